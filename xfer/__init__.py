@@ -1,0 +1,22 @@
+"""xfer: cross-lingual transfer and robustness, one recipe at a time.
+
+This module stays light: the names below are resolved on first use (PEP 562), so that
+``import xfer`` costs nothing and no command pays for what it does not need.
+"""
+
+from typing import Any
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "load", "run"]
+
+_LAZY = {"load": ("xfer.core.load", "load_recipe"), "run": ("xfer.core.run", "run_recipe")}
+
+
+def __getattr__(name: str) -> Any:
+    """``xfer.load(path)`` reads and checks a recipe, ``xfer.run(recipe)`` runs it."""
+    if name not in _LAZY:
+        raise AttributeError(f"module 'xfer' has no attribute {name!r}")
+    from importlib import import_module  # late: start-up of every command
+
+    module, attribute = _LAZY[name]
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,319 @@
+"""TextAttack's classes, joined to xfer's victim and mended for all scripts.
+
+Importing this module imports TextAttack (through the shim). Its search loop, constraints and the four
+edits run unmodified; what is replaced are the seams: the call of the model, the text, the ranking of ties.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from xfer.attackers import textattack_shim
+from xfer.attackers.textattack_words import Span, alphabet, clusters, spans, word_script
+
+_textattack = textattack_shim.load()
+_pre = _textattack.constraints.pre_transformation
+_swaps = _textattack.transformations
+DIGITS = 4  # of a score: less than this is the rounding of another batch shape, and must not decide a rank
+MAX_EDIT_DISTANCE = 30  # characters an example; Gao et al. 2018, section IV
+ROLES = {1: ("text",), 2: ("premise", "hypothesis")}
+
+Fields = tuple[str, ...]
+
+
+class Model(Protocol):
+    """What the goal functions ask: one row of probabilities for each tuple of columns."""
+
+    def ask(self, texts: Sequence[Fields]) -> np.ndarray:
+        """Texts of any number n -> float32 [n, classes]."""
+
+
+class _NoWrapper:
+    """What a goal function wants to be given as its model; ours never call it."""
+
+    model = None
+
+
+def columns(text: Any) -> Fields:
+    """The columns of an ``AttackedText``, in order."""
+    return tuple(text._text_input.values())
+
+
+class UpstreamGoal(_textattack.goal_functions.UntargetedClassification):
+    """TextAttack's untargeted goal with xfer's batching victim behind it.
+
+    ``_call_model_uncached`` is the seam: query counts, budget and scores stay TextAttack's own.
+    """
+
+    def __init__(self, model: Model, **options: Any) -> None:
+        super().__init__(_NoWrapper(), **options)
+        self.victim = model
+
+    def _call_model_uncached(self, attacked_text_list: Sequence[Any]) -> Any:
+        if not attacked_text_list:
+            return []
+        rows = self.victim.ask([columns(text) for text in attacked_text_list])
+        return self._process_model_outputs(attacked_text_list, torch.from_numpy(rows))
+
+
+class StableGoal(UpstreamGoal):
+    """The same goal with scores of four digits, and with no second softmax over probabilities."""
+
+    def _process_model_outputs(self, inputs: Sequence[Any], scores: Any) -> Any:
+        # Upstream applies softmax to a whole call if one row of it misses 1 by 1e-6: float32 over many classes does.
+        return scores
+
+    def _get_score(self, model_output: Any, _: Any) -> float:
+        return round(1.0 - float(model_output[self.ground_truth_output]), DIGITS)
+
+
+class StableRanking(_textattack.search_methods.GreedyWordSwapWIR):
+    """Greedy search over words ranked by the loss of ``[UNK]``, ties in the order of the words.
+
+    Upstream's sort is unstable and its word indices come from a set, so ties fall differently by machine.
+    """
+
+    def _get_index_order(self, initial_text: Any, max_len: int = -1) -> tuple[np.ndarray, bool]:
+        _, indices = self.get_indices_to_order(initial_text)
+        order = np.array(sorted(indices), dtype=np.int64)
+        unknown = [initial_text.replace_word_at_index(int(index), self.unk_token) for index in order]
+        results, over = self.get_goal_results(unknown)
+        scores = np.array([result.score for result in results], dtype=np.float64)
+        return order[np.argsort(-scores, kind="stable")], over
+
+
+class NearEnough(_textattack.constraints.overlap.LevenshteinEditDistance):
+    """The edit distance of TextAttack, measured between the ends that two texts share: the same number, faster."""
+
+    def _check_constraint(self, transformed_text: Any, reference_text: Any) -> bool:
+        new, old = transformed_text.text, reference_text.text
+        left, shortest = 0, min(len(new), len(old))
+        while left < shortest and new[left] == old[left]:
+            left += 1
+        right = 0
+        while right < shortest - left and new[-1 - right] == old[-1 - right]:
+            right += 1
+        core = _Text(new[left : len(new) - right]), _Text(old[left : len(old) - right])
+        return bool(super()._check_constraint(*core))
+
+
+class _Text:
+    """All that the edit distance reads of a text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class UntouchedColumns(_textattack.constraints.PreTransformationConstraint):
+    """Lets no word of the protected columns be modified, by column index and whatever the columns are called.
+
+    TextAttack's ``InputColumnModification`` compares names and allows everything when they differ.
+    """
+
+    def __init__(self, protected: Collection[int]) -> None:
+        self.protected = frozenset(protected)
+
+    def _get_modifiable_indices(self, current_text: Any) -> set[int]:
+        return {index for index, column in enumerate(word_columns(current_text)) if column not in self.protected}
+
+
+def word_columns(text: Any) -> list[int]:
+    """The column index of every word.
+
+    A plain ``AttackedText`` splits the joined columns, which can give other words than the single ones
+    (one Chinese column switches both to another splitter); so words are looked up in the joined text.
+    """
+    if isinstance(text, SpanText):
+        return text.word_columns
+    ends = np.cumsum([len(column) + 1 for column in columns(text)])
+    joined, position, found = text.text, 0, []
+    for word in text.words:
+        position = joined.index(word, position)
+        found.append(int(np.searchsorted(ends, position, side="right")))
+        position += len(word)
+    return found
+
+
+class SpanText(_textattack.shared.AttackedText):
+    """An ``AttackedText`` of words at known places: an edit is spliced in, nothing is split again.
+
+    The number of words never changes, so a word keeps its index; equality is that of the columns and not
+    of the joined text (where a line break could stand for either).
+    """
+
+    def __init__(self, fields: Fields, words: Iterable[tuple[int, Span]], letters: Mapping[str, str]) -> None:
+        self._text_input = OrderedDict(zip(ROLES[len(fields)], fields, strict=True))
+        placed = list(words)
+        self.word_columns = [column for column, _ in placed]
+        self._words = [fields[column][span.start : span.end] for column, span in placed]
+        self._starts = np.array([span.start for _, span in placed], dtype=np.int64)
+        self._edit: tuple[SpanText, int, str] | None = None
+        self.letters = letters
+        self.attack_attrs = {"original_index_map": np.arange(len(placed)), "modified_indices": set()}
+
+    @classmethod
+    def split(cls, fields: Fields) -> SpanText:
+        """The text of one example, split into words; its own letters are those that edits may insert."""
+        words = [(column, span) for column, field in enumerate(fields) for span in spans(field)]
+        return cls(fields, words, alphabet(fields[column][span.start : span.end] for column, span in words))
+
+    @property
+    def words(self) -> list[str]:
+        self._settle()
+        return self._words
+
+    @property
+    def num_words(self) -> int:
+        return len(self.word_columns)
+
+    def replace_words_at_indices(self, indices: Iterable[int], new_words: Iterable[str]) -> SpanText:
+        """A new text with the words at ``indices`` replaced, one after the other."""
+        text = self
+        for index, word in zip(indices, new_words, strict=True):
+            text = text._replaced(int(index), word)
+        return text
+
+    def generate_new_attacked_text(self, new_words: Iterable[str]) -> SpanText:
+        """A new text with all words replaced, where they differ."""
+        changed = [(i, new) for i, (old, new) in enumerate(zip(self.words, new_words, strict=True)) if old != new]
+        return self.replace_words_at_indices([index for index, _ in changed], [word for _, word in changed])
+
+    def _replaced(self, index: int, word: str) -> SpanText:
+        self._settle()
+        fields, column = list(columns(self)), self.word_columns[index]
+        start = int(self._starts[index])
+        field = fields[column]
+        fields[column] = field[:start] + word + field[start + len(self._words[index]) :]
+        new = SpanText.__new__(SpanText)
+        new._text_input = OrderedDict(zip(self._text_input, fields, strict=True))
+        new.word_columns, new.letters = self.word_columns, self.letters
+        new._edit = (self, index, word)
+        new.attack_attrs = {
+            "original_index_map": self.attack_attrs["original_index_map"],
+            "modified_indices": self.attack_attrs["modified_indices"] | {index},
+            "newly_modified_indices": {index},
+        }
+        return new
+
+    def _settle(self) -> None:
+        """Works out words and places, which most candidates are never asked for."""
+        if self._edit is None:
+            return
+        old, index, word = self._edit
+        self._edit = None  # lets the old text go
+        self._words = list(old._words)
+        self._words[index] = word
+        self._starts = old._starts.copy()
+        after = np.array(self.word_columns[index + 1 :], dtype=np.int64) == self.word_columns[index]
+        self._starts[index + 1 :][after] += len(word) - len(old._words[index])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SpanText) and columns(self) == columns(other)
+
+    def __hash__(self) -> int:
+        return hash(columns(self))
+
+
+class Clusters(tuple[str, ...]):
+    """A word as grapheme clusters that slices and adds like a string.
+
+    So TextAttack's four edits, written for strings, run unmodified and never part a letter from its marks.
+    """
+
+    def __getitem__(self, key: Any) -> Clusters:  # type: ignore[override]
+        found = super().__getitem__(key)
+        return Clusters(found if isinstance(key, slice) else (found,))
+
+    def __add__(self, other: Iterable[str]) -> Clusters:  # type: ignore[override]
+        return Clusters((*self, *other))
+
+    def __str__(self) -> str:
+        return "".join(super().__iter__())
+
+
+class _ByCluster:
+    """Mixed into an edit of strings: it works on clusters and inserts letters of the word's own script."""
+
+    letters_to_insert: Sequence[str]
+
+    def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
+        found = []
+        for index in sorted(map(int, indices_to_modify)):
+            word = Clusters(clusters(current_text.words[index]))
+            # A word without letters (a number) or with letters that nothing may insert takes from itself.
+            self.letters_to_insert = current_text.letters.get(word_script(str(word))) or list(map(str, word))
+            found += self._variants(current_text, index, word)
+        return found
+
+    def _variants(self, text: SpanText, index: int, word: Clusters) -> list[SpanText]:
+        new: list[Clusters] = self._get_replacement_words(word)  # type: ignore[attr-defined]
+        return [text.replace_words_at_indices([index], [str(one)]) for one in new if str(one) != str(word)]
+
+    def _get_random_letter(self) -> Clusters:
+        return Clusters((random.choice(self.letters_to_insert),))
+
+
+class Swap(_ByCluster, _swaps.WordSwapNeighboringCharacterSwap):
+    """Two neighbouring clusters change places (Gao et al. 2018, section III)."""
+
+
+class Substitute(_ByCluster, _swaps.WordSwapRandomCharacterSubstitution):
+    """A cluster gives way to a random letter."""
+
+
+class Delete(_ByCluster, _swaps.WordSwapRandomCharacterDeletion):
+    """A cluster goes."""
+
+
+class Insert(_ByCluster, _swaps.WordSwapRandomCharacterInsertion):
+    """A random letter comes before a cluster."""
+
+
+def deepwordbug(model: Model, *, language: str, fixed: bool, protect: Collection[int], budget: int | None) -> Any:
+    """DeepWordBug as a ``textattack.Attack`` (Gao et al. 2018, sections III and IV).
+
+    Greedy search by word importance; the best of a swap, a substitution, a deletion and an insertion; no
+    word twice, no function word; an edit distance of at most 30; any other class is a success.
+    """
+    edits = (Swap, Substitute, Delete, Insert) if fixed else _upstream_edits()
+    near, goal, search = (NearEnough, StableGoal, StableRanking) if fixed else _upstream_parts()
+    # There is a list for English only, and its words ("die", "so", "in") mean other things elsewhere.
+    english = not fixed or language.lower().replace("_", "-").split("-")[0] == "en"
+    words = textattack_shim.stopwords() if english else frozenset()
+    constraints = [_pre.RepeatModification(), _pre.StopwordModification(stopwords=words), near(MAX_EDIT_DISTANCE)]
+    if protect:
+        constraints.append(UntouchedColumns(protect))
+    transformation = _textattack.transformations.CompositeTransformation([edit() for edit in edits])
+    limit = float("inf") if budget is None else budget
+    return _textattack.Attack(goal(model, query_budget=limit), constraints, transformation, search())
+
+
+def _upstream_edits() -> tuple[Any, ...]:
+    """TextAttack's own four, in the order of its recipe: the order decides what the random state gives to each."""
+    return (
+        _swaps.WordSwapNeighboringCharacterSwap,
+        _swaps.WordSwapRandomCharacterSubstitution,
+        _swaps.WordSwapRandomCharacterDeletion,
+        _swaps.WordSwapRandomCharacterInsertion,
+    )
+
+
+def _upstream_parts() -> tuple[Any, Any, Any]:
+    """TextAttack's own constraint and search, with our goal."""
+    distance = _textattack.constraints.overlap.LevenshteinEditDistance
+    return distance, UpstreamGoal, _textattack.search_methods.GreedyWordSwapWIR
+
+
+def attacked_text(fields: Fields, *, fixed: bool) -> Any:
+    """The text object that a search starts from."""
+    if fixed:
+        return SpanText.split(fields)
+    if len(fields) == 1:
+        return _textattack.shared.AttackedText(fields[0])
+    return _textattack.shared.AttackedText(OrderedDict(zip(ROLES[len(fields)], fields, strict=True)))

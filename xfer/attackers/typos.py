@@ -1,0 +1,30 @@
+"""``typos``: one slip of the finger in a share of the words, by script and keyboard layout."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from xfer.attackers.base import ModelFree
+from xfer.attackers.edits import Edit
+from xfer.attackers.letters import typos
+
+
+@ModelFree.register("typos")
+class Typos(ModelFree):
+    """Swapped, dropped, doubled and neighbouring letters, on grapheme clusters.
+
+    Languages: any; layouts by language, else by script. Chinese uses confusable characters.
+    """
+
+    forms: ClassVar[tuple[str, ...]] = ("classify", "mask")
+
+    rate: float = Field(0.1, ge=0, le=1, description="share of the words that get one typo")
+    operations: tuple[Literal["swap", "drop", "double", "neighbour", "homophone"], ...] = Field(
+        ("swap", "drop", "double", "neighbour", "homophone"), min_length=1, description="the slips to draw from"
+    )
+
+    def edit(self, text: str, language: str, random: Random) -> list[Edit]:
+        return typos(text, language, self.rate, random, self.operations)

@@ -1,0 +1,36 @@
+"""Every built-in name and where it lives: the one table to read first.
+
+``kind -> name -> "module:Class"``. Plain strings, so that reading the table imports nothing.
+"""
+
+CATALOG: dict[str, dict[str, str]] = {
+    "reader": {
+        "mnli": "xfer.readers.nli:Mnli",
+        "xnli": "xfer.readers.nli:Xnli",
+        "text": "xfer.readers.text:Text",
+        "files": "xfer.readers.files:Files",
+    },
+    "model": {
+        "pretrained": "xfer.models.pretrained:Pretrained",
+        "scratch": "xfer.models.scratch:Scratch",
+    },
+    "trainer": {
+        "finetune": "xfer.trainers.finetune:Finetune",
+    },
+    "mixer": {
+        "proportional": "xfer.trainers.mixers:Proportional",
+    },
+    "attacker": {
+        "typos": "xfer.attackers.typos:Typos",
+        "textattack": "xfer.attackers.textattack:TextAttack",
+    },
+}
+
+FORMS: dict[str, str] = {
+    "classify": "xfer.forms.classify:Classify",
+    "mask": "xfer.forms.mask:Mask",
+}
+
+COMMANDS: dict[str, str] = {
+    name: f"xfer.commands.{name}:{name}" for name in ("check", "explain", "read", "report", "schema", "train")
+} | {"list": "xfer.commands.listing:listing", "show": "xfer.commands.show:show"}

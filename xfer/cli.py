@@ -1,0 +1,88 @@
+"""The ``xfer`` command: a click group that imports a command only when it is called, and the one error printer.
+
+This module and the modules of ``commands`` import click alone, so that ``xfer --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from xfer import __version__
+from xfer.catalog import COMMANDS
+
+
+class _Lazy(click.Group):
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(self, context: click.Context, words: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(context, words)
+        except click.UsageError as error:
+            from xfer.core.errors import suggest
+
+            error.message += f" {suggest(words[0], COMMANDS).capitalize()}" if words else ""
+            raise
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="xfer")
+def group() -> None:
+    """Cross-lingual transfer and robustness from recipes.
+
+    \b
+    xfer check recipes/mnli_to_xnli.yaml                      all faults of a recipe at once
+    xfer train recipes/mnli_to_xnli.yaml --scale miniature    run it, small and offline
+    xfer list readers; xfer show reader xnli                  what there is to compose
+    """
+
+
+def main() -> None:
+    """Runs the command line. Every error that has a cause ends here as one line, never as a traceback."""
+    try:
+        code = group.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("xfer: stopped; what is finished is kept: the same command goes on from there", err=True)
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: not our fault
+        code = 141
+    except Exception as error:
+        code = _print(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _print(error: Exception) -> int:
+    from xfer.core.errors import RecipeError, XferError, from_os  # late: only an error needs them
+
+    if isinstance(error, OSError):
+        error = from_os(error)
+    if not isinstance(error, XferError):
+        raise error
+    lines = error.lines()
+    if "--json" in sys.argv:
+        import json
+
+        click.echo(json.dumps({"ok": False, "errors": lines}, ensure_ascii=False))
+    for line in lines:
+        click.echo(line if isinstance(error, RecipeError) else f"xfer: {line}", err=True)
+    if isinstance(error, RecipeError) and len(lines) > 1:
+        click.echo(f"{len(lines)} faults", err=True)
+    return error.exit_code

@@ -1,0 +1,43 @@
+"""``xfer check``: all faults of recipes at once, without loading anything heavy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xfer.commands.options import as_json, echo_json, scale, sets
+
+
+@click.command()
+@click.argument("recipes", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RECIPE...")
+@scale
+@sets
+@as_json
+def check(recipes: tuple[Path, ...], scale: str | None, sets: tuple[str, ...], as_json: bool) -> None:
+    """Check recipes: names, fields, values, references and languages.
+
+    Prints every fault as FILE:LINE:COLUMN: PATH: what is wrong. Exit code 0 if there is none, else 2.
+    """
+    from xfer.core.errors import RecipeError
+    from xfer.core.load import load_recipe
+
+    faults, good = [], []
+    for path in recipes:
+        try:
+            good.append((path, load_recipe(path, scale, sets).recipe))
+        except RecipeError as error:
+            faults += error.faults
+    faults = list(dict.fromkeys(faults))
+    if as_json:
+        echo_json({"ok": not faults, "faults": [fault._asdict() for fault in faults]})
+    else:
+        for path, recipe in good:
+            counts = (len(recipe.stages), "stage"), (len(recipe.evaluate), "evaluation"), (len(recipe.seeds), "seed")
+            what = ", ".join(f"{n} {word}{'s' if n != 1 else ''}" for n, word in counts)
+            click.echo(f"{path} is good: {what}")
+        for fault in faults:
+            click.echo(str(fault), err=True)
+        if len(faults) > 1:
+            click.echo(f"{len(faults)} faults", err=True)
+    raise click.exceptions.Exit(2 if faults else 0)

@@ -1,0 +1,44 @@
+"""``xfer explain``: why a node is stale, what differs from the nearest finished one, what failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xfer.commands.options import echo_json, recipe_options
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.argument("stage", required=False)
+@recipe_options
+def explain(
+    recipe: Path, stage: str | None, scale: str | None, sets: tuple[str, ...], store: Path | None, as_json: bool
+) -> None:
+    """Say for every node of RECIPE (or those of one STAGE or evaluation) how it stands and why."""
+    from xfer.core.errors import UsageError, suggest
+    from xfer.core.load import load_recipe
+    from xfer.core.reasons import reasons
+    from xfer.core.run import default_store, open_graph
+    from xfer.core.store import Store
+
+    loaded = load_recipe(recipe, scale, sets)
+    names = [*loaded.recipe.stages, *loaded.recipe.evaluate]
+    if stage is not None and stage not in names:
+        raise UsageError(f"{recipe} has no stage or evaluation '{stage}'; {suggest(stage, names)}")
+    opened = Store(store or default_store())
+    graph = open_graph(loaded.recipe, opened)
+    found = [reason for node in graph.nodes.values() if stage is None or _about(node, stage) for reason in [reasons(node, opened)]]
+    if as_json:
+        echo_json(found)
+        return
+    for line in found:
+        click.echo(f"{line['kind']:8} {line['key'][:6]}  {line['label']}  {line['state']}")
+        for detail in line["why"]:
+            click.echo(f"           {detail}")
+
+
+def _about(node: Any, stage: str) -> bool:
+    return node.kind in ("train", "attack", "predict", "score") and node.label.split(" ")[0] == stage

@@ -1,0 +1,58 @@
+"""``xfer list``: every name that a recipe can use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from xfer.commands.options import as_json, echo_json
+
+
+@click.command("list")
+@click.argument("kind", required=False)
+@as_json
+def listing(kind: str | None, as_json: bool) -> None:
+    """List readers, models, trainers, mixers and attackers; or one KIND of them."""
+    from xfer.core.kinds import kinds
+
+    known = kinds()
+    wanted = _wanted(kind, known)
+    found = {name: [_line(known[name], one) for one in known[name].known()] for name in wanted}
+    if as_json:
+        echo_json(found)
+        return
+    for name, lines in found.items():
+        click.echo(f"{name}s")
+        width = max(len(line["name"]) for line in lines)
+        for line in lines:
+            click.echo(f"  {line['name']:{width}}  {line['summary']}")
+
+
+def _wanted(kind: str | None, known: dict[str, Any]) -> list[str]:
+    from xfer.core.errors import UsageError, suggest
+
+    if kind is None:
+        return sorted(known)
+    if kind.removesuffix("s") not in known:
+        raise UsageError(f"there is no kind '{kind}'; {suggest(kind, [f'{name}s' for name in known])}")
+    return [kind.removesuffix("s")]
+
+
+def _line(kind: Any, name: str) -> dict[str, Any]:
+    from pydantic_core import PydanticCustomError
+
+    try:
+        leaf = kind.lookup(name)
+    except PydanticCustomError as error:  # a plug-in that does not import must not hide the others
+        return {"name": name, "summary": error.message()}
+    summary = " ".join((leaf.__doc__ or "").split("\n\n")[0].split())
+    card = getattr(leaf, "card", None)
+    if card is None:
+        return {"name": name, "summary": summary}
+    form = leaf.form if isinstance(getattr(leaf, "form", None), str) else "any"
+    languages = f"{len(card.languages)} languages" if len(card.languages) != 1 else card.languages[0]
+    facts = {"form": form, "languages": list(card.languages), "licence": card.licence, "sizes": card.sizes}
+    sizes = ", ".join(f"{split} {size:,}" for split, size in card.sizes.items())
+    shown = "; ".join(filter(None, [form, languages if card.languages else "", sizes, card.licence]))
+    return {"name": name, "summary": f"{summary} [{shown}]", **facts}

@@ -1,0 +1,73 @@
+"""``xfer read``: a look at the rows of a reader, one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xfer.commands.options import store
+
+
+@click.command()
+@click.argument("reader")
+@click.option("--language", default="en", show_default=True, help="ISO 639-1 code.")
+@click.option("--split", default="test", show_default=True, type=click.Choice(["train", "dev", "test"]))
+@click.option("--source", default="mirror", show_default=True, type=click.Choice(["hub", "mirror", "miniature"]))
+@click.option("--limit", default=5, show_default=True, type=click.IntRange(0), help="Rows to print; 0 for all.")
+@store
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def read(reader: str, language: str, split: str, source: str, limit: int, store: Path | None, as_json: bool) -> None:
+    """Print rows of READER: a name, or a block such as '{type: text, folder: raw_text}'."""
+    from xfer.readers.sources import rows
+
+    built = _build(reader)
+    offered = built.offered(source, split)
+    if offered and language not in offered:
+        from xfer.core.errors import UsageError, suggest
+
+        raise UsageError(f"reader {built.type_name} has no {split} rows in '{language}' there; {suggest(language, offered)}")
+    root = _world(store) if source == "miniature" else None
+    found = rows(built, source, split, language, root)
+    for row in islice(found, limit or None):
+        shown = ascii if as_json else repr
+        line = json.dumps(row, ensure_ascii=False) if as_json else "  ".join(f"{k}={shown(v)}" for k, v in row.items())
+        click.echo(line.encode("utf-8", "replace").decode())
+
+
+def _build(text: str) -> Any:
+    """The reader that a name or an inline block means."""
+    from pydantic import ValidationError
+
+    from xfer.core import yaml
+    from xfer.core.errors import UsageError
+    from xfer.readers.base import Reader
+
+    try:
+        return Reader.model_validate(yaml.plain(yaml.parse(text, "READER")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        hint = first.get("ctx", {}).get("hint", "")
+        raise UsageError(": ".join(filter(None, [where, first["msg"]])) + (f"; {hint}" if hint else "")) from None
+
+
+def _world(store: Path | None) -> Path:
+    from xfer import miniature
+    from xfer.core.graph import Node
+    from xfer.core.run import default_store
+    from xfer.core.store import Store
+    from xfer.executors.steps import world
+
+    opened, node = Store(store or default_store()), Node("world", "miniature world", {"world": miniature.VERSION})
+    entry = opened.find("world", node.key)
+    if entry is None:
+        with opened.work("world", node.key, node.record()) as folder:
+            if folder.name != "finished elsewhere":
+                world(node, {}, folder, lambda *_, **__: None)
+        entry = opened.find("world", node.key)
+    assert entry is not None
+    return entry.out

@@ -1,0 +1,36 @@
+"""``xfer report``: the table of a finished recipe again, in the form that is wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xfer.commands.options import echo_json, recipe_options
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@recipe_options
+@click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "markdown", "csv"]))
+def report(recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None, as_json: bool, form: str) -> None:
+    """Print the report of RECIPE from the store; nothing is trained."""
+    from xfer.core.errors import UsageError
+    from xfer.core.load import load_recipe
+    from xfer.core.run import default_store, execute, open_graph
+    from xfer.core.store import Store
+    from xfer.reports.tables import csv_table, markdown, text
+
+    opened = Store(store or default_store())
+    graph = open_graph(load_recipe(recipe, scale, sets).recipe, opened)
+    if graph.report is None:
+        raise UsageError(f"{recipe} has no evaluation, so there is nothing to report")
+    missing = [n for n in graph.nodes.values() if n.kind == "score" and not opened.find(n.kind, n.key)]
+    if missing:
+        raise UsageError(f"{recipe} is not finished: {missing[0].label} has no score yet; run 'xfer train {recipe}'")
+    entry = execute(graph, opened).entries[graph.report.key]
+    table = entry.read("report.json")
+    if as_json:
+        echo_json(table)
+    else:
+        click.echo({"text": text, "markdown": markdown, "csv": csv_table}[form](table), nl=False)

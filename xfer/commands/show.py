@@ -1,0 +1,82 @@
+"""``xfer show``: everything there is to know of one name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from xfer.commands.options import as_json, echo_json
+
+
+@click.command()
+@click.argument("kind")
+@click.argument("name")
+@as_json
+def show(kind: str, name: str, as_json: bool) -> None:
+    """Show the fields and defaults of KIND NAME, its data card and where it is defined.
+
+    For example: xfer show reader xnli
+    """
+    facts = describe(kind, name)
+    if as_json:
+        echo_json(facts)
+        return
+    click.echo(f"{facts['kind']} {facts['name']}   ({facts['defined']})\n\n{facts['summary']}\n\nfields")
+    for field in facts["fields"]:
+        default = "required" if field["required"] else f"default {field['default']}"
+        click.echo(f"  {field['name']}: {field['type']}  ({default})\n      {field['description']}")
+    for title in ("card", "published"):
+        if facts.get(title):
+            click.echo(f"\n{title}")
+            for key, value in facts[title].items():
+                shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+                if shown not in (None, "", {}):
+                    click.echo(f"  {key}: {shown}")
+
+
+def describe(kind: str, name: str) -> dict[str, Any]:
+    """The same facts as plain data."""
+    import inspect
+    import json
+
+    from pydantic_core import PydanticCustomError
+
+    from xfer.core.errors import UsageError, suggest
+    from xfer.core.kinds import kinds
+
+    known = kinds()
+    if kind.removesuffix("s") not in known:
+        raise UsageError(f"there is no kind '{kind}'; {suggest(kind, known)}")
+    try:
+        leaf: Any = known[kind.removesuffix("s")].lookup(name)
+    except PydanticCustomError as error:
+        raise UsageError(f"{error.message()}; {(error.context or {}).get('hint', '')}") from None
+    fields = [
+        {"name": field, "type": _type(info.annotation), "required": info.is_required(),
+         "default": None if info.is_required() else json.loads(json.dumps(_plain(info.default), default=str)),
+         "description": info.description or ""}
+        for field, info in leaf.model_fields.items()
+    ]
+    _, line = inspect.getsourcelines(leaf)
+    facts: dict[str, Any] = {
+        "kind": leaf.kind, "name": name, "version": leaf.version, "summary": inspect.cleandoc(leaf.__doc__ or ""),
+        "defined": f"{inspect.getsourcefile(leaf)}:{line}", "fields": fields,
+    }
+    for title in ("card", "published"):
+        if hasattr(leaf, title):
+            facts[title] = getattr(leaf, title)._asdict()
+    if isinstance(getattr(leaf, "labels", None), tuple):
+        facts["labels"] = list(leaf.labels)
+    return facts
+
+
+def _type(annotation: Any) -> str:
+    text = str(annotation) if "[" in str(annotation) or "|" in str(annotation) else getattr(annotation, "__name__", str(annotation))
+    for noise in ("typing.", "Literal", "xfer.readers.base."):
+        text = text.replace(noise, "")
+    return text
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else value

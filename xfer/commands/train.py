@@ -1,0 +1,92 @@
+"""``xfer train``: runs whatever of a recipe is not in the store yet, and shows its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xfer.commands.options import echo_json, recipe_options
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@recipe_options
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of results.")
+@click.option("--dry-run", is_flag=True, help="Print what would run, and run nothing.")
+def train(
+    recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None, as_json: bool, runs: Path, dry_run: bool
+) -> None:
+    """Train, test, attack and report as RECIPE says; what is in the store already is not run again.
+
+    Stop it at any time: the same command goes on where it was, with the same result.
+    """
+    from xfer.core.load import load_recipe
+    from xfer.core.run import default_store, execute, failed, open_graph
+    from xfer.core.store import Store
+
+    loaded = load_recipe(recipe, scale, sets)
+    opened = Store(store or default_store())
+    graph = open_graph(loaded.recipe, opened)
+    for note in dict.fromkeys(graph.notes):
+        click.echo(f"note: {note}", err=True)
+    if dry_run:
+        _plan(graph, opened, as_json)
+        return
+    from xfer.commands.console import Console
+
+    outcome = execute(graph, opened, Console())
+    error = failed(outcome, graph)
+    folder = runs / loaded.recipe.name
+    _link(folder, graph, outcome)
+    if error:
+        raise error
+    if graph.report is None:
+        click.echo(f"{folder}: no evaluation in the recipe; the stages are trained", err=True)
+        return
+    entry = outcome.entries[graph.report.key]
+    _copy(folder, loaded.recipe, entry)
+    if as_json:
+        echo_json(entry.read("report.json"))
+    else:
+        from xfer.reports.tables import text
+
+        click.echo(text(entry.read("report.json")))
+        click.echo(f"written to {folder}/report.md, report.csv and report.json", err=True)
+
+
+def _plan(graph: Any, opened: Any, as_json: bool) -> None:
+    from xfer.core.plan import plan
+
+    lines = plan(graph, opened)
+    if as_json:
+        echo_json({"ok": not any(line["problem"] for line in lines), "nodes": lines})
+        return
+    for line in lines:
+        state = "in the store" if line["stored"] else line["problem"] or "to run"
+        sizes = [f"{line[name]:,} {name}" for name in ("rows", "tokens", "steps", "parameters") if line[name]]
+        click.echo(f"{line['kind']:8} {line['key'][:6]}  {line['label']}  {', '.join(sizes)}  {state}".rstrip())
+    stored = sum(line["stored"] for line in lines)
+    click.echo(f"{len(lines)} nodes, {stored} in the store, {len(lines) - stored} to run (rows and tokens are estimates)")
+
+
+def _copy(folder: Path, recipe: Any, entry: Any) -> None:
+    import json
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("report.json", "report.md", "report.csv"):
+        (folder / name).write_bytes((entry.out / name).read_bytes())
+    (folder / "recipe.json").write_text(json.dumps(recipe.model_dump(mode="json"), indent=1, ensure_ascii=False))
+
+
+def _link(folder: Path, graph: Any, outcome: Any) -> None:
+    """``runs/<recipe>/seed-<n>/<stage>`` points to the selected model of each finished stage."""
+    for (stage, seed), node in graph.stages.items():
+        if node.key in outcome.entries:
+            link = folder / f"seed-{seed}" / stage
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if link.is_symlink():
+                link.unlink()
+            if not link.exists():
+                link.symlink_to((outcome.entries[node.key].out / "selected").resolve())

@@ -1,0 +1,167 @@
+"""The component: one frozen Pydantic class that is configuration, documentation, schema and identity.
+
+``@Reader.register("xnli")`` names a class, ``type: xnli`` in YAML (or the bare word) builds it.
+Built-in names come from ``xfer.catalog`` as "module:Class" strings and are imported when used;
+plug-ins come in by entry points (group ``xfer.<kind>``) or as a dotted ``package.module:Class``.
+Validating a component touches no file and imports no heavy package; its methods do the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidatorFunctionWrapHandler
+from pydantic import model_serializer, model_validator
+from pydantic_core import PydanticCustomError
+
+from xfer.catalog import CATALOG
+from xfer.core.errors import suggest
+
+C = TypeVar("C", bound="type[Component]")
+
+INCIDENTAL = {"incidental": True}  # json_schema_extra of a field that cannot change a result
+
+
+class Block(BaseModel):
+    """A frozen piece of a recipe that takes no unknown field."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Component(Block):
+    """Base of every registered kind. A kind is a direct subclass: ``class Reader(Component, kind="reader")``."""
+
+    kind: ClassVar[str] = ""
+    type_name: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+    default_type: ClassVar[str] = ""  # the type of a block of this kind that names none
+    names: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls, kind: str = "", **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        if kind:
+            cls.kind = kind
+            cls.names = dict(CATALOG.get(kind, {}))
+
+    @classmethod
+    def register(cls, name: str) -> Callable[[C], C]:
+        """Class decorator: makes the class known as ``name`` among its kind."""
+
+        def decorate(leaf: C) -> C:
+            known = cls.names.get(name)
+            target = f"{leaf.__module__}:{leaf.__qualname__}"
+            if known not in (None, target) and _target(known) != target:
+                raise ValueError(f"{cls.kind} '{name}' is taken by {_target(known)}; choose another name for {target}")
+            leaf.type_name = name
+            cls.names[name] = leaf
+            return leaf
+
+        return decorate
+
+    @classmethod
+    def known(cls) -> list[str]:
+        """Every name of this kind, plug-ins included, sorted."""
+        return sorted({*cls.names, *_entry_points(cls.kind)})
+
+    @classmethod
+    def lookup(cls, name: str) -> type[Component]:
+        """The class of ``name``. Raises a PydanticCustomError (a fault of the recipe) if there is none."""
+        target = cls.names.get(name)
+        if target is None:
+            target = name if ":" in name else _entry_points(cls.kind).get(name)
+        if target is None:
+            raise PydanticCustomError(
+                "unknown_name",
+                "{kind} '{name}' is not known",
+                {"kind": cls.kind, "name": name, "hint": suggest(name, cls.known())},
+            )
+        if isinstance(target, str):
+            target = cls._import(target, name)
+        if not (isinstance(target, type) and issubclass(target, cls)):
+            raise _broken(cls.kind, name, f"is not a {cls.kind}")
+        if not target.type_name:
+            target.type_name = name
+        cls.names[name] = target
+        return target
+
+    @classmethod
+    def _import(cls, target: str, name: str) -> Any:
+        module, _, attribute = target.partition(":")
+        try:
+            return getattr(import_module(module), attribute)
+        except (ImportError, AttributeError, SyntaxError) as error:
+            raise _broken(cls.kind, name, f"cannot be imported from {target}: {error}") from error
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _dispatch(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, str):
+            value = {"type": value}
+        if not isinstance(value, dict):
+            return handler(value)
+        name = value.get("type", cls.default_type if cls.__dict__.get("kind") else None) or None
+        rest = {key: item for key, item in value.items() if key != "type"}
+        if name is not None:
+            if not isinstance(name, str):
+                raise PydanticCustomError("type_name", "type must be the name of a {kind}", {"kind": cls.kind})
+            if name != cls.type_name or cls.__dict__.get("kind"):
+                leaf = cls.lookup(name)
+                if leaf is not cls:
+                    return leaf.model_validate(rest)
+        elif cls.__dict__.get("kind"):
+            context = {"kind": cls.kind, "hint": f"known: {', '.join(cls.known())}"}
+            raise PydanticCustomError("no_type", "a {kind} needs a type", context)
+        return handler(rest)
+
+    @model_serializer(mode="wrap")
+    def _tagged(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {"type": self.type_name, **handler(self)} if self.type_name else handler(self)
+
+    def identity(self) -> dict[str, Any]:
+        """What makes this component itself: kind, type, version and the fields that differ from their default.
+
+        Fields marked INCIDENTAL are left out. A change of a default or of behaviour must raise ``version``.
+        """
+        return {"kind": self.kind, "type": self.type_name, "version": self.version, **fields(self)}
+
+
+def fields(block: BaseModel) -> dict[str, Any]:
+    """The fields of ``block`` that differ from their default, as canonical plain data."""
+    changed = {}
+    for name, field in sorted(type(block).model_fields.items()):
+        extra = field.json_schema_extra
+        value = getattr(block, name)
+        if not (isinstance(extra, dict) and extra.get("incidental")) and value != field.get_default(call_default_factory=True):
+            changed[name] = _canonical(value)
+    return changed
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, Component):
+        return value.identity()
+    if isinstance(value, BaseModel):
+        return fields(value)
+    if isinstance(value, dict):
+        return {str(key): _canonical(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _target(known: Any) -> str:
+    return known if isinstance(known, str) else f"{known.__module__}:{known.__qualname__}"
+
+
+def _entry_points(kind: str) -> dict[str, str]:
+    from importlib.metadata import entry_points  # late: only an unknown name or a listing needs it
+
+    return {point.name: point.value for point in entry_points(group=f"xfer.{kind}s")}
+
+
+def _broken(kind: str, name: str, what: str) -> PydanticCustomError:
+    context = {"kind": kind, "name": name, "what": what, "hint": "a plug-in must be importable and registered"}
+    return PydanticCustomError("broken_component", "{kind} '{name}' {what}", context)

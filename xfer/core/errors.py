@@ -1,0 +1,104 @@
+"""Every way to fail, as data, and the one printer that turns it into lines for people.
+
+An error class a cause, each with the exit code of the command that meets it:
+2 for what the user wrote, 1 for what the world did. Imports nothing of xfer.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """One mistake in one place of one file (``line`` and ``column`` count from 1)."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: "
+        path = f"{self.path}: " if self.path else ""
+        return f"{where}{path}{self.message}" + (f"; {self.hint}" if self.hint else "")
+
+
+class XferError(Exception):
+    """Base of all errors that are shown as one line and never as a traceback."""
+
+    exit_code = 1
+
+    def lines(self) -> list[str]:
+        """The text a person sees, without the leading ``xfer:``."""
+        return [" ".join(str(self).split("\n"))]
+
+
+class RecipeError(XferError):
+    """All faults of the files and options that make up a recipe."""
+
+    exit_code = 2
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = sorted(set(faults), key=lambda f: (f.file, f.line, f.column, f.path, f.message))
+        super().__init__("\n".join(map(str, self.faults)))
+
+    def lines(self) -> list[str]:
+        return [str(fault) for fault in self.faults]
+
+
+class UsageError(XferError):
+    """A command was asked for something that cannot be: wrong name, wrong combination of options."""
+
+    exit_code = 2
+
+
+class MissingData(XferError):
+    """A data set is not where it was looked for."""
+
+
+class BadRow(XferError):
+    """A row that its form cannot take, or a file that cannot be read as what it claims to be."""
+
+    def __init__(self, file: str, line: int, message: str) -> None:
+        self.file, self.line, self.message = file, line, message
+        super().__init__(f"{file}:{line}: {message}" if line else f"{file}: {message}")
+
+
+class HubUnreachable(XferError):
+    """The Hugging Face hub did not answer and nothing usable is cached."""
+
+
+class MissingPart(XferError):
+    """A model, package or file that a component needs is not installed or not a usable format."""
+
+
+class StoreDamaged(XferError):
+    """A finished entry of the store no longer holds what was written."""
+
+
+class NodeFailed(XferError):
+    """Some nodes of a run failed; what is finished stays finished."""
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt ``name``: the nearest known name, or the list when none is near."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    return f"known: {', '.join(names)}" if names else ""
+
+
+def from_os(error: OSError) -> XferError:
+    """An operating-system error as one clear line; a full disk says that nothing finished is lost."""
+    where = f" while writing {error.filename}" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return XferError(f"the disk is full{where}; free some space and run the same command again: finished work is kept")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return XferError(f"no permission to use {error.filename}; check its owner, or choose another folder")
+    return XferError(str(error))

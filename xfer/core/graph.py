@@ -1,0 +1,234 @@
+"""From a recipe to nodes named by their content.
+
+``world -> data -> train -> predict -> score -> report``, with ``attack`` between data and predict.
+A node's key is a hash of its kind, its job, its parents' keys and its seed; nothing else makes it stale.
+Compiling reads no data: only digests of files, or one question to the hub for each repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from xfer.core.component import fields
+from xfer.core.errors import RecipeError, XferError
+from xfer.core.recipe import Evaluation, Recipe
+from xfer.core.seeds import digest
+from xfer.readers.base import Reader
+from xfer.readers.sources import revision
+
+# What a kind of node does with its job; raise a number when the same job would give other bytes.
+VERSIONS = {"world": 1, "data": 1, "train": 1, "predict": 1, "attack": 1, "score": 1, "report": 1}
+
+
+class Node:
+    """One unit of work: its inputs, and the key that follows from them."""
+
+    def __init__(
+        self, kind: str, label: str, job: Mapping[str, Any], parents: Mapping[str, Node] | None = None,
+        seed: int | None = None, spec: Mapping[str, Any] | None = None, problem: XferError | None = None,
+    ) -> None:
+        self.kind, self.label, self.seed, self.problem = kind, label, seed, problem
+        self.job = dict(job)  # plain data that is hashed
+        self.spec = dict(spec or {})  # live components for the work itself: what ``job`` says in data
+        self.parents = dict(parents or {})
+
+    @cached_property
+    def key(self) -> str:
+        """Hexadecimal blake2b of everything that can change the result."""
+        parents = {role: parent.key for role, parent in self.parents.items()}
+        return digest([self.kind, VERSIONS[self.kind], self.job, parents, self.seed])
+
+    def record(self) -> dict[str, Any]:
+        """What was hashed, for ``node.json`` and ``xfer explain``."""
+        parents = {role: parent.key for role, parent in self.parents.items()}
+        return {"kind": self.kind, "version": VERSIONS[self.kind], "label": self.label, "job": self.job,
+                "parents": parents, "seed": self.seed}
+
+
+class Graph:
+    """All nodes of a recipe in an order in which parents come first; equal nodes stand once."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.nodes: dict[str, Node] = {}
+        self.report: Node | None = None
+        self.notes: list[str] = []
+        self.stages: dict[tuple[str, int], Node] = {}
+
+    def add(self, node: Node) -> Node:
+        return self.nodes.setdefault(node.key, node)
+
+
+class Resolver:
+    """Answers what outside files and hub repositories are at, once a run."""
+
+    def __init__(self, digest: Callable[[Path], str], ask: Callable[[str, str], str]) -> None:
+        self.digest, self._ask = digest, ask
+        self._known: dict[tuple[str, str], str | XferError] = {}
+
+    def ask(self, kind: str) -> Callable[[Path], str]:
+        """A function from a repository's name to its commit."""
+
+        def resolve(repository: Path) -> str:
+            name = (kind, str(repository))
+            if name not in self._known:
+                try:
+                    self._known[name] = self._ask(str(repository), kind)
+                except XferError as error:
+                    self._known[name] = error
+            found = self._known[name]
+            if isinstance(found, XferError):
+                raise found
+            return found
+
+        return resolve
+
+
+def compile_graph(recipe: Recipe, resolver: Resolver) -> Graph:
+    """The graph of a recipe. A node that cannot run as things stand carries its ``problem``."""
+    return _Compiler(recipe, resolver).graph
+
+
+class _Compiler:
+    def __init__(self, recipe: Recipe, resolver: Resolver) -> None:
+        self.recipe, self.resolver, self.graph = recipe, resolver, Graph(recipe)
+        scores: dict[str, Node] = {}
+        for name in recipe.stages:
+            for seed in recipe.seeds:
+                self.stage(name, seed)
+        for name, evaluation in recipe.evaluate.items():
+            for seed in recipe.seeds:
+                for role in self.roles(name, evaluation):
+                    scores[f"{name}/{role}/{seed}"] = self.score(name, evaluation, seed, role)
+        if scores:
+            about = {"name": recipe.name, "seeds": list(recipe.seeds), "report": fields(recipe.report)}
+            shown = {name: self.about(evaluation) for name, evaluation in recipe.evaluate.items()}
+            node = Node("report", recipe.name, about | {"evaluations": shown}, scores)
+            self.graph.report = self.graph.add(node)
+
+    def about(self, evaluation: Evaluation) -> dict[str, Any]:
+        """What the report says of an evaluation."""
+        attacker = evaluation.attacker.identity() if evaluation.attacker else None
+        stage = self.recipe.stages[evaluation.stage]
+        languages = sorted({language for task in stage.tasks.values() for language in self.trained(task.reader)})
+        return {"stage": evaluation.stage, "attacker": attacker, "trained": languages}
+
+    def trained(self, reader: Reader) -> tuple[str, ...]:
+        return tuple(reader.train_languages(self.recipe.source_of(reader)))
+
+    def roles(self, name: str, evaluation: Evaluation) -> tuple[str, ...]:
+        """The checkpoints an evaluation tests: the selected one, and the oracle's beside the clean scores."""
+        trainer = self.recipe.stages[evaluation.stage].trainer
+        clean = evaluation.attacker is None and getattr(trainer, "oracle", False)
+        has_targets = any(self.targets(task.reader) for task in self.recipe.stages[evaluation.stage].tasks.values())
+        return ("selected", "oracle") if clean and has_targets else ("selected",)
+
+    def targets(self, reader: Reader) -> tuple[str, ...]:
+        """Languages with a dev set that the stage does not train on."""
+        source = self.recipe.source_of(reader)
+        return tuple(lang for lang in reader.offered(source, "dev") if lang not in reader.train_languages(source))
+
+    def data(self, reader: Reader, split: str, languages: tuple[str, ...], rows: int | None) -> Node:
+        source = self.recipe.source_of(reader)
+        label = f"{reader.type_name} {split} {languages[0] if len(languages) == 1 else f'{len(languages)} languages'}"
+        problem, parents, found = None, {}, None
+        try:
+            found = revision(reader, source, split, languages, self.resolver.digest, self.resolver.ask("dataset"))
+        except XferError as error:
+            problem = error
+        if source == "miniature":
+            parents = {"world": self.graph.add(Node("world", "miniature world", found or {}))}
+        limit = rows if rows else None
+        job = {"reader": reader.identity(), "source": source, "split": split, "languages": list(languages)}
+        spec = {"reader": reader, "source": source, "split": split, "languages": languages, "rows": limit}
+        return self.graph.add(Node("data", label, job | {"rows": limit, "at": found}, parents, spec=spec, problem=problem))
+
+    def stage(self, name: str, seed: int) -> Node:
+        known = self.graph.stages.get((name, seed))
+        if known:
+            return known
+        recipe, stage = self.recipe, self.recipe.stages[name]
+        own = stage.seed if stage.seed is not None else seed
+        limits = recipe.limits
+        trainer = stage.trainer.filled(stage.first.reader.published)  # type: ignore[attr-defined]
+        parents, tasks = {}, {}
+        for task_name, task in stage.tasks.items():
+            reader = task.reader
+            source = recipe.source_of(reader)
+            trained = self.kept(f"stage {name}", self.trained(reader), reader.offered(source, "train"))
+            parents[f"train/{task_name}"] = self.data(reader, "train", trained, limits.train_rows)
+            dev = tuple(lang for lang in reader.offered(source, "dev") if lang in trained or trainer.oracle)
+            rows = min(trainer.dev_rows, limits.dev_rows or trainer.dev_rows)
+            if dev:
+                parents[f"dev/{task_name}"] = self.data(reader, "dev", dev, rows)
+            tasks[task_name] = {**_form(reader), "weight": task.weight, "languages": list(trained)}
+        job: dict[str, Any] = {"tasks": tasks, "order": list(tasks), "trainer": trainer.identity(),
+                               "mixer": stage.mixer.identity(), "limit": limits.steps}
+        job["freeze"] = {"layers": recipe.model.freeze_layers, "embeddings": recipe.model.freeze_embeddings}
+        problem, start = None, recipe.start_of(name)
+        if start:
+            parents["start"] = self.stage(start, seed)
+        else:
+            job["model"] = recipe.model.identity()
+            try:
+                job["at"] = recipe.model.revision(self.resolver.digest, self.resolver.ask("model"))
+            except XferError as error:
+                problem = error
+        spec = {"trainer": trainer, "mixer": stage.mixer, "model": recipe.model, "limit": limits.steps}
+        label = f"{name}" if stage.seed is not None else f"{name} seed {seed}"
+        node = self.graph.add(Node("train", label, job, parents, own, spec, problem))
+        self.graph.stages[name, seed] = node
+        return node
+
+    def kept(self, what: str, asked: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
+        """The asked languages that the source has; in miniature the others are left out with a note."""
+        left = tuple(language for language in asked if language in offered)
+        gone = [language for language in asked if language not in offered]
+        if gone:
+            self.graph.notes.append(f"{what}: no rows in {', '.join(gone)} in this source; left out")
+        if not left:
+            hint = f"it has {', '.join(offered) or 'none'}"
+            raise RecipeError([_no_place(f"{what} has no language left in this source; {hint}")])
+        return left
+
+    def score(self, name: str, evaluation: Evaluation, seed: int, role: str) -> Node:
+        recipe, stage = self.recipe, self.recipe.stages[evaluation.stage]
+        task_name = evaluation.task or next(iter(stage.tasks))
+        reader = evaluation.reader or stage.tasks[task_name].reader
+        offered = reader.offered(recipe.source_of(reader), evaluation.split)
+        asked = offered if evaluation.languages == "all" else evaluation.languages
+        languages = self.kept(f"evaluation {name}", tuple(asked), offered)
+        caps = [cap for cap in (evaluation.rows, recipe.limits.test_rows) if cap]
+        rows = self.data(reader, evaluation.split, languages, min(caps) if caps else None)
+        trained = self.stage(evaluation.stage, seed)
+        if evaluation.attacker:
+            rows = self.attack(name, evaluation, rows, trained, task_name, seed)
+        about = {"task": task_name, "role": role, **_form(reader)}
+        label = f"{name} seed {seed}" if role == "selected" else f"{name} {role} seed {seed}"
+        predicted = self.graph.add(Node("predict", label, about, {"train": trained, "rows": rows}))
+        return self.graph.add(Node("score", label, _form(reader), {"predict": predicted}))
+
+    def attack(
+        self, name: str, evaluation: Evaluation, rows: Node, trained: Node, task: str, seed: int
+    ) -> Node:
+        attacker = evaluation.attacker
+        assert attacker is not None
+        parents, job, label = {"rows": rows}, {"attacker": attacker.identity()}, name
+        if attacker.searches:
+            parents, label = parents | {"train": trained}, f"{name} seed {seed}"
+            reader = evaluation.reader or self.recipe.stages[evaluation.stage].tasks[task].reader
+            job |= {"task": task, **_form(reader)}
+        return self.graph.add(Node("attack", label, job, parents, spec={"attacker": attacker}))
+
+
+def _form(reader: Reader) -> dict[str, Any]:
+    return {"form": reader.form, "labels": list(reader.label_names()), "options": reader.form_options()}
+
+
+def _no_place(message: str) -> Any:
+    from xfer.core.errors import Fault
+
+    return Fault("recipe", 0, 0, "", message)

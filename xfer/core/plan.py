@@ -1,0 +1,71 @@
+"""What a run would do, and how much of it: for ``--dry-run``. Numbers are estimates unless the data is stored."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from xfer.core.graph import Graph, Node
+from xfer.core.store import Store
+
+CHARACTERS_A_TOKEN = 4.0  # of a multilingual subword vocabulary, on average
+TOKENS_A_ROW = 40  # of a row whose text nobody has seen yet
+
+
+def plan(graph: Graph, store: Store) -> list[dict[str, Any]]:
+    """One line a node: kind, key, label, stored, problem, and the sizes that can be told."""
+    sizes: dict[str, tuple[int | None, int | None]] = {}
+    lines = []
+    for node in graph.nodes.values():
+        stored = store.find(node.kind, node.key) is not None
+        rows, tokens = _size(node, store, sizes) if node.kind in ("data", "attack") else _needs(node, sizes)
+        sizes[node.key] = rows, tokens
+        line = {"kind": node.kind, "key": node.key, "label": node.label, "stored": stored,
+                "problem": str(node.problem) if node.problem and not stored else "",
+                "rows": rows, "tokens": tokens, "steps": None, "parameters": None}
+        if node.kind == "train":
+            line["steps"] = _steps(node, rows)
+            line["parameters"] = _parameters(node)
+            if line["steps"] and rows and tokens:
+                size = node.spec["trainer"].batch_size
+                budget = node.spec["trainer"].batch_tokens or int(size * tokens / rows)
+                line["tokens"] = line["steps"] * budget * node.spec["trainer"].accumulate
+        lines.append(line)
+    return lines
+
+
+def _size(node: Node, store: Store, sizes: dict[str, tuple[int | None, int | None]]) -> tuple[int | None, int | None]:
+    entry = store.find(node.kind, node.key)
+    if node.kind == "attack":
+        return sizes[node.parents["rows"].key]
+    if entry:
+        found = entry.read("size.json")
+        return found["rows"], int(found["characters"] / CHARACTERS_A_TOKEN)
+    reader, languages = node.spec["reader"], len(node.spec["languages"])
+    known = reader.card.sizes.get(node.spec["split"]) if node.spec["source"] != "miniature" else None
+    cap = node.spec["rows"]
+    each = min(known, cap) if known and cap else known or cap
+    return (each * languages, each * languages * TOKENS_A_ROW) if each else (None, None)
+
+
+def _needs(node: Node, sizes: dict[str, tuple[int | None, int | None]]) -> tuple[int | None, int | None]:
+    """Rows and tokens that a node reads: training sets for a stage, the tested rows for a prediction."""
+    read = [sizes[parent.key] for role, parent in node.parents.items() if role == "rows" or role.startswith("train/")]
+    if not read or any(rows is None for rows, _ in read):
+        return None, None
+    return sum(rows or 0 for rows, _ in read), sum(tokens or 0 for _, tokens in read)
+
+
+def _steps(node: Node, rows: int | None) -> int | None:
+    trainer, limit = node.spec["trainer"], node.spec["limit"]
+    steps = trainer.steps
+    if steps is None and rows and trainer.batch_size:
+        steps = math.ceil(trainer.epochs * rows / trainer.batch_size / trainer.accumulate)
+    return min(steps or limit, limit or steps) if steps or limit else None
+
+
+def _parameters(node: Node) -> int | None:
+    while "start" in node.parents:
+        node = node.parents["start"]
+    found: int | None = node.spec["model"].parameters()
+    return found

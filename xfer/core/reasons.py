@@ -1,0 +1,72 @@
+"""Why a node is in the state it is in, in words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from xfer.core.errors import StoreDamaged
+from xfer.core.graph import Node
+from xfer.core.store import Store
+
+
+def reasons(node: Node, store: Store) -> dict[str, Any]:
+    """kind, key, label, state and the sentences that explain it."""
+    line: dict[str, Any] = {"kind": node.kind, "key": node.key, "label": node.label, "why": []}
+    try:
+        entry = store.find(node.kind, node.key)
+    except StoreDamaged as error:
+        return line | {"state": "damaged", "why": [str(error)]}
+    if entry:
+        record = entry.path / "node.json"
+        done = json.loads(record.read_text(encoding="utf-8"))
+        return line | {"state": "in the store", "why": [f"finished {done.get('time', '?')} in {done.get('seconds', '?')} s"]}
+    failure = store.failure(node.key)
+    if failure:
+        line["why"].append(f"failed {failure['time']}: {failure['error']}")
+    if node.problem:
+        line["why"].append(str(node.problem))
+    if (store.root / "work" / f"{node.kind}-{node.key}").is_dir():
+        line["why"].append("begun and not finished: the next run goes on from its last checkpoint")
+    line["why"] += nearest(node, store)
+    return line | {"state": "failed" if failure else "not in the store"}
+
+
+def nearest(node: Node, store: Store) -> list[str]:
+    """How the node differs from the finished one that is most like it."""
+    best: tuple[int, bool, str, list[str]] | None = None
+    mine = node.record()
+    for entry in store.entries(node.kind):
+        try:
+            other = json.loads((entry.path / "node.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        differs = _differences(_comparable(other), _comparable(mine))
+        candidate = (len(differs), other.get("label") != node.label, entry.key, differs)
+        best = min(best, candidate) if best else candidate
+    if best is None:
+        return [f"no {node.kind} node is finished yet"]
+    return [f"nearest finished: {best[2][:6]}", *best[3]]
+
+
+def _comparable(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: record.get(name) for name in ("version", "job", "parents", "seed")}
+
+
+def _differences(old: Any, new: Any, path: str = "") -> list[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        found = []
+        for key in sorted({*old, *new}):
+            inner = f"{path}.{key}" if path else key
+            if key not in old or key not in new:
+                side, value = ("only here", new[key]) if key in new else ("only there", old[key])
+                found.append(f"{inner} is {side}: {_short(value)}")
+            else:
+                found += _differences(old[key], new[key], inner)
+        return found
+    return [] if old == new else [f"{path}: {_short(old)} -> {_short(new)}"]
+
+
+def _short(value: Any) -> str:
+    text = value[:6] if isinstance(value, str) and len(value) == 32 else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else text[:77] + "..."

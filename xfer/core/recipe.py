@@ -1,0 +1,127 @@
+"""The recipe as frozen data: model, stages, evaluations, report. Validating it touches no file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SerializeAsAny, model_validator
+from pydantic_core import PydanticCustomError
+
+from xfer.attackers.base import Attacker
+from xfer.core.component import Block
+from xfer.models.base import Model
+from xfer.readers.base import Reader, Source, Split
+from xfer.trainers.base import Mixer, Trainer
+from xfer.trainers.finetune import Finetune
+from xfer.trainers.mixers import Proportional
+
+
+def _name(value: str) -> str:
+    """Names become folders: letters, digits, ``_``, ``-`` and ``.``, not starting with a dot."""
+    if not value or value[0] == "." or not all(c.isalnum() or c in "_-." for c in value):
+        hint = {"hint": "use letters, digits, '_', '-' and '.'"}
+        raise PydanticCustomError("bad_name", "'{value}' cannot name a folder", hint | {"value": value})
+    return value
+
+
+def _distinct(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(seeds)) != len(seeds):
+        raise PydanticCustomError("seeds", "holds a number twice", {"hint": "each seed is one run"})
+    return seeds
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Seeds = Annotated[tuple[int, ...], AfterValidator(_distinct)]
+
+
+class Task(Block):
+    """One data set that a stage trains on."""
+
+    reader: SerializeAsAny[Reader] = Field(description="where the rows come from")
+    weight: float = Field(1.0, gt=0, description="factor of this task's loss")
+
+
+class Stage(Block):
+    """One training run. ``reader: mnli`` is short for one task of that name."""
+
+    tasks: dict[Name, Task] = Field(min_length=1, description="data sets trained together in one encoder")
+    start: str | None = Field(None, description="the stage whose encoder this one continues; none starts from the model")
+    seed: int | None = Field(None, description="a fixed seed: trained once and shared by all seeds of the recipe")
+    mixer: SerializeAsAny[Mixer] = Field(Proportional(), description="which task a step trains")
+    trainer: SerializeAsAny[Trainer] = Field(Finetune(), description="how the network is fitted")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "reader" in value and "tasks" not in value:
+            reader = value["reader"]
+            name = reader.get("type") if isinstance(reader, dict) else reader
+            rest = {key: item for key, item in value.items() if key != "reader"}
+            return rest | {"tasks": {str(name).rpartition(":")[2] or "task": {"reader": reader}}}
+        return value
+
+    @property
+    def first(self) -> Task:
+        """The task whose published settings fill the trainer's gaps."""
+        return next(iter(self.tasks.values()))
+
+
+class Evaluation(Block):
+    """One test of one stage: clean, or under an attacker."""
+
+    stage: str = Field(description="the stage to test")
+    task: str | None = Field(None, description="the task whose head answers; the stage's first if left out")
+    reader: SerializeAsAny[Reader] | None = Field(None, description="another data set of the same form and labels")
+    split: Split = Field("test", description="the split to test on")
+    languages: tuple[str, ...] | Literal["all"] = Field("all", description="languages to test (ISO 639-1), or all")
+    rows: int | None = Field(None, ge=1, description="at most this many rows a language, the same rows every time")
+    attacker: SerializeAsAny[Attacker] | None = Field(None, description="changes the text first")
+
+
+class Report(Block):
+    """What the report shows beside the scores."""
+
+    table: Literal["language"] = Field("language", description="one row a language")
+    compare: str | None = Field(None, description="the clean evaluation that attacked ones are measured against")
+    baseline: str | None = Field(None, description="an evaluation without the intermediate stage")
+
+
+class Limits(Block):
+    """Caps laid over a whole recipe, by the miniature scale for one."""
+
+    train_rows: int | None = Field(None, ge=1, description="rows of each training set and language")
+    test_rows: int | None = Field(None, ge=1, description="rows of each evaluation and language")
+    dev_rows: int | None = Field(None, ge=1, description="rows of each dev set and language")
+    steps: int | None = Field(None, ge=1, description="optimiser steps of each stage")
+
+
+class Recipe(Block):
+    """One YAML file: what to train, what to test, what to report."""
+
+    name: Name = Field(description="names the folder of results")
+    description: str = Field("", description="one or two sentences for people")
+    source: Source = Field("hub", description="where rows come from; a reader may name another, except in miniature")
+    model: SerializeAsAny[Model] = Field(description="the encoder that first stages start from")
+    start: str | None = Field(None, description="the stage that stages without a start of their own continue")
+    seeds: Seeds = Field((1,), min_length=1, description="every stage is trained once a seed")
+    stages: dict[Name, Stage] = Field(min_length=1, description="training runs, in any order")
+    evaluate: dict[Name, Evaluation] = Field({}, description="tests of finished stages")
+    report: Report = Field(Report(), description="what to lay side by side")
+    limits: Limits = Field(Limits(), description="caps on rows and steps")
+
+    def start_of(self, name: str) -> str | None:
+        """The stage that ``name`` continues, or None if it starts from the model."""
+        stage = self.stages[name]
+        return stage.start or (self.start if self.start != name and name not in self._before(self.start) else None)
+
+    def _before(self, name: str | None) -> set[str]:
+        """The stages that lead to ``name``: the recipe's own start cannot be applied to them."""
+        seen: set[str] = set()
+        while name is not None and name not in seen:
+            seen.add(name)
+            name = self.stages[name].start if name in self.stages else None
+        return seen
+
+    def source_of(self, reader: Reader) -> Source:
+        """The source of a reader: miniature holds for all, else the reader's own wins."""
+        return "miniature" if self.source == "miniature" else reader.source or self.source

@@ -1,0 +1,119 @@
+"""Faults that no single field shows: names that point nowhere, circles, languages and forms that do not fit.
+
+Works on plain data, block by block, so that a mistake in one place does not hide those in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from xfer.attackers.base import Attacker
+from xfer.core.component import Component
+from xfer.core.errors import suggest
+from xfer.readers.base import Reader
+
+Found = tuple[tuple[str | int, ...], str, str]
+
+
+def references(data: dict[str, Any]) -> Iterator[Found]:
+    """(path, message, hint) of each broken reference of a recipe's plain data."""
+    stages, evaluations = _block(data.get("stages")), _block(data.get("evaluate"))
+    yield from _names(("start",), data.get("start"), stages, "stage")
+    for name, stage in stages.items():
+        yield from _names(("stages", name, "start"), _block(stage).get("start"), stages, "stage")
+    yield from _circles(stages)
+    for name, evaluation in evaluations.items():
+        yield from _evaluation(("evaluate", name), _block(evaluation), stages, data.get("source"))
+    for field in ("compare", "baseline"):
+        yield from _names(("report", field), _block(data.get("report")).get(field), evaluations, "evaluation")
+    for path, reader in _readers(stages):
+        yield from _languages((*path, "languages"), reader, reader.languages, data.get("source"), "train")
+        if data.get("source") == "miniature" and not reader.miniature:
+            yield path, f"reader {reader.type_name} has no miniature rows", "use a built-in data set"
+
+
+def _block(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _names(path: tuple[str, ...], value: Any, known: dict[str, Any], what: str) -> Iterator[Found]:
+    if isinstance(value, str) and value not in known:
+        yield path, f"there is no {what} '{value}'", suggest(value, known)
+
+
+def _circles(stages: dict[str, Any]) -> Iterator[Found]:
+    for name in stages:
+        seen, here = [name], _block(stages[name]).get("start")
+        while isinstance(here, str) and here in stages and here not in seen:
+            seen.append(here)
+            here = _block(stages[here]).get("start")
+        if here == name:
+            yield ("stages", name, "start"), f"goes in a circle: {' -> '.join([*seen, name])}", "start one from the model"
+
+
+def _tasks(stage: dict[str, Any]) -> dict[str, Any]:
+    if "tasks" in stage:
+        return {name: _block(task).get("reader") for name, task in _block(stage["tasks"]).items()}
+    reader = stage.get("reader")
+    return {str(_block(reader).get("type") or reader): reader} if reader is not None else {}
+
+
+def _readers(stages: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Reader]]:
+    for name, stage in stages.items():
+        for task, raw in _tasks(_block(stage)).items():
+            reader = _build(Reader, raw)
+            if reader:
+                inner = ("tasks", task, "reader") if "tasks" in stage else ("reader",)
+                yield ("stages", name, *inner), reader
+
+
+def _build(kind: type[Component], raw: Any) -> Any:
+    """The component, or None where its own validation already reports what is wrong."""
+    try:
+        return kind.model_validate(raw) if raw is not None else None
+    except ValidationError:
+        return None
+
+
+def _evaluation(
+    path: tuple[str, ...], block: dict[str, Any], stages: dict[str, Any], source: Any
+) -> Iterator[Found]:
+    yield from _names((*path, "stage"), block.get("stage"), stages, "stage")
+    stage = _block(stages.get(block.get("stage")))  # type: ignore[arg-type]
+    tasks = _tasks(stage)
+    if stage:
+        yield from _names((*path, "task"), block.get("task"), tasks, "task")
+    trained = _build(Reader, tasks.get(block.get("task")) if block.get("task") else next(iter(tasks.values()), None))
+    reader = _build(Reader, block["reader"]) if "reader" in block else trained
+    if reader:
+        yield from _fits(path, block, reader, trained)
+        yield from _languages((*path, "languages"), reader, block.get("languages", "all"), source, block.get("split", "test"))
+    attacker = _build(Attacker, block.get("attacker"))
+    if attacker and reader and reader.form not in attacker.forms:
+        what = f"attacker {attacker.type_name} does not keep the labels of form {reader.form} true"
+        yield (*path, "attacker"), what, f"it fits {', '.join(attacker.forms)}"
+
+
+def _fits(path: tuple[str, ...], block: dict[str, Any], reader: Reader, trained: Reader | None) -> Iterator[Found]:
+    split = block.get("split", "test")
+    if split in ("train", "dev", "test") and split not in reader.card.splits:
+        where = "split" if "split" in block else "stage"
+        yield (*path, where), f"reader {reader.type_name} has no {split} split", f"it has {', '.join(reader.card.splits)}"
+    if trained and "reader" in block and (reader.form, reader.label_names()) != (trained.form, trained.label_names()):
+        what = f"reader {reader.type_name} has another form or other labels than the stage was trained on"
+        yield (*path, "reader"), what, "test a stage on the form and labels it learnt"
+
+
+def _languages(
+    path: tuple[str, ...], reader: Reader, asked: Any, source: Any, split: str
+) -> Iterator[Found]:
+    known = reader.card.train_languages if split == "train" else reader.card.languages
+    if not known or not isinstance(asked, list | tuple):
+        return
+    for i, language in enumerate(asked):
+        if isinstance(language, str) and language not in known:
+            hint = suggest(language, known) if len(known) < 20 else f"'xfer show reader {reader.type_name}' lists them"
+            yield (*path, i), f"reader {reader.type_name} has no {split} data in '{language}'", hint

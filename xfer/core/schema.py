@@ -1,0 +1,40 @@
+"""The JSON Schema of a recipe: every kind is one of its registered types, by block or by bare name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from xfer.core.kinds import kinds
+from xfer.core.recipe import Recipe
+
+
+def schema_text() -> str:
+    """The schema as text with sorted keys, the same on every run."""
+    schema = Recipe.model_json_schema()
+    schema |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "xfer recipe"}
+    definitions = schema.setdefault("$defs", {})
+    for kind, base in kinds().items():
+        options: list[dict[str, Any]] = [{"enum": base.known(), "description": f"the name of a {kind}"}]
+        for name in base.known():
+            leaf: Any = base.lookup(name)
+            definitions[f"{kind}.{name}"] = _leaf(leaf, name, definitions)
+            options.append({"$ref": f"#/$defs/{kind}.{name}"})
+        options.append({"type": "object", "properties": {"type": {"pattern": ".+:.+"}}, "required": ["type"]})
+        definitions[base.__name__] = {"anyOf": options, "title": kind}
+    schema["properties"]["extends"] = {"type": "string", "description": "another recipe that this one is laid over"}
+    # A recipe that extends another may leave to it what is required here: `xfer check` sees the whole.
+    schema.pop("required", None)
+    stage = definitions["Stage"]
+    stage["properties"]["reader"] = {"$ref": "#/$defs/Reader", "description": "short for one task of this name"}
+    stage.pop("required", None)
+    return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _leaf(leaf: Any, name: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = leaf.model_json_schema()
+    definitions |= made.pop("$defs", {})
+    made["properties"] = {"type": {"const": name}} | made.get("properties", {})
+    if not leaf.default_type == name:
+        made["required"] = ["type", *made.get("required", [])]
+    return made

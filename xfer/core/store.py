@@ -1,0 +1,262 @@
+"""The store: a folder of finished nodes, each under the hash that names it.
+
+``nodes/<kind>/<key>``  finished: ``out/``, ``log.jsonl``, ``node.json`` and ``done.json`` (sizes and digests)
+``work/<kind>-<key>``   under way: becomes the finished folder by one rename; survives a kill for resume
+``locks/<key>``         who works on it, touched every few seconds
+``failed/<key>.json``   why the last attempt failed
+``facts.json``          digests of outside files and hub commits, so that nothing is asked or hashed twice
+
+Standard library only; knows nothing of what a node does.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from xfer.core.errors import StoreDamaged
+
+HEARTBEAT = 5.0  # seconds between signs of life
+STALE = 60.0  # seconds without one after which a lock on another machine is dead
+
+
+class Entry(NamedTuple):
+    """A finished node."""
+
+    kind: str
+    key: str
+    path: Path
+
+    @property
+    def out(self) -> Path:
+        """The folder of results."""
+        return self.path / "out"
+
+    def read(self, name: str) -> Any:
+        """A JSON file of the results. Raises StoreDamaged."""
+        return _read_json(self.out / name, self)
+
+    def verify(self, contents: bool = False) -> None:
+        """Raises StoreDamaged unless every file has its size (and, with ``contents``, its digest)."""
+        for name, (size, written) in _read_json(self.path / "done.json", self)["files"].items():
+            file = self.path / name
+            found = file.stat().st_size if file.is_file() else None
+            if found != size:
+                raise damaged(self, f"{name} has {'gone' if found is None else f'{found} bytes'}, {size} were written")
+            if contents and file_digest(file) != written:
+                raise damaged(self, f"{name} is not what was written")
+
+
+def damaged(entry: Entry, what: str) -> StoreDamaged:
+    """The one line for a finished entry that cannot be trusted."""
+    way = f"delete {entry.path} and run the same command: only what needs it is computed again"
+    return StoreDamaged(f"store entry {entry.kind} {entry.key[:6]} is damaged: {what}; {way}")
+
+
+class Busy(Exception):
+    """Another process works on this node."""
+
+
+class Store:
+    """Finished and unfinished nodes under one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._facts: dict[str, Any] | None = None
+
+    def find(self, kind: str, key: str) -> Entry | None:
+        """The finished node, or None. Raises StoreDamaged if its files are not all there."""
+        entry = Entry(kind, key, self.root / "nodes" / kind / key)
+        if not (entry.path / "done.json").is_file():
+            return None
+        entry.verify()
+        return entry
+
+    def entries(self, kind: str) -> list[Entry]:
+        """All finished nodes of a kind, sorted by key."""
+        folder = self.root / "nodes" / kind
+        found = sorted(folder.iterdir()) if folder.is_dir() else []
+        return [Entry(kind, path.name, path) for path in found if (path / "done.json").is_file()]
+
+    @contextmanager
+    def work(self, kind: str, key: str, node: dict[str, Any]) -> Iterator[Path]:
+        """A folder to fill; on a clean exit it becomes the finished node, on an error it stays for resume.
+
+        Raises Busy if another live process holds the node.
+        """
+        with self._lock(key):
+            folder = self.root / "work" / f"{kind}-{key}"
+            if not (self.root / "nodes" / kind / key / "done.json").is_file():
+                (folder / "out").mkdir(parents=True, exist_ok=True)
+                yield folder
+                self._finish(kind, key, folder, node)
+            else:
+                yield folder / "finished elsewhere"
+
+    def _finish(self, kind: str, key: str, folder: Path, node: dict[str, Any]) -> None:
+        shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+        write_json(folder / "node.json", node)
+        files = {}
+        for file in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "done.json"):
+            files[file.relative_to(folder).as_posix()] = (file.stat().st_size, file_digest(file))
+            _sync(file)
+        write_json(folder / "done.json", {"files": files})
+        target = self.root / "nodes" / kind / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():  # without done.json: left by hand
+            shutil.rmtree(target)
+        folder.rename(target)
+        _sync(target.parent)
+        self.failure_path(key).unlink(missing_ok=True)
+
+    def fail(self, key: str, record: dict[str, Any]) -> None:
+        """Keeps why a node failed; best effort, since the disk may be what failed."""
+        with suppress(OSError):
+            write_json(self.failure_path(key), record)
+
+    def failure_path(self, key: str) -> Path:
+        return self.root / "failed" / f"{key}.json"
+
+    def failure(self, key: str) -> dict[str, Any] | None:
+        """Why the node failed last, or None."""
+        path = self.failure_path(key)
+        with suppress(OSError, ValueError):
+            return dict(json.loads(path.read_text()))
+        return None
+
+    def digest(self, path: Path) -> str:
+        """The digest of an outside file, kept by path, size and time of change."""
+        status = path.stat()
+        name = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
+        known = self.recall("digests", name)
+        return str(known) if known else str(self.remember("digests", name, file_digest(path)))
+
+    def recall(self, group: str, name: str) -> Any:
+        """A kept fact, or None."""
+        if self._facts is None:
+            self._facts = {}
+            with suppress(OSError, ValueError):
+                self._facts = json.loads((self.root / "facts.json").read_text())
+        return self._facts.get(group, {}).get(name)
+
+    def remember(self, group: str, name: str, value: Any) -> Any:
+        """Keeps a fact and returns it; a read-only store still works, it only asks again."""
+        if self.recall(group, name) != value and self._facts is not None:
+            self._facts.setdefault(group, {})[name] = value
+            with suppress(OSError):
+                write_json(self.root / "facts.json", self._facts)
+        return value
+
+    @contextmanager
+    def _lock(self, key: str) -> Iterator[None]:
+        path = self.root / "locks" / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mine = f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())} {time.monotonic_ns()}"
+        _take(path, mine)
+        stop = threading.Event()
+        beat = threading.Thread(target=_beat, args=(path, stop), daemon=True)
+        beat.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            beat.join()
+            with suppress(OSError):
+                if path.read_text() == mine:
+                    path.unlink()
+
+
+def _take(path: Path, mine: str) -> None:
+    """Creates the lock file, moving a dead one away. Raises Busy."""
+    import fcntl  # late: a POSIX call that only locking needs
+
+    with (path.parent / ".guard").open("a") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)  # one process of this machine at a time looks and takes
+        with suppress(FileNotFoundError):
+            if _alive(path):
+                raise Busy(path.read_text())
+            path.rename(path.with_name(f".stale-{path.name}-{time.time_ns()}"))
+        for old in path.parent.glob(f".stale-{path.name}-*"):
+            old.unlink(missing_ok=True)
+        try:
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        except FileExistsError:
+            raise Busy("another machine") from None
+        with os.fdopen(descriptor, "w") as file:
+            file.write(mine)
+
+
+def _alive(path: Path) -> bool:
+    """Whether the holder of a lock lives: its process on this machine, its heartbeat on another."""
+    words = path.read_text().split()
+    if len(words) >= 3 and words[0] == socket.gethostname():
+        return _started(int(words[1])) == words[2]
+    return time.time() - path.stat().st_mtime < STALE
+
+
+def _started(pid: int) -> str:
+    """When a process started (clock ticks since boot), so that a reused number is told apart; '-' if it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return "-" if status[0] in "ZX" else status[19]
+    except OSError:
+        pass
+    try:  # no /proc (macOS): the number alone must do
+        os.kill(pid, 0)
+    except OSError as error:
+        return "?" if error.errno == errno.EPERM else "-"
+    return "?"
+
+
+def _beat(path: Path, stop: threading.Event) -> None:
+    while not stop.wait(HEARTBEAT):
+        with suppress(OSError):
+            os.utime(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON aside, flushes it to the disk and renames it: readers see the old or the new file, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("w", encoding="utf-8") as file:
+            json.dump(value, file, ensure_ascii=False, indent=1, sort_keys=True)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.rename(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def file_digest(path: Path) -> str:
+    """blake2b of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        state = blake2b(digest_size=16)
+        while chunk := file.read(1 << 20):
+            state.update(chunk)
+    return state.hexdigest()
+
+
+def _read_json(path: Path, entry: Entry) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise damaged(entry, f"{path.name} cannot be read ({error})") from None
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

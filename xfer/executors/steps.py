@@ -1,0 +1,257 @@
+"""What each kind of node does, from its job and its parents' results to files under ``out``.
+
+One function a kind: ``kind(node, parents, folder, progress) -> summary``. The summary is a small dict that
+the run prints and ``xfer explain`` shows. Heavy packages are imported by the function that needs them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from xfer.core.errors import BadRow, XferError
+from xfer.core.graph import Node
+from xfer.core.store import Entry, write_json
+
+Parents = Mapping[str, Entry]
+Progress = Callable[..., None]
+Rows = dict[str, list[Any]]
+
+
+def world(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
+    """The miniature world in the official file formats."""
+    from xfer import miniature
+
+    miniature.write(folder / "out")
+    return {"languages": len(miniature.LANGUAGES)}
+
+
+def data(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
+    """The rows of one split in all its languages, checked by the form, as ``rows.parquet``."""
+    from xfer.forms.base import form
+    from xfer.readers.sources import rows, sample
+
+    reader, spec = node.spec["reader"], node.spec
+    root = parents["world"].out if "world" in parents else None
+    kind = form(reader.form, reader.label_names())
+    columns: Rows = {name: [] for name in kind.columns}
+    for done, language in enumerate(spec["languages"]):
+        place = f"{reader.type_name} {spec['split']} {language}"
+        found = list(rows(reader, spec["source"], spec["split"], language, root))
+        for number, row in enumerate(sample(found, spec["rows"], spec["split"]), 1):
+            kind.check(row, place, number)
+            for name in kind.columns:
+                columns[name].append(row.get(name))
+        progress(done + 1, len(spec["languages"]))
+    if not columns["id"]:
+        raise BadRow(node.label, 0, "holds no rows")
+    write_rows(folder / "out" / "rows.parquet", columns)
+    size = {"rows": len(columns["id"]), "characters": sum(len(t) + len(p or "") for t, p in _texts(columns))}
+    write_json(folder / "out" / "size.json", size)
+    return size
+
+
+def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
+    """One stage: ``selected/<task>`` in Hugging Face layout, ``oracle/<task>`` if another step, ``training.json``."""
+    from xfer.forms.base import form
+    from xfer.models.base import Origin
+    from xfer.models.network import build
+    from xfer.trainers import checkpoint
+    from xfer.trainers.loop import Context, TaskData
+
+    job, spec = node.job, node.spec
+    tasks = []
+    for name in job["order"]:
+        about = job["tasks"][name]
+        dev = read_rows(parents[f"dev/{name}"]) if f"dev/{name}" in parents else None
+        rows = _labelled(read_rows(parents[f"train/{name}"]), about["form"])
+        tasks.append(TaskData(name, about["weight"], rows, dev, tuple(about["languages"])))
+    if "start" in parents:
+        saved = parents["start"].out / "selected"
+        origin = Origin(saved / parents["start"].read("training.json")["order"][0])
+    else:
+        origin = spec["model"].origin(lambda: (text for task in tasks for pair in _texts(task.train) for text in pair if text))
+    kinds = {task.name: form(job["tasks"][task.name]["form"], job["tasks"][task.name]["labels"],
+                             job["tasks"][task.name]["options"]) for task in tasks}
+    network = build(origin, kinds, int(node.seed or 0))
+    network.freeze(job["freeze"]["layers"], job["freeze"]["embeddings"])
+    result = spec["trainer"].fit(network, tasks, Context(folder, int(node.seed or 0), spec["limit"], spec["mixer"], progress))
+    network.save(folder / "out" / "selected")
+    oracle = result["oracle"]
+    if oracle and oracle[0] != result["selected"][0]:
+        checkpoint.take(folder / "checkpoint", "oracle", oracle[0], network)
+        network.save(folder / "out" / "oracle")
+    write_json(folder / "out" / "training.json", result | {"order": job["order"]})
+    best = result["selected"][1]
+    return {"steps": result["steps"], "dev": round(best, 4) if best is not None else None}
+
+
+def predict(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
+    """The stage's answers to every row, as ``predictions.parquet``."""
+    from xfer.models.predictor import predict as answers
+
+    rows, network, max_length = read_rows(parents["rows"]), *_network(node, parents)
+    kept = answers(network, node.job["task"], rows, max_length, lambda done, total: progress(done, total))
+    columns = network.forms[node.job["task"]].decode(kept, rows)
+    write_rows(folder / "out" / "predictions.parquet", columns)
+    return {"rows": len(columns["id"])}
+
+
+def attack(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
+    """The rows with changed text as ``rows.parquet`` and what was done to each as ``edits.parquet``."""
+    rows = read_rows(parents["rows"])
+    attacker = node.spec["attacker"]
+    each = [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)]
+    made = _search(node, parents, folder, progress, each) if attacker.searches else _changes(attacker, each, progress)
+    columns: Rows = {name: [] for name in rows}
+    notes: Rows = {name: [] for name in ("id", "language", "status", "queries", "forwards", "message", "edits")}
+    for changed, note in made:
+        for name in columns:
+            columns[name].append(changed[name])
+        for name in notes:
+            notes[name].append(note.get(name))
+    write_rows(folder / "out" / "rows.parquet", columns)
+    write_rows(folder / "out" / "edits.parquet", notes)
+    write_json(folder / "out" / "size.json", {"rows": len(each)})
+    moved = sum(note["status"] in ("changed", "succeeded") for _, note in made)
+    return {"rows": len(each), "changed": moved}
+
+
+def _changes(attacker: Any, rows: list[dict[str, Any]], progress: Progress) -> list[tuple[Any, Any]]:
+    made = []
+    for number, row in enumerate(rows, 1):
+        changed, edits = attacker.change(row)
+        status = "changed" if edits else "unchanged"
+        note = {"id": row["id"], "language": row["language"], "status": status, "edits": json.dumps(edits, ensure_ascii=True)}
+        made.append((changed, note | {"queries": 0, "forwards": 0, "message": ""}))
+        if number % 500 == 0 or number == len(rows):
+            progress(number, len(rows))
+    return made
+
+
+def _search(
+    node: Node, parents: Parents, folder: Path, progress: Progress, rows: list[dict[str, Any]]
+) -> list[tuple[Any, Any]]:
+    """Runs a search, appending each outcome to ``results.jsonl``, so that a killed attack goes on where it was."""
+    from xfer.models.predictor import Victim
+
+    path = folder / "results.jsonl"
+    known = {(found["language"], found["id"]): found for found in _whole_lines(path)}
+    left = [row for row in rows if (row["language"], row["id"]) not in known]
+    network, max_length = _network(node, parents)
+    victim, labels = Victim(network, node.job["task"], max_length), node.job["labels"]
+    with path.open("a", encoding="utf-8") as file:
+        for number, found in enumerate(node.spec["attacker"].search(left, victim, labels), len(rows) - len(left) + 1):
+            file.write(json.dumps(found, ensure_ascii=True) + "\n")
+            file.flush()
+            known[found["language"], found["id"]] = found
+            progress(number, len(rows), queries=found["queries"])
+    made = []
+    for row in rows:
+        found = known[row["language"], row["id"]]
+        made.append((row | {name: found[name] for name in ("text", "pair") if name in found}, found | {"edits": None}))
+    return made
+
+
+def _whole_lines(path: Path) -> list[dict[str, Any]]:
+    """The complete lines of a file that a kill may have cut short; the rest is taken off."""
+    if not path.is_file():
+        return []
+    raw = path.read_bytes()
+    whole = raw[: raw.rfind(b"\n") + 1]
+    if whole != raw:
+        path.write_bytes(whole)
+    return [json.loads(line) for line in whole.splitlines()]
+
+
+def score(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
+    """Each language's metrics as ``scores.json`` and each row's credit as ``credit.parquet``."""
+    from xfer.forms.base import by_language, form
+
+    kind = form(node.job["form"], node.job["labels"], node.job["options"])
+    predictions = read_rows(parents["predict"], "predictions.parquet")
+    scored = {}
+    for language, part in by_language(predictions).items():
+        if any(credit is None for credit in part["credit"]):
+            part = {name: [v for v, c in zip(values, part["credit"], strict=True) if c is not None]
+                    for name, values in part.items()}
+        if part["id"]:
+            scored[language] = {"rows": len(part["id"]), **kind.score(part)}
+    if not scored:
+        raise XferError(f"{node.label}: no row has a gold label, so nothing can be scored; test on a labelled split")
+    write_json(folder / "out" / "scores.json", scored)
+    kept = {name: predictions[name] for name in ("id", "language", "credit")}
+    write_rows(folder / "out" / "credit.parquet", kept)
+    first = [next(v for k, v in found.items() if k != "rows") for found in scored.values()]
+    return {"languages": len(scored), "mean": round(sum(first) / len(first), 4)}
+
+
+def report(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
+    """The table of the recipe as ``report.json``, ``report.md`` and ``report.csv``."""
+    from xfer.reports.tables import collect, csv_table, markdown
+
+    table = collect(node.job, {name: (entry.read("scores.json"), read_rows(entry, "credit.parquet"))
+                               for name, entry in parents.items()})
+    write_json(folder / "out" / "report.json", table)
+    (folder / "out" / "report.md").write_text(markdown(table), encoding="utf-8")
+    (folder / "out" / "report.csv").write_text(csv_table(table), encoding="utf-8")
+    return {"evaluations": len(node.job["evaluations"])}
+
+
+def _network(node: Node, parents: Parents) -> tuple[Any, int]:
+    """The stage's network on the best device, and the longest input it was trained with."""
+    from xfer.forms.base import form
+    from xfer.models.network import load
+    from xfer.models.predictor import device
+
+    job, trained = node.job, parents["train"]
+    role = job.get("role", "selected")
+    folder = trained.out / role if (trained.out / role).is_dir() else trained.out / "selected"
+    network = load(folder, job["task"], form(job["form"], job["labels"], job["options"]))
+    return network.to(device()), int(trained.read("training.json")["max_length"])
+
+
+def _labelled(rows: Rows, form: str) -> Rows:
+    """Training rows must have a label where the form has one."""
+    if form == "classify" and None in rows["label"]:
+        number = rows["label"].index(None)
+        raise BadRow("training data", number + 1, f"row {rows['id'][number]} has no label")
+    return rows
+
+
+def _texts(columns: Rows) -> list[tuple[str, str | None]]:
+    second = columns.get("pair") or [None] * len(columns["text"])
+    return list(zip(columns["text"], second, strict=True))
+
+
+def write_rows(path: Path, columns: Rows) -> None:
+    """Columns as parquet. Unpaired surrogates, which UTF-8 cannot hold, become U+FFFD."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrays = {}
+    for name, values in columns.items():
+        try:
+            arrays[name] = pa.array(values)
+        except (UnicodeEncodeError, pa.lib.ArrowInvalid):
+            arrays[name] = pa.array([_utf8(value) for value in values])
+    pq.write_table(pa.table(arrays), path, compression="zstd")
+
+
+def _utf8(value: Any) -> Any:
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if isinstance(value, str) else value
+
+
+def read_rows(entry: Entry, name: str = "rows.parquet") -> Rows:
+    """The columns of a finished node."""
+    import pyarrow.parquet as pq
+
+    found: Rows = pq.read_table(entry.out / name).to_pydict()
+    return found
+
+
+STEPS: dict[str, Callable[[Node, Parents, Path, Progress], dict[str, Any]]] = {
+    "world": world, "data": data, "train": train, "predict": predict, "attack": attack, "score": score, "report": report,
+}

@@ -1,0 +1,145 @@
+"""What a form must do, and how encoded rows are kept.
+
+Encoded rows are flat arrays with offsets: 100,000 pairs are three arrays and not 100,000 lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from xfer.catalog import FORMS
+from xfer.core.errors import BadRow
+
+if TYPE_CHECKING:
+    import torch
+
+Rows = dict[str, list[Any]]  # columns of equal length
+
+
+class Encoded(NamedTuple):
+    """Subwords of n rows: row i is ``ids[starts[i]:starts[i + 1]]``; ``types`` where the encoder has segments."""
+
+    ids: np.ndarray
+    starts: np.ndarray
+    types: np.ndarray | None
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Subwords of each row, shape [n]."""
+        return np.diff(self.starts)
+
+
+class Form:
+    """One shape of a task. ``labels`` are the head's outputs in order (empty where it has none)."""
+
+    name: ClassVar[str]
+    auto: ClassVar[str]  # the transformers Auto class whose head answers
+    columns: ClassVar[tuple[str, ...]]
+
+    def __init__(self, labels: Sequence[str] = ()) -> None:
+        self.labels = list(labels)
+
+    def check(self, row: dict[str, Any], place: str, number: int) -> None:
+        """Raises BadRow for a row that this form cannot take."""
+        if not isinstance(row["text"], str) or not row["text"].strip():
+            raise BadRow(place, number, f"row {row['id']} has no text")
+
+    def config(self) -> dict[str, Any]:
+        """Settings of the encoder's config that the head needs."""
+        return {}
+
+    def encode(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
+        """Subwords of all rows, cut to ``max_length``."""
+        return encode(tokenizer, rows["text"], rows.get("pair"), max_length)
+
+    def targets(self, rows: Rows) -> np.ndarray:
+        """What the loss compares with, shape [n]."""
+        return np.zeros(len(rows["id"]), dtype=np.int64)
+
+    def batch(self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, pad: int, seeds: Sequence[int] | None,
+              tokenizer: Any) -> dict[str, torch.Tensor]:
+        """The rows ``index`` as padded tensors; ``seeds`` (one a row) drive what the form draws."""
+        raise NotImplementedError
+
+    def losses(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """The loss of each unit (row, masked subword), shape [units]."""
+        raise NotImplementedError
+
+    def answers(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+        """What is kept of each row of a batch, arrays of shape [rows, ...]."""
+        raise NotImplementedError
+
+    def decode(self, answers: dict[str, np.ndarray], rows: Rows) -> Rows:
+        """One prediction a row: id, language, gold, predicted, score, credit (1 right, 0 wrong, or a share)."""
+        raise NotImplementedError
+
+    def score(self, predictions: Rows) -> dict[str, float]:
+        """The metrics over rows of one language. The first is the one to select by."""
+        raise NotImplementedError
+
+
+def form(name: str, labels: Sequence[str] = (), options: Mapping[str, Any] | None = None) -> Form:
+    """The form of this name with these labels and the options of the reader."""
+    module, _, attribute = FORMS[name].partition(":")
+    found: Form = getattr(import_module(module), attribute)(labels, **options or {})
+    return found
+
+
+def encode(tokenizer: Any, texts: list[str], pairs: list[Any] | None, max_length: int) -> Encoded:
+    """Flat subwords of texts, or of text pairs where ``pairs`` holds strings."""
+    second = pairs if pairs and pairs[0] is not None else None
+    options = {"truncation": True, "max_length": max_length, "return_attention_mask": False}
+    parts: list[np.ndarray] = []
+    types: list[np.ndarray] = []
+    lengths: list[int] = []
+    for start in range(0, len(texts), 10_000):  # bounds the memory that the tokenizer's lists take
+        chunk = slice(start, start + 10_000)
+        found = _tokenise(tokenizer, texts[chunk], second[chunk] if second else None, options)
+        lengths += map(len, found["input_ids"])
+        parts += [np.fromiter((i for ids in found["input_ids"] for i in ids), dtype=np.int32)]
+        if "token_type_ids" in found:
+            types += [np.fromiter((i for ids in found["token_type_ids"] for i in ids), dtype=np.int32)]
+    starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+    ids = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
+    return Encoded(ids, starts, np.concatenate(types) if types else None)
+
+
+def _tokenise(tokenizer: Any, texts: list[str], pairs: list[str] | None, options: dict[str, Any]) -> Any:
+    try:
+        return tokenizer(texts, pairs, **options)
+    except (UnicodeEncodeError, TypeError):  # unpaired surrogates have no UTF-8: the tokenizer sees U+FFFD
+        return tokenizer(_whole(texts), _whole(pairs) if pairs else None, **options)
+
+
+def _whole(texts: list[str]) -> list[str]:
+    return [text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") for text in texts]
+
+
+def by_language(columns: Rows) -> dict[str, Rows]:
+    """The same columns, split by language (sorted)."""
+    places: dict[str, list[int]] = {}
+    for i, language in enumerate(columns["language"]):
+        places.setdefault(language, []).append(i)
+    return {
+        language: {name: [values[i] for i in places[language]] for name, values in columns.items()}
+        for language in sorted(places)
+    }
+
+
+def pad_batch(encoded: Encoded, index: np.ndarray, pad: int) -> dict[str, np.ndarray]:
+    """``input_ids`` and ``attention_mask`` (and ``token_type_ids``) of rows, padded to the longest, [rows, length]."""
+    lengths = encoded.lengths[index]
+    inside = np.arange(int(lengths.max()))[None, :] < lengths[:, None]
+    places = (encoded.starts[index][:, None] + np.arange(inside.shape[1])[None, :])[inside]
+    ids = np.full(inside.shape, pad, dtype=np.int64)
+    ids[inside] = encoded.ids[places]
+    found = {"input_ids": ids, "attention_mask": inside.astype(np.int64)}
+    if encoded.types is not None:
+        types = np.zeros(inside.shape, dtype=np.int64)
+        types[inside] = encoded.types[places]
+        found["token_type_ids"] = types
+    return found

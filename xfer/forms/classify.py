@@ -1,0 +1,65 @@
+"""``classify``: one label for a text or a pair of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from xfer.core.errors import BadRow
+from xfer.forms.base import Encoded, Form, Rows, pad_batch
+from xfer.metrics.classification import accuracy, macro_f1
+
+
+class Classify(Form):
+    """Columns id, language, text, pair (or None), label (or None where it is withheld)."""
+
+    name: ClassVar[str] = "classify"
+    auto: ClassVar[str] = "AutoModelForSequenceClassification"
+    columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "pair", "label")
+
+    def check(self, row: dict[str, Any], place: str, number: int) -> None:
+        super().check(row, place, number)
+        if row.get("label") is not None and row["label"] not in self.labels:
+            raise BadRow(place, number, f"label '{row['label']}' is not one of {', '.join(self.labels)}")
+
+    def config(self) -> dict[str, Any]:
+        return {
+            "num_labels": len(self.labels),
+            "id2label": dict(enumerate(self.labels)),
+            "label2id": {label: i for i, label in enumerate(self.labels)},
+            "problem_type": "single_label_classification",
+        }
+
+    def targets(self, rows: Rows) -> np.ndarray:
+        number = {label: i for i, label in enumerate(self.labels)} | {None: -100}
+        return np.array([number[label] for label in rows["label"]], dtype=np.int64)
+
+    def batch(
+        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, pad: int, seeds: Sequence[int] | None, tokenizer: Any
+    ) -> dict[str, torch.Tensor]:
+        tensors = {name: torch.from_numpy(array) for name, array in pad_batch(encoded, index, pad).items()}
+        return tensors | {"labels": torch.from_numpy(targets[index])}
+
+    def losses(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none", ignore_index=-100)
+
+    def answers(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+        return {"logits": logits.float().cpu().numpy()}
+
+    def decode(self, answers: dict[str, np.ndarray], rows: Rows) -> Rows:
+        logits = answers["logits"]
+        best = logits.argmax(1)
+        shifted = np.exp(logits - logits.max(1, keepdims=True))
+        probability = (shifted / shifted.sum(1, keepdims=True))[np.arange(len(best)), best]
+        predicted = [self.labels[i] for i in best]
+        gold = rows["label"]
+        credit = [None if g is None else float(g == p) for g, p in zip(gold, predicted, strict=True)]
+        kept = {"id": rows["id"], "language": rows["language"], "gold": gold, "predicted": predicted}
+        return kept | {"score": [float(p) for p in probability], "credit": credit, "logits": logits.tolist()}
+
+    def score(self, predictions: Rows) -> dict[str, float]:
+        gold, predicted = predictions["gold"], predictions["predicted"]
+        return {"accuracy": accuracy(gold, predicted), "macro_f1": macro_f1(gold, predicted, self.labels)}

@@ -1,0 +1,1 @@
+"""Scores: pure functions of gold and predicted values. Import nothing of xfer but core's errors and seeds."""

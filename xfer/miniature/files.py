@@ -1,0 +1,88 @@
+"""The official file layouts of MultiNLI, XNLI and XNLI-MT."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from xfer.miniature.grammar import render, words
+from xfer.miniature.languages import BY_CODE
+from xfer.miniature.logic import CONTRADICTION
+from xfer.miniature.pairs import Pair
+
+XNLI_COLUMNS = (
+    "language", "gold_label", "sentence1_binary_parse", "sentence2_binary_parse",
+    "sentence1_parse", "sentence2_parse", "sentence1", "sentence2", "promptID", "pairID",
+    "genre", "label1", "label2", "label3", "label4", "label5", "sentence1_tokenized",
+    "sentence2_tokenized", "match",
+)
+GENRES = ("fiction", "government", "slate", "telephone", "travel")
+MISMATCHED_GENRES = ("facetoface", "letters", "nineeleven", "oup", "verbatim")
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """UTF-8 with line feeds on every system, so that the bytes are the same."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode("utf-8"))
+
+
+def sentences(pair: Pair, code: str) -> tuple[str, str]:
+    return (
+        render(pair.premise, code, fronted=pair.fronted[0]),
+        render(pair.hypothesis, code, fronted=pair.fronted[1]),
+    )
+
+
+def _tokenized(pair: Pair, code: str) -> list[str]:
+    """Both sentences with spaces between all words, also where the script has none."""
+    stop = BY_CODE[code].stop
+    sides = zip((pair.premise, pair.hypothesis), pair.fronted, strict=True)
+    return [
+        " ".join([word.text for word in words(meaning, code, fronted=fronted)]) + f" {stop}".rstrip()
+        for meaning, fronted in sides
+    ]
+
+
+def write_multinli(path: Path, pairs: Sequence[Pair], genres: tuple[str, ...]) -> None:
+    write_lines(path, (_multinli(row, pair, genres) for row, pair in enumerate(pairs)))
+
+
+def _multinli(row: int, pair: Pair, genres: tuple[str, ...]) -> str:
+    premise, hypothesis = sentences(pair, "en")
+    record = {
+        "annotator_labels": [pair.label],
+        "genre": genres[row % len(genres)],
+        "gold_label": pair.label,
+        "pairID": f"{row}{pair.label[0]}",
+        "promptID": str(row),
+        "sentence1": premise,
+        "sentence1_binary_parse": "",
+        "sentence1_parse": "",
+        "sentence2": hypothesis,
+        "sentence2_binary_parse": "",
+        "sentence2_parse": "",
+    }
+    return json.dumps(record, ensure_ascii=False)
+
+
+def write_xnli(path: Path, pairs: Sequence[Pair], codes: Sequence[str]) -> None:
+    """All languages in one file, the same pairs in the same order in each."""
+    rows = [_xnli(row, pair, code) for code in codes for row, pair in enumerate(pairs, start=1)]
+    write_lines(path, ["\t".join(XNLI_COLUMNS), *rows])
+
+
+def _xnli(row: int, pair: Pair, code: str) -> str:
+    genres = GENRES + MISMATCHED_GENRES
+    return "\t".join([
+        code, pair.label, "", "", "", "", *sentences(pair, code), str(row), str(row),
+        genres[row % len(genres)], *[pair.label] * 5, *_tokenized(pair, code), "True",
+    ])
+
+
+def write_translated_train(path: Path, pairs: Sequence[Pair], code: str) -> None:
+    """One language of XNLI-MT; its training files spell contradiction "contradictory"."""
+    rows = (
+        "\t".join([*sentences(pair, code),
+                   "contradictory" if pair.label == CONTRADICTION else pair.label])
+        for pair in pairs
+    )
+    write_lines(path, ["premise\thypo\tlabel", *rows])

@@ -1,0 +1,127 @@
+"""Arabic: verb-subject-object; the article is a prefix and adjectives take it too."""
+
+from xfer.miniature.languages.table import Language, table
+
+AGENTS = table("""
+anna | آنا | f
+maria | ماريا | f
+sara | سارة | f
+lina | لينا | f
+omar | عمر | m
+ivan | إيفان | m
+peter | بيتر | m
+david | داود | m
+woman | المرأة | f
+man | الرجل | m
+girl | البنت | f
+boy | الولد | m
+child | الطفل | m
+person | الشخص | m
+doctor | الطبيب | m
+physician | الدكتور | m
+teacher | المعلم | m
+student | الطالب | m
+farmer | المزارع | m
+dog | الكلب | m
+cat | القطة | f
+horse | الحصان | m
+bird | الطائر | m
+animal | الحيوان | m
+""")
+# concept | definite | gender | indefinite accusative dual / genitive plural after three
+OBJECTS = table("""
+apple | التفاحة | f | تفاحتين / تفاحات
+banana | الموزة | f | موزتين / موزات
+orange | البرتقالة | f | برتقالتين / برتقالات
+fruit | الفاكهة | f
+bread | الخبز | m
+rice | الأرز | m
+food | الطعام | m
+water | الماء | m
+milk | الحليب | m
+tea | الشاي | m
+coffee | القهوة | f
+drink | المشروب | m
+book | الكتاب | m | كتابين / كتب
+newspaper | الجريدة | f | جريدتين / جرائد
+letter | الرسالة | f | رسالتين / رسائل
+text | النص | m
+door | الباب | m
+window | النافذة | f
+box | الصندوق | m | صندوقين / صناديق
+car | السيارة | f | سيارتين / سيارات
+bicycle | الدراجة | f | دراجتين / دراجات
+vehicle | المركبة | f
+ball | الكرة | f | كرتين / كرات
+key | المفتاح | m | مفتاحين / مفاتيح
+hat | القبعة | f | قبعتين / قبعات
+ring | الخاتم | m | خاتمين / خواتم
+""")
+QUALITIES = table("""
+big | الكبير | الكبيرة
+small | الصغير | الصغيرة
+old | العجوز
+young | الشاب | الشابة
+happy | السعيد | السعيدة
+sad | الحزين | الحزينة
+rich | الغني | الغنية
+poor | الفقير | الفقيرة
+red | الأحمر | الحمراء
+green | الأخضر | الخضراء
+white | الأبيض | البيضاء
+black | الأسود | السوداء
+""")
+VERBS = table("""
+sleep | ينام | تنام
+rest | يستريح | تستريح
+run | يركض | تركض
+sit | يجلس | تجلس
+stand | يقف | تقف
+work | يعمل | تعمل
+laugh | يضحك | تضحك
+cry | يبكي | تبكي
+speak | يتكلم | تتكلم
+whisper | يهمس | تهمس
+be_silent | يصمت | تصمت
+eat | يأكل | تأكل
+drink | يشرب | تشرب
+read | يقرأ | تقرأ
+write | يكتب | تكتب
+buy | يشتري | تشتري
+sell | يبيع | تبيع
+open | يفتح | تفتح
+close | يغلق | تغلق
+find | يجد | تجد
+lose | يفقد | تفقد
+""")
+PHRASES = table("""
+house | في البيت
+kitchen | في المطبخ
+bedroom | في غرفة النوم
+school | في المدرسة
+classroom | في الفصل
+outside | في الخارج
+garden | في الحديقة
+forest | في الغابة
+street | في الشارع
+beach | على الشاطئ
+hospital | في المستشفى
+shop | في المتجر
+office | في المكتب
+morning | في الصباح
+noon | عند الظهر
+evening | في المساء
+night | في الليل
+rain | بسبب المطر
+heat | بسبب الحر
+noise | بسبب الضوضاء
+""")
+
+LANGUAGE = Language(
+    code="ar", order="verb agent object place time reason",
+    nobody_order="agent verb object place time reason",
+    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
+    someone="شخص ما", nobody="لا أحد", negation="لا", genders=("m", "f"),
+    # Three takes the opposite gender ending of its noun; two is the noun's own dual.
+    numerals={"3m": "ثلاثة", "3f": "ثلاث"}, adjective_after=True,
+)

@@ -1,0 +1,129 @@
+"""German: verb second, three genders, weak adjectives after the definite article."""
+
+from xfer.miniature.languages.table import Language, table
+
+AGENTS = table("""
+anna | Anna | f
+maria | Maria | f
+sara | Sara | f
+lina | Lina | f
+omar | Omar | m
+ivan | Iwan | m
+peter | Peter | m
+david | David | m
+woman | Frau | f
+man | Mann | m
+girl | Mädchen | n
+boy | Junge | m
+child | Kind | n
+person | Person | f
+doctor | Arzt | m
+physician | Doktor | m
+teacher | Lehrer | m
+student | Student | m
+farmer | Bauer | m
+dog | Hund | m
+cat | Katze | f
+horse | Pferd | n
+bird | Vogel | m
+animal | Tier | n
+""")
+# concept | accusative singular | gender | plural
+OBJECTS = table("""
+apple | Apfel | m | Äpfel
+banana | Banane | f | Bananen
+orange | Orange | f | Orangen
+fruit | Obst | n
+bread | Brot | n
+rice | Reis | m
+food | Essen | n
+water | Wasser | n
+milk | Milch | f
+tea | Tee | m
+coffee | Kaffee | m
+drink | Getränk | n
+book | Buch | n | Bücher
+newspaper | Zeitung | f | Zeitungen
+letter | Brief | m | Briefe
+text | Text | m
+door | Tür | f
+window | Fenster | n
+box | Kiste | f | Kisten
+car | Auto | n | Autos
+bicycle | Fahrrad | n | Fahrräder
+vehicle | Fahrzeug | n
+ball | Ball | m | Bälle
+key | Schlüssel | m | Schlüssel
+hat | Hut | m | Hüte
+ring | Ring | m | Ringe
+""")
+# The agent's are nominative (one weak form), colours accusative (m f n).
+QUALITIES = table("""
+big | große
+small | kleine
+old | alte
+young | junge
+happy | glückliche
+sad | traurige
+rich | reiche
+poor | arme
+red | roten | rote | rote
+green | grünen | grüne | grüne
+white | weißen | weiße | weiße
+black | schwarzen | schwarze | schwarze
+""")
+VERBS = table("""
+sleep | schläft
+rest | ruht
+run | rennt
+sit | sitzt
+stand | steht
+work | arbeitet
+laugh | lacht
+cry | weint
+speak | spricht
+whisper | flüstert
+be_silent | schweigt
+eat | isst
+drink | trinkt
+read | liest
+write | schreibt
+buy | kauft
+sell | verkauft
+open | öffnet
+close | schließt
+find | findet
+lose | verliert
+""")
+PHRASES = table("""
+house | im Haus
+kitchen | in der Küche
+bedroom | im Schlafzimmer
+school | in der Schule
+classroom | im Klassenzimmer
+outside | draußen
+garden | im Garten
+forest | im Wald
+street | auf der Straße
+beach | am Strand
+hospital | im Krankenhaus
+shop | im Laden
+office | im Büro
+morning | am Morgen
+noon | am Mittag
+evening | am Abend
+night | in der Nacht
+rain | wegen des Regens
+heat | wegen der Hitze
+noise | wegen des Lärms
+""")
+
+LANGUAGE = Language(
+    code="de", order="agent verb object time reason not place",
+    fronted="time verb agent object reason not place",
+    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
+    someone="jemand", nobody="niemand", negation="nicht",
+    subject_articles={"m": "der", "f": "die", "n": "das"},
+    object_articles={"m": "den", "f": "die", "n": "das"},
+    numerals={"2": "zwei", "3": "drei"},
+)

@@ -1,0 +1,127 @@
+"""English: subject-verb-object, one article, no case."""
+
+from xfer.miniature.languages.table import Language, table
+
+AGENTS = table("""
+anna | Anna
+maria | Maria
+sara | Sara
+lina | Lina
+omar | Omar
+ivan | Ivan
+peter | Peter
+david | David
+woman | woman
+man | man
+girl | girl
+boy | boy
+child | child
+person | person
+doctor | doctor
+physician | physician
+teacher | teacher
+student | student
+farmer | farmer
+dog | dog
+cat | cat
+horse | horse
+bird | bird
+animal | animal
+""")
+# concept | singular | gender (none) | plural
+OBJECTS = table("""
+apple | apple | | apples
+banana | banana | | bananas
+orange | orange | | oranges
+fruit | fruit
+bread | bread
+rice | rice
+food | food
+water | water
+milk | milk
+tea | tea
+coffee | coffee
+drink | drink
+book | book | | books
+newspaper | newspaper | | newspapers
+letter | letter | | letters
+text | text
+door | door
+window | window
+box | box | | boxes
+car | car | | cars
+bicycle | bicycle | | bicycles
+vehicle | vehicle
+ball | ball | | balls
+key | key | | keys
+hat | hat | | hats
+ring | ring | | rings
+""")
+QUALITIES = table("""
+big | big
+small | small
+old | old
+young | young
+happy | happy
+sad | sad
+rich | rich
+poor | poor
+red | red
+green | green
+white | white
+black | black
+""")
+# concept | affirmative | negative
+VERBS = table("""
+sleep | sleeps | does not sleep
+rest | rests | does not rest
+run | runs | does not run
+sit | sits | does not sit
+stand | stands | does not stand
+work | works | does not work
+laugh | laughs | does not laugh
+cry | cries | does not cry
+speak | speaks | does not speak
+whisper | whispers | does not whisper
+be_silent | is silent | is not silent
+eat | eats | does not eat
+drink | drinks | does not drink
+read | reads | does not read
+write | writes | does not write
+buy | buys | does not buy
+sell | sells | does not sell
+open | opens | does not open
+close | closes | does not close
+find | finds | does not find
+lose | loses | does not lose
+""")
+PHRASES = table("""
+house | in the house
+kitchen | in the kitchen
+bedroom | in the bedroom
+school | at school
+classroom | in the classroom
+outside | outside
+garden | in the garden
+forest | in the forest
+street | in the street
+beach | on the beach
+hospital | in the hospital
+shop | in the shop
+office | in the office
+morning | in the morning
+noon | at noon
+evening | in the evening
+night | at night
+rain | because of the rain
+heat | because of the heat
+noise | because of the noise
+""")
+
+LANGUAGE = Language(
+    code="en", order="agent verb object place time reason",
+    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
+    someone="someone", nobody="nobody", negative_forms=True,
+    subject_articles={"": "the"}, object_articles={"": "the"},
+    numerals={"2": "two", "3": "three"},
+)

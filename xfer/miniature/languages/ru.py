@@ -1,0 +1,126 @@
+"""Russian: subject-verb-object, no articles, accusative objects, three genders."""
+
+from xfer.miniature.languages.table import Language, table
+
+AGENTS = table("""
+anna | Анна | f
+maria | Мария | f
+sara | Сара | f
+lina | Лина | f
+omar | Омар | m
+ivan | Иван | m
+peter | Пётр | m
+david | Давид | m
+woman | женщина | f
+man | мужчина | m
+girl | девочка | f
+boy | мальчик | m
+child | ребёнок | m
+person | человек | m
+doctor | врач | m
+physician | доктор | m
+teacher | учитель | m
+student | студент | m
+farmer | фермер | m
+dog | собака | f
+cat | кошка | f
+horse | лошадь | f
+bird | птица | f
+animal | животное | n
+""")
+# concept | accusative singular | gender | genitive singular, as after two and three
+OBJECTS = table("""
+apple | яблоко | n | яблока
+banana | банан | m | банана
+orange | апельсин | m | апельсина
+fruit | фрукт | m
+bread | хлеб | m
+rice | рис | m
+food | еду | f
+water | воду | f
+milk | молоко | n
+tea | чай | m
+coffee | кофе | m
+drink | напиток | m
+book | книгу | f | книги
+newspaper | газету | f | газеты
+letter | письмо | n | письма
+text | текст | m
+door | дверь | f
+window | окно | n
+box | коробку | f | коробки
+car | машину | f | машины
+bicycle | велосипед | m | велосипеда
+vehicle | транспорт | m
+ball | мяч | m | мяча
+key | ключ | m | ключа
+hat | шляпу | f | шляпы
+ring | кольцо | n | кольца
+""")
+# The agent's are nominative, colours accusative (inanimate); m f n.
+QUALITIES = table("""
+big | большой | большая | большое
+small | маленький | маленькая | маленькое
+old | старый | старая | старое
+young | молодой | молодая | молодое
+happy | весёлый | весёлая | весёлое
+sad | грустный | грустная | грустное
+rich | богатый | богатая | богатое
+poor | бедный | бедная | бедное
+red | красный | красную | красное
+green | зелёный | зелёную | зелёное
+white | белый | белую | белое
+black | чёрный | чёрную | чёрное
+""")
+VERBS = table("""
+sleep | спит
+rest | отдыхает
+run | бежит
+sit | сидит
+stand | стоит
+work | работает
+laugh | смеётся
+cry | плачет
+speak | говорит
+whisper | шепчет
+be_silent | молчит
+eat | ест
+drink | пьёт
+read | читает
+write | пишет
+buy | покупает
+sell | продаёт
+open | открывает
+close | закрывает
+find | находит
+lose | теряет
+""")
+PHRASES = table("""
+house | в доме
+kitchen | на кухне
+bedroom | в спальне
+school | в школе
+classroom | в классе
+outside | снаружи
+garden | в саду
+forest | в лесу
+street | на улице
+beach | на пляже
+hospital | в больнице
+shop | в магазине
+office | в офисе
+morning | утром
+noon | в полдень
+evening | вечером
+night | ночью
+rain | из-за дождя
+heat | из-за жары
+noise | из-за шума
+""")
+
+LANGUAGE = Language(
+    code="ru", order="agent verb object place time reason",
+    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
+    someone="кто-то", nobody="никто", negation="не", nobody_negates=True,
+    numerals={"2": "два", "2f": "две", "3": "три"},
+)

@@ -1,0 +1,126 @@
+"""Turkish: subject-object-verb, no gender, suffixes for case and negation."""
+
+from xfer.miniature.languages.table import Language, table
+
+AGENTS = table("""
+anna | Anna
+maria | Maria
+sara | Sara
+lina | Lina
+omar | Ömer
+ivan | İvan
+peter | Peter
+david | Davut
+woman | kadın
+man | adam
+girl | kız
+boy | oğlan
+child | çocuk
+person | kişi
+doctor | doktor
+physician | hekim
+teacher | öğretmen
+student | öğrenci
+farmer | çiftçi
+dog | köpek
+cat | kedi
+horse | at
+bird | kuş
+animal | hayvan
+""")
+# concept | definite accusative | gender (none) | bare form, as after numerals
+OBJECTS = table("""
+apple | elmayı | | elma
+banana | muzu | | muz
+orange | portakalı | | portakal
+fruit | meyveyi
+bread | ekmeği
+rice | pilavı
+food | yemeği
+water | suyu
+milk | sütü
+tea | çayı
+coffee | kahveyi
+drink | içeceği
+book | kitabı | | kitap
+newspaper | gazeteyi | | gazete
+letter | mektubu | | mektup
+text | metni
+door | kapıyı
+window | pencereyi
+box | kutuyu | | kutu
+car | arabayı | | araba
+bicycle | bisikleti | | bisiklet
+vehicle | taşıtı
+ball | topu | | top
+key | anahtarı | | anahtar
+hat | şapkayı | | şapka
+ring | yüzüğü | | yüzük
+""")
+QUALITIES = table("""
+big | büyük
+small | küçük
+old | yaşlı
+young | genç
+happy | mutlu
+sad | üzgün
+rich | zengin
+poor | fakir
+red | kırmızı
+green | yeşil
+white | beyaz
+black | siyah
+""")
+# concept | affirmative | negative
+VERBS = table("""
+sleep | uyuyor | uyumuyor
+rest | dinleniyor | dinlenmiyor
+run | koşuyor | koşmuyor
+sit | oturuyor | oturmuyor
+stand | ayakta duruyor | ayakta durmuyor
+work | çalışıyor | çalışmıyor
+laugh | gülüyor | gülmüyor
+cry | ağlıyor | ağlamıyor
+speak | konuşuyor | konuşmuyor
+whisper | fısıldıyor | fısıldamıyor
+be_silent | susuyor | susmuyor
+eat | yiyor | yemiyor
+drink | içiyor | içmiyor
+read | okuyor | okumuyor
+write | yazıyor | yazmıyor
+buy | satın alıyor | satın almıyor
+sell | satıyor | satmıyor
+open | açıyor | açmıyor
+close | kapatıyor | kapatmıyor
+find | buluyor | bulmuyor
+lose | kaybediyor | kaybetmiyor
+""")
+PHRASES = table("""
+house | evde
+kitchen | mutfakta
+bedroom | yatak odasında
+school | okulda
+classroom | sınıfta
+outside | dışarıda
+garden | bahçede
+forest | ormanda
+street | sokakta
+beach | plajda
+hospital | hastanede
+shop | dükkânda
+office | ofiste
+morning | sabahleyin
+noon | öğleyin
+evening | akşamleyin
+night | geceleyin
+rain | yağmur yüzünden
+heat | sıcak yüzünden
+noise | gürültü yüzünden
+""")
+
+LANGUAGE = Language(
+    code="tr", order="agent reason time place object verb",
+    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
+    someone="biri", nobody="kimse", nobody_negates=True, negative_forms=True,
+    numerals={"2": "iki", "3": "üç"},
+)

@@ -1,0 +1,129 @@
+"""Chinese: subject, time, place, verb, object; measure words; written without spaces."""
+
+from xfer.miniature.languages.table import Language, table
+
+AGENTS = table("""
+anna | 安娜
+maria | 玛丽亚
+sara | 萨拉
+lina | 丽娜
+omar | 奥马尔
+ivan | 伊万
+peter | 彼得
+david | 大卫
+woman | 女人
+man | 男人
+girl | 女孩
+boy | 男孩
+child | 孩子
+person | 人 | that
+doctor | 医生
+physician | 大夫
+teacher | 老师
+student | 学生
+farmer | 农民
+dog | 狗
+cat | 猫
+horse | 马
+bird | 鸟
+animal | 动物
+""")
+# concept | noun | gender (none) | measure word and noun
+OBJECTS = table("""
+apple | 苹果 | | 个 苹果
+banana | 香蕉 | | 根 香蕉
+orange | 橙子 | | 个 橙子
+fruit | 水果
+bread | 面包
+rice | 米饭
+food | 食物
+water | 水
+milk | 牛奶
+tea | 茶
+coffee | 咖啡
+drink | 饮料
+book | 书 | | 本 书
+newspaper | 报纸 | | 份 报纸
+letter | 信 | | 封 信
+text | 文章
+door | 门
+window | 窗户
+box | 盒子 | | 个 盒子
+car | 汽车 | | 辆 汽车
+bicycle | 自行车 | | 辆 自行车
+vehicle | 车辆
+ball | 球 | | 个 球
+key | 钥匙 | | 把 钥匙
+hat | 帽子 | | 顶 帽子
+ring | 戒指 | | 枚 戒指
+""")
+QUALITIES = table("""
+big | 大
+small | 小
+old | 年老 的
+young | 年轻 的
+happy | 快乐 的
+sad | 悲伤 的
+rich | 富有 的
+poor | 贫穷 的
+red | 红色 的
+green | 绿色 的
+white | 白色 的
+black | 黑色 的
+""")
+VERBS = table("""
+sleep | 睡觉
+rest | 休息
+run | 跑步
+sit | 坐着
+stand | 站着
+work | 工作
+laugh | 大笑
+cry | 哭泣
+speak | 说话
+whisper | 低声 说话
+be_silent | 沉默
+eat | 吃
+drink | 喝
+read | 读
+write | 写
+buy | 买
+sell | 卖
+open | 打开
+close | 关上
+find | 找到
+lose | 丢失
+""")
+PHRASES = table("""
+house | 在 房子 里
+kitchen | 在 厨房 里
+bedroom | 在 卧室 里
+school | 在 学校 里
+classroom | 在 教室 里
+outside | 在 外面
+garden | 在 花园 里
+forest | 在 森林 里
+street | 在 街 上
+beach | 在 海滩 上
+hospital | 在 医院 里
+shop | 在 商店 里
+office | 在 办公室 里
+morning | 早上
+noon | 中午
+evening | 晚上
+night | 夜里
+rain | 因为 下雨
+heat | 因为 天热
+noise | 因为 噪音
+""")
+
+LANGUAGE = Language(
+    code="zh", order="agent reason time not place verb object",
+    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
+    someone="有 人", nobody="没有 人", negation="不",
+    # Verbs with a result complement take 没.
+    negations={"find": "没", "lose": "没", "close": "没"},
+    # A bare 人 would be "people", so the person takes a demonstrative.
+    subject_articles={"that": "那 个"},
+    numerals={"2": "两", "3": "三"}, space="", stop="。",
+)

@@ -1,0 +1,131 @@
+"""Natural language inference pairs whose labels are true by construction.
+
+The hypothesis is drawn first and one premise of each label is then built for it, so
+that hypotheses tell nothing about the label, whatever words they hold.
+"""
+
+from dataclasses import dataclass, replace
+from random import Random
+
+from xfer.miniature.choice import chance, pick
+from xfer.miniature.logic import CONTRADICTION, ENTAILMENT, LABELS, NEUTRAL, relation
+from xfer.miniature.meaning import Meaning
+from xfer.miniature.sample import (
+    DETAILS, EXCLUSIVE, MORE_GENERAL, MORE_SPECIAL, add_detail, change, drop_detail, event,
+)
+from xfer.miniature.world import NUMBERS
+
+NEGATED_HYPOTHESES = 0.2
+NEGATED_PREMISES = 0.25  # of the two labels that allow one
+FRONTED = 0.15
+TRIES = 60
+
+# Under a negation only these slots may differ: "the dog does not sleep" and "the old
+# dog sleeps" may or may not be about one dog, so no label would be safe.
+FREE = ("verb", "place", "time")
+CIRCUMSTANCES = ("place", "time")
+ALL = ("agent", "verb", "object", "quality", "colour", "place", "time")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One premise and hypothesis; `fronted` says of each whether its time comes first."""
+
+    premise: Meaning
+    hypothesis: Meaning
+    label: str
+    fronted: tuple[bool, bool] = (False, False)
+
+
+def triple(rng: Random) -> list[Pair]:
+    """Three pairs with one hypothesis, one of each label."""
+    while True:
+        hypothesis = _hypothesis(rng)
+        premises = [_premise(rng, hypothesis, label) for label in LABELS]
+        if all(premises):
+            break
+    fronted = chance(rng, FRONTED)
+    return [
+        Pair(premise, hypothesis, label, (chance(rng, FRONTED), fronted))
+        for premise, label in zip(premises, LABELS, strict=True) if premise
+    ]
+
+
+def single(rng: Random) -> Pair:
+    """One pair of any label."""
+    label = pick(rng, LABELS)
+    while (premise := _premise(rng, hypothesis := _hypothesis(rng), label)) is None:
+        pass
+    return Pair(premise, hypothesis, label, (chance(rng, FRONTED), chance(rng, FRONTED)))
+
+
+def _hypothesis(rng: Random) -> Meaning:
+    claim = add_detail(rng, event(rng), CIRCUMSTANCES)
+    if chance(rng, 0.5):
+        claim = add_detail(rng, claim, DETAILS)
+    negatable = not (claim.number or claim.reason)
+    return replace(claim, negated=negatable and chance(rng, NEGATED_HYPOTHESES))
+
+
+def _premise(rng: Random, hypothesis: Meaning, label: str) -> Meaning | None:
+    """A premise under which the hypothesis has the label; None where none was found."""
+    claim = replace(hypothesis, negated=False)
+    never_negated = CONTRADICTION if hypothesis.negated else ENTAILMENT
+    for attempt in range(TRIES):
+        # The last tries force what some hypotheses need: only "nobody" contradicts "someone".
+        negated = label != never_negated and (
+            chance(rng, NEGATED_PREMISES) or attempt > TRIES // 2
+        )
+        if negated:
+            premise = _not_happening(rng, claim, label)
+        else:
+            premise = _happening(rng, claim, label, hypothesis.negated)
+        if premise != hypothesis and relation(premise, hypothesis) == label:
+            return premise
+    return None
+
+
+def _happening(rng: Random, claim: Meaning, label: str, negated: bool) -> Meaning:
+    """A premise that tells an event, for a claim that is or is not negated."""
+    if label == NEUTRAL:
+        premise = _widened(rng, claim, CIRCUMSTANCES if negated else DETAILS, FREE if negated else ALL)
+        return _narrowed(rng, premise)
+    if (label == CONTRADICTION) == negated:
+        return _narrowed(rng, claim)
+    premise = _narrowed(rng, claim) if chance(rng, 0.7) else claim
+    if premise.number and chance(rng, 0.5):
+        return replace(premise, number=pick(rng, [n for n in NUMBERS if n != premise.number]))
+    return change(rng, premise, FREE if negated else ALL, EXCLUSIVE)
+
+
+def _not_happening(rng: Random, claim: Meaning, label: str) -> Meaning:
+    """A premise that denies an event."""
+    if label == NEUTRAL:
+        # Denied in one narrower way, the claim may still be true in another.
+        step = add_detail(rng, claim, CIRCUMSTANCES)
+        if chance(rng, 0.3):
+            step = change(rng, claim, FREE, MORE_SPECIAL)
+    elif chance(rng, 0.7):
+        step = _widened(rng, claim, CIRCUMSTANCES, ALL)
+    else:
+        step = claim
+    return replace(step, reason="", negated=not step.number)
+
+
+def _narrowed(rng: Random, meaning: Meaning) -> Meaning:
+    """One or two steps to what entails the meaning."""
+    for _ in range(1 + chance(rng, 0.5)):
+        if chance(rng, 0.5):
+            meaning = add_detail(rng, meaning, DETAILS)
+        else:
+            meaning = change(rng, meaning, ALL, MORE_SPECIAL)
+    return meaning
+
+
+def _widened(
+    rng: Random, meaning: Meaning, droppable: tuple[str, ...], general: tuple[str, ...]
+) -> Meaning:
+    """One step to what the meaning entails."""
+    if chance(rng, 0.6):
+        return drop_detail(rng, meaning, droppable)
+    return change(rng, meaning, general, MORE_GENERAL)

@@ -1,0 +1,99 @@
+"""Random events of the world, and small truth-preserving or -breaking steps from them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+from xfer.miniature import world
+from xfer.miniature.choice import chance, pick, shuffled
+from xfer.miniature.logic import exclusive, subsumes
+from xfer.miniature.meaning import Meaning
+
+KINDS = {
+    "agent": world.AGENTS, "verb": world.VERBS, "object": world.OBJECTS,
+    "quality": world.QUALITIES, "colour": world.COLOURS, "place": world.PLACES,
+    "time": world.TIMES, "reason": world.REASONS,
+}
+NEIGHBOUR_TRIES = 3
+DETAILS = ("quality", "colour", "place", "time", "reason")
+
+
+def _nearest(test: Callable[[str, str], bool]) -> dict[str, tuple[str, ...]]:
+    return {
+        concept: tuple(other for other in kind if other != concept and test(concept, other))
+        for kind in KINDS.values() for concept in kind
+    }
+
+
+MORE_SPECIAL = _nearest(lambda concept, other: subsumes(concept, other))
+MORE_GENERAL = _nearest(lambda concept, other: subsumes(other, concept))
+EXCLUSIVE = _nearest(exclusive)
+
+
+def event(rng: Random) -> Meaning:
+    """A random event with a verb its agent can do and an object the verb can take."""
+    agent = pick(rng, world.AGENTS)
+    animal = agent in world.ANIMALS
+    verb = pick(rng, world.ANIMAL_VERBS if animal else world.VERBS)
+    meaning = Meaning(agent, verb)
+    if verb in world.OBJECTS_OF:
+        meaning = replace(meaning, object=pick(rng, world.OBJECTS_OF[verb]))
+    if meaning.object in world.COUNTED and chance(rng, 0.2):
+        meaning = replace(meaning, number=pick(rng, world.NUMBERS))
+    return meaning
+
+
+def possible(meaning: Meaning, slot: str) -> tuple[str, ...]:
+    """The concepts that may fill an open detail."""
+    if slot == "quality":
+        if meaning.agent in world.NAMES or meaning.agent == world.SOMEONE:
+            return ()
+        return world.ANIMAL_QUALITIES if meaning.agent in world.ANIMALS else world.QUALITIES
+    if slot == "colour" and (meaning.number or meaning.object not in world.COLOURED):
+        return ()
+    return KINDS[slot]
+
+
+def sensible(meaning: Meaning) -> bool:
+    """Does every filled slot suit the others?"""
+    if meaning.verb in world.OBJECTS_OF:
+        if meaning.object not in world.OBJECTS_OF[meaning.verb]:
+            return False
+    elif meaning.object:
+        return False
+    if meaning.agent in world.ANIMALS and meaning.verb not in world.ANIMAL_VERBS:
+        return False
+    if meaning.number and meaning.object not in world.COUNTED:
+        return False
+    return all(
+        not getattr(meaning, slot) or getattr(meaning, slot) in possible(meaning, slot)
+        for slot in ("quality", "colour")
+    )
+
+
+def add_detail(rng: Random, meaning: Meaning, slots: tuple[str, ...]) -> Meaning:
+    """Fill one open detail; the same meaning where none is open."""
+    open_slots = [s for s in slots if not getattr(meaning, s) and possible(meaning, s)]
+    if not open_slots:
+        return meaning
+    slot = pick(rng, open_slots)
+    return replace(meaning, **{slot: pick(rng, possible(meaning, slot))})
+
+
+def change(
+    rng: Random, meaning: Meaning, slots: tuple[str, ...], table: dict[str, tuple[str, ...]]
+) -> Meaning:
+    """Replace one concept by its neighbour in `table`; the same meaning where none fits."""
+    # The slot first, so that slots with many neighbours are not drawn more often.
+    for slot in shuffled(rng, [slot for slot in slots if table.get(getattr(meaning, slot))]):
+        for _ in range(NEIGHBOUR_TRIES):
+            changed = replace(meaning, **{slot: pick(rng, table[getattr(meaning, slot)])})
+            if sensible(changed):
+                return changed
+    return meaning
+
+
+def drop_detail(rng: Random, meaning: Meaning, slots: tuple[str, ...]) -> Meaning:
+    """Empty one filled detail; the same meaning where none is filled."""
+    filled = [slot for slot in slots if getattr(meaning, slot)]
+    return replace(meaning, **{pick(rng, filled): ""}) if filled else meaning

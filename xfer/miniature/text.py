@@ -1,0 +1,36 @@
+"""Unlabelled text: plain lines of one language, and lines of a sentence and its translation."""
+
+from random import Random
+
+from xfer.miniature.choice import chance, pick, shuffled
+from xfer.miniature.grammar import render
+from xfer.miniature.pairs import FRONTED, single
+
+PASSAGES = 0.4  # of the plain lines, two sentences of one event
+ENGLISH = 0.6  # of the translations of another language
+
+
+def plain_lines(rng: Random, code: str, count: int) -> list[str]:
+    return [_plain(rng, code) for _ in range(count)]
+
+
+def _plain(rng: Random, code: str) -> str:
+    pair = single(rng)
+    first = render(pair.premise, code, fronted=pair.fronted[0])
+    if not chance(rng, PASSAGES):
+        return first
+    return f"{first} {render(pair.hypothesis, code, fronted=pair.fronted[1])}"
+
+
+def parallel_lines(rng: Random, code: str, codes: tuple[str, ...], count: int) -> list[str]:
+    return [_parallel(rng, code, codes) for _ in range(count)]
+
+
+def _parallel(rng: Random, code: str, codes: tuple[str, ...]) -> str:
+    """A sentence and its translation, in either order, separated by one space."""
+    others = tuple(other for other in codes if other != code)
+    other = "en" if code != "en" and chance(rng, ENGLISH) else pick(rng, others)
+    meaning = single(rng).premise
+    fronted = chance(rng, FRONTED)
+    sides = [render(meaning, side, fronted=fronted) for side in shuffled(rng, (code, other))]
+    return " ".join(sides)

@@ -1,0 +1,56 @@
+"""Which files there are, how large, and that no test pair is among the training pairs."""
+
+from pathlib import Path
+
+from xfer.miniature import files
+from xfer.miniature.choice import shuffled, stream
+from xfer.miniature.meaning import Meaning
+from xfer.miniature.pairs import Pair, triple
+from xfer.miniature.text import parallel_lines, plain_lines
+
+# Pairs of each split; all splits are drawn from one world without a common hypothesis.
+SIZES = {"test": 500, "dev": 300, "dev_matched": 500, "dev_mismatched": 500,
+         "translated": 6000, "train": 20000}
+PLAIN_LINES = 3000
+PARALLEL_LINES = 4000
+
+
+def write_world(folder: Path, codes: tuple[str, ...], seed: int) -> None:
+    splits = draw_splits(seed)
+    _write_multinli(folder / "multinli_1.0", splits)
+    for split in ("dev", "test"):
+        files.write_xnli(folder / "XNLI-1.0" / f"xnli.{split}.tsv", splits[split], codes)
+    for code in codes:
+        path = folder / "XNLI-MT-1.0" / "multinli" / f"multinli.train.{code}.tsv"
+        files.write_translated_train(path, splits["translated"], code)
+        _write_text(folder / "text" / code, code, codes, seed)
+
+
+def draw_splits(seed: int) -> dict[str, list[Pair]]:
+    """The pairs of every split, shuffled; a hypothesis is used in one split only."""
+    seen: set[Meaning] = set()
+    return {name: _draw(seed, name, size, seen) for name, size in SIZES.items()}
+
+
+def _draw(seed: int, name: str, size: int, seen: set[Meaning]) -> list[Pair]:
+    rng = stream(seed, "pairs", name)
+    pairs: list[Pair] = []
+    while len(pairs) < size:
+        group = triple(rng)
+        if group[0].hypothesis not in seen:
+            seen.add(group[0].hypothesis)
+            pairs += group
+    return shuffled(rng, pairs)[:size]
+
+
+def _write_multinli(folder: Path, splits: dict[str, list[Pair]]) -> None:
+    for name in ("train", "dev_matched", "dev_mismatched"):
+        genres = files.MISMATCHED_GENRES if name == "dev_mismatched" else files.GENRES
+        files.write_multinli(folder / f"multinli_1.0_{name}.jsonl", splits[name], genres)
+
+
+def _write_text(folder: Path, code: str, codes: tuple[str, ...], seed: int) -> None:
+    plain = plain_lines(stream(seed, "plain", code), code, PLAIN_LINES)
+    parallel = parallel_lines(stream(seed, "parallel", code), code, codes, PARALLEL_LINES)
+    files.write_lines(folder / f"{code}.plain.txt", plain)
+    files.write_lines(folder / f"{code}.parallel.txt", parallel)

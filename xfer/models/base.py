@@ -1,0 +1,38 @@
+"""The model: what a first stage starts from. Light: the work stands in ``network`` and ``build``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from xfer.core.component import Component
+
+
+class Origin(NamedTuple):
+    """Where an encoder and its tokenizer come from: a folder in Hugging Face layout, or a fresh config."""
+
+    folder: Path | None
+    config: Any = None
+    tokenizer: Any = None
+
+
+class Model(Component, kind="model"):
+    """An encoder to start from."""
+
+    freeze_layers: int = Field(0, ge=0, description="this many lowest layers are not trained")
+    freeze_embeddings: bool = Field(False, description="the embeddings are not trained")
+
+    def revision(self, digest: Callable[[Path], str], ask: Callable[[Path], str]) -> Any:
+        """What the weights depend on besides the fields: a commit, file digests, or nothing."""
+        return None
+
+    def origin(self, texts: Callable[[], Iterable[str]]) -> Origin:
+        """The encoder and tokenizer to start from. ``texts`` gives the stage's own training text."""
+        raise NotImplementedError
+
+    def parameters(self) -> int | None:
+        """The number of parameters of the encoder, for the plan; None where it is not known yet."""
+        return None

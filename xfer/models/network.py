@@ -1,0 +1,149 @@
+"""One encoder and one head a task, both as Hugging Face builds them.
+
+Each task's head is a transformers model (``AutoModelForSequenceClassification`` ...) whose encoder is
+replaced by the shared one, so that every encoder of the library works and a saved task is an ordinary
+Hugging Face folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+from xfer.core.errors import MissingPart
+from xfer.core.seeds import derive
+from xfer.forms.base import Form
+from xfer.models.base import Origin
+from xfer.models.dropout import quicken
+
+transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+
+
+class Network(torch.nn.Module):
+    """The tasks of a stage over one encoder. ``heads[task]`` is a whole transformers model."""
+
+    def __init__(self, heads: Mapping[str, torch.nn.Module], forms: Mapping[str, Form], tokenizer: Any) -> None:
+        super().__init__()
+        self.heads = torch.nn.ModuleDict(heads)
+        self.forms, self.tokenizer = dict(forms), tokenizer
+
+    @property
+    def encoder(self) -> torch.nn.Module:
+        """The shared encoder."""
+        return next(iter(self.heads.values())).base_model
+
+    def forward(self, task: str, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Logits [rows, labels]; for a task with ``positions``, [positions, vocabulary]."""
+        head = self.heads[task]
+        inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch}
+        if "positions" not in batch:
+            return head(**inputs).logits
+        outer = [module for name, module in head.named_children() if name != head.base_model_prefix]
+        if len(outer) != 1:  # an unusual head: let it see every place
+            return head(**inputs).logits.flatten(0, 1)[batch["positions"]]
+        hidden = head.base_model(**inputs).last_hidden_state
+        return outer[0](hidden.flatten(0, 1)[batch["positions"]])
+
+    def freeze(self, layers: int, embeddings: bool) -> None:
+        """Takes the lowest ``layers`` layers and, if asked, the embeddings out of training."""
+        stack = [m for m in self.encoder.modules() if isinstance(m, torch.nn.ModuleList) and len(m)]
+        if layers and (not stack or layers > len(stack[0])):
+            raise MissingPart(f"model.freeze_layers is {layers}, but the encoder has {len(stack[0]) if stack else 0} layers")
+        frozen = list(stack[0][:layers]) if layers else []
+        if embeddings:
+            frozen.append(self.encoder.embeddings)
+        for module in frozen:
+            module.requires_grad_(False)
+
+    def save(self, folder: Path) -> None:
+        """Each task as a Hugging Face folder ``folder/<task>`` with safetensors and tokenizer."""
+        for task, head in self.heads.items():
+            head.save_pretrained(folder / task)
+            self.tokenizer.save_pretrained(folder / task)
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """Every parameter and buffer once, by name."""
+        tensors = dict(self.named_parameters()) | dict(self.named_buffers())
+        return {name: tensor.detach() for name, tensor in tensors.items()}
+
+    def load_weights(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Puts back what ``weights`` gave."""
+        with torch.no_grad():
+            for name, tensor in self.weights().items():
+                tensor.copy_(tensors[name])
+
+
+def build(origin: Origin, forms: Mapping[str, Form], seed: int) -> Network:
+    """A network from an origin: its encoder is carried, classification heads start fresh from ``seed``.
+
+    A masked-LM head is kept where the origin has one: it belongs to the encoder's own pretraining.
+    """
+    tokenizer = origin.tokenizer or transformers.AutoTokenizer.from_pretrained(origin.folder)
+    heads: dict[str, Any] = {}
+    for task, form in forms.items():
+        with seeded(derive("head", task, seed)):
+            head = _head(origin, form)
+        if heads:
+            setattr(head, head.base_model_prefix, next(iter(heads.values())).base_model)
+            head.tie_weights()
+        heads[task] = head
+    return Network(heads, forms, tokenizer)
+
+
+def load(folder: Path, task: str, form: Form) -> Network:
+    """A saved task, ready to predict."""
+    auto = getattr(transformers, form.auto)
+    head = auto.from_pretrained(folder / task, use_safetensors=True, dtype=torch.float32)
+    return Network({task: head}, {task: form}, transformers.AutoTokenizer.from_pretrained(folder / task)).eval()
+
+
+def _head(origin: Origin, form: Form) -> Any:
+    auto = getattr(transformers, form.auto)
+    config = origin.config or transformers.AutoConfig.from_pretrained(origin.folder)
+    config = type(config).from_dict(config.to_dict() | form.config())
+    empty = auto.from_config(config) if origin.folder is None else None
+    if empty is None:
+        with torch.device("meta"):
+            kind = type(auto.from_config(config))
+            outer = [name for name, _ in kind(config).named_children() if name != kind.base_model_prefix]
+        carried = _weights(origin.folder)  # type: ignore[arg-type]
+        if form.name != "mask":
+            carried = {name: value for name, value in carried.items() if name.split(".")[0] not in outer}
+        empty = kind.from_pretrained(None, config=config, state_dict=carried, dtype=torch.float32)
+    quicken(empty)
+    return empty
+
+
+def _weights(folder: Path) -> dict[str, torch.Tensor]:
+    """All tensors of a folder's safetensors files."""
+    try:
+        index = folder / "model.safetensors.index.json"
+        if index.is_file():
+            names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
+        else:
+            names = ["model.safetensors"] if (folder / "model.safetensors").is_file() else sorted(
+                path.name for path in folder.glob("*.safetensors"))
+        return {name: tensor for file in names for name, tensor in load_file(folder / file).items()}
+    except Exception as error:
+        raise MissingPart(f"the weights in {folder} cannot be read: {error}") from error
+
+
+@contextmanager
+def seeded(seed: int) -> Any:
+    """Inside, torch draws from ``seed``; outside, as if nothing had been drawn."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        yield
+
+
+__all__ = ["Network", "build", "load", "save_file", "seeded"]

@@ -1,0 +1,80 @@
+"""Predictions of one task over many rows, in one length-sorted stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from xfer.core.seeds import derive
+from xfer.forms.base import Encoded, Rows
+from xfer.models.network import Network
+
+TOKENS = {"cpu": 2048, "cuda": 65536}  # subwords a batch, padding included: what each device does best
+Progress = Callable[[int, int], None]
+
+
+def device() -> torch.device:
+    """The GPU if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def batches(lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
+    """Row numbers in order of length, longest first, cut where rows x longest would exceed ``tokens``."""
+    order = np.argsort(-lengths, kind="stable")
+    cuts, start = [], 0
+    while start < len(order):
+        rows = max(1, tokens // max(int(lengths[order[start]]), 1))
+        cuts.append(order[start : start + rows])
+        start += rows
+    return cuts
+
+
+def predict(network: Network, task: str, rows: Rows, max_length: int, progress: Progress | None = None) -> dict[str, Any]:
+    """What the task's form keeps of every row, in the order of ``rows``."""
+    encoded = network.forms[task].encode(rows, network.tokenizer, max_length)
+    return answer(network, task, encoded, rows, progress)
+
+
+def answer(
+    network: Network, task: str, encoded: Encoded, rows: Rows, progress: Progress | None = None, salt: str = "predict"
+) -> dict[str, np.ndarray]:
+    """``predict`` over rows that are already encoded. Masks are drawn from each row's own name."""
+    form, where = network.forms[task], next(network.parameters()).device
+    targets, kept = form.targets(rows), dict[str, np.ndarray]()
+    parts, done, training = [], 0, network.training
+    network.eval()
+    cuts = batches(encoded.lengths, TOKENS[where.type])
+    with torch.inference_mode():
+        for index in cuts:
+            seeds = [derive(salt, rows["language"][i], rows["id"][i]) for i in index] if form.name == "mask" else None
+            batch = form.batch(encoded, targets, index, network.tokenizer.pad_token_id, seeds, network.tokenizer)
+            batch = {name: tensor.to(where) for name, tensor in batch.items()}
+            parts.append(form.answers(network(task, batch), batch))
+            done += len(index)
+            if progress:
+                progress(done, len(rows["id"]))
+    network.train(training)
+    order = np.concatenate(cuts) if cuts else np.zeros(0, dtype=np.int64)
+    for name in parts[0] if parts else ():
+        stacked = np.concatenate([part[name] for part in parts])
+        kept[name] = np.empty_like(stacked)
+        kept[name][order] = stacked
+    return kept
+
+
+class Victim:
+    """Answers an attacker: label probabilities of texts, [n, labels] in float32."""
+
+    def __init__(self, network: Network, task: str, max_length: int) -> None:
+        self.network, self.task, self.max_length = network, task, max_length
+
+    def __call__(self, texts: list[tuple[str, ...]]) -> np.ndarray:
+        count = len(texts)
+        rows: Rows = {"id": [str(i) for i in range(count)], "language": [""] * count, "text": [t[0] for t in texts]}
+        rows |= {"pair": [t[1] if len(t) > 1 else None for t in texts], "label": [None] * count}
+        logits = predict(self.network, self.task, rows, self.max_length)["logits"].astype(np.float64)
+        shifted = np.exp(logits - logits.max(1, keepdims=True))
+        return (shifted / shifted.sum(1, keepdims=True)).astype(np.float32)

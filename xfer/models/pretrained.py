@@ -1,0 +1,80 @@
+"""Any Hugging Face encoder, by hub name or local folder, from safetensors only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from xfer.core.errors import MissingPart
+from xfer.models.base import Model, Origin
+
+_FILES = ["*.json", "*.safetensors", "*.model", "*.txt"]
+
+
+@Model.register("pretrained")
+class Pretrained(Model):
+    """A pretrained encoder. Weights are read from safetensors, never unpickled; no remote code runs."""
+
+    name: str = Field(description="hub name such as FacebookAI/xlm-roberta-base, or a local folder")
+    commit: str | None = Field(None, description="hub commit to pin; the newest if left out")
+
+    def _local(self) -> Path | None:
+        folder = Path(self.name).expanduser()
+        return folder if folder.is_dir() else None
+
+    def revision(self, digest: Callable[[Path], str], ask: Callable[[Path], str]) -> Any:
+        folder = self._local()
+        if folder is None:
+            if self.name.startswith((".", "/", "~")):
+                raise MissingPart(f"model.name is {self.name}, which is not a folder")
+            return {"commit": self.commit or ask(Path(self.name))}
+        self._check(folder)
+        names = {path for pattern in _FILES for path in folder.glob(pattern)}
+        return {path.name: digest(path) for path in sorted(names)}
+
+    def origin(self, texts: Callable[[], Iterable[str]]) -> Origin:
+        folder = self._local() or self._download()
+        self._check(folder)
+        return Origin(folder)
+
+    def _check(self, folder: Path) -> None:
+        if not (folder / "config.json").is_file():
+            raise MissingPart(f"model {self.name}: {folder} holds no config.json")
+        if not any(folder.glob("*.safetensors")):
+            what = f"model {self.name} has no safetensors weights, and pickled ones are never loaded"
+            raise MissingPart(f"{what}; convert it with save_pretrained in a place you trust")
+
+    def _download(self) -> Path:
+        from huggingface_hub import snapshot_download  # late: only a model from the hub needs it
+
+        from xfer.readers.sources import hub_commit, hub_offline
+
+        commit = self.commit or hub_commit(self.name, "model")
+        patterns = {"repo_id": self.name, "revision": commit, "allow_patterns": _FILES}
+        try:
+            with hub_offline(True):
+                return Path(snapshot_download(**patterns, local_files_only=True))
+        except OSError:
+            return Path(snapshot_download(**patterns))
+
+    def parameters(self) -> int | None:
+        folder = self._local()
+        return None if folder is None else sum(map(_elements, folder.glob("*.safetensors")))
+
+
+def _elements(path: Path) -> int:
+    """The number of values in a safetensors file, from its header alone."""
+    with path.open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    sizes = 0
+    for name, entry in header.items():
+        if name != "__metadata__":
+            size = 1
+            for length in entry["shape"]:
+                size *= length
+            sizes += size
+    return sizes

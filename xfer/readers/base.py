@@ -1,0 +1,113 @@
+"""The reader: one data set turned into rows, and the card it must carry.
+
+A reader says where its files lie (``places``), what a file holds (``parse``) and what a hub row means
+(``from_hub``); finding, downloading and checking are the same for all and stand in ``sources``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple
+
+from pydantic import Field
+
+from xfer.core.component import Component
+from xfer.core.seeds import derive
+
+Source = Literal["hub", "mirror", "miniature"]
+Split = Literal["train", "dev", "test"]
+Row = dict[str, Any]
+
+
+class Settings(NamedTuple):
+    """Published fine-tuning settings: what a stage uses unless its recipe says otherwise."""
+
+    learning_rate: float
+    epochs: float
+    batch_size: int
+    max_length: int
+    weight_decay: float = 0.0
+    warmup: float = 0.0
+    source: str = ""
+
+
+class Card(NamedTuple):
+    """What is known of a data set. ``languages`` are those of its test split (ISO 639-1)."""
+
+    title: str
+    hub: str
+    revision: str | None
+    licence: str
+    citation: str
+    languages: tuple[str, ...]
+    train_languages: tuple[str, ...]
+    splits: tuple[str, ...]
+    layout: str
+    sizes: dict[str, int]
+    superseded_by: str = ""
+
+
+class HubPart(NamedTuple):
+    """One table on the hub: ``load_dataset(repository, config, split=split)``."""
+
+    repository: str
+    config: str | None
+    split: str
+
+
+class Reader(Component, kind="reader"):
+    """One data set as rows of one form, per language and split."""
+
+    form: ClassVar[str]
+    card: ClassVar[Card]
+    labels: ClassVar[tuple[str, ...]]
+    published: ClassVar[Settings]
+    miniature: ClassVar[bool] = True
+
+    source: Source | None = Field(None, description="where rows come from; the recipe's source if left out")
+    languages: tuple[str, ...] | Literal["all"] = Field(
+        ("en",), description="languages of the training side (ISO 639-1), or all"
+    )
+
+    def train_languages(self, source: Source) -> tuple[str, ...]:
+        """The languages that a stage trains on."""
+        return self.offered(source, "train") if self.languages == "all" else tuple(self.languages)
+
+    def offered(self, source: Source, split: str) -> tuple[str, ...]:
+        """The languages that this split has in this source, sorted as on the card."""
+        known = self.card.train_languages if split == "train" else self.card.languages
+        if source != "miniature":
+            return known
+        from xfer.miniature import LANGUAGES  # late: only the miniature source needs its tables
+
+        return tuple(language for language in known if language in LANGUAGES)
+
+    def label_names(self) -> tuple[str, ...]:
+        """The labels in the order of the head's outputs; empty for forms without labels."""
+        return self.labels
+
+    def form_options(self) -> dict[str, Any]:
+        """Settings of the form that this data set prescribes."""
+        return {}
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        """Paths under the data folder that may hold this split, the best first. ``*`` takes every match."""
+        raise NotImplementedError(f"{self.type_name} has no mirror layout")
+
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+        """The rows of one official file. Raises BadRow with file and line."""
+        raise NotImplementedError(f"{self.type_name} has no mirror layout")
+
+    def hub_part(self, split: str, language: str) -> HubPart:
+        """The hub table that holds this split and language."""
+        raise NotImplementedError(f"{self.type_name} is not on the hub")
+
+    def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
+        """One hub row as a row of the form; None drops it (no gold label)."""
+        raise NotImplementedError(f"{self.type_name} is not on the hub")
+
+
+def held_out(content: str, one_in: int) -> str:
+    """The split of a row of an unsplit data set, by its content: equal rows never stand on both sides."""
+    return {0: "dev", 1: "test"}.get(derive("held out", content) % one_in, "train")

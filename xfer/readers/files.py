@@ -1,0 +1,113 @@
+"""Any CSV, TSV, JSONL or text files as rows, by naming columns in YAML: a data set without code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from xfer.core.errors import BadRow
+from xfer.readers import tables
+from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source, held_out
+
+
+@Reader.register("files")
+class Files(Reader):
+    """Your own files. Paths stand under $XFER_DATA or are absolute; ``{language}`` in a path is filled in.
+
+    The ending chooses the format: .tsv (no quoting), .csv (csv quoting), .jsonl, .txt (one text a line).
+    Without a ``dev`` or ``test`` file, one row in ``held_out`` of the training file is kept for each.
+    """
+
+    card: ClassVar[Card] = Card(
+        title="Your own files",
+        hub="",
+        revision=None,
+        licence="that of the files",
+        citation="",
+        languages=(),
+        train_languages=(),
+        splits=("train", "dev", "test"),
+        layout="any .tsv, .csv, .jsonl or .txt",
+        sizes={},
+    )
+    published: ClassVar[Settings] = Settings(
+        learning_rate=2e-5, epochs=3, batch_size=32, max_length=128, warmup=0.1,
+        source="common fine-tuning settings, of our choosing: own files have no published ones",
+    )
+    miniature: ClassVar[bool] = False
+
+    form: Literal["classify", "mask"] = Field("classify", description="the form of the rows")
+    train: str | None = Field(None, description="path of the training file")
+    dev: str | None = Field(None, description="path of the dev file")
+    test: str | None = Field(None, description="path of the test file")
+    header: tuple[str, ...] | None = Field(None, description="column names of files that have no header line")
+    text: str = Field("text", description="column of the text, or of the first of two texts")
+    pair: str | None = Field(None, description="column of the second text")
+    label: str = Field("label", description="column of the label (form classify)")
+    id: str | None = Field(None, description="column of the row's name; the line number if left out")
+    labels: tuple[str, ...] = Field((), description="the labels in the order of the head's outputs (form classify)")
+    test_languages: tuple[str, ...] | None = Field(None, description="languages of dev and test, if others")
+    held_out: int = Field(50, ge=3, description="one training row in this many is kept for dev and for test each")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Files:
+        if not (self.train or self.dev or self.test):
+            raise PydanticCustomError("no_files", "names no file", {"hint": "give train, dev or test a path"})
+        if self.form == "classify" and len(set(self.labels)) < 2:
+            hint = {"hint": "for example labels: [entailment, neutral, contradiction]"}
+            raise PydanticCustomError("no_labels", "form classify needs at least two different labels", hint)
+        if self.languages == "all":
+            raise PydanticCustomError("all_languages", "languages must be listed", {"hint": "for example [en, de]"})
+        return self
+
+    def offered(self, source: Source, split: str) -> tuple[str, ...]:
+        listed = tuple(self.languages)
+        return listed if split == "train" else self.test_languages or listed
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        path = getattr(self, split) or self.train
+        if path:
+            yield path.replace("{language}", language)
+
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+        drawn = getattr(self, split) is None or (split == "train" and not (self.dev and self.test))
+        for line, cells in self._lines(path):
+            row = self._row(path, line, cells, language)
+            if not drawn or self._share(row) == split:
+                yield row
+
+    def _share(self, row: Row) -> str:
+        """Only the splits that have no file of their own are held out of the training file."""
+        share = held_out(f"{row['text']}\t{row.get('pair')}", self.held_out)
+        return "train" if share != "train" and getattr(self, share) else share
+
+    def _lines(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+        kinds: dict[str, Callable[[], Iterator[tuple[int, dict[str, Any]]]]] = {
+            ".tsv": lambda: tables.tsv(path, self.header),
+            ".csv": lambda: tables.tsv(path, self.header, quoted=True, delimiter=","),
+            ".jsonl": lambda: tables.jsonl(path),
+            ".txt": lambda: ((line, {self.text: text}) for line, text in tables.lines(path) if text.strip()),
+        }
+        if path.suffix not in kinds:
+            raise BadRow(str(path), 0, f"ends in '{path.suffix}', which is none of {', '.join(kinds)}")
+        return kinds[path.suffix]()
+
+    def _row(self, path: Path, line: int, cells: dict[str, Any], language: str) -> Row:
+        def cell(column: str) -> str:
+            if column not in cells:
+                raise BadRow(str(path), line, f"has no column '{column}'; found {', '.join(map(str, cells))}")
+            return str(cells[column])
+
+        row: Row = {"id": cell(self.id) if self.id else str(line), "language": language, "text": cell(self.text)}
+        if self.form == "classify":
+            row |= {"pair": cell(self.pair) if self.pair else None, "label": cell(self.label)}
+            if row["label"] not in self.labels:
+                raise BadRow(str(path), line, f"label '{row['label']}' is not one of {', '.join(self.labels)}")
+        return row
+
+    def hub_part(self, split: str, language: str) -> HubPart:
+        raise BadRow("files", 0, "reads local files: use source: mirror")

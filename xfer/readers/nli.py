@@ -1,0 +1,167 @@
+"""Natural language inference: MultiNLI and XNLI.
+
+Labels are kept as words, so that the three label orders in use (hub, XTREME, models) cannot be mixed up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from xfer.core.errors import BadRow
+from xfer.readers import tables
+from xfer.readers.base import Card, HubPart, Reader, Row, Settings
+
+LABELS = ("entailment", "neutral", "contradiction")
+_SPELLINGS = {label: label for label in LABELS} | {"contradictory": "contradiction"}  # as XNLI-MT spells it
+_XNLI = tuple("ar bg de el en es fr hi ru sw th tr ur vi zh".split())
+
+
+def pair(path: Path, line: int, cells: dict[str, Any], keys: tuple[str, str, str], name: str, language: str) -> Row | None:
+    """A classify row from the cells of one line; None where annotators found no majority (``-``).
+
+    Raises BadRow for a missing column or a label that is not one of the three.
+    """
+    try:
+        premise, hypothesis, label = (cells[key] for key in keys)
+    except KeyError as missing:
+        raise BadRow(str(path), line, f"has no column {missing}; found {', '.join(map(str, cells))}") from None
+    if label == "-":
+        return None
+    if label not in _SPELLINGS:
+        raise BadRow(str(path), line, f"label '{label}' is not one of {', '.join(_SPELLINGS)}")
+    return {"id": name, "language": language, "text": premise, "pair": hypothesis, "label": _SPELLINGS[label]}
+
+
+class _Nli(Reader):
+    form: ClassVar[str] = "classify"
+    labels: ClassVar[tuple[str, ...]] = LABELS
+
+    def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
+        if row["label"] < 0:
+            return None
+        label = LABELS[row["label"]]  # both hub sets: 0 entailment, 1 neutral, 2 contradiction
+        text = {"text": row["premise"], "pair": row["hypothesis"]}
+        return {"id": str(row.get("pairID", number)), "language": language, **text, "label": label}
+
+
+@Reader.register("mnli")
+class Mnli(_Nli):
+    """MultiNLI (Williams et al. 2018): English premise and hypothesis; dev is the matched set."""
+
+    card: ClassVar[Card] = Card(
+        title="MultiNLI",
+        hub="nyu-mll/multi_nli",
+        revision=None,
+        licence="mixed by genre: OANC, CC-BY-3.0, CC-BY-SA-3.0, MIT",
+        citation="Williams, Nangia, Bowman: A Broad-Coverage Challenge Corpus for Sentence Understanding through "
+        "Inference. NAACL 2018",
+        languages=("en",),
+        train_languages=("en",),
+        splits=("train", "dev"),
+        layout="multinli_1.0/multinli_1.0_{train,dev_matched}.{jsonl,txt} or GLUE's MNLI/{train,dev_matched}.tsv",
+        sizes={"train": 392_702, "dev": 9_815},
+    )
+    published: ClassVar[Settings] = Settings(
+        learning_rate=1e-5,
+        epochs=3,
+        batch_size=32,
+        max_length=256,
+        weight_decay=0.01,
+        warmup=0.1,
+        source="jiant's simple API as Phang et al. 2020 used it (reference: phang2020 section 4.1)",
+    )
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        part = {"train": "train", "dev": "dev_matched"}[split]
+        folders = ("multinli_1.0", "mnli/multinli_1.0", "mnli", "nli/multinli_dev_subset")
+        yield from (f"{folder}/multinli_1.0_{part}.{end}" for folder in folders for end in ("jsonl", "txt"))
+        yield from (f"{folder}/{part}.tsv" for folder in ("MNLI", "glue/MNLI", "mnli/MNLI"))
+
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+        lines = tables.jsonl(path) if path.suffix == ".jsonl" else tables.tsv(path)
+        for line, cells in lines:
+            name = str(cells.get("pairID") or line)
+            row = pair(path, line, cells, ("sentence1", "sentence2", "gold_label"), name, language)
+            if row:
+                yield row
+
+    def hub_part(self, split: str, language: str) -> HubPart:
+        return HubPart(self.card.hub, None, {"train": "train", "dev": "validation_matched"}[split])
+
+
+@Reader.register("xnli")
+class Xnli(_Nli):
+    """XNLI (Conneau et al. 2018): dev and test by people in 15 languages; training data is MultiNLI,
+    outside English its machine translation (XNLI-MT)."""
+
+    card: ClassVar[Card] = Card(
+        title="XNLI",
+        hub="facebook/xnli",
+        revision=None,
+        licence="CC-BY-NC-4.0",
+        citation="Conneau et al.: XNLI: Evaluating Cross-lingual Sentence Representations. EMNLP 2018",
+        languages=_XNLI,
+        train_languages=_XNLI,
+        splits=("train", "dev", "test"),
+        layout="XNLI-1.0/xnli.{dev,test}.tsv, XNLI-MT-1.0/multinli/multinli.train.<language>.tsv; "
+        "or XTREME's xnli/{train,dev,test}-<language>.tsv",
+        sizes={"train": 392_702, "dev": 2_490, "test": 5_010},
+    )
+    published: ClassVar[Settings] = Settings(
+        learning_rate=2e-5,
+        epochs=5,
+        batch_size=32,
+        max_length=128,
+        source="XTREME scripts/train_xnli.sh (reference: xtreme section 3; XLM-R large: 3e-5)",
+    )
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        if split == "train":
+            yield f"XNLI-MT-1.0/multinli/multinli.train.{language}.tsv"
+            yield f"xnli/XNLI-MT-1.0/multinli/multinli.train.{language}.tsv"
+        else:
+            for folder in ("XNLI-1.0", "xnli/XNLI-1.0", "xnli"):
+                yield from (f"{folder}/xnli.{split}.{end}" for end in ("tsv", "jsonl"))
+        yield from (f"{folder}/{split}-{language}.tsv" for folder in ("xnli", "xnli/xtreme_layout"))
+        if (split, language) == ("train", "en"):
+            yield from Mnli().places(split, language)
+
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+        if path.name.startswith("multinli_1.0") or path.parent.name == "MNLI":
+            yield from Mnli().parse(path, split, language)
+        elif path.name.startswith("multinli.train."):
+            yield from _simple(path, tables.tsv(path), ("premise", "hypo", "label"), language)
+        elif path.name.startswith(f"{split}-"):
+            # XTREME wrote these with csv's default quoting: quotes inside a cell are doubled.
+            lines = tables.tsv(path, header=("premise", "hypothesis", "label"), quoted=True)
+            yield from _simple(path, lines, ("premise", "hypothesis", "label"), language)
+        else:
+            yield from _by_language(path, path.stat().st_mtime_ns).get(language, [])
+
+    def hub_part(self, split: str, language: str) -> HubPart:
+        return HubPart(self.card.hub, language, {"dev": "validation"}.get(split, split))
+
+
+def _simple(
+    path: Path, lines: Iterable[tuple[int, dict[str, Any]]], keys: tuple[str, str, str], language: str
+) -> Iterator[Row]:
+    for line, cells in lines:
+        row = pair(path, line, cells, keys, str(line), language)
+        if row:
+            yield row
+
+
+@lru_cache(maxsize=1)
+def _by_language(path: Path, changed: int) -> dict[str, list[Row]]:
+    """All rows of a file that holds every language, read once for all of them."""
+    rows: dict[str, list[Row]] = {}
+    for line, cells in tables.jsonl(path) if path.suffix == ".jsonl" else tables.tsv(path):
+        language = str(cells.get("language"))
+        name = str(cells.get("pairID") or line)
+        row = pair(path, line, cells, ("sentence1", "sentence2", "gold_label"), name, language)
+        if row:
+            rows.setdefault(language, []).append(row)
+    return rows

@@ -1,0 +1,167 @@
+"""Where rows come from: the hub, a mirror of official files, or the miniature world.
+
+One way in, ``rows``; one answer to "has it changed?", ``revision``. Everything that can be missing ends
+here with one line: what was looked for, where, and what would work offline. ``datasets`` and
+``huggingface_hub`` are imported only when the hub is asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xfer.core.errors import BadRow, HubUnreachable, MissingData
+from xfer.core.seeds import stream
+
+if TYPE_CHECKING:
+    from xfer.readers.base import Reader, Row
+
+HUB_SECONDS = 3.0  # one cheap question; the hub client's own retries would take over twenty
+Digest = Callable[[Path], str]
+
+
+def mirror_root() -> Path:
+    """The folder of official downloads, from $XFER_DATA. Raises MissingData where it is not set."""
+    value = os.environ.get("XFER_DATA")
+    if not value:
+        raise MissingData("source: mirror needs the folder of official files in $XFER_DATA, which is not set; "
+                          "export XFER_DATA=/path/to/data, or use source: miniature")
+    root = Path(value).expanduser()
+    if not root.is_dir():
+        raise MissingData(f"$XFER_DATA is {root}, which is not a folder; correct it, or use source: miniature")
+    return root
+
+
+def files(reader: Reader, split: str, language: str, root: Path) -> list[Path]:
+    """The official files of one split and language: all matches of the first place that has any."""
+    tried = []
+    for place in reader.places(split, language):
+        found = sorted(root.glob(place)) if "*" in place else [path for path in [root / place] if path.is_file()]
+        if found:
+            return found
+        tried.append(place)
+    what = f"{reader.type_name} {split} in {language}"
+    raise MissingData(f"{what} is not under {root}; looked for {', '.join(tried)}; put the official files there "
+                      f"({reader.card.layout}), or use source: miniature")
+
+
+def rows(reader: Reader, source: str, split: str, language: str, root: Path | None = None) -> Iterator[Row]:
+    """The rows of one split in one language, in the order of the data set.
+
+    ``root`` is the folder of files for the sources mirror ($XFER_DATA unless given) and miniature.
+    Raises MissingData, BadRow or HubUnreachable.
+    """
+    if split not in reader.card.splits:
+        raise MissingData(f"{reader.type_name} has no {split} split; it has {', '.join(reader.card.splits)}")
+    if source == "hub":
+        yield from _hub_rows(reader, split, language)
+        return
+    folder = root or mirror_root()
+    for path in files(reader, split, language, folder):
+        yield from reader.parse(path, split, language)
+
+
+def sample(found: list[Row], limit: int | None, name: str) -> list[Row]:
+    """At most ``limit`` rows, drawn by ``name`` and the number of rows: parallel files keep parallel rows."""
+    if limit is None or len(found) <= limit:
+        return found
+    order = stream("sample", name, len(found))
+    keyed = sorted((order.random(), i) for i in range(len(found)))[:limit]
+    return [found[i] for _, i in sorted(keyed, key=lambda pair: pair[1])]
+
+
+def revision(reader: Reader, source: str, split: str, languages: tuple[str, ...], digest: Digest, ask: Digest) -> Any:
+    """What the rows depend on besides the reader: file digests, the hub's commit, or the world's version.
+
+    ``digest(path)`` hashes a file; ``ask(repository)`` resolves a hub repository to a commit.
+    """
+    if source == "miniature":
+        from xfer import miniature  # late: its tables are needed by this source only
+
+        return {"world": miniature.VERSION}
+    if source == "hub":
+        return {"revision": reader.card.revision or ask(Path(reader.card.hub))}
+    root = mirror_root()
+    found = sorted({path for language in languages for path in files(reader, split, language, root)})
+    return {"files": {path.name: digest(path) for path in found}}
+
+
+def hub_commit(repository: str, kind: str = "dataset") -> str:
+    """The commit that ``main`` of a hub repository points to now, or of its newest cached copy.
+
+    Raises HubUnreachable within about HUB_SECONDS, naming the offline way.
+    """
+    import httpx  # late: comes with huggingface_hub
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+    offline = os.environ.get("HF_HUB_OFFLINE") in ("1", "true", "True", "ON", "YES")
+    try:
+        if offline:
+            raise ConnectionError
+        info = HfApi().repo_info(repository, repo_type=kind, timeout=HUB_SECONDS)
+        return str(info.sha)
+    except RepositoryNotFoundError:
+        raise MissingData(f"the hub has no {kind} {repository} that you may read; check the name or log in") from None
+    except (OSError, httpx.HTTPError, HfHubHTTPError):
+        cached = _cached_commit(repository, kind)
+        if cached:
+            return cached
+    way = {"dataset": "use source: mirror with the official files in $XFER_DATA, or --scale miniature",
+           "model": "give model.name a local folder, or use --scale miniature"}[kind]
+    raise HubUnreachable(f"cannot reach the Hugging Face hub for the {kind} {repository}, and no copy of it is cached; "
+                         f"go online once, or {way}")
+
+
+def _cached_commit(repository: str, kind: str) -> str | None:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    ref = Path(HF_HUB_CACHE) / f"{kind}s--{repository.replace('/', '--')}" / "refs" / "main"
+    return ref.read_text().strip() if ref.is_file() else None
+
+
+@contextmanager
+def hub_offline(offline: bool) -> Iterator[None]:
+    """Inside, the hub client answers from its cache at once instead of retrying for half a minute."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = offline or before
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def _hub_rows(reader: Reader, split: str, language: str) -> Iterator[Row]:
+    part = reader.hub_part(split, language)
+    for number, row in enumerate(_hub_table(part.repository, part.config, part.split, reader.card.revision)):
+        try:
+            converted = reader.from_hub(row, number, split, language)
+        except (KeyError, IndexError, TypeError) as error:
+            where = f"{part.repository}/{part.config or 'default'}/{part.split}"
+            raise BadRow(where, number + 1, f"has not the columns that {reader.type_name} expects: {error!r}") from None
+        if converted:
+            yield converted
+
+
+@lru_cache(maxsize=1)
+def _hub_table(repository: str, config: str | None, split: str, pinned: str | None) -> Any:
+    """A hub table through ``datasets``; $XFER_HUB names a local folder that stands in for the hub."""
+    local = os.environ.get("XFER_HUB")
+    where = str(Path(local) / repository) if local else repository
+    if local and not Path(where).is_dir():
+        raise MissingData(f"$XFER_HUB is {local}, which holds no folder {repository}")
+    commit = None if local else pinned or hub_commit(repository)
+    import datasets  # late: 1.5 s that only the hub needs
+
+    datasets.disable_progress_bars()
+    try:
+        with hub_offline(bool(local)):
+            return datasets.load_dataset(where, config, split=split, revision=commit)
+    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+        raise MissingData(f"cannot load {repository} {config or ''} {split} from {where}: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,1 @@
+"""From stored scores to tables for people: plain data in, text out. Imports metrics and numpy only."""

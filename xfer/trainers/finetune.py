@@ -1,0 +1,65 @@
+"""``finetune``: the settings of our loop. What is left out comes from the reader's published settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from xfer.core.component import INCIDENTAL
+from xfer.readers.base import Settings
+from xfer.trainers.base import Trainer
+
+
+@Trainer.register("finetune")
+class Finetune(Trainer):
+    """AdamW with warm-up and linear or cosine decay, over batches sorted by length.
+
+    Every field that is left out takes the value that was published for the stage's first reader
+    (``xfer show reader NAME``).
+    """
+
+    epochs: float | None = Field(None, gt=0, description="passes over the rows; published if neither is given")
+    steps: int | None = Field(None, ge=1, description="optimiser steps, instead of epochs")
+    batch_size: int | None = Field(None, ge=1, description="rows a step; published if neither is given")
+    batch_tokens: int | None = Field(None, ge=16, description="subwords a step with padding, instead of batch_size")
+    accumulate: int = Field(1, ge=1, description="batches added up before an optimiser step")
+    learning_rate: float | None = Field(None, gt=0, description="peak learning rate")
+    weight_decay: float | None = Field(None, ge=0, description="of all weights but biases and layer norms")
+    warmup: float | None = Field(None, ge=0, lt=1, description="share of the steps in which the rate rises")
+    schedule: Literal["linear", "cosine", "constant"] = Field("linear", description="decay after the warm-up")
+    clip: float = Field(1.0, ge=0, description="largest norm of the gradient; 0 for no clipping")
+    max_length: int | None = Field(None, ge=8, description="subwords an input; longer ones are cut")
+    precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="auto: bf16 on a GPU that has it")
+    evaluate_every: int | None = Field(None, ge=1, description="steps between dev scores; a tenth of the run if left out")
+    patience: int | None = Field(None, ge=1, description="dev scores without a better one before stopping early")
+    dev_rows: int = Field(500, ge=1, description="rows of each dev set that select the checkpoint")
+    oracle: bool = Field(True, description="also keep the checkpoint that the target languages' dev sets would choose")
+    checkpoint_seconds: float = Field(120, gt=0, description="time between checkpoints", json_schema_extra=INCIDENTAL)
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Finetune:
+        for pair in (("steps", "epochs"), ("batch_size", "batch_tokens")):
+            if all(getattr(self, name) is not None for name in pair):
+                context = {"one": pair[0], "other": pair[1], "hint": "keep one of them"}
+                raise PydanticCustomError("both", "gives both {one} and {other}", context)
+        return self
+
+    def filled(self, published: Settings) -> Finetune:
+        """These settings with every gap filled from the published ones."""
+        filled: dict[str, Any] = {}
+        for name in ("learning_rate", "weight_decay", "warmup", "max_length"):
+            if getattr(self, name) is None:
+                filled[name] = getattr(published, name)
+        if self.steps is None and self.epochs is None:
+            filled["epochs"] = published.epochs
+        if self.batch_size is None and self.batch_tokens is None:
+            filled["batch_size"] = published.batch_size
+        return self.model_copy(update=filled)
+
+    def fit(self, network: Any, tasks: Sequence[Any], context: Any) -> dict[str, Any]:
+        from xfer.trainers.loop import fit  # late: imports torch
+
+        return fit(self, network, tasks, context)

@@ -1,0 +1,251 @@
+"""The loop of ``finetune``: forward, backward, step, dev scores, selection, exact resume.
+
+Everything that a step draws is derived from (seed, step), so that 10 steps, a kill and 10 more equal 20.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+from xfer.core.seeds import derive
+from xfer.forms.base import Rows, by_language
+from xfer.models.network import Network
+from xfer.models.predictor import answer
+from xfer.trainers import checkpoint
+from xfer.trainers.finetune import Finetune
+from xfer.trainers.sampler import Sampler
+
+
+class TaskData(NamedTuple):
+    """One task of a stage: its rows, and the languages of them that select the checkpoint."""
+
+    name: str
+    weight: float
+    train: Rows
+    dev: Rows | None
+    languages: tuple[str, ...]
+
+
+class Context(NamedTuple):
+    """Where a run stands: its folder, its seed, its cap on steps, its mixer, and who watches."""
+
+    folder: Path
+    seed: int
+    limit: int | None
+    mixer: Any
+    progress: Callable[..., None]
+
+
+class _Run:
+    """The live state of one fit."""
+
+    def __init__(self, settings: Finetune, network: Network, tasks: Sequence[TaskData], context: Context) -> None:
+        self.settings, self.tasks, self.context = settings, {task.name: task for task in tasks}, context
+        self.accelerator = Accelerator(mixed_precision=_precision(settings.precision))
+        self.max_length = longest(settings, network)
+        self.encoded = {t.name: network.forms[t.name].encode(t.train, network.tokenizer, self.max_length) for t in tasks}
+        self.targets = {t.name: network.forms[t.name].targets(t.train) for t in tasks}
+        size, tokens = settings.batch_size, settings.batch_tokens
+        self.samplers = {n: Sampler(n, e.lengths, context.seed, size, tokens) for n, e in self.encoded.items()}
+        self.sizes = {name: len(encoded.lengths) for name, encoded in self.encoded.items()}
+        self.steps = self._steps()
+        optimizer = torch.optim.AdamW(_groups(network, float(settings.weight_decay or 0)), lr=0.0, eps=1e-8, fused=True)
+        self.network, self.optimizer = self.accelerator.prepare(network, optimizer)
+        self.inner: Network = self.accelerator.unwrap_model(self.network)
+        self.state: dict[str, Any] = {"step": 0, "best": None, "oracle": None, "since": 0, "counts": {}, "curve": []}
+
+    def _steps(self) -> int:
+        settings = self.settings
+        if settings.steps:
+            planned = settings.steps
+        else:
+            batches = sum(len(sampler.epoch(0)) for sampler in self.samplers.values())
+            planned = max(1, math.ceil(float(settings.epochs or 1) * batches / settings.accumulate))
+        return min(planned, self.context.limit or planned)
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step (counted from 0)."""
+        peak, warm = float(self.settings.learning_rate or 0), round(self.steps * float(self.settings.warmup or 0))
+        if step < warm:
+            return peak * (step + 1) / warm
+        left = (self.steps - step) / max(1, self.steps - warm)
+        decay = {"linear": left, "cosine": 0.5 * (1 + math.cos(math.pi * (1 - left))), "constant": 1.0}
+        return peak * decay[self.settings.schedule]
+
+    def batch(self, task: str, number: int) -> dict[str, torch.Tensor]:
+        index = self.samplers[task].batch(number)
+        form, tokenizer = self.inner.forms[task], self.inner.tokenizer
+        seeds = [derive("mask", self.context.seed, number, int(i)) for i in index] if form.name == "mask" else None
+        made = form.batch(self.encoded[task], self.targets[task], index, tokenizer.pad_token_id, seeds, tokenizer)
+        return {name: tensor.to(self.accelerator.device) for name, tensor in made.items()}
+
+    def step(self, step: int) -> tuple[float, int]:
+        """One optimiser step; returns its mean loss and the rows it saw."""
+        task = self.context.mixer.at(step, self.context.seed, self.sizes) if len(self.tasks) > 1 else next(iter(self.tasks))
+        first = self.state["counts"].get(task, 0)
+        batches = [self.batch(task, first + i) for i in range(self.settings.accumulate)]
+        self.state["counts"][task] = first + len(batches)
+        units = sum(len(batch["labels"]) for batch in batches) or 1
+        total = 0.0
+        for i, batch in enumerate(batches):
+            torch.manual_seed(derive("dropout", self.context.seed, step, i))
+            with self.accelerator.autocast():
+                logits = self.network(task, batch)
+            loss = self.inner.forms[task].losses(logits, batch).sum() / units
+            self.accelerator.backward(loss * self.tasks[task].weight)
+            total += loss.item()
+        if self.settings.clip:
+            self.accelerator.clip_grad_norm_(self.network.parameters(), self.settings.clip)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate(step)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return total, sum(len(batch["input_ids"]) for batch in batches)
+
+    def dev(self) -> dict[str, dict[str, float]]:
+        """The selecting metric of each task in each language of its dev set."""
+        found: dict[str, dict[str, float]] = {}
+        for task in self.tasks.values():
+            if task.dev is None:
+                continue
+            form = self.inner.forms[task.name]
+            encoded = form.encode(task.dev, self.inner.tokenizer, self.max_length)
+            decoded = form.decode(answer(self.inner, task.name, encoded, task.dev), task.dev)
+            found[task.name] = {
+                language: next(iter(form.score(part).values())) for language, part in by_language(decoded).items()
+            }
+        return found
+
+
+def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context: Context) -> dict[str, Any]:
+    """Trains ``network`` and leaves it with the selected weights.
+
+    Selection is by the mean over tasks of the mean dev score over the languages trained on; the oracle
+    is the step that the other languages' dev sets would choose, kept as ``checkpoint/oracle-<step>``.
+    Returns the steps of both, the dev curve and what later nodes must know.
+    """
+    run = _Run(settings, network, tasks, context)
+    kept = context.folder / "checkpoint"
+    restored = checkpoint.restore(kept, run.inner, run.optimizer.optimizer)
+    run.state = restored or run.state
+    every = settings.evaluate_every or max(1, run.steps // 10)
+    log = _Log(context.folder / "log.jsonl", run.state["step"])
+    saved, run_rows, started = time.monotonic(), 0, time.monotonic()
+    run.network.train()
+    stopped = bool(run.state.get("stopped"))
+    while run.state["step"] < run.steps and not stopped:
+        loss, rows = run.step(run.state["step"])
+        run.state["step"] += 1
+        step, run_rows = run.state["step"], run_rows + rows
+        speed = run_rows / (time.monotonic() - started)
+        context.progress(step, run.steps, loss=loss, rows_per_second=speed)
+        if step % every == 0 or step == run.steps:
+            stopped = _select(run, kept)
+            log.write({"step": step, "loss": loss, "rate": run.rate(step - 1), "dev": run.state["curve"][-1]["dev"]})
+        elif step % max(1, every // 10) == 0:
+            log.write({"step": step, "loss": loss, "rate": run.rate(step - 1), "rows_per_second": round(speed, 1)})
+        if step % every == 0 or time.monotonic() - saved > settings.checkpoint_seconds:
+            _checkpoint(run, kept, stopped)
+            saved = time.monotonic()
+    return _finish(run, kept)
+
+
+def _select(run: _Run, kept: Path) -> bool:
+    """Scores the dev sets, keeps the weights that are best so far, and says whether patience is over."""
+    state, scores = run.state, run.dev()
+    step = state["step"]
+    state["curve"].append({"step": step, "dev": scores})
+    own = _mean(scores, run.tasks, lambda task, language: language in task.languages)
+    other = _mean(scores, run.tasks, lambda task, language: language not in task.languages)
+    if own is None or state["best"] is None or own > state["best"][1]:
+        state["best"], state["since"] = [step, own], 0
+        checkpoint.keep(kept, "selected", step, run.inner)
+    else:
+        state["since"] += 1
+    if run.settings.oracle and other is not None and (state["oracle"] is None or other > state["oracle"][1]):
+        state["oracle"] = [step, other]
+        checkpoint.keep(kept, "oracle", step, run.inner)
+    return run.settings.patience is not None and state["since"] >= run.settings.patience
+
+
+def _checkpoint(run: _Run, kept: Path, stopped: bool) -> None:
+    step = run.state["step"]
+    checkpoint.save(kept, step, run.inner, run.optimizer.optimizer, run.state | {"stopped": stopped})
+    for name, best in (("selected", run.state["best"]), ("oracle", run.state["oracle"])):
+        if best:
+            checkpoint.forget(kept, name, best[0])
+
+
+def _finish(run: _Run, kept: Path) -> dict[str, Any]:
+    state = run.state
+    if state["best"] is None:  # no step was ever due for a dev score
+        _select(run, kept)
+    checkpoint.take(kept, "selected", state["best"][0], run.inner)
+    run.accelerator.free_memory()
+    return {
+        "steps": state["step"],
+        "planned": run.steps,
+        "selected": state["best"],
+        "oracle": state["oracle"],
+        "curve": state["curve"],
+        "max_length": run.max_length,
+        "rows": run.sizes,
+        "batches": state["counts"],
+    }
+
+
+def longest(settings: Finetune, network: Network) -> int:
+    """Subwords an input: the setting, or what the encoder has positions for."""
+    return min(int(settings.max_length or 128), int(network.tokenizer.model_max_length), _positions(network))
+
+
+def _positions(network: Network) -> int:
+    config = network.encoder.config
+    places = getattr(config, "max_position_embeddings", None) or 10**6
+    # RoBERTa's family counts positions from pad + 1
+    return int(places) - (int(config.pad_token_id) + 1 if "roberta" in config.model_type else 0)
+
+
+def _mean(scores: dict[str, dict[str, float]], tasks: dict[str, TaskData], chosen: Callable[..., bool]) -> float | None:
+    means = []
+    for name, found in scores.items():
+        values = [value for language, value in found.items() if chosen(tasks[name], language)]
+        means += [float(np.mean(values))] if values else []
+    return float(np.mean(means)) if means else None
+
+
+def _groups(network: Network, decay: float) -> list[dict[str, Any]]:
+    """Biases and layer norms are not decayed."""
+    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+    plain = [p for name, p in trained if name.endswith("bias") or p.ndim == 1]
+    rest = [p for name, p in trained if not (name.endswith("bias") or p.ndim == 1)]
+    return [{"params": rest, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}]
+
+
+def _precision(wanted: str) -> str:
+    if wanted == "auto":
+        return "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "no"
+    return {"fp32": "no", "bf16": "bf16"}[wanted]
+
+
+class _Log:
+    """One JSON object a line; lines after the step that a run resumes from are dropped first."""
+
+    def __init__(self, path: Path, step: int) -> None:
+        self.path = path
+        lines = path.read_text().splitlines() if path.is_file() else []
+        whole = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
+        path.write_text("".join(line + "\n" for line in whole))
+
+    def write(self, record: dict[str, Any]) -> None:
+        with self.path.open("a") as file:
+            file.write(json.dumps(record, sort_keys=True) + "\n")
