@@ -93,7 +93,7 @@ _OTHER: dict[str, tuple[Layer, ...]] = {
 }
 
 # One table serves all Indic scripts: the standard gives the parallel letters of their Unicode
-# blocks the same key. Letters of one script that are archaic in another:
+# blocks the same key. _RARE names the letters that are in no use in a script that has them.
 _INSCRIPT: tuple[Layer, ...] = (
     ("", "ौ ै ा ी ू ब ह ग द ज ड", "ो े ् ि ु प र क त च ट", "· ॆ ं म न व ल स · · य"),
     ("", "औ ऐ आ ई ऊ भ ङ घ ध झ ढ ञ", "ओ ए अ इ उ फ ऱ ख थ छ ठ", "· ऎ ँ ण ऩ ऴ ळ श ष"),

@@ -17,7 +17,7 @@ from xfer.attackers.edits import Edit
 from xfer.attackers.homophones import han_table
 from xfer.attackers.keyboards import Weighted
 from xfer.attackers.replacements import by_key, by_mark, by_sound
-from xfer.attackers.scripts import count_graphemes, is_mark, language_of
+from xfer.attackers.scripts import ZWJ, ZWNJ, count_graphemes, is_mark, language_of
 from xfer.attackers.units import Span, Word, cut, editable, follow
 
 _TRIES = 12  # candidates looked at per word and operation: bounds the time on a word of any length
@@ -45,9 +45,10 @@ def units(text: str, language: str) -> list[Span]:
 
 
 def typos(text: str, language: str, rate: float, rng: Random, operations: Sequence[str] = OPERATIONS) -> list[Edit]:
-    """One typing error in a share ``rate`` of the words of ``text``, as sorted edits.
+    """One typing error in a share ``rate`` of the ``units`` of ``text``, as sorted edits.
 
-    Fewer words are hit when fewer can be: numbers, addresses and single letters are left alone.
+    An operation that does not apply to a word gives way to another of ``operations``. Fewer words
+    are hit when fewer can be: numbers, addresses and single letters are left alone.
     """
     _check(rate, operations)
     words = cut(text)
@@ -79,13 +80,13 @@ def _typo(page: Page, word: Word, operations: Sequence[str]) -> list[Edit]:
 
 
 def _sound(text: str, word: Word, edit: Edit) -> bool:
-    """The text changes, no cluster around the edit merges or splits, and the word still starts with a letter."""
+    """No cluster around the edit merges or splits, and the word does not begin with a mark or a joiner."""
     old = text[edit.start : edit.end]
     left, right = text[max(0, edit.start - _CONTEXT) : edit.start], text[edit.end : edit.end + _CONTEXT]
     growth = count_graphemes(left + edit.new + right) - count_graphemes(left + old + right)
-    head = edit.new or text[edit.end : word.end]
-    headless = edit.start == word.start and (not head or is_mark(head[0]))
-    return edit.new != old and growth == _GROWTH.get(edit.kind, 0) and not headless
+    head = (edit.new or text[edit.end : word.end])[:1]
+    headless = edit.start == word.start and (not head or is_mark(head) or head in (ZWNJ, ZWJ))
+    return growth == _GROWTH.get(edit.kind, 0) and not headless
 
 
 Candidates = Iterator[tuple[Span, str]]

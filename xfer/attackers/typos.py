@@ -9,7 +9,6 @@ from pydantic import Field
 
 from xfer.attackers.base import ModelFree
 from xfer.attackers.edits import Edit
-from xfer.attackers.letters import typos
 
 
 @ModelFree.register("typos")
@@ -27,4 +26,6 @@ class Typos(ModelFree):
     )
 
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
+        from xfer.attackers.letters import typos  # late: its layout tables are of no use to `xfer check`
+
         return typos(text, language, self.rate, random, self.operations)

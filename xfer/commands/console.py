@@ -1,8 +1,7 @@
-"""What a run looks like in a terminal, and, plain and sparse, in a pipe or a log file."""
+"""What a run looks like in a terminal (rich's progress), and, plain and sparse, in a pipe or a log file."""
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from typing import Any
@@ -11,55 +10,73 @@ SPARSE = 30.0  # seconds between lines where nobody watches
 
 
 class Console:
-    """Tells on standard error what runs: one moving line in a terminal, plain lines elsewhere."""
+    """Tells on standard error what runs: a moving bar in a terminal, plain lines elsewhere."""
 
     def __init__(self) -> None:
-        self.live = sys.stderr.isatty()
-        self.start = self.last = 0.0
-        self.resumed: tuple[float, int] | None = None
-        self.open = False
+        self.bar: Any = None
+        self.task: Any = None
+        self.begun = self.last = 0.0
+        self.first: int | None = None
+        if sys.stderr.isatty():
+            self.bar = _bar()
 
     def found(self, node: Any, entry: Any) -> None:
         if node.kind in ("train", "attack", "report"):
-            self._line(f"✓ {node.kind:8}{node.label}  in the store ({node.key[:6]})")
+            self._line("✓", node, f"in the store ({node.key[:6]})")
 
     def started(self, node: Any) -> None:
-        self.start, self.resumed = time.monotonic(), None
-        self.last = self.start if not self.live else 0.0
-        if not self.live and node.kind in ("train", "attack"):
-            self._line(f"● {node.kind:8}{node.label}")
+        self.begun, self.last, self.first = time.monotonic(), time.monotonic(), None
+        if self.bar is not None:
+            self.task = self.bar.add_task(f"● {node.kind:8}{node.label}", total=None, values="")
+            self.bar.start()
+        elif node.kind in ("train", "attack"):
+            self._line("●", node, "")
 
     def moved(self, node: Any, done: int, total: int, **values: Any) -> None:
+        shown = "  ".join(map(_value, values.items()))
+        if self.bar is not None:
+            self.bar.update(self.task, completed=done, total=total, values=shown)
+            return
         now = time.monotonic()
-        self.resumed = self.resumed or (now, done)
-        if now - self.last < (0.1 if self.live else SPARSE):
+        if self.first is None:
+            self.begun, self.first = now, done
+        if now - self.last < SPARSE:
             return
         self.last = now
-        shown = [f"{'●'} {node.kind:8}{node.label}", f"{done:,}/{total:,}", *map(_value, values.items())]
-        begun, first = self.resumed
-        if done > first:
-            shown.append(f"{_time((now - begun) / (done - first) * (total - done))} left")
-        self._line("  ".join(shown), stays=not self.live)
+        left = (now - self.begun) / (done - self.first) * (total - done) if done > self.first else None
+        ends = f"{_time(left)} left" if left is not None else ""
+        self._line("●", node, "  ".join(filter(None, [f"{done:,}/{total:,}", shown, ends])))
 
     def finished(self, node: Any, summary: dict[str, Any], seconds: float) -> None:
+        self._close()
         values = "  ".join(_value(item) for item in summary.items() if item[1] is not None)
-        self._line(f"✓ {node.kind:8}{node.label}  {values}  {_time(seconds)}")
+        self._line("✓", node, f"{values}  {_time(seconds)}")
 
     def failed(self, node: Any, message: str) -> None:
-        self._line(f"✗ {node.kind:8}{node.label}  {message}")
+        self._close()
+        self._line("✗", node, message)
 
     def waiting(self, node: Any, holder: str) -> None:
         words = holder.split()
-        who = f"process {words[1]} on {words[0]}" if len(words) > 1 else holder
-        self._line(f"… {node.kind:8}{node.label}  {who} works on it")
+        self._line("…", node, f"process {words[1]} on {words[0]} works on it" if len(words) > 1 else f"{holder} works on it")
 
-    def _line(self, text: str, stays: bool = True) -> None:
-        if self.live:
-            width = shutil.get_terminal_size().columns - 1
-            sys.stderr.write("\r\033[K" + (text if stays else text[:width]) + ("\n" if stays else ""))
-        else:
-            sys.stderr.write(text + "\n")
+    def _close(self) -> None:
+        if self.bar is not None and self.task is not None:
+            self.bar.stop()
+            self.bar.remove_task(self.task)
+            self.task = None
+
+    def _line(self, sign: str, node: Any, text: str) -> None:
+        sys.stderr.write(f"{sign} {node.kind:8}{node.label}  {text}".rstrip() + "\n")
         sys.stderr.flush()
+
+
+def _bar() -> Any:
+    from rich.console import Console as Terminal  # late: 0.1 s that only a terminal needs
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = ("{task.description}", BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.fields[values]}"))
+    return Progress(*columns, TimeRemainingColumn(), console=Terminal(stderr=True), transient=True)
 
 
 def _value(item: tuple[str, Any]) -> str:

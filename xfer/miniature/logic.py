@@ -4,17 +4,19 @@ Two sentences of a pair speak of the same event: the same agent ("the dog" may b
 "the animal") at one time in one place, and objects named alike are the same ones.
 """
 
-from dataclasses import replace
+from functools import lru_cache
 
 from xfer.miniature.meaning import CONCEPT_SLOTS, Meaning
-from xfer.miniature.world import HYPERNYM, OPPOSITE, SOMEONE, SYNONYM
-from xfer.miniature.world import COLOURS, PLACES, TIMES
+from xfer.miniature.world import (
+    COLOURS, HYPERNYM, OPPOSITE, PLACES, SOMEONE, SYNONYM, TIMES,
+)
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
 LABELS = (ENTAILMENT, NEUTRAL, CONTRADICTION)
 _OPPOSITE = frozenset(OPPOSITE) | frozenset((b, a) for a, b in OPPOSITE)
 
 
+@lru_cache(maxsize=None)
 def ancestors(concept: str) -> tuple[str, ...]:
     """The concept itself (by its head synonym) and all that are more general."""
     chain = [SYNONYM.get(concept, concept)]
@@ -23,11 +25,13 @@ def ancestors(concept: str) -> tuple[str, ...]:
     return tuple(chain)
 
 
+@lru_cache(maxsize=None)
 def subsumes(general: str, special: str) -> bool:
     """Is everything `special` also `general`? The empty concept subsumes all."""
     return not general or (bool(special) and ancestors(general)[0] in ancestors(special))
 
 
+@lru_cache(maxsize=None)
 def exclusive(one: str, other: str) -> bool:
     """Can the two not both be true of one agent (or object) at once?"""
     if (one, other) in _OPPOSITE:
@@ -41,14 +45,14 @@ def exclusive(one: str, other: str) -> bool:
 
 
 def event_entails(premise: Meaning, hypothesis: Meaning) -> bool:
-    """Entailment of two events, both taken as not negated."""
+    """Entailment of two events, whether negated or not."""
     return premise.number == hypothesis.number and all(
         subsumes(getattr(hypothesis, slot), getattr(premise, slot)) for slot in CONCEPT_SLOTS
     )
 
 
 def event_excludes(premise: Meaning, hypothesis: Meaning) -> bool:
-    """Contradiction of two events, both taken as not negated."""
+    """Contradiction of two events, whether negated or not."""
     # Someone else may do anything else: "someone" is no particular agent.
     if SOMEONE in (premise.agent, hypothesis.agent):
         return False
@@ -61,14 +65,13 @@ def event_excludes(premise: Meaning, hypothesis: Meaning) -> bool:
 
 def relation(premise: Meaning, hypothesis: Meaning) -> str:
     """The label of a pair."""
-    event, claim = replace(premise, negated=False), replace(hypothesis, negated=False)
     if premise.negated:
         # That a wider event did not happen settles every narrower one.
-        if not event_entails(claim, event):
+        if not event_entails(hypothesis, premise):
             return NEUTRAL
         return ENTAILMENT if hypothesis.negated else CONTRADICTION
-    if event_entails(event, claim):
+    if event_entails(premise, hypothesis):
         return CONTRADICTION if hypothesis.negated else ENTAILMENT
-    if event_excludes(event, claim):
+    if event_excludes(premise, hypothesis):
         return ENTAILMENT if hypothesis.negated else CONTRADICTION
     return NEUTRAL

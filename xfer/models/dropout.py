@@ -44,7 +44,7 @@ def quicken(model: nn.Module) -> None:
 
 
 def keep_mask(shape: torch.Size, p: float, dtype: torch.dtype) -> Tensor:
-    """A CPU tensor of ``shape`` that is 0 with probability ``p`` (to 1/65536), otherwise 1 / (true keep probability)."""
+    """A CPU tensor of ``shape``: 0 with probability ``p``, to 1/65536, otherwise 1 / (true keep probability)."""
     dropped = round(p * LEVELS)
     if dropped >= LEVELS:
         return torch.zeros(shape, dtype=dtype)

@@ -95,9 +95,8 @@ def hub_commit(repository: str, kind: str = "dataset") -> str:
 
     Raises HubUnreachable within about HUB_SECONDS, naming the offline way.
     """
-    import httpx  # late: comes with huggingface_hub
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+    from huggingface_hub import HfApi  # late: only the hub needs its client
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError, RepositoryNotFoundError
 
     offline = os.environ.get("HF_HUB_OFFLINE") in ("1", "true", "True", "ON", "YES")
     try:
@@ -107,7 +106,7 @@ def hub_commit(repository: str, kind: str = "dataset") -> str:
         return str(info.sha)
     except RepositoryNotFoundError:
         raise MissingData(f"the hub has no {kind} {repository} that you may read; check the name or log in") from None
-    except (OSError, httpx.HTTPError, HfHubHTTPError):
+    except (OSError, HTTPError, HfHubHTTPError):
         cached = _cached_commit(repository, kind)
         if cached:
             return cached

@@ -45,8 +45,8 @@ class Context(NamedTuple):
     progress: Callable[..., None]
 
 
-class _Run:
-    """The live state of one fit."""
+class Run:
+    """The live state of one fit: encoded rows, samplers, optimiser and counters. ``step`` does one update."""
 
     def __init__(self, settings: Finetune, network: Network, tasks: Sequence[TaskData], context: Context) -> None:
         self.settings, self.tasks, self.context = settings, {task.name: task for task in tasks}, context
@@ -133,7 +133,7 @@ def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context
     is the step that the other languages' dev sets would choose, kept as ``checkpoint/oracle-<step>``.
     Returns the steps of both, the dev curve and what later nodes must know.
     """
-    run = _Run(settings, network, tasks, context)
+    run = Run(settings, network, tasks, context)
     kept = context.folder / "checkpoint"
     restored = checkpoint.restore(kept, run.inner, run.optimizer.optimizer)
     run.state = restored or run.state
@@ -159,7 +159,7 @@ def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context
     return _finish(run, kept)
 
 
-def _select(run: _Run, kept: Path) -> bool:
+def _select(run: Run, kept: Path) -> bool:
     """Scores the dev sets, keeps the weights that are best so far, and says whether patience is over."""
     state, scores = run.state, run.dev()
     step = state["step"]
@@ -177,7 +177,7 @@ def _select(run: _Run, kept: Path) -> bool:
     return run.settings.patience is not None and state["since"] >= run.settings.patience
 
 
-def _checkpoint(run: _Run, kept: Path, stopped: bool) -> None:
+def _checkpoint(run: Run, kept: Path, stopped: bool) -> None:
     step = run.state["step"]
     checkpoint.save(kept, step, run.inner, run.optimizer.optimizer, run.state | {"stopped": stopped})
     for name, best in (("selected", run.state["best"]), ("oracle", run.state["oracle"])):
@@ -185,7 +185,7 @@ def _checkpoint(run: _Run, kept: Path, stopped: bool) -> None:
             checkpoint.forget(kept, name, best[0])
 
 
-def _finish(run: _Run, kept: Path) -> dict[str, Any]:
+def _finish(run: Run, kept: Path) -> dict[str, Any]:
     state = run.state
     if state["best"] is None:  # no step was ever due for a dev score
         _select(run, kept)

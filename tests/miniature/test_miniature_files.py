@@ -1,0 +1,141 @@
+"""The written files: layout, sizes, parallelism, determinism."""
+
+import hashlib
+import json
+import subprocess
+import sys
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+from xfer.miniature import LANGUAGES
+
+SCRIPTS = {"ar": "ARABIC", "el": "GREEK", "hi": "DEVANAGARI", "ru": "CYRILLIC",
+           "th": "THAI", "zh": "CJK"}
+XNLI_HEADER = (
+    "language\tgold_label\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\t"
+    "sentence2_parse\tsentence1\tsentence2\tpromptID\tpairID\tgenre\tlabel1\tlabel2\tlabel3\t"
+    "label4\tlabel5\tsentence1_tokenized\tsentence2_tokenized\tmatch"
+)
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text("utf-8").split("\n")[:-1]
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in paths}
+
+
+def xnli(world: Path, split: str) -> list[dict[str, str]]:
+    header, *rows = [line.split("\t") for line in lines(world / f"XNLI-1.0/xnli.{split}.tsv")]
+    assert all(len(row) == len(header) for row in rows)
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def multinli(world: Path, split: str) -> list[dict[str, object]]:
+    path = world / f"multinli_1.0/multinli_1.0_{split}.jsonl"
+    return [json.loads(line) for line in lines(path)]
+
+
+def translated(world: Path, code: str) -> list[list[str]]:
+    path = world / f"XNLI-MT-1.0/multinli/multinli.train.{code}.tsv"
+    return [line.split("\t") for line in lines(path)]
+
+
+def test_another_process_writes_the_same_bytes(world: Path, tmp_path: Path) -> None:
+    # A process of its own has another hash seed, so set order would show.
+    code = "import sys, pathlib, xfer.miniature as m; m.write(pathlib.Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    assert len(hashes(world)) == 3 + 2 + 11 + 22
+    assert hashes(tmp_path) == hashes(world)
+
+
+def test_another_seed_draws_other_pairs() -> None:
+    from xfer.miniature.choice import stream
+    from xfer.miniature.pairs import triple
+
+    assert triple(stream(0, "pairs")) != triple(stream(1, "pairs"))
+
+
+def test_multinli_layout(world: Path) -> None:
+    sizes = {"train": 20000, "dev_matched": 500, "dev_mismatched": 500}
+    for split, size in sizes.items():
+        records = multinli(world, split)
+        assert len(records) == size
+        assert list(records[0]) == [
+            "annotator_labels", "genre", "gold_label", "pairID", "promptID", "sentence1",
+            "sentence1_binary_parse", "sentence1_parse", "sentence2",
+            "sentence2_binary_parse", "sentence2_parse",
+        ]
+        assert len({record["pairID"] for record in records}) == size
+
+
+def test_xnli_is_parallel_over_the_languages(world: Path) -> None:
+    for split, size in (("dev", 300), ("test", 500)):
+        assert lines(world / f"XNLI-1.0/xnli.{split}.tsv")[0] == XNLI_HEADER
+        rows = xnli(world, split)
+        assert [row["language"] for row in rows] == [c for c in LANGUAGES for _ in range(size)]
+        keys = ("pairID", "promptID", "gold_label", "genre")
+        english = [[row[key] for key in keys] for row in rows if row["language"] == "en"]
+        for code in LANGUAGES:
+            own = [[row[key] for key in keys] for row in rows if row["language"] == code]
+            assert own == english
+        assert len({row["pairID"] for row in rows}) == size
+
+
+def test_tokenized_columns_hold_the_words_of_the_sentence(world: Path) -> None:
+    for row in xnli(world, "dev"):
+        for side in ("sentence1", "sentence2"):
+            spaced = row[f"{side}_tokenized"]
+            assert spaced.replace(" ", "").lower() == row[side].replace(" ", "").replace("İ", "i").lower() \
+                or row["language"] == "tr"
+            assert " " in spaced
+
+
+def test_translated_train_is_aligned_and_spells_contradictory(world: Path) -> None:
+    labels = [row[2] for row in translated(world, "en")]
+    assert labels[0] == "label" and len(labels) == 6001
+    assert set(labels[1:]) == {"entailment", "neutral", "contradictory"}
+    for code in LANGUAGES:
+        rows = translated(world, code)
+        assert rows[0] == ["premise", "hypo", "label"]
+        assert [row[2] for row in rows] == labels
+
+
+def test_labels_are_balanced(world: Path) -> None:
+    rows = [row for row in xnli(world, "test") if row["language"] == "en"]
+    for records in (multinli(world, "train"), rows):
+        counts = Counter(record["gold_label"] for record in records)
+        assert set(counts) == {"entailment", "neutral", "contradiction"}
+        assert min(counts.values()) > 0.28 * len(records)
+
+
+def test_no_held_out_hypothesis_is_trained_on(world: Path) -> None:
+    held_out = {row["sentence2"] for split in ("dev", "test") for row in xnli(world, split)
+                if row["language"] == "en"}
+    trained = {record["sentence2"] for record in multinli(world, "train")}
+    trained |= {row[1] for row in translated(world, "en")}
+    assert len(held_out) > 400 and len(trained) > 5000
+    assert len(held_out & trained) <= 0.05 * len(held_out)
+    pairs = {(row["sentence1"], row["sentence2"]) for split in ("dev", "test")
+             for row in xnli(world, split) if row["language"] == "en"}
+    assert not pairs & {(r["sentence1"], r["sentence2"]) for r in multinli(world, "train")}
+    assert not pairs & {(row[0], row[1]) for row in translated(world, "en")}
+
+
+def test_text_is_nfc_in_its_own_script_and_of_the_promised_length(world: Path) -> None:
+    for code in LANGUAGES:
+        plain = lines(world / f"text/{code}/{code}.plain.txt")
+        parallel = lines(world / f"text/{code}/{code}.parallel.txt")
+        assert (len(plain), len(parallel)) == (3000, 4000)
+        for line in plain + parallel:
+            assert unicodedata.is_normalized("NFC", line)
+            assert line == line.strip() and "  " not in line and "~" not in line
+        letters = {char for line in plain for char in line if char.isalpha()}
+        script = SCRIPTS.get(code, "LATIN")
+        assert {unicodedata.name(char).split()[0] for char in letters} == {script}
+        if code in ("zh", "th"):
+            assert sum(" " in line for line in plain) < len(plain) * (0.5 if code == "th" else 0.01)

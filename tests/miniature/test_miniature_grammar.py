@@ -1,0 +1,106 @@
+"""Hand-written sentences: agreement, case, word order and negation in every language."""
+
+import pytest
+
+from xfer.miniature import LANGUAGES, world
+from xfer.miniature.grammar import render, words
+from xfer.miniature.languages import BY_CODE
+from xfer.miniature.meaning import Meaning
+
+EATS = Meaning("woman", "eat", object="apple", quality="old", place="kitchen", time="morning")
+BUYS = Meaning("teacher", "buy", object="car", colour="red")
+NOT = Meaning("cat", "sleep", place="garden", negated=True)
+NOBODY = Meaning("someone", "run", place="street", negated=True)
+TWO = Meaning("anna", "find", object="book", number=2)
+
+EXPECTED = {
+    "en": ("The old woman eats the apple in the kitchen in the morning.",
+           "The teacher buys the red car.", "The cat does not sleep in the garden.",
+           "Nobody runs in the street.", "Anna finds two books."),
+    "de": ("Die alte Frau isst den Apfel am Morgen in der Küche.",
+           "Der Lehrer kauft das rote Auto.", "Die Katze schläft nicht im Garten.",
+           "Niemand rennt auf der Straße.", "Anna findet zwei Bücher."),
+    "es": ("La mujer vieja come la manzana en la cocina por la mañana.",
+           "El profesor compra el coche rojo.", "El gato no duerme en el jardín.",
+           "Nadie corre en la calle.", "Ana encuentra dos libros."),
+    "el": ("Η γέρικη γυναίκα τρώει το μήλο στην κουζίνα το πρωί.",
+           "Ο δάσκαλος αγοράζει το κόκκινο αυτοκίνητο.",
+           "Η γάτα δεν κοιμάται στον κήπο.", "Κανείς δεν τρέχει στον δρόμο.",
+           "Η Άννα βρίσκει δύο βιβλία."),
+    "ru": ("Старая женщина ест яблоко на кухне утром.", "Учитель покупает красную машину.",
+           "Кошка не спит в саду.", "Никто не бежит на улице.", "Анна находит две книги."),
+    "ar": ("تأكل المرأة العجوز التفاحة في المطبخ في الصباح.",
+           "يشتري المعلم السيارة الحمراء.", "لا تنام القطة في الحديقة.",
+           "لا أحد يركض في الشارع.", "تجد آنا كتابين."),
+    "hi": ("बूढ़ी औरत सुबह रसोई में सेब खाती है।", "शिक्षक लाल कार ख़रीदता है।",
+           "बिल्ली बगीचे में नहीं सोती है।", "कोई सड़क पर नहीं दौड़ता है।",
+           "अन्ना दो किताबें पाती है।"),
+    "sw": ("Mwanamke mzee anakula tufaha jikoni asubuhi.", "Mwalimu ananunua gari jekundu.",
+           "Paka halali bustanini.", "Hakuna mtu anayekimbia barabarani.",
+           "Anna anapata vitabu viwili."),
+    "tr": ("Yaşlı kadın sabahleyin mutfakta elmayı yiyor.",
+           "Öğretmen kırmızı arabayı satın alıyor.", "Kedi bahçede uyumuyor.",
+           "Kimse sokakta koşmuyor.", "Anna iki kitap buluyor."),
+    "zh": ("年老的女人早上在厨房里吃苹果。", "老师买红色的汽车。", "猫不在花园里睡觉。",
+           "没有人在街上跑步。", "安娜找到两本书。"),
+    "th": ("ผู้หญิงแก่กินแอปเปิลในครัวตอนเช้า", "ครูซื้อรถยนต์สีแดง", "แมวไม่นอนหลับในสวน",
+           "ไม่มีใครวิ่งบนถนน", "แอนนาพบหนังสือสองเล่ม"),
+}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_hand_written_sentences(code: str) -> None:
+    rendered = tuple(render(meaning, code) for meaning in (EATS, BUYS, NOT, NOBODY, TWO))
+    assert rendered == EXPECTED[code]
+
+
+@pytest.mark.parametrize(("meaning", "code", "expected"), [
+    (Meaning("boy", "sit"), "es", "El chico está sentado."),
+    (Meaning("girl", "sit"), "es", "La chica está sentada."),
+    (Meaning("man", "drink", object="water"), "es", "El hombre bebe el agua."),
+    (Meaning("anna", "buy", object="banana"), "el", "Η Άννα αγοράζει τη μπανάνα."
+     .replace("τη μπ", "την μπ")),
+    (Meaning("anna", "buy", object="ball", colour="black"), "el", "Η Άννα αγοράζει τη μαύρη μπάλα."),
+    (Meaning("anna", "eat", object="apple", number=3), "el", "Η Άννα τρώει τρία μήλα."),
+    (Meaning("omar", "find", object="book", number=3), "ar", "يجد عمر ثلاثة كتب."),
+    (Meaning("omar", "find", object="car", number=3), "ar", "يجد عمر ثلاث سيارات."),
+    (Meaning("girl", "rest", negated=True), "hi", "लड़की आराम नहीं करती है।"),
+    (Meaning("person", "sleep", quality="small"), "zh", "那个小人睡觉。"),
+    (Meaning("anna", "lose", object="key", place="house", negated=True), "th", "แอนนาไม่ทำกุญแจหายในบ้าน"),
+    (Meaning("anna", "lose", object="key", negated=True), "zh", "安娜没丢失钥匙。"),
+    (Meaning("ivan", "buy", object="key", number=2), "sw", "Ivan ananunua funguo mbili."),
+    (Meaning("man", "find", object="hat", colour="green"), "de", "Der Mann findet den grünen Hut."),
+    (Meaning("dog", "run", quality="young"), "ru", "Молодая собака бежит."),
+])
+def test_spot_checks(meaning: Meaning, code: str, expected: str) -> None:
+    assert render(meaning, code) == expected
+
+
+def test_time_comes_first_and_the_german_verb_stays_second() -> None:
+    assert render(EATS, "de", fronted=True) == "Am Morgen isst die alte Frau den Apfel in der Küche."
+    assert render(EATS, "en", fronted=True).startswith("In the morning the old woman eats")
+    assert render(EATS, "ar", fronted=True).startswith("في الصباح تأكل المرأة")
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_concept_is_in_the_dictionary_under_a_form_of_its_own(code: str) -> None:
+    language = BY_CODE[code]
+    tables = {
+        "agents": [agent for agent in world.AGENTS if agent != world.SOMEONE],
+        "objects": world.OBJECTS, "qualities": world.QUALITIES + world.COLOURS,
+        "verbs": world.VERBS, "phrases": world.PLACES + world.TIMES + world.REASONS,
+    }
+    for name, concepts in tables.items():
+        table = getattr(language, name)
+        assert set(table) == set(concepts)
+        firsts = [table[concept][0] for concept in concepts]
+        assert len(set(firsts)) == len(firsts)
+    for concept in world.COUNTED:
+        assert language.objects[concept][2]
+
+
+def test_words_name_their_slots() -> None:
+    assert [(word.text, word.slot) for word in words(BUYS, "de")] == [
+        ("der", "agent"), ("Lehrer", "agent"), ("kauft", "verb"),
+        ("das", "object"), ("rote", "object"), ("Auto", "object"),
+    ]
