@@ -21,8 +21,14 @@ def nli_rows(count: int) -> dict[str, list[Any]]:
 
     root = os.environ.get("XFER_DATA")
     if root and (Path(root) / "nli_derived" / "train-en.tsv").is_file():
-        block = {"type": "files", "train": "nli_derived/train-en.tsv", "header": ["premise", "hypothesis", "label"],
-                 "text": "premise", "pair": "hypothesis", "labels": list(LABELS)}
+        block = {
+            "type": "files",
+            "train": "nli_derived/train-en.tsv",
+            "header": ["premise", "hypothesis", "label"],
+            "text": "premise",
+            "pair": "hypothesis",
+            "labels": list(LABELS),
+        }
         found = rows(Reader.model_validate(block), "mirror", "train", "en")
     else:
         from xfer import miniature

@@ -29,13 +29,16 @@ def main() -> None:
     start = origin(nli_rows(40_000))
     network = build(start, {"nli": form("classify", LABELS)}, 0).eval()
     encoded = network.forms["nli"].encode(rows, network.tokenizer, LONGEST)
-    print(f"{len(rows['id'])} pairs of {encoded.lengths.mean():.0f} subwords on average, {torch.get_num_threads()} threads")
+    print(
+        f"{len(rows['id'])} pairs of {encoded.lengths.mean():.0f} subwords on average, {torch.get_num_threads()} threads"
+    )
     kept: dict[str, Any] = {}
 
     def peer(padded: bool) -> Any:
         data = peer_rows(rows, start.tokenizer, padded)
-        arguments = TrainingArguments(output_dir=tempfile.mkdtemp(), per_device_eval_batch_size=32, report_to=[],
-                                      disable_tqdm=True, use_cpu=True)
+        arguments = TrainingArguments(
+            output_dir=tempfile.mkdtemp(), per_device_eval_batch_size=32, report_to=[], disable_tqdm=True, use_cpu=True
+        )
         collator = default_data_collator if padded else DataCollatorWithPadding(start.tokenizer)
         head = network.heads["nli"]
         head.set_attn_implementation("sdpa")  # the peer's own attention
@@ -59,8 +62,10 @@ def main() -> None:
         return clock() - begun
 
     variants = {
-        "Trainer.predict, padded to 128": peer(True), "Trainer.predict, dynamic padding": peer(False),
-        "xfer, tokenising in the clock": with_tokens, "xfer": ours,
+        "Trainer.predict, padded to 128": peer(True),
+        "Trainer.predict, dynamic padding": peer(False),
+        "xfer, tokenising in the clock": with_tokens,
+        "xfer": ours,
     }
     summary(turns(variants, options.rounds, options.rows), "xfer")
     print(f"\nlargest difference of logits: {np.abs(kept['ours'] - kept['peer False']).max():.1e}")

@@ -46,8 +46,17 @@ def peer(folder: Path, data: Any, tokenizer: Any, seed: int, padded: bool, group
         model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=len(LABELS))
     sampling = {"train_sampling_strategy": "group_by_length"} if grouped else {}
     arguments = TrainingArguments(
-        output_dir=tempfile.mkdtemp(), per_device_train_batch_size=32, num_train_epochs=1, learning_rate=RATE, seed=seed,
-        logging_steps=1, report_to=[], save_strategy="no", disable_tqdm=True, use_cpu=True, **sampling,
+        output_dir=tempfile.mkdtemp(),
+        per_device_train_batch_size=32,
+        num_train_epochs=1,
+        learning_rate=RATE,
+        seed=seed,
+        logging_steps=1,
+        report_to=[],
+        save_strategy="no",
+        disable_tqdm=True,
+        use_cpu=True,
+        **sampling,
     )
     watch = _Clock()
     collator = default_data_collator if padded else DataCollatorWithPadding(tokenizer)

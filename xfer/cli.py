@@ -26,14 +26,15 @@ class _Lazy(click.Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
-    def resolve_command(self, context: click.Context, words: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, context: click.Context, words: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
             return super().resolve_command(context, words)
         except click.UsageError as error:
             from xfer.core.errors import suggest
 
-            error.message += f" {suggest(words[0], COMMANDS).capitalize()}" if words else ""
-            raise
+            raise click.UsageError(f"{error.message} {suggest(words[0], COMMANDS)}", context) from None
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -58,8 +58,7 @@ def test_hand_written_sentences(code: str) -> None:
     (Meaning("boy", "sit"), "es", "El chico está sentado."),
     (Meaning("girl", "sit"), "es", "La chica está sentada."),
     (Meaning("man", "drink", object="water"), "es", "El hombre bebe el agua."),
-    (Meaning("anna", "buy", object="banana"), "el", "Η Άννα αγοράζει τη μπανάνα."
-     .replace("τη μπ", "την μπ")),
+    (Meaning("anna", "buy", object="banana"), "el", "Η Άννα αγοράζει την μπανάνα."),
     (Meaning("anna", "buy", object="ball", colour="black"), "el", "Η Άννα αγοράζει τη μαύρη μπάλα."),
     (Meaning("anna", "eat", object="apple", number=3), "el", "Η Άννα τρώει τρία μήλα."),
     (Meaning("omar", "find", object="book", number=3), "ar", "يجد عمر ثلاثة كتب."),

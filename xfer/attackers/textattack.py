@@ -42,7 +42,14 @@ class TextAttack(Search):
                 outcome = next(iter(engine.attack([example], victim, recipe=self.recipe, protect=protect, **options)))
             except TextAttackMissing as error:
                 raise MissingPart(str(error)) from None
-            result = {"id": row["id"], "language": row["language"], "status": outcome.status, "message": outcome.message}
-            yield result | {"queries": outcome.queries, "forwards": outcome.forwards} | dict(
-                zip(columns, outcome.fields, strict=True)
+            result = {
+                "id": row["id"],
+                "language": row["language"],
+                "status": outcome.status,
+                "message": outcome.message,
+            }
+            yield (
+                result
+                | {"queries": outcome.queries, "forwards": outcome.forwards}
+                | dict(zip(columns, outcome.fields, strict=True))
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -93,14 +93,20 @@ class NearEnough(_textattack.constraints.overlap.LevenshteinEditDistance):
 
     def _check_constraint(self, transformed_text: Any, reference_text: Any) -> bool:
         new, old = transformed_text.text, reference_text.text
-        left, shortest = 0, min(len(new), len(old))
-        while left < shortest and new[left] == old[left]:
-            left += 1
-        right = 0
-        while right < shortest - left and new[-1 - right] == old[-1 - right]:
-            right += 1
+        left = _shared(min(len(new), len(old)), lambda size: new[:size] == old[:size])
+        most = min(len(new), len(old)) - left
+        right = _shared(most, lambda size: new[len(new) - size :] == old[len(old) - size :])
         core = _Text(new[left : len(new) - right]), _Text(old[left : len(old) - right])
         return bool(super()._check_constraint(*core))
+
+
+def _shared(most: int, equal: Callable[[int], bool]) -> int:
+    """The largest size up to ``most`` at which the two ends are equal, by bisection."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if equal(middle) else (low, middle - 1)
+    return low
 
 
 class _Text:

@@ -8,7 +8,7 @@ digits; in scripts without spaces it is a piece of fixed length, which needs no 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import regex
@@ -100,6 +100,6 @@ _SCRIPTS = (
 )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _is(name: str) -> regex.Pattern[str]:
     return regex.compile(rf"\p{{{name}}}")

@@ -21,8 +21,10 @@ class Typos(ModelFree):
     forms: ClassVar[tuple[str, ...]] = ("classify", "mask")
 
     rate: float = Field(0.1, ge=0, le=1, description="share of the words that get one typo")
-    operations: tuple[Literal["swap", "drop", "double", "neighbour", "homophone"], ...] = Field(
-        ("swap", "drop", "double", "neighbour", "homophone"), min_length=1, description="the slips to draw from"
+    operations: tuple[Literal["swap", "drop", "double", "neighbour", "homophone", "diacritic"], ...] = Field(
+        ("swap", "drop", "double", "neighbour", "homophone", "diacritic"),
+        min_length=1,
+        description="the slips to draw from",
     )
 
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:

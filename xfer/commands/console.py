@@ -58,7 +58,9 @@ class Console:
 
     def waiting(self, node: Any, holder: str) -> None:
         words = holder.split()
-        self._line("…", node, f"process {words[1]} on {words[0]} works on it" if len(words) > 1 else f"{holder} works on it")
+        self._line(
+            "…", node, f"process {words[1]} on {words[0]} works on it" if len(words) > 1 else f"{holder} works on it"
+        )
 
     def _close(self) -> None:
         if self.bar is not None and self.task is not None:

@@ -30,7 +30,12 @@ def explain(
         raise UsageError(f"{recipe} has no stage or evaluation '{stage}'; {suggest(stage, names)}")
     opened = Store(store or default_store())
     graph = open_graph(loaded.recipe, opened)
-    found = [reason for node in graph.nodes.values() if stage is None or _about(node, stage) for reason in [reasons(node, opened)]]
+    found = [
+        reason
+        for node in graph.nodes.values()
+        if stage is None or _about(node, stage)
+        for reason in [reasons(node, opened)]
+    ]
     if as_json:
         echo_json(found)
         return

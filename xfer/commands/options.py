@@ -12,7 +12,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 scale = click.option("--scale", metavar="NAME", help="Lay _scale/NAME.yaml over the recipe: miniature, base, large.")
-sets = click.option("--set", "sets", multiple=True, metavar="A.B=C", help="Set one field of the recipe; may be repeated.")
+sets = click.option(
+    "--set", "sets", multiple=True, metavar="A.B=C", help="Set one field of the recipe; may be repeated."
+)
 store = click.option("--store", type=click.Path(path_type=Path), help="Folder of finished work [$XFER_STORE or .xfer].")
 
 

@@ -29,7 +29,9 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
     if offered and language not in offered:
         from xfer.core.errors import UsageError, suggest
 
-        raise UsageError(f"reader {built.type_name} has no {split} rows in '{language}' there; {suggest(language, offered)}")
+        raise UsageError(
+            f"reader {built.type_name} has no {split} rows in '{language}' there; {suggest(language, offered)}"
+        )
     root = _world(store) if source == "miniature" else None
     found = rows(built, source, split, language, root)
     for row in islice(found, limit or None):

@@ -13,7 +13,9 @@ from xfer.commands.options import echo_json, recipe_options
 @click.argument("recipe", type=click.Path(path_type=Path))
 @recipe_options
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "markdown", "csv"]))
-def report(recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None, as_json: bool, form: str) -> None:
+def report(
+    recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None, as_json: bool, form: str
+) -> None:
     """Print the report of RECIPE from the store; nothing is trained."""
     from xfer.core.errors import UsageError
     from xfer.core.load import load_recipe

@@ -53,15 +53,23 @@ def describe(kind: str, name: str) -> dict[str, Any]:
     except PydanticCustomError as error:
         raise UsageError(f"{error.message()}; {(error.context or {}).get('hint', '')}") from None
     fields = [
-        {"name": field, "type": _type(info.annotation), "required": info.is_required(),
-         "default": None if info.is_required() else json.loads(json.dumps(_plain(info.default), default=str)),
-         "description": info.description or ""}
+        {
+            "name": field,
+            "type": _type(info.annotation),
+            "required": info.is_required(),
+            "default": None if info.is_required() else json.loads(json.dumps(_plain(info.default), default=str)),
+            "description": info.description or "",
+        }
         for field, info in leaf.model_fields.items()
     ]
     _, line = inspect.getsourcelines(leaf)
     facts: dict[str, Any] = {
-        "kind": leaf.kind, "name": name, "version": leaf.version, "summary": inspect.cleandoc(leaf.__doc__ or ""),
-        "defined": f"{inspect.getsourcefile(leaf)}:{line}", "fields": fields,
+        "kind": leaf.kind,
+        "name": name,
+        "version": leaf.version,
+        "summary": inspect.cleandoc(leaf.__doc__ or ""),
+        "defined": f"{inspect.getsourcefile(leaf)}:{line}",
+        "fields": fields,
     }
     for title in ("card", "published"):
         if hasattr(leaf, title):
@@ -72,7 +80,11 @@ def describe(kind: str, name: str) -> dict[str, Any]:
 
 
 def _type(annotation: Any) -> str:
-    text = str(annotation) if "[" in str(annotation) or "|" in str(annotation) else getattr(annotation, "__name__", str(annotation))
+    text = (
+        str(annotation)
+        if "[" in str(annotation) or "|" in str(annotation)
+        else getattr(annotation, "__name__", str(annotation))
+    )
     for noise in ("typing.", "Literal", "xfer.readers.base."):
         text = text.replace(noise, "")
     return text

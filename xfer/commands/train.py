@@ -13,7 +13,9 @@ from xfer.commands.options import echo_json, recipe_options
 @click.command()
 @click.argument("recipe", type=click.Path(path_type=Path))
 @recipe_options
-@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of results.")
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of results."
+)
 @click.option("--dry-run", is_flag=True, help="Print what would run, and run nothing.")
 def train(
     recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None, as_json: bool, runs: Path, dry_run: bool
@@ -68,7 +70,9 @@ def _plan(graph: Any, opened: Any, as_json: bool) -> None:
         sizes = [f"{line[name]:,} {name}" for name in ("rows", "tokens", "steps", "parameters") if line[name]]
         click.echo(f"{line['kind']:8} {line['key'][:6]}  {line['label']}  {', '.join(sizes)}  {state}".rstrip())
     stored = sum(line["stored"] for line in lines)
-    click.echo(f"{len(lines)} nodes, {stored} in the store, {len(lines) - stored} to run (rows and tokens are estimates)")
+    click.echo(
+        f"{len(lines)} nodes, {stored} in the store, {len(lines) - stored} to run (rows and tokens are estimates)"
+    )
 
 
 def _copy(folder: Path, recipe: Any, entry: Any) -> None:

@@ -12,8 +12,14 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidatorFunctionWrapHandler
-from pydantic import model_serializer, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    ValidatorFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from xfer.catalog import CATALOG
@@ -21,7 +27,7 @@ from xfer.core.errors import suggest
 
 C = TypeVar("C", bound="type[Component]")
 
-INCIDENTAL = {"incidental": True}  # json_schema_extra of a field that cannot change a result
+INCIDENTAL: dict[str, Any] = {"incidental": True}  # json_schema_extra of a field that cannot change a result
 
 
 class Block(BaseModel):
@@ -133,7 +139,9 @@ def fields(block: BaseModel) -> dict[str, Any]:
     for name, field in sorted(type(block).model_fields.items()):
         extra = field.json_schema_extra
         value = getattr(block, name)
-        if not (isinstance(extra, dict) and extra.get("incidental")) and value != field.get_default(call_default_factory=True):
+        if not (isinstance(extra, dict) and extra.get("incidental")) and value != field.get_default(
+            call_default_factory=True
+        ):
             changed[name] = _canonical(value)
     return changed
 

@@ -98,7 +98,9 @@ def from_os(error: OSError) -> XferError:
     """An operating-system error as one clear line; a full disk says that nothing finished is lost."""
     where = f" while writing {error.filename}" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return XferError(f"the disk is full{where}; free some space and run the same command again: finished work is kept")
+        return XferError(
+            f"the disk is full{where}; free some space and run the same command again: finished work is kept"
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return XferError(f"no permission to use {error.filename}; check its owner, or choose another folder")
     return XferError(str(error))

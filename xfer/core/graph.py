@@ -27,8 +27,14 @@ class Node:
     """One unit of work: its inputs, and the key that follows from them."""
 
     def __init__(
-        self, kind: str, label: str, job: Mapping[str, Any], parents: Mapping[str, Node] | None = None,
-        seed: int | None = None, spec: Mapping[str, Any] | None = None, problem: XferError | None = None,
+        self,
+        kind: str,
+        label: str,
+        job: Mapping[str, Any],
+        parents: Mapping[str, Node] | None = None,
+        seed: int | None = None,
+        spec: Mapping[str, Any] | None = None,
+        problem: XferError | None = None,
     ) -> None:
         self.kind, self.label, self.seed, self.problem = kind, label, seed, problem
         self.job = dict(job)  # plain data that is hashed
@@ -44,8 +50,14 @@ class Node:
     def record(self) -> dict[str, Any]:
         """What was hashed, for ``node.json`` and ``xfer explain``."""
         parents = {role: parent.key for role, parent in self.parents.items()}
-        return {"kind": self.kind, "version": VERSIONS[self.kind], "label": self.label, "job": self.job,
-                "parents": parents, "seed": self.seed}
+        return {
+            "kind": self.kind,
+            "version": VERSIONS[self.kind],
+            "label": self.label,
+            "job": self.job,
+            "parents": parents,
+            "seed": self.seed,
+        }
 
 
 class Graph:
@@ -144,7 +156,9 @@ class _Compiler:
         limit = rows if rows else None
         job = {"reader": reader.identity(), "source": source, "split": split, "languages": list(languages)}
         spec = {"reader": reader, "source": source, "split": split, "languages": languages, "rows": limit}
-        return self.graph.add(Node("data", label, job | {"rows": limit, "at": found}, parents, spec=spec, problem=problem))
+        return self.graph.add(
+            Node("data", label, job | {"rows": limit, "at": found}, parents, spec=spec, problem=problem)
+        )
 
     def stage(self, name: str, seed: int) -> Node:
         known = self.graph.stages.get((name, seed))
@@ -165,8 +179,13 @@ class _Compiler:
             if dev:
                 parents[f"dev/{task_name}"] = self.data(reader, "dev", dev, rows)
             tasks[task_name] = {**_form(reader), "weight": task.weight, "languages": list(trained)}
-        job: dict[str, Any] = {"tasks": tasks, "order": list(tasks), "trainer": trainer.identity(),
-                               "mixer": stage.mixer.identity(), "limit": limits.steps}
+        job: dict[str, Any] = {
+            "tasks": tasks,
+            "order": list(tasks),
+            "trainer": trainer.identity(),
+            "mixer": stage.mixer.identity(),
+            "limit": limits.steps,
+        }
         job["freeze"] = {"layers": recipe.model.freeze_layers, "embeddings": recipe.model.freeze_embeddings}
         problem, start = None, recipe.start_of(name)
         if start:
@@ -211,12 +230,11 @@ class _Compiler:
         predicted = self.graph.add(Node("predict", label, about, {"train": trained, "rows": rows}))
         return self.graph.add(Node("score", label, _form(reader), {"predict": predicted}))
 
-    def attack(
-        self, name: str, evaluation: Evaluation, rows: Node, trained: Node, task: str, seed: int
-    ) -> Node:
+    def attack(self, name: str, evaluation: Evaluation, rows: Node, trained: Node, task: str, seed: int) -> Node:
         attacker = evaluation.attacker
         assert attacker is not None
-        parents, job, label = {"rows": rows}, {"attacker": attacker.identity()}, name
+        parents, label = {"rows": rows}, name
+        job: dict[str, Any] = {"attacker": attacker.identity()}
         if attacker.searches:
             parents, label = parents | {"train": trained}, f"{name} seed {seed}"
             reader = evaluation.reader or self.recipe.stages[evaluation.stage].tasks[task].reader

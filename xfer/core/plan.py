@@ -20,16 +20,23 @@ def plan(graph: Graph, store: Store) -> list[dict[str, Any]]:
         stored = store.find(node.kind, node.key) is not None
         rows, tokens = _size(node, store, sizes) if node.kind in ("data", "attack") else _needs(node, sizes)
         sizes[node.key] = rows, tokens
-        line = {"kind": node.kind, "key": node.key, "label": node.label, "stored": stored,
-                "problem": str(node.problem) if node.problem and not stored else "",
-                "rows": rows, "tokens": tokens, "steps": None, "parameters": None}
+        line: dict[str, Any] = {
+            "kind": node.kind,
+            "key": node.key,
+            "label": node.label,
+            "stored": stored,
+            "problem": str(node.problem) if node.problem and not stored else "",
+            "rows": rows,
+            "tokens": tokens,
+            "steps": None,
+            "parameters": None,
+        }
         if node.kind == "train":
-            line["steps"] = _steps(node, rows)
-            line["parameters"] = _parameters(node)
-            if line["steps"] and rows and tokens:
-                size = node.spec["trainer"].batch_size
-                budget = node.spec["trainer"].batch_tokens or int(size * tokens / rows)
-                line["tokens"] = line["steps"] * budget * node.spec["trainer"].accumulate
+            steps, trainer = _steps(node, rows), node.spec["trainer"]
+            line |= {"steps": steps, "parameters": _parameters(node)}
+            if steps and rows and tokens:
+                budget = trainer.batch_tokens or int(trainer.batch_size * tokens / rows)
+                line["tokens"] = steps * budget * trainer.accumulate
         lines.append(line)
     return lines
 

@@ -20,7 +20,10 @@ def reasons(node: Node, store: Store) -> dict[str, Any]:
     if entry:
         record = entry.path / "node.json"
         done = json.loads(record.read_text(encoding="utf-8"))
-        return line | {"state": "in the store", "why": [f"finished {done.get('time', '?')} in {done.get('seconds', '?')} s"]}
+        return line | {
+            "state": "in the store",
+            "why": [f"finished {done.get('time', '?')} in {done.get('seconds', '?')} s"],
+        }
     failure = store.failure(node.key)
     if failure:
         line["why"].append(f"failed {failure['time']}: {failure['error']}")

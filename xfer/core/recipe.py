@@ -45,7 +45,9 @@ class Stage(Block):
     """One training run. ``reader: mnli`` is short for one task of that name."""
 
     tasks: dict[Name, Task] = Field(min_length=1, description="data sets trained together in one encoder")
-    start: str | None = Field(None, description="the stage whose encoder this one continues; none starts from the model")
+    start: str | None = Field(
+        None, description="the stage whose encoder this one continues; none starts from the model"
+    )
     seed: int | None = Field(None, description="a fixed seed: trained once and shared by all seeds of the recipe")
     mixer: SerializeAsAny[Mixer] = Field(Proportional(), description="which task a step trains")
     trainer: SerializeAsAny[Trainer] = Field(Finetune(), description="how the network is fitted")

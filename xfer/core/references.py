@@ -51,7 +51,11 @@ def _circles(stages: dict[str, Any]) -> Iterator[Found]:
             seen.append(here)
             here = _block(stages[here]).get("start")
         if here == name:
-            yield ("stages", name, "start"), f"goes in a circle: {' -> '.join([*seen, name])}", "start one from the model"
+            yield (
+                ("stages", name, "start"),
+                f"goes in a circle: {' -> '.join([*seen, name])}",
+                "start one from the model",
+            )
 
 
 def _tasks(stage: dict[str, Any]) -> dict[str, Any]:
@@ -78,19 +82,20 @@ def _build(kind: type[Component], raw: Any) -> Any:
         return None
 
 
-def _evaluation(
-    path: tuple[str, ...], block: dict[str, Any], stages: dict[str, Any], source: Any
-) -> Iterator[Found]:
+def _evaluation(path: tuple[str, ...], block: dict[str, Any], stages: dict[str, Any], source: Any) -> Iterator[Found]:
     yield from _names((*path, "stage"), block.get("stage"), stages, "stage")
-    stage = _block(stages.get(block.get("stage")))  # type: ignore[arg-type]
+    stage = _block(stages.get(str(block.get("stage"))))
     tasks = _tasks(stage)
     if stage:
         yield from _names((*path, "task"), block.get("task"), tasks, "task")
-    trained = _build(Reader, tasks.get(block.get("task")) if block.get("task") else next(iter(tasks.values()), None))
+    asked = block.get("task") or next(iter(tasks), "")
+    trained = _build(Reader, tasks.get(str(asked)))
     reader = _build(Reader, block["reader"]) if "reader" in block else trained
     if reader:
         yield from _fits(path, block, reader, trained)
-        yield from _languages((*path, "languages"), reader, block.get("languages", "all"), source, block.get("split", "test"))
+        yield from _languages(
+            (*path, "languages"), reader, block.get("languages", "all"), source, block.get("split", "test")
+        )
     attacker = _build(Attacker, block.get("attacker"))
     if attacker and reader and reader.form not in attacker.forms:
         what = f"attacker {attacker.type_name} does not keep the labels of form {reader.form} true"
@@ -101,15 +106,17 @@ def _fits(path: tuple[str, ...], block: dict[str, Any], reader: Reader, trained:
     split = block.get("split", "test")
     if split in ("train", "dev", "test") and split not in reader.card.splits:
         where = "split" if "split" in block else "stage"
-        yield (*path, where), f"reader {reader.type_name} has no {split} split", f"it has {', '.join(reader.card.splits)}"
+        yield (
+            (*path, where),
+            f"reader {reader.type_name} has no {split} split",
+            f"it has {', '.join(reader.card.splits)}",
+        )
     if trained and "reader" in block and (reader.form, reader.label_names()) != (trained.form, trained.label_names()):
         what = f"reader {reader.type_name} has another form or other labels than the stage was trained on"
         yield (*path, "reader"), what, "test a stage on the form and labels it learnt"
 
 
-def _languages(
-    path: tuple[str, ...], reader: Reader, asked: Any, source: Any, split: str
-) -> Iterator[Found]:
+def _languages(path: tuple[str, ...], reader: Reader, asked: Any, source: Any, split: str) -> Iterator[Found]:
     known = reader.card.train_languages if split == "train" else reader.card.languages
     if not known or not isinstance(asked, list | tuple):
         return

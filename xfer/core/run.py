@@ -164,10 +164,16 @@ def provenance() -> dict[str, Any]:
     """What is recorded of a run but never hashed: versions, host, time."""
     import sys
 
-    loaded = {name: getattr(sys.modules[name], "__version__", "?")
-              for name in ("torch", "transformers", "tokenizers", "datasets", "textattack", "numpy") if name in sys.modules}
-    return {"versions": {"xfer": __version__, "python": platform.python_version(), **loaded},
-            "host": platform.node(), "time": _now()}
+    loaded = {
+        name: getattr(sys.modules[name], "__version__", "?")
+        for name in ("torch", "transformers", "tokenizers", "datasets", "textattack", "numpy")
+        if name in sys.modules
+    }
+    return {
+        "versions": {"xfer": __version__, "python": platform.python_version(), **loaded},
+        "host": platform.node(),
+        "time": _now(),
+    }
 
 
 def _now() -> str:
@@ -176,8 +182,11 @@ def _now() -> str:
 
 def failed(outcome: Outcome, graph: Graph) -> NodeFailed | None:
     """One error for all nodes that failed by themselves, or None."""
-    own = [f"{node.kind} {node.label}: {outcome.failures[key]}" for key, node in graph.nodes.items()
-           if key in outcome.failures and not outcome.failures[key].startswith("needs ")]
+    own = [
+        f"{node.kind} {node.label}: {outcome.failures[key]}"
+        for key, node in graph.nodes.items()
+        if key in outcome.failures and not outcome.failures[key].startswith("needs ")
+    ]
     if not own:
         return None
     rest = f" (and {len(own) - 1} more)" if len(own) > 1 else ""
@@ -185,8 +194,12 @@ def failed(outcome: Outcome, graph: Graph) -> NodeFailed | None:
 
 
 def run_recipe(
-    recipe: Recipe | Loaded | str | Path, *, scale: str | None = None, sets: Sequence[str] = (),
-    store: str | Path | None = None, watcher: Watcher | None = None,
+    recipe: Recipe | Loaded | str | Path,
+    *,
+    scale: str | None = None,
+    sets: Sequence[str] = (),
+    store: str | Path | None = None,
+    watcher: Watcher | None = None,
 ) -> dict[str, Any]:
     """Runs a recipe (or a path to one) and returns its report as plain data. Raises NodeFailed."""
     if isinstance(recipe, str | Path):

@@ -35,6 +35,6 @@ def _leaf(leaf: Any, name: str, definitions: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = leaf.model_json_schema()
     definitions |= made.pop("$defs", {})
     made["properties"] = {"type": {"const": name}} | made.get("properties", {})
-    if not leaf.default_type == name:
+    if leaf.default_type != name:
         made["required"] = ["type", *made.get("required", [])]
     return made

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
 
@@ -20,7 +20,7 @@ MAX_DEPTH = 100
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)")
-_CONSTANTS = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_CONSTANTS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _CONSTANTS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
 
 Path = tuple[str | int, ...]
@@ -44,7 +44,7 @@ class Tree(NamedTuple):
 class _Loader(yaml.SafeLoader):
     """PyYAML's composer with no implicit types: every plain scalar arrives as its own text."""
 
-    yaml_implicit_resolvers: dict[str, Any] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
 
 
 def scalar(text: str) -> Any:
@@ -117,7 +117,8 @@ class _Builder:
             return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return Tree([self.build(item, (*path, i)) for i, item in enumerate(node.value)], self.mark(node))
-        return Tree(scalar(node.value) if node.style is None else node.value, self.mark(node))
+        plain_style = isinstance(node, yaml.ScalarNode) and node.style is None
+        return Tree(scalar(node.value) if plain_style else node.value, self.mark(node))
 
     def mapping(self, node: yaml.MappingNode, path: Path) -> Tree:
         entries: dict[str, tuple[Mark, Tree]] = {}
@@ -212,7 +213,9 @@ def option(text: str) -> Tree:
     path, equals, value = text.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):
-        raise RecipeError([Fault(name, 0, 0, "", "not of the form a.b=value", "for example stages.xnli.trainer.epochs=1")])
+        raise RecipeError(
+            [Fault(name, 0, 0, "", "not of the form a.b=value", "for example stages.xnli.trainer.epochs=1")]
+        )
     mark = Mark(name, 0, 0)
     tree = parse(value, name, line=0) if value.strip() else Tree(None, mark)
     for key in reversed(keys):

@@ -72,12 +72,20 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
         saved = parents["start"].out / "selected"
         origin = Origin(saved / parents["start"].read("training.json")["order"][0])
     else:
-        origin = spec["model"].origin(lambda: (text for task in tasks for pair in _texts(task.train) for text in pair if text))
-    kinds = {task.name: form(job["tasks"][task.name]["form"], job["tasks"][task.name]["labels"],
-                             job["tasks"][task.name]["options"]) for task in tasks}
+        origin = spec["model"].origin(
+            lambda: (text for task in tasks for pair in _texts(task.train) for text in pair if text)
+        )
+    kinds = {
+        task.name: form(
+            job["tasks"][task.name]["form"], job["tasks"][task.name]["labels"], job["tasks"][task.name]["options"]
+        )
+        for task in tasks
+    }
     network = build(origin, kinds, int(node.seed or 0))
     network.freeze(job["freeze"]["layers"], job["freeze"]["embeddings"])
-    result = spec["trainer"].fit(network, tasks, Context(folder, int(node.seed or 0), spec["limit"], spec["mixer"], progress))
+    result = spec["trainer"].fit(
+        network, tasks, Context(folder, int(node.seed or 0), spec["limit"], spec["mixer"], progress)
+    )
     network.save(folder / "out" / "selected")
     oracle = result["oracle"]
     if oracle and oracle[0] != result["selected"][0]:
@@ -124,7 +132,12 @@ def _changes(attacker: Any, rows: list[dict[str, Any]], progress: Progress) -> l
     for number, row in enumerate(rows, 1):
         changed, edits = attacker.change(row)
         status = "changed" if edits else "unchanged"
-        note = {"id": row["id"], "language": row["language"], "status": status, "edits": json.dumps(edits, ensure_ascii=True)}
+        note = {
+            "id": row["id"],
+            "language": row["language"],
+            "status": status,
+            "edits": json.dumps(edits, ensure_ascii=True),
+        }
         made.append((changed, note | {"queries": 0, "forwards": 0, "message": ""}))
         if number % 500 == 0 or number == len(rows):
             progress(number, len(rows))
@@ -175,8 +188,10 @@ def score(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     scored = {}
     for language, part in by_language(predictions).items():
         if any(credit is None for credit in part["credit"]):
-            part = {name: [v for v, c in zip(values, part["credit"], strict=True) if c is not None]
-                    for name, values in part.items()}
+            part = {
+                name: [v for v, c in zip(values, part["credit"], strict=True) if c is not None]
+                for name, values in part.items()
+            }
         if part["id"]:
             scored[language] = {"rows": len(part["id"]), **kind.score(part)}
     if not scored:
@@ -192,8 +207,10 @@ def report(node: Node, parents: Parents, folder: Path, progress: Progress) -> di
     """The table of the recipe as ``report.json``, ``report.md`` and ``report.csv``."""
     from xfer.reports.tables import collect, csv_table, markdown
 
-    table = collect(node.job, {name: (entry.read("scores.json"), read_rows(entry, "credit.parquet"))
-                               for name, entry in parents.items()})
+    table = collect(
+        node.job,
+        {name: (entry.read("scores.json"), read_rows(entry, "credit.parquet")) for name, entry in parents.items()},
+    )
     write_json(folder / "out" / "report.json", table)
     (folder / "out" / "report.md").write_text(markdown(table), encoding="utf-8")
     (folder / "out" / "report.csv").write_text(csv_table(table), encoding="utf-8")
@@ -241,7 +258,9 @@ def write_rows(path: Path, columns: Rows) -> None:
 
 
 def _utf8(value: Any) -> Any:
-    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if isinstance(value, str) else value
+    return (
+        value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if isinstance(value, str) else value
+    )
 
 
 def read_rows(entry: Entry, name: str = "rows.parquet") -> Rows:
@@ -253,5 +272,11 @@ def read_rows(entry: Entry, name: str = "rows.parquet") -> Rows:
 
 
 STEPS: dict[str, Callable[[Node, Parents, Path, Progress], dict[str, Any]]] = {
-    "world": world, "data": data, "train": train, "predict": predict, "attack": attack, "score": score, "report": report,
+    "world": world,
+    "data": data,
+    "train": train,
+    "predict": predict,
+    "attack": attack,
+    "score": score,
+    "report": report,
 }

@@ -60,8 +60,15 @@ class Form:
         """What the loss compares with, shape [n]."""
         return np.zeros(len(rows["id"]), dtype=np.int64)
 
-    def batch(self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, pad: int, seeds: Sequence[int] | None,
-              tokenizer: Any) -> dict[str, torch.Tensor]:
+    def batch(
+        self,
+        encoded: Encoded,
+        targets: np.ndarray,
+        index: np.ndarray,
+        pad: int,
+        seeds: Sequence[int] | None,
+        tokenizer: Any,
+    ) -> dict[str, torch.Tensor]:
         """The rows ``index`` as padded tensors; ``seeds`` (one a row) drive what the form draws."""
         raise NotImplementedError
 

@@ -38,7 +38,13 @@ class Classify(Form):
         return np.array([number[label] for label in rows["label"]], dtype=np.int64)
 
     def batch(
-        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, pad: int, seeds: Sequence[int] | None, tokenizer: Any
+        self,
+        encoded: Encoded,
+        targets: np.ndarray,
+        index: np.ndarray,
+        pad: int,
+        seeds: Sequence[int] | None,
+        tokenizer: Any,
     ) -> dict[str, torch.Tensor]:
         tensors = {name: torch.from_numpy(array) for name, array in pad_batch(encoded, index, pad).items()}
         return tensors | {"labels": torch.from_numpy(targets[index])}

@@ -10,6 +10,7 @@ import torch
 
 from xfer.forms.base import Encoded, Form, Rows, pad_batch
 
+
 class Mask(Form):
     """Columns id, language, text. Each row's mask is drawn from its own seed.
 
@@ -26,7 +27,13 @@ class Mask(Form):
         self.rate = rate
 
     def batch(
-        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, pad: int, seeds: Sequence[int] | None, tokenizer: Any
+        self,
+        encoded: Encoded,
+        targets: np.ndarray,
+        index: np.ndarray,
+        pad: int,
+        seeds: Sequence[int] | None,
+        tokenizer: Any,
     ) -> dict[str, torch.Tensor]:
         arrays = pad_batch(encoded, index, pad)
         ids = arrays["input_ids"]

@@ -1,6 +1,6 @@
 """From a meaning to the words of any language: one grammar, eleven sets of settings."""
 
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from xfer.miniature.languages import BY_CODE
@@ -19,29 +19,35 @@ class Word(NamedTuple):
 def render(meaning: Meaning, code: str, *, fronted: bool = False) -> str:
     """The sentence in one language; `fronted` says the time first (the same meaning)."""
     language = BY_CODE[code]
-    text = language.space.join(word.text for word in words(meaning, code, fronted=fronted))
-    return _capitalised(text, language) + language.stop
+    parts = [_slot(meaning, slot, language) for slot in _order(meaning, code, fronted)]
+    text = " ".join([part for part in parts if part])
+    if language.space != " ":
+        text = text.replace(" ", language.space)
+    return _capitalised(text, code) + language.stop
 
 
-@lru_cache(maxsize=1 << 16)
-def words(meaning: Meaning, code: str, *, fronted: bool = False) -> tuple[Word, ...]:
+def words(meaning: Meaning, code: str, *, fronted: bool = False) -> list[Word]:
     """The sentence as words in spoken order, without capital letter and final stop."""
     language = BY_CODE[code]
-    result: list[Word] = []
-    for slot in _order(meaning, language, fronted=fronted):
-        result += [Word(text, slot) for text in _slot(meaning, slot, language).split()]
-    return tuple(result)
+    return [
+        Word(text, slot) for slot in _order(meaning, code, fronted)
+        for text in _slot(meaning, slot, language).split()
+    ]
 
 
-def _order(meaning: Meaning, language: Language, *, fronted: bool) -> list[str]:
-    order = language.order
-    if meaning.is_nobody and language.nobody_order:
-        order = language.nobody_order
-    if not (fronted and meaning.time):
-        return order.split()
+def _order(meaning: Meaning, code: str, fronted: bool) -> tuple[str, ...]:
+    return _slots(code, meaning.is_nobody, fronted and bool(meaning.time))
+
+
+@cache
+def _slots(code: str, nobody: bool, fronted: bool) -> tuple[str, ...]:
+    language = BY_CODE[code]
+    order = language.nobody_order if nobody and language.nobody_order else language.order
+    if not fronted:
+        return tuple(order.split())
     if language.fronted:
-        return language.fronted.split()
-    return ["time", *(slot for slot in order.split() if slot != "time")]
+        return tuple(language.fronted.split())
+    return ("time", *(slot for slot in order.split() if slot != "time"))
 
 
 def _slot(meaning: Meaning, slot: str, language: Language) -> str:
@@ -50,7 +56,7 @@ def _slot(meaning: Meaning, slot: str, language: Language) -> str:
     if slot == "object":
         return _object(language.code, meaning.object, meaning.colour, meaning.number)
     if slot == "verb":
-        return _verb(meaning, language)
+        return _verb(language.code, meaning.verb, meaning.agent, meaning.negated)
     if slot == "not":
         return _negation(meaning, language)
     if slot == "end":
@@ -59,7 +65,7 @@ def _slot(meaning: Meaning, slot: str, language: Language) -> str:
     return language.phrases[concept][0] if concept else ""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _agent(code: str, agent: str, quality: str, nobody: bool) -> str:
     language = BY_CODE[code]
     if agent == SOMEONE:
@@ -70,7 +76,7 @@ def _agent(code: str, agent: str, quality: str, nobody: bool) -> str:
     return _noun_phrase(article, adjective, noun, language)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _object(code: str, concept: str, colour: str, number: int) -> str:
     language = BY_CODE[code]
     if not concept:
@@ -94,7 +100,7 @@ def _noun_phrase(article: str, adjective: str, noun: str, language: Language) ->
     content = " ".join(part for part in parts if part)
     if article in language.article_before:
         keeping, otherwise = language.article_before[article]
-        article = article if content[0] in keeping else otherwise
+        article = article if content.startswith(keeping) else otherwise
     return f"{article} {content}".strip()
 
 
@@ -114,41 +120,43 @@ def _agreeing(forms: tuple[str, ...], gender: str, language: Language) -> str:
     return forms[0] if len(forms) == 1 else forms[language.genders.index(gender)]
 
 
-def _verb(meaning: Meaning, language: Language) -> str:
-    forms = language.verbs[meaning.verb]
-    negative = _negates_verb(meaning, language)
+@cache
+def _verb(code: str, verb: str, agent: str, negated: bool) -> str:
+    language = BY_CODE[code]
+    forms = language.verbs[verb]
+    nobody = negated and agent == SOMEONE
+    negative = negated and (not nobody or language.nobody_negates)
     if language.negative_forms:
         text = forms[1] if negative else forms[0]
     else:
-        text = _agreeing(forms, _agent_gender(meaning, language), language)
-        particle = language.negation if negative else ""
-        if "~" in text:
-            text = text.replace("~", particle)
-        elif "not" not in language.order.split():
-            text = f"{particle} {text}"
-    if meaning.is_nobody and language.nobody_prefix[0]:
+        text = _agreeing(forms, _agent_gender(agent, language), language)
+        text = _with_particle(text, language.negation if negative else "", language)
+    if nobody and language.nobody_prefix[0]:
         text = text.replace(*language.nobody_prefix, 1)
-    return text
+    return " ".join(text.split())
+
+
+def _with_particle(verb: str, particle: str, language: Language) -> str:
+    """The negation word at its mark, or before the verb, or not here but in its own slot."""
+    if "~" in verb:
+        return verb.replace("~", particle)
+    return verb if "not" in language.order.split() else f"{particle} {verb}"
 
 
 def _negation(meaning: Meaning, language: Language) -> str:
     """The negation word of languages that place it freely."""
-    if not _negates_verb(meaning, language):
+    if not meaning.negated or (meaning.is_nobody and not language.nobody_negates):
         return ""
     return language.negations.get(meaning.verb, language.negation)
 
 
-def _negates_verb(meaning: Meaning, language: Language) -> bool:
-    return meaning.negated and (not meaning.is_nobody or language.nobody_negates)
-
-
-def _agent_gender(meaning: Meaning, language: Language) -> str:
-    if meaning.agent == SOMEONE:
+def _agent_gender(agent: str, language: Language) -> str:
+    if agent == SOMEONE:
         return language.genders[0]
-    return _noun(language.agents[meaning.agent])[1]
+    return _noun(language.agents[agent])[1]
 
 
-def _capitalised(text: str, language: Language) -> str:
-    if language.code == "tr" and text.startswith("i"):
+def _capitalised(text: str, code: str) -> str:
+    if code == "tr" and text.startswith("i"):
         return "İ" + text[1:]
     return text[:1].upper() + text[1:]

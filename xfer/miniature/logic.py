@@ -4,11 +4,17 @@ Two sentences of a pair speak of the same event: the same agent ("the dog" may b
 "the animal") at one time in one place, and objects named alike are the same ones.
 """
 
-from functools import lru_cache
+from functools import cache
 
 from xfer.miniature.meaning import CONCEPT_SLOTS, Meaning
 from xfer.miniature.world import (
-    COLOURS, HYPERNYM, OPPOSITE, PLACES, SOMEONE, SYNONYM, TIMES,
+    COLOURS,
+    HYPERNYM,
+    OPPOSITE,
+    PLACES,
+    SOMEONE,
+    SYNONYM,
+    TIMES,
 )
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
@@ -16,7 +22,7 @@ LABELS = (ENTAILMENT, NEUTRAL, CONTRADICTION)
 _OPPOSITE = frozenset(OPPOSITE) | frozenset((b, a) for a, b in OPPOSITE)
 
 
-@lru_cache(maxsize=None)
+@cache
 def ancestors(concept: str) -> tuple[str, ...]:
     """The concept itself (by its head synonym) and all that are more general."""
     chain = [SYNONYM.get(concept, concept)]
@@ -25,13 +31,13 @@ def ancestors(concept: str) -> tuple[str, ...]:
     return tuple(chain)
 
 
-@lru_cache(maxsize=None)
+@cache
 def subsumes(general: str, special: str) -> bool:
     """Is everything `special` also `general`? The empty concept subsumes all."""
     return not general or (bool(special) and ancestors(general)[0] in ancestors(special))
 
 
-@lru_cache(maxsize=None)
+@cache
 def exclusive(one: str, other: str) -> bool:
     """Can the two not both be true of one agent (or object) at once?"""
     if (one, other) in _OPPOSITE:

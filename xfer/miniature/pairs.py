@@ -11,14 +11,25 @@ from xfer.miniature.choice import chance, pick
 from xfer.miniature.logic import CONTRADICTION, ENTAILMENT, LABELS, NEUTRAL, relation
 from xfer.miniature.meaning import Meaning
 from xfer.miniature.sample import (
-    DETAILS, EXCLUSIVE, MORE_GENERAL, MORE_SPECIAL, add_detail, change, drop_detail, event,
+    DETAILS,
+    EXCLUSIVE,
+    MORE_GENERAL,
+    MORE_SPECIAL,
+    add_detail,
+    change,
+    drop_detail,
+    event,
 )
 from xfer.miniature.world import NUMBERS
 
 NEGATED_HYPOTHESES = 0.2
 NEGATED_PREMISES = 0.25  # of the two labels that allow one
 FRONTED = 0.15
-TRIES = 60
+# Of the steps to another premise: a detail added or dropped instead of a more special or
+# general word. Too many of either would let word overlap alone give the label away.
+ADDED = 0.3
+DROPPED = 0.5
+TRIES = 16
 
 # Under a negation only these slots may differ: "the dog does not sleep" and "the old
 # dog sleeps" may or may not be about one dog, so no label would be safe.
@@ -74,7 +85,7 @@ def _premise(rng: Random, hypothesis: Meaning, label: str) -> Meaning | None:
     for attempt in range(TRIES):
         # The last tries force what some hypotheses need: only "nobody" contradicts "someone".
         negated = label != never_negated and (
-            chance(rng, NEGATED_PREMISES) or attempt > TRIES // 2
+            chance(rng, NEGATED_PREMISES) or attempt > TRIES // 4
         )
         if negated:
             premise = _not_happening(rng, claim, label)
@@ -89,10 +100,10 @@ def _happening(rng: Random, claim: Meaning, label: str, negated: bool) -> Meanin
     """A premise that tells an event, for a claim that is or is not negated."""
     if label == NEUTRAL:
         premise = _widened(rng, claim, CIRCUMSTANCES if negated else DETAILS, FREE if negated else ALL)
-        return _narrowed(rng, premise)
+        return add_detail(rng, _narrowed(rng, premise), DETAILS)
     if (label == CONTRADICTION) == negated:
         return _narrowed(rng, claim)
-    premise = _narrowed(rng, claim) if chance(rng, 0.7) else claim
+    premise = _narrowed(rng, claim)
     if premise.number and chance(rng, 0.5):
         return replace(premise, number=pick(rng, [n for n in NUMBERS if n != premise.number]))
     return change(rng, premise, FREE if negated else ALL, EXCLUSIVE)
@@ -115,7 +126,7 @@ def _not_happening(rng: Random, claim: Meaning, label: str) -> Meaning:
 def _narrowed(rng: Random, meaning: Meaning) -> Meaning:
     """One or two steps to what entails the meaning."""
     for _ in range(1 + chance(rng, 0.5)):
-        if chance(rng, 0.5):
+        if chance(rng, ADDED):
             meaning = add_detail(rng, meaning, DETAILS)
         else:
             meaning = change(rng, meaning, ALL, MORE_SPECIAL)
@@ -126,6 +137,6 @@ def _widened(
     rng: Random, meaning: Meaning, droppable: tuple[str, ...], general: tuple[str, ...]
 ) -> Meaning:
     """One step to what the meaning entails."""
-    if chance(rng, 0.6):
+    if chance(rng, DROPPED):
         return drop_detail(rng, meaning, droppable)
     return change(rng, meaning, general, MORE_GENERAL)

@@ -4,6 +4,7 @@ from random import Random
 
 from xfer.miniature.choice import chance, pick, shuffled
 from xfer.miniature.grammar import render
+from xfer.miniature.languages import BY_CODE
 from xfer.miniature.pairs import FRONTED, single
 
 PASSAGES = 0.4  # of the plain lines, two sentences of one event
@@ -19,7 +20,8 @@ def _plain(rng: Random, code: str) -> str:
     first = render(pair.premise, code, fronted=pair.fronted[0])
     if not chance(rng, PASSAGES):
         return first
-    return f"{first} {render(pair.hypothesis, code, fronted=pair.fronted[1])}"
+    second = render(pair.hypothesis, code, fronted=pair.fronted[1])
+    return first + BY_CODE[code].sentence_space + second
 
 
 def parallel_lines(rng: Random, code: str, codes: tuple[str, ...], count: int) -> list[str]:

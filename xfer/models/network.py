@@ -40,11 +40,12 @@ class Network(torch.nn.Module):
     @property
     def encoder(self) -> torch.nn.Module:
         """The shared encoder."""
-        return next(iter(self.heads.values())).base_model
+        first: Any = next(iter(self.heads.values()))
+        return first.base_model
 
     def forward(self, task: str, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Logits [rows, labels]; for a task with ``positions``, [positions, vocabulary]."""
-        head = self.heads[task]
+        head: Any = self.heads[task]
         inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch}
         if "positions" not in batch:
             return head(**inputs).logits
@@ -58,8 +59,10 @@ class Network(torch.nn.Module):
         """Takes the lowest ``layers`` layers and, if asked, the embeddings out of training."""
         stack = [m for m in self.encoder.modules() if isinstance(m, torch.nn.ModuleList) and len(m)]
         if layers and (not stack or layers > len(stack[0])):
-            raise MissingPart(f"model.freeze_layers is {layers}, but the encoder has {len(stack[0]) if stack else 0} layers")
-        frozen = list(stack[0][:layers]) if layers else []
+            raise MissingPart(
+                f"model.freeze_layers is {layers}, but the encoder has {len(stack[0]) if stack else 0} layers"
+            )
+        frozen: list[Any] = list(stack[0][:layers]) if layers else []
         if embeddings:
             frozen.append(self.encoder.embeddings)
         for module in frozen:
@@ -68,7 +71,8 @@ class Network(torch.nn.Module):
     def save(self, folder: Path) -> None:
         """Each task as a Hugging Face folder ``folder/<task>`` with safetensors and tokenizer."""
         for task, head in self.heads.items():
-            head.save_pretrained(folder / task)
+            saved: Any = head
+            saved.save_pretrained(folder / task)
             self.tokenizer.save_pretrained(folder / task)
 
     def weights(self) -> dict[str, torch.Tensor]:
@@ -131,8 +135,11 @@ def _weights(folder: Path) -> dict[str, torch.Tensor]:
         if index.is_file():
             names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
         else:
-            names = ["model.safetensors"] if (folder / "model.safetensors").is_file() else sorted(
-                path.name for path in folder.glob("*.safetensors"))
+            names = (
+                ["model.safetensors"]
+                if (folder / "model.safetensors").is_file()
+                else sorted(path.name for path in folder.glob("*.safetensors"))
+            )
         return {name: tensor for file in names for name, tensor in load_file(folder / file).items()}
     except Exception as error:
         raise MissingPart(f"the weights in {folder} cannot be read: {error}") from error

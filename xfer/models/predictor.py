@@ -32,7 +32,9 @@ def batches(lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
     return cuts
 
 
-def predict(network: Network, task: str, rows: Rows, max_length: int, progress: Progress | None = None) -> dict[str, Any]:
+def predict(
+    network: Network, task: str, rows: Rows, max_length: int, progress: Progress | None = None
+) -> dict[str, Any]:
     """What the task's form keeps of every row, in the order of ``rows``."""
     encoded = network.forms[task].encode(rows, network.tokenizer, max_length)
     return answer(network, task, encoded, rows, progress)

@@ -54,7 +54,7 @@ class Pretrained(Model):
         from xfer.readers.sources import hub_commit, hub_offline
 
         commit = self.commit or hub_commit(self.name, "model")
-        patterns = {"repo_id": self.name, "revision": commit, "allow_patterns": _FILES}
+        patterns: dict[str, Any] = {"repo_id": self.name, "revision": commit, "allow_patterns": _FILES}
         try:
             with hub_offline(True):
                 return Path(snapshot_download(**patterns, local_files_only=True))

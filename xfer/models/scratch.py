@@ -18,7 +18,9 @@ class Scratch(Model):
     layers: int = Field(4, ge=1, description="transformer layers")
     width: int = Field(256, ge=8, description="hidden size")
     heads: int = Field(4, ge=1, description="attention heads")
-    feedforward: int | None = Field(None, ge=8, description="inner size of the feed-forward part; 4 x width if left out")
+    feedforward: int | None = Field(
+        None, ge=8, description="inner size of the feed-forward part; 4 x width if left out"
+    )
     vocabulary: int = Field(8000, ge=300, description="subwords of the tokenizer")
     positions: int = Field(512, ge=16, description="longest input in subwords")
     dropout: float = Field(0.1, ge=0, lt=1, description="dropout of states and of attention")

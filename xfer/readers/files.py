@@ -35,12 +35,16 @@ class Files(Reader):
         sizes={},
     )
     published: ClassVar[Settings] = Settings(
-        learning_rate=2e-5, epochs=3, batch_size=32, max_length=128, warmup=0.1,
+        learning_rate=2e-5,
+        epochs=3,
+        batch_size=32,
+        max_length=128,
+        warmup=0.1,
         source="common fine-tuning settings, of our choosing: own files have no published ones",
     )
     miniature: ClassVar[bool] = False
 
-    form: Literal["classify", "mask"] = Field("classify", description="the form of the rows")
+    form: Literal["classify", "mask"] = Field("classify", description="the form of the rows")  # type: ignore[misc]
     train: str | None = Field(None, description="path of the training file")
     dev: str | None = Field(None, description="path of the dev file")
     test: str | None = Field(None, description="path of the test file")
@@ -49,7 +53,9 @@ class Files(Reader):
     pair: str | None = Field(None, description="column of the second text")
     label: str = Field("label", description="column of the label (form classify)")
     id: str | None = Field(None, description="column of the row's name; the line number if left out")
-    labels: tuple[str, ...] = Field((), description="the labels in the order of the head's outputs (form classify)")
+    labels: tuple[str, ...] = Field(  # type: ignore[misc]
+        (), description="the labels in the order of the head's outputs (form classify)"
+    )
     test_languages: tuple[str, ...] | None = Field(None, description="languages of dev and test, if others")
     held_out: int = Field(50, ge=3, description="one training row in this many is kept for dev and for test each")
 

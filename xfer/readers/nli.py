@@ -19,7 +19,9 @@ _SPELLINGS = {label: label for label in LABELS} | {"contradictory": "contradicti
 _XNLI = tuple("ar bg de el en es fr hi ru sw th tr ur vi zh".split())
 
 
-def pair(path: Path, line: int, cells: dict[str, Any], keys: tuple[str, str, str], name: str, language: str) -> Row | None:
+def pair(
+    path: Path, line: int, cells: dict[str, Any], keys: tuple[str, str, str], name: str, language: str
+) -> Row | None:
     """A classify row from the cells of one line; None where annotators found no majority (``-``).
 
     Raises BadRow for a missing column or a label that is not one of the three.

@@ -28,8 +28,10 @@ def mirror_root() -> Path:
     """The folder of official downloads, from $XFER_DATA. Raises MissingData where it is not set."""
     value = os.environ.get("XFER_DATA")
     if not value:
-        raise MissingData("source: mirror needs the folder of official files in $XFER_DATA, which is not set; "
-                          "export XFER_DATA=/path/to/data, or use source: miniature")
+        raise MissingData(
+            "source: mirror needs the folder of official files in $XFER_DATA, which is not set; "
+            "export XFER_DATA=/path/to/data, or use source: miniature"
+        )
     root = Path(value).expanduser()
     if not root.is_dir():
         raise MissingData(f"$XFER_DATA is {root}, which is not a folder; correct it, or use source: miniature")
@@ -45,8 +47,10 @@ def files(reader: Reader, split: str, language: str, root: Path) -> list[Path]:
             return found
         tried.append(place)
     what = f"{reader.type_name} {split} in {language}"
-    raise MissingData(f"{what} is not under {root}; looked for {', '.join(tried)}; put the official files there "
-                      f"({reader.card.layout}), or use source: miniature")
+    raise MissingData(
+        f"{what} is not under {root}; looked for {', '.join(tried)}; put the official files there "
+        f"({reader.card.layout}), or use source: miniature"
+    )
 
 
 def rows(reader: Reader, source: str, split: str, language: str, root: Path | None = None) -> Iterator[Row]:
@@ -110,10 +114,14 @@ def hub_commit(repository: str, kind: str = "dataset") -> str:
         cached = _cached_commit(repository, kind)
         if cached:
             return cached
-    way = {"dataset": "use source: mirror with the official files in $XFER_DATA, or --scale miniature",
-           "model": "give model.name a local folder, or use --scale miniature"}[kind]
-    raise HubUnreachable(f"cannot reach the Hugging Face hub for the {kind} {repository}, and no copy of it is cached; "
-                         f"go online once, or {way}")
+    way = {
+        "dataset": "use source: mirror with the official files in $XFER_DATA, or --scale miniature",
+        "model": "give model.name a local folder, or use --scale miniature",
+    }[kind]
+    raise HubUnreachable(
+        f"cannot reach the Hugging Face hub for the {kind} {repository}, and no copy of it is cached; "
+        f"go online once, or {way}"
+    )
 
 
 def _cached_commit(repository: str, kind: str) -> str | None:
@@ -163,4 +171,6 @@ def _hub_table(repository: str, config: str | None, split: str, pinned: str | No
         with hub_offline(bool(local)):
             return datasets.load_dataset(where, config, split=split, revision=commit)
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
-        raise MissingData(f"cannot load {repository} {config or ''} {split} from {where}: {str(error).splitlines()[0]}") from error
+        raise MissingData(
+            f"cannot load {repository} {config or ''} {split} from {where}: {str(error).splitlines()[0]}"
+        ) from error

@@ -49,7 +49,9 @@ def tsv(
             doubled = {name for name in columns if columns.count(name) > 1}
             if doubled:
                 raise BadRow(str(path), number, f"the header names {', '.join(sorted(doubled))} twice")
-        elif len(cells) != len(columns) and not (len(cells) > len(columns) and header is None and _spare(cells, columns)):
+        elif len(cells) != len(columns) and not (
+            len(cells) > len(columns) and header is None and _spare(cells, columns)
+        ):
             raise BadRow(str(path), number, f"has {len(cells)} columns where {len(columns)} are expected")
         else:
             yield number, dict(zip(columns, cells, strict=False))
@@ -88,7 +90,11 @@ def jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             value = json.loads(text)
         except (json.JSONDecodeError, RecursionError) as error:
-            what = f"is not JSON: {error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else "nests too deeply"
+            what = (
+                f"is not JSON: {error.msg} at column {error.colno}"
+                if isinstance(error, json.JSONDecodeError)
+                else "nests too deeply"
+            )
             raise BadRow(str(path), number, what) from None
         if not isinstance(value, dict):
             raise BadRow(str(path), number, "is not a JSON object")

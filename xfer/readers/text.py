@@ -40,7 +40,12 @@ class Text(Reader):
         sizes={},
     )
     published: ClassVar[Settings] = Settings(
-        learning_rate=1e-4, epochs=1, batch_size=32, max_length=256, weight_decay=0.01, warmup=0.06,
+        learning_rate=1e-4,
+        epochs=1,
+        batch_size=32,
+        max_length=256,
+        weight_decay=0.01,
+        warmup=0.06,
         source="BERT's learning rate and RoBERTa's warm-up share, of our choosing: no source prescribes them here",
     )
 
@@ -90,5 +95,3 @@ class Text(Reader):
         if len(text) <= self.longest:
             return text
         return text[: text.rfind(" ", 1, self.longest) if " " in text[1 : self.longest] else self.longest].rstrip()
-
-

@@ -28,11 +28,16 @@ class _Credits:
         self.credit: dict[str, np.ndarray] = {}
         first = runs[0][1]
         for language in sorted(set(first["language"])):
-            places = [i for i, (found, credit) in enumerate(zip(first["language"], first["credit"], strict=True))
-                      if found == language and credit is not None]
+            places = [
+                i
+                for i, (found, credit) in enumerate(zip(first["language"], first["credit"], strict=True))
+                if found == language and credit is not None
+            ]
             if places:
                 self.ids[language] = [first["id"][i] for i in places]
-                self.credit[language] = np.array([[rows["credit"][i] for i in places] for _, rows in runs], dtype=np.float64)
+                self.credit[language] = np.array(
+                    [[rows["credit"][i] for i in places] for _, rows in runs], dtype=np.float64
+                )
 
     def on(self, language: str, ids: list[str]) -> np.ndarray:
         """The credit of the rows ``ids`` alone."""
@@ -63,9 +68,15 @@ def collect(about: Mapping[str, Any], scored: Mapping[str, Scored]) -> dict[str,
         rows[language] = _row(language, about, credits, compare, baseline, draws)
     _gaps(rows, about, compare)
     return {
-        "name": about["name"], "seeds": seeds, "metric": metric, "compare": compare, "baseline": baseline,
-        "evaluations": about["evaluations"], "trained": about["evaluations"][compare]["trained"] if compare else [],
-        "languages": rows, "mean": _means(rows, draws),
+        "name": about["name"],
+        "seeds": seeds,
+        "metric": metric,
+        "compare": compare,
+        "baseline": baseline,
+        "evaluations": about["evaluations"],
+        "trained": about["evaluations"][compare]["trained"] if compare else [],
+        "languages": rows,
+        "mean": _means(rows, draws),
     }
 
 
@@ -74,8 +85,12 @@ def _first_clean(evaluations: Mapping[str, Any]) -> str | None:
 
 
 def _row(
-    language: str, about: Mapping[str, Any], credits: Mapping[tuple[str, str], _Credits], compare: str | None,
-    baseline: str | None, draws: dict[tuple[str, str], dict[str, np.ndarray]],
+    language: str,
+    about: Mapping[str, Any],
+    credits: Mapping[tuple[str, str], _Credits],
+    compare: str | None,
+    baseline: str | None,
+    draws: dict[tuple[str, str], dict[str, np.ndarray]],
 ) -> dict[str, Cell]:
     """All columns of one language: ``name``, ``name.drop``, ``bought``, ``oracle`` ..., each with its interval."""
 
@@ -99,9 +114,9 @@ def _row(
             share = row[f"{name}.drop"]["value"] / (100 * float(before.mean())) if before.mean() else 0.0
             row[f"{name}.relative"] = {"value": 100 * share, "rows": here.credit[language].shape[1]}
     if clean is not None and language in clean.credit:
-        before = credits.get((baseline, "selected")) if baseline else None
-        if before is not None and language in before.credit:
-            cell("bought", clean.credit[language], before.on(language, clean.ids[language]))
+        direct = credits.get((baseline, "selected")) if baseline else None
+        if direct is not None and language in direct.credit:
+            cell("bought", clean.credit[language], direct.on(language, clean.ids[language]))
         if (compare, "oracle") in credits:
             cell("oracle", credits[compare, "oracle"].credit[language])  # type: ignore[index]
     return row
@@ -120,9 +135,7 @@ def _gaps(rows: dict[str, dict[str, Cell]], about: Mapping[str, Any], compare: s
             row["gap"] = {"value": at_home - row[compare]["value"], "rows": row[compare]["rows"]}
 
 
-def _means(
-    rows: dict[str, dict[str, Cell]], draws: dict[tuple[str, str], dict[str, np.ndarray]]
-) -> dict[str, Cell]:
+def _means(rows: dict[str, dict[str, Cell]], draws: dict[tuple[str, str], dict[str, np.ndarray]]) -> dict[str, Cell]:
     """The unweighted mean over languages of every column; the gap's is over the other languages."""
     means: dict[str, Cell] = {}
     for column in sorted({column for row in rows.values() for column in row}):
@@ -169,8 +182,12 @@ def text(table: Mapping[str, Any]) -> str:
     """An aligned table for terminals, with a line that says how to read it."""
     lines = grid(table)
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    made = ["  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True)))
-            for line in lines]
+    made = [
+        "  ".join(
+            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in lines
+    ]
     made = [line.rstrip() for line in made]
     rule = "-" * max(map(len, made))
     return "\n".join([made[0], rule, *made[1:-1], rule, made[-1], "", legend(table)]) + "\n"
@@ -187,8 +204,10 @@ def markdown(table: Mapping[str, Any]) -> str:
 def legend(table: Mapping[str, Any]) -> str:
     """What the columns mean, in one paragraph."""
     seeds = len(table["seeds"])
-    parts = [f"{table['metric']} in percent, {seeds} seed{'s' if seeds > 1 else ''}, "
-             "[95% bootstrap interval over examples and seeds]."]
+    parts = [
+        f"{table['metric']} in percent, {seeds} seed{'s' if seeds > 1 else ''}, "
+        "[95% bootstrap interval over examples and seeds]."
+    ]
     if "bought" in table["mean"]:
         parts.append(f"bought: {table['compare']} minus {table['baseline']}.")
     if "gap" in table["mean"]:

@@ -33,7 +33,9 @@ class Finetune(Trainer):
     clip: float = Field(1.0, ge=0, description="largest norm of the gradient; 0 for no clipping")
     max_length: int | None = Field(None, ge=8, description="subwords an input; longer ones are cut")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="auto: bf16 on a GPU that has it")
-    evaluate_every: int | None = Field(None, ge=1, description="steps between dev scores; a tenth of the run if left out")
+    evaluate_every: int | None = Field(
+        None, ge=1, description="steps between dev scores; a tenth of the run if left out"
+    )
     patience: int | None = Field(None, ge=1, description="dev scores without a better one before stopping early")
     dev_rows: int = Field(500, ge=1, description="rows of each dev set that select the checkpoint")
     oracle: bool = Field(True, description="also keep the checkpoint that the target languages' dev sets would choose")

@@ -52,7 +52,9 @@ class Run:
         self.settings, self.tasks, self.context = settings, {task.name: task for task in tasks}, context
         self.accelerator = Accelerator(mixed_precision=_precision(settings.precision))
         self.max_length = longest(settings, network)
-        self.encoded = {t.name: network.forms[t.name].encode(t.train, network.tokenizer, self.max_length) for t in tasks}
+        self.encoded = {
+            t.name: network.forms[t.name].encode(t.train, network.tokenizer, self.max_length) for t in tasks
+        }
         self.targets = {t.name: network.forms[t.name].targets(t.train) for t in tasks}
         size, tokens = settings.batch_size, settings.batch_tokens
         self.samplers = {n: Sampler(n, e.lengths, context.seed, size, tokens) for n, e in self.encoded.items()}
@@ -90,7 +92,11 @@ class Run:
 
     def step(self, step: int) -> tuple[float, int]:
         """One optimiser step; returns its mean loss and the rows it saw."""
-        task = self.context.mixer.at(step, self.context.seed, self.sizes) if len(self.tasks) > 1 else next(iter(self.tasks))
+        task = (
+            self.context.mixer.at(step, self.context.seed, self.sizes)
+            if len(self.tasks) > 1
+            else next(iter(self.tasks))
+        )
         first = self.state["counts"].get(task, 0)
         batches = [self.batch(task, first + i) for i in range(self.settings.accumulate)]
         self.state["counts"][task] = first + len(batches)
@@ -209,7 +215,7 @@ def longest(settings: Finetune, network: Network) -> int:
 
 
 def _positions(network: Network) -> int:
-    config = network.encoder.config
+    config: Any = network.encoder.config
     places = getattr(config, "max_position_embeddings", None) or 10**6
     # RoBERTa's family counts positions from pad + 1
     return int(places) - (int(config.pad_token_id) + 1 if "roberta" in config.model_type else 0)

@@ -126,6 +126,6 @@ LANGUAGE = Language(
     subject_articles={"m": "ο", "f": "η", "n": "το", "name m": "ο", "name f": "η"},
     object_articles={"m": "τον", "f": "την", "n": "το"},
     # The final ν of την is kept before vowels and stops only.
-    article_before={"την": ("αάεέηήιίοόυύωώκπτξψ", "τη")},
+    article_before={"την": ((*"αάεέηήιίοόυύωώκπτξψ", "μπ", "ντ", "γκ"), "τη")},
     numerals={"2": "δύο", "3": "τρεις", "3n": "τρία"},
 )

@@ -47,10 +47,11 @@ class Language:
     subject_articles: Mapping[str, str] = field(default_factory=dict)  # by gender
     object_articles: Mapping[str, str] = field(default_factory=dict)
     article_exceptions: Mapping[str, str] = field(default_factory=dict)  # by noun form
-    article_before: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    # Articles that keep their form before some beginnings only, and have another otherwise.
+    article_before: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
     numerals: Mapping[str, str] = field(default_factory=dict)  # "2", or "2f" by gender
     count_order: str = "numeral noun"
     adjective_after: bool = False
-    bare: tuple[str, ...] = ()  # nouns that take no article though others do
     space: str = " "
+    sentence_space: str = " "
     stop: str = "."

@@ -125,5 +125,5 @@ LANGUAGE = Language(
     negations={"find": "没", "lose": "没", "close": "没"},
     # A bare 人 would be "people", so the person takes a demonstrative.
     subject_articles={"that": "那 个"},
-    numerals={"2": "两", "3": "三"}, space="", stop="。",
+    numerals={"2": "两", "3": "三"}, space="", sentence_space="", stop="。",
 )

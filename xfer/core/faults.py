@@ -1,0 +1,128 @@
+"""What Pydantic finds wrong with a recipe, as faults with a place in a file and a hint.
+
+Joins the location of an error (a path of keys) with the marks of the tree it was read from.
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from xfer.core import yaml
+from xfer.core.component import Component
+from xfer.core.errors import Fault, suggest
+from xfer.core.recipe import Recipe
+from xfer.core.yaml import Mark, Tree
+from xfer.readers.base import Reader
+
+
+def validate(data: Any, tree: Tree) -> tuple[Recipe | None, list[Fault]]:
+    """The recipe, or None with a fault for each mistake that validation finds."""
+    try:
+        return Recipe.model_validate(data), []
+    except ValidationError as error:
+        return None, [_invalid(tree, data, dict(item)) for item in error.errors(include_url=False)]
+
+
+def _invalid(tree: Tree, data: Any, item: dict[str, Any]) -> Fault:
+    path, context = _real_path(data, tuple(item["loc"])), item.get("ctx", {})
+    hint = str(context.get("hint", ""))
+    if item["type"] == "extra_forbidden":
+        message, hint = "no such field", suggest(str(path[-1]), _fields(data, path[:-1]))
+        return at(yaml.locate(tree, path, key=True), path, message, hint)
+    if item["type"] == "missing":
+        message, hint = f"'{path[-1]}' is missing", "add it"
+        return at(yaml.locate(tree, path[:-1]), path, message, hint)
+    if item["type"] == "literal_error":
+        choices = [word.strip(" '") for word in str(context["expected"]).replace(" or ", ",").split(",")]
+        return fault(
+            tree, path, f"'{item['input']}' is not one of {context['expected']}", suggest(str(item["input"]), choices)
+        )
+    block = _at(data, path, {})
+    if item["type"] in ("unknown_name", "broken_component") and isinstance(block, dict) and "type" in block:
+        path = (*path, "type")
+    message = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if not hint and not isinstance(item["input"], dict | list):
+        message += f", not {item['input']!r}"
+    return fault(tree, path, message, hint)
+
+
+def at(mark: Mark, path: yaml.Path, message: str, hint: str = "") -> Fault:
+    """A fault at a place."""
+    return Fault(mark.file, mark.line, mark.column, yaml.dotted(path), message, hint)
+
+
+def fault(tree: Tree, path: yaml.Path, message: str, hint: str = "") -> Fault:
+    """A fault at the value that stands at ``path`` of a tree."""
+    return at(yaml.locate(tree, path), path, message, hint)
+
+
+def _real_path(data: Any, loc: tuple[Any, ...]) -> yaml.Path:
+    """Where in the file an error stands: unions add parts to the location, and short forms take some away."""
+    path: list[str | int] = []
+    for i, part in enumerate(loc):
+        here = _at(data, tuple(path), None)
+        if isinstance(here, dict) and part == "tasks" and "tasks" not in here and "reader" in here:
+            return _real_path(data, (*path, *loc[i + 2 :]))
+        if isinstance(here, dict | list) or i == len(loc) - 1 and isinstance(part, int):
+            known = isinstance(here, dict) and part in here or isinstance(here, list) and isinstance(part, int)
+            if (
+                known
+                or i == len(loc) - 1
+                and isinstance(here, dict)
+                and not str(part).startswith(("tuple[", "literal["))
+            ):
+                path.append(part)
+    return tuple(path)
+
+
+def _at(data: Any, path: yaml.Path, default: Any) -> Any:
+    for part in path:
+        if isinstance(data, dict) and part in data:
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            return default
+    return data
+
+
+def _fields(data: Any, path: yaml.Path) -> list[str]:
+    """The field names that are possible in the block at ``path``."""
+    model: Any = Recipe
+    block = data
+    for part in path:
+        block = _at(block, (part,), {})
+        model = _inner(model, part, block)
+        if model is None:
+            return []
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return []
+    extra = ["reader"] if "tasks" in model.model_fields else []
+    extra += ["extends"] if model is Recipe else []
+    return [*model.model_fields, *extra]
+
+
+def _inner(model: Any, part: Any, block: Any) -> Any:
+    """The class of the block that field ``part`` of ``model`` holds, following ``type``."""
+    found: Any
+    if get_origin(model) is dict:
+        found = get_args(model)[1]
+    elif isinstance(model, type) and issubclass(model, BaseModel):
+        if part == "reader" and "tasks" in model.model_fields:
+            found = Reader  # the short form of a stage
+        elif part in model.model_fields:
+            found = model.model_fields[part].annotation
+        else:
+            return None
+    else:
+        return None
+    options = [found, *get_args(found)]
+    for option in options:
+        if isinstance(option, type) and issubclass(option, Component) and isinstance(block, dict):
+            return option.lookup(block.get("type") or option.default_type)
+    for option in options:
+        if get_origin(option) is dict or isinstance(option, type) and issubclass(option, BaseModel):
+            return option
+    return None
