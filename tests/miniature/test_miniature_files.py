@@ -90,8 +90,9 @@ def test_tokenized_columns_hold_the_words_of_the_sentence(world: Path) -> None:
     for row in xnli(world, "dev"):
         for side in ("sentence1", "sentence2"):
             spaced = row[f"{side}_tokenized"]
-            assert spaced.replace(" ", "").lower() == row[side].replace(" ", "").replace("İ", "i").lower() \
-                or row["language"] == "tr"
+            letters = spaced.replace(" ", "")
+            # The first letter is not capitalised here.
+            assert letters[1:] == row[side].replace(" ", "")[1:]
             assert " " in spaced
 
 
@@ -118,12 +119,8 @@ def test_no_held_out_hypothesis_is_trained_on(world: Path) -> None:
                 if row["language"] == "en"}
     trained = {record["sentence2"] for record in multinli(world, "train")}
     trained |= {row[1] for row in translated(world, "en")}
-    assert len(held_out) > 400 and len(trained) > 5000
-    assert len(held_out & trained) <= 0.05 * len(held_out)
-    pairs = {(row["sentence1"], row["sentence2"]) for split in ("dev", "test")
-             for row in xnli(world, split) if row["language"] == "en"}
-    assert not pairs & {(r["sentence1"], r["sentence2"]) for r in multinli(world, "train")}
-    assert not pairs & {(row[0], row[1]) for row in translated(world, "en")}
+    assert len(held_out) > 250 and len(trained) > 8000
+    assert not held_out & trained
 
 
 def test_text_is_nfc_in_its_own_script_and_of_the_promised_length(world: Path) -> None:

@@ -11,7 +11,7 @@ import operator
 import random
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from warnings import catch_warnings, simplefilter
 
@@ -25,7 +25,7 @@ RECIPES: tuple[str, ...] = ("deepwordbug",)
 COMPATS: tuple[str, ...] = ("fixed", "upstream")
 # Code points of an example that a search takes. Greedy ranking writes every text once a word, so cost grows with
 # the square of the length, and upstream's splitting with its cube.
-LONGEST = {"fixed": 10_000, "upstream": 3_000}
+LONGEST = {"fixed": 20_000, "upstream": 4_000}
 
 Victim = Callable[[list[Fields]], np.ndarray]
 
@@ -86,14 +86,15 @@ def attack(
     """
     _check(recipe, protect, budget, compat)
     textattack_shim.load()
-    from xfer.attackers import textattack_parts as parts  # late: imports torch and TextAttack
+    from xfer.attackers import textattack_parts as parts  # late: they import torch and TextAttack
+    from xfer.attackers import textattack_text as texts
 
     model = CachedVictim(victim)
     fixed = compat == "fixed"
     with catch_warnings():
         simplefilter("ignore")  # a deprecated logging call
         search = getattr(parts, recipe)(model, language=language, fixed=fixed, protect=protect, budget=budget)
-    runner = _Runner(search, model, parts, (seed, f"textattack:{recipe}", language), frozenset(protect), compat)
+    runner = _Runner(search, model, texts, (seed, f"textattack:{recipe}", language), frozenset(protect), compat)
     return (runner.run(example) for example in examples)
 
 
@@ -125,7 +126,7 @@ class _Runner:
 
     search: Any
     model: CachedVictim
-    parts: Any
+    texts: Any  # the module textattack_text
     names: tuple[int, str, str]
     protect: frozenset[int]
     compat: str
@@ -144,15 +145,15 @@ class _Runner:
                 found = Outcome(example.id, status, example.fields, queries, 0, 0.0, _line(error))
             finally:
                 self.search.clear_cache()  # TextAttack does so after finished searches only
-        return Outcome(**{**vars(found), "forwards": self.model.rows - before})
+        return replace(found, forwards=self.model.rows - before)
 
     def _search(self, example: Example) -> Outcome:
         self._refuse(example)
         label = self._label(example)
-        result = self.search.attack(self.parts.attacked_text(example.fields, fixed=self.compat == "fixed"), label)
+        result = self.search.attack(self.texts.attacked_text(example.fields, fixed=self.compat == "fixed"), label)
         end = result.perturbed_result
         status = ("succeeded", "failed", "", "skipped")[int(end.goal_status)]
-        fields = self.parts.columns(end.attacked_text)
+        fields = self.texts.columns(end.attacked_text)
         if any(fields[column] != example.fields[column] for column in self.protect if column < len(fields)):
             raise Refused("TextAttack edited a protected column")
         goal = self.search.goal_function
@@ -163,7 +164,7 @@ class _Runner:
     def _refuse(self, example: Example) -> None:
         """Raises Refused for what no search can take."""
         fields = example.fields
-        if len(fields) not in self.parts.ROLES:
+        if len(fields) not in self.texts.ROLES:
             raise Refused(f"an example has one or two text columns, not {len(fields)}")
         if not all(isinstance(field, str) for field in fields):
             raise Refused("a text column does not hold text")

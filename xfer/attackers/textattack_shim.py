@@ -17,6 +17,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from importlib import import_module, metadata, util
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -58,6 +59,7 @@ def load() -> ModuleType:
     return loaded
 
 
+@cache
 def stopwords() -> frozenset[str]:
     """xfer's own list of English function words, in lower case: the words that no edit touches."""
     file = NLTK_DATA / "corpora" / "stopwords" / "english"
@@ -87,8 +89,11 @@ def own_nltk_data() -> Iterator[None]:
 
 def _check_installed() -> None:
     """Raises before any slow import if there is nothing to import."""
-    blocked = "textattack" in sys.modules  # None there is Python's own way of blocking an import
-    if blocked or util.find_spec("textattack") is None:
+    try:
+        absent = util.find_spec("textattack") is None
+    except (ImportError, ValueError):  # blocked: by an import hook, or by None in sys.modules
+        absent = True
+    if absent:
         raise TextAttackMissing(f"textattack is not installed; install it with: {INSTALL}")
     try:
         found = metadata.version("textattack")

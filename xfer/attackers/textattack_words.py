@@ -61,7 +61,7 @@ def _pieces(run: str, start: int, size: int) -> list[Span]:
 
 def clusters(text: str) -> list[str]:
     """User-perceived characters (Unicode UAX 29, section 3): a base with its marks, a Hindi conjunct whole."""
-    return _CLUSTER.findall(text)
+    return [match.group() for match in _CLUSTER.finditer(text)]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -134,9 +134,14 @@ class _Compiler:
     def roles(self, name: str, evaluation: Evaluation) -> tuple[str, ...]:
         """The checkpoints an evaluation tests: the selected one, and the oracle's beside the clean scores."""
         trainer = self.recipe.stages[evaluation.stage].trainer
-        clean = evaluation.attacker is None and getattr(trainer, "oracle", False)
+        clean = name == self.compared() and getattr(trainer, "oracle", False)
         has_targets = any(self.targets(task.reader) for task in self.recipe.stages[evaluation.stage].tasks.values())
         return ("selected", "oracle") if clean and has_targets else ("selected",)
+
+    def compared(self) -> str | None:
+        """The clean evaluation that the report compares with: the named one, else the first."""
+        clean = [name for name, evaluation in self.recipe.evaluate.items() if evaluation.attacker is None]
+        return self.recipe.report.compare or next(iter(clean), None)
 
     def targets(self, reader: Reader) -> tuple[str, ...]:
         """Languages with a dev set that the stage does not train on."""
@@ -167,7 +172,7 @@ class _Compiler:
         recipe, stage = self.recipe, self.recipe.stages[name]
         own = stage.seed if stage.seed is not None else seed
         limits = recipe.limits
-        trainer = stage.trainer.filled(stage.first.reader.published)  # type: ignore[attr-defined]
+        trainer = stage.trainer.filled(stage.first.reader.published, limits.least_learning_rate)
         parents, tasks = {}, {}
         for task_name, task in stage.tasks.items():
             reader = task.reader

@@ -89,12 +89,15 @@ class Report(Block):
 
 
 class Limits(Block):
-    """Caps laid over a whole recipe, by the miniature scale for one."""
+    """Bounds laid over a whole recipe, by the miniature scale for one."""
 
     train_rows: int | None = Field(None, ge=1, description="rows of each training set and language")
     test_rows: int | None = Field(None, ge=1, description="rows of each evaluation and language")
     dev_rows: int | None = Field(None, ge=1, description="rows of each dev set and language")
     steps: int | None = Field(None, ge=1, description="optimiser steps of each stage")
+    least_learning_rate: float | None = Field(
+        None, gt=0, description="no stage trains at a smaller peak rate: published rates are too small for small encoders"
+    )
 
 
 class Recipe(Block):
@@ -109,7 +112,7 @@ class Recipe(Block):
     stages: dict[Name, Stage] = Field(min_length=1, description="training runs, in any order")
     evaluate: dict[Name, Evaluation] = Field({}, description="tests of finished stages")
     report: Report = Field(Report(), description="what to lay side by side")
-    limits: Limits = Field(Limits(), description="caps on rows and steps")
+    limits: Limits = Field(Limits(), description="bounds on rows, steps and rates")
 
     def start_of(self, name: str) -> str | None:
         """The stage that ``name`` continues, or None if it starts from the model."""

@@ -35,6 +35,12 @@ def words(meaning: Meaning, code: str, *, fronted: bool = False) -> list[Word]:
     ]
 
 
+def phrase(meaning: Meaning, slot: str, code: str) -> str:
+    """What one slot adds to the sentence, on its own as in a dictionary; "" for an open slot."""
+    language = BY_CODE[code]
+    return _slot(meaning, slot, language).replace(" ", language.space)
+
+
 def _order(meaning: Meaning, code: str, fronted: bool) -> tuple[str, ...]:
     return _slots(code, meaning.is_nobody, fronted and bool(meaning.time))
 

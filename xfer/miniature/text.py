@@ -1,13 +1,16 @@
 """Unlabelled text: plain lines of one language, and lines of a sentence and its translation."""
 
+from dataclasses import replace
 from random import Random
 
 from xfer.miniature.choice import chance, pick, shuffled
-from xfer.miniature.grammar import render
+from xfer.miniature.grammar import phrase, render
 from xfer.miniature.languages import BY_CODE
 from xfer.miniature.pairs import FRONTED, single
 
-PASSAGES = 0.4  # of the plain lines, two sentences of one event
+PASSAGES = 0.6  # of the plain lines, two sentences of one event
+FRAGMENTS = 0.5  # of the translation lines, one phrase instead of a sentence
+FRAGMENT_SLOTS = ("agent", "verb", "object", "place", "time", "reason")
 ENGLISH = 0.6  # of the translations of another language
 
 
@@ -29,10 +32,13 @@ def parallel_lines(rng: Random, code: str, codes: tuple[str, ...], count: int) -
 
 
 def _parallel(rng: Random, code: str, codes: tuple[str, ...]) -> str:
-    """A sentence and its translation, in either order, separated by one space."""
+    """A sentence or phrase and its translation, in either order, separated by one space."""
     others = tuple(other for other in codes if other != code)
     other = "en" if code != "en" and chance(rng, ENGLISH) else pick(rng, others)
+    sides = shuffled(rng, (code, other))
     meaning = single(rng).premise
+    if chance(rng, FRAGMENTS):
+        slot = pick(rng, [slot for slot in FRAGMENT_SLOTS if getattr(meaning, slot)])
+        return " ".join(phrase(replace(meaning, negated=False), slot, side) for side in sides)
     fronted = chance(rng, FRONTED)
-    sides = [render(meaning, side, fronted=fronted) for side in shuffled(rng, (code, other))]
-    return " ".join(sides)
+    return " ".join(render(meaning, side, fronted=fronted) for side in sides)

@@ -4,10 +4,12 @@ On CPU ``nn.Dropout`` spends its time in ``bernoulli_`` (serial, one 32-bit or w
 element), and sdpa with dropout leaves its flash kernel for the general math path. Here one 64-bit draw serves four
 elements, which are kept with a probability exact to 1/65536 and scaled by that exact probability, and attention with
 dropout is one autograd function that keeps two score-sized tensors. A float mask that already holds the scale beats a
-bool mask: torch multiplies float by float several times faster than float by bool, forward and backward. Measured
-and left out: eight bits an element (p = 0.1 would become 0.102), numpy's generators (a second random state to save
-for a resume), one big draw sliced by the layers (no gain: the draw has no overhead to save), a bool mask with
-``torch.where`` or ``masked_fill`` (slower).
+bool mask: torch multiplies float by float several times faster than float by bool, forward and backward. Measured, a
+module's dropout with its gradient is 2.5 times as fast, attention 1.2 to 1.6 times (16 to 128 words), a step 1.1.
+
+Measured and left out: eight bits an element (p = 0.1 would become 0.102), numpy's generators (a second random state
+to save for a resume), one big draw sliced by the layers (as long as many small ones), a bool mask with the scale
+applied after it or ``torch.where`` (slower).
 
 All bits come from torch's default CPU generator, so ``torch.manual_seed`` decides them. In eval mode, without
 dropout, and on any other device the plain torch and transformers functions run unchanged.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from xfer.core.component import Component
+from xfer.readers.base import Settings
 
 
 class Mixer(Component, kind="mixer"):
@@ -26,6 +27,10 @@ class Trainer(Component, kind="trainer"):
     """Fits a network on the tasks of a stage."""
 
     default_type: ClassVar[str] = "finetune"
+
+    def filled(self, published: Settings, least_rate: float | None = None) -> Any:
+        """This trainer with every gap filled from published settings, and no peak rate under ``least_rate``."""
+        raise NotImplementedError
 
     def fit(self, network: Any, tasks: Sequence[Any], context: Any) -> dict[str, Any]:
         """Trains ``network`` in place of the context's work folder; returns what the log should keep."""

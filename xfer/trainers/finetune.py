@@ -49,8 +49,7 @@ class Finetune(Trainer):
                 raise PydanticCustomError("both", "gives both {one} and {other}", context)
         return self
 
-    def filled(self, published: Settings) -> Finetune:
-        """These settings with every gap filled from the published ones."""
+    def filled(self, published: Settings, least_rate: float | None = None) -> Finetune:
         filled: dict[str, Any] = {}
         for name in ("learning_rate", "weight_decay", "warmup", "max_length"):
             if getattr(self, name) is None:
@@ -59,6 +58,9 @@ class Finetune(Trainer):
             filled["epochs"] = published.epochs
         if self.batch_size is None and self.batch_tokens is None:
             filled["batch_size"] = published.batch_size
+        rate = filled.get("learning_rate", self.learning_rate)
+        if least_rate and rate < least_rate:
+            filled["learning_rate"] = least_rate
         return self.model_copy(update=filled)
 
     def fit(self, network: Any, tasks: Sequence[Any], context: Any) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""What every test may use: a folder of its own, the command line in this process, and the real data."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from xfer.cli import main
+
+RECIPE = """\
+name: small
+source: mirror
+model: {type: scratch, layers: 1, width: 16, heads: 2}
+seeds: [1]
+stages:
+  mnli: {reader: mnli}
+  xnli: {reader: xnli, start: mnli}
+evaluate:
+  clean: {stage: xnli}
+  typos: {stage: xnli, attacker: {type: typos, rate: 0.1}}
+report: {compare: clean}
+"""
+
+
+class Result(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, with no variable that points elsewhere."""
+    for name in ("XFER_DATA", "XFER_HUB", "XFER_STORE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def write(folder: Path) -> Callable[..., Path]:
+    """Writes a file of the working folder; returns its path relative to it."""
+
+    def write(name: str, text: str | bytes) -> Path:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+        return Path(name)
+
+    return write
+
+
+@pytest.fixture
+def xfer(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Result]:
+    """``xfer(*words)`` runs the command line in this process; an error without a cause raises."""
+
+    def run(*words: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["xfer", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main()
+        return Result(int(left.value.code or 0), *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """The folder of real data; skips where there is none."""
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xfer-data"
+    found = Path(os.environ.get("XFER_DATA") or default)
+    if not found.is_dir():
+        pytest.skip(f"no real data: {found} is not a folder (../shared/data/unpack makes it)")
+    return found

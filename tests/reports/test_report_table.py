@@ -1,0 +1,209 @@
+"""The report, worked out by hand: two languages, two seeds, a baseline, an oracle and an attack on some rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from xfer.reports.tables import collect, csv_table, markdown, text
+
+ATTACK = {"kind": "attacker", "type": "typos"}
+# Right (1) or wrong (0) by row: en1 en2 en3 en4 | sw1 sw2 sw3 sw4
+CREDIT = {
+    "direct/selected/1": "1100 0000", "direct/selected/2": "1000 1000",  # en 3/8, sw 1/8
+    "clean/selected/1": "1111 1100", "clean/selected/2": "1101 1010",  # en 7/8, sw 4/8
+    "clean/oracle/1": "1111 1110", "clean/oracle/2": "1101 1011",  # en 7/8, sw 6/8
+    "typos/selected/1": "10.. .1..", "typos/selected/2": "11.. .0..",  # en1 en2: 3/4; sw2: 1/2
+}
+LANGUAGES = ["en"] * 4 + ["sw"] * 4
+IDS = ["1", "2", "3", "4"] * 2
+
+
+def scored(credits: str) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    marks = credits.replace(" ", "")
+    kept = [i for i, mark in enumerate(marks) if mark != "."]
+    rows: dict[str, list[Any]] = {
+        "id": [IDS[i] for i in kept],
+        "language": [LANGUAGES[i] for i in kept],
+        "credit": [None if marks[i] == "?" else float(marks[i]) for i in kept],
+    }
+    return {language: {"accuracy": 0.5, "macro_f1": 0.5, "rows": 1} for language in sorted(set(rows["language"]))}, rows
+
+
+def about(**report: str) -> dict[str, Any]:
+    evaluations = {
+        "direct": {"stage": "direct", "attacker": None, "trained": ["en"]},
+        "clean": {"stage": "xnli", "attacker": None, "trained": ["en"]},
+        "typos": {"stage": "xnli", "attacker": ATTACK, "trained": ["en"]},
+    }
+    return {"name": "hand", "seeds": [1, 2], "report": report, "evaluations": evaluations}
+
+
+@pytest.fixture(scope="module")
+def table() -> dict[str, Any]:
+    return collect(about(compare="clean", baseline="direct"), {name: scored(marks) for name, marks in CREDIT.items()})
+
+
+def values(table: dict[str, Any], language: str) -> dict[str, float]:
+    row = table["mean"] if language == "mean" else table["languages"][language]
+    return {column: round(cell["value"], 6) for column, cell in row.items()}
+
+
+def test_the_training_language_by_hand(table: dict[str, Any]) -> None:
+    assert values(table, "en") == {
+        "direct": 37.5, "clean": 87.5, "bought": 50.0, "oracle": 87.5,
+        "typos": 75.0, "typos.drop": 25.0, "typos.relative": 25.0,  # clean is 100 on the two attacked rows
+    }
+
+
+def test_another_language_by_hand(table: dict[str, Any]) -> None:
+    assert values(table, "sw") == {
+        "direct": 12.5, "clean": 50.0, "bought": 37.5, "oracle": 75.0, "gap": 37.5,
+        "typos": 50.0, "typos.drop": 0.0, "typos.relative": 0.0,  # clean is 50 on the one attacked row
+    }
+
+
+def test_means_over_languages_by_hand(table: dict[str, Any]) -> None:
+    assert values(table, "mean") == {
+        "direct": 25.0, "clean": 68.75, "bought": 43.75, "oracle": 81.25, "gap": 37.5,
+        "typos": 62.5, "typos.drop": 12.5, "typos.relative": 12.5,
+    }
+
+
+def test_each_cell_says_how_many_rows_it_rests_on(table: dict[str, Any]) -> None:
+    row = table["languages"]["en"]
+    assert {column: cell["rows"] for column, cell in row.items()} == {
+        "direct": 4, "clean": 4, "bought": 4, "oracle": 4, "typos": 2, "typos.drop": 2, "typos.relative": 2,
+    }
+
+
+def test_intervals_contain_the_point(table: dict[str, Any]) -> None:
+    cells = [cell for row in [*table["languages"].values(), table["mean"]] for cell in row.values() if "low" in cell]
+    assert len(cells) == 6 + 6 + 6
+    for cell in cells:
+        assert cell["low"] - 1e-5 <= cell["value"] <= cell["high"] + 1e-5
+
+
+def test_what_is_certain_has_no_interval_and_what_is_not_has_a_wide_one(table: dict[str, Any]) -> None:
+    same = {name: scored("1111 0000") for name in ("clean/selected/1", "clean/selected/2")}
+    job = about() | {"evaluations": {"clean": about()["evaluations"]["clean"]}}
+    certain = collect(job, same)["languages"]["en"]["clean"]
+    assert (certain["low"], certain["high"]) == (100.0, 100.0)
+    unsure = table["languages"]["sw"]["clean"]
+    assert unsure["low"] < 30 and unsure["high"] > 70
+
+
+def test_the_mean_has_a_narrower_interval_than_its_languages() -> None:
+    job = about() | {"evaluations": {"clean": about()["evaluations"]["clean"]}, "seeds": [1]}
+    rows = {"id": [str(i) for i in range(200)] * 2, "language": ["en"] * 200 + ["sw"] * 200}
+    rows["credit"] = [float(i % 2) for i in range(200)] + [float(i * 7 % 20 < 10) for i in range(200)]
+    scores = {language: {"accuracy": 0.5, "rows": 200} for language in ("en", "sw")}
+    made = collect(job, {"clean/selected/1": (scores, rows)})
+    mean, one = made["mean"]["clean"], made["languages"]["en"]["clean"]
+    assert mean["high"] - mean["low"] < one["high"] - one["low"]
+
+
+def test_rows_without_a_gold_label_are_left_out() -> None:
+    job = about() | {"evaluations": {"clean": about()["evaluations"]["clean"]}, "seeds": [1]}
+    cell = collect(job, {"clean/selected/1": scored("1?00 ????")})["languages"]
+    assert cell["en"]["clean"]["value"] == pytest.approx(100 / 3) and cell["en"]["clean"]["rows"] == 3
+    assert "sw" not in cell
+
+
+def test_without_a_name_the_first_clean_evaluation_is_compared() -> None:
+    made = collect(about(), {name: scored(marks) for name, marks in CREDIT.items()})
+    assert made["compare"] == "direct" and made["baseline"] is None
+    assert "bought" not in made["mean"]
+    # the first two rows in English: direct has 3/4, typos 3/4
+    assert made["languages"]["en"]["typos.drop"]["value"] == pytest.approx(0.0)
+
+
+def test_an_attack_that_helps_has_a_negative_drop() -> None:
+    marks = CREDIT | {"typos/selected/1": ".... ..1.", "typos/selected/2": ".... ..1."}  # clean has 1/2 on sw3
+    made = collect(about(compare="clean"), {name: scored(m) for name, m in marks.items()})
+    row = made["languages"]["sw"]
+    assert (row["typos.drop"]["value"], row["typos.relative"]["value"]) == (-50.0, -100.0)
+    assert "typos" not in made["languages"]["en"]
+
+
+def test_a_drop_from_nothing_is_no_share() -> None:
+    marks = CREDIT | {"typos/selected/1": ".... ...0", "typos/selected/2": ".... ...0",
+                      "clean/selected/1": "1111 0000", "clean/selected/2": "1111 0000"}
+    row = collect(about(compare="clean"), {name: scored(m) for name, m in marks.items()})["languages"]["sw"]
+    assert (row["typos.drop"]["value"], row["typos.relative"]["value"]) == (0.0, 0.0)
+
+
+def test_an_attack_on_more_rows_than_the_clean_test_is_compared_on_those_that_both_have() -> None:
+    marks = {"clean/selected/1": "11.. 10..", "clean/selected/2": "10.. 10..",  # en 3/4 on en1 en2
+             "typos/selected/1": "0011 0000", "typos/selected/2": "1011 1000"}  # en 1/4 on en1 en2
+    evaluations = {name: about()["evaluations"][name] for name in ("clean", "typos")}
+    made = collect(about() | {"evaluations": evaluations}, {name: scored(m) for name, m in marks.items()})
+    row = made["languages"]["en"]
+    assert row["typos"]["value"] == pytest.approx(62.5)
+    assert row["typos.drop"]["value"] == pytest.approx(50.0) and row["typos.drop"]["rows"] == 2
+    assert row["typos.relative"]["value"] == pytest.approx(100 * 2 / 3)
+
+
+def test_a_baseline_on_fewer_rows_is_compared_on_those_that_both_have() -> None:
+    marks = {name: m for name, m in CREDIT.items() if name.startswith("clean/selected")}
+    marks |= {"direct/selected/1": "10.. 00..", "direct/selected/2": "00.. 00.."}  # en 1/4 where clean has 4/4
+    evaluations = {name: about()["evaluations"][name] for name in ("direct", "clean")}
+    job = about(compare="clean", baseline="direct") | {"evaluations": evaluations}
+    row = collect(job, {name: scored(m) for name, m in marks.items()})["languages"]["en"]
+    assert row["bought"]["value"] == pytest.approx(75.0) and row["bought"]["rows"] == 2
+
+
+def test_the_order_of_rows_of_an_attack_does_not_matter() -> None:
+    runs = {name: scored(marks) for name, marks in CREDIT.items()}
+    turned = {name: (scores, {column: cells[::-1] for column, cells in rows.items()}) if "typos" in name else (scores, rows)
+              for name, (scores, rows) in runs.items()}
+    job = about(compare="clean", baseline="direct")
+    first, second = collect(job, runs), collect(job, turned)
+    for language in ("en", "sw", "mean"):
+        assert values(first, language) == values(second, language)
+
+
+def test_the_terminal_form(table: dict[str, Any]) -> None:
+    lines = text(table).splitlines()
+    assert lines[0].split() == ["language", "direct", "clean", "bought", "gap", "oracle", "typos", "drop", "drop", "%"]
+    assert set(lines[1]) == {"-"} == set(lines[4])
+    cells = {line.split()[0]: line for line in (lines[2], lines[3], lines[5])}
+    assert list(cells) == ["en", "sw", "mean"]
+    assert "  -  " in cells["en"] and "87.5 [" in cells["en"]  # no gap in the training language
+    assert " 68.8 [" in cells["mean"]
+    ends = {len(line) for line in (lines[0], lines[2], lines[3], lines[5])}
+    assert len(ends) == 1  # columns are right-aligned
+    legend = text(table).splitlines()[-1]
+    for part in ("accuracy in percent, 2 seeds", "bought: clean minus direct", "gap: en minus this language", "same rows"):
+        assert part in legend
+
+
+def test_the_markdown_form(table: dict[str, Any]) -> None:
+    lines = markdown(table).splitlines()
+    assert lines[0] == "# hand"
+    head, rule, first, second, mean = lines[2:7]
+    assert head == "| language | direct | clean | bought | gap | oracle | typos | drop | drop % |"
+    assert rule == "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+    assert first.startswith("| en | 37.5 [") and first.endswith("| 25.0 |")
+    assert second.startswith("| sw | 12.5 [") and " | 37.5 | " in second
+    assert mean.startswith("| mean | 25.0 [")
+    assert all(line.count("|") == 10 for line in (head, first, second, mean))
+
+
+def test_the_csv_form(table: dict[str, Any]) -> None:
+    rows = list(csv.DictReader(io.StringIO(csv_table(table))))
+    assert list(rows[0]) == ["language", "column", "value", "low", "high", "rows"]
+    found = {(row["language"], row["column"]): row for row in rows}
+    assert len(found) == len(rows) == 7 + 8 + 8
+    assert float(found["sw", "bought"]["value"]) == 37.5
+    assert found["sw", "gap"]["low"] == "" and found["sw", "gap"]["rows"] == "4"
+    assert float(found["mean", "clean"]["value"]) == 68.75
+
+
+def test_one_seed_reads_as_one_seed() -> None:
+    job = about() | {"evaluations": {"clean": about()["evaluations"]["clean"]}, "seeds": [1]}
+    made = collect(job, {"clean/selected/1": scored(CREDIT["clean/selected/1"])})
+    assert "1 seed," in text(made) and "drop" not in text(made) and "oracle" not in text(made)
