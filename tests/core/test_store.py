@@ -52,9 +52,9 @@ def lock(store: Store, text: str, age: float = 0) -> Path:
 
 
 def run(program: str, *words: object) -> subprocess.Popen[str]:
-    """A Python process that runs ``program``; its output is a pipe."""
+    """A Python process that runs ``program``; its input and output are pipes."""
     command = [sys.executable, "-c", dedent(program), *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 # finishing
@@ -267,6 +267,8 @@ def test_two_processes_that_race_for_a_node_run_it_once(store: Store) -> None:
         from pathlib import Path
         from xfer.core.store import Busy, Store
         store, ran = Store(Path(sys.argv[1])), 0
+        print("ready", flush=True)
+        sys.stdin.readline()
         for i in range(20):
             key = f"{i:032x}"
             while store.find("data", key) is None:
@@ -281,6 +283,12 @@ def test_two_processes_that_race_for_a_node_run_it_once(store: Store) -> None:
         print(ran)
     """
     racers = [run(program, store.root, name) for name in ("one", "two", "three")]
+    for racer in racers:
+        assert racer.stdout is not None and racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
     ran = [int(racer.communicate(timeout=60)[0]) for racer in racers]
     assert sum(ran) == 20
     assert len(store.entries("data")) == 20

@@ -33,7 +33,7 @@ INCIDENTAL: dict[str, Any] = {"incidental": True}  # json_schema_extra of a fiel
 class Block(BaseModel):
     """A frozen piece of a recipe that takes no unknown field."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Component(Block):
@@ -87,7 +87,7 @@ class Component(Block):
             target = cls._import(target, name)
         if not (isinstance(target, type) and issubclass(target, cls)):
             raise _broken(cls.kind, name, f"is not a {cls.kind}")
-        if not target.type_name:
+        if "type_name" not in target.__dict__:  # an unregistered class must not pass for its parent
             target.type_name = name
         cls.names[name] = target
         return target
@@ -97,7 +97,7 @@ class Component(Block):
         module, _, attribute = target.partition(":")
         try:
             return getattr(import_module(module), attribute)
-        except (ImportError, AttributeError, SyntaxError) as error:
+        except Exception as error:  # a plug-in may fail in any way when it is imported
             raise _broken(cls.kind, name, f"cannot be imported from {target}: {error}") from error
 
     @model_validator(mode="wrap")

@@ -61,6 +61,7 @@ def fault(tree: Tree, path: yaml.Path, message: str, hint: str = "") -> Fault:
 def _real_path(data: Any, loc: tuple[Any, ...]) -> yaml.Path:
     """Where in the file an error stands: unions add parts to the location, and short forms take some away."""
     path: list[str | int] = []
+    loc = loc[:-1] if loc and loc[-1] == "[key]" else loc  # a bad key stands where the key stands
     for i, part in enumerate(loc):
         here = _at(data, tuple(path), None)
         if isinstance(here, dict) and part == "tasks" and "tasks" not in here and "reader" in here:

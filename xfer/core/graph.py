@@ -12,7 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from xfer.core.component import fields
 from xfer.core.errors import RecipeError, XferError
 from xfer.core.recipe import Evaluation, Recipe
 from xfer.core.seeds import digest
@@ -116,7 +115,8 @@ class _Compiler:
                 for role in self.roles(name, evaluation):
                     scores[f"{name}/{role}/{seed}"] = self.score(name, evaluation, seed, role)
         if scores:
-            about = {"name": recipe.name, "seeds": list(recipe.seeds), "report": fields(recipe.report)}
+            about = {"name": recipe.name, "seeds": list(recipe.seeds), "order": list(recipe.evaluate)}
+            about |= {"compare": self.compared(), "baseline": recipe.report.baseline}
             shown = {name: self.about(evaluation) for name, evaluation in recipe.evaluate.items()}
             node = Node("report", recipe.name, about | {"evaluations": shown}, scores)
             self.graph.report = self.graph.add(node)

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from xfer.attackers.base import Attacker
 from xfer.core.component import Block
 from xfer.models.base import Model
-from xfer.readers.base import Reader, Source, Split
+from xfer.readers.base import Languages, Reader, Source, Split
 from xfer.trainers.base import Mixer, Trainer
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.mixers import Proportional
@@ -55,7 +55,10 @@ class Stage(Block):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "reader" in value and "tasks" not in value:
+        if isinstance(value, dict) and "reader" in value and "tasks" in value:
+            hint = {"hint": "reader is short for one task: keep one of them"}
+            raise PydanticCustomError("reader_and_tasks", "gives both reader and tasks", hint)
+        if isinstance(value, dict) and "reader" in value:
             reader = value["reader"]
             name = reader.get("type") if isinstance(reader, dict) else reader
             rest = {key: item for key, item in value.items() if key != "reader"}
@@ -75,7 +78,7 @@ class Evaluation(Block):
     task: str | None = Field(None, description="the task whose head answers; the stage's first if left out")
     reader: SerializeAsAny[Reader] | None = Field(None, description="another data set of the same form and labels")
     split: Split = Field("test", description="the split to test on")
-    languages: tuple[str, ...] | Literal["all"] = Field("all", description="languages to test (ISO 639-1), or all")
+    languages: Languages = Field("all", description="languages to test (ISO 639-1), or all")
     rows: int | None = Field(None, ge=1, description="at most this many rows a language, the same rows every time")
     attacker: SerializeAsAny[Attacker] | None = Field(None, description="changes the text first")
 
@@ -96,7 +99,9 @@ class Limits(Block):
     dev_rows: int | None = Field(None, ge=1, description="rows of each dev set and language")
     steps: int | None = Field(None, ge=1, description="optimiser steps of each stage")
     least_learning_rate: float | None = Field(
-        None, gt=0, description="no stage trains at a smaller peak rate: published rates are too small for small encoders"
+        None,
+        gt=0,
+        description="no stage trains at a smaller peak rate: published rates are too small for small encoders",
     )
 
 

@@ -31,8 +31,7 @@ def references(data: dict[str, Any]) -> Iterator[Found]:
         yield from _names(("report", field), _block(data.get("report")).get(field), evaluations, "evaluation")
     for path, reader in _readers(stages):
         yield from _languages((*path, "languages"), reader, reader.languages, data.get("source"), "train")
-        if data.get("source") == "miniature" and not reader.miniature:
-            yield path, f"reader {reader.type_name} has no miniature rows", "use a built-in data set"
+        yield from _source(path, reader, data.get("source"))
 
 
 def _block(value: Any) -> dict[str, Any]:
@@ -62,7 +61,7 @@ def _tasks(stage: dict[str, Any]) -> dict[str, Any]:
     if "tasks" in stage:
         return {name: _block(task).get("reader") for name, task in _block(stage["tasks"]).items()}
     reader = stage.get("reader")
-    return {str(_block(reader).get("type") or reader): reader} if reader is not None else {}
+    return {str(_block(reader).get("type") or reader).rpartition(":")[2]: reader} if reader is not None else {}
 
 
 def _readers(stages: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Reader]]:
@@ -91,6 +90,8 @@ def _evaluation(path: tuple[str, ...], block: dict[str, Any], stages: dict[str, 
     asked = block.get("task") or next(iter(tasks), "")
     trained = _build(Reader, tasks.get(str(asked)))
     reader = _build(Reader, block["reader"]) if "reader" in block else trained
+    if "reader" in block and reader:
+        yield from _source((*path, "reader"), reader, source)
     if reader:
         yield from _fits(path, block, reader, trained)
         yield from _languages(
@@ -100,6 +101,13 @@ def _evaluation(path: tuple[str, ...], block: dict[str, Any], stages: dict[str, 
     if attacker and reader and reader.form not in attacker.forms:
         what = f"attacker {attacker.type_name} does not keep the labels of form {reader.form} true"
         yield (*path, "attacker"), what, f"it fits {', '.join(attacker.forms)}"
+
+
+def _source(path: tuple[str, ...], reader: Reader, source: Any) -> Iterator[Found]:
+    here = "miniature" if source == "miniature" else reader.source or source or "hub"
+    if here in ("hub", "mirror", "miniature") and here not in reader.sources:
+        ways = " or ".join(f"source: {way}" for way in reader.sources)
+        yield path, f"reader {reader.type_name} cannot read from source {here}", f"it needs {ways}"
 
 
 def _fits(path: tuple[str, ...], block: dict[str, Any], reader: Reader, trained: Reader | None) -> Iterator[Found]:

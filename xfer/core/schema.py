@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from xfer.core.kinds import kinds
 from xfer.core.recipe import Recipe
 
@@ -17,7 +19,10 @@ def schema_text() -> str:
     for kind, base in kinds().items():
         options: list[dict[str, Any]] = [{"enum": base.known(), "description": f"the name of a {kind}"}]
         for name in base.known():
-            leaf: Any = base.lookup(name)
+            try:
+                leaf: Any = base.lookup(name)
+            except PydanticCustomError:  # a plug-in that does not import keeps its name, without its fields
+                continue
             definitions[f"{kind}.{name}"] = _leaf(leaf, name, definitions)
             options.append({"$ref": f"#/$defs/{kind}.{name}"})
         options.append({"type": "object", "properties": {"type": {"pattern": ".+:.+"}}, "required": ["type"]})

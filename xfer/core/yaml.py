@@ -17,6 +17,7 @@ from xfer.core.errors import Fault, RecipeError
 
 MAX_NODES = 100_000  # a recipe that expands beyond this through aliases is an attack, not a recipe
 MAX_DEPTH = 100
+MAX_DIGITS = 4000  # Python refuses to read longer whole numbers
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)")
@@ -46,12 +47,19 @@ class _Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
 
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        tag = getattr(self.peek_event(), "tag", None)
+        node = super().compose_node(parent, index)
+        if tag and node is not None:
+            node.tag = f"explicit {tag}"  # ``!!str 5`` must not look like a plain 5
+        return node
+
 
 def scalar(text: str) -> Any:
     """The value of a plain (unquoted) scalar under YAML 1.2's core schema."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if _INT.fullmatch(text):
+    if _INT.fullmatch(text) and len(text) < MAX_DIGITS:
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
     if _FLOAT.fullmatch(text):
         return float(text.replace(".inf", "inf").replace(".Inf", "inf").replace(".INF", "inf"))
@@ -111,7 +119,7 @@ class _Builder:
             fault = Fault(*self.mark(node), dotted(path[:3]), "expands without end", "an anchor that holds itself?")
             raise RecipeError([fault])
         if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.rsplit(":", 1)[1] not in ("str", "map", "seq"):
-            self.fault(node, path, f"the tag {node.tag} is not used in recipes", "remove it")
+            self.fault(node, path, f"the tag {node.tag.split()[-1]} is not used in recipes", "remove it")
             return Tree(None, self.mark(node))
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path)
@@ -128,7 +136,7 @@ class _Builder:
                 self.fault(key, path, "a key must be a word, not a list or a block")
             elif key.value == "<<" and key.style is None:
                 for source in item.value if isinstance(item, yaml.SequenceNode) else [item]:
-                    tree = self.build(source, path)
+                    tree = self.build(source, (*path, "<<"))
                     if isinstance(tree.value, dict):
                         merged = tree.value | merged
                     else:
@@ -244,7 +252,10 @@ def resolve(tree: Tree) -> tuple[Any, list[Fault]]:
     from omegaconf import OmegaConf  # late: 0.1 s that most recipes need not pay
     from omegaconf.errors import OmegaConfBaseException
 
-    config = OmegaConf.create(data)
+    try:
+        config = OmegaConf.create(data)
+    except OmegaConfBaseException:  # some ``${`` is not even well formed: find out which
+        return data, [at for path, leaf in wanted for at in _malformed(path, leaf)]
     for path, leaf in wanted:
         try:
             holder: Any = config
@@ -260,3 +271,13 @@ def resolve(tree: Tree) -> tuple[Any, list[Fault]]:
                 target = target[part]
             target[path[-1]] = value
     return data, faults
+
+
+def _malformed(path: Path, leaf: Tree) -> Iterator[Fault]:
+    from omegaconf import OmegaConf  # late: as in resolve
+    from omegaconf.errors import GrammarParseError
+
+    try:
+        OmegaConf.create({"value": leaf.value})
+    except GrammarParseError:
+        yield Fault(*leaf.mark, dotted(path), f"'{leaf.value}' is not well formed", "write ${stages.name.field}")

@@ -181,19 +181,13 @@ def _whole_lines(path: Path) -> list[dict[str, Any]]:
 
 def score(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """Each language's metrics as ``scores.json`` and each row's credit as ``credit.parquet``."""
-    from xfer.forms.base import by_language, form
+    from xfer.forms.base import by_language, form, graded
 
     kind = form(node.job["form"], node.job["labels"], node.job["options"])
     predictions = read_rows(parents["predict"], "predictions.parquet")
     scored = {}
-    for language, part in by_language(predictions).items():
-        if any(credit is None for credit in part["credit"]):
-            part = {
-                name: [v for v, c in zip(values, part["credit"], strict=True) if c is not None]
-                for name, values in part.items()
-            }
-        if part["id"]:
-            scored[language] = {"rows": len(part["id"]), **kind.score(part)}
+    for language, part in by_language(graded(predictions)).items():
+        scored[language] = {"rows": len(part["id"]), **kind.score(part)}
     if not scored:
         raise XferError(f"{node.label}: no row has a gold label, so nothing can be scored; test on a labelled split")
     write_json(folder / "out" / "scores.json", scored)

@@ -98,6 +98,8 @@ def form(name: str, labels: Sequence[str] = (), options: Mapping[str, Any] | Non
 
 def encode(tokenizer: Any, texts: list[str], pairs: list[Any] | None, max_length: int) -> Encoded:
     """Flat subwords of texts, or of text pairs where ``pairs`` holds strings."""
+    if pairs and any(pair is None for pair in pairs) and any(pair is not None for pair in pairs):
+        return _mixed(tokenizer, texts, pairs, max_length)
     second = pairs if pairs and pairs[0] is not None else None
     options = {"truncation": True, "max_length": max_length, "return_attention_mask": False}
     parts: list[np.ndarray] = []
@@ -113,6 +115,14 @@ def encode(tokenizer: Any, texts: list[str], pairs: list[Any] | None, max_length
     starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
     ids = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
     return Encoded(ids, starts, np.concatenate(types) if types else None)
+
+
+def _mixed(tokenizer: Any, texts: list[str], pairs: list[Any], max_length: int) -> Encoded:
+    """Single texts and pairs in one list: encoded row by row, which is slow and rare."""
+    rows = [encode(tokenizer, [text], [pair], max_length) for text, pair in zip(texts, pairs, strict=True)]
+    starts = np.concatenate([[0], np.cumsum([len(row.ids) for row in rows])]).astype(np.int64)
+    types = None if rows[0].types is None else np.concatenate([row.types for row in rows if row.types is not None])
+    return Encoded(np.concatenate([row.ids for row in rows]), starts, types)
 
 
 def _tokenise(tokenizer: Any, texts: list[str], pairs: list[str] | None, options: dict[str, Any]) -> Any:
@@ -135,6 +145,12 @@ def by_language(columns: Rows) -> dict[str, Rows]:
         language: {name: [values[i] for i in places[language]] for name, values in columns.items()}
         for language in sorted(places)
     }
+
+
+def graded(predictions: Rows) -> Rows:
+    """The predictions that can be scored: those with a gold label, or with anything to predict."""
+    places = [i for i, credit in enumerate(predictions["credit"]) if credit is not None]
+    return {name: [values[i] for i in places] for name, values in predictions.items()}
 
 
 def pad_batch(encoded: Encoded, index: np.ndarray, pad: int) -> dict[str, np.ndarray]:

@@ -13,7 +13,12 @@ def accuracy(gold: Sequence[object], predicted: Sequence[object]) -> float:
 
 
 def macro_f1(gold: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> float:
-    """The unweighted mean over ``labels`` of 2TP / (2TP + FP + FN); a label that never occurs counts as 0."""
+    """The unweighted mean over ``labels`` of 2TP / (2TP + FP + FN); a label that never occurs counts as 0.
+
+    Raises ValueError as ``accuracy`` does.
+    """
+    if len(gold) != len(predicted) or not gold:
+        raise ValueError(f"{len(gold)} gold labels against {len(predicted)} predictions")
     total = 0.0
     for label in labels:
         both = sum(g == label == p for g, p in zip(gold, predicted, strict=True))

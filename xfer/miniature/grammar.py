@@ -36,9 +36,10 @@ def words(meaning: Meaning, code: str, *, fronted: bool = False) -> list[Word]:
 
 
 def phrase(meaning: Meaning, slot: str, code: str) -> str:
-    """What one slot adds to the sentence, on its own as in a dictionary; "" for an open slot."""
+    """One slot on its own, as in a dictionary; agents with the capital they mostly have."""
     language = BY_CODE[code]
-    return _slot(meaning, slot, language).replace(" ", language.space)
+    text = _slot(meaning, slot, language).replace(" ", language.space)
+    return _capitalised(text, code) if slot == "agent" else text
 
 
 def _order(meaning: Meaning, code: str, fronted: bool) -> tuple[str, ...]:

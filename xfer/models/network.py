@@ -29,6 +29,9 @@ transformers.logging.disable_progress_bar()
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 
+LAYERS = ("layer", "layers", "h", "block")  # what encoders call their stack
+
+
 class Network(torch.nn.Module):
     """The tasks of a stage over one encoder. ``heads[task]`` is a whole transformers model."""
 
@@ -53,15 +56,16 @@ class Network(torch.nn.Module):
         if len(outer) != 1:  # an unusual head: let it see every place
             return head(**inputs).logits.flatten(0, 1)[batch["positions"]]
         hidden = head.base_model(**inputs).last_hidden_state
-        return outer[0](hidden.flatten(0, 1)[batch["positions"]])
+        found = outer[0](hidden.flatten(0, 1)[batch["positions"]])
+        return found[0] if isinstance(found, tuple) else found
 
     def freeze(self, layers: int, embeddings: bool) -> None:
         """Takes the lowest ``layers`` layers and, if asked, the embeddings out of training."""
-        stack = [m for m in self.encoder.modules() if isinstance(m, torch.nn.ModuleList) and len(m)]
-        if layers and (not stack or layers > len(stack[0])):
-            raise MissingPart(
-                f"model.freeze_layers is {layers}, but the encoder has {len(stack[0]) if stack else 0} layers"
-            )
+        named = self.encoder.named_modules()
+        stack = [m for name, m in named if name.split(".")[-1] in LAYERS and isinstance(m, torch.nn.ModuleList)]
+        if layers and (len(stack) != 1 or layers > len(stack[0])):
+            count = f"{len(stack[0])} layers" if len(stack) == 1 else "no single stack of layers"
+            raise MissingPart(f"model.freeze_layers is {layers}, but the encoder has {count}")
         frozen: list[Any] = list(stack[0][:layers]) if layers else []
         if embeddings:
             frozen.append(self.encoder.embeddings)
@@ -96,11 +100,13 @@ def build(origin: Origin, forms: Mapping[str, Form], seed: int) -> Network:
     heads: dict[str, Any] = {}
     for task, form in forms.items():
         with seeded(derive("head", task, seed)):
-            head = _head(origin, form)
-        if heads:
-            setattr(head, head.base_model_prefix, next(iter(heads.values())).base_model)
+            heads[task] = _head(origin, form)
+    # a masked-LM encoder may lack the pooler that other heads need, and does not mind one
+    shared = next((heads[task] for task, form in forms.items() if form.name != "mask"), next(iter(heads.values())))
+    for head in heads.values():
+        if head is not shared:
+            setattr(head, head.base_model_prefix, shared.base_model)
             head.tie_weights()
-        heads[task] = head
     return Network(heads, forms, tokenizer)
 
 
@@ -123,9 +129,18 @@ def _head(origin: Origin, form: Form) -> Any:
         carried = _weights(origin.folder)  # type: ignore[arg-type]
         if form.name != "mask":
             carried = {name: value for name, value in carried.items() if name.split(".")[0] not in outer}
-        empty = kind.from_pretrained(None, config=config, state_dict=carried, dtype=torch.float32)
+        options = {"config": config, "state_dict": carried, "dtype": torch.float32, "output_loading_info": True}
+        empty, info = kind.from_pretrained(None, **options)
+        _complete(origin.folder, info["missing_keys"], empty.base_model_prefix)
     quicken(empty)
     return empty
+
+
+def _complete(folder: Any, missing: Any, prefix: str) -> None:
+    """Raises MissingPart where a folder lacks weights of the encoder: they would be random without a word."""
+    lost = sorted(name for name in missing if name.startswith(f"{prefix}.") and "pooler" not in name)
+    if lost:
+        raise MissingPart(f"the weights in {folder} lack {len(lost)} parts of the encoder, such as {lost[0]}")
 
 
 def _weights(folder: Path) -> dict[str, torch.Tensor]:

@@ -75,6 +75,8 @@ class Victim:
 
     def __call__(self, texts: list[tuple[str, ...]]) -> np.ndarray:
         count = len(texts)
+        if not count:
+            return np.zeros((0, len(self.network.forms[self.task].labels)), dtype=np.float32)
         rows: Rows = {"id": [str(i) for i in range(count)], "language": [""] * count, "text": [t[0] for t in texts]}
         rows |= {"pair": [t[1] if len(t) > 1 else None for t in texts], "label": [None] * count}
         logits = predict(self.network, self.task, rows, self.max_length)["logits"].astype(np.float64)

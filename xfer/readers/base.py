@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from xfer.core.component import Component
 from xfer.core.seeds import derive
@@ -18,6 +19,16 @@ from xfer.core.seeds import derive
 Source = Literal["hub", "mirror", "miniature"]
 Split = Literal["train", "dev", "test"]
 Row = dict[str, Any]
+
+
+def _languages(value: Any) -> Any:
+    codes = value if isinstance(value, list | tuple) else ()
+    if value == "all" or (codes and all(isinstance(c, str) and c for c in codes) and len(set(codes)) == len(codes)):
+        return value
+    raise PydanticCustomError("languages", "must be all, or a list of different codes", {"hint": "such as [en, de]"})
+
+
+Languages = Annotated[tuple[str, ...] | Literal["all"], BeforeValidator(_languages)]
 
 
 class Settings(NamedTuple):
@@ -63,12 +74,10 @@ class Reader(Component, kind="reader"):
     card: ClassVar[Card]
     labels: ClassVar[tuple[str, ...]]
     published: ClassVar[Settings]
-    miniature: ClassVar[bool] = True
+    sources: ClassVar[tuple[Source, ...]] = ("hub", "mirror", "miniature")
 
     source: Source | None = Field(None, description="where rows come from; the recipe's source if left out")
-    languages: tuple[str, ...] | Literal["all"] = Field(
-        ("en",), description="languages of the training side (ISO 639-1), or all"
-    )
+    languages: Languages = Field(("en",), description="languages of the training side (ISO 639-1), or all")
 
     def train_languages(self, source: Source) -> tuple[str, ...]:
         """The languages that a stage trains on."""

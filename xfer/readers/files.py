@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from xfer.core.errors import BadRow
 from xfer.readers import tables
-from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source, held_out
+from xfer.readers.base import Card, Reader, Row, Settings, Source, held_out
 
 
 @Reader.register("files")
@@ -42,7 +42,7 @@ class Files(Reader):
         warmup=0.1,
         source="common fine-tuning settings, of our choosing: own files have no published ones",
     )
-    miniature: ClassVar[bool] = False
+    sources: ClassVar[tuple[Source, ...]] = ("mirror",)
 
     form: Literal["classify", "mask"] = Field("classify", description="the form of the rows")  # type: ignore[misc]
     train: str | None = Field(None, description="path of the training file")
@@ -114,6 +114,3 @@ class Files(Reader):
             if row["label"] not in self.labels:
                 raise BadRow(str(path), line, f"label '{row['label']}' is not one of {', '.join(self.labels)}")
         return row
-
-    def hub_part(self, split: str, language: str) -> HubPart:
-        raise BadRow("files", 0, "reads local files: use source: mirror")

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,8 @@ def files(reader: Reader, split: str, language: str, root: Path) -> list[Path]:
     """The official files of one split and language: all matches of the first place that has any."""
     tried = []
     for place in reader.places(split, language):
-        found = sorted(root.glob(place)) if "*" in place else [path for path in [root / place] if path.is_file()]
+        matches = glob(place, root_dir=root) if "*" in place else [place]
+        found = sorted(path for path in (root / match for match in matches) if path.is_file())
         if found:
             return found
         tried.append(place)
@@ -91,7 +93,7 @@ def revision(reader: Reader, source: str, split: str, languages: tuple[str, ...]
         return {"revision": reader.card.revision or ask(Path(reader.card.hub))}
     root = mirror_root()
     found = sorted({path for language in languages for path in files(reader, split, language, root)})
-    return {"files": {path.name: digest(path) for path in found}}
+    return {"files": {os.path.relpath(path, root): digest(path) for path in found}}
 
 
 def hub_commit(repository: str, kind: str = "dataset") -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from xfer.readers import tables
-from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source, held_out
+from xfer.readers.base import Card, HubPart, Languages, Reader, Row, Settings, Source, held_out
 from xfer.readers.sources import mirror_root
 
 _WIKIPEDIA = tuple(
@@ -49,7 +49,7 @@ class Text(Reader):
         source="BERT's learning rate and RoBERTa's warm-up share, of our choosing: no source prescribes them here",
     )
 
-    languages: tuple[str, ...] | Literal["all"] = Field("all", description="languages to read (ISO 639-1), or all")
+    languages: Languages = Field("all", description="languages to read (ISO 639-1), or all")
     folder: str = Field("text", description="mirror: the folder under $XFER_DATA (or an absolute path)")
     dump: str = Field("20231101", description="hub: the date of the Wikipedia dump")
     masking: float = Field(0.15, gt=0, lt=1, description="share of the subwords that are predicted")

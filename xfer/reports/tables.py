@@ -39,12 +39,16 @@ class _Credits:
                     [[rows["credit"][i] for i in places] for _, rows in runs], dtype=np.float64
                 )
 
-    def on(self, language: str, ids: list[str]) -> np.ndarray:
-        """The credit of the rows ``ids`` alone."""
-        if ids == self.ids[language]:
-            return self.credit[language]
-        place = {name: i for i, name in enumerate(self.ids[language])}
-        return self.credit[language][:, [place[name] for name in ids]]
+    def beside(self, other: _Credits, language: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """Both credits on the rows that both have, in this one's order; None if there is no such row."""
+        if language not in self.ids or language not in other.ids:
+            return None
+        there = {name: i for i, name in enumerate(other.ids[language])}
+        both = [(i, there[name]) for i, name in enumerate(self.ids[language]) if name in there]
+        if not both:
+            return None
+        mine, theirs = zip(*both, strict=True)
+        return self.credit[language][:, list(mine)], other.credit[language][:, list(theirs)]
 
 
 def collect(about: Mapping[str, Any], scored: Mapping[str, Scored]) -> dict[str, Any]:
@@ -54,13 +58,12 @@ def collect(about: Mapping[str, Any], scored: Mapping[str, Scored]) -> dict[str,
     """
     seeds = about["seeds"]
     credits = {}
-    for name in about["evaluations"]:
+    for name in about["order"]:
         for role in ("selected", "oracle"):
             runs = [scored[f"{name}/{role}/{seed}"] for seed in seeds if f"{name}/{role}/{seed}" in scored]
             if runs:
                 credits[name, role] = _Credits(runs)
-    compare = about["report"].get("compare") or _first_clean(about["evaluations"])
-    baseline = about["report"].get("baseline")
+    compare, baseline = about["compare"], about["baseline"]
     metric = next(k for k in next(iter(next(iter(scored.values()))[0].values())) if k != "rows")
     draws: dict[tuple[str, str], dict[str, np.ndarray]] = {}
     rows = {}
@@ -73,15 +76,11 @@ def collect(about: Mapping[str, Any], scored: Mapping[str, Scored]) -> dict[str,
         "metric": metric,
         "compare": compare,
         "baseline": baseline,
-        "evaluations": about["evaluations"],
+        "evaluations": {name: about["evaluations"][name] for name in about["order"]},
         "trained": about["evaluations"][compare]["trained"] if compare else [],
         "languages": rows,
         "mean": _means(rows, draws),
     }
-
-
-def _first_clean(evaluations: Mapping[str, Any]) -> str | None:
-    return next((name for name, about in evaluations.items() if about["attacker"] is None), None)
 
 
 def _row(
@@ -103,20 +102,23 @@ def _row(
 
     row: dict[str, Cell] = {}
     clean = credits.get((compare, "selected")) if compare else None
-    for name, evaluation in about["evaluations"].items():
+    for name in about["order"]:
+        evaluation = about["evaluations"][name]
         here = credits[name, "selected"]
         if language not in here.credit:
             continue
         cell(name, here.credit[language])
-        if clean is not None and evaluation["attacker"] and language in clean.credit:
-            before = clean.on(language, here.ids[language])
-            cell(f"{name}.drop", before, here.credit[language])
-            share = row[f"{name}.drop"]["value"] / (100 * float(before.mean())) if before.mean() else 0.0
-            row[f"{name}.relative"] = {"value": 100 * share, "rows": here.credit[language].shape[1]}
+        pair = clean.beside(here, language) if clean is not None and evaluation["attacker"] else None
+        if pair:
+            cell(f"{name}.drop", *pair)
+            before = 100 * float(pair[0].mean())
+            share = row[f"{name}.drop"]["value"] / before if before else 0.0
+            row[f"{name}.relative"] = {"value": 100 * share, "rows": pair[0].shape[1]}
     if clean is not None and language in clean.credit:
         direct = credits.get((baseline, "selected")) if baseline else None
-        if direct is not None and language in direct.credit:
-            cell("bought", clean.credit[language], direct.on(language, clean.ids[language]))
+        pair = clean.beside(direct, language) if direct is not None else None
+        if pair:
+            cell("bought", *pair)
         if (compare, "oracle") in credits:
             cell("oracle", credits[compare, "oracle"].credit[language])  # type: ignore[index]
     return row

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 
 from xfer.core.seeds import derive
-from xfer.forms.base import Rows, by_language
+from xfer.forms.base import Rows, by_language, graded
 from xfer.models.network import Network
 from xfer.models.predictor import answer
 from xfer.trainers import checkpoint
@@ -50,6 +51,7 @@ class Run:
 
     def __init__(self, settings: Finetune, network: Network, tasks: Sequence[TaskData], context: Context) -> None:
         self.settings, self.tasks, self.context = settings, {task.name: task for task in tasks}, context
+        AcceleratorState._reset_state(reset_partial_state=True)  # one process runs stages of different precision
         self.accelerator = Accelerator(mixed_precision=_precision(settings.precision))
         self.max_length = longest(settings, network)
         self.encoded = {
@@ -125,7 +127,7 @@ class Run:
                 continue
             form = self.inner.forms[task.name]
             encoded = form.encode(task.dev, self.inner.tokenizer, self.max_length)
-            decoded = form.decode(answer(self.inner, task.name, encoded, task.dev), task.dev)
+            decoded = graded(form.decode(answer(self.inner, task.name, encoded, task.dev), task.dev))
             found[task.name] = {
                 language: next(iter(form.score(part).values())) for language, part in by_language(decoded).items()
             }
@@ -248,8 +250,9 @@ class _Log:
 
     def __init__(self, path: Path, step: int) -> None:
         self.path = path
-        lines = path.read_text().splitlines() if path.is_file() else []
-        whole = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
+        text = path.read_text() if path.is_file() else ""
+        lines = text[: text.rfind("\n") + 1].splitlines()  # a kill may have cut the last one short
+        whole = [line for line in lines if json.loads(line)["step"] <= step]
         path.write_text("".join(line + "\n" for line in whole))
 
     def write(self, record: dict[str, Any]) -> None:
