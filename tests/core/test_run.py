@@ -27,7 +27,7 @@ RECIPE = Recipe.model_validate({"name": "r", "model": "scratch", "stages": {"one
 class Work:
     """Writes the labels of a node's parents and its own; fails where it is told to."""
 
-    def __init__(self, **errors: Exception) -> None:
+    def __init__(self, **errors: BaseException) -> None:
         self.errors, self.done = errors, list[str]()
 
     def __call__(

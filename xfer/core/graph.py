@@ -115,8 +115,8 @@ class _Compiler:
                 for role in self.roles(name, evaluation):
                     scores[f"{name}/{role}/{seed}"] = self.score(name, evaluation, seed, role)
         if scores:
-            about = {"name": recipe.name, "seeds": list(recipe.seeds), "order": list(recipe.evaluate)}
-            about |= {"compare": self.compared(), "baseline": recipe.report.baseline}
+            about: dict[str, Any] = {"name": recipe.name, "seeds": list(recipe.seeds), "order": list(recipe.evaluate)}
+            about = about | {"compare": self.compared(), "baseline": recipe.report.baseline}
             shown = {name: self.about(evaluation) for name, evaluation in recipe.evaluate.items()}
             node = Node("report", recipe.name, about | {"evaluations": shown}, scores)
             self.graph.report = self.graph.add(node)

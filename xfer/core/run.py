@@ -42,10 +42,11 @@ class Silent:
 
 
 class Outcome(NamedTuple):
-    """What a run came to: finished entries by key, and the message of each node that failed."""
+    """What a run came to, by key: finished entries, why nodes failed, why others were out of reach."""
 
     entries: dict[str, Entry]
     failures: dict[str, str]
+    unreached: dict[str, str]
 
 
 def default_store() -> Path:
@@ -81,7 +82,7 @@ def execute(graph: Graph, store: Store, watcher: Watcher | None = None, work: An
         from xfer.executors.local import work
     walk = _Walk(store, watcher or Silent(), work)
     walk.through(list(graph.nodes.values()))
-    return Outcome(walk.entries, walk.failures)
+    return Outcome(walk.entries, walk.failures, walk.unreached)
 
 
 class _Walk:
@@ -89,6 +90,7 @@ class _Walk:
         self.store, self.watcher, self.work = store, watcher, work
         self.entries: dict[str, Entry] = {}
         self.failures: dict[str, str] = {}
+        self.unreached: dict[str, str] = {}
         self.checked: set[str] = set()
         self.told: set[str] = set()
 
@@ -106,9 +108,9 @@ class _Walk:
 
     def settled(self, node: Node) -> bool:
         """Whether the node is finished, failed or out of reach; runs it if it can be."""
-        broken = [parent for parent in node.parents.values() if parent.key in self.failures]
+        broken = [p for p in node.parents.values() if p.key in self.failures or p.key in self.unreached]
         if broken:
-            self.failures[node.key] = f"needs {broken[0].kind} {broken[0].label}, which failed"
+            self.unreached[node.key] = f"needs {broken[0].kind} {broken[0].label}, which failed"
             return True
         if any(parent.key not in self.entries for parent in node.parents.values()):
             return False
@@ -182,11 +184,8 @@ def _now() -> str:
 
 def failed(outcome: Outcome, graph: Graph) -> NodeFailed | None:
     """One error for all nodes that failed by themselves, or None."""
-    own = [
-        f"{node.kind} {node.label}: {outcome.failures[key]}"
-        for key, node in graph.nodes.items()
-        if key in outcome.failures and not outcome.failures[key].startswith("needs ")
-    ]
+    failures = outcome.failures
+    own = [f"{node.kind} {node.label}: {failures[key]}" for key, node in graph.nodes.items() if key in failures]
     if not own:
         return None
     rest = f" (and {len(own) - 1} more)" if len(own) > 1 else ""

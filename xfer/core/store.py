@@ -48,13 +48,22 @@ class Entry(NamedTuple):
 
     def verify(self, contents: bool = False) -> None:
         """Raises StoreDamaged unless every file has its size (and, with ``contents``, its digest)."""
-        for name, (size, written) in _read_json(self.path / "done.json", self)["files"].items():
+        for name, (size, written) in _manifest(self).items():
             file = self.path / name
             found = file.stat().st_size if file.is_file() else None
             if found != size:
                 raise damaged(self, f"{name} has {'gone' if found is None else f'{found} bytes'}, {size} were written")
             if contents and file_digest(file) != written:
                 raise damaged(self, f"{name} is not what was written")
+
+
+def _manifest(entry: Entry) -> dict[str, tuple[int, str]]:
+    """Size and digest of every file of a finished node."""
+    done = _read_json(entry.path / "done.json", entry)
+    try:
+        return {str(name): (int(size), str(written)) for name, (size, written) in done["files"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise damaged(entry, "done.json does not list its files") from None
 
 
 def damaged(entry: Entry, what: str) -> StoreDamaged:
@@ -146,7 +155,9 @@ class Store:
         if self._facts is None:
             self._facts = {}
             with suppress(OSError, ValueError):
-                self._facts = json.loads((self.root / "facts.json").read_text())
+                found = json.loads((self.root / "facts.json").read_text())
+                if isinstance(found, dict) and all(isinstance(group, dict) for group in found.values()):
+                    self._facts = found
         return self._facts.get(group, {}).get(name)
 
     def remember(self, group: str, name: str, value: Any) -> Any:
@@ -199,7 +210,7 @@ def _take(path: Path, mine: str) -> None:
 def _alive(path: Path) -> bool:
     """Whether the holder of a lock lives: its process on this machine, its heartbeat on another."""
     words = path.read_text().split()
-    if len(words) >= 3 and words[0] == socket.gethostname():
+    if len(words) >= 3 and words[0] == socket.gethostname() and words[1].isdigit():
         return _started(int(words[1])) == words[2]
     return time.time() - path.stat().st_mtime < STALE
 

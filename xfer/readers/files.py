@@ -106,6 +106,8 @@ class Files(Reader):
         def cell(column: str) -> str:
             if column not in cells:
                 raise BadRow(str(path), line, f"has no column '{column}'; found {', '.join(map(str, cells))}")
+            if not isinstance(cells[column], str | int):
+                raise BadRow(str(path), line, f"column '{column}' holds {cells[column]!r}, not text")
             return str(cells[column])
 
         row: Row = {"id": cell(self.id) if self.id else str(line), "language": language, "text": cell(self.text)}

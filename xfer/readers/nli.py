@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from xfer.core.errors import BadRow
+from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings
 
@@ -30,6 +30,9 @@ def pair(
         premise, hypothesis, label = (cells[key] for key in keys)
     except KeyError as missing:
         raise BadRow(str(path), line, f"has no column {missing}; found {', '.join(map(str, cells))}") from None
+    for key, cell in zip(keys, (premise, hypothesis, label), strict=True):
+        if not isinstance(cell, str):
+            raise BadRow(str(path), line, f"column '{key}' holds {cell!r}, not text")
     if label == "-":
         return None
     if label not in _SPELLINGS:
@@ -141,7 +144,10 @@ class Xnli(_Nli):
             lines = tables.tsv(path, header=("premise", "hypothesis", "label"), quoted=True)
             yield from _simple(path, lines, ("premise", "hypothesis", "label"), language)
         else:
-            yield from _by_language(path, path.stat().st_mtime_ns).get(language, [])
+            found = _by_language(path, path.stat().st_mtime_ns)
+            if language not in found:
+                raise MissingData(f"{path} holds no rows in '{language}'; it has {', '.join(sorted(found)) or 'none'}")
+            yield from found[language]
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, language, {"dev": "validation"}.get(split, split))
@@ -161,7 +167,9 @@ def _by_language(path: Path, changed: int) -> dict[str, list[Row]]:
     """All rows of a file that holds every language, read once for all of them."""
     rows: dict[str, list[Row]] = {}
     for line, cells in tables.jsonl(path) if path.suffix == ".jsonl" else tables.tsv(path):
-        language = str(cells.get("language"))
+        if "language" not in cells:
+            raise BadRow(str(path), line, f"has no column 'language'; found {', '.join(map(str, cells))}")
+        language = str(cells["language"])
         name = str(cells.get("pairID") or line)
         row = pair(path, line, cells, ("sentence1", "sentence2", "gold_label"), name, language)
         if row:

@@ -59,7 +59,7 @@ class Finetune(Trainer):
         if self.batch_size is None and self.batch_tokens is None:
             filled["batch_size"] = published.batch_size
         rate = filled.get("learning_rate", self.learning_rate)
-        if least_rate and rate < least_rate:
+        if least_rate and rate is not None and rate < least_rate:
             filled["learning_rate"] = least_rate
         return self.model_copy(update=filled)
 
