@@ -63,9 +63,7 @@ def write(folder: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def xfer(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Result]:
+def xfer(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
     """``xfer(*words)`` runs the command line in this process; an error without a cause raises."""
 
     def run(*words: object) -> Result:

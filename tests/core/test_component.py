@@ -179,9 +179,25 @@ def test_a_subclass_of_a_built_in_is_not_taken_for_it(module: Callable[[str, str
     assert Reader.model_validate("dotted:Mine").identity() != Reader.model_validate("xnli").identity()
 
 
+def test_a_dotted_name_that_was_used_is_not_offered() -> None:
+    before = Reader.known()
+    Reader.model_validate("xfer.readers.nli:Xnli")
+    assert Reader.known() == before
+
+
 @pytest.mark.parametrize(
     "name",
-    ["gone:Mine", "dotted:Gone", "dotted:Other", ":Mine", "dotted:", ".dotted:Mine", "dotted:Mine.x", "a..b:C", "dotted:os"],
+    [
+        "gone:Mine",
+        "dotted:Gone",
+        "dotted:Other",
+        ":Mine",
+        "dotted:",
+        ".dotted:Mine",
+        "dotted:Mine.x",
+        "a..b:C",
+        "dotted:os",
+    ],
 )
 def test_a_wrong_dotted_name_is_a_fault(name: str, module: Callable[[str, str], None]) -> None:
     module("dotted", MINE)

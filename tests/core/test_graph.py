@@ -70,8 +70,16 @@ def shuffled(value: Any, random: Random) -> Any:
 
 
 AFTER_END = {
-    "train end seed 1", "predict clean seed 1", "score clean seed 1", "predict clean oracle seed 1", "score clean oracle seed 1",
-    "predict typos seed 1", "score typos seed 1", "attack search seed 1", "predict search seed 1", "score search seed 1",
+    "train end seed 1",
+    "predict clean seed 1",
+    "score clean seed 1",
+    "predict clean oracle seed 1",
+    "score clean oracle seed 1",
+    "predict typos seed 1",
+    "score typos seed 1",
+    "attack search seed 1",
+    "predict search seed 1",
+    "score search seed 1",
     "report g",
 }
 AFTER_DIRECT = {"train direct seed 1", "predict direct seed 1", "score direct seed 1", "report g"}
@@ -138,7 +146,9 @@ def test_a_language_that_miniature_has_not_is_left_out_with_a_note() -> None:
     data["report"] = {}
     graph = compiled(data)
     assert set(graph.notes) == {"evaluation clean: no rows in vi in this source; left out"}
-    assert [node.job["languages"] for node in graph.nodes.values() if node.kind == "data" and node.job["split"] == "test"] == [["en"]]
+    assert [
+        node.job["languages"] for node in graph.nodes.values() if node.kind == "data" and node.job["split"] == "test"
+    ] == [["en"]]
 
 
 # what changes a key
@@ -159,7 +169,10 @@ def test_the_same_recipe_has_the_same_keys_in_another_process() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_shuffled_keys_give_equal_nodes(seed: int) -> None:
-    assert set(compiled(shuffled(BASE, Random(seed))).nodes) == set(compiled(BASE).nodes)
+    """All but the report, whose columns stand in the order of the evaluations."""
+    mixed = shuffled(BASE, Random(seed))
+    assert moved(mixed) <= {"report g"}
+    assert moved(mixed | {"evaluate": {name: mixed["evaluate"][name] for name in BASE["evaluate"]}}) == set()
 
 
 def test_defaults_that_are_written_out_change_nothing() -> None:
@@ -168,7 +181,14 @@ def test_defaults_that_are_written_out_change_nothing() -> None:
 
 
 def test_published_settings_that_are_written_out_change_nothing() -> None:
-    published = {"learning_rate": 2e-5, "epochs": 5, "batch_size": 32, "max_length": 128, "weight_decay": 0, "warmup": 0}
+    published = {
+        "learning_rate": 2e-5,
+        "epochs": 5,
+        "batch_size": 32,
+        "max_length": 128,
+        "weight_decay": 0,
+        "warmup": 0,
+    }
     assert moved(changed("stages", "direct", "trainer", to=published)) == set()
 
 
@@ -197,7 +217,10 @@ def test_the_model_changes_the_stages_that_start_from_it() -> None:
 
 def test_an_attacker_changes_its_evaluation_alone() -> None:
     assert moved(changed("evaluate", "typos", "attacker", to="typos")) == {
-        "attack typos", "predict typos seed 1", "score typos seed 1", "report g",
+        "attack typos",
+        "predict typos seed 1",
+        "score typos seed 1",
+        "report g",
     }
 
 
@@ -206,13 +229,23 @@ def test_a_new_evaluation_changes_the_report_alone() -> None:
 
 
 def test_a_seed_changes_training_and_not_data() -> None:
-    assert {line.split()[0] for line in moved(changed("seeds", to=[2]))} == {"train", "predict", "score", "attack", "report"}
+    assert {line.split()[0] for line in moved(changed("seeds", to=[2]))} == {
+        "train",
+        "predict",
+        "score",
+        "attack",
+        "report",
+    }
     assert "attack typos" not in moved(changed("seeds", to=[2]))
 
 
 def test_a_limit_on_test_rows_does_not_train_again() -> None:
     assert {line.split()[0] for line in moved(changed("limits", "test_rows", to=3))} == {
-        "data", "attack", "predict", "score", "report",
+        "data",
+        "attack",
+        "predict",
+        "score",
+        "report",
     }
 
 
@@ -269,11 +302,19 @@ def test_a_key_is_a_hash_of_what_is_recorded() -> None:
     node = Node("data", "label", {"b": 1, "a": [2]})
     assert node.key == Node("data", "another label", {"a": [2], "b": 1}, spec={"x": 1}).key
     assert len(node.key) == 32 and int(node.key, 16)
-    assert node.record() == {"kind": "data", "version": graphs.VERSIONS["data"], "label": "label", "job": {"b": 1, "a": [2]},
-                             "parents": {}, "seed": None}
+    assert node.record() == {
+        "kind": "data",
+        "version": graphs.VERSIONS["data"],
+        "label": "label",
+        "job": {"b": 1, "a": [2]},
+        "parents": {},
+        "seed": None,
+    }
 
 
-@pytest.mark.parametrize("change", [{"kind": "train"}, {"job": {"a": 2}}, {"seed": 1}, {"parents": {"x": Node("data", "p", {})}}])
+@pytest.mark.parametrize(
+    "change", [{"kind": "train"}, {"job": {"a": 2}}, {"seed": 1}, {"parents": {"x": Node("data", "p", {})}}]
+)
 def test_kind_job_seed_and_parents_are_hashed(change: dict[str, Any]) -> None:
     plain: dict[str, Any] = {"kind": "data", "label": "l", "job": {"a": 1}}
     assert Node(**plain).key != Node(**(plain | change)).key
@@ -324,8 +365,12 @@ def by_content(path: Path) -> str:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_changed_file_changes_the_data_that_is_read_from_it(language: str, texts: Path) -> None:
-    data = {"name": "t", "source": "mirror", "model": "scratch",
-            "stages": {"mlm": {"reader": {"type": "text", "languages": ["en", "de"]}}}}
+    data = {
+        "name": "t",
+        "source": "mirror",
+        "model": "scratch",
+        "stages": {"mlm": {"reader": {"type": "text", "languages": ["en", "de"]}}},
+    }
     keys = []
     for text in ("before\n", "after\n"):
         (texts / language / "wiki.txt").write_text(text)
@@ -337,7 +382,12 @@ def test_a_changed_file_changes_the_data_that_is_read_from_it(language: str, tex
 def test_data_does_not_depend_on_where_the_mirror_lies(
     texts: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[..., Path]
 ) -> None:
-    data = {"name": "t", "source": "mirror", "model": "scratch", "stages": {"mlm": {"reader": {"type": "text", "languages": ["en"]}}}}
+    data = {
+        "name": "t",
+        "source": "mirror",
+        "model": "scratch",
+        "stages": {"mlm": {"reader": {"type": "text", "languages": ["en"]}}},
+    }
     keys = []
     for place in ("data", "moved"):
         if place == "moved":
@@ -349,8 +399,12 @@ def test_data_does_not_depend_on_where_the_mirror_lies(
 
 
 def test_missing_data_is_a_problem_of_its_node_alone(texts: Path) -> None:
-    data = {"name": "t", "source": "mirror", "model": "scratch",
-            "stages": {"mlm": {"reader": {"type": "text", "languages": ["en"]}}, "nli": {"reader": "mnli"}}}
+    data = {
+        "name": "t",
+        "source": "mirror",
+        "model": "scratch",
+        "stages": {"mlm": {"reader": {"type": "text", "languages": ["en"]}}, "nli": {"reader": "mnli"}},
+    }
     graph = compile_graph(Recipe.model_validate(data), Resolver(by_content, lambda name, kind: "x"))
     problems = {node.label for node in graph.nodes.values() if node.problem}
     assert problems == {"mnli train en", "mnli dev en"}

@@ -27,7 +27,9 @@ FULL: dict[str, Any] = {
         "nli": {
             "tasks": {
                 "a": {"reader": "mnli", "weight": 0.5},
-                "b": {"reader": {"type": "files", "train": "t.tsv", "labels": ["entailment", "neutral", "contradiction"]}},
+                "b": {
+                    "reader": {"type": "files", "train": "t.tsv", "labels": ["entailment", "neutral", "contradiction"]}
+                },
             },
             "mixer": {"type": "proportional", "cap": 100},
             "trainer": {"steps": 10, "batch_tokens": 512, "learning_rate": 1e-5},

@@ -83,7 +83,11 @@ def test_every_node_runs_once_after_its_parents(store: Store) -> None:
     assert work.done == ["a", "b", "c", "d", "e"]
     assert outcome.failures == {}
     assert {label: entry.read("made.json") for label, entry in labels(made, outcome.entries).items()} == {
-        "a": "a", "b": "ab", "c": "ac", "d": "abacd", "e": "e",
+        "a": "a",
+        "b": "ab",
+        "c": "ac",
+        "d": "abacd",
+        "e": "e",
     }
 
 
@@ -136,7 +140,8 @@ def test_a_failure_does_not_stop_what_does_not_need_it(store: Store) -> None:
     made, work, told = diamond(), Work(b=ValueError("broke")), Told()
     outcome = execute(made, store, told, work=work)
     assert work.done == ["a", "c", "e"]
-    assert labels(made, outcome.failures) == {"b": "ValueError: broke", "d": "needs train b, which failed"}
+    assert labels(made, outcome.failures) == {"b": "ValueError: broke"}
+    assert labels(made, outcome.unreached) == {"d": "needs train b, which failed"}
     assert set(labels(made, outcome.entries)) == {"a", "c", "e"}
     assert "failed b" in told.heard
 
@@ -144,8 +149,10 @@ def test_a_failure_does_not_stop_what_does_not_need_it(store: Store) -> None:
 def test_what_needs_a_failed_node_is_marked_down_the_whole_line(store: Store) -> None:
     made = diamond()
     outcome = execute(made, store, work=Work(a=XferError("no rows")))
-    assert labels(made, outcome.failures) == {
-        "a": "no rows", "b": "needs data a, which failed", "c": "needs data a, which failed",
+    assert labels(made, outcome.failures) == {"a": "no rows"}
+    assert labels(made, outcome.unreached) == {
+        "b": "needs data a, which failed",
+        "c": "needs data a, which failed",
         "d": "needs train b, which failed",
     }
 
@@ -286,9 +293,8 @@ def test_damage_that_sizes_show_is_told_and_runs_nothing_on_it(store: Store) -> 
     work = Work()
     outcome = execute(made, store, work=work)
     assert work.done == ["e"]
-    found = labels(made, outcome.failures)
-    assert str(entry.path) in found["a"]
-    assert found["b"] == "needs data a, which failed"
+    assert str(entry.path) in labels(made, outcome.failures)["a"]
+    assert labels(made, outcome.unreached)["b"] == "needs data a, which failed"
 
 
 def test_damage_that_only_contents_show_is_found_before_it_is_used(store: Store) -> None:
@@ -405,7 +411,8 @@ def test_a_hub_that_does_not_answer_is_answered_from_memory(store: Store, monkey
 
 def test_an_outcome_says_what_came_of_each_node(store: Store) -> None:
     made = diamond()
-    outcome = execute(made, store, work=Work(e=ValueError("x")))
+    outcome = execute(made, store, work=Work(b=ValueError("x")))
     assert isinstance(outcome, Outcome)
-    assert set(outcome.entries) | set(outcome.failures) == set(made.nodes)
-    assert not set(outcome.entries) & set(outcome.failures)
+    parts = [set(outcome.entries), set(outcome.failures), set(outcome.unreached)]
+    assert set.union(*parts) == set(made.nodes)
+    assert sum(map(len, parts)) == len(made.nodes)

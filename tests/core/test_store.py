@@ -321,7 +321,9 @@ SEEN = {
     "cut list": damage(cut, "done.json"),
     "list that is no list": damage(lambda path: path.write_text("{}") and None, "done.json"),
     "list that is null": damage(lambda path: path.write_text("null") and None, "done.json"),
-    "list of other things": damage(lambda path: path.write_text('{"files": {"out/rows.txt": 3}}') and None, "done.json"),
+    "list of other things": damage(
+        lambda path: path.write_text('{"files": {"out/rows.txt": 3}}') and None, "done.json"
+    ),
     "list that is not text": damage(lambda path: path.write_bytes(b"\xff\xfe") and None, "done.json"),
 }
 

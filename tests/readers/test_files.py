@@ -25,10 +25,6 @@ def reader(**fields: Any) -> dict[str, Any]:
     return {"type": "files", "labels": LABELS, **fields}
 
 
-def everything(read: Read, block: dict[str, Any], language: str = "en") -> list[Row]:
-    return sum((read(block, split, language) for split in ("train", "dev", "test")), [])
-
-
 def row(name: str, text: str, label: str, pair: str | None = None, language: str = "en") -> Row:
     return {"id": name, "language": language, "text": text, "pair": pair, "label": label}
 
@@ -38,7 +34,10 @@ def row(name: str, text: str, label: str, pair: str | None = None, language: str
 FORMATS = {
     "t.tsv": 'text\tlabel\na "b"\tpos\nc, d\tneg\n',
     "t.csv": 'text,label\n"a ""b""",pos\n"c, d",neg\n',
-    "t.jsonl": json.dumps({"label": "pos", "text": 'a "b"'}) + "\n" + json.dumps({"text": "c, d", "label": "neg"}) + "\n",
+    "t.jsonl": json.dumps({"label": "pos", "text": 'a "b"'})
+    + "\n"
+    + json.dumps({"text": "c, d", "label": "neg"})
+    + "\n",
 }
 
 
@@ -50,9 +49,12 @@ def test_the_ending_chooses_the_format(name: str, mirror: Mirror, read: Read) ->
 
 
 def test_a_text_file_is_one_text_a_line(mirror: Mirror, read: Read) -> None:
-    mirror("t.txt", "one\n\n  \ntwo, \"three\"\n")
+    mirror("t.txt", 'one\n\n  \ntwo, "three"\n')
     found = read({"type": "files", "form": "mask", "test": "t.txt"}, "test")
-    assert found == [{"id": "1", "language": "en", "text": "one"}, {"id": "4", "language": "en", "text": 'two, "three"'}]
+    assert found == [
+        {"id": "1", "language": "en", "text": "one"},
+        {"id": "4", "language": "en", "text": 'two, "three"'},
+    ]
 
 
 def test_a_cell_of_csv_may_hold_line_ends(mirror: Mirror, read: Read) -> None:
@@ -74,7 +76,9 @@ def test_a_file_without_header_takes_the_names_that_are_given(mirror: Mirror, re
 
 def test_another_form_needs_no_label(mirror: Mirror, read: Read) -> None:
     mirror("t.tsv", "text\tother\na\tb\n")
-    assert read({"type": "files", "form": "mask", "test": "t.tsv"}, "test") == [{"id": "2", "language": "en", "text": "a"}]
+    assert read({"type": "files", "form": "mask", "test": "t.tsv"}, "test") == [
+        {"id": "2", "language": "en", "text": "a"}
+    ]
 
 
 def test_numbers_in_jsonl_may_be_labels_and_names(mirror: Mirror, read: Read) -> None:
@@ -195,8 +199,12 @@ def test_equal_rows_are_held_out_together(mirror: Mirror, read: Read) -> None:
 
 @pytest.mark.parametrize(
     ("content", "line", "words"),
-    [("text\tlabel\na\n", 2, "1 columns where 2"), ("text\tlabel\na\tpos\nb\tgood\n", 3, "label 'good' is not one of pos, neg"),
-     ("words\tlabel\na\tpos\n", 2, "no column 'text'; found words, label"), (b"text\tlabel\n\xff\tpos\n", 2, "not UTF-8")],
+    [
+        ("text\tlabel\na\n", 2, "1 columns where 2"),
+        ("text\tlabel\na\tpos\nb\tgood\n", 3, "label 'good' is not one of pos, neg"),
+        ("words\tlabel\na\tpos\n", 2, "no column 'text'; found words, label"),
+        (b"text\tlabel\n\xff\tpos\n", 2, "not UTF-8"),
+    ],
 )
 def test_a_bad_row_is_told_with_file_and_line(
     content: str | bytes, line: int, words: str, mirror: Mirror, read: Read
@@ -217,9 +225,14 @@ def test_an_open_quote_in_csv_is_told_where_it_opens(mirror: Mirror, read: Read)
 
 @pytest.mark.parametrize(
     ("fields", "words"),
-    [({"labels": LABELS}, "names no file"), ({"train": "t.tsv"}, "at least two"),
-     ({"train": "t.tsv", "labels": ["a", "a"]}, "at least two"), ({"train": "t.tsv", "labels": LABELS, "languages": "all"}, "listed"),
-     ({"train": "t.tsv", "labels": LABELS, "held_out": 2}, "greater"), ({"train": "t.tsv", "labels": ["a", "b", "a"]}, "twice")],
+    [
+        ({"labels": LABELS}, "names no file"),
+        ({"train": "t.tsv"}, "at least two"),
+        ({"train": "t.tsv", "labels": ["a", "a"]}, "at least two"),
+        ({"train": "t.tsv", "labels": LABELS, "languages": "all"}, "listed"),
+        ({"train": "t.tsv", "labels": LABELS, "held_out": 2}, "greater"),
+        ({"train": "t.tsv", "labels": ["a", "b", "a"]}, "twice"),
+    ],
 )
 def test_a_reader_that_cannot_work_is_a_fault(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
@@ -243,10 +256,15 @@ def test_the_real_training_pairs_are_whole(real: Path) -> None:
     if not (real / "nli_derived" / "train-en.tsv").is_file():
         pytest.skip("no nli_derived/train-en.tsv")
     labels = ["entailment", "neutral", "contradiction"]
-    built = Files.model_validate({
-        "train": "nli_derived/train-en.tsv", "header": ["premise", "hypothesis", "label"],
-        "text": "premise", "pair": "hypothesis", "labels": labels,
-    })
+    built = Files.model_validate(
+        {
+            "train": "nli_derived/train-en.tsv",
+            "header": ["premise", "hypothesis", "label"],
+            "text": "premise",
+            "pair": "hypothesis",
+            "labels": labels,
+        }
+    )
     parts = {split: list(rows(built, "mirror", split, "en", real)) for split in ("train", "dev", "test")}
     assert sum(map(len, parts.values())) == 70_067
     names = [one["id"] for part in parts.values() for one in part]

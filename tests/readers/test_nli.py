@@ -19,13 +19,58 @@ from xfer.readers.sources import rows
 Mirror = Callable[..., Path]
 Read = Callable[..., list[Row]]
 
-MULTINLI = ["gold_label", "sentence1_binary_parse", "sentence2_binary_parse", "sentence1_parse", "sentence2_parse", "sentence1",
-            "sentence2", "promptID", "pairID", "genre", "label1", "label2", "label3", "label4", "label5"]
-GLUE = ["index", "promptID", "pairID", "genre", "sentence1_binary_parse", "sentence2_binary_parse", "sentence1_parse",
-        "sentence2_parse", "sentence1", "sentence2", "label1", "gold_label"]
-XNLI = ["language", "gold_label", "sentence1_binary_parse", "sentence2_binary_parse", "sentence1_parse", "sentence2_parse",
-        "sentence1", "sentence2", "promptID", "pairID", "genre", "label1", "label2", "label3", "label4", "label5",
-        "sentence1_tokenized", "sentence2_tokenized", "match"]
+MULTINLI = [
+    "gold_label",
+    "sentence1_binary_parse",
+    "sentence2_binary_parse",
+    "sentence1_parse",
+    "sentence2_parse",
+    "sentence1",
+    "sentence2",
+    "promptID",
+    "pairID",
+    "genre",
+    "label1",
+    "label2",
+    "label3",
+    "label4",
+    "label5",
+]
+GLUE = [
+    "index",
+    "promptID",
+    "pairID",
+    "genre",
+    "sentence1_binary_parse",
+    "sentence2_binary_parse",
+    "sentence1_parse",
+    "sentence2_parse",
+    "sentence1",
+    "sentence2",
+    "label1",
+    "gold_label",
+]
+XNLI = [
+    "language",
+    "gold_label",
+    "sentence1_binary_parse",
+    "sentence2_binary_parse",
+    "sentence1_parse",
+    "sentence2_parse",
+    "sentence1",
+    "sentence2",
+    "promptID",
+    "pairID",
+    "genre",
+    "label1",
+    "label2",
+    "label3",
+    "label4",
+    "label5",
+    "sentence1_tokenized",
+    "sentence2_tokenized",
+    "match",
+]
 
 
 def cells(header: list[str], **values: str) -> list[str]:
@@ -91,8 +136,20 @@ def xnli_file(*found: dict[str, str]) -> list[list[str]]:
 PARALLEL = [
     {**FIRST, "language": "en", "pairID": "1"},
     {**SECOND, "language": "en", "pairID": "2"},
-    {"language": "sw", "sentence1": "Alisema la.", "sentence2": "Alizungumza.", "gold_label": "entailment", "pairID": "1"},
-    {"language": "sw", "sentence1": "Analala.", "sentence2": "Anakimbia.", "gold_label": "contradiction", "pairID": "2"},
+    {
+        "language": "sw",
+        "sentence1": "Alisema la.",
+        "sentence2": "Alizungumza.",
+        "gold_label": "entailment",
+        "pairID": "1",
+    },
+    {
+        "language": "sw",
+        "sentence1": "Analala.",
+        "sentence2": "Anakimbia.",
+        "gold_label": "contradiction",
+        "pairID": "2",
+    },
 ]
 SWAHILI = [
     row("1", "sw", "Alisema la.", "Alizungumza.", "entailment"),
@@ -102,7 +159,9 @@ SWAHILI = [
 
 @pytest.mark.parametrize("folder_name", ["XNLI-1.0", "xnli/XNLI-1.0", "xnli"])
 @pytest.mark.parametrize("end", ["tsv", "jsonl"])
-def test_xnli_reads_one_language_out_of_the_official_file(folder_name: str, end: str, mirror: Mirror, read: Read) -> None:
+def test_xnli_reads_one_language_out_of_the_official_file(
+    folder_name: str, end: str, mirror: Mirror, read: Read
+) -> None:
     mirror(f"{folder_name}/xnli.test.{end}", xnli_file(*PARALLEL) if end == "tsv" else objects(*PARALLEL))
     assert read("xnli", "test", "sw") == SWAHILI
     assert [one["text"] for one in read("xnli", "test", "en")] == ['He said "no".', "A man sleeps."]
@@ -125,7 +184,8 @@ def test_xnli_training_data_is_its_machine_translation(mirror: Mirror, read: Rea
     lines = [["premise", "hypo", "label"], ["Analala.", "Anakimbia.", "contradictory"], ["Alisema.", "NA", "neutral"]]
     mirror("XNLI-MT-1.0/multinli/multinli.train.sw.tsv", lines)
     assert read("xnli", "train", "sw") == [
-        row("2", "sw", "Analala.", "Anakimbia.", "contradiction"), row("3", "sw", "Alisema.", "NA", "neutral"),
+        row("2", "sw", "Analala.", "Anakimbia.", "contradiction"),
+        row("3", "sw", "Alisema.", "NA", "neutral"),
     ]
 
 
@@ -167,7 +227,9 @@ def test_a_file_without_the_language_column_is_told(mirror: Mirror, read: Read) 
 # text stays what it is
 
 
-@pytest.mark.parametrize("word", ["NA", "N/A", "null", "NULL", "nan", "NaN", "None", "1e5", "007", "true", '"', "''", '"x', "-"])
+@pytest.mark.parametrize(
+    "word", ["NA", "N/A", "null", "NULL", "nan", "NaN", "None", "1e5", "007", "true", '"', "''", '"x', "-"]
+)
 @pytest.mark.parametrize("layout", ["jsonl", "txt", "tsv", "xnli", "mt"])
 def test_words_that_look_like_something_else_stay_text(word: str, layout: str, mirror: Mirror, read: Read) -> None:
     values = {"sentence1": word, "sentence2": word, "gold_label": "neutral", "pairID": "1", "language": "en"}
@@ -290,7 +352,9 @@ def test_the_real_xnli_test_is_whole(real: Path) -> None:
     languages = "ar bg de el en es fr hi ru sw th tr ur vi zh".split()
     found = {language: list(rows(Xnli(), "mirror", "test", language, real)) for language in languages}
     thousand = {"entailment": 1000, "neutral": 1000, "contradiction": 1000}
-    assert {language: Counter(one["label"] for one in part) for language, part in found.items()} == dict.fromkeys(languages, thousand)
+    assert {language: Counter(one["label"] for one in part) for language, part in found.items()} == dict.fromkeys(
+        languages, thousand
+    )
     names = [one["id"] for one in found["en"]]
     assert all([one["id"] for one in part] == names for part in found.values())
     assert all(one["text"].strip() and one["pair"].strip() for part in found.values() for one in part)
@@ -314,6 +378,8 @@ def test_the_real_multinli_dev_part_is_whole(end: str, real: Path) -> None:
     if not path.is_file():
         pytest.skip(f"no {path.name}")
     found = list(Mnli().parse(path, "dev", "en"))
-    without_gold = sum(json.loads(line)["gold_label"] == "-" for line in path.with_suffix(".jsonl").read_text().split("\n") if line)
+    without_gold = sum(
+        json.loads(line)["gold_label"] == "-" for line in path.with_suffix(".jsonl").read_text().split("\n") if line
+    )
     assert len(found) == 6158 - without_gold
     assert {one["label"] for one in found} == {"entailment", "neutral", "contradiction"}

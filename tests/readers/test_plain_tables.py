@@ -68,7 +68,10 @@ def test_trailing_tabs_are_harmless_where_the_file_names_its_columns(file: Path)
 
 def test_quoted_cells_hold_what_they_like(file: Path) -> None:
     file.write_text('a,b\n"1,\n2","x ""y"""\n3,4\n')
-    assert list(tables.tsv(file, quoted=True, delimiter=",")) == [(2, {"a": "1,\n2", "b": 'x "y"'}), (4, {"a": "3", "b": "4"})]
+    assert list(tables.tsv(file, quoted=True, delimiter=",")) == [
+        (2, {"a": "1,\n2", "b": 'x "y"'}),
+        (4, {"a": "3", "b": "4"}),
+    ]
 
 
 def test_text_after_a_closing_quote_is_told(file: Path) -> None:

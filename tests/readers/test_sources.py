@@ -148,7 +148,6 @@ def hub(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """``hub(repository, {config: {split: columns}})`` writes parquet files as the hub keeps them."""
     monkeypatch.setenv("XFER_HUB", str(folder / "hub"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    sources._hub_table.cache_clear()
 
     def write(repository: str, configs: dict[str, dict[str, dict[str, list[Any]]]]) -> None:
         import datasets
@@ -174,11 +173,18 @@ def read(reader: str, split: str, language: str) -> list[Row]:
 
 
 def test_mnli_comes_from_the_hub(hub: Callable[..., None]) -> None:
-    columns = {"pairID": ["1e", "2n", "3c"], "premise": ["a", "NA", "c"], "hypothesis": ["x", "y", 'z "q"'], "label": [0, 1, 2]}
+    columns = {
+        "pairID": ["1e", "2n", "3c"],
+        "premise": ["a", "NA", "c"],
+        "hypothesis": ["x", "y", 'z "q"'],
+        "label": [0, 1, 2],
+    }
     no_gold = {"pairID": ["4", "5"], "premise": ["a", "b"], "hypothesis": ["x", "y"], "label": [-1, 2]}
     hub("nyu-mll/multi_nli", {"default": {"train": columns, "validation_matched": no_gold}})
     assert [(row["id"], row["text"], row["pair"], row["label"]) for row in read("mnli", "train", "en")] == [
-        ("1e", "a", "x", "entailment"), ("2n", "NA", "y", "neutral"), ("3c", "c", 'z "q"', "contradiction"),
+        ("1e", "a", "x", "entailment"),
+        ("2n", "NA", "y", "neutral"),
+        ("3c", "c", 'z "q"', "contradiction"),
     ]
     assert [(row["id"], row["label"]) for row in read("mnli", "dev", "en")] == [("5", "contradiction")]
 
@@ -187,10 +193,16 @@ def test_xnli_comes_from_the_hub_by_language(hub: Callable[..., None]) -> None:
     def part(word: str) -> dict[str, list[Any]]:
         return {"premise": [word], "hypothesis": ["x"], "label": [1]}
 
-    hub("facebook/xnli", {
-        language: {split: part(f"{language} {split}") for split in ("train", "validation", "test")} for language in ("en", "sw")
-    })
-    assert read("xnli", "dev", "sw") == [{"id": "0", "language": "sw", "text": "sw validation", "pair": "x", "label": "neutral"}]
+    hub(
+        "facebook/xnli",
+        {
+            language: {split: part(f"{language} {split}") for split in ("train", "validation", "test")}
+            for language in ("en", "sw")
+        },
+    )
+    assert read("xnli", "dev", "sw") == [
+        {"id": "0", "language": "sw", "text": "sw validation", "pair": "x", "label": "neutral"}
+    ]
     assert [row["text"] for split in ("train", "test") for row in read("xnli", split, "en")] == ["en train", "en test"]
 
 
@@ -232,7 +244,9 @@ def test_a_local_hub_without_the_repository_is_told(hub: Callable[..., None], fo
         read("xnli", "test", "en")
 
 
-def test_a_recipe_on_a_local_hub_asks_no_network(hub: Callable[..., None], write: Callable[..., Path], xfer: Any) -> None:
+def test_a_recipe_on_a_local_hub_asks_no_network(
+    hub: Callable[..., None], write: Callable[..., Path], xfer: Any
+) -> None:
     part = {"premise": ["a"], "hypothesis": ["x"], "label": [0]}
     hub("nyu-mll/multi_nli", {"default": {"train": part, "validation_matched": part}})
     recipe = write("r.yaml", "name: a\nsource: hub\nmodel: scratch\nstages: {one: {reader: mnli}}\n")
@@ -243,7 +257,10 @@ def test_a_recipe_on_a_local_hub_asks_no_network(hub: Callable[..., None], write
 def test_the_place_of_a_part_on_the_hub_follows_its_names() -> None:
     assert Mnli().hub_part("dev", "en") == ("nyu-mll/multi_nli", None, "validation_matched")
     assert Xnli().hub_part("dev", "sw") == ("facebook/xnli", "sw", "validation")
-    assert Reader.model_validate({"type": "text", "dump": "2026"}).hub_part("test", "no")[:2] == ("wikimedia/wikipedia", "2026.no")
+    assert Reader.model_validate({"type": "text", "dump": "2026"}).hub_part("test", "no")[:2] == (
+        "wikimedia/wikipedia",
+        "2026.no",
+    )
 
 
 # the hub, out of reach
@@ -252,7 +269,11 @@ def test_the_place_of_a_part_on_the_hub_follows_its_names() -> None:
 def offline(folder: Path, *words: object) -> tuple[subprocess.CompletedProcess[str], float]:
     """``xfer`` in a fresh process without network and without a cache, and the seconds it took."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("XFER_", "HF_"))}
-    environment = clean | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "home"), "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = clean | {
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(folder / "home"),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
     start = time.monotonic()
     command = [sys.executable, "-m", "xfer", *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=60)
@@ -320,7 +341,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.parametrize(("name", "split"), [("mnli", "train"), ("mnli", "dev"), ("xnli", "dev"), ("xnli", "test"), ("text", "train")])
+@pytest.mark.parametrize(
+    ("name", "split"), [("mnli", "train"), ("mnli", "dev"), ("xnli", "dev"), ("xnli", "test"), ("text", "train")]
+)
 def test_miniature_is_read_by_the_same_code(name: str, split: str, world: Path) -> None:
     built = Reader.model_validate(name)
     languages = built.offered("miniature", split)

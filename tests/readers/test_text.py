@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def test_every_line_of_every_file_of_a_language_is_in_one_split(mirror: Mirror, 
     mirror("text/en/a.txt", "\n".join(SENTENCES[:200]) + "\n")
     mirror("text/de/a.txt", "Deutsch.\n")
     found = everywhere(read, {"type": "text", "held_out": 5})
-    assert sorted(sum(found.values(), [])) == sorted(SENTENCES)
+    assert sorted(chain(*found.values())) == sorted(SENTENCES)
     assert {split for split, part in found.items() if 40 < len(part) < 130} == {"dev", "test"}
     assert found["train"] == [text for text in SENTENCES if text in set(found["train"])]
 
@@ -50,12 +51,14 @@ def test_the_split_of_a_line_does_not_depend_on_the_lines_around_it(mirror: Mirr
     mirror("text/en/a.txt", "\n".join(["A new first line.", *SENTENCES[100:]]))
     after = everywhere(read, {"type": "text", "held_out": 5})
     for split, part in before.items():
-        assert [text for text in part if text in SENTENCES[100:]] == [text for text in after[split] if text in SENTENCES]
+        assert [text for text in part if text in SENTENCES[100:]] == [
+            text for text in after[split] if text in SENTENCES
+        ]
 
 
 def test_a_row_is_named_after_its_file_and_line(mirror: Mirror, read: Read) -> None:
     mirror("text/en/wiki.txt", "\n\nOne.\n")
-    (row,) = sum((read("text", split) for split in ("train", "dev", "test")), [])
+    (row,) = chain(*(read("text", split) for split in ("train", "dev", "test")))
     assert row == {"id": "wiki.txt:3", "language": "en", "text": "One."}
 
 
@@ -76,24 +79,24 @@ def test_the_folder_may_be_absolute(mirror: Mirror, read: Read, folder: Path) ->
 
 def test_long_lines_are_cut_at_a_space(mirror: Mirror, read: Read) -> None:
     mirror("text/en/a.txt", "one two three four\n")
-    found = sum(everywhere(read, {"type": "text", "longest": 9}).values(), [])
+    found = list(chain(*everywhere(read, {"type": "text", "longest": 9}).values()))
     assert found == ["one two"]
 
 
 def test_long_lines_without_a_space_are_cut_by_characters(mirror: Mirror, read: Read) -> None:
     mirror("text/zh/a.txt", "一二三四五六七\n")
-    assert sum(everywhere(read, {"type": "text", "longest": 5}, "zh").values(), []) == ["一二三四五"]
+    assert list(chain(*everywhere(read, {"type": "text", "longest": 5}, "zh").values())) == ["一二三四五"]
 
 
 @pytest.mark.parametrize("word", ["NA", "null", '"', "nan", "a\tb", "a\u2028b"])
 def test_any_line_is_text(word: str, mirror: Mirror, read: Read) -> None:
     mirror("text/en/a.txt", f"{word}\n")
-    assert sum(everywhere(read, "text").values(), []) == [word]
+    assert list(chain(*everywhere(read, "text").values())) == [word]
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_taken_off(mirror: Mirror, read: Read) -> None:
     mirror("text/en/a.txt", "\ufeffone\r\ntwo\r\n")
-    assert sorted(sum(everywhere(read, "text").values(), [])) == ["one", "two"]
+    assert sorted(chain(*everywhere(read, "text").values())) == ["one", "two"]
 
 
 def test_a_line_that_is_not_utf8_is_told(mirror: Mirror, read: Read) -> None:

@@ -19,7 +19,7 @@ def report(
     """Print the report of RECIPE from the store; nothing is trained."""
     from xfer.core.errors import UsageError
     from xfer.core.load import load_recipe
-    from xfer.core.run import default_store, execute, open_graph
+    from xfer.core.run import default_store, execute, failed, open_graph
     from xfer.core.store import Store
     from xfer.reports.tables import csv_table, markdown, text
 
@@ -30,7 +30,11 @@ def report(
     missing = [n for n in graph.nodes.values() if n.kind == "score" and not opened.find(n.kind, n.key)]
     if missing:
         raise UsageError(f"{recipe} is not finished: {missing[0].label} has no score yet; run 'xfer train {recipe}'")
-    entry = execute(graph, opened).entries[graph.report.key]
+    outcome = execute(graph, opened)
+    error = failed(outcome, graph)
+    if error:
+        raise error
+    entry = outcome.entries[graph.report.key]
     table = entry.read("report.json")
     if as_json:
         echo_json(table)

@@ -69,7 +69,7 @@ class Component(Block):
     @classmethod
     def known(cls) -> list[str]:
         """Every name of this kind, plug-ins included, sorted."""
-        return sorted({*cls.names, *_entry_points(cls.kind)})
+        return sorted({name for name in (*cls.names, *_entry_points(cls.kind)) if ":" not in name})
 
     @classmethod
     def lookup(cls, name: str) -> type[Component]:

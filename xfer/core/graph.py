@@ -80,14 +80,14 @@ class Resolver:
         self.digest, self._ask = digest, ask
         self._known: dict[tuple[str, str], str | XferError] = {}
 
-    def ask(self, kind: str) -> Callable[[Path], str]:
+    def ask(self, kind: str) -> Callable[[str], str]:
         """A function from a repository's name to its commit."""
 
-        def resolve(repository: Path) -> str:
-            name = (kind, str(repository))
+        def resolve(repository: str) -> str:
+            name = (kind, repository)
             if name not in self._known:
                 try:
-                    self._known[name] = self._ask(str(repository), kind)
+                    self._known[name] = self._ask(repository, kind)
                 except XferError as error:
                     self._known[name] = error
             found = self._known[name]

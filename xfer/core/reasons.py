@@ -7,7 +7,7 @@ from typing import Any
 
 from xfer.core.errors import StoreDamaged
 from xfer.core.graph import Node
-from xfer.core.store import Store
+from xfer.core.store import Store, damaged
 
 
 def reasons(node: Node, store: Store) -> dict[str, Any]:
@@ -18,8 +18,10 @@ def reasons(node: Node, store: Store) -> dict[str, Any]:
     except StoreDamaged as error:
         return line | {"state": "damaged", "why": [str(error)]}
     if entry:
-        record = entry.path / "node.json"
-        done = json.loads(record.read_text(encoding="utf-8"))
+        try:
+            done = json.loads((entry.path / "node.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            return line | {"state": "damaged", "why": [str(damaged(entry, f"node.json cannot be read ({error})"))]}
         return line | {
             "state": "in the store",
             "why": [f"finished {done.get('time', '?')} in {done.get('seconds', '?')} s"],

@@ -128,6 +128,8 @@ def _languages(path: tuple[str, ...], reader: Reader, asked: Any, source: Any, s
     known = reader.card.train_languages if split == "train" else reader.card.languages
     if not known or not isinstance(asked, list | tuple):
         return
+    if reader.any_language and "mirror" in (reader.source, source):
+        return
     for i, language in enumerate(asked):
         if isinstance(language, str) and language not in known:
             hint = suggest(language, known) if len(known) < 20 else f"'xfer show reader {reader.type_name}' lists them"

@@ -26,10 +26,14 @@ def schema_text() -> str:
             definitions[f"{kind}.{name}"] = _leaf(leaf, name, definitions)
             options.append({"$ref": f"#/$defs/{kind}.{name}"})
         options.append({"type": "object", "properties": {"type": {"pattern": ".+:.+"}}, "required": ["type"]})
+        options.append({"type": "string", "pattern": ".+:.+", "description": "package.module:Class"})
         definitions[base.__name__] = {"anyOf": options, "title": kind}
     schema["properties"]["extends"] = {"type": "string", "description": "another recipe that this one is laid over"}
     # A recipe that extends another may leave to it what is required here: `xfer check` sees the whole.
     schema.pop("required", None)
+    for holder, field in ((schema, "stages"), (schema, "evaluate"), (definitions["Stage"], "tasks")):
+        inner = holder["properties"][field]  # in a recipe that extends another, null takes an entry away
+        inner["additionalProperties"] = {"anyOf": [inner["additionalProperties"], {"type": "null"}]}
     stage = definitions["Stage"]
     stage["properties"]["reader"] = {"$ref": "#/$defs/Reader", "description": "short for one task of this name"}
     stage.pop("required", None)

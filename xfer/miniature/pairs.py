@@ -22,9 +22,9 @@ from xfer.miniature.sample import (
 )
 from xfer.miniature.world import NUMBERS
 
-NEGATED_HYPOTHESES = 0.2
-NEGATED_PREMISES = 0.25  # of the two labels that allow one
-FRONTED = 0.15
+NEGATED_HYPOTHESES = 0.12
+NEGATED_PREMISES = 0.15  # of the two labels that allow one
+FRONTED = 0.1
 # Of the steps to another premise: a detail added or dropped instead of a more special or
 # general word. Too many of either would let word overlap alone give the label away.
 ADDED = 0.3

@@ -6,12 +6,14 @@ from random import Random
 from xfer.miniature.choice import chance, pick, shuffled
 from xfer.miniature.grammar import phrase, render
 from xfer.miniature.languages import BY_CODE
+from xfer.miniature.meaning import Meaning
 from xfer.miniature.pairs import FRONTED, single
 
 PASSAGES = 0.6  # of the plain lines, two sentences of one event
-FRAGMENTS = 0.5  # of the translation lines, one phrase instead of a sentence
+FRAGMENTS = 0.6  # of the translation lines, dictionary entries instead of sentences
+ENTRY_LANGUAGES = 9
 FRAGMENT_SLOTS = ("agent", "verb", "object", "place", "time", "reason")
-ENGLISH = 0.6  # of the translations of another language
+ENGLISH = 0.8  # of the translations of another language
 
 
 def plain_lines(rng: Random, code: str, count: int) -> list[str]:
@@ -32,13 +34,33 @@ def parallel_lines(rng: Random, code: str, codes: tuple[str, ...], count: int) -
 
 
 def _parallel(rng: Random, code: str, codes: tuple[str, ...]) -> str:
-    """A sentence or phrase and its translation, in either order, separated by one space."""
-    others = tuple(other for other in codes if other != code)
-    other = "en" if code != "en" and chance(rng, ENGLISH) else pick(rng, others)
-    sides = shuffled(rng, (code, other))
     meaning = single(rng).premise
     if chance(rng, FRAGMENTS):
-        slot = pick(rng, [slot for slot in FRAGMENT_SLOTS if getattr(meaning, slot)])
-        return " ".join(phrase(replace(meaning, negated=False), slot, side) for side in sides)
+        return _entry(rng, meaning, code, codes)
+    others = tuple(other for other in codes if other != code)
+    other = "en" if code != "en" and chance(rng, ENGLISH) else pick(rng, others)
     fronted = chance(rng, FRONTED)
-    return " ".join(render(meaning, side, fronted=fronted) for side in sides)
+    return " ".join(
+        render(meaning, side, fronted=fronted) for side in shuffled(rng, (code, other))
+    )
+
+
+def _entry(rng: Random, meaning: Meaning, code: str, codes: tuple[str, ...]) -> str:
+    """One phrase in several languages, as in a dictionary; English is always among them.
+
+    Their order is random: which language a hidden word is in cannot be told from its
+    place, so a masked-LM encoder must bring the translations of a word together.
+    """
+    slot = pick(rng, [slot for slot in FRAGMENT_SLOTS if getattr(meaning, slot)])
+    own = tuple(dict.fromkeys((code, "en")))
+    others = shuffled(rng, [other for other in codes if other not in own])
+    sides = shuffled(rng, (*own, *others[:ENTRY_LANGUAGES - len(own)]))
+    affirmed = replace(meaning, negated=False)
+    return " ".join(_entry_side(affirmed, slot, side) for side in sides)
+
+
+def _entry_side(meaning: Meaning, slot: str, code: str) -> str:
+    """In Chinese and Thai in brackets: words after a space are others to tokenizers that
+    mark it, and in running text only the first word, the agent, stands after one."""
+    text = phrase(meaning, slot, code)
+    return text if slot == "agent" or BY_CODE[code].space else f"({text})"

@@ -25,7 +25,7 @@ class Model(Component, kind="model"):
     freeze_layers: int = Field(0, ge=0, description="this many lowest layers are not trained")
     freeze_embeddings: bool = Field(False, description="the embeddings are not trained")
 
-    def revision(self, digest: Callable[[Path], str], ask: Callable[[Path], str]) -> Any:
+    def revision(self, digest: Callable[[Path], str], ask: Callable[[str], str]) -> Any:
         """What the weights depend on besides the fields: a commit, file digests, or nothing."""
         return None
 

@@ -26,12 +26,12 @@ class Pretrained(Model):
         folder = Path(self.name).expanduser()
         return folder if folder.is_dir() else None
 
-    def revision(self, digest: Callable[[Path], str], ask: Callable[[Path], str]) -> Any:
+    def revision(self, digest: Callable[[Path], str], ask: Callable[[str], str]) -> Any:
         folder = self._local()
         if folder is None:
             if self.name.startswith((".", "/", "~")):
                 raise MissingPart(f"model.name is {self.name}, which is not a folder")
-            return {"commit": self.commit or ask(Path(self.name))}
+            return {"commit": self.commit or ask(self.name)}
         self._check(folder)
         names = {path for pattern in _FILES for path in folder.glob(pattern)}
         return {path.name: digest(path) for path in sorted(names)}

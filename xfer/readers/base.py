@@ -74,6 +74,7 @@ class Reader(Component, kind="reader"):
     card: ClassVar[Card]
     labels: ClassVar[tuple[str, ...]]
     published: ClassVar[Settings]
+    any_language: ClassVar[bool] = False  # a mirror may hold languages that the card does not name
     sources: ClassVar[tuple[Source, ...]] = ("hub", "mirror", "miniature")
 
     source: Source | None = Field(None, description="where rows come from; the recipe's source if left out")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from xfer.core.errors import BadRow
+from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
 from xfer.readers.base import Card, Reader, Row, Settings, Source, held_out
 
@@ -66,6 +66,8 @@ class Files(Reader):
         if self.form == "classify" and len(set(self.labels)) < 2:
             hint = {"hint": "for example labels: [entailment, neutral, contradiction]"}
             raise PydanticCustomError("no_labels", "form classify needs at least two different labels", hint)
+        if len(set(self.labels)) != len(self.labels):
+            raise PydanticCustomError("labels", "labels names one twice", {"hint": "each label is one output"})
         if self.languages == "all":
             raise PydanticCustomError("all_languages", "languages must be listed", {"hint": "for example [en, de]"})
         return self
@@ -76,8 +78,9 @@ class Files(Reader):
 
     def places(self, split: str, language: str) -> Iterable[str]:
         path = getattr(self, split) or self.train
-        if path:
-            yield path.replace("{language}", language)
+        if not path:
+            raise MissingData(f"reader files names no {split} file; give it {split}: PATH")
+        yield path.replace("{language}", language)
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
         drawn = getattr(self, split) is None or (split == "train" and not (self.dev and self.test))

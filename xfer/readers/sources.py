@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +36,13 @@ def mirror_root() -> Path:
     if not root.is_dir():
         raise MissingData(f"$XFER_DATA is {root}, which is not a folder; correct it, or use source: miniature")
     return root
+
+
+def _root(reader: Reader, split: str, language: str) -> Path:
+    """The mirror's folder; absolute paths do without one."""
+    if "XFER_DATA" not in os.environ and all(map(os.path.isabs, reader.places(split, language))):
+        return Path("/")
+    return mirror_root()
 
 
 def files(reader: Reader, split: str, language: str, root: Path) -> list[Path]:
@@ -66,8 +72,7 @@ def rows(reader: Reader, source: str, split: str, language: str, root: Path | No
     if source == "hub":
         yield from _hub_rows(reader, split, language)
         return
-    folder = root or mirror_root()
-    for path in files(reader, split, language, folder):
+    for path in files(reader, split, language, root or _root(reader, split, language)):
         yield from reader.parse(path, split, language)
 
 
@@ -80,7 +85,9 @@ def sample(found: list[Row], limit: int | None, name: str) -> list[Row]:
     return [found[i] for _, i in sorted(keyed, key=lambda pair: pair[1])]
 
 
-def revision(reader: Reader, source: str, split: str, languages: tuple[str, ...], digest: Digest, ask: Digest) -> Any:
+def revision(
+    reader: Reader, source: str, split: str, languages: tuple[str, ...], digest: Digest, ask: Callable[[str], str]
+) -> Any:
     """What the rows depend on besides the reader: file digests, the hub's commit, or the world's version.
 
     ``digest(path)`` hashes a file; ``ask(repository)`` resolves a hub repository to a commit.
@@ -90,8 +97,11 @@ def revision(reader: Reader, source: str, split: str, languages: tuple[str, ...]
 
         return {"world": miniature.VERSION}
     if source == "hub":
-        return {"revision": reader.card.revision or ask(Path(reader.card.hub))}
-    root = mirror_root()
+        local = local_hub(reader.card.hub)
+        if local:
+            return {"files": {os.path.relpath(path, local): digest(path) for path in sorted(local.rglob("*.*"))}}
+        return {"revision": reader.card.revision or ask(reader.card.hub)}
+    root = _root(reader, split, languages[0])
     found = sorted({path for language in languages for path in files(reader, split, language, root)})
     return {"files": {os.path.relpath(path, root): digest(path) for path in found}}
 
@@ -146,6 +156,16 @@ def hub_offline(offline: bool) -> Iterator[None]:
         constants.HF_HUB_OFFLINE = before
 
 
+def local_hub(repository: str) -> Path | None:
+    """The folder that stands in for a hub data set, if $XFER_HUB names a folder of such folders."""
+    local = os.environ.get("XFER_HUB")
+    if not local:
+        return None
+    if not (Path(local) / repository).is_dir():
+        raise MissingData(f"$XFER_HUB is {local}, which holds no folder {repository}")
+    return Path(local) / repository
+
+
 def _hub_rows(reader: Reader, split: str, language: str) -> Iterator[Row]:
     part = reader.hub_part(split, language)
     for number, row in enumerate(_hub_table(part.repository, part.config, part.split, reader.card.revision)):
@@ -158,21 +178,18 @@ def _hub_rows(reader: Reader, split: str, language: str) -> Iterator[Row]:
             yield converted
 
 
-@lru_cache(maxsize=1)
 def _hub_table(repository: str, config: str | None, split: str, pinned: str | None) -> Any:
-    """A hub table through ``datasets``; $XFER_HUB names a local folder that stands in for the hub."""
-    local = os.environ.get("XFER_HUB")
-    where = str(Path(local) / repository) if local else repository
-    if local and not Path(where).is_dir():
-        raise MissingData(f"$XFER_HUB is {local}, which holds no folder {repository}")
+    """A hub table through ``datasets``."""
+    local = local_hub(repository)
     commit = None if local else pinned or hub_commit(repository)
     import datasets  # late: 1.5 s that only the hub needs
 
     datasets.disable_progress_bars()
     try:
         with hub_offline(bool(local)):
-            return datasets.load_dataset(where, config, split=split, revision=commit)
+            return datasets.load_dataset(str(local or repository), config, split=split, revision=commit)
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+        what = str(error).splitlines()[0]
         raise MissingData(
-            f"cannot load {repository} {config or ''} {split} from {where}: {str(error).splitlines()[0]}"
+            f"cannot load {repository} {config or ''} {split} from {local or 'the hub'}: {what}"
         ) from error

@@ -27,6 +27,7 @@ class Text(Reader):
 
     form: ClassVar[str] = "mask"
     labels: ClassVar[tuple[str, ...]] = ()
+    any_language: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         title="Plain text (Wikipedia, or any folder of .txt files)",
         hub="wikimedia/wikipedia",

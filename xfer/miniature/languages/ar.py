@@ -6,11 +6,9 @@ AGENTS = table("""
 anna | آنا | f
 maria | ماريا | f
 sara | سارة | f
-lina | لينا | f
 omar | عمر | m
 ivan | إيفان | m
 peter | بيتر | m
-david | داود | m
 woman | المرأة | f
 man | الرجل | m
 girl | البنت | f
@@ -21,10 +19,8 @@ doctor | الطبيب | m
 physician | الدكتور | m
 teacher | المعلم | m
 student | الطالب | m
-farmer | المزارع | m
 dog | الكلب | m
 cat | القطة | f
-horse | الحصان | m
 bird | الطائر | m
 animal | الحيوان | m
 """)
@@ -32,22 +28,18 @@ animal | الحيوان | m
 OBJECTS = table("""
 apple | التفاحة | f | تفاحتين / تفاحات
 banana | الموزة | f | موزتين / موزات
-orange | البرتقالة | f | برتقالتين / برتقالات
 fruit | الفاكهة | f
 bread | الخبز | m
-rice | الأرز | m
 food | الطعام | m
 water | الماء | m
 milk | الحليب | m
 tea | الشاي | m
-coffee | القهوة | f
 drink | المشروب | m
 book | الكتاب | m | كتابين / كتب
 newspaper | الجريدة | f | جريدتين / جرائد
 letter | الرسالة | f | رسالتين / رسائل
 text | النص | m
 door | الباب | m
-window | النافذة | f
 box | الصندوق | m | صندوقين / صناديق
 car | السيارة | f | سيارتين / سيارات
 bicycle | الدراجة | f | دراجتين / دراجات
@@ -55,7 +47,6 @@ vehicle | المركبة | f
 ball | الكرة | f | كرتين / كرات
 key | المفتاح | m | مفتاحين / مفاتيح
 hat | القبعة | f | قبعتين / قبعات
-ring | الخاتم | m | خاتمين / خواتم
 """)
 QUALITIES = table("""
 big | الكبير | الكبيرة
@@ -64,8 +55,6 @@ old | العجوز
 young | الشاب | الشابة
 happy | السعيد | السعيدة
 sad | الحزين | الحزينة
-rich | الغني | الغنية
-poor | الفقير | الفقيرة
 red | الأحمر | الحمراء
 green | الأخضر | الخضراء
 white | الأبيض | البيضاء
@@ -104,17 +93,14 @@ outside | في الخارج
 garden | في الحديقة
 forest | في الغابة
 street | في الشارع
-beach | على الشاطئ
 hospital | في المستشفى
 shop | في المتجر
-office | في المكتب
 morning | في الصباح
 noon | عند الظهر
 evening | في المساء
 night | في الليل
 rain | بسبب المطر
 heat | بسبب الحر
-noise | بسبب الضوضاء
 """)
 
 LANGUAGE = Language(

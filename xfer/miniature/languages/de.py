@@ -6,11 +6,9 @@ AGENTS = table("""
 anna | Anna | f
 maria | Maria | f
 sara | Sara | f
-lina | Lina | f
 omar | Omar | m
 ivan | Iwan | m
 peter | Peter | m
-david | David | m
 woman | Frau | f
 man | Mann | m
 girl | Mädchen | n
@@ -21,10 +19,8 @@ doctor | Arzt | m
 physician | Doktor | m
 teacher | Lehrer | m
 student | Student | m
-farmer | Bauer | m
 dog | Hund | m
 cat | Katze | f
-horse | Pferd | n
 bird | Vogel | m
 animal | Tier | n
 """)
@@ -32,22 +28,18 @@ animal | Tier | n
 OBJECTS = table("""
 apple | Apfel | m | Äpfel
 banana | Banane | f | Bananen
-orange | Orange | f | Orangen
 fruit | Obst | n
 bread | Brot | n
-rice | Reis | m
 food | Essen | n
 water | Wasser | n
 milk | Milch | f
 tea | Tee | m
-coffee | Kaffee | m
 drink | Getränk | n
 book | Buch | n | Bücher
 newspaper | Zeitung | f | Zeitungen
 letter | Brief | m | Briefe
 text | Text | m
 door | Tür | f
-window | Fenster | n
 box | Kiste | f | Kisten
 car | Auto | n | Autos
 bicycle | Fahrrad | n | Fahrräder
@@ -55,7 +47,6 @@ vehicle | Fahrzeug | n
 ball | Ball | m | Bälle
 key | Schlüssel | m | Schlüssel
 hat | Hut | m | Hüte
-ring | Ring | m | Ringe
 """)
 # The agent's are nominative (one weak form), colours accusative (m f n).
 QUALITIES = table("""
@@ -65,8 +56,6 @@ old | alte
 young | junge
 happy | glückliche
 sad | traurige
-rich | reiche
-poor | arme
 red | roten | rote | rote
 green | grünen | grüne | grüne
 white | weißen | weiße | weiße
@@ -105,17 +94,14 @@ outside | draußen
 garden | im Garten
 forest | im Wald
 street | auf der Straße
-beach | am Strand
 hospital | im Krankenhaus
 shop | im Laden
-office | im Büro
 morning | am Morgen
 noon | am Mittag
 evening | am Abend
 night | in der Nacht
 rain | wegen des Regens
 heat | wegen der Hitze
-noise | wegen des Lärms
 """)
 
 LANGUAGE = Language(

@@ -6,11 +6,9 @@ AGENTS = table("""
 anna | Άννα | f
 maria | Μαρία | f
 sara | Σάρα | f
-lina | Λίνα | f
 omar | Ομάρ | m
 ivan | Ιβάν | m
 peter | Πέτρος | m
-david | Νταβίντ | m
 woman | γυναίκα | f
 man | άντρας | m
 girl | κορίτσι | n
@@ -21,10 +19,8 @@ doctor | γιατρός | m
 physician | ιατρός | m
 teacher | δάσκαλος | m
 student | φοιτητής | m
-farmer | αγρότης | m
 dog | σκύλος | m
 cat | γάτα | f
-horse | άλογο | n
 bird | πουλί | n
 animal | ζώο | n
 """)
@@ -32,22 +28,18 @@ animal | ζώο | n
 OBJECTS = table("""
 apple | μήλο | n | μήλα
 banana | μπανάνα | f | μπανάνες
-orange | πορτοκάλι | n | πορτοκάλια
 fruit | φρούτο | n
 bread | ψωμί | n
-rice | ρύζι | n
 food | φαγητό | n
 water | νερό | n
 milk | γάλα | n
 tea | τσάι | n
-coffee | καφέ | m
 drink | ποτό | n
 book | βιβλίο | n | βιβλία
 newspaper | εφημερίδα | f | εφημερίδες
 letter | γράμμα | n | γράμματα
 text | κείμενο | n
 door | πόρτα | f
-window | παράθυρο | n
 box | κουτί | n | κουτιά
 car | αυτοκίνητο | n | αυτοκίνητα
 bicycle | ποδήλατο | n | ποδήλατα
@@ -55,7 +47,6 @@ vehicle | όχημα | n
 ball | μπάλα | f | μπάλες
 key | κλειδί | n | κλειδιά
 hat | καπέλο | n | καπέλα
-ring | δαχτυλίδι | n | δαχτυλίδια
 """)
 # The agent's are nominative, colours accusative; m f n.
 QUALITIES = table("""
@@ -65,8 +56,6 @@ old | γέρικος | γέρικη | γέρικο
 young | νεαρός | νεαρή | νεαρό
 happy | χαρούμενος | χαρούμενη | χαρούμενο
 sad | λυπημένος | λυπημένη | λυπημένο
-rich | πλούσιος | πλούσια | πλούσιο
-poor | φτωχός | φτωχή | φτωχό
 red | κόκκινο | κόκκινη | κόκκινο
 green | πράσινο | πράσινη | πράσινο
 white | λευκό | λευκή | λευκό
@@ -105,17 +94,14 @@ outside | έξω
 garden | στον κήπο
 forest | στο δάσος
 street | στον δρόμο
-beach | στην παραλία
 hospital | στο νοσοκομείο
 shop | στο μαγαζί
-office | στο γραφείο
 morning | το πρωί
 noon | το μεσημέρι
 evening | το βράδυ
 night | τη νύχτα
 rain | λόγω της βροχής
 heat | λόγω της ζέστης
-noise | λόγω του θορύβου
 """)
 
 LANGUAGE = Language(

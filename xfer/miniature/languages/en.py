@@ -6,11 +6,9 @@ AGENTS = table("""
 anna | Anna
 maria | Maria
 sara | Sara
-lina | Lina
 omar | Omar
 ivan | Ivan
 peter | Peter
-david | David
 woman | woman
 man | man
 girl | girl
@@ -21,10 +19,8 @@ doctor | doctor
 physician | physician
 teacher | teacher
 student | student
-farmer | farmer
 dog | dog
 cat | cat
-horse | horse
 bird | bird
 animal | animal
 """)
@@ -32,22 +28,18 @@ animal | animal
 OBJECTS = table("""
 apple | apple | | apples
 banana | banana | | bananas
-orange | orange | | oranges
 fruit | fruit
 bread | bread
-rice | rice
 food | food
 water | water
 milk | milk
 tea | tea
-coffee | coffee
 drink | drink
 book | book | | books
 newspaper | newspaper | | newspapers
 letter | letter | | letters
 text | text
 door | door
-window | window
 box | box | | boxes
 car | car | | cars
 bicycle | bicycle | | bicycles
@@ -55,7 +47,6 @@ vehicle | vehicle
 ball | ball | | balls
 key | key | | keys
 hat | hat | | hats
-ring | ring | | rings
 """)
 QUALITIES = table("""
 big | big
@@ -64,8 +55,6 @@ old | old
 young | young
 happy | happy
 sad | sad
-rich | rich
-poor | poor
 red | red
 green | green
 white | white
@@ -105,17 +94,14 @@ outside | outside
 garden | in the garden
 forest | in the forest
 street | in the street
-beach | on the beach
 hospital | in the hospital
 shop | in the shop
-office | in the office
 morning | in the morning
 noon | at noon
 evening | in the evening
 night | at night
 rain | because of the rain
 heat | because of the heat
-noise | because of the noise
 """)
 
 LANGUAGE = Language(

@@ -6,11 +6,9 @@ AGENTS = table("""
 anna | Ana | f
 maria | María | f
 sara | Sara | f
-lina | Lina | f
 omar | Omar | m
 ivan | Iván | m
 peter | Pedro | m
-david | David | m
 woman | mujer | f
 man | hombre | m
 girl | chica | f
@@ -21,10 +19,8 @@ doctor | médico | m
 physician | doctor | m
 teacher | profesor | m
 student | estudiante | m
-farmer | granjero | m
 dog | perro | m
 cat | gato | m
-horse | caballo | m
 bird | pájaro | m
 animal | animal | m
 """)
@@ -32,22 +28,18 @@ animal | animal | m
 OBJECTS = table("""
 apple | manzana | f | manzanas
 banana | plátano | m | plátanos
-orange | naranja | f | naranjas
 fruit | fruta | f
 bread | pan | m
-rice | arroz | m
 food | comida | f
 water | agua | f
 milk | leche | f
 tea | té | m
-coffee | café | m
 drink | bebida | f
 book | libro | m | libros
 newspaper | periódico | m | periódicos
 letter | carta | f | cartas
 text | texto | m
 door | puerta | f
-window | ventana | f
 box | caja | f | cajas
 car | coche | m | coches
 bicycle | bicicleta | f | bicicletas
@@ -55,7 +47,6 @@ vehicle | vehículo | m
 ball | pelota | f | pelotas
 key | llave | f | llaves
 hat | sombrero | m | sombreros
-ring | anillo | m | anillos
 """)
 QUALITIES = table("""
 big | grande
@@ -64,8 +55,6 @@ old | viejo | vieja
 young | joven
 happy | feliz
 sad | triste
-rich | rico | rica
-poor | pobre
 red | rojo | roja
 green | verde
 white | blanco | blanca
@@ -104,17 +93,14 @@ outside | fuera
 garden | en el jardín
 forest | en el bosque
 street | en la calle
-beach | en la playa
 hospital | en el hospital
 shop | en la tienda
-office | en la oficina
 morning | por la mañana
 noon | al mediodía
 evening | por la tarde
 night | por la noche
 rain | por la lluvia
 heat | por el calor
-noise | por el ruido
 """)
 
 LANGUAGE = Language(

@@ -6,11 +6,9 @@ AGENTS = table("""
 anna | अन्ना | f
 maria | मारिया | f
 sara | सारा | f
-lina | लीना | f
 omar | उमर | m
 ivan | इवान | m
 peter | पीटर | m
-david | डेविड | m
 woman | औरत | f
 man | आदमी | m
 girl | लड़की | f
@@ -21,10 +19,8 @@ doctor | डॉक्टर | m
 physician | चिकित्सक | m
 teacher | शिक्षक | m
 student | छात्र | m
-farmer | किसान | m
 dog | कुत्ता | m
 cat | बिल्ली | f
-horse | घोड़ा | m
 bird | चिड़िया | f
 animal | जानवर | m
 """)
@@ -32,22 +28,18 @@ animal | जानवर | m
 OBJECTS = table("""
 apple | सेब | m | सेब
 banana | केला | m | केले
-orange | संतरा | m | संतरे
 fruit | फल | m
 bread | रोटी | f
-rice | चावल | m
 food | खाना | m
 water | पानी | m
 milk | दूध | m
 tea | चाय | f
-coffee | कॉफ़ी | f
 drink | पेय | m
 book | किताब | f | किताबें
 newspaper | अख़बार | m | अख़बार
 letter | पत्र | m | पत्र
 text | लेख | m
 door | दरवाज़ा | m
-window | खिड़की | f
 box | डिब्बा | m | डिब्बे
 car | कार | f | कारें
 bicycle | साइकिल | f | साइकिलें
@@ -55,7 +47,6 @@ vehicle | वाहन | m
 ball | गेंद | f | गेंदें
 key | चाबी | f | चाबियाँ
 hat | टोपी | f | टोपियाँ
-ring | अंगूठी | f | अंगूठियाँ
 """)
 QUALITIES = table("""
 big | बड़ा | बड़ी
@@ -64,8 +55,6 @@ old | बूढ़ा | बूढ़ी
 young | जवान
 happy | ख़ुश
 sad | दुखी
-rich | अमीर
-poor | गरीब
 red | लाल
 green | हरा | हरी
 white | सफ़ेद
@@ -104,17 +93,14 @@ outside | बाहर
 garden | बगीचे में
 forest | जंगल में
 street | सड़क पर
-beach | समुद्र तट पर
 hospital | अस्पताल में
 shop | दुकान में
-office | दफ़्तर में
 morning | सुबह
 noon | दोपहर को
 evening | शाम को
 night | रात को
 rain | बारिश के कारण
 heat | गर्मी के कारण
-noise | शोर के कारण
 """)
 
 LANGUAGE = Language(

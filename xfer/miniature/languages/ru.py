@@ -6,11 +6,9 @@ AGENTS = table("""
 anna | Анна | f
 maria | Мария | f
 sara | Сара | f
-lina | Лина | f
 omar | Омар | m
 ivan | Иван | m
 peter | Пётр | m
-david | Давид | m
 woman | женщина | f
 man | мужчина | m
 girl | девочка | f
@@ -21,10 +19,8 @@ doctor | врач | m
 physician | доктор | m
 teacher | учитель | m
 student | студент | m
-farmer | фермер | m
 dog | собака | f
 cat | кошка | f
-horse | лошадь | f
 bird | птица | f
 animal | животное | n
 """)
@@ -32,22 +28,18 @@ animal | животное | n
 OBJECTS = table("""
 apple | яблоко | n | яблока
 banana | банан | m | банана
-orange | апельсин | m | апельсина
 fruit | фрукт | m
 bread | хлеб | m
-rice | рис | m
 food | еду | f
 water | воду | f
 milk | молоко | n
 tea | чай | m
-coffee | кофе | m
 drink | напиток | m
 book | книгу | f | книги
 newspaper | газету | f | газеты
 letter | письмо | n | письма
 text | текст | m
 door | дверь | f
-window | окно | n
 box | коробку | f | коробки
 car | машину | f | машины
 bicycle | велосипед | m | велосипеда
@@ -55,7 +47,6 @@ vehicle | транспорт | m
 ball | мяч | m | мяча
 key | ключ | m | ключа
 hat | шляпу | f | шляпы
-ring | кольцо | n | кольца
 """)
 # The agent's are nominative, colours accusative (inanimate); m f n.
 QUALITIES = table("""
@@ -65,8 +56,6 @@ old | старый | старая | старое
 young | молодой | молодая | молодое
 happy | весёлый | весёлая | весёлое
 sad | грустный | грустная | грустное
-rich | богатый | богатая | богатое
-poor | бедный | бедная | бедное
 red | красный | красную | красное
 green | зелёный | зелёную | зелёное
 white | белый | белую | белое
@@ -105,17 +94,14 @@ outside | снаружи
 garden | в саду
 forest | в лесу
 street | на улице
-beach | на пляже
 hospital | в больнице
 shop | в магазине
-office | в офисе
 morning | утром
 noon | в полдень
 evening | вечером
 night | ночью
 rain | из-за дождя
 heat | из-за жары
-noise | из-за шума
 """)
 
 LANGUAGE = Language(

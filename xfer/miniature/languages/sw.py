@@ -6,11 +6,9 @@ AGENTS = table("""
 anna | Anna | 1
 maria | Maria | 1
 sara | Sara | 1
-lina | Lina | 1
 omar | Omari | 1
 ivan | Ivan | 1
 peter | Petro | 1
-david | Daudi | 1
 woman | mwanamke | 1
 man | mwanamume | 1
 girl | msichana | 1
@@ -21,10 +19,8 @@ doctor | daktari | 1
 physician | tabibu | 1
 teacher | mwalimu | 1
 student | mwanafunzi | 1
-farmer | mkulima | 1
 dog | mbwa | 1
 cat | paka | 1
-horse | farasi | 1
 bird | ndege | 1
 animal | mnyama | 1
 """)
@@ -32,22 +28,18 @@ animal | mnyama | 1
 OBJECTS = table("""
 apple | tufaha | 5 | matufaha
 banana | ndizi | 9 | ndizi
-orange | chungwa | 5 | machungwa
 fruit | tunda | 5
 bread | mkate | 3
-rice | wali | 11
 food | chakula | 7
 water | maji | 6
 milk | maziwa | 6
 tea | chai | 9
-coffee | kahawa | 9
 drink | kinywaji | 7
 book | kitabu | 7 | vitabu
 newspaper | gazeti | 5 | magazeti
 letter | barua | 9 | barua
 text | maandishi | 6
 door | mlango | 3
-window | dirisha | 5
 box | sanduku | 5 | masanduku
 car | gari | 5 | magari
 bicycle | baiskeli | 9 | baiskeli
@@ -55,7 +47,6 @@ vehicle | chombo | 7
 ball | mpira | 3 | mipira
 key | ufunguo | 11 | funguo
 hat | kofia | 9 | kofia
-ring | pete | 9 | pete
 """)
 # The agent's agree with class 1, colours with classes 3 5 7 9 of the object.
 QUALITIES = table("""
@@ -65,8 +56,6 @@ old | mzee
 young | mchanga
 happy | mwenye furaha
 sad | mwenye huzuni
-rich | tajiri
-poor | maskini
 red | mwekundu | jekundu | chekundu | nyekundu
 green | wa kijani | la kijani | cha kijani | ya kijani
 white | mweupe | jeupe | cheupe | nyeupe
@@ -106,17 +95,14 @@ outside | nje
 garden | bustanini
 forest | msituni
 street | barabarani
-beach | ufukweni
 hospital | hospitalini
 shop | dukani
-office | ofisini
 morning | asubuhi
 noon | mchana
 evening | jioni
 night | usiku
 rain | kwa sababu ya mvua
 heat | kwa sababu ya joto
-noise | kwa sababu ya kelele
 """)
 
 LANGUAGE = Language(

@@ -6,11 +6,9 @@ AGENTS = table("""
 anna | แอนนา
 maria | มาเรีย
 sara | ซาร่า
-lina | ลีนา
 omar | โอมาร์
 ivan | อีวาน
 peter | ปีเตอร์
-david | เดวิด
 woman | ผู้หญิง
 man | ผู้ชาย
 girl | เด็กหญิง
@@ -21,10 +19,8 @@ doctor | หมอ
 physician | แพทย์
 teacher | ครู
 student | นักเรียน
-farmer | ชาวนา
 dog | สุนัข
 cat | แมว
-horse | ม้า
 bird | นก
 animal | สัตว์
 """)
@@ -32,22 +28,18 @@ animal | สัตว์
 OBJECTS = table("""
 apple | แอปเปิล | | ลูก
 banana | กล้วย | | ลูก
-orange | ส้ม | | ลูก
 fruit | ผลไม้
 bread | ขนมปัง
-rice | ข้าว
 food | อาหาร
 water | น้ำ
 milk | นม
 tea | ชา
-coffee | กาแฟ
 drink | เครื่องดื่ม
 book | หนังสือ | | เล่ม
 newspaper | หนังสือพิมพ์ | | ฉบับ
 letter | จดหมาย | | ฉบับ
 text | ข้อความ
 door | ประตู
-window | หน้าต่าง
 box | กล่อง | | กล่อง
 car | รถยนต์ | | คัน
 bicycle | จักรยาน | | คัน
@@ -55,7 +47,6 @@ vehicle | ยานพาหนะ
 ball | ลูกบอล | | ลูก
 key | กุญแจ | | ดอก
 hat | หมวก | | ใบ
-ring | แหวน | | วง
 """)
 QUALITIES = table("""
 big | ตัว ใหญ่
@@ -64,8 +55,6 @@ old | แก่
 young | อายุ น้อย
 happy | ที่ มี ความสุข
 sad | ที่ เศร้า
-rich | ที่ ร่ำรวย
-poor | ที่ ยากจน
 red | สี แดง
 green | สี เขียว
 white | สี ขาว
@@ -104,17 +93,14 @@ outside | ข้างนอก
 garden | ใน สวน
 forest | ใน ป่า
 street | บน ถนน
-beach | ที่ ชายหาด
 hospital | ที่ โรงพยาบาล
 shop | ใน ร้านค้า
-office | ใน สำนักงาน
 morning | ตอน เช้า
 noon | ตอน เที่ยง
 evening | ตอน เย็น
 night | ตอน กลางคืน
 rain | เพราะ ฝน
 heat | เพราะ ความร้อน
-noise | เพราะ เสียงดัง
 """)
 
 LANGUAGE = Language(

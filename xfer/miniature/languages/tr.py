@@ -6,11 +6,9 @@ AGENTS = table("""
 anna | Anna
 maria | Maria
 sara | Sara
-lina | Lina
 omar | Ömer
 ivan | İvan
 peter | Peter
-david | Davut
 woman | kadın
 man | adam
 girl | kız
@@ -21,10 +19,8 @@ doctor | doktor
 physician | hekim
 teacher | öğretmen
 student | öğrenci
-farmer | çiftçi
 dog | köpek
 cat | kedi
-horse | at
 bird | kuş
 animal | hayvan
 """)
@@ -32,22 +28,18 @@ animal | hayvan
 OBJECTS = table("""
 apple | elmayı | | elma
 banana | muzu | | muz
-orange | portakalı | | portakal
 fruit | meyveyi
 bread | ekmeği
-rice | pilavı
 food | yemeği
 water | suyu
 milk | sütü
 tea | çayı
-coffee | kahveyi
 drink | içeceği
 book | kitabı | | kitap
 newspaper | gazeteyi | | gazete
 letter | mektubu | | mektup
 text | metni
 door | kapıyı
-window | pencereyi
 box | kutuyu | | kutu
 car | arabayı | | araba
 bicycle | bisikleti | | bisiklet
@@ -55,7 +47,6 @@ vehicle | taşıtı
 ball | topu | | top
 key | anahtarı | | anahtar
 hat | şapkayı | | şapka
-ring | yüzüğü | | yüzük
 """)
 QUALITIES = table("""
 big | büyük
@@ -64,8 +55,6 @@ old | yaşlı
 young | genç
 happy | mutlu
 sad | üzgün
-rich | zengin
-poor | fakir
 red | kırmızı
 green | yeşil
 white | beyaz
@@ -105,17 +94,14 @@ outside | dışarıda
 garden | bahçede
 forest | ormanda
 street | sokakta
-beach | plajda
 hospital | hastanede
 shop | dükkânda
-office | ofiste
 morning | sabahleyin
 noon | öğleyin
 evening | akşamleyin
 night | geceleyin
 rain | yağmur yüzünden
 heat | sıcak yüzünden
-noise | gürültü yüzünden
 """)
 
 LANGUAGE = Language(

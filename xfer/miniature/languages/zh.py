@@ -6,11 +6,9 @@ AGENTS = table("""
 anna | 安娜
 maria | 玛丽亚
 sara | 萨拉
-lina | 丽娜
 omar | 奥马尔
 ivan | 伊万
 peter | 彼得
-david | 大卫
 woman | 女人
 man | 男人
 girl | 女孩
@@ -21,10 +19,8 @@ doctor | 医生
 physician | 大夫
 teacher | 老师
 student | 学生
-farmer | 农民
 dog | 狗
 cat | 猫
-horse | 马
 bird | 鸟
 animal | 动物
 """)
@@ -32,22 +28,18 @@ animal | 动物
 OBJECTS = table("""
 apple | 苹果 | | 个 苹果
 banana | 香蕉 | | 根 香蕉
-orange | 橙子 | | 个 橙子
 fruit | 水果
 bread | 面包
-rice | 米饭
 food | 食物
 water | 水
 milk | 牛奶
 tea | 茶
-coffee | 咖啡
 drink | 饮料
 book | 书 | | 本 书
 newspaper | 报纸 | | 份 报纸
 letter | 信 | | 封 信
 text | 文章
 door | 门
-window | 窗户
 box | 盒子 | | 个 盒子
 car | 汽车 | | 辆 汽车
 bicycle | 自行车 | | 辆 自行车
@@ -55,7 +47,6 @@ vehicle | 车辆
 ball | 球 | | 个 球
 key | 钥匙 | | 把 钥匙
 hat | 帽子 | | 顶 帽子
-ring | 戒指 | | 枚 戒指
 """)
 QUALITIES = table("""
 big | 大
@@ -64,8 +55,6 @@ old | 年老 的
 young | 年轻 的
 happy | 快乐 的
 sad | 悲伤 的
-rich | 富有 的
-poor | 贫穷 的
 red | 红色 的
 green | 绿色 的
 white | 白色 的
@@ -104,17 +93,14 @@ outside | 在 外面
 garden | 在 花园 里
 forest | 在 森林 里
 street | 在 街 上
-beach | 在 海滩 上
 hospital | 在 医院 里
 shop | 在 商店 里
-office | 在 办公室 里
 morning | 早上
 noon | 中午
 evening | 晚上
 night | 夜里
 rain | 因为 下雨
 heat | 因为 天热
-noise | 因为 噪音
 """)
 
 LANGUAGE = Language(
