@@ -10,7 +10,6 @@ import xfer
 from xfer.core.errors import RecipeError
 from xfer.core.load import load_recipe
 from xfer.core.recipe import Recipe
-from xfer.core.schema import schema_text
 
 ROOT = Path(__file__).parents[1]
 RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
@@ -47,8 +46,3 @@ def test_the_scales_lay_over_a_recipe() -> None:
     assert base.source == "hub" and base.model.type_name == "pretrained"
     assert small.source == "miniature" and small.model.type_name == "scratch"
     assert small.start_of("mnli") == "miniature_encoder" and small.start_of("miniature_encoder") is None
-
-
-def test_the_schema_file_is_current() -> None:
-    written = (ROOT / "xfer.schema.json").read_text(encoding="utf-8")
-    assert written == schema_text(), "run: xfer schema --output xfer.schema.json"

@@ -5,7 +5,6 @@ This module and the modules of ``commands`` import click alone, so that ``xfer -
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 
@@ -51,6 +50,9 @@ def group() -> None:
 
 def main() -> None:
     """Runs the command line. Every error that has a cause ends here as one line, never as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal without Unicode shows escapes instead of failing
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = group.main(standalone_mode=False)
         sys.stdout.flush()
@@ -62,9 +64,6 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("xfer: stopped; what is finished is kept: the same command goes on from there", err=True)
         code = 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: not our fault
-        code = 141
     except Exception as error:
         code = _print(error)
     sys.exit(code if isinstance(code, int) else 0)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -223,6 +226,29 @@ def test_read_keeps_other_scripts_readable_and_survives_lone_surrogates(write: W
     assert found.code == 0
     assert "नमस्ते" in found.out
     assert json.loads(found.out)["label"] == "a"
+
+
+def read_in_a_process(folder: Path, *words: str, **variables: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "xfer", "read", "xnli", "--language", "sw", "--json", *words]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | variables
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, env=environment)
+
+
+def test_read_survives_a_terminal_without_the_letters(write: Write, mirror: None, folder: Path) -> None:
+    write("data/xnli/test-sw.tsv", "नमस्ते\tb\tneutral\n")
+    out, err = read_in_a_process(folder, PYTHONIOENCODING="latin-1").communicate(timeout=60)
+    assert b"Traceback" not in err
+    assert json.loads(out)["pair"] == "b"
+
+
+def test_read_stops_quietly_when_nobody_listens(write: Write, mirror: None, folder: Path) -> None:
+    write("data/xnli/test-sw.tsv", "a\tb\tneutral\n" * 50_000)
+    process = read_in_a_process(folder, "--limit", "0")
+    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(60) != 0
 
 
 def test_read_ends_at_a_bad_row_with_one_line(write: Write, xfer: Xfer, mirror: None) -> None:

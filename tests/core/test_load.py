@@ -462,6 +462,11 @@ def test_the_report_names_evaluations_that_are_there(field: str, one_fault: Call
     assert (fault.line, fault.path, fault.hint) == (7, f"report.{field}", "did you mean 'clean'?")
 
 
+def test_attacked_rows_are_not_compared_with_attacked_rows(one_fault: Callable[..., Fault]) -> None:
+    evaluations = "evaluate: {clean: {stage: two}, t: {stage: two, attacker: typos}}\n"
+    assert one_fault(HEAD + evaluations + "report: {compare: t}\n").path == "report.compare"
+
+
 def test_a_language_that_the_reader_has_not_is_told_at_its_item(one_fault: Callable[..., Fault]) -> None:
     fault = one_fault(HEAD + "evaluate:\n  c:\n    stage: two\n    languages:\n    - en\n    - jp\n")
     assert (fault.line, fault.column, fault.path) == (11, 7, "evaluate.c.languages[1]")

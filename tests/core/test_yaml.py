@@ -223,6 +223,12 @@ def test_a_block_without_a_type_is_merged() -> None:
     assert merged("m: {type: scratch, width: 8}", "m: {layers: 1}")["m"] == {"type": "scratch", "width": 8, "layers": 1}
 
 
+@pytest.mark.parametrize("over", ["t: {type: finetune}", "t: finetune"])
+def test_naming_the_type_of_a_block_that_had_none_loses_nothing(over: str) -> None:
+    """No type is the default type, which may well be the one that is named."""
+    assert merged("t: {batch_size: 16}", over) == {"t": {"type": "finetune", "batch_size": 16}}
+
+
 def test_null_removes_a_key() -> None:
     assert merged("{a: 1, b: {c: 2, d: 3}}", "{a: null, b: {c: }}") == {"b": {"d": 3}}
 

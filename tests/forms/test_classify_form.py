@@ -72,7 +72,7 @@ def test_decoding_survives_huge_logits() -> None:
 
 
 def test_scores_by_hand_with_accuracy_first() -> None:
-    gold, predicted = ["entailment", "entailment", "neutral", "neutral"], ["entailment", "neutral", "neutral", "neutral"]
+    gold, predicted = ["entailment", "entailment", "neutral", "neutral"], ["entailment", *["neutral"] * 3]
     scores = form("classify", LABELS).score({"gold": gold, "predicted": predicted})
     assert next(iter(scores)) == "accuracy"
     # entailment: 2 x 1 / (2 + 1); neutral: 2 x 2 / (2 + 3); contradiction never occurs

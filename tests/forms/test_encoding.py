@@ -9,7 +9,7 @@ import pytest
 
 from xfer.forms.base import Encoded, by_language, encode, form, pad_batch
 
-FIRST = ["the old cat sleeps", "two birds", "a garden while nobody hears them sing on grey roofs", "кошка", "zzz qqq", "a"]
+FIRST = ["the old cat sleeps", "two birds", "a garden while nobody hears them sing on grey roofs", "кошка", "zz", "a"]
 SECOND = ["nobody hears", "", "the cat", "猫", "birds sing", "in the garden and on the roofs and in the garden"]
 
 
@@ -104,7 +104,8 @@ def test_no_rows_are_no_subwords(tokenizer: Any) -> None:
 
 
 def test_padding_by_hand() -> None:
-    encoded = Encoded(np.array([5, 6, 7, 8, 9, 10], np.int32), np.array([0, 1, 4, 6]), np.array([0, 0, 1, 1, 0, 1], np.int32))
+    types = np.array([0, 0, 1, 1, 0, 1], np.int32)
+    encoded = Encoded(np.array([5, 6, 7, 8, 9, 10], np.int32), np.array([0, 1, 4, 6]), types)
     made = pad_batch(encoded, np.array([2, 0, 1]), 1)
     assert made["input_ids"].tolist() == [[9, 10, 1], [5, 1, 1], [6, 7, 8]]
     assert made["attention_mask"].tolist() == [[1, 1, 0], [1, 0, 0], [1, 1, 1]]

@@ -23,7 +23,9 @@ def rows(texts: Sequence[str] = tuple(TEXTS)) -> dict[str, list[Any]]:
     return {"id": [str(i) for i in range(len(texts))], "language": ["en"] * len(texts), "text": list(texts)}
 
 
-def made(tokenizer: Any, seeds: Sequence[int], texts: Sequence[str] = tuple(TEXTS), rate: float = 0.15) -> dict[str, Any]:
+def made(
+    tokenizer: Any, seeds: Sequence[int], texts: Sequence[str] = tuple(TEXTS), rate: float = 0.15
+) -> dict[str, Any]:
     kind, columns = form("mask", (), {"rate": rate}), rows(texts)
     encoded = kind.encode(columns, tokenizer, 64)
     return kind.batch(encoded, kind.targets(columns), np.arange(len(texts)), tokenizer.pad_token_id, seeds, tokenizer)

@@ -29,21 +29,21 @@ def test_the_draws_have_the_mean_and_the_spread_of_the_mean() -> None:
 def test_about_95_of_100_intervals_cover_the_true_mean() -> None:
     draw = np.random.default_rng(1)
     covered = 0
-    for _ in range(500):
+    for _ in range(300):
         low, high = interval(resampled((draw.random((1, 80)) < 0.7).astype(float)))
         covered += low <= 0.7 <= high
-    assert 0.91 <= covered / 500 <= 0.98
+    assert 0.91 <= covered / 300 <= 0.985
 
 
 def test_seeds_tested_on_the_same_examples_do_not_count_as_more_examples() -> None:
     draw = np.random.default_rng(2)
     covered = 0
-    for _ in range(300):
+    for _ in range(200):
         hard = draw.random(80) < 0.4  # nearly every seed is wrong on the same rows
         right = np.where(hard[None, :], draw.random((3, 80)) < 0.1, draw.random((3, 80)) < 0.9)
         low, high = interval(resampled(right.astype(float)))
         covered += low <= 0.4 * 0.1 + 0.6 * 0.9 <= high
-    assert 0.90 <= covered / 300 <= 0.99
+    assert 0.90 <= covered / 200 <= 0.99
 
 
 def test_seeds_that_differ_widen_the_interval() -> None:

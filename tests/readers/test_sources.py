@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,32 @@ def test_missing_data_ends_a_command_with_one_line(mirror: Mirror, xfer: Callabl
     assert (found.code, found.out) == (1, "")
     assert found.err.startswith("xfer: xnli test in sw is not under ")
     assert len(found.err.splitlines()) == 1
+
+
+HUB_ONLY = """\
+from typing import ClassVar
+from xfer.readers.base import Card, Reader, Settings
+
+class Only(Reader):
+    form: ClassVar[str] = "classify"
+    labels: ClassVar[tuple[str, ...]] = ("a", "b")
+    card: ClassVar[Card] = Card("t", "h/x", None, "l", "c", ("en",), ("en",), ("train", "test"), "", {})
+    published: ClassVar[Settings] = Settings(1e-5, 1, 8, 64)
+"""
+
+
+@pytest.mark.parametrize("source", ["mirror", "hub"])
+def test_a_source_that_a_reader_does_not_know_is_one_line(
+    source: str, folder: Path, mirror: Mirror, xfer: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror("x", "x")
+    (folder / "bare_reader.py").write_text(HUB_ONLY)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "bare_reader", raising=False)
+    monkeypatch.setattr(Reader, "names", dict(Reader.names))
+    found = xfer("read", "bare_reader:Only", "--source", source)
+    assert (found.code, len(found.err.splitlines())) == (1, 1)
+    assert source in found.err
 
 
 def test_a_home_folder_may_be_written_with_a_tilde(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,12 +271,14 @@ def test_a_local_hub_without_the_repository_is_told(hub: Callable[..., None], fo
         read("xnli", "test", "en")
 
 
+@pytest.mark.parametrize("reader", ["mnli", "{type: text, languages: [sw]}"])
 def test_a_recipe_on_a_local_hub_asks_no_network(
-    hub: Callable[..., None], write: Callable[..., Path], xfer: Any
+    reader: str, hub: Callable[..., None], write: Callable[..., Path], xfer: Callable[..., Any]
 ) -> None:
     part = {"premise": ["a"], "hypothesis": ["x"], "label": [0]}
     hub("nyu-mll/multi_nli", {"default": {"train": part, "validation_matched": part}})
-    recipe = write("r.yaml", "name: a\nsource: hub\nmodel: scratch\nstages: {one: {reader: mnli}}\n")
+    hub("wikimedia/wikipedia", {"20231101.sw": {"train": {"id": ["1"], "text": ["a"]}}})
+    recipe = write("r.yaml", f"name: a\nsource: hub\nmodel: scratch\nstages: {{one: {{reader: {reader}}}}}\n")
     found = xfer("train", recipe, "--dry-run", "--json")
     assert [line["problem"] for line in found.json["nodes"] if line["problem"]] == []
 
@@ -266,14 +295,11 @@ def test_the_place_of_a_part_on_the_hub_follows_its_names() -> None:
 # the hub, out of reach
 
 
-def offline(folder: Path, *words: object) -> tuple[subprocess.CompletedProcess[str], float]:
+def offline(folder: Path, *words: object, **variables: str) -> tuple[subprocess.CompletedProcess[str], float]:
     """``xfer`` in a fresh process without network and without a cache, and the seconds it took."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("XFER_", "HF_"))}
-    environment = clean | {
-        "HF_HUB_OFFLINE": "1",
-        "HF_HOME": str(folder / "home"),
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
+    variables = variables or {"HF_HUB_OFFLINE": "1"}
+    environment = clean | {"HF_HOME": str(folder / "home"), "PYTHONPATH": str(Path(__file__).parents[2])} | variables
     start = time.monotonic()
     command = [sys.executable, "-m", "xfer", *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=60)
@@ -289,6 +315,35 @@ def test_an_unreachable_hub_is_one_line_within_five_seconds(folder: Path) -> Non
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stderr.startswith("xfer: cannot reach the Hugging Face hub for the dataset facebook/xnli")
     assert "source: mirror" in done.stderr and "miniature" in done.stderr
+    assert seconds < 5
+
+
+@pytest.fixture
+def silence() -> Iterator[str]:
+    """The address of a hub that takes every call and never answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(16)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_hub_that_never_answers_is_one_line_within_five_seconds(folder: Path, silence: str) -> None:
+    done, seconds = offline(folder, "read", "xnli", "--source", "hub", HF_ENDPOINT=silence)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+    assert "cannot reach" in done.stderr
+    assert seconds < 5
+
+
+def test_many_repositories_of_a_hub_that_never_answers_take_no_longer(
+    folder: Path, silence: str, write: Callable[..., Path]
+) -> None:
+    recipe = write(
+        "r.yaml",
+        "name: a\nsource: hub\nmodel: {type: pretrained, name: some/encoder}\n"
+        "stages: {one: {reader: mnli}, two: {reader: xnli}, mlm: {reader: {type: text, languages: [en]}}}\n",
+    )
+    done, seconds = offline(folder, "train", recipe, HF_ENDPOINT=silence)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
     assert seconds < 5
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from xfer.core.store import write_json
 from xfer.reports.tables import collect, csv_table, markdown, text
 
 ATTACK = {"kind": "attacker", "type": "typos"}
@@ -33,18 +36,25 @@ def scored(credits: str) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     return {language: {"accuracy": 0.5, "macro_f1": 0.5, "rows": 1} for language in sorted(set(rows["language"]))}, rows
 
 
-def about(**report: str) -> dict[str, Any]:
-    evaluations = {
+def about(*only: str, compare: str | None = "clean", baseline: str | None = None, seeds: int = 2) -> dict[str, Any]:
+    """A report node's job; ``only`` names the evaluations of it, in their order."""
+    evaluations: dict[str, Any] = {
         "direct": {"stage": "direct", "attacker": None, "trained": ["en"]},
         "clean": {"stage": "xnli", "attacker": None, "trained": ["en"]},
         "typos": {"stage": "xnli", "attacker": ATTACK, "trained": ["en"]},
     }
-    return {"name": "hand", "seeds": [1, 2], "report": report, "evaluations": evaluations}
+    order = list(only or evaluations)
+    return {"name": "hand", "seeds": list(range(1, seeds + 1)), "order": order, "compare": compare,
+            "baseline": baseline, "evaluations": {name: evaluations[name] for name in order}}
+
+
+def collected(marks: dict[str, str], job: dict[str, Any]) -> dict[str, Any]:
+    return collect(job, {name: scored(credits) for name, credits in marks.items()})
 
 
 @pytest.fixture(scope="module")
 def table() -> dict[str, Any]:
-    return collect(about(compare="clean", baseline="direct"), {name: scored(marks) for name, marks in CREDIT.items()})
+    return collected(CREDIT, about(baseline="direct"))
 
 
 def values(table: dict[str, Any], language: str) -> dict[str, float]:
@@ -88,42 +98,44 @@ def test_intervals_contain_the_point(table: dict[str, Any]) -> None:
 
 
 def test_what_is_certain_has_no_interval_and_what_is_not_has_a_wide_one(table: dict[str, Any]) -> None:
-    same = {name: scored("1111 0000") for name in ("clean/selected/1", "clean/selected/2")}
-    job = about() | {"evaluations": {"clean": about()["evaluations"]["clean"]}}
-    certain = collect(job, same)["languages"]["en"]["clean"]
+    same = dict.fromkeys(["clean/selected/1", "clean/selected/2"], "1111 0000")
+    certain = collected(same, about("clean"))["languages"]["en"]["clean"]
     assert (certain["low"], certain["high"]) == (100.0, 100.0)
     unsure = table["languages"]["sw"]["clean"]
     assert unsure["low"] < 30 and unsure["high"] > 70
 
 
 def test_the_mean_has_a_narrower_interval_than_its_languages() -> None:
-    job = about() | {"evaluations": {"clean": about()["evaluations"]["clean"]}, "seeds": [1]}
     rows = {"id": [str(i) for i in range(200)] * 2, "language": ["en"] * 200 + ["sw"] * 200}
     rows["credit"] = [float(i % 2) for i in range(200)] + [float(i * 7 % 20 < 10) for i in range(200)]
     scores = {language: {"accuracy": 0.5, "rows": 200} for language in ("en", "sw")}
-    made = collect(job, {"clean/selected/1": (scores, rows)})
+    made = collect(about("clean", seeds=1), {"clean/selected/1": (scores, rows)})
     mean, one = made["mean"]["clean"], made["languages"]["en"]["clean"]
     assert mean["high"] - mean["low"] < one["high"] - one["low"]
 
 
 def test_rows_without_a_gold_label_are_left_out() -> None:
-    job = about() | {"evaluations": {"clean": about()["evaluations"]["clean"]}, "seeds": [1]}
-    cell = collect(job, {"clean/selected/1": scored("1?00 ????")})["languages"]
+    cell = collected({"clean/selected/1": "1?00 ????"}, about("clean", seeds=1))["languages"]
     assert cell["en"]["clean"]["value"] == pytest.approx(100 / 3) and cell["en"]["clean"]["rows"] == 3
     assert "sw" not in cell
 
 
-def test_without_a_name_the_first_clean_evaluation_is_compared() -> None:
-    made = collect(about(), {name: scored(marks) for name, marks in CREDIT.items()})
-    assert made["compare"] == "direct" and made["baseline"] is None
+def test_an_attack_is_measured_against_the_evaluation_that_is_compared() -> None:
+    made = collected(CREDIT, about(compare="direct"))
     assert "bought" not in made["mean"]
     # the first two rows in English: direct has 3/4, typos 3/4
     assert made["languages"]["en"]["typos.drop"]["value"] == pytest.approx(0.0)
 
 
+def test_without_a_clean_evaluation_there_are_scores_only() -> None:
+    made = collected({name: m for name, m in CREDIT.items() if "typos" in name}, about("typos", compare=None))
+    assert {column for row in made["languages"].values() for column in row} == {"typos"} == set(made["mean"])
+    assert text(made).splitlines()[0].split() == ["language", "typos"]
+
+
 def test_an_attack_that_helps_has_a_negative_drop() -> None:
     marks = CREDIT | {"typos/selected/1": ".... ..1.", "typos/selected/2": ".... ..1."}  # clean has 1/2 on sw3
-    made = collect(about(compare="clean"), {name: scored(m) for name, m in marks.items()})
+    made = collected(marks, about())
     row = made["languages"]["sw"]
     assert (row["typos.drop"]["value"], row["typos.relative"]["value"]) == (-50.0, -100.0)
     assert "typos" not in made["languages"]["en"]
@@ -132,16 +144,14 @@ def test_an_attack_that_helps_has_a_negative_drop() -> None:
 def test_a_drop_from_nothing_is_no_share() -> None:
     marks = CREDIT | {"typos/selected/1": ".... ...0", "typos/selected/2": ".... ...0",
                       "clean/selected/1": "1111 0000", "clean/selected/2": "1111 0000"}
-    row = collect(about(compare="clean"), {name: scored(m) for name, m in marks.items()})["languages"]["sw"]
+    row = collected(marks, about())["languages"]["sw"]
     assert (row["typos.drop"]["value"], row["typos.relative"]["value"]) == (0.0, 0.0)
 
 
 def test_an_attack_on_more_rows_than_the_clean_test_is_compared_on_those_that_both_have() -> None:
     marks = {"clean/selected/1": "11.. 10..", "clean/selected/2": "10.. 10..",  # en 3/4 on en1 en2
              "typos/selected/1": "0011 0000", "typos/selected/2": "1011 1000"}  # en 1/4 on en1 en2
-    evaluations = {name: about()["evaluations"][name] for name in ("clean", "typos")}
-    made = collect(about() | {"evaluations": evaluations}, {name: scored(m) for name, m in marks.items()})
-    row = made["languages"]["en"]
+    row = collected(marks, about("clean", "typos"))["languages"]["en"]
     assert row["typos"]["value"] == pytest.approx(62.5)
     assert row["typos.drop"]["value"] == pytest.approx(50.0) and row["typos.drop"]["rows"] == 2
     assert row["typos.relative"]["value"] == pytest.approx(100 * 2 / 3)
@@ -150,17 +160,17 @@ def test_an_attack_on_more_rows_than_the_clean_test_is_compared_on_those_that_bo
 def test_a_baseline_on_fewer_rows_is_compared_on_those_that_both_have() -> None:
     marks = {name: m for name, m in CREDIT.items() if name.startswith("clean/selected")}
     marks |= {"direct/selected/1": "10.. 00..", "direct/selected/2": "00.. 00.."}  # en 1/4 where clean has 4/4
-    evaluations = {name: about()["evaluations"][name] for name in ("direct", "clean")}
-    job = about(compare="clean", baseline="direct") | {"evaluations": evaluations}
-    row = collect(job, {name: scored(m) for name, m in marks.items()})["languages"]["en"]
+    row = collected(marks, about("direct", "clean", baseline="direct"))["languages"]["en"]
     assert row["bought"]["value"] == pytest.approx(75.0) and row["bought"]["rows"] == 2
 
 
 def test_the_order_of_rows_of_an_attack_does_not_matter() -> None:
     runs = {name: scored(marks) for name, marks in CREDIT.items()}
-    turned = {name: (scores, {column: cells[::-1] for column, cells in rows.items()}) if "typos" in name else (scores, rows)
-              for name, (scores, rows) in runs.items()}
-    job = about(compare="clean", baseline="direct")
+    turned = dict(runs)
+    for name in ("typos/selected/1", "typos/selected/2"):
+        scores, rows = runs[name]
+        turned[name] = scores, {column: cells[::-1] for column, cells in rows.items()}
+    job = about(baseline="direct")
     first, second = collect(job, runs), collect(job, turned)
     for language in ("en", "sw", "mean"):
         assert values(first, language) == values(second, language)
@@ -177,7 +187,8 @@ def test_the_terminal_form(table: dict[str, Any]) -> None:
     ends = {len(line) for line in (lines[0], lines[2], lines[3], lines[5])}
     assert len(ends) == 1  # columns are right-aligned
     legend = text(table).splitlines()[-1]
-    for part in ("accuracy in percent, 2 seeds", "bought: clean minus direct", "gap: en minus this language", "same rows"):
+    parts = ["accuracy in percent, 2 seeds", "bought: clean minus direct", "gap: en minus this language", "same rows"]
+    for part in parts:
         assert part in legend
 
 
@@ -204,6 +215,17 @@ def test_the_csv_form(table: dict[str, Any]) -> None:
 
 
 def test_one_seed_reads_as_one_seed() -> None:
-    job = about() | {"evaluations": {"clean": about()["evaluations"]["clean"]}, "seeds": [1]}
-    made = collect(job, {"clean/selected/1": scored(CREDIT["clean/selected/1"])})
+    made = collected({"clean/selected/1": CREDIT["clean/selected/1"]}, about("clean", seeds=1))
     assert "1 seed," in text(made) and "drop" not in text(made) and "oracle" not in text(made)
+
+
+def test_evaluations_stand_in_the_order_of_the_recipe_also_in_a_table_read_from_its_file(tmp_path: Path) -> None:
+    marks = {name.replace("typos", "attack"): m for name, m in CREDIT.items()} | {
+        name: m for name, m in CREDIT.items() if "typos" in name}
+    job = about("direct", "clean", "typos", baseline="direct")
+    job["order"] += ["attack"]
+    job["evaluations"]["attack"] = job["evaluations"]["typos"]
+    made = collected(marks, job)
+    assert text(made).splitlines()[0].split()[6:] == ["typos", "drop", "drop", "%", "attack", "drop", "drop", "%"]
+    write_json(tmp_path / "report.json", made)
+    assert text(json.loads((tmp_path / "report.json").read_text())) == text(made)

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from xfer.attackers.edits import Edit, splice
 from xfer.core.component import Component
-from xfer.core.seeds import derive, stream
+from xfer.core.seeds import stream
 
 Row = dict[str, Any]
 FIELDS = ("text", "pair")  # the columns that hold text, in every form that can be attacked
@@ -62,7 +62,3 @@ class Search(Attacker):
     ) -> Iterator[dict[str, Any]]:
         """For each row, in order: id, language, status, queries, forwards, message and the text columns."""
         raise NotImplementedError
-
-    def example_seed(self, row: Row) -> int:
-        """The seed of one example."""
-        return derive(self.seed, self.identity(), row["language"], row["id"])

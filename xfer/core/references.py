@@ -29,6 +29,9 @@ def references(data: dict[str, Any]) -> Iterator[Found]:
         yield from _evaluation(("evaluate", name), _block(evaluation), stages, data.get("source"))
     for field in ("compare", "baseline"):
         yield from _names(("report", field), _block(data.get("report")).get(field), evaluations, "evaluation")
+    compared = _block(evaluations.get(str(_block(data.get("report")).get("compare"))))
+    if compared.get("attacker"):
+        yield ("report", "compare"), "names an attacked evaluation", "attacks are measured against a clean one"
     for path, reader in _readers(stages):
         yield from _languages((*path, "languages"), reader, reader.languages, data.get("source"), "train")
         yield from _source(path, reader, data.get("source"))

@@ -18,7 +18,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -103,11 +103,13 @@ class Store:
 
         Raises Busy if another live process holds the node.
         """
-        with self._lock(key):
+        with self._lock(key) as held:
             folder = self.root / "work" / f"{kind}-{key}"
             if not (self.root / "nodes" / kind / key / "done.json").is_file():
                 (folder / "out").mkdir(parents=True, exist_ok=True)
                 yield folder
+                if not held():
+                    raise Busy("another process, which took over while this one was suspended")
                 self._finish(kind, key, folder, node)
             else:
                 yield folder / "finished elsewhere"
@@ -169,7 +171,7 @@ class Store:
         return value
 
     @contextmanager
-    def _lock(self, key: str) -> Iterator[None]:
+    def _lock(self, key: str) -> Iterator[Callable[[], bool]]:
         path = self.root / "locks" / key
         path.parent.mkdir(parents=True, exist_ok=True)
         mine = f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())} {time.monotonic_ns()}"
@@ -177,13 +179,17 @@ class Store:
         stop = threading.Event()
         beat = threading.Thread(target=_beat, args=(path, stop), daemon=True)
         beat.start()
+
+        def held() -> bool:
+            return path.is_file() and path.read_text() == mine
+
         try:
-            yield
+            yield held
         finally:
             stop.set()
             beat.join()
             with suppress(OSError):
-                if path.read_text() == mine:
+                if held():
                     path.unlink()
 
 

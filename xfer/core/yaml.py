@@ -193,7 +193,7 @@ def merge(base: Tree, over: Tree) -> Tree:
     left, right = _as_block(base, over), _as_block(over, base)
     if not (isinstance(left.value, dict) and isinstance(right.value, dict)):
         return over
-    if "type" in right.value and _type(left) != _type(right):
+    if _type(left) and _type(right) and _type(left) != _type(right):
         return over
     entries = dict(left.value)
     for key, (mark, item) in right.value.items():

@@ -10,10 +10,25 @@ from xfer.miniature.logic import CONTRADICTION
 from xfer.miniature.pairs import Pair
 
 XNLI_COLUMNS = (
-    "language", "gold_label", "sentence1_binary_parse", "sentence2_binary_parse",
-    "sentence1_parse", "sentence2_parse", "sentence1", "sentence2", "promptID", "pairID",
-    "genre", "label1", "label2", "label3", "label4", "label5", "sentence1_tokenized",
-    "sentence2_tokenized", "match",
+    "language",
+    "gold_label",
+    "sentence1_binary_parse",
+    "sentence2_binary_parse",
+    "sentence1_parse",
+    "sentence2_parse",
+    "sentence1",
+    "sentence2",
+    "promptID",
+    "pairID",
+    "genre",
+    "label1",
+    "label2",
+    "label3",
+    "label4",
+    "label5",
+    "sentence1_tokenized",
+    "sentence2_tokenized",
+    "match",
 )
 GENRES = ("fiction", "government", "slate", "telephone", "travel")
 MISMATCHED_GENRES = ("facetoface", "letters", "nineeleven", "oup", "verbatim")
@@ -72,17 +87,29 @@ def write_xnli(path: Path, pairs: Sequence[Pair], codes: Sequence[str]) -> None:
 
 def _xnli(row: int, pair: Pair, code: str) -> str:
     genres = GENRES + MISMATCHED_GENRES
-    return "\t".join([
-        code, pair.label, "", "", "", "", *sentences(pair, code), str(row), str(row),
-        genres[row % len(genres)], *[pair.label] * 5, *_tokenized(pair, code), "True",
-    ])
+    return "\t".join(
+        [
+            code,
+            pair.label,
+            "",
+            "",
+            "",
+            "",
+            *sentences(pair, code),
+            str(row),
+            str(row),
+            genres[row % len(genres)],
+            *[pair.label] * 5,
+            *_tokenized(pair, code),
+            "True",
+        ]
+    )
 
 
 def write_translated_train(path: Path, pairs: Sequence[Pair], code: str) -> None:
     """One language of XNLI-MT; its training files spell contradiction "contradictory"."""
     rows = (
-        "\t".join([*sentences(pair, code),
-                   "contradictory" if pair.label == CONTRADICTION else pair.label])
+        "\t".join([*sentences(pair, code), "contradictory" if pair.label == CONTRADICTION else pair.label])
         for pair in pairs
     )
     write_lines(path, ["premise\thypo\tlabel", *rows])

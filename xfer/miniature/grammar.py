@@ -1,5 +1,6 @@
 """From a meaning to the words of any language: one grammar, eleven sets of settings."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
@@ -30,8 +31,7 @@ def words(meaning: Meaning, code: str, *, fronted: bool = False) -> list[Word]:
     """The sentence as words in spoken order, without capital letter and final stop."""
     language = BY_CODE[code]
     return [
-        Word(text, slot) for slot in _order(meaning, code, fronted)
-        for text in _slot(meaning, slot, language).split()
+        Word(text, slot) for slot in _order(meaning, code, fronted) for text in _slot(meaning, slot, language).split()
     ]
 
 
@@ -40,6 +40,16 @@ def phrase(meaning: Meaning, slot: str, code: str) -> str:
     language = BY_CODE[code]
     text = _slot(meaning, slot, language).replace(" ", language.space)
     return _capitalised(text, code) if slot == "agent" else text
+
+
+def mixed(meaning: Meaning, code: str, side: Callable[[], str]) -> str:
+    """The phrases of the sentence in the order of one language, each in the language that `side()` names."""
+    parts = []
+    for slot in _order(meaning, code, False):
+        language = BY_CODE[side()]
+        part = _slot(meaning, slot, language)
+        parts += [part.replace(" ", language.space)] if part else []
+    return " ".join(parts)
 
 
 def _order(meaning: Meaning, code: str, fronted: bool) -> tuple[str, ...]:

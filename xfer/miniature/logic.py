@@ -64,9 +64,7 @@ def event_excludes(premise: Meaning, hypothesis: Meaning) -> bool:
         return False
     if premise.number and hypothesis.number and premise.number != hypothesis.number:
         return True
-    return any(
-        exclusive(getattr(premise, slot), getattr(hypothesis, slot)) for slot in CONCEPT_SLOTS
-    )
+    return any(exclusive(getattr(premise, slot), getattr(hypothesis, slot)) for slot in CONCEPT_SLOTS)
 
 
 def relation(premise: Meaning, hypothesis: Meaning) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from xfer.miniature import world
 from xfer.miniature.choice import chance, pick, shuffled
@@ -10,9 +11,14 @@ from xfer.miniature.logic import exclusive, subsumes
 from xfer.miniature.meaning import Meaning
 
 KINDS = {
-    "agent": world.AGENTS, "verb": world.VERBS, "object": world.OBJECTS,
-    "quality": world.QUALITIES, "colour": world.COLOURS, "place": world.PLACES,
-    "time": world.TIMES, "reason": world.REASONS,
+    "agent": world.AGENTS,
+    "verb": world.VERBS,
+    "object": world.OBJECTS,
+    "quality": world.QUALITIES,
+    "colour": world.COLOURS,
+    "place": world.PLACES,
+    "time": world.TIMES,
+    "reason": world.REASONS,
 }
 NEIGHBOUR_TRIES = 3
 DETAILS = ("quality", "colour", "place", "time", "reason")
@@ -21,7 +27,8 @@ DETAILS = ("quality", "colour", "place", "time", "reason")
 def _nearest(test: Callable[[str, str], bool]) -> dict[str, tuple[str, ...]]:
     return {
         concept: tuple(other for other in kind if other != concept and test(concept, other))
-        for kind in KINDS.values() for concept in kind
+        for kind in KINDS.values()
+        for concept in kind
     }
 
 
@@ -71,23 +78,26 @@ def sensible(meaning: Meaning) -> bool:
     )
 
 
+def _with(meaning: Meaning, slot: str, concept: str) -> Meaning:
+    changed: dict[str, Any] = {slot: concept}
+    return replace(meaning, **changed)
+
+
 def add_detail(rng: Random, meaning: Meaning, slots: tuple[str, ...]) -> Meaning:
     """Fill one open detail; the same meaning where none is open."""
     open_slots = [s for s in slots if not getattr(meaning, s) and possible(meaning, s)]
     if not open_slots:
         return meaning
     slot = pick(rng, open_slots)
-    return replace(meaning, **{slot: pick(rng, possible(meaning, slot))})
+    return _with(meaning, slot, pick(rng, possible(meaning, slot)))
 
 
-def change(
-    rng: Random, meaning: Meaning, slots: tuple[str, ...], table: dict[str, tuple[str, ...]]
-) -> Meaning:
+def change(rng: Random, meaning: Meaning, slots: tuple[str, ...], table: dict[str, tuple[str, ...]]) -> Meaning:
     """Replace one concept by its neighbour in `table`; the same meaning where none fits."""
     # The slot first, so that slots with many neighbours are not drawn more often.
     for slot in shuffled(rng, [slot for slot in slots if table.get(getattr(meaning, slot))]):
         for _ in range(NEIGHBOUR_TRIES):
-            changed = replace(meaning, **{slot: pick(rng, table[getattr(meaning, slot)])})
+            changed = _with(meaning, slot, pick(rng, table[getattr(meaning, slot)]))
             if sensible(changed):
                 return changed
     return meaning
@@ -96,4 +106,4 @@ def change(
 def drop_detail(rng: Random, meaning: Meaning, slots: tuple[str, ...]) -> Meaning:
     """Empty one filled detail; the same meaning where none is filled."""
     filled = [slot for slot in slots if getattr(meaning, slot)]
-    return replace(meaning, **{pick(rng, filled): ""}) if filled else meaning
+    return _with(meaning, pick(rng, filled), "") if filled else meaning

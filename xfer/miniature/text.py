@@ -1,19 +1,21 @@
-"""Unlabelled text: plain lines of one language, and lines of a sentence and its translation."""
+"""Unlabelled text: plain lines of one language, and lines that bring languages together."""
 
 from dataclasses import replace
 from random import Random
 
 from xfer.miniature.choice import chance, pick, shuffled
-from xfer.miniature.grammar import phrase, render
+from xfer.miniature.grammar import mixed, phrase, render
 from xfer.miniature.languages import BY_CODE
-from xfer.miniature.meaning import Meaning
 from xfer.miniature.pairs import FRONTED, single
 
-PASSAGES = 0.6  # of the plain lines, two sentences of one event
-FRAGMENTS = 0.6  # of the translation lines, dictionary entries instead of sentences
-ENTRY_LANGUAGES = 9
-FRAGMENT_SLOTS = ("agent", "verb", "object", "place", "time", "reason")
-ENGLISH = 0.8  # of the translations of another language
+PASSAGES = 0.8  # of the plain lines, two sentences of one event
+# Of the lines that bring languages together. Dictionary entries do most of it: a hidden word is
+# told by any other word of its entry, which an encoder learns long before it learns to align sentences.
+ENTRIES = 0.77
+TRANSLATIONS = 0.15  # the rest is code-mixed
+ENTRY_LANGUAGES = 7
+ENTRY_SLOTS = ("agent", "verb", "object", "place", "time", "reason")
+SWITCHED = 0.6  # of the phrases of a code-mixed line
 
 
 def plain_lines(rng: Random, code: str, count: int) -> list[str]:
@@ -34,33 +36,38 @@ def parallel_lines(rng: Random, code: str, codes: tuple[str, ...], count: int) -
 
 
 def _parallel(rng: Random, code: str, codes: tuple[str, ...]) -> str:
-    meaning = single(rng).premise
-    if chance(rng, FRAGMENTS):
-        return _entry(rng, meaning, code, codes)
-    others = tuple(other for other in codes if other != code)
-    other = "en" if code != "en" and chance(rng, ENGLISH) else pick(rng, others)
-    fronted = chance(rng, FRONTED)
-    return " ".join(
-        render(meaning, side, fronted=fronted) for side in shuffled(rng, (code, other))
-    )
+    kind = rng.random()
+    if kind < ENTRIES:
+        return _entry(rng, code, codes)
+    if kind < ENTRIES + TRANSLATIONS:
+        return _translation(rng, code, codes)
+    return _mixed(rng, code, codes)
 
 
-def _entry(rng: Random, meaning: Meaning, code: str, codes: tuple[str, ...]) -> str:
-    """One phrase in several languages, as in a dictionary; English is always among them.
+def _entry(rng: Random, code: str, codes: tuple[str, ...]) -> str:
+    """One phrase in several languages, as in a dictionary.
 
     Their order is random: which language a hidden word is in cannot be told from its
     place, so a masked-LM encoder must bring the translations of a word together.
     """
-    slot = pick(rng, [slot for slot in FRAGMENT_SLOTS if getattr(meaning, slot)])
-    own = tuple(dict.fromkeys((code, "en")))
-    others = shuffled(rng, [other for other in codes if other not in own])
-    sides = shuffled(rng, (*own, *others[:ENTRY_LANGUAGES - len(own)]))
-    affirmed = replace(meaning, negated=False)
-    return " ".join(_entry_side(affirmed, slot, side) for side in sides)
+    meaning = replace(single(rng).premise, negated=False)
+    slot = pick(rng, [slot for slot in ENTRY_SLOTS if getattr(meaning, slot)])
+    others = shuffled(rng, [other for other in codes if other != code])
+    sides = shuffled(rng, (code, *others[: ENTRY_LANGUAGES - 1]))
+    return " ".join(phrase(meaning, slot, side) for side in sides)
 
 
-def _entry_side(meaning: Meaning, slot: str, code: str) -> str:
-    """In Chinese and Thai in brackets: words after a space are others to tokenizers that
-    mark it, and in running text only the first word, the agent, stands after one."""
-    text = phrase(meaning, slot, code)
-    return text if slot == "agent" or BY_CODE[code].space else f"({text})"
+def _translation(rng: Random, code: str, codes: tuple[str, ...]) -> str:
+    meaning, fronted = single(rng).premise, chance(rng, FRONTED)
+    other = pick(rng, [other for other in codes if other != code])
+    return " ".join(render(meaning, side, fronted=fronted) for side in shuffled(rng, (code, other)))
+
+
+def _mixed(rng: Random, code: str, codes: tuple[str, ...]) -> str:
+    """Two sentences of one event in the word order of one language, phrases of others among its own."""
+
+    def side() -> str:
+        return pick(rng, codes) if chance(rng, SWITCHED) else code
+
+    pair = single(rng)
+    return " ".join(mixed(meaning, code, side) for meaning in (pair.premise, pair.hypothesis))

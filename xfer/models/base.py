@@ -23,7 +23,7 @@ class Model(Component, kind="model"):
     """An encoder to start from."""
 
     freeze_layers: int = Field(0, ge=0, description="this many lowest layers are not trained")
-    freeze_embeddings: bool = Field(False, description="the embeddings are not trained")
+    freeze_embeddings: bool = Field(False, strict=True, description="the embeddings are not trained")
 
     def revision(self, digest: Callable[[Path], str], ask: Callable[[str], str]) -> Any:
         """What the weights depend on besides the fields: a commit, file digests, or nothing."""

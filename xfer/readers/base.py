@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from xfer.core.component import Component
+from xfer.core.errors import MissingData
 from xfer.core.seeds import derive
 
 Source = Literal["hub", "mirror", "miniature"]
@@ -103,19 +104,19 @@ class Reader(Component, kind="reader"):
 
     def places(self, split: str, language: str) -> Iterable[str]:
         """Paths under the data folder that may hold this split, the best first. ``*`` takes every match."""
-        raise NotImplementedError(f"{self.type_name} has no mirror layout")
+        raise MissingData(f"reader {self.type_name} has no official files; it needs another source")
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
         """The rows of one official file. Raises BadRow with file and line."""
-        raise NotImplementedError(f"{self.type_name} has no mirror layout")
+        raise NotImplementedError
 
     def hub_part(self, split: str, language: str) -> HubPart:
         """The hub table that holds this split and language."""
-        raise NotImplementedError(f"{self.type_name} is not on the hub")
+        raise MissingData(f"reader {self.type_name} is not on the hub; it needs another source")
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
         """One hub row as a row of the form; None drops it (no gold label)."""
-        raise NotImplementedError(f"{self.type_name} is not on the hub")
+        raise NotImplementedError
 
 
 def held_out(content: str, one_in: int) -> str:

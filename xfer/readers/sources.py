@@ -20,8 +20,9 @@ from xfer.core.seeds import stream
 if TYPE_CHECKING:
     from xfer.readers.base import Reader, Row
 
-HUB_SECONDS = 3.0  # one cheap question; the hub client's own retries would take over twenty
+HUB_SECONDS = 1.5  # one cheap question; the hub client's own retries would take over twenty
 Digest = Callable[[Path], str]
+_silent: set[bool] = set()  # not empty once the hub has not answered: asking again would wait again
 
 
 def mirror_root() -> Path:
@@ -99,7 +100,7 @@ def revision(
     if source == "hub":
         local = local_hub(reader.card.hub)
         if local:
-            return {"files": {os.path.relpath(path, local): digest(path) for path in sorted(local.rglob("*.*"))}}
+            return {"files": {os.path.relpath(path, local): digest(path) for path in _inside(local)}}
         return {"revision": reader.card.revision or ask(reader.card.hub)}
     root = _root(reader, split, languages[0])
     found = sorted({path for language in languages for path in files(reader, split, language, root)})
@@ -116,13 +117,14 @@ def hub_commit(repository: str, kind: str = "dataset") -> str:
 
     offline = os.environ.get("HF_HUB_OFFLINE") in ("1", "true", "True", "ON", "YES")
     try:
-        if offline:
+        if offline or _silent:
             raise ConnectionError
         info = HfApi().repo_info(repository, repo_type=kind, timeout=HUB_SECONDS)
         return str(info.sha)
     except RepositoryNotFoundError:
         raise MissingData(f"the hub has no {kind} {repository} that you may read; check the name or log in") from None
     except (OSError, HTTPError, HfHubHTTPError):
+        _silent.add(True)
         cached = _cached_commit(repository, kind)
         if cached:
             return cached
@@ -154,6 +156,10 @@ def hub_offline(offline: bool) -> Iterator[None]:
         yield
     finally:
         constants.HF_HUB_OFFLINE = before
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def local_hub(repository: str) -> Path | None:

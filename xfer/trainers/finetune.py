@@ -38,7 +38,9 @@ class Finetune(Trainer):
     )
     patience: int | None = Field(None, ge=1, description="dev scores without a better one before stopping early")
     dev_rows: int = Field(500, ge=1, description="rows of each dev set that select the checkpoint")
-    oracle: bool = Field(True, description="also keep the checkpoint that the target languages' dev sets would choose")
+    oracle: bool = Field(
+        True, strict=True, description="also keep the checkpoint that the target languages' dev sets would choose"
+    )
     checkpoint_seconds: float = Field(120, gt=0, description="time between checkpoints", json_schema_extra=INCIDENTAL)
 
     @model_validator(mode="after")

@@ -104,10 +104,19 @@ heat | بسبب الحر
 """)
 
 LANGUAGE = Language(
-    code="ar", order="verb agent object place time reason",
+    code="ar",
+    order="verb agent object place time reason",
     nobody_order="agent verb object place time reason",
-    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
-    someone="شخص ما", nobody="لا أحد", negation="لا", genders=("m", "f"),
+    agents=AGENTS,
+    objects=OBJECTS,
+    qualities=QUALITIES,
+    verbs=VERBS,
+    phrases=PHRASES,
+    someone="شخص ما",
+    nobody="لا أحد",
+    negation="لا",
+    genders=("m", "f"),
     # Three takes the opposite gender ending of its noun; two is the noun's own dual.
-    numerals={"3m": "ثلاثة", "3f": "ثلاث"}, adjective_after=True,
+    numerals={"3m": "ثلاثة", "3f": "ثلاث"},
+    adjective_after=True,
 )

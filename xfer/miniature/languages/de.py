@@ -105,10 +105,17 @@ heat | wegen der Hitze
 """)
 
 LANGUAGE = Language(
-    code="de", order="agent verb object time reason not place",
+    code="de",
+    order="agent verb object time reason not place",
     fronted="time verb agent object reason not place",
-    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
-    someone="jemand", nobody="niemand", negation="nicht",
+    agents=AGENTS,
+    objects=OBJECTS,
+    qualities=QUALITIES,
+    verbs=VERBS,
+    phrases=PHRASES,
+    someone="jemand",
+    nobody="niemand",
+    negation="nicht",
     subject_articles={"m": "der", "f": "die", "n": "das"},
     object_articles={"m": "den", "f": "die", "n": "das"},
     numerals={"2": "zwei", "3": "drei"},

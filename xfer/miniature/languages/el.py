@@ -105,9 +105,17 @@ heat | λόγω της ζέστης
 """)
 
 LANGUAGE = Language(
-    code="el", order="agent verb object place time reason",
-    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
-    someone="κάποιος", nobody="κανείς", negation="δεν", nobody_negates=True,
+    code="el",
+    order="agent verb object place time reason",
+    agents=AGENTS,
+    objects=OBJECTS,
+    qualities=QUALITIES,
+    verbs=VERBS,
+    phrases=PHRASES,
+    someone="κάποιος",
+    nobody="κανείς",
+    negation="δεν",
+    nobody_negates=True,
     # Greek names take the article too.
     subject_articles={"m": "ο", "f": "η", "n": "το", "name m": "ο", "name f": "η"},
     object_articles={"m": "τον", "f": "την", "n": "το"},

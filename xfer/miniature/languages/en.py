@@ -105,9 +105,17 @@ heat | because of the heat
 """)
 
 LANGUAGE = Language(
-    code="en", order="agent verb object place time reason",
-    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
-    someone="someone", nobody="nobody", negative_forms=True,
-    subject_articles={"": "the"}, object_articles={"": "the"},
+    code="en",
+    order="agent verb object place time reason",
+    agents=AGENTS,
+    objects=OBJECTS,
+    qualities=QUALITIES,
+    verbs=VERBS,
+    phrases=PHRASES,
+    someone="someone",
+    nobody="nobody",
+    negative_forms=True,
+    subject_articles={"": "the"},
+    object_articles={"": "the"},
     numerals={"2": "two", "3": "three"},
 )

@@ -104,11 +104,21 @@ heat | por el calor
 """)
 
 LANGUAGE = Language(
-    code="es", order="agent verb object place time reason",
-    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
-    someone="alguien", nobody="nadie", negation="no", genders=("m", "f"),
-    subject_articles={"m": "el", "f": "la"}, object_articles={"m": "el", "f": "la"},
+    code="es",
+    order="agent verb object place time reason",
+    agents=AGENTS,
+    objects=OBJECTS,
+    qualities=QUALITIES,
+    verbs=VERBS,
+    phrases=PHRASES,
+    someone="alguien",
+    nobody="nadie",
+    negation="no",
+    genders=("m", "f"),
+    subject_articles={"m": "el", "f": "la"},
+    object_articles={"m": "el", "f": "la"},
     # A stressed first "a" takes the other article though the noun stays feminine.
     article_exceptions={"agua": "el"},
-    numerals={"2": "dos", "3": "tres"}, adjective_after=True,
+    numerals={"2": "dos", "3": "tres"},
+    adjective_after=True,
 )

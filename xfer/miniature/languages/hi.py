@@ -104,8 +104,18 @@ heat | गर्मी के कारण
 """)
 
 LANGUAGE = Language(
-    code="hi", order="agent reason time place object verb",
-    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
-    someone="कोई", nobody="कोई", nobody_negates=True, negation="नहीं", genders=("m", "f"),
-    numerals={"2": "दो", "3": "तीन"}, stop="।",
+    code="hi",
+    order="agent reason time place object verb",
+    agents=AGENTS,
+    objects=OBJECTS,
+    qualities=QUALITIES,
+    verbs=VERBS,
+    phrases=PHRASES,
+    someone="कोई",
+    nobody="कोई",
+    nobody_negates=True,
+    negation="नहीं",
+    genders=("m", "f"),
+    numerals={"2": "दो", "3": "तीन"},
+    stop="।",
 )

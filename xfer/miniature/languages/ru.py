@@ -105,8 +105,16 @@ heat | из-за жары
 """)
 
 LANGUAGE = Language(
-    code="ru", order="agent verb object place time reason",
-    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
-    someone="кто-то", nobody="никто", negation="не", nobody_negates=True,
+    code="ru",
+    order="agent verb object place time reason",
+    agents=AGENTS,
+    objects=OBJECTS,
+    qualities=QUALITIES,
+    verbs=VERBS,
+    phrases=PHRASES,
+    someone="кто-то",
+    nobody="никто",
+    negation="не",
+    nobody_negates=True,
     numerals={"2": "два", "2f": "две", "3": "три"},
 )

@@ -104,9 +104,20 @@ heat | เพราะ ความร้อน
 """)
 
 LANGUAGE = Language(
-    code="th", order="agent not verb object end place time reason",
-    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
-    someone="มี คน", nobody="ไม่ มี ใคร", negation="ไม่", ends={"lose": "หาย"},
-    numerals={"2": "สอง", "3": "สาม"}, count_order="bare numeral noun",
-    adjective_after=True, space="", stop="",
+    code="th",
+    order="agent not verb object end place time reason",
+    agents=AGENTS,
+    objects=OBJECTS,
+    qualities=QUALITIES,
+    verbs=VERBS,
+    phrases=PHRASES,
+    someone="มี คน",
+    nobody="ไม่ มี ใคร",
+    negation="ไม่",
+    ends={"lose": "หาย"},
+    numerals={"2": "สอง", "3": "สาม"},
+    count_order="bare numeral noun",
+    adjective_after=True,
+    space="",
+    stop="",
 )

@@ -105,8 +105,16 @@ heat | sıcak yüzünden
 """)
 
 LANGUAGE = Language(
-    code="tr", order="agent reason time place object verb",
-    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
-    someone="biri", nobody="kimse", nobody_negates=True, negative_forms=True,
+    code="tr",
+    order="agent reason time place object verb",
+    agents=AGENTS,
+    objects=OBJECTS,
+    qualities=QUALITIES,
+    verbs=VERBS,
+    phrases=PHRASES,
+    someone="biri",
+    nobody="kimse",
+    nobody_negates=True,
+    negative_forms=True,
     numerals={"2": "iki", "3": "üç"},
 )

@@ -104,12 +104,22 @@ heat | 因为 天热
 """)
 
 LANGUAGE = Language(
-    code="zh", order="agent reason time not place verb object",
-    agents=AGENTS, objects=OBJECTS, qualities=QUALITIES, verbs=VERBS, phrases=PHRASES,
-    someone="有 人", nobody="没有 人", negation="不",
+    code="zh",
+    order="agent reason time not place verb object",
+    agents=AGENTS,
+    objects=OBJECTS,
+    qualities=QUALITIES,
+    verbs=VERBS,
+    phrases=PHRASES,
+    someone="有 人",
+    nobody="没有 人",
+    negation="不",
     # Verbs with a result complement take 没.
     negations={"find": "没", "lose": "没", "close": "没"},
     # A bare 人 would be "people", so the person takes a demonstrative.
     subject_articles={"that": "那 个"},
-    numerals={"2": "两", "3": "三"}, space="", sentence_space="", stop="。",
+    numerals={"2": "两", "3": "三"},
+    space="",
+    sentence_space="",
+    stop="。",
 )
