@@ -127,7 +127,7 @@ def test_text_is_nfc_in_its_own_script_and_of_the_promised_length(world: Path) -
     for code in LANGUAGES:
         plain = lines(world / f"text/{code}/{code}.plain.txt")
         parallel = lines(world / f"text/{code}/{code}.parallel.txt")
-        assert (len(plain), len(parallel)) == (3000, 4000)
+        assert (len(plain), len(parallel)) == (2000, 5000)
         for line in plain + parallel:
             assert unicodedata.is_normalized("NFC", line)
             assert line == line.strip() and "  " not in line and "~" not in line
@@ -136,5 +136,5 @@ def test_text_is_nfc_in_its_own_script_and_of_the_promised_length(world: Path) -
         assert {unicodedata.name(char).split()[0] for char in letters} == {script}
         if code == "zh":
             assert not any(" " in line for line in plain)
-        if code == "th":  # a space between sentences, none between words
-            assert max(line.count(" ") for line in plain) == 1
+        if code == "th":  # spaces between phrases and sentences: fewer than the words of a passage
+            assert 4 < max(line.count(" ") for line in plain) < 14

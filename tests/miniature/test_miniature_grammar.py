@@ -43,8 +43,8 @@ EXPECTED = {
            "Kimse sokakta koşmuyor.", "Anna iki kitap buluyor."),
     "zh": ("年老的女人早上在厨房里吃苹果。", "老师买红色的汽车。", "猫不在花园里睡觉。",
            "没有人在街上跑步。", "安娜找到两本书。"),
-    "th": ("ผู้หญิงแก่กินแอปเปิลในครัวตอนเช้า", "ครูซื้อรถยนต์สีแดง", "แมวไม่นอนหลับในสวน",
-           "ไม่มีใครวิ่งบนถนน", "แอนนาพบหนังสือสองเล่ม"),
+    "th": ("ผู้หญิงแก่ กิน แอปเปิล ในครัว ตอนเช้า", "ครู ซื้อ รถยนต์สีแดง", "แมว ไม่ นอนหลับ ในสวน",
+           "ไม่มีใคร วิ่ง บนถนน", "แอนนา พบ หนังสือสองเล่ม"),
 }
 
 
@@ -65,7 +65,7 @@ def test_hand_written_sentences(code: str) -> None:
     (Meaning("omar", "find", object="car", number=3), "ar", "يجد عمر ثلاث سيارات."),
     (Meaning("girl", "rest", negated=True), "hi", "लड़की आराम नहीं करती है।"),
     (Meaning("person", "sleep", quality="small"), "zh", "那个小人睡觉。"),
-    (Meaning("anna", "lose", object="key", place="house", negated=True), "th", "แอนนาไม่ทำกุญแจหายในบ้าน"),
+    (Meaning("anna", "lose", object="key", place="house", negated=True), "th", "แอนนา ไม่ ทำ กุญแจ หาย ในบ้าน"),
     (Meaning("anna", "lose", object="key", negated=True), "zh", "安娜没丢失钥匙。"),
     (Meaning("ivan", "buy", object="key", number=2), "sw", "Ivan ananunua funguo mbili."),
     (Meaning("man", "find", object="hat", colour="green"), "de", "Der Mann findet den grünen Hut."),

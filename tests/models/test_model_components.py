@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +16,8 @@ from tiny_models import TEXTS
 from transformers import AutoModel
 
 from xfer.core.errors import MissingPart
+from xfer.forms.base import form
+from xfer.models.network import build
 from xfer.models.pretrained import Pretrained
 from xfer.models.scratch import Scratch
 
@@ -107,7 +109,8 @@ def test_a_hub_model_depends_on_its_commit() -> None:
         raise AssertionError("nothing local to hash")
 
     model = Pretrained(name="FacebookAI/xlm-roberta-base")
-    assert model.revision(never, lambda path: f"newest of {path}") == {"commit": "newest of FacebookAI/xlm-roberta-base"}
+    asked = model.revision(never, lambda name: f"newest of {name}")
+    assert asked == {"commit": "newest of FacebookAI/xlm-roberta-base"}
     pinned = Pretrained(name="FacebookAI/xlm-roberta-base", commit="abc")
     assert pinned.revision(never, never) == {"commit": "abc"}
     assert model.parameters() is None
@@ -115,7 +118,7 @@ def test_a_hub_model_depends_on_its_commit() -> None:
 
 def test_pickled_weights_are_refused_in_one_line_and_never_opened(local: Local, tmp_path: Path) -> None:
     folder, mark = without_weights(local("bert"), tmp_path / "old"), tmp_path / "unpickled"
-    (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Bomb(mark)))
+    torch.save(Bomb(mark), folder / "pytorch_model.bin")
     model = Pretrained(name=str(folder))
     for ask in (lambda: model.origin(no_texts), lambda: model.revision(lambda path: "", lambda path: "")):
         with pytest.raises(MissingPart, match=r"no safetensors weights, and pickled ones are never loaded") as caught:
@@ -133,3 +136,18 @@ def test_a_folder_without_a_config_and_no_folder_are_refused(tmp_path: Path) -> 
         Pretrained(name=str(tmp_path / "empty")).origin(no_texts)
     with pytest.raises(MissingPart, match="which is not a folder"):
         Pretrained(name=str(tmp_path / "nowhere")).revision(lambda path: "", lambda path: "")
+
+
+def test_code_that_comes_with_a_model_never_runs(
+    local: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is anybody asked whether it may."""
+    folder, mark = tmp_path / "foreign", tmp_path / "has run"
+    shutil.copytree(local("bert"), folder)
+    foreign = {"model_type": "mystery", "auto_map": {"AutoConfig": "code.Config", "AutoModel": "code.Model"}}
+    (folder / "config.json").write_text(json.dumps(foreign))
+    (folder / "code.py").write_text(f"from pathlib import Path\nPath({str(mark)!r}).touch()\n")
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+    with pytest.raises(MissingPart, match="mystery"):
+        build(Pretrained(name=str(folder)).origin(no_texts), {"nli": form("classify", ["no", "yes"])}, 1)
+    assert not mark.exists()

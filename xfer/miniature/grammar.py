@@ -20,10 +20,8 @@ class Word(NamedTuple):
 def render(meaning: Meaning, code: str, *, fronted: bool = False) -> str:
     """The sentence in one language; `fronted` says the time first (the same meaning)."""
     language = BY_CODE[code]
-    parts = [_slot(meaning, slot, language) for slot in _order(meaning, code, fronted)]
-    text = " ".join([part for part in parts if part])
-    if language.space != " ":
-        text = text.replace(" ", language.space)
+    parts = [_slot(meaning, slot, language).replace(" ", language.space) for slot in _order(meaning, code, fronted)]
+    text = (language.phrase_space or language.space).join([part for part in parts if part])
     return _capitalised(text, code) + language.stop
 
 

@@ -96,7 +96,7 @@ def build(origin: Origin, forms: Mapping[str, Form], seed: int) -> Network:
 
     A masked-LM head is kept where the origin has one: it belongs to the encoder's own pretraining.
     """
-    tokenizer = origin.tokenizer or transformers.AutoTokenizer.from_pretrained(origin.folder)
+    tokenizer = origin.tokenizer or _trusted(transformers.AutoTokenizer, origin.folder)
     heads: dict[str, Any] = {}
     for task, form in forms.items():
         with seeded(derive("head", task, seed)):
@@ -113,13 +113,23 @@ def build(origin: Origin, forms: Mapping[str, Form], seed: int) -> Network:
 def load(folder: Path, task: str, form: Form) -> Network:
     """A saved task, ready to predict."""
     auto = getattr(transformers, form.auto)
-    head = auto.from_pretrained(folder / task, use_safetensors=True, dtype=torch.float32)
-    return Network({task: head}, {task: form}, transformers.AutoTokenizer.from_pretrained(folder / task)).eval()
+    options = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
+    head = auto.from_pretrained(folder / task, **options)
+    return Network({task: head}, {task: form}, _trusted(transformers.AutoTokenizer, folder / task)).eval()
+
+
+def _trusted(auto: Any, folder: Any) -> Any:
+    """Reads a config or tokenizer; code that comes with a model is never run. Raises MissingPart."""
+    try:
+        return auto.from_pretrained(folder, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        what = " ".join(str(error).split("\n")[:1])
+        raise MissingPart(f"the model in {folder} cannot be used without code of its own: {what}") from None
 
 
 def _head(origin: Origin, form: Form) -> Any:
     auto = getattr(transformers, form.auto)
-    config = origin.config or transformers.AutoConfig.from_pretrained(origin.folder)
+    config = origin.config or _trusted(transformers.AutoConfig, origin.folder)
     config = type(config).from_dict(config.to_dict() | form.config())
     empty = auto.from_config(config) if origin.folder is None else None
     if empty is None:

@@ -73,6 +73,7 @@ def collect(about: Mapping[str, Any], scored: Mapping[str, Scored]) -> dict[str,
     return {
         "name": about["name"],
         "seeds": seeds,
+        "order": about["order"],
         "metric": metric,
         "compare": compare,
         "baseline": baseline,
@@ -154,10 +155,11 @@ def columns(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     wanted: list[tuple[str, str]] = []
     if table["baseline"]:
         wanted += [(table["baseline"], table["baseline"])]
-    clean = [n for n, a in table["evaluations"].items() if a["attacker"] is None and n != table["baseline"]]
+    order = [(name, table["evaluations"][name]) for name in table["order"]]
+    clean = [n for n, a in order if a["attacker"] is None and n != table["baseline"]]
     wanted += [(name, name) for name in clean]
     wanted += [("bought", "bought"), ("gap", "gap"), ("oracle", "oracle")]
-    for name, evaluation in table["evaluations"].items():
+    for name, evaluation in order:
         if evaluation["attacker"]:
             wanted += [(name, name), (f"{name}.drop", "drop"), (f"{name}.relative", "drop %")]
     return [(column, heading) for column, heading in wanted if column in table["mean"]]

@@ -25,6 +25,8 @@ from xfer.trainers import checkpoint
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.sampler import Sampler
 
+WIDE = 256  # narrower encoders lose more by changing types than they gain by bf16 on a processor
+
 
 class TaskData(NamedTuple):
     """One task of a stage: its rows, and the languages of them that select the checkpoint."""
@@ -52,7 +54,8 @@ class Run:
     def __init__(self, settings: Finetune, network: Network, tasks: Sequence[TaskData], context: Context) -> None:
         self.settings, self.tasks, self.context = settings, {task.name: task for task in tasks}, context
         AcceleratorState._reset_state(reset_partial_state=True)  # one process runs stages of different precision
-        self.accelerator = Accelerator(mixed_precision=_precision(settings.precision))
+        self.precision = _precision(settings.precision, network)
+        self.accelerator = Accelerator(mixed_precision=self.precision)
         self.max_length = longest(settings, network)
         self.encoded = {
             t.name: network.forms[t.name].encode(t.train, network.tokenizer, self.max_length) for t in tasks
@@ -206,6 +209,7 @@ def _finish(run: Run, kept: Path) -> dict[str, Any]:
         "oracle": state["oracle"],
         "curve": state["curve"],
         "max_length": run.max_length,
+        "precision": run.precision,
         "rows": run.sizes,
         "batches": state["counts"],
     }
@@ -239,10 +243,16 @@ def _groups(network: Network, decay: float) -> list[dict[str, Any]]:
     return [{"params": rest, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}]
 
 
-def _precision(wanted: str) -> str:
-    if wanted == "auto":
-        return "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "no"
-    return {"fp32": "no", "bf16": "bf16"}[wanted]
+def _precision(wanted: str, network: Network) -> str:
+    """Accelerate's name of the precision. auto: bf16 where the device computes in it, and gains by it."""
+    if wanted != "auto":
+        return {"fp32": "no", "bf16": "bf16"}[wanted]
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported() else "no"
+    native = torch.cpu.get_capabilities()  # without such units a processor emulates bf16, at a third of the speed
+    config: Any = network.encoder.config
+    wide = int(getattr(config, "hidden_size", 0)) >= WIDE
+    return "bf16" if wide and (native.get("avx512_bf16") or native.get("amx_bf16")) else "no"
 
 
 class _Log:

@@ -53,5 +53,6 @@ class Language:
     count_order: str = "numeral noun"
     adjective_after: bool = False
     space: str = " "
+    phrase_space: str = ""  # between phrases, where it is not the space between words
     sentence_space: str = " "
     stop: str = "."

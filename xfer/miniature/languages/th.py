@@ -1,4 +1,4 @@
-"""Thai: subject-verb-object, classifiers, adjectives last; written without spaces."""
+"""Thai: subject-verb-object, classifiers, adjectives last; words written together, phrases apart."""
 
 from xfer.miniature.languages.table import Language, table
 
@@ -119,5 +119,6 @@ LANGUAGE = Language(
     count_order="bare numeral noun",
     adjective_after=True,
     space="",
+    phrase_space=" ",  # Thai puts spaces between phrases; fewer than here, but a small encoder needs them
     stop="",
 )
