@@ -29,9 +29,8 @@ def main() -> None:
     start = origin(nli_rows(40_000))
     network = build(start, {"nli": form("classify", LABELS)}, 0).eval()
     encoded = network.forms["nli"].encode(rows, network.tokenizer, LONGEST)
-    print(
-        f"{len(rows['id'])} pairs of {encoded.lengths.mean():.0f} subwords on average, {torch.get_num_threads()} threads"
-    )
+    mean, threads = encoded.lengths.mean(), torch.get_num_threads()
+    print(f"{options.rows} pairs of {mean:.0f} subwords on average, {threads} threads")
     kept: dict[str, Any] = {}
 
     def peer(padded: bool) -> Any:

@@ -2,7 +2,8 @@
 
 Each variant passes once over the same rows. The Trainer runs as ``run_xnli.py`` configures it (padded to
 128, batch 32), with dynamic padding, and with grouping by length; ours with length-sorted batches of
-1,536 subwords. Prints examples per second, ratios, and the mean loss of each quarter of the pass.
+1,536 subwords, in fp32 as the Trainer and in the precision that a recipe gets by default (bf16 where the
+processor has it). Prints examples per second, ratios, and the mean loss of each quarter of the pass.
 """
 
 from __future__ import annotations
@@ -66,10 +67,18 @@ def peer(folder: Path, data: Any, tokenizer: Any, seed: int, padded: bool, group
     return watch.seconds, [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
 
 
-def ours(folder: Path, rows: dict[str, list[Any]], seed: int) -> tuple[float, list[float]]:
-    """Seconds of one pass by our loop, and its losses."""
+def ours(folder: Path, rows: dict[str, list[Any]], seed: int, precision: Any = "fp32") -> tuple[float, list[float]]:
+    """Seconds of one pass by our loop, and its losses. In fp32, as the Trainer, unless ``precision`` says otherwise."""
     network = build(Pretrained(name=str(folder)).origin(list), {"nli": form("classify", LABELS)}, seed)
-    settings = Finetune(epochs=1, batch_tokens=1536, learning_rate=RATE, weight_decay=0.0, warmup=0.0, max_length=128)
+    settings = Finetune(
+        epochs=1,
+        batch_tokens=1536,
+        learning_rate=RATE,
+        weight_decay=0.0,
+        warmup=0.0,
+        max_length=128,
+        precision=precision,
+    )
     context = Context(Path(tempfile.mkdtemp()), seed, None, Proportional(), lambda *_, **__: None)
     run = Run(settings, network, [TaskData("nli", 1.0, rows, None, ("en",))], context)
     run.network.train()
@@ -112,6 +121,7 @@ def main() -> None:
         "Trainer, dynamic padding": lambda n: peer(folder, data[False], start.tokenizer, n, False, False),
         "Trainer, group_by_length": lambda n: peer(folder, data[False], start.tokenizer, n, False, True),
         "xfer": lambda n: ours(folder, rows, n),
+        "xfer, precision auto": lambda n: ours(folder, rows, n, "auto"),
     }
     speeds = turns({name: timed(name, run) for name, run in variants.items()}, options.rounds, options.rows)
     summary(speeds, "xfer")

@@ -38,12 +38,13 @@ class Console:
             self.bar.update(self.task, completed=done, total=total, values=shown)
             return
         now = time.monotonic()
-        if self.first is None:
+        if self.first is None and "doing" not in values:  # what is left is told by the speed of the work itself
             self.begun, self.first = now, done
         if now - self.last < SPARSE:
             return
         self.last = now
-        left = (now - self.begun) / (done - self.first) * (total - done) if done > self.first else None
+        gone = done - (self.first or 0)
+        left = (now - self.begun) / gone * (total - done) if gone > 0 else None
         ends = f"{_time(left)} left" if left is not None else ""
         self._line("●", node, "  ".join(filter(None, [f"{done:,}/{total:,}", shown, ends])))
 
@@ -85,6 +86,8 @@ def _value(item: tuple[str, Any]) -> str:
     name, value = item
     if name == "rows_per_second":
         return f"{value:,.0f} rows/s"
+    if isinstance(value, str):
+        return value
     return f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value:,}"
 
 

@@ -72,6 +72,7 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
         saved = parents["start"].out / "selected"
         origin = Origin(saved / parents["start"].read("training.json")["order"][0])
     else:
+        progress(0, sum(len(task.train["id"]) for task in tasks), doing="preparing the encoder and its tokenizer")
         origin = spec["model"].origin(
             lambda: (text for task in tasks for pair in _texts(task.train) for text in pair if text)
         )

@@ -57,6 +57,7 @@ class Run:
         self.precision = _precision(settings.precision, network)
         self.accelerator = Accelerator(mixed_precision=self.precision)
         self.max_length = longest(settings, network)
+        context.progress(0, sum(len(task.train["id"]) for task in tasks), doing="encoding")
         self.encoded = {
             t.name: network.forms[t.name].encode(t.train, network.tokenizer, self.max_length) for t in tasks
         }
