@@ -100,12 +100,21 @@ sys.exit(str(error) if error else 0)
 
 def variables() -> dict[str, str]:
     """The environment of a process that must find this xfer, installed or not."""
-    return dict(os.environ) | {"PYTHONPATH": str(Path(xfer.__file__).parents[1])}
+    return dict(os.environ) | {"PYTHONPATH": str(Path(xfer.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
 
 
 def sentence(language: str, good: bool, draw: Random) -> str:
     nouns, words = NOUNS[language], (GOOD if good else BAD)[language].split()
     return " ".join([draw.choice(nouns), draw.choice(words), *draw.choices(nouns, k=3), draw.choice(words)])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tiny tensors gain nothing from threads, and on a busy machine wait long for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +177,8 @@ def verdicts(model: Path, language: str, recipe: Path) -> float:
     with (recipe.parent / f"test-{language}.tsv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     with torch.no_grad():
-        batch = tokenizer([row["sentence"] for row in rows], truncation=True, max_length=24, padding=True, return_tensors="pt")
+        texts = [row["sentence"] for row in rows]
+        batch = tokenizer(texts, truncation=True, max_length=24, padding=True, return_tensors="pt")
         best = network(**batch).logits.argmax(1).tolist()
     return sum(network.config.id2label[b] == row["verdict"] for b, row in zip(best, rows, strict=True)) / len(rows)
 
@@ -276,3 +286,13 @@ def test_kills_at_any_moment_leave_the_result_as_it_was(finished: Finished, reci
     assert report == finished.report, f"killed when {begun} nodes had been started"
     assert len(ran) <= sum(NODES.values()) - len(done) + len(begun)  # at most one node a kill is done again
     assert not list((tmp_path / "store" / "work").iterdir())
+
+
+def test_rows_of_another_split_are_not_compared_though_their_numbers_agree(recipe: Path, tmp_path: Path) -> None:
+    lines = [line for line in RECIPE.splitlines() if line.strip() != "id: name"]  # the line numbers name the rows
+    text = "\n".join(lines).replace("rows: 20, attacker", "split: dev, attacker").replace("steps: 50", "steps: 4")
+    (tmp_path / "tiny.yaml").write_text(text + "\n", encoding="utf-8")
+    row = run(tmp_path / "tiny.yaml", tmp_path / "store", "seeds=[1]")[0]["languages"]["en"]
+    assert row["typos"]["rows"] == 12 and row["clean"]["rows"] == 30
+    assert "typos.drop" not in row and "typos.relative" not in row
+    assert row["bought"]["rows"] == 30

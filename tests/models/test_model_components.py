@@ -148,6 +148,6 @@ def test_code_that_comes_with_a_model_never_runs(
     (folder / "config.json").write_text(json.dumps(foreign))
     (folder / "code.py").write_text(f"from pathlib import Path\nPath({str(mark)!r}).touch()\n")
     monkeypatch.setattr("builtins.input", lambda *_: "y")
-    with pytest.raises(MissingPart, match="mystery"):
+    with pytest.raises(MissingPart, match=f"{folder} cannot be used without code of its own"):
         build(Pretrained(name=str(folder)).origin(no_texts), {"nli": form("classify", ["no", "yes"])}, 1)
     assert not mark.exists()

@@ -126,7 +126,9 @@ class _Compiler:
         attacker = evaluation.attacker.identity() if evaluation.attacker else None
         stage = self.recipe.stages[evaluation.stage]
         languages = sorted({language for task in stage.tasks.values() for language in self.trained(task.reader)})
-        return {"stage": evaluation.stage, "attacker": attacker, "trained": languages}
+        reader = evaluation.reader or stage.tasks[evaluation.task or next(iter(stage.tasks))].reader
+        rows = digest([reader.identity(), evaluation.split, self.recipe.source_of(reader)])
+        return {"stage": evaluation.stage, "attacker": attacker, "trained": languages, "rows": rows}
 
     def trained(self, reader: Reader) -> tuple[str, ...]:
         return tuple(reader.train_languages(self.recipe.source_of(reader)))

@@ -9,15 +9,15 @@ import numpy as np
 DRAWS = 1000
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _counts(size: int, what: str) -> np.ndarray:
-    """How often each of ``size`` items is taken in each draw with replacement, shape [DRAWS, size].
+    """How often each of ``size`` items is taken in each draw with replacement, uint8 of shape [DRAWS, size].
 
     Depends on ``size`` and ``what`` alone, so that two arrays over the same items are compared draw by
     draw: their difference is a paired one.
     """
     draw = np.random.Generator(np.random.PCG64([size, *what.encode()]))
-    taken = np.empty((DRAWS, size), dtype=np.float32)
+    taken = np.empty((DRAWS, size), dtype=np.uint8)
     for row in taken:
         row[:] = np.bincount(draw.integers(size, size=size), minlength=size)
     return taken
@@ -30,8 +30,11 @@ def resampled(credit: np.ndarray) -> np.ndarray:
     seed, since runs that are tested on the same rows are not independent.
     """
     seeds, examples = credit.shape
-    by_seed = _counts(examples, "examples") @ credit.T.astype(np.float32) / examples
-    return (by_seed * _counts(seeds, "seeds")).sum(1).astype(np.float64) / seeds
+    counts, means = _counts(examples, "examples"), np.empty((DRAWS, seeds))
+    for start in range(0, DRAWS, 100):  # as floats the counts of all draws at once would be large
+        part = slice(start, start + 100)
+        means[part] = counts[part].astype(np.float32) @ credit.T.astype(np.float32) / examples
+    return (means * _counts(seeds, "seeds")).sum(1) / seeds
 
 
 def interval(means: np.ndarray, share: float = 0.95) -> tuple[float, float]:

@@ -9,13 +9,14 @@ from xfer.miniature.languages import BY_CODE
 from xfer.miniature.pairs import FRONTED, single
 
 PASSAGES = 0.8  # of the plain lines, two sentences of one event
-# Of the lines that bring languages together. Dictionary entries do most of it: a hidden word is
-# told by any other word of its entry, which an encoder learns long before it learns to align sentences.
-ENTRIES = 0.77
-TRANSLATIONS = 0.15  # the rest is code-mixed
+# Of the lines that bring languages together. In dictionary entries a hidden word is told by any other
+# word of its entry, which an encoder learns long before it learns to align sentences; in the rest, two
+# code-mixed sentences of one event, by the same thing said in another language.
+ENTRIES = 0.5
+TRANSLATIONS = 0.1
 ENTRY_LANGUAGES = 7
 ENTRY_SLOTS = ("agent", "verb", "object", "place", "time", "reason")
-SWITCHED = 0.6  # of the phrases of a code-mixed line
+SWITCHED = 0.7  # of the phrases of a code-mixed line
 
 
 def plain_lines(rng: Random, code: str, count: int) -> list[str]:

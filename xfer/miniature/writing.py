@@ -11,7 +11,7 @@ from xfer.miniature.text import parallel_lines, plain_lines
 # Pairs of each split; all splits are drawn from one world without a common hypothesis.
 SIZES = {"test": 500, "dev": 300, "dev_matched": 500, "dev_mismatched": 500, "translated": 6000, "train": 20000}
 PLAIN_LINES = 2000
-PARALLEL_LINES = 5000
+PARALLEL_LINES = 6000
 
 
 def write_world(folder: Path, codes: tuple[str, ...], seed: int) -> None:

@@ -109,7 +109,9 @@ def _row(
         if language not in here.credit:
             continue
         cell(name, here.credit[language])
-        pair = clean.beside(here, language) if clean is not None and evaluation["attacker"] else None
+        pair = (
+            clean.beside(here, language) if clean and evaluation["attacker"] and _same(about, compare, name) else None
+        )
         if pair:
             cell(f"{name}.drop", *pair)
             before = 100 * float(pair[0].mean())
@@ -117,12 +119,18 @@ def _row(
             row[f"{name}.relative"] = {"value": 100 * share, "rows": pair[0].shape[1]}
     if clean is not None and language in clean.credit:
         direct = credits.get((baseline, "selected")) if baseline else None
-        pair = clean.beside(direct, language) if direct is not None else None
+        pair = clean.beside(direct, language) if direct and _same(about, compare, baseline) else None
         if pair:
             cell("bought", *pair)
         if (compare, "oracle") in credits:
             cell("oracle", credits[compare, "oracle"].credit[language])  # type: ignore[index]
     return row
+
+
+def _same(about: Mapping[str, Any], one: str | None, other: str | None) -> bool:
+    """Whether two evaluations test rows of one data set and split: equal ids of others mean nothing."""
+    evaluations = about["evaluations"]
+    return bool(evaluations[one].get("rows") == evaluations[other].get("rows"))
 
 
 def _gaps(rows: dict[str, dict[str, Cell]], about: Mapping[str, Any], compare: str | None) -> None:

@@ -17,6 +17,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
+from xfer.core.errors import XferError
 from xfer.core.seeds import derive
 from xfer.forms.base import Rows, by_language, graded
 from xfer.models.network import Network
@@ -115,6 +116,9 @@ class Run:
             loss = self.inner.forms[task].losses(logits, batch).sum() / units
             self.accelerator.backward(loss * self.tasks[task].weight)
             total += loss.item()
+        if not math.isfinite(total):
+            what = f"the loss of {task} is not a number at step {step + 1}"
+            raise XferError(f"{what}; lower trainer.learning_rate, or set trainer.precision: fp32")
         if self.settings.clip:
             self.accelerator.clip_grad_norm_(self.network.parameters(), self.settings.clip)
         for group in self.optimizer.param_groups:
