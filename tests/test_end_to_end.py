@@ -296,3 +296,13 @@ def test_rows_of_another_split_are_not_compared_though_their_numbers_agree(recip
     assert row["typos"]["rows"] == 12 and row["clean"]["rows"] == 30
     assert "typos.drop" not in row and "typos.relative" not in row
     assert row["bought"]["rows"] == 30
+
+
+def test_a_baseline_trained_on_another_language_is_compared_on_the_same_test_rows(recipe: Path, tmp_path: Path) -> None:
+    text = RECIPE.replace(f"  direct:\n    reader:{READER}", f"  direct:\n    reader:{READER}      languages: [de]\n")
+    assert text != RECIPE
+    text = text.replace("  typos: {stage: review, rows: 20, attacker: {type: typos, rate: 0.9}}\n", "")
+    (tmp_path / "tiny.yaml").write_text(text.replace("steps: 50", "steps: 4"), encoding="utf-8")
+    row = run(tmp_path / "tiny.yaml", tmp_path / "store", "seeds=[1]")[0]["languages"]["el"]
+    assert row["bought"]["rows"] == 30
+    assert row["bought"]["value"] == pytest.approx(row["clean"]["value"] - row["direct"]["value"])

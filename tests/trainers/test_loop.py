@@ -13,6 +13,7 @@ import pytest
 import torch
 from tiny_runs import Stop, context, equal, network, rows, run, settings, stopping, task, weights
 
+from xfer.core.errors import XferError
 from xfer.models.network import Network
 from xfer.models.predictor import predict
 from xfer.trainers import checkpoint, loop
@@ -239,6 +240,12 @@ def test_a_stage_may_have_another_precision_than_the_one_before(tmp_path: Path) 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU has bf16")
 def test_a_narrow_encoder_is_trained_in_full_precision_on_a_processor(tmp_path: Path) -> None:
     assert run(tmp_path, network(), precision="auto").precision == "no"
+
+
+def test_a_loss_that_is_not_a_number_ends_the_run_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(XferError, match=r"the loss of nli is not a number at step \d+; lower trainer.learning_rate"):
+        fit(settings(steps=6, learning_rate=1e30, clip=0), network(), [task()], context(tmp_path))
+    assert "NaN" not in (tmp_path / "log.jsonl").read_text()
 
 
 # Selection

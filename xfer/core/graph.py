@@ -127,7 +127,7 @@ class _Compiler:
         stage = self.recipe.stages[evaluation.stage]
         languages = sorted({language for task in stage.tasks.values() for language in self.trained(task.reader)})
         reader = evaluation.reader or stage.tasks[evaluation.task or next(iter(stage.tasks))].reader
-        rows = digest([reader.identity(), evaluation.split, self.recipe.source_of(reader)])
+        rows = digest([_tested(reader, evaluation.split), evaluation.split, self.recipe.source_of(reader)])
         return {"stage": evaluation.stage, "attacker": attacker, "trained": languages, "rows": rows}
 
     def trained(self, reader: Reader) -> tuple[str, ...]:
@@ -251,6 +251,13 @@ class _Compiler:
 
 def _form(reader: Reader) -> dict[str, Any]:
     return {"form": reader.form, "labels": list(reader.label_names()), "options": reader.form_options()}
+
+
+def _tested(reader: Reader, split: str) -> dict[str, Any]:
+    """What of a reader decides the rows of one split: not its training side."""
+    own = getattr(reader, split, None)
+    aside = {"languages", "test_languages"} | ({"train", "dev", "test"} - {split} if own else set())
+    return {name: value for name, value in reader.identity().items() if name not in aside}
 
 
 def _no_place(message: str) -> Any:

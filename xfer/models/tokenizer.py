@@ -14,7 +14,9 @@ _UNSPACED = r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Hiragana}\p{Katakana}]+"
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int, longest: int) -> PreTrainedTokenizerFast:
+def train_tokenizer(
+    texts: Iterable[str], vocabulary: int, longest: int, split_unspaced: bool = True
+) -> PreTrainedTokenizerFast:
     """A byte-pair vocabulary of at most ``vocabulary`` subwords over NFKC text with ``▁`` before words.
 
     Byte-pair merges (and not the unigram model, whose trainer sums floats in thread order) give the same
@@ -22,7 +24,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, longest: int) -> PreT
     """
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("\u200b", "")])
-    split = [pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in (_SINGLE, _UNSPACED)]
+    split = [pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in (_SINGLE, _UNSPACED) if split_unspaced]
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(), *split]
     )

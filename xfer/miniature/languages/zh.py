@@ -1,4 +1,4 @@
-"""Chinese: subject, time, place, verb, object; measure words; written without spaces."""
+"""Chinese: subject, time, place, verb, object; measure words; words of a phrase written together."""
 
 from xfer.miniature.languages.table import Language, table
 
@@ -120,6 +120,6 @@ LANGUAGE = Language(
     subject_articles={"that": "那 个"},
     numerals={"2": "两", "3": "三"},
     space="",
-    sentence_space="",
+    phrase_space=" ",  # not as Chinese is written: a small encoder cannot also learn where its words end
     stop="。",
 )
