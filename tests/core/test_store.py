@@ -256,9 +256,10 @@ def test_the_heart_beats_while_work_goes_on(store: Store, monkeypatch: pytest.Mo
 
 def test_a_lock_that_was_taken_over_is_left_to_its_new_holder(store: Store) -> None:
     path = store.root / "locks" / KEY
-    with store.work("data", KEY, {}):
+    with pytest.raises(Busy), store.work("data", KEY, {}):
         path.write_text("elsewhere 1 2 3")
     assert path.read_text() == "elsewhere 1 2 3"
+    assert store.find("data", KEY) is None  # what a suspended process made is not taken for finished
 
 
 def test_two_processes_that_race_for_a_node_run_it_once(store: Store) -> None:

@@ -12,7 +12,7 @@ PASSAGES = 0.8  # of the plain lines, two sentences of one event
 # Of the lines that bring languages together. In dictionary entries a hidden word is told by any other
 # word of its entry, which an encoder learns long before it learns to align sentences; in the rest, two
 # code-mixed sentences of one event, by the same thing said in another language.
-ENTRIES = 0.5
+ENTRIES = 0.6
 TRANSLATIONS = 0.1
 ENTRY_LANGUAGES = 7
 ENTRY_SLOTS = ("agent", "verb", "object", "place", "time", "reason")

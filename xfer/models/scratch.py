@@ -22,9 +22,6 @@ class Scratch(Model):
         None, ge=8, description="inner size of the feed-forward part; 4 x width if left out"
     )
     vocabulary: int = Field(8000, ge=300, description="subwords of the tokenizer")
-    split_unspaced: bool = Field(
-        True, strict=True, description="cut scripts without spaces: Han into characters, Thai and others off the space"
-    )
     positions: int = Field(512, ge=16, description="longest input in subwords")
     dropout: float = Field(0.1, ge=0, lt=1, description="dropout of states and of attention")
 
@@ -38,7 +35,7 @@ class Scratch(Model):
     def origin(self, texts: Callable[[], Iterable[str]]) -> Origin:
         from xfer.models.tokenizer import train_tokenizer  # late: imports tokenizers and transformers
 
-        tokenizer = train_tokenizer(texts(), self.vocabulary, self.positions, self.split_unspaced)
+        tokenizer = train_tokenizer(texts(), self.vocabulary, self.positions)
         return Origin(None, self._config(tokenizer), tokenizer)
 
     def _config(self, tokenizer: Any) -> Any:

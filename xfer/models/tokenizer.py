@@ -14,9 +14,7 @@ _UNSPACED = r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Hiragana}\p{Katakana}]+"
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 
 
-def train_tokenizer(
-    texts: Iterable[str], vocabulary: int, longest: int, split_unspaced: bool = True
-) -> PreTrainedTokenizerFast:
+def train_tokenizer(texts: Iterable[str], vocabulary: int, longest: int) -> PreTrainedTokenizerFast:
     """A byte-pair vocabulary of at most ``vocabulary`` subwords over NFKC text with ``▁`` before words.
 
     Byte-pair merges (and not the unigram model, whose trainer sums floats in thread order) give the same
@@ -24,7 +22,7 @@ def train_tokenizer(
     """
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("\u200b", "")])
-    split = [pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in (_SINGLE, _UNSPACED) if split_unspaced]
+    split = [pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in (_SINGLE, _UNSPACED)]
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(), *split]
     )
