@@ -104,7 +104,7 @@ class Reader(Component, kind="reader"):
 
     def places(self, split: str, language: str) -> Iterable[str]:
         """Paths under the data folder that may hold this split, the best first. ``*`` takes every match."""
-        raise MissingData(f"reader {self.type_name} has no official files; it needs another source")
+        raise MissingData(f"reader {self.type_name} cannot read from source mirror; it has no official files")
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
         """The rows of one official file. Raises BadRow with file and line."""
@@ -112,7 +112,7 @@ class Reader(Component, kind="reader"):
 
     def hub_part(self, split: str, language: str) -> HubPart:
         """The hub table that holds this split and language."""
-        raise MissingData(f"reader {self.type_name} is not on the hub; it needs another source")
+        raise MissingData(f"reader {self.type_name} cannot read from source hub; it is not there")
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
         """One hub row as a row of the form; None drops it (no gold label)."""

@@ -20,7 +20,7 @@ from xfer.core.seeds import stream
 if TYPE_CHECKING:
     from xfer.readers.base import Reader, Row
 
-HUB_SECONDS = 1.5  # one cheap question; the hub client's own retries would take over twenty
+HUB_SECONDS = 1.2  # one cheap question; the hub client's own retries would take over twenty
 Digest = Callable[[Path], str]
 _silent: set[bool] = set()  # not empty once the hub has not answered: asking again would wait again
 
