@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from xfer.core.errors import MissingPart
 from xfer.core.seeds import derive
@@ -176,6 +176,3 @@ def seeded(seed: int) -> Any:
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
         yield
-
-
-__all__ = ["Network", "build", "load", "save_file", "seeded"]
