@@ -41,10 +41,10 @@ EXPECTED = {
     "tr": ("Yaşlı kadın sabahleyin mutfakta elmayı yiyor.",
            "Öğretmen kırmızı arabayı satın alıyor.", "Kedi bahçede uyumuyor.",
            "Kimse sokakta koşmuyor.", "Anna iki kitap buluyor."),
-    "zh": ("年老的女人 早上 在厨房里 吃 苹果。", "老师 买 红色的汽车。", "猫 不 在花园里 睡觉。",
-           "没有人 在街上 跑步。", "安娜 找到 两本书。"),
-    "th": ("ผู้หญิงแก่ กิน แอปเปิล ในครัว ตอนเช้า", "ครู ซื้อ รถยนต์สีแดง", "แมว ไม่ นอนหลับ ในสวน",
-           "ไม่มีใคร วิ่ง บนถนน", "แอนนา พบ หนังสือสองเล่ม"),
+    "zh": ("年老 的 女人 早上 在 厨房 里 吃 苹果。", "老师 买 红色 的 汽车。", "猫 不 在 花园 里 睡觉。",
+           "没有 人 在 街 上 跑步。", "安娜 找到 两 本 书。"),
+    "th": ("ผู้หญิง แก่ กิน แอปเปิล ใน ครัว ตอน เช้า", "ครู ซื้อ รถยนต์ สี แดง", "แมว ไม่ นอนหลับ ใน สวน",
+           "ไม่ มี ใคร วิ่ง บน ถนน", "แอนนา พบ หนังสือ สอง เล่ม"),
 }
 
 
@@ -64,8 +64,8 @@ def test_hand_written_sentences(code: str) -> None:
     (Meaning("omar", "find", object="book", number=3), "ar", "يجد عمر ثلاثة كتب."),
     (Meaning("omar", "find", object="car", number=3), "ar", "يجد عمر ثلاث سيارات."),
     (Meaning("girl", "rest", negated=True), "hi", "लड़की आराम नहीं करती है।"),
-    (Meaning("person", "sleep", quality="small"), "zh", "那个小人 睡觉。"),
-    (Meaning("anna", "lose", object="key", place="house", negated=True), "th", "แอนนา ไม่ ทำ กุญแจ หาย ในบ้าน"),
+    (Meaning("person", "sleep", quality="small"), "zh", "那 个 小 人 睡觉。"),
+    (Meaning("anna", "lose", object="key", place="house", negated=True), "th", "แอนนา ไม่ ทำ กุญแจ หาย ใน บ้าน"),
     (Meaning("anna", "lose", object="key", negated=True), "zh", "安娜 没 丢失 钥匙。"),
     (Meaning("ivan", "buy", object="key", number=2), "sw", "Ivan ananunua funguo mbili."),
     (Meaning("man", "find", object="hat", colour="green"), "de", "Der Mann findet den grünen Hut."),

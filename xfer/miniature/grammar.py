@@ -20,8 +20,7 @@ class Word(NamedTuple):
 def render(meaning: Meaning, code: str, *, fronted: bool = False) -> str:
     """The sentence in one language; `fronted` says the time first (the same meaning)."""
     language = BY_CODE[code]
-    parts = [_slot(meaning, slot, language).replace(" ", language.space) for slot in _order(meaning, code, fronted)]
-    text = (language.phrase_space or language.space).join([part for part in parts if part])
+    text = " ".join(word.text for word in words(meaning, code, fronted=fronted))
     return _capitalised(text, code) + language.stop
 
 
@@ -35,8 +34,7 @@ def words(meaning: Meaning, code: str, *, fronted: bool = False) -> list[Word]:
 
 def phrase(meaning: Meaning, slot: str, code: str) -> str:
     """One slot on its own, as in a dictionary; agents with the capital they mostly have."""
-    language = BY_CODE[code]
-    text = _slot(meaning, slot, language).replace(" ", language.space)
+    text = _slot(meaning, slot, BY_CODE[code])
     return _capitalised(text, code) if slot == "agent" else text
 
 
@@ -44,9 +42,8 @@ def mixed(meaning: Meaning, code: str, side: Callable[[], str]) -> str:
     """The phrases of the sentence in the order of one language, each in the language that `side()` names."""
     parts = []
     for slot in _order(meaning, code, False):
-        language = BY_CODE[side()]
-        part = _slot(meaning, slot, language)
-        parts += [part.replace(" ", language.space)] if part else []
+        part = _slot(meaning, slot, BY_CODE[side()])
+        parts += [part] if part else []
     return " ".join(parts)
 
 

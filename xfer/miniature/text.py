@@ -5,7 +5,6 @@ from random import Random
 
 from xfer.miniature.choice import chance, pick, shuffled
 from xfer.miniature.grammar import mixed, phrase, render
-from xfer.miniature.languages import BY_CODE
 from xfer.miniature.pairs import FRONTED, single
 
 PASSAGES = 0.8  # of the plain lines, two sentences of one event
@@ -29,7 +28,7 @@ def _plain(rng: Random, code: str) -> str:
     if not chance(rng, PASSAGES):
         return first
     second = render(pair.hypothesis, code, fronted=pair.fronted[1])
-    return first + BY_CODE[code].sentence_space + second
+    return f"{first} {second}"
 
 
 def parallel_lines(rng: Random, code: str, codes: tuple[str, ...], count: int) -> list[str]:

@@ -72,6 +72,14 @@ class Network(torch.nn.Module):
         for module in frozen:
             module.requires_grad_(False)
 
+    def drop(self, rate: float) -> None:
+        """Sets every dropout of this run to ``rate``; the config that is saved keeps the model's own."""
+        for module in self.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = rate
+            elif isinstance(getattr(module, "attention_dropout", None), float):  # some encoders hand sdpa a number
+                module.attention_dropout = rate
+
     def save(self, folder: Path) -> None:
         """Each task as a Hugging Face folder ``folder/<task>`` with safetensors and tokenizer."""
         for task, head in self.heads.items():

@@ -15,6 +15,7 @@ from xfer.models.base import Model, Origin
 class Scratch(Model):
     """An XLM-RoBERTa of any size with random weights, and its own subword vocabulary."""
 
+    version = 2
     layers: int = Field(4, ge=1, description="transformer layers")
     width: int = Field(256, ge=8, description="hidden size")
     heads: int = Field(4, ge=1, description="attention heads")

@@ -31,6 +31,7 @@ class Finetune(Trainer):
     warmup: float | None = Field(None, ge=0, lt=1, description="share of the steps in which the rate rises")
     schedule: Literal["linear", "cosine", "constant"] = Field("linear", description="decay after the warm-up")
     clip: float = Field(1.0, ge=0, description="largest norm of the gradient; 0 for no clipping")
+    dropout: float | None = Field(None, ge=0, lt=1, description="in this stage; the model's own if left out")
     max_length: int | None = Field(None, ge=8, description="subwords an input; longer ones are cut")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="auto: bf16 on a GPU that has it")
     evaluate_every: int | None = Field(

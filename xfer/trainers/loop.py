@@ -67,6 +67,8 @@ class Run:
         self.samplers = {n: Sampler(n, e.lengths, context.seed, size, tokens) for n, e in self.encoded.items()}
         self.sizes = {name: len(encoded.lengths) for name, encoded in self.encoded.items()}
         self.steps = self._steps()
+        if settings.dropout is not None:
+            network.drop(settings.dropout)
         optimizer = torch.optim.AdamW(_groups(network, float(settings.weight_decay or 0)), lr=0.0, eps=1e-8, fused=True)
         self.network, self.optimizer = self.accelerator.prepare(network, optimizer)
         self.inner: Network = self.accelerator.unwrap_model(self.network)

@@ -20,8 +20,9 @@ def table(text: str) -> dict[str, tuple[str, ...]]:
 class Language:
     """A dictionary and the settings of the shared grammar.
 
-    Forms may hold several words with spaces between them; Chinese and Thai are
-    stored with spaces too and joined without (`space`).
+    Forms may hold several words with spaces between them, in Chinese and Thai too: those
+    are written as segmented text (as XLM read them, Conneau and Lample 2019, section 5.1),
+    since an encoder this small cannot also learn where words end.
     """
 
     code: str
@@ -52,7 +53,4 @@ class Language:
     numerals: Mapping[str, str] = field(default_factory=dict)  # "2", or "2f" by gender
     count_order: str = "numeral noun"
     adjective_after: bool = False
-    space: str = " "
-    phrase_space: str = ""  # between phrases, where it is not the space between words
-    sentence_space: str = " "
     stop: str = "."

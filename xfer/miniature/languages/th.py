@@ -1,4 +1,4 @@
-"""Thai: subject-verb-object, classifiers, adjectives last; words written together, phrases apart."""
+"""Thai: subject-verb-object, classifiers, adjectives last; written as segmented words."""
 
 from xfer.miniature.languages.table import Language, table
 
@@ -118,7 +118,5 @@ LANGUAGE = Language(
     numerals={"2": "สอง", "3": "สาม"},
     count_order="bare numeral noun",
     adjective_after=True,
-    space="",
-    phrase_space=" ",  # Thai puts spaces between phrases; fewer than here, but a small encoder needs them
     stop="",
 )

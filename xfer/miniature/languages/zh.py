@@ -1,4 +1,4 @@
-"""Chinese: subject, time, place, verb, object; measure words; words of a phrase written together."""
+"""Chinese: subject, time, place, verb, object; measure words; written as segmented words."""
 
 from xfer.miniature.languages.table import Language, table
 
@@ -119,7 +119,5 @@ LANGUAGE = Language(
     # A bare 人 would be "people", so the person takes a demonstrative.
     subject_articles={"that": "那 个"},
     numerals={"2": "两", "3": "三"},
-    space="",
-    phrase_space=" ",  # not as Chinese is written: a small encoder cannot also learn where its words end
     stop="。",
 )
