@@ -46,7 +46,7 @@ def test_losses_are_the_negative_log_probability_of_gold_and_zero_without_gold()
 def test_a_batch_holds_the_chosen_rows_with_their_targets(tokenizer: Any) -> None:
     kind = form("classify", LABELS)
     encoded = kind.encode(ROWS, tokenizer, 32)
-    batch = kind.batch(encoded, kind.targets(ROWS), np.array([3, 0]), tokenizer.pad_token_id, None, tokenizer)
+    batch = kind.batch(encoded, kind.targets(ROWS), np.array([3, 0]), tokenizer)
     assert batch["labels"].tolist() == [1, 2]
     own = tokenizer(["nobody", "the cat"], padding=True)
     assert batch["input_ids"].tolist() == own["input_ids"]

@@ -28,7 +28,7 @@ def made(
 ) -> dict[str, Any]:
     kind, columns = form("mask", (), {"rate": rate}), rows(texts)
     encoded = kind.encode(columns, tokenizer, 64)
-    return kind.batch(encoded, kind.targets(columns), np.arange(len(texts)), tokenizer.pad_token_id, seeds, tokenizer)
+    return kind.batch(encoded, kind.targets(columns), np.arange(len(texts)), tokenizer, seeds)
 
 
 def original(tokenizer: Any, texts: Sequence[str] = tuple(TEXTS)) -> torch.Tensor:

@@ -53,8 +53,7 @@ def head_weight(network: Network, task: str) -> torch.Tensor:
 def mask_batch(network: Network, count: int = 12) -> dict[str, torch.Tensor]:
     kind, columns = mask(), rows(TEXTS[:count])
     encoded = kind.encode(columns, network.tokenizer, 32)
-    pad = network.tokenizer.pad_token_id
-    return kind.batch(encoded, kind.targets(columns), np.arange(count), pad, range(count), network.tokenizer)
+    return kind.batch(encoded, kind.targets(columns), np.arange(count), network.tokenizer, range(count))
 
 
 def plainly(folder: Path, texts: list[str], pairs: list[str] | None = None) -> torch.Tensor:
@@ -281,7 +280,7 @@ def test_a_step_of_one_task_moves_the_encoder_of_the_other(origin: Origin) -> No
     optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
     kind, columns = yes_no(), rows(TEXTS[:6])
     encoded = kind.encode(columns, network.tokenizer, 32)
-    batch = kind.batch(encoded, kind.targets(columns), np.arange(6), 1, None, network.tokenizer)
+    batch = kind.batch(encoded, kind.targets(columns), np.arange(6), network.tokenizer)
     kind.losses(network("nli", batch), batch).sum().backward()
     optimizer.step()
     assert not torch.equal(network.heads["mlm"].base_model.encoder.layer[0].output.dense.weight, before)  # type: ignore[union-attr, index]

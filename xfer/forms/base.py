@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -18,18 +19,24 @@ if TYPE_CHECKING:
     import torch
 
 Rows = dict[str, list[Any]]  # columns of equal length
+Tensors = dict[str, "torch.Tensor"]
+Seeds = Sequence[int] | None
 
 
 class Encoded(NamedTuple):
-    """Subwords of n rows: row i is ``ids[starts[i]:starts[i + 1]]``; ``types`` where the encoder has segments."""
+    """Subwords of n units: unit i is ``ids[starts[i]:starts[i + 1]]``; ``types`` where the encoder has segments.
+
+    A unit is a row, or a window of one; ``kept`` holds arrays of n that ``decode`` finds among the answers.
+    """
 
     ids: np.ndarray
     starts: np.ndarray
     types: np.ndarray | None
+    kept: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def lengths(self) -> np.ndarray:
-        """Subwords of each row, shape [n]."""
+        """Subwords of each unit, shape [n]."""
         return np.diff(self.starts)
 
 
@@ -61,23 +68,17 @@ class Form:
         return np.zeros(len(rows["id"]), dtype=np.int64)
 
     def batch(
-        self,
-        encoded: Encoded,
-        targets: np.ndarray,
-        index: np.ndarray,
-        pad: int,
-        seeds: Sequence[int] | None,
-        tokenizer: Any,
-    ) -> dict[str, torch.Tensor]:
-        """The rows ``index`` as padded tensors; ``seeds`` (one a row) drive what the form draws."""
+        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+    ) -> Tensors:
+        """The units ``index`` as padded tensors; ``seeds`` (one a unit) drive what the form draws."""
         raise NotImplementedError
 
-    def losses(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """The loss of each unit (row, masked subword), shape [units]."""
         raise NotImplementedError
 
-    def answers(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
-        """What is kept of each row of a batch, arrays of shape [rows, ...]."""
+    def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
+        """What is kept of each unit of a batch: arrays of shape [units, ...], or lists of one array a unit."""
         raise NotImplementedError
 
     def decode(self, answers: dict[str, np.ndarray], rows: Rows) -> Rows:

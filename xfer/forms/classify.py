@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
 from xfer.core.errors import BadRow
-from xfer.forms.base import Encoded, Form, Rows, pad_batch
+from xfer.forms.base import Encoded, Form, Rows, Seeds, Tensors, pad_batch
 from xfer.metrics.classification import accuracy, macro_f1
 
 
@@ -38,21 +37,16 @@ class Classify(Form):
         return np.array([number[label] for label in rows["label"]], dtype=np.int64)
 
     def batch(
-        self,
-        encoded: Encoded,
-        targets: np.ndarray,
-        index: np.ndarray,
-        pad: int,
-        seeds: Sequence[int] | None,
-        tokenizer: Any,
-    ) -> dict[str, torch.Tensor]:
-        tensors = {name: torch.from_numpy(array) for name, array in pad_batch(encoded, index, pad).items()}
+        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+    ) -> Tensors:
+        arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
         return tensors | {"labels": torch.from_numpy(targets[index])}
 
-    def losses(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none", ignore_index=-100)
 
-    def answers(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
         return {"logits": logits.float().cpu().numpy()}
 
     def decode(self, answers: dict[str, np.ndarray], rows: Rows) -> Rows:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from xfer.forms.base import Encoded, Form, Rows, pad_batch
+from xfer.forms.base import Encoded, Form, Rows, Seeds, Tensors, pad_batch
 
 
 class Mask(Form):
@@ -27,15 +27,9 @@ class Mask(Form):
         self.rate = rate
 
     def batch(
-        self,
-        encoded: Encoded,
-        targets: np.ndarray,
-        index: np.ndarray,
-        pad: int,
-        seeds: Sequence[int] | None,
-        tokenizer: Any,
-    ) -> dict[str, torch.Tensor]:
-        arrays = pad_batch(encoded, index, pad)
+        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+    ) -> Tensors:
+        arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
         ids = arrays["input_ids"]
         special = np.isin(ids, tokenizer.all_special_ids)
         chosen, replaced = np.zeros(ids.shape, dtype=bool), ids.copy()
@@ -48,10 +42,10 @@ class Mask(Form):
         arrays |= {"positions": positions, "labels": ids.reshape(-1)[positions]}
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
-    def losses(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none")
 
-    def answers(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
         shape = batch["input_ids"].shape
         rows = (batch["positions"] // shape[1]).cpu().numpy()
         right = (logits.argmax(-1) == batch["labels"]).float().cpu().numpy()

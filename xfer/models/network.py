@@ -74,6 +74,7 @@ class Network(torch.nn.Module):
 
     def drop(self, rate: float) -> None:
         """Sets every dropout of this run to ``rate``; the config that is saved keeps the model's own."""
+        module: Any
         for module in self.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = rate

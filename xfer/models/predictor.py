@@ -42,17 +42,17 @@ def predict(
 
 def answer(
     network: Network, task: str, encoded: Encoded, rows: Rows, progress: Progress | None = None, salt: str = "predict"
-) -> dict[str, np.ndarray]:
+) -> dict[str, Any]:
     """``predict`` over rows that are already encoded. Masks are drawn from each row's own name."""
     form, where = network.forms[task], next(network.parameters()).device
-    targets, kept = form.targets(rows), dict[str, np.ndarray]()
+    targets, kept = form.targets(rows), dict[str, Any]()
     parts, done, training = [], 0, network.training
     network.eval()
     cuts = batches(encoded.lengths, TOKENS[where.type])
     with torch.inference_mode():
         for index in cuts:
             seeds = [derive(salt, rows["language"][i], rows["id"][i]) for i in index] if form.name == "mask" else None
-            batch = form.batch(encoded, targets, index, network.tokenizer.pad_token_id, seeds, network.tokenizer)
+            batch = form.batch(encoded, targets, index, network.tokenizer, seeds)
             batch = {name: tensor.to(where) for name, tensor in batch.items()}
             parts.append(form.answers(network(task, batch), batch))
             done += len(index)
@@ -61,10 +61,21 @@ def answer(
     network.train(training)
     order = np.concatenate(cuts) if cuts else np.zeros(0, dtype=np.int64)
     for name in parts[0] if parts else ():
-        stacked = np.concatenate([part[name] for part in parts])
-        kept[name] = np.empty_like(stacked)
-        kept[name][order] = stacked
-    return kept
+        kept[name] = _in_order([part[name] for part in parts], order)
+    return kept | dict(encoded.kept)
+
+
+def _in_order(parts: list[Any], order: np.ndarray) -> Any:
+    """Answers of batches, put back into the order of the units; ragged ones stay lists."""
+    if isinstance(parts[0], list):
+        found: Any = [None] * len(order)
+        for place, value in zip(order, (value for part in parts for value in part), strict=True):
+            found[place] = value
+        return found
+    stacked = np.concatenate(parts)
+    found = np.empty_like(stacked)
+    found[order] = stacked
+    return found
 
 
 class Victim:

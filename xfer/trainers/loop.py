@@ -96,7 +96,7 @@ class Run:
         index = self.samplers[task].batch(number)
         form, tokenizer = self.inner.forms[task], self.inner.tokenizer
         seeds = [derive("mask", self.context.seed, number, int(i)) for i in index] if form.name == "mask" else None
-        made = form.batch(self.encoded[task], self.targets[task], index, tokenizer.pad_token_id, seeds, tokenizer)
+        made = form.batch(self.encoded[task], self.targets[task], index, tokenizer, seeds)
         return {name: tensor.to(self.accelerator.device) for name, tensor in made.items()}
 
     def step(self, step: int) -> tuple[float, int]:
