@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,15 +10,24 @@ import torch
 
 from xfer.core.errors import BadRow
 from xfer.forms.base import Encoded, Form, Rows, Seeds, Tensors, pad_batch
-from xfer.metrics.classification import accuracy, macro_f1
+from xfer.metrics.classification import accuracy, binary_f1, macro_f1
 
 
 class Classify(Form):
-    """Columns id, language, text, pair (or None), label (or None where it is withheld)."""
+    """Columns id, language, text, pair (or None), label (or None where it is withheld).
+
+    F1 is that of the label ``positive`` where the data set has one (QQP's: duplicate), else the mean over labels.
+    """
 
     name: ClassVar[str] = "classify"
     auto: ClassVar[str] = "AutoModelForSequenceClassification"
     columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "pair", "label")
+
+    def __init__(self, labels: Sequence[str] = (), positive: str | None = None) -> None:
+        super().__init__(labels)
+        if positive is not None and positive not in self.labels:
+            raise ValueError(f"positive label '{positive}' is not one of {', '.join(self.labels)}")
+        self.positive = positive
 
     def check(self, row: dict[str, Any], place: str, number: int) -> None:
         super().check(row, place, number)
@@ -62,4 +72,6 @@ class Classify(Form):
 
     def score(self, predictions: Rows) -> dict[str, float]:
         gold, predicted = predictions["gold"], predictions["predicted"]
+        if self.positive is not None:
+            return {"accuracy": accuracy(gold, predicted), "f1": binary_f1(gold, predicted, self.positive)}
         return {"accuracy": accuracy(gold, predicted), "macro_f1": macro_f1(gold, predicted, self.labels)}

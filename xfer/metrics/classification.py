@@ -12,6 +12,14 @@ def accuracy(gold: Sequence[object], predicted: Sequence[object]) -> float:
     return sum(g == p for g, p in zip(gold, predicted, strict=True)) / len(gold)
 
 
+def binary_f1(gold: Sequence[str], predicted: Sequence[str], positive: str) -> float:
+    """2TP / (2TP + FP + FN) of the label ``positive``; 0 where it occurs on neither side.
+
+    Raises ValueError as ``accuracy`` does.
+    """
+    return macro_f1(gold, predicted, [positive])
+
+
 def macro_f1(gold: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> float:
     """The unweighted mean over ``labels`` of 2TP / (2TP + FP + FN); a label that never occurs counts as 0.
 

@@ -102,9 +102,17 @@ class Reader(Component, kind="reader"):
         """Settings of the form that this data set prescribes."""
         return {}
 
+    def parts(self, split: str) -> tuple[Reader, ...]:
+        """The readers whose rows, one after another, make up this split: itself, unless it joins several."""
+        return (self,)
+
     def places(self, split: str, language: str) -> Iterable[str]:
         """Paths under the data folder that may hold this split, the best first. ``*`` takes every match."""
         raise MissingData(f"reader {self.type_name} cannot read from source mirror; it has no official files")
+
+    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+        """Further files that the rows of ``path`` depend on, such as its labels."""
+        return ()
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
         """The rows of one official file. Raises BadRow with file and line."""

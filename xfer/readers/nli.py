@@ -8,52 +8,47 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings
+from xfer.readers.pairs import Labels, numbered, pair, xtreme
 
 LABELS = ("entailment", "neutral", "contradiction")
-_SPELLINGS = {label: label for label in LABELS} | {"contradictory": "contradiction"}  # as XNLI-MT spells it
+SPELLINGS: Labels = {label: label for label in LABELS} | {
+    "contradictory": "contradiction",  # as XNLI-MT and XTREME's translations spell it
+    "-": None,  # annotators found no majority
+}
+_GOLD = ("sentence1", "sentence2", "gold_label")
 _XNLI = tuple("ar bg de el en es fr hi ru sw th tr ur vi zh".split())
+_TRANSLATED = ("premise_en", "hypothesis_en", "premise", "hypothesis", "label")
 
 
-def pair(
-    path: Path, line: int, cells: dict[str, Any], keys: tuple[str, str, str], name: str, language: str
-) -> Row | None:
-    """A classify row from the cells of one line; None where annotators found no majority (``-``).
-
-    Raises BadRow for a missing column or a label that is not one of the three.
-    """
-    try:
-        premise, hypothesis, label = (cells[key] for key in keys)
-    except KeyError as missing:
-        raise BadRow(str(path), line, f"has no column {missing}; found {', '.join(map(str, cells))}") from None
-    for key, cell in zip(keys, (premise, hypothesis, label), strict=True):
-        if not isinstance(cell, str):
-            raise BadRow(str(path), line, f"column '{key}' holds {cell!r}, not text")
-    if label == "-":
-        return None
-    if label not in _SPELLINGS:
-        raise BadRow(str(path), line, f"label '{label}' is not one of {', '.join(_SPELLINGS)}")
-    return {"id": name, "language": language, "text": premise, "pair": hypothesis, "label": _SPELLINGS[label]}
+def gold(path: Path, language: str) -> Iterator[Row]:
+    """The rows of a file in the layout of SNLI and MultiNLI (.jsonl, or .txt and .tsv without quoting)."""
+    for line, cells in tables.jsonl(path) if path.suffix == ".jsonl" else tables.tsv(path):
+        row = pair(path, line, cells, _GOLD, str(cells.get("pairID") or line), language, SPELLINGS)
+        if row:
+            yield row
 
 
-class _Nli(Reader):
+class Nli(Reader):
+    """What the readers of inference pairs share."""
+
     form: ClassVar[str] = "classify"
     labels: ClassVar[tuple[str, ...]] = LABELS
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
         if row["label"] < 0:
             return None
-        label = LABELS[row["label"]]  # both hub sets: 0 entailment, 1 neutral, 2 contradiction
+        label = LABELS[row["label"]]  # every hub set of these: 0 entailment, 1 neutral, 2 contradiction
         text = {"text": row["premise"], "pair": row["hypothesis"]}
         return {"id": str(row.get("pairID", number)), "language": language, **text, "label": label}
 
 
 @Reader.register("mnli")
-class Mnli(_Nli):
+class Mnli(Nli):
     """MultiNLI (Williams et al. 2018): English premise and hypothesis; dev is the matched set."""
 
     card: ClassVar[Card] = Card(
@@ -86,19 +81,14 @@ class Mnli(_Nli):
         yield from (f"{folder}/{part}.tsv" for folder in ("MNLI", "glue/MNLI", "mnli/MNLI"))
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
-        lines = tables.jsonl(path) if path.suffix == ".jsonl" else tables.tsv(path)
-        for line, cells in lines:
-            name = str(cells.get("pairID") or line)
-            row = pair(path, line, cells, ("sentence1", "sentence2", "gold_label"), name, language)
-            if row:
-                yield row
+        yield from gold(path, language)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, None, {"train": "train", "dev": "validation_matched"}[split])
 
 
 @Reader.register("xnli")
-class Xnli(_Nli):
+class Xnli(Nli):
     """XNLI (Conneau et al. 2018): dev and test by people in 15 languages; training data is MultiNLI,
     outside English its machine translation (XNLI-MT)."""
 
@@ -112,7 +102,7 @@ class Xnli(_Nli):
         train_languages=_XNLI,
         splits=("train", "dev", "test"),
         layout="XNLI-1.0/xnli.{dev,test}.tsv, XNLI-MT-1.0/multinli/multinli.train.<language>.tsv; "
-        "or XTREME's xnli/{train,dev,test}-<language>.tsv",
+        "or XTREME's xnli/{train,dev,test}-<language>.tsv and XNLI/translate-train/en-<language>-translated.tsv",
         sizes={"train": 392_702, "dev": 2_490, "test": 5_010},
     )
     published: ClassVar[Settings] = Settings(
@@ -131,6 +121,9 @@ class Xnli(_Nli):
             for folder in ("XNLI-1.0", "xnli/XNLI-1.0", "xnli"):
                 yield from (f"{folder}/xnli.{split}.{end}" for end in ("tsv", "jsonl"))
         yield from (f"{folder}/{split}-{language}.tsv" for folder in ("xnli", "xnli/xtreme_layout"))
+        if split == "train" and language != "en":
+            yield f"XNLI/translate-train/en-{language}-translated.tsv"
+            yield f"xtreme_translations/XNLI/translate-train/en-{language}-translated.tsv"
         if (split, language) == ("train", "en"):
             yield from Mnli().places(split, language)
 
@@ -138,11 +131,12 @@ class Xnli(_Nli):
         if path.name.startswith("multinli_1.0") or path.parent.name == "MNLI":
             yield from Mnli().parse(path, split, language)
         elif path.name.startswith("multinli.train."):
-            yield from _simple(path, tables.tsv(path), ("premise", "hypo", "label"), language)
+            yield from numbered(path, tables.tsv(path), ("premise", "hypo", "label"), language, SPELLINGS)
+        elif path.parent.name == "translate-train":
+            lines = tables.tsv(path, header=_TRANSLATED)
+            yield from numbered(path, lines, ("premise", "hypothesis", "label"), language, SPELLINGS)
         elif path.name.startswith(f"{split}-"):
-            # XTREME wrote these with csv's default quoting: quotes inside a cell are doubled.
-            lines = tables.tsv(path, header=("premise", "hypothesis", "label"), quoted=True)
-            yield from _simple(path, lines, ("premise", "hypothesis", "label"), language)
+            yield from xtreme(path, split, language, SPELLINGS)
         else:
             found = _by_language(path, path.stat().st_mtime_ns)
             if language not in found:
@@ -151,15 +145,6 @@ class Xnli(_Nli):
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, language, {"dev": "validation"}.get(split, split))
-
-
-def _simple(
-    path: Path, lines: Iterable[tuple[int, dict[str, Any]]], keys: tuple[str, str, str], language: str
-) -> Iterator[Row]:
-    for line, cells in lines:
-        row = pair(path, line, cells, keys, str(line), language)
-        if row:
-            yield row
 
 
 @lru_cache(maxsize=1)
@@ -171,7 +156,7 @@ def _by_language(path: Path, changed: int) -> dict[str, list[Row]]:
             raise BadRow(str(path), line, f"has no column 'language'; found {', '.join(map(str, cells))}")
         language = str(cells["language"])
         name = str(cells.get("pairID") or line)
-        row = pair(path, line, cells, ("sentence1", "sentence2", "gold_label"), name, language)
+        row = pair(path, line, cells, _GOLD, name, language, SPELLINGS)
         if row:
             rows.setdefault(language, []).append(row)
     return rows

@@ -70,6 +70,11 @@ def rows(reader: Reader, source: str, split: str, language: str, root: Path | No
     """
     if split not in reader.card.splits:
         raise MissingData(f"{reader.type_name} has no {split} split; it has {', '.join(reader.card.splits)}")
+    parts = reader.parts(split)
+    if parts != (reader,):
+        for part in parts:
+            yield from rows(part, source, split, language, root)
+        return
     if source == "hub":
         yield from _hub_rows(reader, split, language)
         return
@@ -97,14 +102,20 @@ def revision(
         from xfer import miniature  # late: its tables are needed by this source only
 
         return {"world": miniature.VERSION}
+    parts = reader.parts(split)
+    if parts != (reader,):
+        return {"parts": [revision(part, source, split, languages, digest, ask) for part in parts]}
     if source == "hub":
         local = local_hub(reader.card.hub)
         if local:
             return {"files": {os.path.relpath(path, local): digest(path) for path in _inside(local)}}
         return {"revision": reader.card.revision or ask(reader.card.hub)}
     root = _root(reader, split, languages[0])
-    found = sorted({path for language in languages for path in files(reader, split, language, root)})
-    return {"files": {os.path.relpath(path, root): digest(path) for path in found}}
+    found = set()
+    for language in languages:
+        for path in files(reader, split, language, root):
+            found |= {path, *(other for other in reader.beside(path, split, language) if other.is_file())}
+    return {"files": {os.path.relpath(path, root): digest(path) for path in sorted(found)}}
 
 
 def hub_commit(repository: str, kind: str = "dataset") -> str:
@@ -174,7 +185,7 @@ def local_hub(repository: str) -> Path | None:
 
 def _hub_rows(reader: Reader, split: str, language: str) -> Iterator[Row]:
     part = reader.hub_part(split, language)
-    for number, row in enumerate(_hub_table(part.repository, part.config, part.split, reader.card.revision)):
+    for number, row in enumerate(hub_table(part.repository, part.config, part.split, reader.card.revision)):
         try:
             converted = reader.from_hub(row, number, split, language)
         except (KeyError, IndexError, TypeError) as error:
@@ -184,7 +195,7 @@ def _hub_rows(reader: Reader, split: str, language: str) -> Iterator[Row]:
             yield converted
 
 
-def _hub_table(repository: str, config: str | None, split: str, pinned: str | None) -> Any:
+def hub_table(repository: str, config: str | None, split: str, pinned: str | None) -> Any:
     """A hub table through ``datasets``."""
     local = local_hub(repository)
     commit = None if local else pinned or hub_commit(repository)

@@ -36,11 +36,16 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def tsv(
-    path: Path, header: Sequence[str] | None = None, quoted: bool = False, delimiter: str = "\t"
+    path: Path,
+    header: Sequence[str] | None = None,
+    quoted: bool = False,
+    delimiter: str = "\t",
+    skip_short: bool = False,
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, cells by column) of a delimited file whose first line is the header unless one is given.
 
-    ``quoted`` reads csv's default quoting; otherwise quotes are ordinary characters.
+    ``quoted`` reads csv's default quoting; otherwise quotes are ordinary characters. ``skip_short`` passes over
+    lines with too few cells, which are faults otherwise.
     """
     columns = list(header) if header else None
     for number, cells in _cells(path, quoted, delimiter):
@@ -49,6 +54,8 @@ def tsv(
             doubled = {name for name in columns if columns.count(name) > 1}
             if doubled:
                 raise BadRow(str(path), number, f"the header names {', '.join(sorted(doubled))} twice")
+        elif skip_short and len(cells) < len(columns):
+            continue
         elif len(cells) != len(columns) and not (
             len(cells) > len(columns) and header is None and _spare(cells, columns)
         ):
@@ -80,6 +87,13 @@ def _cells(path: Path, quoted: bool, delimiter: str) -> Iterator[tuple[int, list
             raise BadRow(str(path), start, f"is not a well-quoted line: {error}") from None
         if cells:
             yield start, cells
+
+
+def width(path: Path, quoted: bool = False, delimiter: str = "\t") -> int:
+    """Columns of the first line; 0 for an empty file."""
+    for _, cells in _cells(path, quoted, delimiter):
+        return len(cells)
+    return 0
 
 
 def jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

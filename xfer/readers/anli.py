@@ -1,0 +1,134 @@
+"""SNLI, adversarial NLI, and the union that Phang et al. 2020 call ANLI+: English, three labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from xfer.readers import tables
+from xfer.readers.base import Card, HubPart, Reader, Row, Settings
+from xfer.readers.nli import LABELS, Mnli, Nli, gold
+from xfer.readers.pairs import Labels, pair
+
+Round = Literal[1, 2, 3]
+_LETTERS: Labels = dict(zip("enc", LABELS, strict=True))  # ANLI's files hold the first letter only
+_SETTINGS = Settings(
+    learning_rate=1e-5,
+    epochs=3,
+    batch_size=32,
+    max_length=256,
+    weight_decay=0.01,
+    warmup=0.1,
+    source="jiant's simple API as Phang et al. 2020 used it (reference: phang2020 section 4.1)",
+)
+
+
+@Reader.register("snli")
+class Snli(Nli):
+    """SNLI (Bowman et al. 2015): English image captions as premises; rows without a majority label are left out."""
+
+    card: ClassVar[Card] = Card(
+        title="Stanford Natural Language Inference",
+        hub="stanfordnlp/snli",
+        revision=None,
+        licence="CC-BY-SA-4.0",
+        citation="Bowman, Angeli, Potts, Manning: A large annotated corpus for learning natural language inference. "
+        "EMNLP 2015",
+        languages=("en",),
+        train_languages=("en",),
+        splits=("train", "dev", "test"),
+        layout="snli_1.0/snli_1.0_{train,dev,test}.{jsonl,txt}",
+        sizes={"train": 549_367, "dev": 9_842, "test": 9_824},
+    )
+    published: ClassVar[Settings] = _SETTINGS
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        for folder in ("snli_1.0", "snli/snli_1.0", "snli"):
+            yield from (f"{folder}/snli_1.0_{split}.{end}" for end in ("jsonl", "txt"))
+
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+        yield from gold(path, language)
+
+    def hub_part(self, split: str, language: str) -> HubPart:
+        return HubPart(self.card.hub, "plain_text", {"dev": "validation"}.get(split, split))
+
+
+@Reader.register("anli")
+class Anli(Nli):
+    """Adversarial NLI (Nie et al. 2020): English pairs written to fool a model, in three rounds."""
+
+    card: ClassVar[Card] = Card(
+        title="Adversarial NLI",
+        hub="facebook/anli",
+        revision=None,
+        licence="CC-BY-NC-4.0",
+        citation="Nie, Williams, Dinan, Bansal, Weston, Kiela: Adversarial NLI: A New Benchmark for Natural Language "
+        "Understanding. ACL 2020",
+        languages=("en",),
+        train_languages=("en",),
+        splits=("train", "dev", "test"),
+        layout="anli_v1.0/R{1,2,3}/{train,dev,test}.jsonl",
+        sizes={"train": 162_865, "dev": 3_200, "test": 3_200},
+    )
+    published: ClassVar[Settings] = _SETTINGS
+
+    rounds: tuple[Round, ...] = Field((1, 2, 3), min_length=1, description="rounds to read, in this order")
+
+    @field_validator("rounds")
+    @classmethod
+    def _different(cls, value: tuple[Round, ...]) -> tuple[Round, ...]:
+        if len(set(value)) != len(value):
+            raise PydanticCustomError("rounds", "names a round twice", {"hint": "such as [1, 2, 3]"})
+        return value
+
+    def parts(self, split: str) -> tuple[Reader, ...]:
+        return tuple(self.model_copy(update={"rounds": (one,)}) for one in self.rounds)
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        for folder in ("anli_v1.0", "anli/anli_v1.0", "nli/anli_v1.0", "anli_v0.1"):
+            yield f"{folder}/R{self.rounds[0]}/{split}.jsonl"
+
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+        for line, cells in tables.jsonl(path):
+            premise = "context" if "context" in cells else "premise"  # the files and their README disagree
+            keys = (premise, "hypothesis", "label")
+            row = pair(path, line, cells, keys, str(cells.get("uid") or line), language, _LETTERS)
+            if row:
+                yield row
+
+    def hub_part(self, split: str, language: str) -> HubPart:
+        return HubPart(self.card.hub, "plain_text", f"{split}_r{self.rounds[0]}")
+
+    def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
+        return super().from_hub({**row, "pairID": row["uid"]}, number, split, language)
+
+
+@Reader.register("anli_plus")
+class AnliPlus(Nli):
+    """ANLI+ (Phang et al. 2020): SNLI, MultiNLI and all rounds of ANLI in one; test is ANLI's."""
+
+    card: ClassVar[Card] = Card(
+        title="ANLI+ (SNLI, MultiNLI and ANLI)",
+        hub=" + ".join(part.card.hub for part in (Snli, Mnli, Anli)),
+        revision=None,
+        licence="; ".join(f"{part.card.title}: {part.card.licence}" for part in (Snli, Mnli, Anli)),
+        citation="Phang et al.: English Intermediate-Task Training Improves Zero-Shot Cross-Lingual Transfer Too. "
+        "AACL-IJCNLP 2020 (the union); and those of its parts",
+        languages=("en",),
+        train_languages=("en",),
+        splits=("train", "dev", "test"),
+        layout="; ".join(part.card.layout for part in (Snli, Mnli, Anli)),
+        sizes={"train": 549_367 + 392_702 + 162_865, "dev": 3_200, "test": 3_200},
+    )
+    published: ClassVar[Settings] = _SETTINGS
+
+    dev: Literal["anli", "snli", "mnli"] = Field("anli", description="whose dev split to select by")
+
+    def parts(self, split: str) -> tuple[Reader, ...]:
+        if split == "train":
+            return (Snli(), Mnli(), Anli())
+        return ({"anli": Anli(), "snli": Snli(), "mnli": Mnli()}[self.dev if split == "dev" else "anli"],)

@@ -1,0 +1,66 @@
+"""What readers of sentence pairs share: one line as a row, and XTREME's own layouts.
+
+Labels are kept as words: each reader says what a file's spelling means, so that numbers never travel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from xfer.core.errors import BadRow
+from xfer.readers import tables
+from xfer.readers.base import Row
+
+Keys = tuple[str, str, str]  # the columns of the two texts and of the label
+Labels = Mapping[str, str | None]  # a file's spelling -> the label; None drops the row
+SIDES: Keys = ("sentence1", "sentence2", "label")
+
+
+def pair(
+    path: Path, line: int, cells: Mapping[str, Any], keys: Keys, name: str, language: str, labels: Labels
+) -> Row | None:
+    """A classify row from the cells of one line; None where ``labels`` drops it.
+
+    Raises BadRow for a missing column, a cell that is not text, or an unknown label.
+    """
+    try:
+        text, other, label = (cells[key] for key in keys)
+    except KeyError as missing:
+        raise BadRow(str(path), line, f"has no column {missing}; found {', '.join(map(str, cells))}") from None
+    for key, cell in zip(keys, (text, other, label), strict=True):
+        if not isinstance(cell, str):
+            raise BadRow(str(path), line, f"column '{key}' holds {cell!r}, not text")
+    if label not in labels:
+        raise BadRow(str(path), line, f"label '{label}' is not one of {', '.join(labels)}")
+    if labels[label] is None:
+        return None
+    return {"id": name, "language": language, "text": text, "pair": other, "label": labels[label]}
+
+
+def numbered(
+    path: Path, lines: Iterable[tuple[int, Mapping[str, Any]]], keys: Keys, language: str, labels: Labels
+) -> Iterator[Row]:
+    """The rows of a file without ids: the line's number is the name."""
+    for line, cells in lines:
+        row = pair(path, line, cells, keys, str(line), language, labels)
+        if row:
+            yield row
+
+
+def xtreme(path: Path, split: str, language: str, labels: Labels) -> Iterator[Row]:
+    """The rows of ``<split>-<language>.tsv`` as XTREME's utils_preprocess.py writes it.
+
+    No header, csv's default quoting (quotes inside a cell are doubled), and test files without labels.
+    """
+    if split == "test" and tables.width(path, quoted=True) == 2:
+        for line, cells in tables.tsv(path, header=SIDES[:2], quoted=True):
+            yield _unlabelled(line, cells, language)
+        return
+    yield from numbered(path, tables.tsv(path, header=SIDES, quoted=True), SIDES, language, labels)
+
+
+def _unlabelled(line: int, cells: Mapping[str, str], language: str) -> Row:
+    text, other = (cells[key] for key in SIDES[:2])
+    return {"id": str(line), "language": language, "text": text, "pair": other, "label": None}
