@@ -13,7 +13,6 @@ PASSAGES = 0.8  # of the plain lines, two sentences of one event
 # code-mixed sentences of one event, by the same thing said in another language.
 ENTRIES = 0.6
 TRANSLATIONS = 0.1
-ENTRY_LANGUAGES = 7
 ENTRY_SLOTS = ("agent", "verb", "object", "place", "time", "reason")
 SWITCHED = 0.7  # of the phrases of a code-mixed line
 
@@ -38,23 +37,21 @@ def parallel_lines(rng: Random, code: str, codes: tuple[str, ...], count: int) -
 def _parallel(rng: Random, code: str, codes: tuple[str, ...]) -> str:
     kind = rng.random()
     if kind < ENTRIES:
-        return _entry(rng, code, codes)
+        return _entry(rng, codes)
     if kind < ENTRIES + TRANSLATIONS:
         return _translation(rng, code, codes)
     return _mixed(rng, code, codes)
 
 
-def _entry(rng: Random, code: str, codes: tuple[str, ...]) -> str:
-    """One phrase in several languages, as in a dictionary.
+def _entry(rng: Random, codes: tuple[str, ...]) -> str:
+    """One phrase in all languages, as in a dictionary.
 
     Their order is random: which language a hidden word is in cannot be told from its
     place, so a masked-LM encoder must bring the translations of a word together.
     """
     meaning = replace(single(rng).premise, negated=False)
     slot = pick(rng, [slot for slot in ENTRY_SLOTS if getattr(meaning, slot)])
-    others = shuffled(rng, [other for other in codes if other != code])
-    sides = shuffled(rng, (code, *others[: ENTRY_LANGUAGES - 1]))
-    return " ".join(phrase(meaning, slot, side) for side in sides)
+    return " ".join(phrase(meaning, slot, side) for side in shuffled(rng, codes))
 
 
 def _translation(rng: Random, code: str, codes: tuple[str, ...]) -> str:
