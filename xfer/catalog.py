@@ -7,6 +7,12 @@ CATALOG: dict[str, dict[str, str]] = {
     "reader": {
         "mnli": "xfer.readers.nli:Mnli",
         "xnli": "xfer.readers.nli:Xnli",
+        "hellaswag": "xfer.readers.choice:HellaSwag",
+        "cosmos_qa": "xfer.readers.choice:CosmosQa",
+        "commonsense_qa": "xfer.readers.choice:CommonsenseQa",
+        "social_iqa": "xfer.readers.choice:SocialIqa",
+        "copa": "xfer.readers.choice:Copa",
+        "xcopa": "xfer.readers.choice:Xcopa",
         "text": "xfer.readers.text:Text",
         "files": "xfer.readers.files:Files",
     },
@@ -28,6 +34,7 @@ CATALOG: dict[str, dict[str, str]] = {
 
 FORMS: dict[str, str] = {
     "classify": "xfer.forms.classify:Classify",
+    "choose": "xfer.forms.choose:Choose",
     "mask": "xfer.forms.mask:Mask",
 }
 

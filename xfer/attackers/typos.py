@@ -18,7 +18,7 @@ class Typos(ModelFree):
     Languages: any; layouts by language, else by script. Chinese uses confusable characters.
     """
 
-    forms: ClassVar[tuple[str, ...]] = ("classify", "mask")
+    forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "mask")
 
     rate: float = Field(0.1, ge=0, le=1, description="share of the words that get one typo")
     operations: tuple[Literal["swap", "drop", "double", "neighbour", "homophone", "diacritic"], ...] = Field(

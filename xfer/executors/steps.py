@@ -7,7 +7,7 @@ the run prints and ``xfer explain`` shows. Heavy packages are imported by the fu
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def data(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict
     if not columns["id"]:
         raise BadRow(node.label, 0, "holds no rows")
     write_rows(folder / "out" / "rows.parquet", columns)
-    size = {"rows": len(columns["id"]), "characters": sum(len(t) + len(p or "") for t, p in _texts(columns))}
+    size = {"rows": len(columns["id"]), "characters": sum(map(len, _texts(columns)))}
     write_json(folder / "out" / "size.json", size)
     return size
 
@@ -73,9 +73,7 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
         origin = Origin(saved / parents["start"].read("training.json")["order"][0])
     else:
         progress(0, sum(len(task.train["id"]) for task in tasks), doing="preparing the encoder and its tokenizer")
-        origin = spec["model"].origin(
-            lambda: (text for task in tasks for pair in _texts(task.train) for text in pair if text)
-        )
+        origin = spec["model"].origin(lambda: (text for task in tasks for text in _texts(task.train) if text))
     kinds = {
         task.name: form(
             job["tasks"][task.name]["form"], job["tasks"][task.name]["labels"], job["tasks"][task.name]["options"]
@@ -227,15 +225,19 @@ def _network(node: Node, parents: Parents) -> tuple[Any, int]:
 
 def _labelled(rows: Rows, form: str) -> Rows:
     """Training rows must have a label where the form has one."""
-    if form == "classify" and None in rows["label"]:
+    if form in ("classify", "choose") and None in rows["label"]:
         number = rows["label"].index(None)
         raise BadRow("training data", number + 1, f"row {rows['id'][number]} has no label")
     return rows
 
 
-def _texts(columns: Rows) -> list[tuple[str, str | None]]:
-    second = columns.get("pair") or [None] * len(columns["text"])
-    return list(zip(columns["text"], second, strict=True))
+def _texts(columns: Rows) -> Iterator[str]:
+    """All texts, row by row."""
+    names = [name for name in ("text", "pair", "question", "options") if name in columns]
+    for row in zip(*(columns[name] for name in names), strict=True):
+        for value in row:
+            if value is not None:
+                yield from [value] if isinstance(value, str) else value
 
 
 def write_rows(path: Path, columns: Rows) -> None:
@@ -253,6 +255,8 @@ def write_rows(path: Path, columns: Rows) -> None:
 
 
 def _utf8(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_utf8(item) for item in value]
     return (
         value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if isinstance(value, str) else value
     )

@@ -27,17 +27,23 @@ class Encoded(NamedTuple):
     """Subwords of n units: unit i is ``ids[starts[i]:starts[i + 1]]``; ``types`` where the encoder has segments.
 
     A unit is a row, or a window of one; ``kept`` holds arrays of n that ``decode`` finds among the answers.
+    With ``groups`` a unit is several sequences: unit i is the sequences ``groups[i]`` to ``groups[i + 1]``.
     """
 
     ids: np.ndarray
     starts: np.ndarray
     types: np.ndarray | None
     kept: Mapping[str, Any] = MappingProxyType({})
+    groups: np.ndarray | None = None
 
     @property
     def lengths(self) -> np.ndarray:
-        """Subwords of each unit, shape [n]."""
-        return np.diff(self.starts)
+        """Subwords that each unit costs, shape [n]: the sequences of one unit are padded to their longest."""
+        lengths = np.diff(self.starts)
+        if self.groups is None or not len(lengths):
+            return lengths
+        longest: np.ndarray = np.maximum.reduceat(lengths, self.groups[:-1])
+        return longest * np.diff(self.groups)
 
 
 class Form:
@@ -155,8 +161,8 @@ def graded(predictions: Rows) -> Rows:
 
 
 def pad_batch(encoded: Encoded, index: np.ndarray, pad: int) -> dict[str, np.ndarray]:
-    """``input_ids`` and ``attention_mask`` (and ``token_type_ids``) of rows, padded to the longest, [rows, length]."""
-    lengths = encoded.lengths[index]
+    """``input_ids``, ``attention_mask`` (and ``token_type_ids``) of the sequences ``index``, padded, [n, longest]."""
+    lengths = encoded.starts[index + 1] - encoded.starts[index]
     inside = np.arange(int(lengths.max()))[None, :] < lengths[:, None]
     places = (encoded.starts[index][:, None] + np.arange(inside.shape[1])[None, :])[inside]
     ids = np.full(inside.shape, pad, dtype=np.int64)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from xfer.miniature import files
 from xfer.miniature.choice import shuffled, stream
+from xfer.miniature.choices import write_choices
 from xfer.miniature.meaning import Meaning
 from xfer.miniature.pairs import Pair, triple
 from xfer.miniature.text import parallel_lines, plain_lines
@@ -23,6 +24,7 @@ def write_world(folder: Path, codes: tuple[str, ...], seed: int) -> None:
         path = folder / "XNLI-MT-1.0" / "multinli" / f"multinli.train.{code}.tsv"
         files.write_translated_train(path, splits["translated"], code)
         _write_text(folder / "text" / code, code, codes, seed)
+    write_choices(folder, codes, seed)
 
 
 def draw_splits(seed: int) -> dict[str, list[Pair]]:

@@ -47,9 +47,15 @@ class Network(torch.nn.Module):
         return first.base_model
 
     def forward(self, task: str, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Logits [rows, labels]; for a task with ``positions``, [positions, vocabulary]."""
+        """Logits [rows, labels]; with ``positions`` [positions, vocabulary]; with ``options`` [rows, options].
+
+        ``options`` says which sequence each option is; -1, where a row has fewer, gets minus infinity.
+        """
         head: Any = self.heads[task]
         inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch}
+        if "options" in batch:  # all sequences go in as options of one row: any encoder takes that, and none is padded
+            found = head(**{name: tensor[None] for name, tensor in inputs.items()}).logits[0]
+            return found[batch["options"].clamp(min=0)].masked_fill(batch["options"] < 0, -torch.inf)
         if "positions" not in batch:
             return head(**inputs).logits
         outer = [module for name, module in head.named_children() if name != head.base_model_prefix]
@@ -110,8 +116,8 @@ def build(origin: Origin, forms: Mapping[str, Form], seed: int) -> Network:
     for task, form in forms.items():
         with seeded(derive("head", task, seed)):
             heads[task] = _head(origin, form)
-    # a masked-LM encoder may lack the pooler that other heads need, and does not mind one
-    shared = next((heads[task] for task, form in forms.items() if form.name != "mask"), next(iter(heads.values())))
+    # some encoders are built without the pooler that other heads need, and none minds one
+    shared = heads[max(forms, key=lambda task: (_pooled(heads[task]), forms[task].name != "mask"))]
     for head in heads.values():
         if head is not shared:
             setattr(head, head.base_model_prefix, shared.base_model)
@@ -153,6 +159,10 @@ def _head(origin: Origin, form: Form) -> Any:
         _complete(origin.folder, info["missing_keys"], empty.base_model_prefix)
     quicken(empty)
     return empty
+
+
+def _pooled(head: Any) -> bool:
+    return getattr(head.base_model, "pooler", None) is not None
 
 
 def _complete(folder: Any, missing: Any, prefix: str) -> None:

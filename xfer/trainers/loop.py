@@ -127,7 +127,7 @@ class Run:
             group["lr"] = self.rate(step)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return total, sum(len(batch["input_ids"]) for batch in batches)
+        return total, sum(len(batch.get("options", batch["input_ids"])) for batch in batches)
 
     def dev(self) -> dict[str, dict[str, float]]:
         """The selecting metric of each task in each language of its dev set."""

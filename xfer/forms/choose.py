@@ -1,0 +1,87 @@
+"""``choose``: which of a few options goes with a text.
+
+Each option is read together with the text (and the question, if any) as one pair of sequences, and the head
+gives it one number: the input of Zellers et al. 2018 (SWAG) and of XTREME-R's XCOPA.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from xfer.core.errors import BadRow
+from xfer.forms.base import Encoded, Form, Rows, Seeds, Tensors, encode, pad_batch
+from xfer.metrics.classification import accuracy
+
+FEWEST, MOST = 2, 5
+
+
+class Choose(Form):
+    """Columns id, language, text, question (or None), options (2 to 5 texts), label (index, or None if withheld).
+
+    ``options`` of a batch, [rows, most options], is the sequence of each option, -1 where a row has fewer.
+    """
+
+    name: ClassVar[str] = "choose"
+    auto: ClassVar[str] = "AutoModelForMultipleChoice"
+    columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "question", "options", "label")
+
+    def check(self, row: dict[str, Any], place: str, number: int) -> None:
+        super().check(row, place, number)
+        options, label = row["options"], row.get("label")
+        if not isinstance(options, list) or not FEWEST <= len(options) <= MOST:
+            found = len(options) if isinstance(options, list) else "no"
+            raise BadRow(place, number, f"row {row['id']} has {found} options, not {FEWEST} to {MOST}")
+        if not all(isinstance(option, str) for option in options):
+            raise BadRow(place, number, f"row {row['id']} has an option that is not text")
+        if label is not None and (type(label) is not int or not 0 <= label < len(options)):
+            raise BadRow(place, number, f"label {label!r} is not one of 0 to {len(options) - 1}")
+
+    def encode(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
+        prompts = map(prompt, rows["text"], rows["question"])
+        pairs = [(text, option) for text, options in zip(prompts, rows["options"], strict=True) for option in options]
+        found = encode(tokenizer, [text for text, _ in pairs], [option for _, option in pairs], max_length)
+        return found._replace(groups=np.cumsum([0, *map(len, rows["options"])], dtype=np.int64))
+
+    def targets(self, rows: Rows) -> np.ndarray:
+        return np.array([-100 if label is None else label for label in rows["label"]], dtype=np.int64)
+
+    def batch(
+        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+    ) -> Tensors:
+        assert encoded.groups is not None
+        firsts = encoded.groups[index]
+        counts = encoded.groups[index + 1] - firsts
+        inside = np.arange(int(counts.max()))[None, :] < counts[:, None]
+        options = np.full(inside.shape, -1, dtype=np.int64)
+        options[inside] = np.arange(int(counts.sum()))
+        sequences = (firsts[:, None] + np.arange(inside.shape[1])[None, :])[inside]
+        arrays = pad_batch(encoded, sequences, tokenizer.pad_token_id)
+        arrays |= {"options": options, "labels": targets[index]}
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+    def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none", ignore_index=-100)
+
+    def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, Any]:
+        counts = (batch["options"] >= 0).sum(1).tolist()
+        return {"logits": [row[:count] for row, count in zip(logits.float().cpu().numpy(), counts, strict=True)]}
+
+    def decode(self, answers: dict[str, Any], rows: Rows) -> Rows:
+        logits: list[np.ndarray] = list(answers["logits"])
+        predicted = [int(row.argmax()) for row in logits]
+        gold = rows["label"]
+        credit = [None if g is None else float(g == p) for g, p in zip(gold, predicted, strict=True)]
+        kept = {"id": rows["id"], "language": rows["language"], "gold": gold, "predicted": predicted}
+        score = [float(1 / np.exp(row - row.max()).sum()) for row in logits]  # the probability of the best
+        return kept | {"score": score, "credit": credit, "logits": [row.tolist() for row in logits]}
+
+    def score(self, predictions: Rows) -> dict[str, float]:
+        return {"accuracy": accuracy(predictions["gold"], predictions["predicted"])}
+
+
+def prompt(text: str, question: str | None) -> str:
+    """What stands before each option."""
+    return f"{text} {question}" if question else text
