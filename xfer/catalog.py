@@ -36,6 +36,7 @@ FORMS: dict[str, str] = {
     "classify": "xfer.forms.classify:Classify",
     "choose": "xfer.forms.choose:Choose",
     "mask": "xfer.forms.mask:Mask",
+    "span": "xfer.forms.span:Span",
 }
 
 COMMANDS: dict[str, str] = {

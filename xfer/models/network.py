@@ -49,7 +49,8 @@ class Network(torch.nn.Module):
     def forward(self, task: str, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Logits [rows, labels]; with ``positions`` [positions, vocabulary]; with ``options`` [rows, options].
 
-        ``options`` says which sequence each option is; -1, where a row has fewer, gets minus infinity.
+        Heads that find a span give [rows, subwords, 2]. ``options`` says which sequence each option is; -1, where
+        a row has fewer, gets minus infinity.
         """
         head: Any = self.heads[task]
         inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch}
@@ -57,7 +58,8 @@ class Network(torch.nn.Module):
             found = head(**{name: tensor[None] for name, tensor in inputs.items()}).logits[0]
             return found[batch["options"].clamp(min=0)].masked_fill(batch["options"] < 0, -torch.inf)
         if "positions" not in batch:
-            return head(**inputs).logits
+            found = head(**inputs)
+            return found.logits if "logits" in found else torch.stack([found.start_logits, found.end_logits], -1)
         outer = [module for name, module in head.named_children() if name != head.base_model_prefix]
         if len(outer) != 1:  # an unusual head: let it see every place
             return head(**inputs).logits.flatten(0, 1)[batch["positions"]]

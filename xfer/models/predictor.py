@@ -57,7 +57,7 @@ def answer(
             parts.append(form.answers(network(task, batch), batch))
             done += len(index)
             if progress:
-                progress(done, len(rows["id"]))
+                progress(done, len(encoded.lengths))
     network.train(training)
     order = np.concatenate(cuts) if cuts else np.zeros(0, dtype=np.int64)
     for name in parts[0] if parts else ():
