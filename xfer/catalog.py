@@ -40,5 +40,6 @@ FORMS: dict[str, str] = {
 }
 
 COMMANDS: dict[str, str] = {
-    name: f"xfer.commands.{name}:{name}" for name in ("check", "explain", "read", "report", "schema", "train")
+    name: f"xfer.commands.{name}:{name}"
+    for name in ("check", "explain", "export", "read", "report", "schema", "score", "train")
 } | {"list": "xfer.commands.listing:listing", "show": "xfer.commands.show:show"}

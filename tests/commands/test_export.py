@@ -1,0 +1,206 @@
+"""xfer export: a run's stored predictions as XTREME's files, and back through xfer score to the report's numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from xfer.commands.export import CONTENTS
+from xfer.commands.train import _copy
+from xfer.core.graph import Graph, Node
+from xfer.core.load import load_recipe
+from xfer.core.run import execute, failed, open_graph
+from xfer.core.store import Entry, Store
+from xfer.executors.steps import STEPS, write_rows
+from xfer.metrics.benchmarks import XTREME, XTREME_R, find_task
+from xfer.readers.base import Reader
+
+Xfer = Callable[..., Any]
+Write = Callable[..., Path]
+
+RECIPE = """\
+name: small
+source: miniature
+model: {type: scratch, layers: 1, width: 16, heads: 2}
+seeds: [1, 2]
+stages:
+  mnli: {reader: mnli}
+  xnli: {reader: xnli, start: mnli}
+evaluate:
+  rough: {stage: mnli, reader: xnli, languages: [en]}
+  clean: {stage: xnli, languages: [en, sw, zh]}
+  english: {stage: mnli, split: dev}
+  typos: {stage: xnli, languages: [en, sw], attacker: {type: typos, rate: 0.1}}
+report: {compare: clean}
+"""
+LABELS = ["entailment", "neutral", "contradiction"]
+
+
+def predictions(node: Node) -> dict[str, list[Any]]:
+    """Made-up answers of one node: others for each, so that a mix-up shows."""
+    draw, languages = Random(node.key), ["en", "sw", "zh"] if node.label.startswith("clean") else ["en"]
+    rows: dict[str, list[Any]] = {name: [] for name in ("id", "language", "gold", "predicted", "score", "credit")}
+    for language in languages:
+        for number in range(40):
+            gold, predicted = draw.choice(LABELS), draw.choice(LABELS)
+            values = (str(number), language, gold, predicted, 0.5, float(gold == predicted))
+            for name, value in zip(rows, values, strict=True):
+                rows[name].append(value)
+    return rows
+
+
+def work(node: Node, parents: Mapping[str, Entry], folder: Path, progress: Callable[..., None]) -> dict[str, Any]:
+    if node.kind in ("score", "report"):
+        return STEPS[node.kind](node, parents, folder, progress)
+    if node.kind == "predict":
+        write_rows(folder / "out" / "predictions.parquet", predictions(node))
+    else:
+        (folder / "out" / "x.json").write_text("{}")
+    return {}
+
+
+@pytest.fixture
+def run(write: Write) -> tuple[Path, Graph]:
+    """A recipe whose nodes are all in the default store; scores and report are real ones of made-up answers."""
+    recipe, store = write("r.yaml", RECIPE), Store(Path(".xfer"))
+    loaded = load_recipe(recipe)
+    graph = open_graph(loaded.recipe, store)
+    outcome = execute(graph, store, work=work)
+    assert failed(outcome, graph) is None and graph.report is not None
+    _copy(Path("runs/small"), loaded.recipe, outcome.entries[graph.report.key])
+    return recipe, graph
+
+
+def predicted(graph: Graph, name: str) -> Path:
+    assert graph.report is not None
+    node = graph.report.parents[name].parents["predict"]
+    return Path(".xfer") / "nodes" / "predict" / node.key / "out"
+
+
+@pytest.mark.parametrize("source", ["r.yaml", "runs/small"])
+def test_export_then_score_gives_the_scores_of_the_run(run: Any, xfer: Xfer, source: str) -> None:
+    for seed in (1, 2):
+        told = xfer("export", "--xtreme", source, "out", "--gold", "gold", "--seed", seed)
+        assert (told.code, told.out) == (0, "6 files written to out\n")
+        assert "rough is of xnli too" in told.err
+        found = xfer("score", "xnli", "--gold", "gold", "--predictions", "out", "--json").json
+        node = run[1].report.parents[f"clean/selected/{seed}"]
+        stored = json.loads((Path(".xfer") / "nodes" / "score" / node.key / "out" / "scores.json").read_text())
+        assert set(found["languages"]) == set(stored) == {"en", "sw", "zh"}
+        for language, scores in stored.items():
+            assert found["languages"][language]["accuracy"] == pytest.approx(100 * scores["accuracy"])
+
+
+def test_the_mean_over_seeds_is_the_reports(run: Any, xfer: Xfer) -> None:
+    scores = []
+    for seed in (1, 2):
+        xfer("export", "--xtreme", "r.yaml", f"out{seed}", "--gold", "gold", "--seed", seed)
+        xfer_score = xfer("score", "xnli", "--gold", "gold", "--predictions", f"out{seed}", "--json").json
+        scores.append(xfer_score["score"])
+    table = xfer("report", "r.yaml", "--json").json
+    assert sum(scores) / 2 == pytest.approx(table["mean"]["clean"]["value"])
+
+
+def test_the_files_lie_where_a_submission_has_them(run: Any, xfer: Xfer) -> None:
+    found = xfer("export", "--xtreme", "r.yaml", "out", "--json").json
+    assert sorted(found["files"]) == [f"out/xnli/test-{code}.tsv" for code in ("en", "sw", "zh")]
+    assert not Path("gold").exists()
+    assert len(Path("out/xnli/test-sw.tsv").read_text().splitlines()) == 40
+    assert set(Path("out/xnli/test-sw.tsv").read_text().splitlines()) <= set(LABELS)
+
+
+def test_a_named_evaluation_is_written_even_under_attack(run: Any, xfer: Xfer) -> None:
+    rows = predictions(run[1].report.parents["typos/selected/1"].parents["predict"])
+    assert xfer("export", "--xtreme", "r.yaml", "out", "--evaluation", "typos").code == 0
+    assert Path("out/xnli/test-en.tsv").read_text().split() == rows["predicted"]
+
+
+def test_a_predictions_file_needs_its_reader(run: Any, xfer: Xfer) -> None:
+    folder = predicted(run[1], "rough/selected/2")
+    assert xfer("export", "--xtreme", folder, "out", "--reader", "xnli").code == 0
+    one = Path("out/xnli/test-en.tsv").read_text()
+    assert xfer("export", "--xtreme", folder / "predictions.parquet", "out", "--reader", "xnli").code == 0
+    assert Path("out/xnli/test-en.tsv").read_text() == one
+    assert "--reader xnli" in xfer("export", "--xtreme", folder, "out").err
+    assert "mnli is no task of XTREME" in xfer("export", "--xtreme", folder, "out", "--reader", "mnli").err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["r.yaml", "out"], "--xtreme"),
+        (["--xtreme", "r.yaml", "out", "--seed", "7"], "has no seed 7; it has 1, 2"),
+        (["--xtreme", "r.yaml", "out", "--evaluation", "claen"], "did you mean 'clean'?"),
+        (["--xtreme", "r.yaml", "out", "--evaluation", "clean", "--evaluation", "typos"], "both of xnli"),
+        (["--xtreme", "r.yaml", "out", "--evaluation", "english"], "mnli is no task of XTREME"),
+        (["--xtreme", "r.yaml", "out", "--reader", "xnli"], "a run knows its readers"),
+        (["--xtreme", "runs", "out"], "no recipe.json"),
+        (["--xtreme", "nowhere.parquet", "out", "--reader", "xnli"], "nowhere.parquet is not there"),
+        (["--xtreme", "r.yaml", "out", "--set", "seeds=[9]"], "run 'xfer train r.yaml'"),
+    ],
+)
+def test_what_cannot_be_exported_is_said_in_one_line(run: Any, xfer: Xfer, words: list[str], said: str) -> None:
+    found = xfer("export", *words)
+    assert found.code == 2 and said in found.err
+    assert not Path("out").exists()
+
+
+def test_a_limited_run_says_that_it_is_a_part(write: Write, xfer: Xfer) -> None:
+    write("r.yaml", RECIPE + "limits: {test_rows: 40}\n")
+    store = Store(Path(".xfer"))
+    graph = open_graph(load_recipe("r.yaml").recipe, store)
+    execute(graph, store, work=work)
+    assert "at most 40 rows a language" in xfer("export", "--xtreme", "r.yaml", "out").err
+
+
+def test_a_file_that_is_no_predictions_is_refused(write: Write, xfer: Xfer) -> None:
+    write("a.parquet", "nothing")
+    assert "not a parquet file" in xfer("export", "--xtreme", "a.parquet", "out", "--reader", "xnli").err
+    write_rows(Path("b.parquet"), {"id": ["1"], "language": ["en"]})
+    assert "has no column gold" in xfer("export", "--xtreme", "b.parquet", "out", "--reader", "xnli").err
+
+
+SPAN = {"gold": [["a cat", "cat"], ["dog"]], "predicted": ["cat", "the dog"]}
+OTHERS = {
+    "pawsx": ({"gold": 0, "predicted": 1}, 0.0),
+    "xcopa": ({"gold": [0, 1], "predicted": [0, 0]}, 50.0),
+    "panx": ({"gold": [["B-LOC", "O"], ["B-PER"]], "predicted": [["B-LOC", "O"], ["B-LOC"]]}, 50.0),
+    "xquad": (SPAN, 100.0),
+    "mlqa": (SPAN, 100.0),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_forms_come_back_with_their_score(write: Write, xfer: Xfer, name: str) -> None:
+    task = find_task(name)
+    assert task is not None
+    try:
+        reader = Reader.model_validate(name)
+    except Exception:
+        pytest.skip(f"no reader {name} yet")
+    columns, wanted = OTHERS[name]
+    if name == "pawsx":  # the reader's own words for XTREME's 0 and 1
+        columns = {side: [reader.label_names()[value]] * 2 for side, value in columns.items()}  # type: ignore[call-overload]
+    write_rows(Path("p.parquet"), {"id": ["1", "2"], "language": ["en", "en"], **columns})  # type: ignore[dict-item]
+    assert xfer("export", "--xtreme", "p.parquet", "out", "--gold", "gold", "--reader", name).code == 0
+    found = xfer("score", name, "--gold", "gold", "--predictions", "out", "--json").json
+    assert found["score"] == pytest.approx(wanted)
+    if name == "pawsx":
+        assert Path(f"out/pawsx/{task.named('en')}").read_text() == "1\n1\n"
+
+
+def test_withheld_gold_is_not_written(write: Write, xfer: Xfer) -> None:
+    write_rows(Path("p.parquet"), {"id": ["1"], "language": ["en"], "gold": [None], "predicted": ["neutral"]})
+    found = xfer("export", "--xtreme", "p.parquet", "out", "--gold", "gold", "--reader", "xnli", "--json").json
+    assert found["files"] == ["out/xnli/test-en.tsv"]
+
+
+def test_every_form_with_rows_of_answers_can_be_exported() -> None:
+    layouts = {task.layout for benchmark in (XTREME, XTREME_R) for task in benchmark.tasks.values()}
+    assert layouts - {"pairs", "rankings"} == {"labels", "tags", "answers", "choices"}
+    assert set(CONTENTS) == {"classify", "choose", "tag", "span"}

@@ -1,0 +1,216 @@
+"""``xfer export``: what a run has predicted, in the files that others read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from xfer.commands.options import echo_json, recipe_options
+
+Rows = dict[str, list[Any]]
+PATH = click.Path(path_type=Path)
+
+
+class Part(NamedTuple):
+    """The predictions of one evaluation, the reader whose rows they answer, and how many rows a language it took."""
+
+    name: str
+    reader: Any
+    rows: Rows
+    limit: int | None = None
+
+
+@click.command()
+@click.option("--xtreme", is_flag=True, help="As XTREME's submission layout: DEST/<task>/test-<language>.")
+@click.argument("run", type=PATH, metavar="RUN_OR_PREDICTIONS")
+@click.argument("dest", type=PATH)
+@click.option("--evaluation", "names", multiple=True, help="Evaluation of the run; may be repeated.  [all clean ones]")
+@click.option("--seed", type=int, help="Seed of the run.  [the first]")
+@click.option("--reader", help="What a predictions.parquet answers: a reader's name or block.")
+@click.option("--gold", type=PATH, help="Folder to write the gold answers to, in the same layout.")
+@recipe_options
+def export(
+    xtreme: bool,
+    run: Path,
+    dest: Path,
+    names: tuple[str, ...],
+    seed: int | None,
+    reader: str | None,
+    gold: Path | None,
+    scale: str | None,
+    sets: tuple[str, ...],
+    store: Path | None,
+    as_json: bool,
+) -> None:
+    """Write the stored predictions of RUN_OR_PREDICTIONS to files under DEST; nothing is trained.
+
+    RUN_OR_PREDICTIONS is a recipe that is finished, the folder runs/<recipe> that 'xfer train' made, or a
+    predictions.parquet of the store (with --reader).
+    """
+    from xfer.core.errors import UsageError
+
+    if not xtreme:
+        raise click.UsageError("say how to write them: --xtreme")
+    if run.suffix == ".parquet" or (run / "predictions.parquet").is_file():
+        parts = [_file(run, reader)]
+    elif reader:
+        raise UsageError("--reader belongs to a predictions.parquet; a run knows its readers")
+    else:
+        parts = _run(_recipe(run), names, seed, scale, sets, store)
+    written = [path for part in parts for path in _write(part, dest, gold)]
+    if as_json:
+        echo_json({"ok": True, "files": [str(path) for path in written]})
+    else:
+        click.echo(f"{len(written)} file{'s' if len(written) != 1 else ''} written to {dest}")
+
+
+def _file(path: Path, reader: str | None) -> Part:
+    from xfer.commands.read import _build
+    from xfer.core.errors import BadRow, UsageError
+
+    path = path / "predictions.parquet" if path.is_dir() else path
+    if not path.is_file():
+        raise UsageError(f"{path} is not there")
+    if not reader:
+        raise UsageError(f"{path} does not say what it answers; name the reader: --reader xnli")
+    import pyarrow as pa  # late: only this command needs the table itself
+    import pyarrow.parquet as pq
+
+    try:
+        rows: Rows = pq.read_table(path).to_pydict()
+    except pa.ArrowInvalid as error:
+        raise BadRow(str(path), 0, f"is not a parquet file ({error})") from None
+    lacking = [name for name in ("id", "language", "gold", "predicted") if name not in rows]
+    if lacking:
+        raise BadRow(str(path), 0, f"has no column {lacking[0]}; a predictions.parquet of the store is expected")
+    return Part(path.name, _build(reader), rows)
+
+
+def _recipe(run: Path) -> Path:
+    """The recipe that a run is named by: itself, or the copy in its folder of results."""
+    from xfer.core.errors import UsageError
+
+    if not run.is_dir():
+        return run
+    if not (run / "recipe.json").is_file():
+        raise UsageError(f"{run} holds no recipe.json and no predictions.parquet; give a recipe or a folder of results")
+    return run / "recipe.json"
+
+
+def _run(
+    path: Path, names: tuple[str, ...], seed: int | None, scale: str | None, sets: tuple[str, ...], store: Path | None
+) -> list[Part]:
+    """The wanted evaluations of a finished run."""
+    from xfer.core.errors import UsageError
+    from xfer.core.load import load_recipe
+    from xfer.core.run import default_store, open_graph
+    from xfer.core.store import Store
+    from xfer.executors.steps import read_rows
+
+    recipe = load_recipe(path, scale, sets).recipe
+    chosen = recipe.seeds[0] if seed is None else seed
+    if chosen not in recipe.seeds:
+        raise UsageError(f"{path} has no seed {seed}; it has {', '.join(map(str, recipe.seeds))}")
+    opened = Store(store or default_store())
+    graph = open_graph(recipe, opened)
+    parts = []
+    for name in _wanted(recipe, path, names):
+        assert graph.report is not None
+        node = graph.report.parents[f"{name}/selected/{chosen}"].parents["predict"]
+        entry = opened.find(node.kind, node.key)
+        if entry is None:
+            raise UsageError(f"{path} is not finished: {node.label} has no predictions yet; run 'xfer train {path}'")
+        limit = recipe.evaluate[name].rows or recipe.limits.test_rows
+        parts.append(Part(name, _reader(recipe, name), read_rows(entry, "predictions.parquet"), limit))
+    return parts
+
+
+def _reader(recipe: Any, name: str) -> Any:
+    evaluation = recipe.evaluate[name]
+    tasks = recipe.stages[evaluation.stage].tasks
+    return evaluation.reader or tasks[evaluation.task or next(iter(tasks))].reader
+
+
+def _wanted(recipe: Any, path: Path, names: tuple[str, ...]) -> list[str]:
+    """The named evaluations; else for each task of XTREME the clean one that the report compares, or the first."""
+    from xfer.core.errors import UsageError, suggest
+    from xfer.metrics.benchmarks import find_task
+
+    for name in names:
+        if name not in recipe.evaluate:
+            raise UsageError(f"{path} has no evaluation '{name}'; {suggest(name, recipe.evaluate)}")
+    found: dict[str, str] = {}
+    clean = [name for name, evaluation in recipe.evaluate.items() if evaluation.attacker is None]
+    for name in names or sorted(clean, key=lambda name: name != recipe.report.compare):
+        task = find_task(_reader(recipe, name).type_name)
+        if task is None and not names:
+            continue
+        key = task.name if task else name
+        if key in found and names:
+            raise UsageError(f"evaluations {found[key]} and {name} are both of {key}, whose files can be written once")
+        if key in found:
+            click.echo(f"note: {name} is of {key} too and left out; --evaluation {name} writes it instead", err=True)
+        found.setdefault(key, name)
+    if not found:
+        raise UsageError(f"{path} has no clean evaluation on a task of XTREME; name one with --evaluation")
+    return list(found.values())
+
+
+def _write(part: Part, dest: Path, gold: Path | None) -> list[Path]:
+    """A file for each language, and one beside it for the gold answers if they are wanted and known."""
+    from xfer.core.errors import UsageError
+    from xfer.forms.base import by_language
+    from xfer.metrics.benchmarks import find_task
+
+    task = find_task(part.reader.type_name)
+    if task is None:
+        raise UsageError(f"{part.name}: {part.reader.type_name} is no task of XTREME")
+    if part.reader.form not in CONTENTS:
+        raise UsageError(f"{part.name}: predictions of the form {part.reader.form} cannot be exported yet")
+    if part.limit:
+        click.echo(f"note: {part.name} tested at most {part.limit:,} rows a language, a part of {task.name}", err=True)
+    contents, written = CONTENTS[part.reader.form], []
+    for language, rows in by_language(part.rows).items():
+        name = Path(task.name) / task.named(language)
+        written.append(_put(dest / name, contents(task, part.reader, rows, "predicted")))
+        if gold is not None and None not in rows["gold"]:
+            written.append(_put(gold / name, contents(task, part.reader, rows, "gold")))
+    return written
+
+
+def _put(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _classes(task: Any, reader: Any, rows: Rows, column: str) -> str:
+    """Labels in XTREME's spelling, which has the order of the reader's labels where the words differ."""
+    from xfer.readers.submission import text
+
+    own = reader.label_names()
+    spelling = dict(zip(own, own if set(own) == set(task.labels) else task.labels, strict=True))
+    return text(task.layout, [spelling[label] for label in rows[column]])
+
+
+def _plain(task: Any, reader: Any, rows: Rows, column: str) -> str:
+    from xfer.readers.submission import text
+
+    return text(task.layout, rows[column])
+
+
+def _answers(task: Any, reader: Any, rows: Rows, column: str) -> str:
+    from xfer.readers.submission import squad, text
+
+    return squad(rows["gold"], rows["id"]) if column == "gold" else text(task.layout, rows[column], rows["id"])
+
+
+CONTENTS: dict[str, Callable[[Any, Any, Rows, str], str]] = {
+    "classify": _classes,
+    "choose": _plain,
+    "tag": _plain,
+    "span": _answers,
+}
