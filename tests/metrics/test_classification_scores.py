@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from xfer.metrics.classification import accuracy, macro_f1
+from xfer.metrics.classification import accuracy, binary_f1, macro_f1
 
 LABELS = ["a", "b", "c"]
 
@@ -23,6 +23,12 @@ def test_macro_f1_by_hand() -> None:
     assert macro_f1(["a", "a", "b", "c"], ["a", "b", "b", "c"], LABELS) == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
 
 
+def test_binary_f1_by_hand() -> None:
+    # 1 right of 2 gold and 3 predicted
+    assert binary_f1(["a", "a", "b", "b", "b"], ["a", "b", "a", "a", "b"], "a") == pytest.approx(2 * 1 / (2 + 3))
+    assert binary_f1(["b"], ["b"], "a") == 0
+
+
 def test_a_label_that_occurs_nowhere_counts_as_nothing() -> None:
     assert macro_f1(["a", "b"], ["a", "b"], LABELS) == pytest.approx(2 / 3)
 
@@ -36,6 +42,8 @@ def test_both_agree_with_scikit_learn(seed: int) -> None:
     assert accuracy(gold, predicted) == pytest.approx(accuracy_score(gold, predicted))
     wanted = f1_score(gold, predicted, labels=LABELS, average="macro", zero_division=0)
     assert macro_f1(gold, predicted, LABELS) == pytest.approx(wanted)
+    wanted = f1_score(gold, predicted, labels=["a"], average="macro", zero_division=0)
+    assert binary_f1(gold, predicted, "a") == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize(("gold", "predicted"), [(["a", "b"], ["a"]), (["a"], ["a", "b"]), ([], ["a"]), ([], [])])
@@ -44,3 +52,5 @@ def test_unequal_or_empty_lists_are_refused(gold: list[str], predicted: list[str
         accuracy(gold, predicted)
     with pytest.raises(ValueError):
         macro_f1(gold, predicted, LABELS)
+    with pytest.raises(ValueError):
+        binary_f1(gold, predicted, "a")

@@ -38,3 +38,28 @@ def read(mirror: Callable[..., Path]) -> Callable[..., list[Row]]:
         return list(rows(Reader.model_validate(reader), "mirror", split, language))
 
     return read
+
+
+@pytest.fixture
+def hub(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """``hub(repository, {config: {split: columns}})`` writes parquet files as the hub keeps them."""
+    monkeypatch.setenv("XFER_HUB", str(folder / "hub"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+    def write(repository: str, configs: dict[str, dict[str, dict[str, list[Any]]]]) -> None:
+        import datasets
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", folder / "cache")
+        lines = ["---", "configs:"]
+        for config, splits in configs.items():
+            lines += [f"- config_name: {config}", "  data_files:"]
+            for split, columns in splits.items():
+                path = folder / "hub" / repository / config / f"{split}-00000-of-00001.parquet"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                pq.write_table(pa.table(columns), path)
+                lines += [f"  - split: {split}", f"    path: {config}/{split}-*.parquet"]
+        (folder / "hub" / repository / "README.md").write_text("\n".join([*lines, "---", ""]))
+
+    return write

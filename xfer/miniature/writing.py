@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
-from xfer.miniature import files
+from xfer.miniature import files, inference
 from xfer.miniature.choice import shuffled, stream
 from xfer.miniature.choices import write_choices
 from xfer.miniature.meaning import Meaning
 from xfer.miniature.pairs import Pair, triple
+from xfer.miniature.passages import write_passages
+from xfer.miniature.paraphrases import write_paraphrases
+from xfer.miniature.tags import write_tagged
 from xfer.miniature.text import parallel_lines, plain_lines
 
 # Pairs of each split; all splits are drawn from one world without a common hypothesis.
@@ -24,13 +27,23 @@ def write_world(folder: Path, codes: tuple[str, ...], seed: int) -> None:
         path = folder / "XNLI-MT-1.0" / "multinli" / f"multinli.train.{code}.tsv"
         files.write_translated_train(path, splits["translated"], code)
         _write_text(folder / "text" / code, code, codes, seed)
+    inference.write_inference(folder, _draw_more(seed, splits))
+    write_paraphrases(folder, seed)
     write_choices(folder, codes, seed)
+    write_passages(folder, codes, seed)
+    write_tagged(folder, codes, seed)
 
 
 def draw_splits(seed: int) -> dict[str, list[Pair]]:
     """The pairs of every split, shuffled; a hypothesis is used in one split only."""
     seen: set[Meaning] = set()
     return {name: _draw(seed, name, size, seen) for name, size in SIZES.items()}
+
+
+def _draw_more(seed: int, splits: dict[str, list[Pair]]) -> dict[str, list[Pair]]:
+    """The pairs of SNLI and ANLI, whose hypotheses no other split has."""
+    seen = {pair.hypothesis for pairs in splits.values() for pair in pairs}
+    return {name: _draw(seed, name, size, seen) for name, size in inference.SIZES.items()}
 
 
 def _draw(seed: int, name: str, size: int, seen: set[Meaning]) -> list[Pair]:

@@ -13,7 +13,7 @@ from typing import ClassVar
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings
-from xfer.readers.pairs import Labels, numbered, pair, xtreme
+from xfer.readers.pairs import Labels, labels_of, numbered, pair, xtreme
 
 LABELS = ("entailment", "neutral", "contradiction")
 SPELLINGS: Labels = {label: label for label in LABELS} | {
@@ -27,7 +27,8 @@ _TRANSLATED = ("premise_en", "hypothesis_en", "premise", "hypothesis", "label")
 
 def gold(path: Path, language: str) -> Iterator[Row]:
     """The rows of a file in the layout of SNLI and MultiNLI (.jsonl, or .txt and .tsv without quoting)."""
-    for line, cells in tables.jsonl(path) if path.suffix == ".jsonl" else tables.tsv(path):
+    # SNLI's lines end where the labels of single annotators end, and most training rows have one.
+    for line, cells in tables.jsonl(path) if path.suffix == ".jsonl" else tables.tsv(path, short=True):
         row = pair(path, line, cells, _GOLD, str(cells.get("pairID") or line), language, SPELLINGS)
         if row:
             yield row
@@ -142,6 +143,9 @@ class Xnli(Nli):
             if language not in found:
                 raise MissingData(f"{path} holds no rows in '{language}'; it has {', '.join(sorted(found)) or 'none'}")
             yield from found[language]
+
+    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+        return (labels_of(path),) if path.name == f"test-{language}.tsv" else ()
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, language, {"dev": "validation"}.get(split, split))

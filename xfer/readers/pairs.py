@@ -52,15 +52,32 @@ def numbered(
 def xtreme(path: Path, split: str, language: str, labels: Labels) -> Iterator[Row]:
     """The rows of ``<split>-<language>.tsv`` as XTREME's utils_preprocess.py writes it.
 
-    No header, csv's default quoting (quotes inside a cell are doubled), and test files without labels.
+    No header, and csv's default quoting (quotes inside a cell are doubled). Test files are written without labels,
+    which may stand in ``labels_of(path)``, one a line.
     """
-    if split == "test" and tables.width(path, quoted=True) == 2:
-        for line, cells in tables.tsv(path, header=SIDES[:2], quoted=True):
-            yield _unlabelled(line, cells, language)
+    if split != "test" or tables.width(path, quoted=True) != 2:
+        yield from numbered(path, tables.tsv(path, header=SIDES, quoted=True), SIDES, language, labels)
         return
-    yield from numbered(path, tables.tsv(path, header=SIDES, quoted=True), SIDES, language, labels)
+    lines = list(tables.tsv(path, header=SIDES[:2], quoted=True))
+    for (line, cells), label in zip(lines, _labels(labels_of(path), len(lines), labels), strict=True):
+        text, other = (cells[key] for key in SIDES[:2])
+        yield {"id": str(line), "language": language, "text": text, "pair": other, "label": label}
 
 
-def _unlabelled(line: int, cells: Mapping[str, str], language: str) -> Row:
-    text, other = (cells[key] for key in SIDES[:2])
-    return {"id": str(line), "language": language, "text": text, "pair": other, "label": None}
+def labels_of(path: Path) -> Path:
+    """Where XTREME keeps the labels of a test file: ``labels/<task>/test-<language>.tsv`` beside the task's folder."""
+    return path.parent.parent / "labels" / path.parent.name / path.name
+
+
+def _labels(path: Path, count: int, labels: Labels) -> list[str | None]:
+    """One label for each row, or nothing for all where the file is not there."""
+    if not path.is_file():
+        return [None] * count
+    found: list[str | None] = []
+    for line, text in tables.lines(path):
+        if labels.get(text) is None:
+            raise BadRow(str(path), line, f"label '{text}' is not one of {', '.join(labels)}")
+        found.append(labels[text])
+    if len(found) != count:
+        raise BadRow(str(path), len(found), f"ends after {len(found)} labels for {count} rows")
+    return found

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from xfer.readers import tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings
-from xfer.readers.pairs import SIDES, Keys, Labels, pair, xtreme
+from xfer.readers.pairs import SIDES, Keys, Labels, labels_of, pair, xtreme
 
 _QQP = ("not_duplicate", "duplicate")
 _PAWS = ("different", "paraphrase")
@@ -58,13 +58,14 @@ class Qqp(Reader):
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
         keys = ("question1", "question2", "is_duplicate")
         # GLUE's files hold a few lines that a line break inside a question has torn apart.
-        for line, cells in tables.tsv(path, skip_short=True):
-            row = pair(path, line, cells, keys, cells.get("id") or str(line), language, _binary(_QQP))
-            if row and _said(row):
-                yield row
+        for line, cells in tables.tsv(path, short=True):
+            if "is_duplicate" in cells:
+                row = pair(path, line, cells, keys, cells.get("id") or str(line), language, _binary(_QQP))
+                if row and _said(row):
+                    yield row
 
     def hub_part(self, split: str, language: str) -> HubPart:
-        return HubPart(self.card.hub, "qqp", {"dev": "validation"}[split])
+        return HubPart(self.card.hub, "qqp", {"dev": "validation"}.get(split, split))
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
         found = _from_hub(row, str(row["idx"]), ("question1", "question2", "label"), language, _QQP)
@@ -161,6 +162,9 @@ class Pawsx(Reader):
         else:
             found = Paws().parse(path, split, language)
         yield from filter(None, (_complete(row, split) for row in found))
+
+    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+        return (labels_of(path),) if path.name == f"test-{language}.tsv" else ()
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, language, {"dev": "validation"}.get(split, split))

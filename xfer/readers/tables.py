@@ -40,12 +40,12 @@ def tsv(
     header: Sequence[str] | None = None,
     quoted: bool = False,
     delimiter: str = "\t",
-    skip_short: bool = False,
+    short: bool = False,
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, cells by column) of a delimited file whose first line is the header unless one is given.
 
-    ``quoted`` reads csv's default quoting; otherwise quotes are ordinary characters. ``skip_short`` passes over
-    lines with too few cells, which are faults otherwise.
+    ``quoted`` reads csv's default quoting; otherwise quotes are ordinary characters. ``short`` takes lines
+    that lack their last cells, and gives those they have; otherwise they are faults.
     """
     columns = list(header) if header else None
     for number, cells in _cells(path, quoted, delimiter):
@@ -54,10 +54,9 @@ def tsv(
             doubled = {name for name in columns if columns.count(name) > 1}
             if doubled:
                 raise BadRow(str(path), number, f"the header names {', '.join(sorted(doubled))} twice")
-        elif skip_short and len(cells) < len(columns):
-            continue
         elif len(cells) != len(columns) and not (
-            len(cells) > len(columns) and header is None and _spare(cells, columns)
+            (len(cells) < len(columns) and short)
+            or (len(cells) > len(columns) and header is None and _spare(cells, columns))
         ):
             raise BadRow(str(path), number, f"has {len(cells)} columns where {len(columns)} are expected")
         else:
