@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 import transformers
 
+from xfer.attackers.typos import Typos
 from xfer.core.errors import BadRow
+from xfer.executors.steps import _texts, write_rows
 from xfer.forms.base import Encoded, form, pad_batch
 from xfer.models.base import Origin
 from xfer.models.network import Network, build, load
@@ -207,6 +210,32 @@ def test_a_row_that_cannot_be_is_told(change: dict[str, Any], words: str) -> Non
     form("choose").check(row | {"label": None}, "train.jsonl", 12)
     with pytest.raises(BadRow, match=rf"train\.jsonl:12: .*{words}"):
         form("choose").check(row | change, "train.jsonl", 12)
+
+
+def test_typos_change_the_text_and_no_option() -> None:
+    row = {name: values[1] for name, values in ROWS.items()}
+    changed, edits = Typos(rate=1.0).change(row)
+    assert changed["text"] != row["text"] and {edit["column"] for edit in edits} == {"text"}
+    assert changed | {"text": row["text"]} == row
+    form("choose").check(changed, "typos", 1)
+
+
+@pytest.mark.parametrize("mark", ["", "\ud83d"])  # half a surrogate pair has no UTF-8
+def test_rows_are_kept_as_they_are(mark: str, tokenizer: Any, tmp_path: Path) -> None:
+    rows = ROWS | {"options": [[f"{option}{mark}" for option in options] for options in ROWS["options"]]}
+    write_rows(tmp_path / "rows.parquet", rows)
+    kept = pq.read_table(tmp_path / "rows.parquet").to_pydict()
+    whole = [[option.replace("\ud83d", "\ufffd") for option in options] for options in rows["options"]]
+    assert kept == rows | {"options": whole}
+    first, again = (form("choose").encode(each, tokenizer, 32) for each in (rows, kept))
+    assert np.array_equal(first.ids, again.ids)
+
+
+def test_all_texts_of_a_row_train_the_tokenizer() -> None:
+    assert list(_texts({name: values[:1] for name, values in ROWS.items()})) == [
+        "the old cat sleeps", "in a garden", "birds sing", "nobody hears them while the cat sleeps",
+    ]
+    assert list(_texts({"text": ["a", "b"], "pair": [None, "c"], "label": [0, 1]})) == ["a", "b", "c"]
 
 
 # from end to end
