@@ -225,7 +225,7 @@ def _network(node: Node, parents: Parents) -> tuple[Any, int]:
 
 def _labelled(rows: Rows, form: str) -> Rows:
     """Training rows must have a label where the form has one."""
-    gold = {"classify": "label", "choose": "label", "span": "answers"}.get(form)
+    gold = {"classify": "label", "choose": "label", "span": "answers", "tag": "tags"}.get(form)
     if gold and None in rows[gold]:
         number = rows[gold].index(None)
         raise BadRow("training data", number + 1, f"row {rows['id'][number]} has no label")

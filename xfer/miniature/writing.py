@@ -7,8 +7,8 @@ from xfer.miniature.choice import shuffled, stream
 from xfer.miniature.choices import write_choices
 from xfer.miniature.meaning import Meaning
 from xfer.miniature.pairs import Pair, triple
-from xfer.miniature.passages import write_passages
 from xfer.miniature.paraphrases import write_paraphrases
+from xfer.miniature.passages import write_passages
 from xfer.miniature.tags import write_tagged
 from xfer.miniature.text import parallel_lines, plain_lines
 
