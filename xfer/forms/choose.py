@@ -1,7 +1,8 @@
 """``choose``: which of a few options goes with a text.
 
 Each option is read together with the text (and the question, if any) as one pair of sequences, and the head
-gives it one number: the input of Zellers et al. 2018 (SWAG) and of XTREME-R's XCOPA.
+gives it one number (Devlin et al. 2019, section 4.4). jiant puts context and question of Cosmos QA and Social IQa,
+and XTREME-R premise and question of COPA, into the first of the pair, as we do.
 """
 
 from __future__ import annotations
