@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 import transformers
 
 from xfer.core.errors import BadRow, MissingPart
+from xfer.executors.steps import score, write_rows
 from xfer.forms.base import Encoded, form
 from xfer.forms.span import Span, _owned, _windows
 from xfer.models.base import Origin
@@ -205,8 +207,8 @@ def test_the_first_of_several_answers_is_learnt(tokenizer: Any) -> None:
 def logits(batch: dict[str, torch.Tensor], *scores: tuple[int, int, int, float]) -> torch.Tensor:
     """Zero but for (unit, place, 0 start or 1 end, score)."""
     made = torch.zeros((*batch["input_ids"].shape, 2))
-    for unit, place, side, score in scores:
-        made[unit, place, side] = score
+    for unit, place, side, value in scores:
+        made[unit, place, side] = value
     return made
 
 
@@ -426,6 +428,20 @@ def test_a_small_network_learns_to_find_answers(tmp_path: Path) -> None:
     assert scores["f1"] == pytest.approx(np.mean(found["credit"]))
     assert scores["f1"] > max(0.6, untaught["f1"] + 0.3)
     assert result["selected"][1] == pytest.approx(scores["f1"])
+
+
+def test_scores_begin_with_what_the_credit_is(tmp_path: Path) -> None:
+    """A report names its column by the first metric of the file and shows the mean credit of the rows."""
+    node: Any = type("Node", (), {"job": {"form": "span", "labels": [], "options": {}}, "label": "x"})
+    columns = {"id": ["1", "2"], "language": ["en"] * 2, "gold": [["red cat"], ["dog"]], "predicted": ["cat", "dog"]}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    write_rows(tmp_path / "in" / "predictions.parquet", columns | {"score": [1.0] * 2, "credit": [2 / 3, 1.0]})
+    entry: Any = type("Entry", (), {"out": tmp_path / "in"})
+    summary = score(node, {"predict": entry}, tmp_path, lambda *_, **__: None)
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text())["en"]
+    assert [name for name in scores if name != "rows"] == ["f1", "exact"]
+    assert scores["f1"] == pytest.approx(5 / 6) and summary["mean"] == round(5 / 6, 4)
 
 
 def test_progress_counts_windows(tmp_path: Path) -> None:

@@ -241,13 +241,13 @@ def _beat(path: Path, stop: threading.Event) -> None:
             os.utime(path)
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, sort: bool = True) -> None:
     """Writes JSON aside, flushes it to the disk and renames it: readers see the old or the new file, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with aside.open("w", encoding="utf-8") as file:
-            json.dump(value, file, ensure_ascii=False, indent=1, sort_keys=True)
+            json.dump(value, file, ensure_ascii=False, indent=1, sort_keys=sort)
             file.flush()
             os.fsync(file.fileno())
         aside.rename(path)

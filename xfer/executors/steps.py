@@ -186,10 +186,13 @@ def score(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     predictions = read_rows(parents["predict"], "predictions.parquet")
     scored = {}
     for language, part in by_language(graded(predictions)).items():
-        scored[language] = {"rows": len(part["id"]), **kind.score(part)}
+        found = kind.score(part)
+        # first, because the report names its column by the first metric and shows the mean credit
+        credited = {kind.credited: found[kind.credited]} if kind.credited in found else {}
+        scored[language] = {"rows": len(part["id"]), **credited, **found}
     if not scored:
         raise XferError(f"{node.label}: no row has a gold label, so nothing can be scored; test on a labelled split")
-    write_json(folder / "out" / "scores.json", scored)
+    write_json(folder / "out" / "scores.json", scored, sort=False)
     kept = {name: predictions[name] for name in ("id", "language", "credit")}
     write_rows(folder / "out" / "credit.parquet", kept)
     first = [next(v for k, v in found.items() if k != "rows") for found in scored.values()]

@@ -52,6 +52,7 @@ class Form:
     name: ClassVar[str]
     auto: ClassVar[str]  # the transformers Auto class whose head answers
     columns: ClassVar[tuple[str, ...]]
+    credited: ClassVar[str] = "accuracy"  # the metric that is the mean of the rows' credit
 
     def __init__(self, labels: Sequence[str] = ()) -> None:
         self.labels = list(labels)

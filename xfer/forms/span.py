@@ -31,6 +31,7 @@ class Span(Form):
     name: ClassVar[str] = "span"
     auto: ClassVar[str] = "AutoModelForQuestionAnswering"
     columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "pair", "answers", "starts")
+    credited: ClassVar[str] = "f1"
 
     def __init__(
         self,
