@@ -128,8 +128,8 @@ class Udpos(_Tagging):
         revision=None,
         licence="by treebank, mostly CC-BY-SA-4.0, some CC-BY-NC-SA",
         citation=f"Nivre et al.: Universal Dependencies v2. LREC 2020; {_CITATION}",
-        languages=tuple(TREEBANKS),
-        train_languages=tuple(language for language in TREEBANKS if language not in _TEST_ONLY),
+        languages=tuple(sorted(TREEBANKS)),
+        train_languages=tuple(sorted(TREEBANKS.keys() - set(_TEST_ONLY))),
         splits=("train", "dev", "test"),
         layout="ud-treebanks-v2.5/UD_*/<language>_<treebank>-ud-<split>.conllu (XTREME-R's lt pl uk wo ro: v2.7), "
         "or XTREME's udpos/<split>-<language>.tsv, whose test files have no tags",
@@ -195,8 +195,8 @@ class Panx(_Tagging):
         licence="not stated; the text is Wikipedia's (CC-BY-SA)",
         citation="Pan et al.: Cross-lingual Name Tagging and Linking for 282 Languages. ACL 2017; Rahimi, Li, Cohn: "
         "Massively Multilingual Transfer for NER. ACL 2019",
-        languages=(*_PANX_XTREME, *_PANX_ADDED),
-        train_languages=(*_PANX_XTREME, *_PANX_ADDED),
+        languages=tuple(sorted((*_PANX_XTREME, *_PANX_ADDED))),
+        train_languages=tuple(sorted((*_PANX_XTREME, *_PANX_ADDED))),
         splits=("train", "dev", "test"),
         layout="panx_dataset/<language>/{train,dev,test} with lines <language>:<token> TAB <tag>, or XTREME's "
         "panx/<split>-<language>.tsv, whose test files have no tags",
