@@ -1,1 +1,4 @@
-"""From stored scores to tables for people: plain data in, text out. Imports metrics and numpy only."""
+"""From scores, a run's own or of submitted files, to tables for people: plain data in, text out.
+
+Imports metrics, numpy and the readers' file formats.
+"""
