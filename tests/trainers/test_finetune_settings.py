@@ -31,6 +31,14 @@ def test_a_least_learning_rate_lifts_smaller_ones_only() -> None:
     assert Finetune(learning_rate=5e-3).filled(PUBLISHED, 1e-3).learning_rate == 5e-3
 
 
+def test_a_raised_rate_warms_up_unless_the_recipe_says_how() -> None:
+    abrupt = PUBLISHED._replace(warmup=0.0)
+    assert Finetune().filled(abrupt).warmup == 0.0
+    assert Finetune().filled(abrupt, 1e-3).warmup == 0.1
+    assert Finetune(warmup=0.02).filled(abrupt, 1e-3).warmup == 0.02
+    assert Finetune(learning_rate=5e-3).filled(abrupt, 1e-3).warmup == 0.0
+
+
 @pytest.mark.parametrize(("fields", "what"), [
     ({"steps": 5, "epochs": 1}, "gives both steps and epochs"),
     ({"batch_size": 5, "batch_tokens": 100}, "gives both batch_size and batch_tokens"),

@@ -101,7 +101,8 @@ class Limits(Block):
     least_learning_rate: float | None = Field(
         None,
         gt=0,
-        description="no stage trains at a smaller peak rate: published rates are too small for small encoders",
+        description="no stage trains at a smaller peak rate (published ones are too small for small encoders); "
+        "a rate that is raised warms up over a tenth of the steps or more",
     )
 
 

@@ -12,6 +12,8 @@ from xfer.core.component import INCIDENTAL
 from xfer.readers.base import Settings
 from xfer.trainers.base import Trainer
 
+WARMUP = 0.1  # at least this share of the steps, where a rate was raised
+
 
 @Trainer.register("finetune")
 class Finetune(Trainer):
@@ -64,6 +66,9 @@ class Finetune(Trainer):
         rate = filled.get("learning_rate", self.learning_rate)
         if least_rate and rate is not None and rate < least_rate:
             filled["learning_rate"] = least_rate
+            # published rates that start at their peak are small; at this one a fresh head would undo the encoder
+            if self.warmup is None:
+                filled["warmup"] = max(published.warmup, WARMUP)
         return self.model_copy(update=filled)
 
     def fit(self, network: Any, tasks: Sequence[Any], context: Any) -> dict[str, Any]:
