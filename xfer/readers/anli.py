@@ -10,21 +10,12 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from xfer.readers import tables
-from xfer.readers.base import Card, HubPart, Reader, Row, Settings
+from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.nli import LABELS, Mnli, Nli, gold
 from xfer.readers.pairs import Labels, pair
 
 Round = Literal[1, 2, 3]
 _LETTERS: Labels = dict(zip("enc", LABELS, strict=True))  # ANLI's files hold the first letter only
-_SETTINGS = Settings(
-    learning_rate=1e-5,
-    epochs=3,
-    batch_size=32,
-    max_length=256,
-    weight_decay=0.01,
-    warmup=0.1,
-    source="jiant's simple API as Phang et al. 2020 used it (reference: phang2020 section 4.1)",
-)
 
 
 @Reader.register("snli")
@@ -44,7 +35,7 @@ class Snli(Nli):
         layout="snli_1.0/snli_1.0_{train,dev,test}.{jsonl,txt}",
         sizes={"train": 549_367, "dev": 9_842, "test": 9_824},
     )
-    published: ClassVar[Settings] = _SETTINGS
+    published: ClassVar[Settings] = JIANT
 
     def places(self, split: str, language: str) -> Iterable[str]:
         for folder in ("snli_1.0", "snli/snli_1.0", "snli"):
@@ -74,7 +65,7 @@ class Anli(Nli):
         layout="anli_v1.0/R{1,2,3}/{train,dev,test}.jsonl",
         sizes={"train": 162_865, "dev": 3_200, "test": 3_200},
     )
-    published: ClassVar[Settings] = _SETTINGS
+    published: ClassVar[Settings] = JIANT
 
     rounds: tuple[Round, ...] = Field((1, 2, 3), min_length=1, description="rounds to read, in this order")
 
@@ -124,7 +115,7 @@ class AnliPlus(Nli):
         layout="; ".join(part.card.layout for part in (Snli, Mnli, Anli)),
         sizes={"train": 549_367 + 392_702 + 162_865, "dev": 3_200, "test": 3_200},
     )
-    published: ClassVar[Settings] = _SETTINGS
+    published: ClassVar[Settings] = JIANT
 
     dev: Literal["anli", "snli", "mnli"] = Field("anli", description="whose dev split to select by")
 

@@ -44,6 +44,18 @@ class Settings(NamedTuple):
     source: str = ""
 
 
+# Of intermediate tasks; the table of the paper itself could not be recovered.
+JIANT = Settings(
+    learning_rate=1e-5,
+    epochs=3,
+    batch_size=32,
+    max_length=256,
+    weight_decay=0.01,
+    warmup=0.1,
+    source="jiant's simple API as Phang et al. 2020 used it (reference: phang2020 section 4.1)",
+)
+
+
 class Card(NamedTuple):
     """What is known of a data set. ``languages`` are those of its test split (ISO 639-1)."""
 

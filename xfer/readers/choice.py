@@ -14,18 +14,9 @@ from typing import Any, ClassVar
 
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import sources, tables
-from xfer.readers.base import Card, HubPart, Reader, Row, Settings
+from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 
 WITHHELD = (None, "", -1, "-1")
-JIANT = Settings(
-    learning_rate=1e-5,
-    epochs=3,
-    batch_size=32,
-    max_length=256,
-    weight_decay=0.01,
-    warmup=0.1,
-    source="jiant's simple API as Phang et al. 2020 used it (reference: phang2020 section 4.1)",
-)
 XTREME_R = Settings(
     learning_rate=2e-5,
     epochs=5,

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
-from xfer.readers.base import Card, HubPart, Reader, Row, Settings
+from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.pairs import Labels, labels_of, numbered, pair, xtreme
 
 LABELS = ("entailment", "neutral", "contradiction")
@@ -65,15 +65,7 @@ class Mnli(Nli):
         layout="multinli_1.0/multinli_1.0_{train,dev_matched}.{jsonl,txt} or GLUE's MNLI/{train,dev_matched}.tsv",
         sizes={"train": 392_702, "dev": 9_815},
     )
-    published: ClassVar[Settings] = Settings(
-        learning_rate=1e-5,
-        epochs=3,
-        batch_size=32,
-        max_length=256,
-        weight_decay=0.01,
-        warmup=0.1,
-        source="jiant's simple API as Phang et al. 2020 used it (reference: phang2020 section 4.1)",
-    )
+    published: ClassVar[Settings] = JIANT
 
     def places(self, split: str, language: str) -> Iterable[str]:
         part = {"train": "train", "dev": "dev_matched"}[split]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from xfer.readers import tables
-from xfer.readers.base import Card, HubPart, Reader, Row, Settings
+from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.pairs import SIDES, Keys, Labels, labels_of, pair, xtreme
 
 _QQP = ("not_duplicate", "duplicate")
@@ -39,15 +39,7 @@ class Qqp(Reader):
         layout="QQP/{train,dev}.tsv of GLUE",
         sizes={"train": 363_846, "dev": 40_430},
     )
-    published: ClassVar[Settings] = Settings(
-        learning_rate=1e-5,
-        epochs=3,
-        batch_size=32,
-        max_length=256,
-        weight_decay=0.01,
-        warmup=0.1,
-        source="jiant's simple API as Phang et al. 2020 used it (reference: phang2020 section 4.1)",
-    )
+    published: ClassVar[Settings] = JIANT
 
     def form_options(self) -> dict[str, Any]:
         return {"positive": "duplicate"}

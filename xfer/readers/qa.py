@@ -15,19 +15,10 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
+from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings, Source
 
 _XTREME = "XTREME scripts/train_qa.sh (reference: xtreme section 3; warm-up of 500 steps"
-_JIANT = Settings(
-    learning_rate=1e-5,
-    epochs=3,
-    batch_size=32,
-    max_length=384,
-    weight_decay=0.01,
-    warmup=0.1,
-    source="jiant's simple API as Phang et al. 2020 used it (reference: phang2020 section 4.1), "
-    "with XTREME's length for question answering",
-)
+_JIANT = JIANT._replace(max_length=384, source=f"{JIANT.source}, with XTREME's length for question answering")
 _TARGET = Settings(
     learning_rate=3e-5,
     epochs=3,

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
-from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
+from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings, Source
 from xfer.readers.conllu import UPOS, fused, sentences
 from xfer.readers.sources import files, mirror_root
 
@@ -263,15 +263,7 @@ class Ccg(Reader):
         "ccgbank_1_1/data/AUTO/<section>/wsj_*.auto (train 00-18, dev 19-21, test 22-24 as in jiant)",
         sizes={"train": 38_015, "dev": 5_484},
     )
-    published: ClassVar[Settings] = Settings(
-        learning_rate=1e-5,
-        epochs=3,
-        batch_size=32,
-        max_length=256,
-        weight_decay=0.01,
-        warmup=0.1,
-        source="jiant's simple API as Phang et al. 2020 used it (reference: phang2020 section 4.1)",
-    )
+    published: ClassVar[Settings] = JIANT
 
     def form_options(self) -> dict[str, Any]:
         return {"metric": "accuracy"}
