@@ -28,8 +28,11 @@ from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Store
 from xfer.executors import local
 
-NOUNS = {"en": "cat dog house river garden bread".split(), "de": "Katze Hund Haus Fluss Garten Brot".split(),
-         "el": "γάτα σκύλος σπίτι ποτάμι κήπος ψωμί".split()}
+NOUNS = {
+    "en": "cat dog house river garden bread".split(),
+    "de": "Katze Hund Haus Fluss Garten Brot".split(),
+    "el": "γάτα σκύλος σπίτι ποτάμι κήπος ψωμί".split(),
+}
 GOOD = {"en": "wonderful lovely", "de": "wunderbar herrlich", "el": "υπέροχο όμορφο"}
 BAD = {"en": "terrible awful", "de": "furchtbar hässlich", "el": "τρομερό άσχημο"}
 ROWS = {"train": 64, "dev": 12, "test": 30}

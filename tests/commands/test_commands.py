@@ -405,7 +405,7 @@ def test_a_dry_run_sees_what_is_in_the_store(recipe: Path, xfer: Xfer) -> None:
     finish(recipe)
     found = xfer("train", recipe, "--dry-run", "--set", "stages.xnli.trainer.clip=0.5", "--json").json
     stored = {f"{line['kind']} {line['label']}" for line in found["nodes"] if line["stored"]}
-    assert {"world miniature world", "data mnli train en", "train mnli seed 1"} <= stored
+    assert {"world miniature nli", "data mnli train en", "train mnli seed 1"} <= stored
     assert "train xnli seed 1" not in stored
     assert xfer("train", recipe, "--dry-run").out.splitlines()[-1].startswith("16 nodes, 16 in the store, 0 to run")
 
@@ -525,7 +525,7 @@ def test_explain_names_damage(recipe: Path, xfer: Xfer) -> None:
     finish(recipe)
     broken = next(Path(".xfer/nodes/world").iterdir())
     (broken / "out" / "size.json").unlink()
-    state, reason = why(xfer("explain", recipe, "--json"), "world miniature world")
+    state, reason = why(xfer("explain", recipe, "--json"), "world miniature nli")
     assert state == "damaged"
     assert str(broken) in reason
 
@@ -535,7 +535,7 @@ def test_explain_survives_a_record_that_is_not_what_was_written(recipe: Path, xf
     finish(recipe)
     record = next(Path(".xfer/nodes/world").iterdir()) / "node.json"
     record.write_text("x" * len(record.read_text()))
-    state, reason = why(xfer("explain", recipe, "--json"), "world miniature world")
+    state, reason = why(xfer("explain", recipe, "--json"), "world miniature nli")
     assert state == "damaged"
     assert str(record.parent) in reason
 

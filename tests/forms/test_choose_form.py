@@ -28,15 +28,24 @@ ROWS: dict[str, list[Any]] = {
     "language": ["en", "en", "de"],
     "text": ["the old cat sleeps", "two birds sing on grey roofs", "nobody hears"],
     "question": ["in a garden", None, None],
-    "options": [["birds sing", "nobody hears them while the cat sleeps"], ["a", "cat", "on roofs", "the", "in"],
-                ["roofs", "two grey birds", "them"]],
+    "options": [
+        ["birds sing", "nobody hears them while the cat sleeps"],
+        ["a", "cat", "on roofs", "the", "in"],
+        ["roofs", "two grey birds", "them"],
+    ],
     "label": [1, 4, None],
 }
 
 
 def network(tokenizer: Any, *tasks: str, kind: str = "xlmr", segments: bool = False) -> Network:
-    about = {"vocab_size": len(tokenizer), "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
-             "intermediate_size": 64, "pad_token_id": tokenizer.pad_token_id}
+    about = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
     config: Any = transformers.XLMRobertaConfig if kind == "xlmr" else transformers.BertConfig
     if kind == "xlmr":
         about |= {"type_vocab_size": 1, "max_position_embeddings": 66}
@@ -49,9 +58,11 @@ def network(tokenizer: Any, *tasks: str, kind: str = "xlmr", segments: bool = Fa
 
 def test_each_option_is_the_second_text_of_a_pair_with_text_and_question(tokenizer: Any) -> None:
     encoded = form("choose").encode(ROWS, tokenizer, 32)
-    wanted = [tokenizer(f"{text} {question}" if question else text, option)["input_ids"]
-              for text, question, options in zip(ROWS["text"], ROWS["question"], ROWS["options"], strict=True)
-              for option in options]
+    wanted = [
+        tokenizer(f"{text} {question}" if question else text, option)["input_ids"]
+        for text, question, options in zip(ROWS["text"], ROWS["question"], ROWS["options"], strict=True)
+        for option in options
+    ]
     found = [encoded.ids[a:b].tolist() for a, b in zip(encoded.starts, encoded.starts[1:], strict=False)]
     assert found == wanted
     assert encoded.groups is not None and encoded.groups.tolist() == [0, 2, 7, 10]
@@ -128,8 +139,9 @@ def test_company_in_a_batch_changes_no_answer(tokenizer: Any) -> None:
         assert np.allclose(alone, together[i], atol=1e-6)
 
 
-@pytest.mark.parametrize("tasks", [("classify", "choose"), ("choose", "classify"), ("mask", "choose"),
-                                   ("mask", "classify", "choose")])
+@pytest.mark.parametrize(
+    "tasks", [("classify", "choose"), ("choose", "classify"), ("mask", "choose"), ("mask", "classify", "choose")]
+)
 def test_tasks_that_need_a_pooler_share_an_encoder_with_those_that_do_not(
     tasks: tuple[str, ...], tokenizer: Any, tmp_path: Path
 ) -> None:
@@ -233,7 +245,10 @@ def test_rows_are_kept_as_they_are(mark: str, tokenizer: Any, tmp_path: Path) ->
 
 def test_all_texts_of_a_row_train_the_tokenizer() -> None:
     assert list(_texts({name: values[:1] for name, values in ROWS.items()})) == [
-        "the old cat sleeps", "in a garden", "birds sing", "nobody hears them while the cat sleeps",
+        "the old cat sleeps",
+        "in a garden",
+        "birds sing",
+        "nobody hears them while the cat sleeps",
     ]
     assert list(_texts({"text": ["a", "b"], "pair": [None, "c"], "label": [0, 1]})) == ["a", "b", "c"]
 
@@ -257,8 +272,17 @@ def made_up(count: int, languages: tuple[str, ...] = ("en",)) -> dict[str, list[
 
 
 def test_a_small_network_learns_to_choose_and_its_folder_is_a_plain_one(tokenizer: Any, tmp_path: Path) -> None:
-    settings = Finetune(steps=150, batch_tokens=400, learning_rate=3e-3, max_length=24, precision="fp32",
-                        evaluate_every=75, weight_decay=0.0, warmup=0.1, dropout=0.0)
+    settings = Finetune(
+        steps=150,
+        batch_tokens=400,
+        learning_rate=3e-3,
+        max_length=24,
+        precision="fp32",
+        evaluate_every=75,
+        weight_decay=0.0,
+        warmup=0.1,
+        dropout=0.0,
+    )
     net = network(tokenizer).train()
     context = Context(tmp_path, 1, None, Proportional(), lambda *_, **__: None)
     result = fit(settings, net, [TaskData("choose", 1.0, made_up(120), made_up(40), ("en",))], context)

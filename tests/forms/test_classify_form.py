@@ -38,8 +38,12 @@ def test_the_config_names_the_outputs_in_the_order_of_the_labels() -> None:
 def test_losses_are_the_negative_log_probability_of_gold_and_zero_without_gold() -> None:
     kind = form("classify", LABELS)
     losses = kind.losses(torch.from_numpy(LOGITS), {"labels": torch.from_numpy(kind.targets(ROWS))})
-    wanted = [math.log(1 + math.e + math.e**3) - 3, math.log(math.e**2 + math.e**2.5 + 1) - 2, 0.0,
-              math.log(2 + math.e**5) - 5]
+    wanted = [
+        math.log(1 + math.e + math.e**3) - 3,
+        math.log(math.e**2 + math.e**2.5 + 1) - 2,
+        0.0,
+        math.log(2 + math.e**5) - 5,
+    ]
     assert losses.tolist() == pytest.approx(wanted, abs=1e-6)
 
 

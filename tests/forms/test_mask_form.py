@@ -123,8 +123,11 @@ def test_the_loss_equals_a_direct_computation_from_all_places(origin: Origin) ->
 
 def test_answers_count_each_rows_own_subwords() -> None:
     kind = form("mask")
-    batch = {"input_ids": torch.zeros(3, 4, dtype=torch.long), "positions": torch.tensor([1, 2, 9]),
-             "labels": torch.tensor([0, 1, 1])}
+    batch = {
+        "input_ids": torch.zeros(3, 4, dtype=torch.long),
+        "positions": torch.tensor([1, 2, 9]),
+        "labels": torch.tensor([0, 1, 1]),
+    }
     logits = torch.log(torch.tensor([[0.75, 0.25], [0.75, 0.25], [0.4, 0.6]]))
     found = kind.decode(kind.answers(logits, batch), rows(["a", "b", "c"]))
     assert found["units"] == [2, 0, 1]

@@ -42,8 +42,14 @@ def rows(*texts: str, answers: Any = None, question: str = "who sleeps") -> dict
         None if own is None else [text.index(one) for one in own] for text, own in zip(texts, answers, strict=True)
     ]
     count = len(texts)
-    return {"id": [str(i) for i in range(count)], "language": ["en"] * count, "text": list(texts),
-            "pair": [question] * count, "answers": answers, "starts": starts}
+    return {
+        "id": [str(i) for i in range(count)],
+        "language": ["en"] * count,
+        "text": list(texts),
+        "pair": [question] * count,
+        "answers": answers,
+        "starts": starts,
+    }
 
 
 def units(encoded: Encoded) -> list[list[int]]:
@@ -75,7 +81,11 @@ def test_long_contexts_have_the_tokenizers_own_windows(name: str, tokenizer: Any
     first = encoded.kept["places"][0]
     room = first[1] - first[0]
     own = used(
-        "who sleeps", LONG, truncation="only_second", max_length=40, stride=int(room) - 10,
+        "who sleeps",
+        LONG,
+        truncation="only_second",
+        max_length=40,
+        stride=int(room) - 10,
         return_overflowing_tokens=True,
     )
     assert units(encoded) == own["input_ids"]

@@ -65,7 +65,10 @@ def test_no_gold_answer_is_wrong_in_v1() -> None:
 
 def test_v2_wants_an_empty_prediction_where_there_is_no_answer() -> None:
     assert squad_v2_marks([[], [], ["cat"], ["cat"]], ["", "cat", "", "the cat"]) == [
-        (1.0, 1.0), (0.0, 0.0), (0.0, 0.0), (1.0, 1.0),
+        (1.0, 1.0),
+        (0.0, 0.0),
+        (0.0, 0.0),
+        (1.0, 1.0),
     ]
 
 

@@ -73,8 +73,11 @@ def test_every_set_is_read_by_its_own_reader(name: str, world: Path) -> None:
         for number, row in enumerate(found, 1):
             form("choose").check(row, name, number)
         counts = Counter(row["label"] for row in found)
-        assert counts == ({None: len(found)} if split == "test" and name in WITHHELD else
-                          dict.fromkeys(range(SETS[name]), len(found) // SETS[name]))
+        assert counts == (
+            {None: len(found)}
+            if split == "test" and name in WITHHELD
+            else dict.fromkeys(range(SETS[name]), len(found) // SETS[name])
+        )
 
 
 def test_no_options_of_a_held_out_split_are_trained_on(world: Path) -> None:

@@ -8,10 +8,11 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 
-from xfer.miniature import LANGUAGES
+import pytest
 
-SCRIPTS = {"ar": "ARABIC", "el": "GREEK", "hi": "DEVANAGARI", "ru": "CYRILLIC",
-           "th": "THAI", "zh": "CJK"}
+from xfer.miniature import LANGUAGES, write
+
+SCRIPTS = {"ar": "ARABIC", "el": "GREEK", "hi": "DEVANAGARI", "ru": "CYRILLIC", "th": "THAI", "zh": "CJK"}
 XNLI_HEADER = (
     "language\tgold_label\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\t"
     "sentence2_parse\tsentence1\tsentence2\tpromptID\tpairID\tgenre\tlabel1\tlabel2\tlabel3\t"
@@ -25,8 +26,7 @@ def lines(path: Path) -> list[str]:
 
 def hashes(folder: Path) -> dict[str, str]:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in paths}
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def xnli(world: Path, split: str) -> list[dict[str, str]]:
@@ -67,9 +67,17 @@ def test_multinli_layout(world: Path) -> None:
         records = multinli(world, split)
         assert len(records) == size
         assert list(records[0]) == [
-            "annotator_labels", "genre", "gold_label", "pairID", "promptID", "sentence1",
-            "sentence1_binary_parse", "sentence1_parse", "sentence2",
-            "sentence2_binary_parse", "sentence2_parse",
+            "annotator_labels",
+            "genre",
+            "gold_label",
+            "pairID",
+            "promptID",
+            "sentence1",
+            "sentence1_binary_parse",
+            "sentence1_parse",
+            "sentence2",
+            "sentence2_binary_parse",
+            "sentence2_parse",
         ]
         assert len({record["pairID"] for record in records}) == size
 
@@ -116,8 +124,7 @@ def test_labels_are_balanced(world: Path) -> None:
 
 
 def test_no_held_out_hypothesis_is_trained_on(world: Path) -> None:
-    held_out = {row["sentence2"] for split in ("dev", "test") for row in xnli(world, split)
-                if row["language"] == "en"}
+    held_out = {row["sentence2"] for split in ("dev", "test") for row in xnli(world, split) if row["language"] == "en"}
     trained = {record["sentence2"] for record in multinli(world, "train")}
     trained |= {row[1] for row in translated(world, "en")}
     assert len(held_out) > 250 and len(trained) > 8000
@@ -135,3 +142,11 @@ def test_text_is_nfc_in_its_own_script_and_of_the_promised_length(world: Path) -
         letters = {char for line in plain for char in line if char.isalpha()}
         script = SCRIPTS.get(code, "LATIN")
         assert {unicodedata.name(char).split()[0] for char in letters} == {script}
+
+
+@pytest.mark.parametrize("part", ["anli", "text"])
+def test_a_part_alone_has_the_bytes_that_it_has_in_the_whole(part: str, world: Path, tmp_path: Path) -> None:
+    write(tmp_path, parts=[part])
+    whole, alone = hashes(world), hashes(tmp_path)
+    assert alone == {name: whole[name] for name in alone}
+    assert 0 < len(alone) < len(whole)

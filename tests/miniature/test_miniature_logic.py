@@ -10,31 +10,36 @@ from xfer.miniature.pairs import triple
 DOG = Meaning("dog", "sleep", quality="big", place="garden", time="night")
 
 
-@pytest.mark.parametrize(("premise", "hypothesis", "label"), [
-    (DOG, Meaning("animal", "rest", place="outside"), "entailment"),
-    (DOG, Meaning("dog", "sleep"), "entailment"),
-    (DOG, Meaning("dog", "run"), "contradiction"),
-    (DOG, Meaning("dog", "sleep", quality="small"), "contradiction"),
-    (DOG, Meaning("dog", "sleep", place="kitchen"), "contradiction"),
-    (DOG, Meaning("dog", "sleep", time="noon"), "contradiction"),
-    (DOG, Meaning("dog", "sleep", quality="old"), "neutral"),
-    (DOG, Meaning("dog", "sleep", reason="rain"), "neutral"),
-    (DOG, Meaning("dog", "sleep", negated=True), "contradiction"),
-    (DOG, Meaning("dog", "sleep", place="kitchen", negated=True), "entailment"),
-    (DOG, Meaning("dog", "sleep", reason="rain", negated=True), "neutral"),
-    (Meaning("animal", "rest"), Meaning("dog", "rest"), "neutral"),
-    (Meaning("doctor", "work"), Meaning("physician", "work"), "entailment"),
-    (Meaning("physician", "work"), Meaning("doctor", "work"), "entailment"),
-    (Meaning("anna", "buy", object="apple", number=2),
-     Meaning("woman", "buy", object="apple", number=3), "contradiction"),
-    (Meaning("someone", "sleep", negated=True), Meaning("anna", "sleep"), "contradiction"),
-    (Meaning("anna", "sleep"), Meaning("someone", "sleep", negated=True), "contradiction"),
-    (Meaning("anna", "sleep"), Meaning("someone", "work"), "neutral"),
-    (Meaning("anna", "rest", negated=True), Meaning("anna", "sleep"), "contradiction"),
-    (Meaning("anna", "sleep", negated=True), Meaning("anna", "rest"), "neutral"),
-    (Meaning("anna", "rest", negated=True),
-     Meaning("anna", "sleep", place="house", negated=True), "entailment"),
-])
+@pytest.mark.parametrize(
+    ("premise", "hypothesis", "label"),
+    [
+        (DOG, Meaning("animal", "rest", place="outside"), "entailment"),
+        (DOG, Meaning("dog", "sleep"), "entailment"),
+        (DOG, Meaning("dog", "run"), "contradiction"),
+        (DOG, Meaning("dog", "sleep", quality="small"), "contradiction"),
+        (DOG, Meaning("dog", "sleep", place="kitchen"), "contradiction"),
+        (DOG, Meaning("dog", "sleep", time="noon"), "contradiction"),
+        (DOG, Meaning("dog", "sleep", quality="old"), "neutral"),
+        (DOG, Meaning("dog", "sleep", reason="rain"), "neutral"),
+        (DOG, Meaning("dog", "sleep", negated=True), "contradiction"),
+        (DOG, Meaning("dog", "sleep", place="kitchen", negated=True), "entailment"),
+        (DOG, Meaning("dog", "sleep", reason="rain", negated=True), "neutral"),
+        (Meaning("animal", "rest"), Meaning("dog", "rest"), "neutral"),
+        (Meaning("doctor", "work"), Meaning("physician", "work"), "entailment"),
+        (Meaning("physician", "work"), Meaning("doctor", "work"), "entailment"),
+        (
+            Meaning("anna", "buy", object="apple", number=2),
+            Meaning("woman", "buy", object="apple", number=3),
+            "contradiction",
+        ),
+        (Meaning("someone", "sleep", negated=True), Meaning("anna", "sleep"), "contradiction"),
+        (Meaning("anna", "sleep"), Meaning("someone", "sleep", negated=True), "contradiction"),
+        (Meaning("anna", "sleep"), Meaning("someone", "work"), "neutral"),
+        (Meaning("anna", "rest", negated=True), Meaning("anna", "sleep"), "contradiction"),
+        (Meaning("anna", "sleep", negated=True), Meaning("anna", "rest"), "neutral"),
+        (Meaning("anna", "rest", negated=True), Meaning("anna", "sleep", place="house", negated=True), "entailment"),
+    ],
+)
 def test_hand_judged_pairs(premise: Meaning, hypothesis: Meaning, label: str) -> None:
     assert relation(premise, hypothesis) == label
 

@@ -65,8 +65,11 @@ def test_mlqa_crosses_contexts_and_questions(world: Path) -> None:
 
 def test_no_test_passage_is_trained_on(world: Path) -> None:
     trained = {row["text"] for row in read("squad_v1", "train", "en", world)}
-    held_out = {row["text"] for name, split in (("squad_v1", "dev"), ("xquad", "test"), ("mlqa", "test"))
-                for row in read(name, split, "en", world)}
+    held_out = {
+        row["text"]
+        for name, split in (("squad_v1", "dev"), ("xquad", "test"), ("mlqa", "test"))
+        for row in read(name, split, "en", world)
+    }
     assert len(trained) > 2000 and len(held_out) > 400
     assert len(trained & held_out) < 0.01 * len(held_out)
 

@@ -16,9 +16,7 @@ def splits() -> dict[str, list[Pair]]:
     return draw_splits(0)
 
 
-def naive_bayes(
-    train: Iterable[tuple[set[str], str]], test: list[tuple[set[str], str]]
-) -> float:
+def naive_bayes(train: Iterable[tuple[set[str], str]], test: list[tuple[set[str], str]]) -> float:
     """Accuracy of a Bernoulli-style naive Bayes over present features, 0 to 1."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     totals: Counter[str] = Counter()
@@ -28,8 +26,8 @@ def naive_bayes(
     correct = 0
     for features, label in test:
         scores = {
-            other: log(totals[other]) + sum(
-                log((counts[other][feature] + 1) / (totals[other] + 2)) for feature in features)
+            other: log(totals[other])
+            + sum(log((counts[other][feature] + 1) / (totals[other] + 2)) for feature in features)
             for other in sorted(totals)
         }
         correct += max(scores, key=scores.__getitem__) == label
@@ -38,8 +36,7 @@ def naive_bayes(
 
 def accuracy(splits: dict[str, list[Pair]], features: Callable[[str, str], set[str]]) -> float:
     def rows(split: str) -> list[tuple[set[str], str]]:
-        return [(features(render(p.premise, "en"), render(p.hypothesis, "en")), p.label)
-                for p in splits[split]]
+        return [(features(render(p.premise, "en"), render(p.hypothesis, "en")), p.label) for p in splits[split]]
 
     held_out = rows("test") + rows("dev_matched") + rows("dev_mismatched")
     return naive_bayes(rows("train"), held_out)
@@ -49,11 +46,10 @@ def word_set(sentence: str) -> set[str]:
     return set(sentence.lower().rstrip(".").split())
 
 
-def test_the_classifier_learns_where_there_is_something_to_learn(
-    splits: dict[str, list[Pair]]
-) -> None:
-    label_of = {(render(p.premise, "en"), render(p.hypothesis, "en")): p.label
-                for pairs in splits.values() for p in pairs}
+def test_the_classifier_learns_where_there_is_something_to_learn(splits: dict[str, list[Pair]]) -> None:
+    label_of = {
+        (render(p.premise, "en"), render(p.hypothesis, "en")): p.label for pairs in splits.values() for p in pairs
+    }
     assert accuracy(splits, lambda one, two: {label_of[one, two]}) > 0.95
 
 

@@ -138,9 +138,7 @@ def test_a_folder_without_a_config_and_no_folder_are_refused(tmp_path: Path) -> 
         Pretrained(name=str(tmp_path / "nowhere")).revision(lambda path: "", lambda path: "")
 
 
-def test_code_that_comes_with_a_model_never_runs(
-    local: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_that_comes_with_a_model_never_runs(local: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor is anybody asked whether it may."""
     folder, mark = tmp_path / "foreign", tmp_path / "has run"
     shutil.copytree(local("bert"), folder)

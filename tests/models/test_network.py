@@ -159,8 +159,10 @@ def test_the_old_names_of_layer_norms_are_understood(local: Local, tmp_path: Pat
     published = transformers.AutoModelForMaskedLM.from_pretrained(local("bert"))
     published.save_pretrained(tmp_path)
     transformers.AutoTokenizer.from_pretrained(local("bert")).save_pretrained(tmp_path)
-    old = {name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
-           for name, tensor in load_file(tmp_path / "model.safetensors").items()}
+    old = {
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
+        for name, tensor in load_file(tmp_path / "model.safetensors").items()
+    }
     save_file(old, tmp_path / "model.safetensors", metadata={"format": "pt"})
     network = build(Origin(tmp_path), {"nli": yes_no()}, 1)
     assert same(network.encoder.encoder, published.bert.encoder)
@@ -290,8 +292,9 @@ def trained(network: Network) -> set[str]:
     return {name for name, parameter in network.named_parameters() if parameter.requires_grad}
 
 
-@pytest.mark.parametrize(("name", "layer"), [("bert", "encoder.layer"), ("distilbert", "transformer.layer"),
-                                             ("deberta", "encoder.layer")])
+@pytest.mark.parametrize(
+    ("name", "layer"), [("bert", "encoder.layer"), ("distilbert", "transformer.layer"), ("deberta", "encoder.layer")]
+)
 def test_freezing_takes_out_the_lowest_layers_and_the_embeddings_only(name: str, layer: str, local: Local) -> None:
     network = build(Origin(local(name)), {"nli": yes_no()}, 1)
     everything = trained(network)

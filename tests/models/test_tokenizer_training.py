@@ -34,9 +34,11 @@ def test_the_same_text_gives_the_same_vocabulary_and_another_another(tokenizer: 
 def test_the_vocabulary_is_the_same_in_other_processes(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
     """Another hash seed, and another number of threads."""
     (tmp_path / "text").write_text("\n".join(MIXED), encoding="utf-8")
-    program = "import sys; from xfer.models.tokenizer import train_tokenizer as t; " \
-              "sys.stdout.buffer.write(t(open(sys.argv[1], encoding='utf-8').read().split('\\n'), 300, 40)" \
-              ".backend_tokenizer.to_str().encode())"
+    program = (
+        "import sys; from xfer.models.tokenizer import train_tokenizer as t; "
+        "sys.stdout.buffer.write(t(open(sys.argv[1], encoding='utf-8').read().split('\\n'), 300, 40)"
+        ".backend_tokenizer.to_str().encode())"
+    )
     variables = os.environ | {"PYTHONHASHSEED": "123", "RAYON_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     words = [sys.executable, "-c", program, str(tmp_path / "text")]
     done = subprocess.run(words, capture_output=True, env=variables, check=True)

@@ -25,5 +25,10 @@ CONFIGS: dict[str, Callable[..., Any]] = {
 def rows(texts: list[str], pairs: list[str] | None = None) -> dict[str, list[Any]]:
     count = len(texts)
     labels = ["yes" if i % 3 else "no" for i in range(count)]
-    return {"id": [str(i) for i in range(count)], "language": ["en"] * count, "text": texts,
-            "pair": list(pairs) if pairs else [None] * count, "label": labels}
+    return {
+        "id": [str(i) for i in range(count)],
+        "language": ["en"] * count,
+        "text": texts,
+        "pair": list(pairs) if pairs else [None] * count,
+        "label": labels,
+    }

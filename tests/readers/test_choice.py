@@ -30,15 +30,44 @@ def without(row: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
 
 
-HELLASWAG = {"ind": 4, "activity_label": "x", "ctx_a": "A man sits.", "ctx_b": "he", "ctx": "A man sits. he",
-             "split": "train", "split_type": "indomain", "label": 3, "endings": ["a.", "b.", "c.", "d."],
-             "source_id": "y"}
-COSMOS = {"id": "A##1", "context": 'He said "no", twice .', "question": "Why ?", "answer0": "a", "answer1": "b, c",
-          "answer2": "None of the above choices .", "answer3": "NA", "label": "2"}
-COMMONSENSE = {"answerKey": "B", "id": "q1", "question": {"question_concept": "door", "stem": "What closes?",
-               "choices": [{"label": letter, "text": letter.lower()} for letter in "ABCDE"]}}
-COMMONSENSE_FLAT = {"id": "q1", "question": "What closes?", "question_concept": "door", "answerKey": "B",
-                    "choices": {"label": list("ABCDE"), "text": list("abcde")}}
+HELLASWAG = {
+    "ind": 4,
+    "activity_label": "x",
+    "ctx_a": "A man sits.",
+    "ctx_b": "he",
+    "ctx": "A man sits. he",
+    "split": "train",
+    "split_type": "indomain",
+    "label": 3,
+    "endings": ["a.", "b.", "c.", "d."],
+    "source_id": "y",
+}
+COSMOS = {
+    "id": "A##1",
+    "context": 'He said "no", twice .',
+    "question": "Why ?",
+    "answer0": "a",
+    "answer1": "b, c",
+    "answer2": "None of the above choices .",
+    "answer3": "NA",
+    "label": "2",
+}
+COMMONSENSE = {
+    "answerKey": "B",
+    "id": "q1",
+    "question": {
+        "question_concept": "door",
+        "stem": "What closes?",
+        "choices": [{"label": letter, "text": letter.lower()} for letter in "ABCDE"],
+    },
+}
+COMMONSENSE_FLAT = {
+    "id": "q1",
+    "question": "What closes?",
+    "question_concept": "door",
+    "answerKey": "B",
+    "choices": {"label": list("ABCDE"), "text": list("abcde")},
+}
 SOCIAL = {"context": "Tracy left.", "question": "Why?", "answerA": "a", "answerB": "b", "answerC": "c"}
 COPA = {"premise": "It rained.", "choice1": "Wet.", "choice2": "Dry.", "question": "effect", "label": 0, "idx": 5}
 
@@ -223,12 +252,24 @@ FAULTS: dict[str, tuple[str, str | bytes, int, str]] = {
     "csv latin-1": ("cosmos_qa", COSMOS_CSV.encode() + b"\xe9,b,c,d,e,f,g,1\n", 3, "not UTF-8"),
     "letter F": ("commonsense_qa", objects(COMMONSENSE, COMMONSENSE | {"answerKey": "F"}), 2, "label 'F'"),
     "flat letter F": ("commonsense_qa", objects(COMMONSENSE_FLAT | {"answerKey": "F"}), 1, "label 'F'"),
-    "four choices": ("commonsense_qa", objects(COMMONSENSE | {"question": COMMONSENSE["question"] | {"choices": [
-        {"label": "A", "text": "a"}] * 4}}), 1, "4 options where 5"),  # type: ignore[operator]
-    "choices of text": ("commonsense_qa", objects(COMMONSENSE | {"question": {"stem": "x", "choices": ["a"]}}), 1,
-                        "not a list of objects"),
-    "choices without text": ("commonsense_qa", objects(COMMONSENSE_FLAT | {"choices": {"label": list("ABCDE")}}), 1,
-                             "not a list of texts"),
+    "four choices": (
+        "commonsense_qa",
+        objects(COMMONSENSE | {"question": COMMONSENSE["question"] | {"choices": [{"label": "A", "text": "a"}] * 4}}),
+        1,
+        "4 options where 5",
+    ),  # type: ignore[operator]
+    "choices of text": (
+        "commonsense_qa",
+        objects(COMMONSENSE | {"question": {"stem": "x", "choices": ["a"]}}),
+        1,
+        "not a list of objects",
+    ),
+    "choices without text": (
+        "commonsense_qa",
+        objects(COMMONSENSE_FLAT | {"choices": {"label": list("ABCDE")}}),
+        1,
+        "not a list of texts",
+    ),
     "flat choices of text": ("commonsense_qa", objects(COMMONSENSE_FLAT | {"choices": "a"}), 1, "not an object"),
     "letter D": ("social_iqa", objects(SOCIAL | {"correct": "D"}), 1, "label 'D'"),
     "no letter": ("social_iqa", objects(SOCIAL), 1, "no column 'label'"),
@@ -313,15 +354,34 @@ def hub_rows(reader: str, split: str, language: str = "en") -> list[Row]:
 
 NUMBERS = {f"answer{letter}": letter.lower() for letter in "ABC"}
 HUB: dict[str, tuple[str, str, dict[str, Any], dict[str, Any], Row]] = {
-    "hellaswag": ("Rowan/hellaswag", "default", HELLASWAG | {"label": "3"}, HELLASWAG | {"label": ""},
-                  row("1", "A man sits. he", None, ["a.", "b.", "c.", "d."], 3)),
-    "cosmos_qa": ("allenai/cosmos_qa", "default", COSMOS | {"label": 2}, COSMOS | {"label": -1},
-                  row("A##1", 'He said "no", twice .', "Why ?",
-                      ["a", "b, c", "None of the above choices .", "NA"], 2)),
-    "commonsense_qa": ("tau/commonsense_qa", "default", COMMONSENSE_FLAT, COMMONSENSE_FLAT | {"answerKey": ""},
-                       row("q1", "What closes?", None, list("abcde"), 1)),
-    "copa": ("aps/super_glue", "copa", COPA, COPA | {"label": -1},
-             row("5", "It rained.", "What was the effect?", ["Wet.", "Dry."], 0)),
+    "hellaswag": (
+        "Rowan/hellaswag",
+        "default",
+        HELLASWAG | {"label": "3"},
+        HELLASWAG | {"label": ""},
+        row("1", "A man sits. he", None, ["a.", "b.", "c.", "d."], 3),
+    ),
+    "cosmos_qa": (
+        "allenai/cosmos_qa",
+        "default",
+        COSMOS | {"label": 2},
+        COSMOS | {"label": -1},
+        row("A##1", 'He said "no", twice .', "Why ?", ["a", "b, c", "None of the above choices .", "NA"], 2),
+    ),
+    "commonsense_qa": (
+        "tau/commonsense_qa",
+        "default",
+        COMMONSENSE_FLAT,
+        COMMONSENSE_FLAT | {"answerKey": ""},
+        row("q1", "What closes?", None, list("abcde"), 1),
+    ),
+    "copa": (
+        "aps/super_glue",
+        "copa",
+        COPA,
+        COPA | {"label": -1},
+        row("5", "It rained.", "What was the effect?", ["Wet.", "Dry."], 0),
+    ),
 }
 
 
@@ -441,8 +501,10 @@ def test_the_makers_samples_are_read(real: Path) -> None:
         pytest.skip("no official_samples")
     places = {
         "hellaswag": ("hellaswag/0.1.0/dummy_data/hellaswag_{}.jsonl", ("train", "val", "test")),
-        "commonsense_qa": ("commonsense_qa/1.0.0/dummy_data/{}.jsonl",
-                           ("train_rand_split", "dev_rand_split", "test_rand_split_no_answers")),
+        "commonsense_qa": (
+            "commonsense_qa/1.0.0/dummy_data/{}.jsonl",
+            ("train_rand_split", "dev_rand_split", "test_rand_split_no_answers"),
+        ),
         "social_iqa": ("social_i_qa/0.1.0/dummy_data/socialiqa-train-dev/{}.jsonl", ("train", "dev")),
         "cosmos_qa": ("cosmos_qa/0.1.0/dummy_data/{}", ("train.csv", "valid.csv", "test.jsonl")),
     }

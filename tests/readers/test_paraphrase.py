@@ -356,7 +356,7 @@ def test_the_official_samples_are_read(real: Path) -> None:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("paraphrases")
-    write_paraphrases(root, 0)
+    write_paraphrases(root, CODES, 0)
     return root
 
 

@@ -25,12 +25,23 @@ TWO = {
     "answers": [{"text": "in a garden", "answer_start": 13}, {"text": "garden", "answer_start": 18}],
 }
 CONTEXT = "A cat sleeps in a garden."
-NONE = {"id": "c3", "question": "When?", "answers": [], "is_impossible": True,
-        "plausible_answers": [{"text": "garden", "answer_start": 18}]}
+NONE = {
+    "id": "c3",
+    "question": "When?",
+    "answers": [],
+    "is_impossible": True,
+    "plausible_answers": [{"text": "garden", "answer_start": 18}],
+}
 ROWS = [
     {"id": "c1", "language": "en", "text": CONTEXT, "pair": "Who sleeps?", "answers": ["A cat"], "starts": [0]},
-    {"id": "c2", "language": "en", "text": CONTEXT, "pair": "Where?", "answers": ["in a garden", "garden"],
-     "starts": [13, 18]},
+    {
+        "id": "c2",
+        "language": "en",
+        "text": CONTEXT,
+        "pair": "Where?",
+        "answers": ["in a garden", "garden"],
+        "starts": [13, 18],
+    },
 ]
 ANSWER = {"text": "猫", "answer_start": 1}
 
@@ -90,10 +101,15 @@ def test_mlqa_reads_pairs_of_languages(place: str, mirror: Mirror, read: Read) -
 
 
 def test_scores_follow_the_rules_of_the_set() -> None:
-    options = {name: Reader.model_validate(name).form_options()
-               for name in ("squad_v1", "squad_v2", "xquad", "mlqa", "tydiqa")}
+    options = {
+        name: Reader.model_validate(name).form_options() for name in ("squad_v1", "squad_v2", "xquad", "mlqa", "tydiqa")
+    }
     assert {name: found["rules"] for name, found in options.items()} == {
-        "squad_v1": "squad", "squad_v2": "squad_v2", "xquad": "squad", "mlqa": "mlqa", "tydiqa": "squad",
+        "squad_v1": "squad",
+        "squad_v2": "squad_v2",
+        "xquad": "squad",
+        "mlqa": "mlqa",
+        "tydiqa": "squad",
     }
     for name, found in options.items():
         assert Reader.model_validate(name).form == form("span", options=found).name == "span"

@@ -16,10 +16,14 @@ from xfer.reports.tables import collect, csv_table, markdown, text
 ATTACK = {"kind": "attacker", "type": "typos"}
 # Right (1) or wrong (0) by row: en1 en2 en3 en4 | sw1 sw2 sw3 sw4
 CREDIT = {
-    "direct/selected/1": "1100 0000", "direct/selected/2": "1000 1000",  # en 3/8, sw 1/8
-    "clean/selected/1": "1111 1100", "clean/selected/2": "1101 1010",  # en 7/8, sw 4/8
-    "clean/oracle/1": "1111 1110", "clean/oracle/2": "1101 1011",  # en 7/8, sw 6/8
-    "typos/selected/1": "10.. .1..", "typos/selected/2": "11.. .0..",  # en1 en2: 3/4; sw2: 1/2
+    "direct/selected/1": "1100 0000",
+    "direct/selected/2": "1000 1000",  # en 3/8, sw 1/8
+    "clean/selected/1": "1111 1100",
+    "clean/selected/2": "1101 1010",  # en 7/8, sw 4/8
+    "clean/oracle/1": "1111 1110",
+    "clean/oracle/2": "1101 1011",  # en 7/8, sw 6/8
+    "typos/selected/1": "10.. .1..",
+    "typos/selected/2": "11.. .0..",  # en1 en2: 3/4; sw2: 1/2
 }
 LANGUAGES = ["en"] * 4 + ["sw"] * 4
 IDS = ["1", "2", "3", "4"] * 2
@@ -44,8 +48,14 @@ def about(*only: str, compare: str | None = "clean", baseline: str | None = None
         "typos": {"stage": "xnli", "attacker": ATTACK, "trained": ["en"]},
     }
     order = list(only or evaluations)
-    return {"name": "hand", "seeds": list(range(1, seeds + 1)), "order": order, "compare": compare,
-            "baseline": baseline, "evaluations": {name: evaluations[name] for name in order}}
+    return {
+        "name": "hand",
+        "seeds": list(range(1, seeds + 1)),
+        "order": order,
+        "compare": compare,
+        "baseline": baseline,
+        "evaluations": {name: evaluations[name] for name in order},
+    }
 
 
 def collected(marks: dict[str, str], job: dict[str, Any]) -> dict[str, Any]:
@@ -64,29 +74,52 @@ def values(table: dict[str, Any], language: str) -> dict[str, float]:
 
 def test_the_training_language_by_hand(table: dict[str, Any]) -> None:
     assert values(table, "en") == {
-        "direct": 37.5, "clean": 87.5, "bought": 50.0, "oracle": 87.5,
-        "typos": 75.0, "typos.drop": 25.0, "typos.relative": 25.0,  # clean is 100 on the two attacked rows
+        "direct": 37.5,
+        "clean": 87.5,
+        "bought": 50.0,
+        "oracle": 87.5,
+        "typos": 75.0,
+        "typos.drop": 25.0,
+        "typos.relative": 25.0,  # clean is 100 on the two attacked rows
     }
 
 
 def test_another_language_by_hand(table: dict[str, Any]) -> None:
     assert values(table, "sw") == {
-        "direct": 12.5, "clean": 50.0, "bought": 37.5, "oracle": 75.0, "gap": 37.5,
-        "typos": 50.0, "typos.drop": 0.0, "typos.relative": 0.0,  # clean is 50 on the one attacked row
+        "direct": 12.5,
+        "clean": 50.0,
+        "bought": 37.5,
+        "oracle": 75.0,
+        "gap": 37.5,
+        "typos": 50.0,
+        "typos.drop": 0.0,
+        "typos.relative": 0.0,  # clean is 50 on the one attacked row
     }
 
 
 def test_means_over_languages_by_hand(table: dict[str, Any]) -> None:
     assert values(table, "mean") == {
-        "direct": 25.0, "clean": 68.75, "bought": 43.75, "oracle": 81.25, "gap": 37.5,
-        "typos": 62.5, "typos.drop": 12.5, "typos.relative": 12.5,
+        "direct": 25.0,
+        "clean": 68.75,
+        "bought": 43.75,
+        "oracle": 81.25,
+        "gap": 37.5,
+        "typos": 62.5,
+        "typos.drop": 12.5,
+        "typos.relative": 12.5,
     }
 
 
 def test_each_cell_says_how_many_rows_it_rests_on(table: dict[str, Any]) -> None:
     row = table["languages"]["en"]
     assert {column: cell["rows"] for column, cell in row.items()} == {
-        "direct": 4, "clean": 4, "bought": 4, "oracle": 4, "typos": 2, "typos.drop": 2, "typos.relative": 2,
+        "direct": 4,
+        "clean": 4,
+        "bought": 4,
+        "oracle": 4,
+        "typos": 2,
+        "typos.drop": 2,
+        "typos.relative": 2,
     }
 
 
@@ -142,15 +175,23 @@ def test_an_attack_that_helps_has_a_negative_drop() -> None:
 
 
 def test_a_drop_from_nothing_is_no_share() -> None:
-    marks = CREDIT | {"typos/selected/1": ".... ...0", "typos/selected/2": ".... ...0",
-                      "clean/selected/1": "1111 0000", "clean/selected/2": "1111 0000"}
+    marks = CREDIT | {
+        "typos/selected/1": ".... ...0",
+        "typos/selected/2": ".... ...0",
+        "clean/selected/1": "1111 0000",
+        "clean/selected/2": "1111 0000",
+    }
     row = collected(marks, about())["languages"]["sw"]
     assert (row["typos.drop"]["value"], row["typos.relative"]["value"]) == (0.0, 0.0)
 
 
 def test_an_attack_on_more_rows_than_the_clean_test_is_compared_on_those_that_both_have() -> None:
-    marks = {"clean/selected/1": "11.. 10..", "clean/selected/2": "10.. 10..",  # en 3/4 on en1 en2
-             "typos/selected/1": "0011 0000", "typos/selected/2": "1011 1000"}  # en 1/4 on en1 en2
+    marks = {
+        "clean/selected/1": "11.. 10..",
+        "clean/selected/2": "10.. 10..",  # en 3/4 on en1 en2
+        "typos/selected/1": "0011 0000",
+        "typos/selected/2": "1011 1000",
+    }  # en 1/4 on en1 en2
     row = collected(marks, about("clean", "typos"))["languages"]["en"]
     assert row["typos"]["value"] == pytest.approx(62.5)
     assert row["typos.drop"]["value"] == pytest.approx(50.0) and row["typos.drop"]["rows"] == 2
@@ -221,7 +262,8 @@ def test_one_seed_reads_as_one_seed() -> None:
 
 def test_evaluations_stand_in_the_order_of_the_recipe_also_in_a_table_read_from_its_file(tmp_path: Path) -> None:
     marks = {name.replace("typos", "attack"): m for name, m in CREDIT.items()} | {
-        name: m for name, m in CREDIT.items() if "typos" in name}
+        name: m for name, m in CREDIT.items() if "typos" in name
+    }
     job = about("direct", "clean", "typos", baseline="direct")
     job["order"] += ["attack"]
     job["evaluations"]["attack"] = job["evaluations"]["typos"]

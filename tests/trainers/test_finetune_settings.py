@@ -39,19 +39,33 @@ def test_a_raised_rate_warms_up_unless_the_recipe_says_how() -> None:
     assert Finetune(learning_rate=5e-3).filled(abrupt, 1e-3).warmup == 0.0
 
 
-@pytest.mark.parametrize(("fields", "what"), [
-    ({"steps": 5, "epochs": 1}, "gives both steps and epochs"),
-    ({"batch_size": 5, "batch_tokens": 100}, "gives both batch_size and batch_tokens"),
-])
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({"steps": 5, "epochs": 1}, "gives both steps and epochs"),
+        ({"batch_size": 5, "batch_tokens": 100}, "gives both batch_size and batch_tokens"),
+    ],
+)
 def test_two_answers_to_one_question_are_a_fault(fields: dict[str, int], what: str) -> None:
     with pytest.raises(ValidationError, match=what):
         Finetune(**fields)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("fields", [
-    {"steps": 0}, {"epochs": 0}, {"batch_size": 0}, {"accumulate": 0}, {"learning_rate": 0}, {"warmup": 1},
-    {"schedule": "linaer"}, {"patience": 0}, {"precision": "fp16"}, {"learning": 1},
-])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"steps": 0},
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"accumulate": 0},
+        {"learning_rate": 0},
+        {"warmup": 1},
+        {"schedule": "linaer"},
+        {"patience": 0},
+        {"precision": "fp16"},
+        {"learning": 1},
+    ],
+)
 def test_settings_that_cannot_be_are_faults(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Finetune(**fields)  # type: ignore[arg-type]

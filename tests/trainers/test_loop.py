@@ -106,11 +106,18 @@ def test_the_optimiser_is_given_the_rate_of_the_step(tmp_path: Path) -> None:
 # How long a run is
 
 
-@pytest.mark.parametrize(("fields", "limit", "steps"), [
-    ({"steps": 7}, None, 7), ({"steps": 7}, 3, 3), ({"steps": 7}, 30, 7),
-    ({"epochs": 1, "batch_size": 10}, None, 5), ({"epochs": 2.5, "batch_size": 10}, None, 13),
-    ({"epochs": 2, "batch_size": 10, "accumulate": 3}, None, 4), ({"epochs": 0.01, "batch_size": 10}, None, 1),
-])
+@pytest.mark.parametrize(
+    ("fields", "limit", "steps"),
+    [
+        ({"steps": 7}, None, 7),
+        ({"steps": 7}, 3, 3),
+        ({"steps": 7}, 30, 7),
+        ({"epochs": 1, "batch_size": 10}, None, 5),
+        ({"epochs": 2.5, "batch_size": 10}, None, 13),
+        ({"epochs": 2, "batch_size": 10, "accumulate": 3}, None, 4),
+        ({"epochs": 0.01, "batch_size": 10}, None, 1),
+    ],
+)
 def test_steps_follow_from_epochs_and_batches(
     fields: dict[str, Any], limit: int | None, steps: int, tmp_path: Path
 ) -> None:
@@ -210,8 +217,12 @@ def test_a_run_learns_what_can_be_learned(tmp_path: Path) -> None:
 
 def test_the_result_says_what_was_done(tmp_path: Path) -> None:
     steps: list[tuple[int, int]] = []
-    found = fit(settings(steps=6), network(("nli", "mlm")), [task(), task("mlm", count=24)],
-                context(tmp_path, progress=lambda step, total, **_: steps.append((step, total))))
+    found = fit(
+        settings(steps=6),
+        network(("nli", "mlm")),
+        [task(), task("mlm", count=24)],
+        context(tmp_path, progress=lambda step, total, **_: steps.append((step, total))),
+    )
     assert [step for step in steps if step[0]] == [(i, 6) for i in range(1, 7)]  # 0 is said while rows are encoded
     assert (found["steps"], found["planned"], found["max_length"]) == (6, 6, 32)
     assert found["rows"] == {"nli": 48, "mlm": 24}
@@ -254,8 +265,14 @@ def test_a_loss_that_is_not_a_number_ends_the_run_in_one_line(tmp_path: Path) ->
 def test_the_best_english_step_is_selected_and_the_best_target_step_is_the_oracle(
     scored: Callable[[Scores], Any], tmp_path: Path
 ) -> None:
-    seen = scored({2: {"en": 0.3, "de": 0.2, "sw": 0.2}, 4: {"en": 0.6, "de": 0.3, "sw": 0.1},
-                   6: {"en": 0.6, "de": 0.1, "sw": 0.9}, 8: {"en": 0.5, "de": 0.6, "sw": 0.2}})
+    seen = scored(
+        {
+            2: {"en": 0.3, "de": 0.2, "sw": 0.2},
+            4: {"en": 0.6, "de": 0.3, "sw": 0.1},
+            6: {"en": 0.6, "de": 0.1, "sw": 0.9},
+            8: {"en": 0.5, "de": 0.6, "sw": 0.2},
+        }
+    )
     net = network()
     found = fit(settings(steps=8, evaluate_every=2), net, [task()], context(tmp_path))
     assert found["selected"] == [4, 0.6]  # the first of two equal ones

@@ -60,7 +60,10 @@ def settings(**fields: Any) -> Finetune:
 
 
 def context(
-    folder: Path, seed: int = 1, limit: int | None = None, progress: Callable[..., None] = lambda *_, **__: None,
+    folder: Path,
+    seed: int = 1,
+    limit: int | None = None,
+    progress: Callable[..., None] = lambda *_, **__: None,
     mixer: Any = None,
 ) -> Context:
     folder.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
         raise UsageError(
             f"reader {built.type_name} has no {split} rows in '{language}' there; {suggest(language, offered)}"
         )
-    root = _world(store) if source == "miniature" else None
+    root = _world(store, built.worlds(split)) if source == "miniature" else None
     found = rows(built, source, split, language, root)
     for row in islice(found, limit or None):
         shown = ascii if as_json else repr
@@ -57,14 +57,13 @@ def _build(text: str) -> Any:
         raise UsageError(": ".join(filter(None, [where, first["msg"]])) + (f"; {hint}" if hint else "")) from None
 
 
-def _world(store: Path | None) -> Path:
-    from xfer import miniature
-    from xfer.core.graph import Node
+def _world(store: Path | None, parts: tuple[str, ...]) -> Path:
+    from xfer.core import graph
     from xfer.core.run import default_store
     from xfer.core.store import Store
     from xfer.executors.steps import world
 
-    opened, node = Store(store or default_store()), Node("world", "miniature world", {"world": miniature.VERSION})
+    opened, node = Store(store or default_store()), graph.world(parts)
     entry = opened.find("world", node.key)
     if entry is None:
         with opened.work("world", node.key, node.record()) as folder:

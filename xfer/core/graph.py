@@ -159,7 +159,7 @@ class _Compiler:
         except XferError as error:
             problem = error
         if source == "miniature":
-            parents = {"world": self.graph.add(Node("world", "miniature world", found or {}))}
+            parents = {"world": self.graph.add(world(reader.worlds(split)))}
         limit = rows if rows else None
         job = {"reader": reader.identity(), "source": source, "split": split, "languages": list(languages)}
         spec = {"reader": reader, "source": source, "split": split, "languages": languages, "rows": limit}
@@ -247,6 +247,13 @@ class _Compiler:
             reader = evaluation.reader or self.recipe.stages[evaluation.stage].tasks[task].reader
             job |= {"task": task, **_form(reader)}
         return self.graph.add(Node("attack", label, job, parents, spec={"attacker": attacker}))
+
+
+def world(parts: tuple[str, ...]) -> Node:
+    """The node that writes these parts of the miniature world."""
+    from xfer.miniature import VERSION  # late: its tables are needed by this source only
+
+    return Node("world", f"miniature {' and '.join(parts)}", {"world": VERSION, "parts": list(parts)})
 
 
 def _form(reader: Reader) -> dict[str, Any]:

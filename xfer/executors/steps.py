@@ -21,10 +21,10 @@ Rows = dict[str, list[Any]]
 
 
 def world(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
-    """The miniature world in the official file formats."""
+    """The asked parts of the miniature world in the official file formats."""
     from xfer import miniature
 
-    miniature.write(folder / "out")
+    miniature.write(folder / "out", parts=node.job["parts"])
     return {"languages": len(miniature.LANGUAGES)}
 
 

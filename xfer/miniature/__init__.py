@@ -4,6 +4,7 @@ Meanings are drawn at random (`pairs`, `sample`), judged by `logic`, put into wo
 `grammar` over the tables in `languages`, and written in the official layouts (`files`).
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 LANGUAGES: tuple[str, ...] = ("ar", "de", "el", "en", "es", "hi", "ru", "sw", "th", "tr", "zh")
@@ -12,8 +13,11 @@ VERSION: int = 3  # raise when the written bytes change
 __all__ = ["LANGUAGES", "VERSION", "write"]
 
 
-def write(folder: Path, *, seed: int = 0) -> None:
-    """Write every file of the miniature world below `folder` (the same bytes for a seed)."""
-    from xfer.miniature.writing import write_world  # late: `import xfer.miniature` stays light
+def write(folder: Path, *, parts: Collection[str] | None = None, seed: int = 0) -> None:
+    """Write the files of these parts of the world (all of them by default) below `folder`.
 
-    write_world(Path(folder), LANGUAGES, seed)
+    A part has the same bytes for a seed, alone or beside others.
+    """
+    from xfer.miniature.writing import PARTS, write_world  # late: `import xfer.miniature` stays light
+
+    write_world(Path(folder), LANGUAGES, seed, PARTS if parts is None else parts)

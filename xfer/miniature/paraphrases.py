@@ -140,12 +140,12 @@ def text_of(text: Text, code: str) -> str:
     )
 
 
-def write_paraphrases(folder: Path, seed: int) -> None:
+def write_paraphrases(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     """PAWS, PAWS-X and GLUE's QQP; PAWS-X's English training rows are those of PAWS, as they are outside."""
     seen: set[frozenset[tuple[str, ...]]] = set()
     for split, size in SIZES.items():
         pairs = draw(stream(seed, "paraphrases", split), size, seen)
-        for code in CODES:
+        for code in (code for code in CODES if code in codes):
             rows = [f"{row}\t{_cells(pair, code)}" for row, pair in enumerate(pairs, start=1)]
             places = [folder / "x-final" / code / f"{_name(split, code)}.tsv"]
             for path in [*places, folder / "final" / f"{split}.tsv"] if code == "en" else places:

@@ -1,5 +1,9 @@
-"""Which files there are, how large, and that no test pair is among the training pairs."""
+"""Which files there are, how large, and that no test pair is among the training pairs.
 
+``PARTS`` names the groups of data sets that can be written alone; a reader says in ``world`` which it needs.
+"""
+
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from xfer.miniature import files, inference
@@ -18,7 +22,12 @@ PLAIN_LINES = 2000
 PARALLEL_LINES = 6000
 
 
-def write_world(folder: Path, codes: tuple[str, ...], seed: int) -> None:
+def write_world(folder: Path, codes: tuple[str, ...], seed: int, parts: Collection[str]) -> None:
+    for part in sorted(parts):
+        PARTS[part](folder, codes, seed)
+
+
+def _write_nli(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     splits = draw_splits(seed)
     _write_multinli(folder / "multinli_1.0", splits)
     for split in ("dev", "test"):
@@ -26,12 +35,10 @@ def write_world(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     for code in codes:
         path = folder / "XNLI-MT-1.0" / "multinli" / f"multinli.train.{code}.tsv"
         files.write_translated_train(path, splits["translated"], code)
-        _write_text(folder / "text" / code, code, codes, seed)
-    inference.write_inference(folder, _draw_more(seed, splits))
-    write_paraphrases(folder, seed)
-    write_choices(folder, codes, seed)
-    write_passages(folder, codes, seed)
-    write_tagged(folder, codes, seed)
+
+
+def _write_anli(folder: Path, codes: tuple[str, ...], seed: int) -> None:
+    inference.write_inference(folder, _draw_more(seed, draw_splits(seed)))
 
 
 def draw_splits(seed: int) -> dict[str, list[Pair]]:
@@ -63,8 +70,20 @@ def _write_multinli(folder: Path, splits: dict[str, list[Pair]]) -> None:
         files.write_multinli(folder / f"multinli_1.0_{name}.jsonl", splits[name], genres)
 
 
-def _write_text(folder: Path, code: str, codes: tuple[str, ...], seed: int) -> None:
-    plain = plain_lines(stream(seed, "plain", code), code, PLAIN_LINES)
-    parallel = parallel_lines(stream(seed, "parallel", code), code, codes, PARALLEL_LINES)
-    files.write_lines(folder / f"{code}.plain.txt", plain)
-    files.write_lines(folder / f"{code}.parallel.txt", parallel)
+def _write_text(folder: Path, codes: tuple[str, ...], seed: int) -> None:
+    for code in codes:
+        plain = plain_lines(stream(seed, "plain", code), code, PLAIN_LINES)
+        parallel = parallel_lines(stream(seed, "parallel", code), code, codes, PARALLEL_LINES)
+        files.write_lines(folder / "text" / code / f"{code}.plain.txt", plain)
+        files.write_lines(folder / "text" / code / f"{code}.parallel.txt", parallel)
+
+
+PARTS: dict[str, Callable[[Path, tuple[str, ...], int], None]] = {
+    "anli": _write_anli,
+    "choices": write_choices,
+    "nli": _write_nli,
+    "paraphrases": write_paraphrases,
+    "passages": write_passages,
+    "tags": write_tagged,
+    "text": _write_text,
+}

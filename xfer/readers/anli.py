@@ -22,6 +22,7 @@ _LETTERS: Labels = dict(zip("enc", LABELS, strict=True))  # ANLI's files hold th
 class Snli(Nli):
     """SNLI (Bowman et al. 2015): English image captions as premises; rows without a majority label are left out."""
 
+    world: ClassVar[str] = "anli"
     card: ClassVar[Card] = Card(
         title="Stanford Natural Language Inference",
         hub="stanfordnlp/snli",
@@ -52,6 +53,7 @@ class Snli(Nli):
 class Anli(Nli):
     """Adversarial NLI (Nie et al. 2020): English pairs written to fool a model, in three rounds."""
 
+    world: ClassVar[str] = "anli"
     card: ClassVar[Card] = Card(
         title="Adversarial NLI",
         hub="facebook/anli",

@@ -87,6 +87,7 @@ class Reader(Component, kind="reader"):
     card: ClassVar[Card]
     labels: ClassVar[tuple[str, ...]]
     published: ClassVar[Settings]
+    world: ClassVar[str] = ""  # the part of the miniature world (miniature.writing.PARTS) that holds its files
     any_language: ClassVar[bool] = False  # a mirror may hold languages that the card does not name
     sources: ClassVar[tuple[Source, ...]] = ("hub", "mirror", "miniature")
 
@@ -117,6 +118,10 @@ class Reader(Component, kind="reader"):
     def parts(self, split: str) -> tuple[Reader, ...]:
         """The readers whose rows, one after another, make up this split: itself, unless it joins several."""
         return (self,)
+
+    def worlds(self, split: str) -> tuple[str, ...]:
+        """The parts of the miniature world that this split is read from."""
+        return tuple(sorted({part.world for part in self.parts(split)}))
 
     def places(self, split: str, language: str) -> Iterable[str]:
         """Paths under the data folder that may hold this split, the best first. ``*`` takes every match."""

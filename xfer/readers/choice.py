@@ -73,6 +73,7 @@ class Line:
 class Choice(Reader):
     """What the multiple-choice readers share: ``row`` turns one line into a row, whatever the source."""
 
+    world: ClassVar[str] = "choices"
     form: ClassVar[str] = "choose"
     labels: ClassVar[tuple[str, ...]] = ()
 

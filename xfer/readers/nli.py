@@ -37,6 +37,7 @@ def gold(path: Path, language: str) -> Iterator[Row]:
 class Nli(Reader):
     """What the readers of inference pairs share."""
 
+    world: ClassVar[str] = "nli"
     form: ClassVar[str] = "classify"
     labels: ClassVar[tuple[str, ...]] = LABELS
 

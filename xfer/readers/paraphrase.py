@@ -24,6 +24,7 @@ def _binary(names: tuple[str, ...]) -> Labels:
 class Qqp(Reader):
     """Quora Question Pairs as in GLUE: are two English questions the same? Its test labels are withheld."""
 
+    world: ClassVar[str] = "paraphrases"
     form: ClassVar[str] = "classify"
     labels: ClassVar[tuple[str, ...]] = _QQP
     card: ClassVar[Card] = Card(
@@ -68,6 +69,7 @@ class Qqp(Reader):
 class Paws(Reader):
     """PAWS-Wiki (Zhang et al. 2019), labeled_final: English pairs that share most words, in another order."""
 
+    world: ClassVar[str] = "paraphrases"
     form: ClassVar[str] = "classify"
     labels: ClassVar[tuple[str, ...]] = _PAWS
     card: ClassVar[Card] = Card(
@@ -111,6 +113,7 @@ class Pawsx(Reader):
     """PAWS-X (Yang et al. 2019): dev and test by people in 7 languages; training data is PAWS, outside English its
     machine translation. Pairs that lack a sentence are not trained on, but tested on as others do."""
 
+    world: ClassVar[str] = "paraphrases"
     form: ClassVar[str] = "classify"
     labels: ClassVar[tuple[str, ...]] = _PAWS
     card: ClassVar[Card] = Card(

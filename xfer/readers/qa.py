@@ -115,6 +115,7 @@ def nearest(context: str, answer: str, start: int) -> int | None:
 
 
 class _Squad(Reader):
+    world: ClassVar[str] = "passages"
     form: ClassVar[str] = "span"
     labels: ClassVar[tuple[str, ...]] = ()
     rules: ClassVar[str] = "squad"

@@ -105,6 +105,7 @@ def _named(ids: Sequence[Any], labels: Sequence[str]) -> list[str]:
 
 
 class _Tagging(Reader):
+    world: ClassVar[str] = "tags"
     form: ClassVar[str] = "tag"
     benchmark: Benchmark = Field("xtreme", description="whose languages: those of xtreme, or the more of xtreme_r")
     added: ClassVar[tuple[str, ...]]  # languages of XTREME-R alone

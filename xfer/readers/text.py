@@ -25,6 +25,7 @@ class Text(Reader):
     Every ``held_out``-th line or so (drawn by its content) is kept for dev and test.
     """
 
+    world: ClassVar[str] = "text"
     form: ClassVar[str] = "mask"
     labels: ClassVar[tuple[str, ...]] = ()
     any_language: ClassVar[bool] = True
