@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xfer.attackers import homophones
-from xfer.attackers.edits import Edit, splice
 from xfer.attackers.letters import OPERATIONS, typos, units
 from xfer.attackers.scripts import count_graphemes, graphemes, is_mark, script_of
 from xfer.attackers.units import cut, editable
+from xfer.forms.edits import Edit, splice
 
 TEXTS = {
     "en": "Seven grey geese crossed the frozen river before anybody noticed them",

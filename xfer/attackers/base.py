@@ -6,50 +6,105 @@ and the number of workers never change a result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from xfer.attackers.edits import Edit, splice
 from xfer.core.component import Component
 from xfer.core.seeds import stream
+from xfer.forms.edits import Edit
+from xfer.forms.texts import COLUMNS, Edits, column, edited, texts
 
 Row = dict[str, Any]
-FIELDS = ("text", "pair")  # the columns that hold text, in every form that can be attacked
+FIELDS = ("text", "pair")  # the columns that hold text, where a search sees them
+EVERY_FORM = tuple(COLUMNS)
+
+
+def _sides(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Columns for the names of sides that mean the same one in every form."""
+    return tuple(dict.fromkeys(name if name == "question" else column(name, "classify") for name in names))
+
+
+Sides = Annotated[tuple[str, ...], AfterValidator(_sides)]
 
 
 class Attacker(Component, kind="attacker"):
     """A perturbation of the rows of an evaluation."""
 
-    forms: ClassVar[tuple[str, ...]]
+    forms: ClassVar[tuple[str, ...]]  # whose rows it can change
+    only: ClassVar[tuple[str, ...]] = ()  # the data sets that it can change; all if empty
+    breaks: ClassVar[Mapping[str, str]] = {}  # form or data set -> why labels do not stay true there
+    example: ClassVar[str] = ""  # before -> after
     searches: ClassVar[bool] = False
 
     seed: int = Field(0, description="another seed draws other changes")
-    protect: tuple[str, ...] = Field((), description="columns that no change may touch: text, pair")
+    protect: Sides = Field(
+        (), description="sides that no change may touch: text or premise or context, pair or hypothesis, question, ..."
+    )
+    diagnostic: bool = Field(
+        False, description="run it also where labels do not stay true: the score is then no accuracy"
+    )
 
-    def columns(self, row: Row) -> list[str]:
-        """The text columns of ``row`` that may be changed."""
-        return [name for name in FIELDS if row.get(name) is not None and name not in self.protect]
+    @classmethod
+    def preserves(cls) -> dict[str, Any]:
+        """The forms whose labels stay true, the only data sets if not all, and where labels break, and why."""
+        kept = tuple(form for form in cls.forms if form not in cls.breaks)
+        return {"forms": kept} | ({"only": cls.only} if cls.only else {}) | {"not": dict(cls.breaks)}
+
+    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        """(field, message, hint) for each reason why rows of ``reader`` cannot be attacked in these languages."""
+        name, form = self.type_name, reader.form
+        if form not in self.forms:
+            what = f"attacker {name} does not keep the labels of form {form} true"
+            yield "", what, f"it fits {', '.join(self.forms)}"
+            return
+        if self.only and reader.type_name not in self.only:
+            yield "", f"attacker {name} cannot change {reader.type_name}", f"it fits {', '.join(self.only)}"
+        why = self.breaks.get(reader.type_name, self.breaks.get(form))
+        if why and not self.diagnostic:
+            what = f"attacker {name} does not keep the labels of {reader.type_name} true: {why}"
+            yield "", what, "add diagnostic: true to run it all the same"
+        for side in self.protect:
+            if column(side, form) not in COLUMNS[form]:
+                yield "protect", f"rows of form {form} have no side '{side}'", f"known: {', '.join(COLUMNS[form])}"
 
 
 class ModelFree(Attacker):
-    """An attacker that needs no model: the edits of a text depend on the text and its language only."""
+    """An attacker that needs no model: what becomes of a row depends on the row and on ``further`` rows only."""
+
+    inside_answers: ClassVar[bool] = False  # a change of writing changes answers too; noise leaves them alone
+
+    def files(self, languages: Sequence[str]) -> Any:
+        """What of the files that it reads decides the result, as plain data. Raises XferError if one is missing."""
+        return None
+
+    def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
+        """The split and languages of the same data set of which it must see all rows."""
+        return None
+
+    def prepare(self, further: Sequence[Row]) -> Any:
+        """What ``change`` is given of the further rows (and of files), made once."""
+        return None
 
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
         """Non-overlapping edits of ``text``, in order."""
         raise NotImplementedError
 
-    def change(self, row: Row) -> tuple[Row, list[dict[str, Any]]]:
-        """The row with its text changed, and the edits with the column of each."""
-        changed, edits = dict(row), []
-        for column in self.columns(row):
-            random = stream(self.seed, self.identity(), row["language"], row["id"], column)
-            found = self.edit(row[column], row["language"], random)
-            changed[column] = splice(row[column], found)
-            edits += [{"column": column, **edit._asdict()} for edit in found]
-        return changed, edits
+    def edits(self, found: dict[str, str], row: Row, known: Any) -> Edits:
+        """The edits of each text of a row."""
+        return {name: self.edit(text, row["language"], self.stream(row, name)) for name, text in found.items()}
+
+    def stream(self, row: Row, *names: str) -> Random:
+        """The random stream of one row, or of one part of it."""
+        return stream(self.seed, self.identity(), row["language"], row["id"], *names)
+
+    def change(self, row: Row, form: str = "classify", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
+        """The row with its text changed (None where its label cannot follow), and the edits with the text of each."""
+        wanted = self.edits(texts(form, row, self.protect), row, known)
+        changed, done = edited(form, row, wanted, self.inside_answers)
+        return changed, [{"column": name, **edit._asdict()} for name, found in done.items() for edit in found]
 
 
 class Search(Attacker):

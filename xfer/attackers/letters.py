@@ -13,12 +13,12 @@ from random import Random
 from typing import NamedTuple
 
 from xfer.attackers.draws import rounded, shuffled, weighted
-from xfer.attackers.edits import Edit
 from xfer.attackers.homophones import han_table
 from xfer.attackers.keyboards import Weighted
 from xfer.attackers.replacements import by_key, by_mark, by_sound
 from xfer.attackers.scripts import ZWJ, ZWNJ, count_graphemes, is_mark, language_of
 from xfer.attackers.units import Span, Word, cut, editable, follow
+from xfer.forms.edits import Edit
 
 _TRIES = 12  # candidates looked at per word and operation: bounds the time on a word of any length
 _CONTEXT = 6  # code points around an edit in which a cluster could merge or split

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import ModelFree
-from xfer.attackers.edits import Edit
+from xfer.attackers.base import EVERY_FORM, ModelFree
+from xfer.forms.edits import Edit
 
 
 @ModelFree.register("typos")
@@ -18,7 +18,8 @@ class Typos(ModelFree):
     Languages: any; layouts by language, else by script. Chinese uses confusable characters.
     """
 
-    forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "mask")
+    forms: ClassVar[tuple[str, ...]] = EVERY_FORM
+    example: ClassVar[str] = "the frozen river -> the frzoen river"
 
     rate: float = Field(0.1, ge=0, le=1, description="share of the words that get one typo")
     operations: tuple[Literal["swap", "drop", "double", "neighbour", "homophone", "diacritic"], ...] = Field(

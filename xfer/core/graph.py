@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from xfer.attackers.base import ModelFree
 from xfer.core.errors import RecipeError, XferError
 from xfer.core.recipe import Evaluation, Recipe
 from xfer.core.seeds import digest
@@ -19,7 +20,7 @@ from xfer.readers.base import Reader
 from xfer.readers.sources import revision
 
 # What a kind of node does with its job; raise a number when the same job would give other bytes.
-VERSIONS = {"world": 1, "data": 1, "train": 1, "predict": 1, "attack": 1, "score": 1, "report": 1}
+VERSIONS = {"world": 1, "data": 1, "train": 1, "predict": 1, "attack": 2, "score": 1, "report": 1}
 
 
 class Node:
@@ -240,13 +241,24 @@ class _Compiler:
     def attack(self, name: str, evaluation: Evaluation, rows: Node, trained: Node, task: str, seed: int) -> Node:
         attacker = evaluation.attacker
         assert attacker is not None
-        parents, label = {"rows": rows}, name
+        reader = evaluation.reader or self.recipe.stages[evaluation.stage].tasks[task].reader
+        parents, label, problem = {"rows": rows}, name, None
         job: dict[str, Any] = {"attacker": attacker.identity()}
         if attacker.searches:
             parents, label = parents | {"train": trained}, f"{name} seed {seed}"
-            reader = evaluation.reader or self.recipe.stages[evaluation.stage].tasks[task].reader
             job |= {"task": task, **_form(reader)}
-        return self.graph.add(Node("attack", label, job, parents, spec={"attacker": attacker}))
+        if isinstance(attacker, ModelFree):
+            languages = rows.spec["languages"]
+            further = attacker.further(evaluation.split, languages)
+            if further:
+                parents["further"] = self.data(reader, *further, None)
+            try:
+                found = attacker.files(languages)
+                job |= {} if found is None else {"at": found}
+            except XferError as error:
+                problem = error
+        spec = {"attacker": attacker, "form": reader.form}
+        return self.graph.add(Node("attack", label, job, parents, spec=spec, problem=problem))
 
 
 def world(parts: tuple[str, ...]) -> Node:

@@ -101,13 +101,19 @@ def _evaluation(path: tuple[str, ...], block: dict[str, Any], stages: dict[str, 
             (*path, "languages"), reader, block.get("languages", "all"), source, block.get("split", "test")
         )
     attacker = _build(Attacker, block.get("attacker"))
-    if attacker and reader and reader.form not in attacker.forms:
-        what = f"attacker {attacker.type_name} does not keep the labels of form {reader.form} true"
-        yield (*path, "attacker"), what, f"it fits {', '.join(attacker.forms)}"
+    if attacker and reader:
+        offered = reader.offered(_origin(reader, source), block.get("split", "test"))
+        languages = offered if block.get("languages", "all") == "all" else block["languages"]
+        for field, what, hint in attacker.faults(reader, languages if isinstance(languages, list | tuple) else ()):
+            yield (*path, "attacker", *([field] if field else [])), what, hint
+
+
+def _origin(reader: Reader, source: Any) -> Any:
+    return "miniature" if source == "miniature" else reader.source or source or "hub"
 
 
 def _source(path: tuple[str, ...], reader: Reader, source: Any) -> Iterator[Found]:
-    here = "miniature" if source == "miniature" else reader.source or source or "hub"
+    here = _origin(reader, source)
     if here in ("hub", "mirror", "miniature") and here not in reader.sources:
         ways = " or ".join(f"source: {way}" for way in reader.sources)
         yield path, f"reader {reader.type_name} cannot read from source {here}", f"it needs {ways}"

@@ -111,26 +111,34 @@ def attack(node: Node, parents: Parents, folder: Path, progress: Progress) -> di
     rows = read_rows(parents["rows"])
     attacker = node.spec["attacker"]
     each = [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)]
-    made = _search(node, parents, folder, progress, each) if attacker.searches else _changes(attacker, each, progress)
+    made = (_search if attacker.searches else _changes)(node, parents, folder, progress, each)
     columns: Rows = {name: [] for name in rows}
     notes: Rows = {name: [] for name in ("id", "language", "status", "queries", "forwards", "message", "edits")}
     for changed, note in made:
-        for name in columns:
+        for name in columns if changed else ():
             columns[name].append(changed[name])
         for name in notes:
             notes[name].append(note.get(name))
+    left = len(columns["id"])
+    if not left:
+        raise XferError(f"attack {node.label}: none of the {len(each)} rows keeps its label under {attacker.type_name}")
     write_rows(folder / "out" / "rows.parquet", columns)
     write_rows(folder / "out" / "edits.parquet", notes)
-    write_json(folder / "out" / "size.json", {"rows": len(each)})
+    write_json(folder / "out" / "size.json", {"rows": left})
     moved = sum(note["status"] in ("changed", "succeeded") for _, note in made)
-    return {"rows": len(each), "changed": moved}
+    return {"rows": left, "changed": moved} | ({"dropped": len(each) - left} if left < len(each) else {})
 
 
-def _changes(attacker: Any, rows: list[dict[str, Any]], progress: Progress) -> list[tuple[Any, Any]]:
-    made = []
+def _changes(
+    node: Node, parents: Parents, folder: Path, progress: Progress, rows: list[dict[str, Any]]
+) -> list[tuple[Any, Any]]:
+    """Each row changed without a model, or None in its place where its label cannot follow."""
+    attacker, made = node.spec["attacker"], []
+    further = read_rows(parents["further"]) if "further" in parents else {}
+    known = attacker.prepare([dict(zip(further, row, strict=True)) for row in zip(*further.values(), strict=True)])
     for number, row in enumerate(rows, 1):
-        changed, edits = attacker.change(row)
-        status = "changed" if edits else "unchanged"
+        changed, edits = attacker.change(row, node.spec["form"], known)
+        status = "dropped" if changed is None else "changed" if edits else "unchanged"
         note = {
             "id": row["id"],
             "language": row["language"],

@@ -38,3 +38,19 @@ def check(text: str, edits: Sequence[Edit]) -> None:
         if edit.start < done:
             raise ValueError(f"edit {number} {edit!r} overlaps or precedes the edit that ends at {done}")
         done = edit.end
+
+
+def growth(edits: Sequence[Edit], before: int) -> int:
+    """By how many code points the text grows in the edits that end at or before ``before``."""
+    return sum(len(edit.new) - (edit.end - edit.start) for edit in edits if edit.end <= before)
+
+
+def replaced(text: str, start: int, end: int, new: str, kind: str) -> list[Edit]:
+    """The smallest edit that makes ``text[start:end]`` ``new``; none where it is that already."""
+    old, left = text[start:end], 0
+    while left < min(len(old), len(new)) and old[left] == new[left]:
+        left += 1
+    right = 0
+    while right < min(len(old), len(new)) - left and old[-1 - right] == new[-1 - right]:
+        right += 1
+    return [Edit(start + left, end - right, new[left : len(new) - right], kind)] if old != new else []

@@ -1,0 +1,121 @@
+"""The texts of a row of each form, and how its labels follow when they are edited.
+
+Plain data, and no form class: what changes a text need not load what scores it. A text is named by its column;
+one of several options by column and number (``options/0``).
+May import: edits, the standard library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from xfer.forms.edits import Edit, growth, splice
+
+Row = dict[str, Any]
+Edits = dict[str, list[Edit]]
+
+#: The columns of each form whose text an attack may change. Candidates of ``retrieve`` are no row's text.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "classify": ("text", "pair"),
+    "choose": ("text", "question", "options"),
+    "mask": ("text",),
+    "tag": ("text",),
+    "span": ("text", "pair"),
+    "retrieve": ("text",),
+}
+_NAMES = {"premise": "text", "context": "text", "words": "text", "query": "text", "hypothesis": "pair"}
+
+
+def column(name: str, form: str) -> str:
+    """The column that a recipe's name for a side of a row means: the premise is ``text``."""
+    return "pair" if (name, form) == ("question", "span") else _NAMES.get(name, name)
+
+
+def texts(form: str, row: Row, protect: Sequence[str] = ()) -> dict[str, str]:
+    """The texts of ``row`` that may be changed, by name, without the sides named in ``protect``."""
+    kept = {column(name, form) for name in protect}
+    found: dict[str, str] = {}
+    for name in COLUMNS[form]:
+        value = " ".join(row["words"]) if form == "tag" else row.get(name)
+        if name in kept or value is None:
+            continue
+        found |= {name: value} if isinstance(value, str) else {f"{name}/{i}": text for i, text in enumerate(value)}
+    return found
+
+
+def edited(form: str, row: Row, edits: Edits, answers: bool = False) -> tuple[Row | None, Edits]:
+    """The row with ``edits`` of its texts applied and its labels moved along, and the edits that were applied.
+
+    Left out are edits that the labels cannot follow: across words or into two words of a tagged sentence (other
+    than entities, whose tags go on), across the border of an answer, and within one unless ``answers`` is true:
+    then the answer is what it became. The row is None where an answer is lost.
+    """
+    if form == "tag":
+        return _tagged(row, edits.get("text", []))
+    changed, done = dict(row), dict(edits)
+    if form == "span" and row.get("answers") is not None and edits.get("text"):
+        moved, done["text"] = _answered(row, edits["text"], answers)
+        if moved is None:
+            return None, edits
+        changed |= moved
+    for name, found in done.items():
+        if found:
+            head, _, number = name.partition("/")
+            if number:
+                value = list(changed[head])
+                value[int(number)] = splice(value[int(number)], found)
+                changed[head] = value
+            else:
+                changed[head] = splice(row[head], found)
+    return changed, {name: found for name, found in done.items() if found}
+
+
+def _tagged(row: Row, edits: list[Edit]) -> tuple[Row, Edits]:
+    """Every word keeps its tag. A word of an entity may become several: B- goes on with I-."""
+    words: list[str] = []
+    tags: list[str] | None = None if row["tags"] is None else []
+    kept: list[Edit] = []
+    start, names = 0, row["tags"] or [None] * len(row["words"])
+    for word, tag in zip(row["words"], names, strict=True):
+        end = start + len(word)
+        inner = [edit for edit in edits if start <= edit.start and edit.end <= end]
+        moved = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in inner]
+        whole = not inner or word.split() != [word]  # a word that holds a space was one before and stays one
+        pieces = [splice(word, moved)] if whole else splice(word, moved).split()
+        if not pieces or len(pieces) > 1 and not (tags is not None and is_entity_tag(row["tags"])):
+            pieces, inner = [word], []
+        words += pieces
+        if tags is not None:
+            tags += [tag, *[tag.replace("B-", "I-", 1)] * (len(pieces) - 1)]
+        kept += inner
+        start = end + 1
+    return row | {"text": " ".join(words), "words": words, "tags": tags}, {"text": kept} if kept else {}
+
+
+def is_entity_tag(tags: Sequence[str]) -> bool:
+    """Whether tags are those of entities (B-, I- and O), so that one word may become several."""
+    return all(tag == "O" or tag[:2] in ("B-", "I-") for tag in tags)
+
+
+def _answered(row: Row, edits: list[Edit], inside: bool) -> tuple[Row | None, list[Edit]]:
+    spans = [(start, start + len(answer)) for answer, start in zip(row["answers"], row["starts"], strict=True)]
+    kept = [edit for edit in edits if all(_allowed(edit, *span, inside) for span in spans)]
+    text = splice(row["text"], kept)
+    answers, starts = [], []
+    for start, end in spans:
+        inner = [edit for edit in kept if start <= edit.start and edit.end <= end and not _outside(edit, start, end)]
+        begin = start + growth([edit for edit in kept if edit not in inner], start)
+        answers.append(text[begin : begin + (end - start) + growth(inner, end)])
+        starts.append(begin)
+    if not all(answer.strip() for answer in answers):
+        return None, kept
+    return {"answers": answers, "starts": starts}, kept
+
+
+def _outside(edit: Edit, start: int, end: int) -> bool:
+    return edit.end <= start or edit.start >= end
+
+
+def _allowed(edit: Edit, start: int, end: int, inside: bool) -> bool:
+    return _outside(edit, start, end) or inside and start <= edit.start and edit.end <= end
