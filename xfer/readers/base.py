@@ -143,6 +143,10 @@ class Reader(Component, kind="reader"):
         """One hub row as a row of the form; None drops it (no gold label)."""
         raise NotImplementedError
 
+    def hub_rows(self, split: str, language: str) -> Iterator[Row] | None:
+        """The rows from the hub where they do not follow one by one from those of ``hub_part``; None where they do."""
+        return None
+
 
 def held_out(content: str, one_in: int) -> str:
     """The split of a row of an unsplit data set, by its content: equal rows never stand on both sides."""

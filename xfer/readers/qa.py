@@ -50,15 +50,25 @@ def questions(path: Path, unanswerable: bool = False) -> list[Question]:
 
 
 def _walk(path: Path, unanswerable: bool) -> Iterator[Question]:
+    for place, paragraph in paragraphs(path):
+        yield from in_paragraph(path, paragraph, place, unanswerable)
+
+
+def paragraphs(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each paragraph of a file in SQuAD's format and where it stands in it."""
     for a, article in enumerate(_items(path, _tree(path), "data", "the file"), 1):
         for p, paragraph in enumerate(_items(path, article, "paragraphs", f"article {a}"), 1):
-            place = f"article {a}, paragraph {p}"
-            context = _text(path, paragraph, "context", place)
-            for q, asked in enumerate(_items(path, paragraph, "qas", place), 1):
-                here = f"{place}, question {q}"
-                name = _text(path, asked, "id", here)
-                answers = _answers(path, asked, context, f"{here} ({name})", unanswerable)
-                yield Question(name, context, _text(path, asked, "question", here), *answers)
+            yield f"article {a}, paragraph {p}", paragraph
+
+
+def in_paragraph(path: Path, paragraph: dict[str, Any], place: str, unanswerable: bool = False) -> Iterator[Question]:
+    """The questions of one paragraph, their answers checked against it."""
+    context = _text(path, paragraph, "context", place)
+    for q, one in enumerate(_items(path, paragraph, "qas", place), 1):
+        here = f"{place}, question {q}"
+        name = _text(path, one, "id", here)
+        answers = _answers(path, one, context, f"{here} ({name})", unanswerable)
+        yield Question(name, context, _text(path, one, "question", here), *answers)
 
 
 def _answers(

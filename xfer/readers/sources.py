@@ -184,6 +184,10 @@ def local_hub(repository: str) -> Path | None:
 
 
 def _hub_rows(reader: Reader, split: str, language: str) -> Iterator[Row]:
+    whole = reader.hub_rows(split, language)
+    if whole is not None:
+        yield from whole
+        return
     part = reader.hub_part(split, language)
     for number, row in enumerate(hub_table(part.repository, part.config, part.split, reader.card.revision)):
         try:
