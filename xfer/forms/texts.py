@@ -15,14 +15,14 @@ from xfer.forms.edits import Edit, growth, splice
 Row = dict[str, Any]
 Edits = dict[str, list[Edit]]
 
-#: The columns of each form whose text an attack may change. Candidates of ``retrieve`` are no row's text.
+#: The columns of each form whose text an attack may change.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "classify": ("text", "pair"),
     "choose": ("text", "question", "options"),
     "mask": ("text",),
     "tag": ("text",),
     "span": ("text", "pair"),
-    "retrieve": ("text",),
+    "retrieve": ("text", "pair"),
 }
 _NAMES = {"premise": "text", "context": "text", "words": "text", "query": "text", "hypothesis": "pair"}
 
@@ -33,7 +33,12 @@ def column(name: str, form: str) -> str:
 
 
 def texts(form: str, row: Row, protect: Sequence[str] = ()) -> dict[str, str]:
-    """The texts of ``row`` that may be changed, by name, without the sides named in ``protect``."""
+    """The texts of ``row`` that may be changed, by name, without the sides named in ``protect``.
+
+    Of ``retrieve`` these are the queries under test: candidates stay, and so do rows that only set a threshold.
+    """
+    if form == "retrieve" and (row["side"], row["part"]) != ("query", "test"):
+        return {}
     kept = {column(name, form) for name in protect}
     found: dict[str, str] = {}
     for name in COLUMNS[form]:

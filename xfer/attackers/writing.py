@@ -1,0 +1,198 @@
+"""Attackers that write the same words otherwise: without marks, in look-alike letters, in another case or script.
+
+Each changes a share of the words, by script; a word of a script for which it has no rule stays as it is.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from xfer.attackers.base import EVERY_FORM, ModelFree
+from xfer.forms.edits import Edit
+
+_EACH = "share of the words; fewer where fewer can be changed"
+
+
+class Writing(ModelFree):
+    """An attacker that leaves every word the same word for a reader, and so every label."""
+
+    forms: ClassVar[tuple[str, ...]] = EVERY_FORM
+    inside_answers: ClassVar[bool] = True  # else the answer were the one piece that is written as before
+
+    rate: float = Field(1.0, ge=0, le=1, description=_EACH)
+
+    def edit(self, text: str, language: str, random: Random) -> list[Edit]:
+        from xfer.attackers.share import some_words  # late: its tables are of no use to `xfer check`
+
+        def change(word: str) -> str:
+            return self.rewrite(word, language.replace("_", "-").split("-")[0].lower(), random)
+
+        return some_words(text, self.rate, random, change, self.type_name)
+
+    def rewrite(self, word: str, language: str, random: Random) -> str:
+        """The word as it is written now; the same where nothing applies."""
+        raise NotImplementedError
+
+
+@ModelFree.register("diacritics")
+class Diacritics(Writing):
+    """Words without the marks that writers in a hurry leave out: accents of Latin and Greek, dots of ё, vowel signs
+    of Arabic and Hebrew. Elsewhere marks are vowels and stay."""
+
+    example: ClassVar[str] = "une vieille clé -> une vieille cle"
+
+    def rewrite(self, word: str, language: str, random: Random) -> str:
+        from xfer.attackers.marks import bare
+
+        return bare(word)
+
+
+@ModelFree.register("homoglyphs")
+class Homoglyphs(Writing):
+    """Letters replaced by those of the same shape in another script (Boucher et al. 2022): Latin, Cyrillic, Greek,
+    Armenian, and Arabic letters with a twin in Persian and Urdu."""
+
+    example: ClassVar[str] = "paper (Latin p) -> рaper (Cyrillic р)"
+
+    rate: float = Field(0.3, ge=0, le=1, description=_EACH)
+    every: bool = Field(False, description="every such letter of a word, not one")
+
+    def rewrite(self, word: str, language: str, random: Random) -> str:
+        from xfer.attackers.draws import below
+        from xfer.attackers.lookalikes import homoglyphs
+
+        table = homoglyphs()
+        places = [i for i, char in enumerate(word) if char in table]
+        for i in places if self.every or not places else [places[below(random, len(places))]]:
+            word = word[:i] + table[word[i]][below(random, len(table[word[i]]))] + word[i + 1 :]
+        return word
+
+
+_INVISIBLE = {"zero width space": "\u200b", "word joiner": "\u2060", "soft hyphen": "\u00ad"}
+
+
+@ModelFree.register("invisible")
+class Invisible(Writing):
+    """A character without width inside a word (Boucher et al. 2022). Joiners are left out: in Arabic and Indic
+    scripts they are spelling."""
+
+    example: ClassVar[str] = "river -> ri<U+200B>ver"
+    inside_answers: ClassVar[bool] = False
+
+    rate: float = Field(0.3, ge=0, le=1, description=_EACH)
+    character: Literal["zero width space", "word joiner", "soft hyphen"] = Field(
+        "zero width space", description="what is put in"
+    )
+
+    def rewrite(self, word: str, language: str, random: Random) -> str:
+        from xfer.attackers.draws import below
+        from xfer.attackers.scripts import graphemes
+
+        ends = [end for _, end in graphemes(word)][:-1]
+        if not ends:
+            return word
+        place = ends[below(random, len(ends))]
+        return word[:place] + _INVISIBLE[self.character] + word[place:]
+
+
+@ModelFree.register("case")
+class Case(Writing):
+    """Words in another case, by the rules of the language (Turkish and Azerbaijani i, Greek capitals without
+    accents). Scripts without case stay."""
+
+    example: ClassVar[str] = "ışıklı İzmir (tr, upper) -> IŞIKLI İZMİR"
+
+    to: Literal["lower", "upper", "title", "swap"] = Field("lower", description="the case")
+
+    def rewrite(self, word: str, language: str, random: Random) -> str:
+        from xfer.attackers.cases import cased
+
+        return cased(word, language, self.to)
+
+
+@ModelFree.register("ocr")
+class Ocr(Writing):
+    """One letter of a word as a scanner misreads it, in 17 scripts: rn for m, ר for ד, 末 for 未. Figures, number
+    words and negations stay."""
+
+    example: ClassVar[str] = "modern -> modem"
+    inside_answers: ClassVar[bool] = False
+
+    rate: float = Field(0.1, ge=0, le=1, description=_EACH)
+
+    def rewrite(self, word: str, language: str, random: Random) -> str:
+        from xfer.attackers.draws import below
+        from xfer.attackers.lookalikes import misreadings
+
+        found = misreadings(word)
+        if not found:
+            return word
+        start, end, new = found[below(random, len(found))]
+        return word[:start] + new + word[end:]
+
+
+_SPELLINGS = ("alef", "yeh", "teh", "hamza", "kaf", "joiner", "nukta", "nasal", "length", "virama", "umlaut",
+              "cedilla", "sara_am")  # fmt: skip
+
+
+@ModelFree.register("spelling")
+class Spelling(Writing):
+    """One other spelling of a word: Arabic script (alef, yeh, teh marbuta, hamza, Persian kaf and joiner), Indic
+    scripts (nukta, nasal sign, long and short vowel signs, virama), German, Nordic, Romanian, Thai."""
+
+    example: ClassVar[str] = "أحمد -> احمد"
+
+    rate: float = Field(0.3, ge=0, le=1, description=_EACH)
+    operations: tuple[Literal[_SPELLINGS], ...] = Field(  # type: ignore[valid-type]
+        _SPELLINGS, min_length=1, description="the spellings to draw from"
+    )
+
+    def rewrite(self, word: str, language: str, random: Random) -> str:
+        from xfer.attackers.draws import shuffled
+        from xfer.attackers.scripts import script_of
+        from xfer.attackers.spelling import BY_SCRIPT
+
+        known = BY_SCRIPT.get(script_of(word[0]), {})
+        for name in shuffled(random, [name for name in known if name in self.operations]):
+            new = known[name](word, language)
+            if new and new != word:
+                return new
+        return word
+
+
+@ModelFree.register("transliterate")
+class Transliterate(Writing):
+    """Words in the letters of another script, by rules: to Latin from Cyrillic, Greek, Arabic, Hebrew, Georgian,
+    Indic scripts, Hangul and kana; from Latin to Cyrillic, Greek, Arabic and Devanagari."""
+
+    example: ClassVar[str] = "Вчера шёл дождь -> Vchera shyol dozhd"
+
+    to: Literal["latin", "cyrillic", "greek", "arabic", "devanagari"] = Field("latin", description="the script")
+
+    def rewrite(self, word: str, language: str, random: Random) -> str:
+        from xfer.attackers.romanise import transliterate
+
+        return transliterate(word, language, self.to)
+
+
+@ModelFree.register("numbers")
+class Numbers(ModelFree):
+    """Numbers and dates in another notation of the language: its own figures, a mark between thousands, dates in
+    its order. The value stays."""
+
+    forms: ClassVar[tuple[str, ...]] = EVERY_FORM
+    inside_answers: ClassVar[bool] = False
+    example: ClassVar[str] = "am 2020-05-03 (de) -> am 3.5.2020"
+
+    rate: float = Field(1.0, ge=0, le=1, description="share of the numbers; fewer where fewer can be changed")
+    operations: tuple[Literal["digits", "thousands", "dates"], ...] = Field(
+        ("digits", "thousands", "dates"), min_length=1, description="the notations to draw from"
+    )
+
+    def edit(self, text: str, language: str, random: Random) -> list[Edit]:
+        from xfer.attackers.numerals import notation
+
+        return notation(text, language, self.rate, random, self.operations)
