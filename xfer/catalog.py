@@ -27,6 +27,11 @@ CATALOG: dict[str, dict[str, str]] = {
         "udpos": "xfer.readers.tagging:Udpos",
         "panx": "xfer.readers.tagging:Panx",
         "ccg": "xfer.readers.tagging:Ccg",
+        "squad_r": "xfer.readers.lareqa:SquadR",
+        "lareqa": "xfer.readers.lareqa:Lareqa",
+        "mewsli_x": "xfer.readers.mewsli:MewsliX",
+        "bucc": "xfer.readers.bitext:Bucc",
+        "tatoeba": "xfer.readers.bitext:Tatoeba",
         "text": "xfer.readers.text:Text",
         "files": "xfer.readers.files:Files",
     },
@@ -40,8 +45,29 @@ CATALOG: dict[str, dict[str, str]] = {
     "mixer": {
         "proportional": "xfer.trainers.mixers:Proportional",
     },
+    "adversary": {
+        "none": "xfer.trainers.adversaries.base:Plain",
+        "fgm": "xfer.trainers.adversaries.losses:Fgm",
+        "pgd": "xfer.trainers.adversaries.losses:Pgd",
+        "freeat": "xfer.trainers.adversaries.losses:FreeAt",
+        "freelb": "xfer.trainers.adversaries.losses:FreeLb",
+        "smoothing": "xfer.trainers.adversaries.losses:Smoothing",
+        "smart": "xfer.trainers.adversaries.consistency:Smart",
+        "alum": "xfer.trainers.adversaries.consistency:Alum",
+        "vat": "xfer.trainers.adversaries.consistency:Vat",
+        "r3f": "xfer.trainers.adversaries.consistency:R3f",
+        "r4f": "xfer.trainers.adversaries.consistency:R4f",
+    },
     "attacker": {
         "typos": "xfer.attackers.typos:Typos",
+        "diacritics": "xfer.attackers.writing:Diacritics",
+        "homoglyphs": "xfer.attackers.writing:Homoglyphs",
+        "invisible": "xfer.attackers.writing:Invisible",
+        "case": "xfer.attackers.writing:Case",
+        "ocr": "xfer.attackers.writing:Ocr",
+        "spelling": "xfer.attackers.writing:Spelling",
+        "transliterate": "xfer.attackers.writing:Transliterate",
+        "numbers": "xfer.attackers.writing:Numbers",
         "textattack": "xfer.attackers.textattack:TextAttack",
     },
 }
@@ -52,6 +78,7 @@ FORMS: dict[str, str] = {
     "mask": "xfer.forms.mask:Mask",
     "tag": "xfer.forms.tag:Tag",
     "span": "xfer.forms.span:Span",
+    "retrieve": "xfer.forms.retrieve:Retrieve",
 }
 
 COMMANDS: dict[str, str] = {

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from xfer.catalog import CATALOG, COMMANDS
+from xfer.core.component import plural
 from xfer.core.errors import XferError
 from xfer.core.graph import Node
 from xfer.core.load import load_recipe
@@ -173,7 +174,7 @@ def test_show_describes_every_component(kind: str, name: str, xfer: Xfer) -> Non
     found = xfer("show", kind, name)
     assert found.code == 0
     assert found.out.startswith(f"{kind} {name} ")
-    assert xfer("show", f"{kind}s", name, "--json").json["name"] == name
+    assert xfer("show", plural(kind), name, "--json").json["name"] == name
 
 
 def test_show_tells_required_fields(xfer: Xfer) -> None:

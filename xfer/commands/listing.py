@@ -13,7 +13,8 @@ from xfer.commands.options import as_json, echo_json
 @click.argument("kind", required=False)
 @as_json
 def listing(kind: str | None, as_json: bool) -> None:
-    """List readers, models, trainers, mixers and attackers; or one KIND of them."""
+    """List readers, models, trainers, mixers, adversaries and attackers; or one KIND of them."""
+    from xfer.core.component import plural
     from xfer.core.kinds import kinds
 
     known = kinds()
@@ -23,20 +24,22 @@ def listing(kind: str | None, as_json: bool) -> None:
         echo_json(found)
         return
     for name, lines in found.items():
-        click.echo(f"{name}s")
+        click.echo(plural(name))
         width = max(len(line["name"]) for line in lines)
         for line in lines:
             click.echo(f"  {line['name']:{width}}  {line['summary']}")
 
 
 def _wanted(kind: str | None, known: dict[str, Any]) -> list[str]:
+    from xfer.core.component import plural
     from xfer.core.errors import UsageError, suggest
 
     if kind is None:
         return sorted(known)
-    if kind.removesuffix("s") not in known:
-        raise UsageError(f"there is no kind '{kind}'; {suggest(kind, [f'{name}s' for name in known])}")
-    return [kind.removesuffix("s")]
+    wanted = [name for name in known if kind in (name, plural(name))]
+    if not wanted:
+        raise UsageError(f"there is no kind '{kind}'; {suggest(kind, [plural(name) for name in known])}")
+    return wanted
 
 
 def _line(kind: Any, name: str) -> dict[str, Any]:

@@ -42,14 +42,16 @@ def describe(kind: str, name: str) -> dict[str, Any]:
 
     from pydantic_core import PydanticCustomError
 
+    from xfer.core.component import plural
     from xfer.core.errors import UsageError, suggest
     from xfer.core.kinds import kinds
 
     known = kinds()
-    if kind.removesuffix("s") not in known:
+    kind = next((one for one in known if kind == plural(one)), kind)
+    if kind not in known:
         raise UsageError(f"there is no kind '{kind}'; {suggest(kind, known)}")
     try:
-        leaf: Any = known[kind.removesuffix("s")].lookup(name)
+        leaf: Any = known[kind].lookup(name)
     except PydanticCustomError as error:
         raise UsageError(f"{error.message()}; {(error.context or {}).get('hint', '')}") from None
     fields = [

@@ -167,7 +167,12 @@ def _target(known: Any) -> str:
 def _entry_points(kind: str) -> dict[str, str]:
     from importlib.metadata import entry_points  # late: only an unknown name or a listing needs it
 
-    return {point.name: point.value for point in entry_points(group=f"xfer.{kind}s")}
+    return {point.name: point.value for point in entry_points(group=f"xfer.{plural(kind)}")}
+
+
+def plural(kind: str) -> str:
+    """Readers, but adversaries."""
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
 
 
 def _broken(kind: str, name: str, what: str) -> PydanticCustomError:

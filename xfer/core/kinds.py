@@ -10,7 +10,8 @@ def kinds() -> dict[str, type[Component]]:
     from xfer.attackers.base import Attacker
     from xfer.models.base import Model
     from xfer.readers.base import Reader
+    from xfer.trainers.adversaries.base import Adversary
     from xfer.trainers.base import Mixer, Trainer
 
-    bases: list[type[Component]] = [Attacker, Mixer, Model, Reader, Trainer]
+    bases: list[type[Component]] = [Adversary, Attacker, Mixer, Model, Reader, Trainer]
     return {base.kind: base for base in bases}

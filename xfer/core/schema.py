@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 from pydantic_core import PydanticCustomError
 
+from xfer.core.benchmark import BenchmarkName
 from xfer.core.kinds import kinds
 from xfer.core.recipe import Recipe
 
@@ -37,12 +38,15 @@ def schema_text() -> str:
     stage = definitions["Stage"]
     stage["properties"]["reader"] = {"$ref": "#/$defs/Reader", "description": "short for one task of this name"}
     stage.pop("required", None)
+    names = {"enum": list(get_args(BenchmarkName)), "description": "the name of a benchmark"}
+    schema["properties"]["benchmark"]["anyOf"].insert(0, names)
     return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _leaf(leaf: Any, name: str, definitions: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = leaf.model_json_schema()
-    definitions |= made.pop("$defs", {})
+    for inner, found in made.pop("$defs", {}).items():
+        definitions.setdefault(inner, found)  # a kind within a kind is already known as all its types
     made["properties"] = {"type": {"const": name}} | made.get("properties", {})
     if leaf.default_type != name:
         made["required"] = ["type", *made.get("required", [])]

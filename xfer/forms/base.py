@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Rows = dict[str, list[Any]]  # columns of equal length
 Tensors = dict[str, "torch.Tensor"]
 Seeds = Sequence[int] | None
+Parts = dict[str, tuple[list[float], list[float]]]  # metric -> of each row: numerator, denominator
 
 
 class Encoded(NamedTuple):
@@ -70,6 +71,10 @@ class Form:
         """Subwords of all rows, cut to ``max_length``."""
         return encode(tokenizer, rows["text"], rows.get("pair"), max_length)
 
+    def training(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
+        """The units to train on, where they are others than those to predict on."""
+        return self.encode(rows, tokenizer, max_length)
+
     def targets(self, rows: Rows) -> np.ndarray:
         """What the loss compares with, shape [n]."""
         return np.zeros(len(rows["id"]), dtype=np.int64)
@@ -84,6 +89,10 @@ class Form:
         """The loss of each unit (row, masked subword), shape [units]."""
         raise NotImplementedError
 
+    def chances(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """Log-probabilities, all finite: [units, answers], or [units, parts, answers] of a unit with several parts."""
+        return logits.float().log_softmax(-1)
+
     def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
         """What is kept of each unit of a batch: arrays of shape [units, ...], or lists of one array a unit."""
         raise NotImplementedError
@@ -95,6 +104,15 @@ class Form:
     def score(self, predictions: Rows) -> dict[str, float]:
         """The metrics over rows of one language. The first is the one to select by."""
         raise NotImplementedError
+
+    def parts(self, predictions: Rows) -> Parts:
+        """What resampling needs: each metric of ``score`` that is a ratio of sums over rows, the main one first.
+
+        Rows with ``counts`` (right, predicted, gold) make up an F1; else the metric is the mean credit.
+        """
+        if "counts" in predictions:
+            return {"f1": f1_parts(predictions["counts"])}
+        return {self.credited: (predictions["credit"], [1.0] * len(predictions["credit"]))}
 
 
 def form(name: str, labels: Sequence[str] = (), options: Mapping[str, Any] | None = None) -> Form:
@@ -142,6 +160,11 @@ def _tokenise(tokenizer: Any, texts: list[str], pairs: list[str] | None, options
 
 def _whole(texts: list[str]) -> list[str]:
     return [text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") for text in texts]
+
+
+def f1_parts(counts: Sequence[Sequence[int]]) -> tuple[list[float], list[float]]:
+    """F1 as a ratio of sums: 2 right over predicted + gold, of rows of right, predicted, gold."""
+    return [2.0 * right for right, _, _ in counts], [float(found + gold) for _, found, gold in counts]
 
 
 def by_language(columns: Rows) -> dict[str, Rows]:

@@ -66,6 +66,10 @@ class Choose(Form):
     def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none", ignore_index=-100)
 
+    def chances(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        # minus infinity, where a row has fewer options, would make a divergence not a number
+        return logits.float().clamp(min=torch.finfo(torch.float32).min).log_softmax(-1)
+
     def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, Any]:
         counts = (batch["options"] >= 0).sum(1).tolist()
         return {"logits": [row[:count] for row, count in zip(logits.float().cpu().numpy(), counts, strict=True)]}

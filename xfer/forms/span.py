@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from xfer.core.errors import BadRow, MissingPart
-from xfer.forms.base import Encoded, Form, Rows, Seeds, Tensors, by_language, pad_batch
+from xfer.forms.base import Encoded, Form, Parts, Rows, Seeds, Tensors, by_language, pad_batch
 from xfer.metrics import qa
 
 LOWEST = torch.finfo(torch.float32).min
@@ -95,10 +95,13 @@ class Span(Form):
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
-        # without the mask the loss of a window would depend on how long its neighbours are
-        scores = logits.float().masked_fill(batch["attention_mask"].unsqueeze(-1) == 0, LOWEST)
+        scores = _unpadded(logits, batch)
         both = torch.nn.functional.cross_entropy(scores, batch["labels"], reduction="none")
         return both.mean(1)
+
+    def chances(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """Of the first and the last subword, [windows, 2, subwords]."""
+        return _unpadded(logits, batch).transpose(1, 2).log_softmax(-1)
 
     def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
         """The best (first, last) subwords of each window with their scores, and the score of no answer.
@@ -160,6 +163,11 @@ class Span(Form):
             return qa.mlqa(gold, predicted, predictions["language"][0])
         return qa.squad_v2(gold, predicted) if self.rules == "squad_v2" else qa.squad(gold, predicted)
 
+    def parts(self, predictions: Rows) -> Parts:
+        marks = self._marks(predictions["gold"], predictions["predicted"], predictions["language"][0])
+        ones = [1.0] * len(marks)
+        return {"f1": ([mark.f1 for mark in marks], ones), "exact": ([mark.exact for mark in marks], ones)}
+
     def _credit(self, predictions: Rows) -> list[float | None]:
         marked: dict[tuple[str, int], float] = {}
         columns = {name: predictions[name] for name in ("language", "gold", "predicted")}
@@ -176,6 +184,11 @@ class Span(Form):
         if self.rules == "mlqa":
             return qa.mlqa_marks(gold, predicted, language)
         return (qa.squad_v2_marks if self.rules == "squad_v2" else qa.squad_marks)(gold, predicted)
+
+
+def _unpadded(logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    """Without the mask the loss of a window would depend on how long its neighbours are."""
+    return logits.float().masked_fill(batch["attention_mask"].unsqueeze(-1) == 0, LOWEST)
 
 
 class _Answer(NamedTuple):

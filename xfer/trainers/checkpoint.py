@@ -16,13 +16,23 @@ from safetensors.torch import load_file, save_file
 
 from xfer.models.network import Network
 
+Kept = dict[str, torch.Tensor]
 
-def save(folder: Path, step: int, network: Network, optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Writes ``folder/step-<step>`` and removes the ones before it."""
+
+def save(
+    folder: Path,
+    step: int,
+    network: Network,
+    optimizer: torch.optim.Optimizer,
+    state: dict[str, Any],
+    kept: Kept | None = None,
+) -> None:
+    """Writes ``folder/step-<step>`` and removes the ones before it. ``kept``: other tensors that the run changes."""
     aside = folder / f".step-{step}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     tensors = {f"weight/{name}": tensor.contiguous() for name, tensor in network.weights().items()}
+    tensors |= {f"kept/{name}": tensor.contiguous() for name, tensor in (kept or {}).items()}
     for i, parameter in enumerate(_parameters(optimizer)):
         for name, value in optimizer.state.get(parameter, {}).items():
             tensors[f"optimizer/{i}/{name}"] = torch.as_tensor(value).contiguous()
@@ -36,20 +46,24 @@ def save(folder: Path, step: int, network: Network, optimizer: torch.optim.Optim
             shutil.rmtree(old)
 
 
-def restore(folder: Path, network: Network, optimizer: torch.optim.Optimizer) -> dict[str, Any] | None:
-    """Puts the newest checkpoint back and returns its counters; None where there is none."""
+def restore(
+    folder: Path, network: Network, optimizer: torch.optim.Optimizer, kept: Kept | None = None
+) -> dict[str, Any] | None:
+    """Puts the newest checkpoint back, ``kept`` in place, and returns its counters; None where there is none."""
     found = sorted(folder.glob("step-*"), key=lambda path: int(path.name.partition("-")[2]))
     if not found:
         return None
     tensors = load_file(found[-1] / "state.safetensors")
     network.load_weights({name.partition("/")[2]: t for name, t in tensors.items() if name.startswith("weight/")})
+    for name, tensor in (kept or {}).items():
+        tensor.copy_(tensors[f"kept/{name}"])
     for i, parameter in enumerate(_parameters(optimizer)):
         prefix = f"optimizer/{i}/"
-        kept = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
-        if kept:  # AdamW keeps its step count on the CPU unless it is fused on a GPU
-            optimizer.state[parameter] = {n: t if n == "step" else t.to(parameter.device) for n, t in kept.items()}
-            if parameter.is_cuda and "step" in kept:
-                optimizer.state[parameter]["step"] = kept["step"].to(parameter.device)
+        own = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
+        if own:  # AdamW keeps its step count on the CPU unless it is fused on a GPU
+            optimizer.state[parameter] = {n: t if n == "step" else t.to(parameter.device) for n, t in own.items()}
+            if parameter.is_cuda and "step" in own:
+                optimizer.state[parameter]["step"] = own["step"].to(parameter.device)
     return dict(json.loads((found[-1] / "state.json").read_text()))
 
 

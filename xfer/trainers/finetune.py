@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
 
 from xfer.core.component import INCIDENTAL
 from xfer.readers.base import Settings
+from xfer.trainers.adversaries.base import Adversary, Plain
 from xfer.trainers.base import Trainer
 
 WARMUP = 0.1  # at least this share of the steps, where a rate was raised
@@ -36,6 +37,7 @@ class Finetune(Trainer):
     dropout: float | None = Field(None, ge=0, lt=1, description="in this stage; the model's own if left out")
     max_length: int | None = Field(None, ge=8, description="subwords an input; longer ones are cut")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="auto: bf16 on a GPU that has it")
+    adversary: SerializeAsAny[Adversary] = Field(Plain(), description="what perturbs the word embeddings, if anything")
     evaluate_every: int | None = Field(
         None, ge=1, description="steps between dev scores; a tenth of the run if left out"
     )

@@ -23,6 +23,7 @@ from xfer.forms.base import Rows, by_language, graded
 from xfer.models.network import Network
 from xfer.models.predictor import answer
 from xfer.trainers import checkpoint
+from xfer.trainers.adversaries.micro import Micro
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.sampler import Sampler
 
@@ -60,7 +61,7 @@ class Run:
         self.max_length = longest(settings, network)
         context.progress(0, sum(len(task.train["id"]) for task in tasks), doing="encoding")
         self.encoded = {
-            t.name: network.forms[t.name].encode(t.train, network.tokenizer, self.max_length) for t in tasks
+            t.name: network.forms[t.name].training(t.train, network.tokenizer, self.max_length) for t in tasks
         }
         self.targets = {t.name: network.forms[t.name].targets(t.train) for t in tasks}
         size, tokens = settings.batch_size, settings.batch_tokens
@@ -72,6 +73,8 @@ class Run:
         optimizer = torch.optim.AdamW(_groups(network, float(settings.weight_decay or 0)), lr=0.0, eps=1e-8, fused=True)
         self.network, self.optimizer = self.accelerator.prepare(network, optimizer)
         self.inner: Network = self.accelerator.unwrap_model(self.network)
+        self.adversary = settings.adversary
+        self.kept = self.adversary.begin(self.inner)
         self.state: dict[str, Any] = {"step": 0, "best": None, "oracle": None, "since": 0, "counts": {}, "curve": []}
 
     def _steps(self) -> int:
@@ -100,7 +103,7 @@ class Run:
         return {name: tensor.to(self.accelerator.device) for name, tensor in made.items()}
 
     def step(self, step: int) -> tuple[float, int]:
-        """One optimiser step; returns its mean loss and the rows it saw."""
+        """One optimiser step (some adversaries make several of it); returns its mean loss and the rows it saw."""
         task = (
             self.context.mixer.at(step, self.context.seed, self.sizes)
             if len(self.tasks) > 1
@@ -109,25 +112,31 @@ class Run:
         first = self.state["counts"].get(task, 0)
         batches = [self.batch(task, first + i) for i in range(self.settings.accumulate)]
         self.state["counts"][task] = first + len(batches)
-        units = sum(len(batch["labels"]) for batch in batches) or 1
-        total = 0.0
-        for i, batch in enumerate(batches):
-            torch.manual_seed(derive("dropout", self.context.seed, step, i))
-            with self.accelerator.autocast():
-                logits = self.network(task, batch)
-            loss = self.inner.forms[task].losses(logits, batch).sum() / units
-            self.accelerator.backward(loss * self.tasks[task].weight)
-            total += loss.item()
-        if not math.isfinite(total):
-            what = f"the loss of {task} is not a number at step {step + 1}"
-            raise XferError(f"{what}; lower trainer.learning_rate, or set trainer.precision: fp32")
+        micros = self._micros(task, batches, step)
+        for _ in range(self.adversary.replays):
+            total = sum(float(self.adversary.backward(micro)) for micro in micros)
+            if not math.isfinite(total):
+                what = f"the loss of {task} is not a number at step {step + 1}"
+                raise XferError(f"{what}; lower trainer.learning_rate, or set trainer.precision: fp32")
+            self._update(step)
+        return total, sum(len(batch.get("options", batch["input_ids"])) for batch in batches)
+
+    def _micros(self, task: str, batches: list[dict[str, torch.Tensor]], step: int) -> list[Micro]:
+        units, weight = sum(len(batch["labels"]) for batch in batches) or 1, self.tasks[task].weight
+        about = self.network, self.accelerator, task
+        names = [(self.context.seed, step, i) for i in range(len(batches))]
+        return [
+            Micro(*about, batch, units, weight, name, self.kept) for name, batch in zip(names, batches, strict=True)
+        ]
+
+    def _update(self, step: int) -> None:
         if self.settings.clip:
             self.accelerator.clip_grad_norm_(self.network.parameters(), self.settings.clip)
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate(step)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return total, sum(len(batch.get("options", batch["input_ids"])) for batch in batches)
+        self.adversary.after(self.inner, self.kept, (step + 1) / self.steps)
 
     def dev(self) -> dict[str, dict[str, float]]:
         """The selecting metric of each task in each language of its dev set."""
@@ -153,7 +162,7 @@ def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context
     """
     run = Run(settings, network, tasks, context)
     kept = context.folder / "checkpoint"
-    restored = checkpoint.restore(kept, run.inner, run.optimizer.optimizer)
+    restored = checkpoint.restore(kept, run.inner, run.optimizer.optimizer, run.kept)
     run.state = restored or run.state
     every = settings.evaluate_every or max(1, run.steps // 10)
     log = _Log(context.folder / "log.jsonl", run.state["step"])
@@ -197,7 +206,8 @@ def _select(run: Run, kept: Path) -> bool:
 
 def _checkpoint(run: Run, kept: Path, stopped: bool) -> None:
     step = run.state["step"]
-    checkpoint.save(kept, step, run.inner, run.optimizer.optimizer, run.state | {"stopped": stopped})
+    state = run.state | {"stopped": stopped}
+    checkpoint.save(kept, step, run.inner, run.optimizer.optimizer, state, run.kept)
     for name, best in (("selected", run.state["best"]), ("oracle", run.state["oracle"])):
         if best:
             checkpoint.forget(kept, name, best[0])

@@ -1,0 +1,94 @@
+"""The adversary as a kind: what perturbs the word embeddings while a network trains.
+
+The loop hands each micro-batch over as a ``Micro`` and lets the adversary do the backward passes. All that is
+random is drawn through it, so a step stays a pure function of (seed, step, micro-batch) and of ``begin``'s tensors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from xfer.core.component import Component
+
+if TYPE_CHECKING:
+    import torch
+
+    from xfer.models.network import Network
+    from xfer.trainers.adversaries.micro import Micro
+
+
+class Adversary(Component, kind="adversary"):
+    """Perturbs the word embeddings while a network trains. The default does not."""
+
+    default_type: ClassVar[str] = "none"
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is perturbed at all; where not, training is plain, to the bit."""
+        return False
+
+    @property
+    def replays(self) -> int:
+        """Optimiser updates that each step makes with the same rows."""
+        return 1
+
+    def backward(self, micro: Micro) -> torch.Tensor:
+        """Adds the gradient of one micro-batch to the parameters; returns the loss that was descended."""
+        if self.active:
+            return self.play(micro)
+        loss = micro.loss(micro.logits())
+        return micro.backward(loss)
+
+    def play(self, micro: Micro) -> torch.Tensor:
+        """What ``backward`` does where the adversary is active."""
+        raise NotImplementedError
+
+    def begin(self, network: Network) -> dict[str, torch.Tensor]:
+        """Tensors that live as long as the run and stand in its checkpoints; ``after`` changes them in place."""
+        return {}
+
+    def after(self, network: Network, kept: dict[str, torch.Tensor], progress: float) -> None:
+        """What follows an optimiser update; ``progress`` is the share of the run's steps that are done."""
+
+
+class Ball(Adversary):
+    """Where a perturbation may lie."""
+
+    norm: Literal["l2", "linf"] = Field("l2", description="norm of the ball")
+    per: Literal["sequence", "token"] = Field("sequence", description="what one norm is taken over")
+    special: bool = Field(True, strict=True, description="special tokens are perturbed too; padding never is")
+
+
+class Ascent(Ball):
+    """Perturbations that climb the gradient: delta <- project(delta + rate * gradient / norm(gradient))."""
+
+    steps: int = Field(description="ascent steps; 0 for plain training", ge=0)
+    rate: float = Field(description="length of an ascent step, in the norm of the ball", ge=0)
+    start: float = Field(0.0, ge=0, description="size of the random perturbation before the first ascent step")
+    radius: float | None = Field(None, ge=0, description="largest norm; 0 for plain training, no bound if left out")
+
+    @property
+    def active(self) -> bool:
+        return self.steps > 0 and self.radius != 0 and (self.rate > 0 or self.start > 0)
+
+    def first(self, micro: Micro) -> torch.Tensor:
+        """The perturbation before the first ascent step: uniform, with ``start`` as the bound of its norm."""
+        from xfer.trainers.adversaries import balls  # late: imports torch
+
+        mask = micro.mask(self.special)
+        return balls.project(balls.box(micro, mask, self.start, self.norm, self.per), self.radius, self.norm, self.per)
+
+    def climb(self, delta: torch.Tensor, gradient: torch.Tensor, micro: Micro) -> torch.Tensor:
+        """The perturbation one ascent step on, cut off from the graph."""
+        from xfer.trainers.adversaries import balls  # late: imports torch
+
+        gradient = gradient * micro.mask(self.special)
+        moved = delta.detach() + self.rate * balls.unit(gradient, self.norm, self.per)
+        return balls.project(moved, self.radius, self.norm, self.per)
+
+
+@Adversary.register("none")
+class Plain(Adversary):
+    """Plain training."""

@@ -1,0 +1,150 @@
+"""One micro-batch as an adversary sees it, and the hook that moves its word embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from xfer.core.errors import MissingPart
+from xfer.core.seeds import derive
+from xfer.models.network import Network
+
+
+class Micro:
+    """Forward and backward passes over the rows of one batch, under any perturbation of their embeddings.
+
+    Perturbations are float32 [sequences, subwords, width]. ``names`` are (seed, step, number of the micro-batch):
+    all draws follow from them. ``kept`` holds what the adversary's ``begin`` gave; ``delta`` is for methods that
+    hand a perturbation from one replay to the next.
+    """
+
+    def __init__(
+        self,
+        network: Any,
+        accelerator: Any,
+        task: str,
+        batch: dict[str, torch.Tensor],
+        units: int,
+        weight: float,
+        names: tuple[int, int, int],
+        kept: Mapping[str, torch.Tensor],
+    ) -> None:
+        self.network, self.accelerator, self.task, self.batch = network, accelerator, task, batch
+        self.units, self.weight, self.names, self.kept = units, weight, names, kept
+        self.inner: Network = accelerator.unwrap_model(network)
+        self.form = self.inner.forms[task]
+        self.delta: torch.Tensor | None = None
+        self._drawn = 0
+
+    def logits(self, delta: torch.Tensor | None = None, dropout: int = 0) -> torch.Tensor:
+        """One pass. Passes with the same number ``dropout`` have the same dropout masks."""
+        return self._pass(self.network, delta, dropout)
+
+    def _pass(self, network: Any, delta: torch.Tensor | None, dropout: int) -> torch.Tensor:
+        torch.manual_seed(derive("dropout", *self.names, *([dropout] if dropout else [])))
+        with self.accelerator.autocast(), shifted(self.inner, delta):
+            found: torch.Tensor = network(self.task, self.batch)
+        return found
+
+    def loss(self, logits: torch.Tensor) -> torch.Tensor:
+        """The task's loss, as this micro-batch counts in its step."""
+        return self.mean(self.form.losses(logits, self.batch))
+
+    def chances(self, logits: torch.Tensor) -> torch.Tensor:
+        """Log-probabilities of what each unit may answer, in float32."""
+        return self.form.chances(logits, self.batch)
+
+    def mean(self, values: torch.Tensor) -> torch.Tensor:
+        """Values of units [units], as this micro-batch counts in its step."""
+        return values.sum() / self.units
+
+    def backward(self, loss: torch.Tensor) -> torch.Tensor:
+        """Adds the gradient to all that needs one; returns the loss itself."""
+        self.accelerator.backward(loss * self.weight)
+        return loss.detach()
+
+    def slope(self, delta: torch.Tensor, dropout: int, loss: Any) -> torch.Tensor:
+        """The gradient of ``loss(logits)`` in the perturbation; that of the parameters is neither made nor changed."""
+        delta = delta.detach().requires_grad_()
+        # past the wrapper of several processes: it would wait for gradients of parameters
+        (found,) = torch.autograd.grad(loss(self._pass(self.inner, delta, dropout)), delta)
+        return found
+
+    def twin(self, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The logits of other weights, without dropout and without a gradient."""
+        self.inner.eval()
+        with torch.no_grad(), self.accelerator.autocast():
+            found: torch.Tensor = torch.func.functional_call(self.inner, dict(weights), (self.task, self.batch))
+        self.inner.train()
+        return found
+
+    def mask(self, special: bool = True) -> torch.Tensor:
+        """1 where a perturbation may be: no padding, and no special token if told so. [sequences, subwords, 1]."""
+        found = self.batch["attention_mask"].bool()
+        if not special:
+            ids = torch.tensor(self.inner.tokenizer.all_special_ids, device=found.device)
+            found = found & ~torch.isin(self.batch["input_ids"], ids)
+        return found.unsqueeze(-1).float()
+
+    def zeros(self) -> torch.Tensor:
+        """The perturbation that changes nothing."""
+        return torch.zeros(self._shape(), device=self.batch["input_ids"].device)
+
+    def uniform(self) -> torch.Tensor:
+        """Draws from -1 to 1, one for each number of a perturbation."""
+        shape, generator = self._shape(), self._generator()
+        return torch.rand(shape, generator=generator, device=generator.device) * 2 - 1
+
+    def normal(self) -> torch.Tensor:
+        """Draws of a standard normal, one for each number of a perturbation."""
+        shape, generator = self._shape(), self._generator()
+        return torch.randn(shape, generator=generator, device=generator.device)
+
+    def _shape(self) -> tuple[int, ...]:
+        return (*self.batch["input_ids"].shape, width(self.inner))
+
+    def _generator(self) -> torch.Generator:
+        self._drawn += 1
+        seed = derive("adversary", *self.names, self._drawn)
+        return torch.Generator(self.batch["input_ids"].device).manual_seed(seed)
+
+
+def embeddings(network: Network) -> Any:
+    """The module that turns subwords into vectors. Raises MissingPart where an encoder has none."""
+    encoder: Any = network.encoder
+    try:
+        return encoder.get_input_embeddings()
+    except (NotImplementedError, AttributeError):
+        what = f"an encoder of type {encoder.config.model_type} has no word embeddings"
+        raise MissingPart(f"{what} that could be perturbed; set trainer.adversary: none") from None
+
+
+def width(network: Network) -> int:
+    """How many numbers a word embedding has."""
+    return int(embeddings(network).weight.shape[1])
+
+
+@contextmanager
+def shifted(network: Network, delta: torch.Tensor | None) -> Iterator[None]:
+    """Inside, one pass of the network adds ``delta`` to its word embeddings."""
+    if delta is None:
+        yield
+        return
+    passes = 0
+
+    def add(module: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor:
+        nonlocal passes
+        passes += 1
+        return output + delta.view(output.shape).to(output.dtype)
+
+    hook = embeddings(network).register_forward_hook(add)
+    try:
+        yield
+    finally:
+        hook.remove()
+    if passes != 1:
+        kind = getattr(network.encoder.config, "model_type", "this")
+        raise MissingPart(f"encoders of type {kind} look up word embeddings {passes} times a pass, not once")
