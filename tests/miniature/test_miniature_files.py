@@ -6,6 +6,7 @@ import subprocess
 import sys
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,22 @@ def test_multinli_layout(world: Path) -> None:
             "sentence2_parse",
         ]
         assert len({record["pairID"] for record in records}) == size
+
+
+def test_headlines_stand_in_training_data_only(world: Path) -> None:
+    def without_article(sentences: Iterable[str]) -> float:
+        objects = ("eats", "drinks", "opens")
+        told = [words for words in (s.rstrip(".").split() for s in sentences) if any(w in objects for w in words)]
+        bare = [
+            w
+            for w in told
+            if "the" not in map(str.lower, w) and not {"two", "three", "nobody"} & set(map(str.lower, w))
+        ]
+        return len(bare) / len(told)
+
+    test = [row["sentence1"] for row in xnli(world, "test") if row["language"] == "en"]
+    assert without_article(test) == 0
+    assert 0.2 < without_article(str(record["sentence1"]) for record in multinli(world, "train")) < 0.4
 
 
 def test_xnli_is_parallel_over_the_languages(world: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from xfer.miniature import LANGUAGES, world
-from xfer.miniature.grammar import render, words
+from xfer.miniature.grammar import phrase, render, words
 from xfer.miniature.languages import BY_CODE
 from xfer.miniature.meaning import Meaning
 
@@ -128,6 +128,14 @@ def test_time_comes_first_and_the_german_verb_stays_second() -> None:
     assert render(EATS, "de", fronted=True) == "Am Morgen isst die alte Frau den Apfel in der Küche."
     assert render(EATS, "en", fronted=True).startswith("In the morning the old woman eats")
     assert render(EATS, "ar", fronted=True).startswith("في الصباح تأكل المرأة")
+
+
+def test_english_headlines_have_no_articles_and_other_languages_are_as_they_were() -> None:
+    assert render(EATS, "en", headline=True) == "Old woman eats apple in kitchen in morning."
+    assert phrase(EATS, "agent", "en", headline=True) == "Old woman"
+    assert [render(EATS, code, headline=True) for code in LANGUAGES if code != "en"] == [
+        render(EATS, code) for code in LANGUAGES if code != "en"
+    ]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

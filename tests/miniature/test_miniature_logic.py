@@ -64,7 +64,7 @@ def test_triples_share_a_hypothesis_and_hold_their_labels() -> None:
 def test_no_denial_gives_a_reason_or_counts() -> None:
     """ "not because of the rain" and "not two apples" would be open to two readings."""
     rng = stream(6, "test")
-    meanings = [m for _ in range(500) for p in triple(rng) for m in (p.premise, p.hypothesis)]
+    meanings = [m for _ in range(600) for p in triple(rng) for m in (p.premise, p.hypothesis)]
     denied = [meaning for meaning in meanings if meaning.negated]
     assert len(denied) > 100
     assert not any(meaning.reason or meaning.number for meaning in denied)

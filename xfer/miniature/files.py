@@ -40,10 +40,11 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
     path.write_bytes("".join(f"{line}\n" for line in lines).encode("utf-8"))
 
 
-def sentences(pair: Pair, code: str) -> tuple[str, str]:
+def sentences(pair: Pair, code: str, *, styled: bool = False) -> tuple[str, str]:
+    """Premise and hypothesis; those to learn from are `styled`, the parallel test sets are not."""
     return (
-        render(pair.premise, code, fronted=pair.fronted[0]),
-        render(pair.hypothesis, code, fronted=pair.fronted[1]),
+        render(pair.premise, code, fronted=pair.fronted[0], headline=styled and pair.headline[0]),
+        render(pair.hypothesis, code, fronted=pair.fronted[1], headline=styled and pair.headline[1]),
     )
 
 
@@ -62,7 +63,7 @@ def write_multinli(path: Path, pairs: Sequence[Pair], genres: tuple[str, ...]) -
 
 
 def _multinli(row: int, pair: Pair, genres: tuple[str, ...]) -> str:
-    premise, hypothesis = sentences(pair, "en")
+    premise, hypothesis = sentences(pair, "en", styled=True)
     record = {
         "annotator_labels": [pair.label],
         "genre": genres[row % len(genres)],
@@ -109,7 +110,7 @@ def _xnli(row: int, pair: Pair, code: str) -> str:
 def write_translated_train(path: Path, pairs: Sequence[Pair], code: str) -> None:
     """One language of XNLI-MT; its training files spell contradiction "contradictory"."""
     rows = (
-        "\t".join([*sentences(pair, code), "contradictory" if pair.label == CONTRADICTION else pair.label])
+        "\t".join([*sentences(pair, code, styled=True), "contradictory" if pair.label == CONTRADICTION else pair.label])
         for pair in pairs
     )
     write_lines(path, ["premise\thypo\tlabel", *rows])

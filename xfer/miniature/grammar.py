@@ -17,11 +17,11 @@ class Word(NamedTuple):
     slot: str
 
 
-def render(meaning: Meaning, code: str, *, fronted: bool = False) -> str:
-    """The sentence in one language; `fronted` says the time first (the same meaning)."""
+def render(meaning: Meaning, code: str, *, fronted: bool = False, headline: bool = False) -> str:
+    """The sentence in one language; `fronted` says the time first, `headline` as headlines do (the same meaning)."""
     language = BY_CODE[code]
-    text = " ".join(word.text for word in words(meaning, code, fronted=fronted))
-    return _capitalised(text, code) + language.stop
+    spoken = [word.text for word in words(meaning, code, fronted=fronted)]
+    return _capitalised(" ".join(_headlined(spoken, language) if headline else spoken), code) + language.stop
 
 
 def words(meaning: Meaning, code: str, *, fronted: bool = False) -> list[Word]:
@@ -32,9 +32,16 @@ def words(meaning: Meaning, code: str, *, fronted: bool = False) -> list[Word]:
     ]
 
 
-def phrase(meaning: Meaning, slot: str, code: str) -> str:
+def _headlined(spoken: list[str], language: Language) -> list[str]:
+    return [word for word in spoken if word not in language.unheadlined]
+
+
+def phrase(meaning: Meaning, slot: str, code: str, *, headline: bool = False) -> str:
     """One slot on its own, as in a dictionary; agents with the capital they mostly have."""
-    text = _slot(meaning, slot, BY_CODE[code])
+    language = BY_CODE[code]
+    text = _slot(meaning, slot, language)
+    if headline:
+        text = " ".join(_headlined(text.split(), language))
     return _capitalised(text, code) if slot == "agent" else text
 
 

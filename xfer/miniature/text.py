@@ -5,7 +5,7 @@ from random import Random
 
 from xfer.miniature.choice import chance, pick, shuffled
 from xfer.miniature.grammar import mixed, phrase, render
-from xfer.miniature.pairs import FRONTED, single
+from xfer.miniature.pairs import FRONTED, HEADLINES, single
 
 PASSAGES = 0.8  # of the plain lines, two sentences of one event
 # Of the lines that bring languages together. In dictionary entries a hidden word is told by any other
@@ -23,10 +23,10 @@ def plain_lines(rng: Random, code: str, count: int) -> list[str]:
 
 def _plain(rng: Random, code: str) -> str:
     pair = single(rng)
-    first = render(pair.premise, code, fronted=pair.fronted[0])
+    first = render(pair.premise, code, fronted=pair.fronted[0], headline=pair.headline[0])
     if not chance(rng, PASSAGES):
         return first
-    second = render(pair.hypothesis, code, fronted=pair.fronted[1])
+    second = render(pair.hypothesis, code, fronted=pair.fronted[1], headline=pair.headline[1])
     return f"{first} {second}"
 
 
@@ -51,13 +51,14 @@ def _entry(rng: Random, codes: tuple[str, ...]) -> str:
     """
     meaning = replace(single(rng).premise, negated=False)
     slot = pick(rng, [slot for slot in ENTRY_SLOTS if getattr(meaning, slot)])
-    return " ".join(phrase(meaning, slot, side) for side in shuffled(rng, codes))
+    headline = chance(rng, HEADLINES)
+    return " ".join(phrase(meaning, slot, side, headline=headline) for side in shuffled(rng, codes))
 
 
 def _translation(rng: Random, code: str, codes: tuple[str, ...]) -> str:
-    meaning, fronted = single(rng).premise, chance(rng, FRONTED)
+    meaning, fronted, headline = single(rng).premise, chance(rng, FRONTED), chance(rng, HEADLINES)
     other = pick(rng, [other for other in codes if other != code])
-    return " ".join(render(meaning, side, fronted=fronted) for side in shuffled(rng, (code, other)))
+    return " ".join(render(meaning, side, fronted=fronted, headline=headline) for side in shuffled(rng, (code, other)))
 
 
 def _mixed(rng: Random, code: str, codes: tuple[str, ...]) -> str:

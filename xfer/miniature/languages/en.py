@@ -117,5 +117,6 @@ LANGUAGE = Language(
     negative_forms=True,
     subject_articles={"": "the"},
     object_articles={"": "the"},
+    unheadlined=("the",),
     numerals={"2": "two", "3": "three"},
 )

@@ -53,4 +53,5 @@ class Language:
     numerals: Mapping[str, str] = field(default_factory=dict)  # "2", or "2f" by gender
     count_order: str = "numeral noun"
     adjective_after: bool = False
+    unheadlined: tuple[str, ...] = ()  # words that headlines leave out
     stop: str = "."
