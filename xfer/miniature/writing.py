@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from xfer.miniature import files, inference
+from xfer.miniature.bitext import write_bitext
 from xfer.miniature.choice import shuffled, stream
 from xfer.miniature.choices import write_choices
 from xfer.miniature.meaning import Meaning
@@ -80,6 +81,7 @@ def _write_text(folder: Path, codes: tuple[str, ...], seed: int) -> None:
 
 PARTS: dict[str, Callable[[Path, tuple[str, ...], int], None]] = {
     "anli": _write_anli,
+    "bitext": write_bitext,
     "choices": write_choices,
     "nli": _write_nli,
     "paraphrases": write_paraphrases,

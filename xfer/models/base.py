@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ class Origin(NamedTuple):
 
 class Model(Component, kind="model"):
     """An encoder to start from."""
+
+    trained: ClassVar[bool] = True  # whether it knows anything before the first stage
 
     freeze_layers: int = Field(0, ge=0, description="this many lowest layers are not trained")
     freeze_embeddings: bool = Field(False, strict=True, description="the embeddings are not trained")

@@ -50,10 +50,12 @@ class Network(torch.nn.Module):
         """Logits [rows, labels]; with ``positions`` [positions, vocabulary]; with ``options`` [rows, options].
 
         Heads that find a span give [rows, subwords, 2]. ``options`` says which sequence each option is; -1, where
-        a row has fewer, gets minus infinity.
+        a row has fewer, gets minus infinity. Encoders without a head give pooled vectors [sequences, width].
         """
         head: Any = self.heads[task]
         inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch}
+        if self.forms[task].name == "retrieve":
+            return self._vectors(head, self.forms[task], inputs)
         if "options" in batch:  # all sequences go in as options of one row: any encoder takes that, and none is padded
             found = head(**{name: tensor[None] for name, tensor in inputs.items()}).logits[0]
             return found[batch["options"].clamp(min=0)].masked_fill(batch["options"] < 0, -torch.inf)
@@ -66,6 +68,15 @@ class Network(torch.nn.Module):
         hidden = head.base_model(**inputs).last_hidden_state
         found = outer[0](hidden.flatten(0, 1)[batch["positions"]])
         return found[0] if isinstance(found, tuple) else found
+
+    @staticmethod
+    def _vectors(encoder: Any, form: Any, inputs: Any) -> torch.Tensor:
+        layers = int(encoder.config.num_hidden_layers)
+        wanted = form.hidden(layers)
+        found = encoder(**inputs, output_hidden_states=wanted < layers)
+        states = found.hidden_states[wanted] if wanted < layers else found.last_hidden_state
+        pooled: torch.Tensor = form.vectors(states, inputs["attention_mask"])
+        return pooled
 
     def freeze(self, layers: int, embeddings: bool) -> None:
         """Takes the lowest ``layers`` layers and, if asked, the embeddings out of training."""
@@ -120,8 +131,10 @@ def build(origin: Origin, forms: Mapping[str, Form], seed: int) -> Network:
             heads[task] = _head(origin, form)
     # some encoders are built without the pooler that other heads need, and none minds one
     shared = heads[max(forms, key=lambda task: (_pooled(heads[task]), forms[task].name != "mask"))]
-    for head in heads.values():
-        if head is not shared:
+    for task, head in heads.items():
+        if head is head.base_model:  # vectors need no head
+            heads[task] = shared.base_model
+        elif head is not shared:
             setattr(head, head.base_model_prefix, shared.base_model)
             head.tie_weights()
     return Network(heads, forms, tokenizer)
@@ -152,13 +165,15 @@ def _head(origin: Origin, form: Form) -> Any:
     if empty is None:
         with torch.device("meta"):
             kind = type(auto.from_config(config))
-            outer = [name for name, _ in kind(config).named_children() if name != kind.base_model_prefix]
+            inner = kind(config)
+            bare = inner.base_model is inner
+            outer = [name for name, _ in inner.named_children() if name != kind.base_model_prefix and not bare]
         carried = _weights(origin.folder)  # type: ignore[arg-type]
         if form.name != "mask":
             carried = {name: value for name, value in carried.items() if name.split(".")[0] not in outer}
         options = {"config": config, "state_dict": carried, "dtype": torch.float32, "output_loading_info": True}
         empty, info = kind.from_pretrained(None, **options)
-        _complete(origin.folder, info["missing_keys"], empty.base_model_prefix)
+        _complete(origin.folder, info["missing_keys"], "" if bare else f"{empty.base_model_prefix}.")
     quicken(empty)
     return empty
 
@@ -169,7 +184,7 @@ def _pooled(head: Any) -> bool:
 
 def _complete(folder: Any, missing: Any, prefix: str) -> None:
     """Raises MissingPart where a folder lacks weights of the encoder: they would be random without a word."""
-    lost = sorted(name for name in missing if name.startswith(f"{prefix}.") and "pooler" not in name)
+    lost = sorted(name for name in missing if name.startswith(prefix) and "pooler" not in name)
     if lost:
         raise MissingPart(f"the weights in {folder} lack {len(lost)} parts of the encoder, such as {lost[0]}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -16,6 +16,7 @@ class Scratch(Model):
     """An XLM-RoBERTa of any size with random weights, and its own subword vocabulary."""
 
     version = 2
+    trained: ClassVar[bool] = False
     layers: int = Field(4, ge=1, description="transformer layers")
     width: int = Field(256, ge=8, description="hidden size")
     heads: int = Field(4, ge=1, description="attention heads")

@@ -177,6 +177,11 @@ def _object(predicted: Sequence[Any], ids: Sequence[str]) -> str:
     return json.dumps(dict(zip(ids, predicted, strict=True)), ensure_ascii=False, indent=1) + "\n"
 
 
+def _pairs(predicted: Sequence[Any], ids: Sequence[str]) -> str:
+    """``predicted`` holds the ids that go with each of ``ids``, if any."""
+    return "".join(f"{name}\t{other}\n" for name, found in zip(ids, predicted, strict=True) for other in found)
+
+
 def squad(gold: Sequence[Sequence[str]], ids: Sequence[str]) -> str:
     """Gold answers in as much of SQuAD's format as a scorer reads."""
     asked = [
@@ -192,4 +197,5 @@ WRITERS: Mapping[Layout, Callable[[Sequence[Any], Sequence[str]], str]] = {
     "tags": _tags,
     "answers": _object,
     "rankings": _object,
+    "pairs": _pairs,
 }

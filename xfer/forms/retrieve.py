@@ -1,0 +1,181 @@
+"""``retrieve``: which of many candidates belongs to a query, by the vectors of an encoder.
+
+Query and candidate are read apart by one encoder; the vector of each is one of its layers, pooled. Training is a
+dual encoder's: every other candidate of a batch is a wrong one (Ruder et al. 2021, third_party/bert.py of XTREME-R).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+
+from xfer.core.errors import BadRow, MissingPart
+from xfer.forms.base import Encoded, Form, Parts, Rows, Seeds, Tensors, encode, pad_batch
+from xfer.forms.search import SEARCHES
+from xfer.metrics.retrieval import NEIGHBOURS, TOP, mean_average_precision, mean_reciprocal_rank
+
+# XTREME counts the outputs of the layers from 0 without the embeddings: its 7 of mBERT and XLM-R base and its 13 of
+# XLM-R large (scripts/run_tatoeba.sh) are these of all hidden states; jiant takes 14 of the large one as well.
+XTREME_LAYERS = {12: 8, 24: 14}
+Pooling = Literal["mean", "cls", "max"]
+Layer = int | Literal["xtreme"] | None
+
+
+class Retrieve(Form):
+    """Columns id, language, side (query or candidate), text, pair (read after the text, or None), gold, part.
+
+    ``gold`` of a query lists the ids of its right candidates (None where withheld); ``part`` is "test", or "tune" for
+    rows that only set a threshold. Ids are unique within language, side and part. Queries search the candidates of
+    their own language and part, or with ``pool: shared`` those of all languages, whose ids must then differ.
+    ``task`` is what is scored: "nearest" (accuracy), "mining" (F1 of extracted pairs) or "ranking" (mAP@20).
+    ``layer`` numbers the hidden states, 0 being the embeddings; None is the last, "xtreme" the one that XTREME takes.
+    ``scale`` multiplies the cosines in the training loss (the initial value of XTREME-R, kept fixed here).
+    """
+
+    name: ClassVar[str] = "retrieve"
+    auto: ClassVar[str] = "AutoModel"
+    columns: ClassVar[tuple[str, ...]] = ("id", "language", "side", "text", "pair", "gold", "part")
+
+    def __init__(
+        self,
+        labels: Sequence[str] = (),
+        layer: Layer = None,
+        pooling: Pooling = "mean",
+        task: Literal["nearest", "mining", "ranking"] = "nearest",
+        neighbours: int = NEIGHBOURS,
+        pool: Literal["own", "shared"] = "own",
+        scale: float = 100.0,
+    ) -> None:
+        super().__init__(labels)
+        self.layer, self.pooling, self.scale = layer, pooling, scale
+        self.task, self.neighbours, self.pool = task, neighbours, pool
+
+    def check(self, row: dict[str, Any], place: str, number: int) -> None:
+        super().check(row, place, number)
+        side, part, gold = row.get("side"), row.get("part"), row.get("gold")
+        if side not in ("query", "candidate"):
+            raise BadRow(place, number, f"row {row['id']}: side '{side}' is not query or candidate")
+        if part not in ("test", "tune"):
+            raise BadRow(place, number, f"row {row['id']}: part '{part}' is not test or tune")
+        if side == "candidate" and gold is not None:
+            raise BadRow(place, number, f"candidate {row['id']} has right candidates of its own")
+        if gold is not None and not (isinstance(gold, list) and all(isinstance(name, str) for name in gold)):
+            raise BadRow(place, number, f"row {row['id']}: gold is not a list of ids")
+
+    def hidden(self, layers: int) -> int:
+        """The number of the hidden state to take from an encoder of ``layers`` layers. Raises MissingPart."""
+        if self.layer == "xtreme":
+            return XTREME_LAYERS.get(layers, layers)
+        if self.layer is not None and self.layer > layers:
+            raise MissingPart(f"layer is {self.layer}, but the encoder has {layers} layers (0 is its embeddings)")
+        return layers if self.layer is None else int(self.layer)
+
+    def vectors(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Hidden states [n, subwords, width], pooled over what ``mask`` [n, subwords] leaves, [n, width] in float32."""
+        states, inside = states.float(), mask[:, :, None].bool()
+        if self.pooling == "cls":
+            return states[:, 0]
+        if self.pooling == "max":
+            return states.masked_fill(~inside, -torch.inf).amax(1)
+        return states.masked_fill(~inside, 0).sum(1) / inside.sum(1)
+
+    def training(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
+        """A unit for each query and each of its right candidates: the sequences of both.
+
+        Kept: ``query`` and ``candidate`` (the number of each unit's text: equal texts have one number) and ``pairs``,
+        query x texts + candidate of all that belong together, so that a batch knows which others are right as well.
+        """
+        queries, candidates = self._units(rows)
+        found = encode(tokenizer, rows["text"], rows["pair"], max_length)
+        chosen = np.stack([queries, candidates], 1).reshape(-1)
+        lengths = np.diff(found.starts)[chosen]
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        places = np.repeat(found.starts[chosen] - starts[:-1], lengths) + np.arange(starts[-1])
+        texts: dict[tuple[str, Any], int] = {}
+        number = np.array([texts.setdefault(text, len(texts)) for text in zip(rows["text"], rows["pair"], strict=True)])
+        kept = {"query": number[queries], "candidate": number[candidates]}
+        kept["pairs"] = np.unique(kept["query"] * len(texts) + kept["candidate"])
+        kept["texts"] = np.array(len(texts))
+        types = None if found.types is None else found.types[places]
+        return Encoded(found.ids[places], starts, types, kept, np.arange(0, len(chosen) + 1, 2))
+
+    def _units(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of each query and right candidate. Raises BadRow where a right candidate is not there."""
+        places = {self._name(rows, row): row for row, side in enumerate(rows["side"]) if side == "candidate"}
+        pairs = []
+        for row, (side, gold) in enumerate(zip(rows["side"], rows["gold"], strict=True)):
+            for name in (gold or ()) if side == "query" else ():
+                candidate = places.get((*self._name(rows, row)[:-1], name))
+                if candidate is None:
+                    raise BadRow("training data", row + 1, f"query {rows['id'][row]} has no candidate {name}")
+                pairs.append((row, candidate))
+        if not pairs:
+            raise BadRow("training data", 0, "no query has a right candidate")
+        found = np.array(pairs, dtype=np.int64)
+        return found[:, 0], found[:, 1]
+
+    def _name(self, rows: Rows, row: int) -> tuple[Any, ...]:
+        """What a row is known by where candidates are looked up."""
+        return ("" if self.pool == "shared" else rows["language"][row], rows["part"][row], rows["id"][row])
+
+    def batch(
+        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+    ) -> Tensors:
+        """Sequences of the units; in training also ``labels`` (of each query, its place among the candidates) and
+        ``others`` [units, units]: candidates that are right as well, and so are no wrong ones."""
+        if encoded.groups is None:
+            arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
+            return {name: torch.from_numpy(array) for name, array in arrays.items()}
+        sequences = (encoded.groups[index][:, None] + np.arange(2)[None, :]).reshape(-1)
+        arrays = pad_batch(encoded, sequences, tokenizer.pad_token_id)
+        kept = encoded.kept
+        both = kept["query"][index][:, None] * int(kept["texts"]) + kept["candidate"][index][None, :]
+        arrays["others"] = np.isin(both, kept["pairs"]) & ~np.eye(len(index), dtype=bool)
+        arrays["labels"] = np.arange(len(index))
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+    def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """Cross-entropy of each query over the batch's candidates, from vectors [2 x units, width], shape [units]."""
+        return torch.nn.functional.cross_entropy(self._cosines(logits, batch), batch["labels"], reduction="none")
+
+    def chances(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        # minus infinity, where a candidate is right as well, would make a divergence not a number
+        return self._cosines(logits, batch).clamp(min=torch.finfo(torch.float32).min).log_softmax(-1)
+
+    def _cosines(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        vectors = torch.nn.functional.normalize(logits.float(), dim=1)
+        cosines = self.scale * vectors[0::2] @ vectors[1::2].T
+        return cosines.masked_fill(batch["others"], -torch.inf)
+
+    def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
+        return {"vectors": logits.float().cpu().numpy()}
+
+    def decode(self, answers: dict[str, np.ndarray], rows: Rows) -> Rows:
+        """One prediction a query of part test: id, language, gold, predicted (ids, best first), score and credit.
+
+        nearest, ranking: the best 20; the score is the best cosine; the credit is whether the first is right, or the
+        average precision. mining: the extracted candidate, if any, and its margin; the credit is whether that is right,
+        or rightly nothing, and ``counts`` is [right, predicted, gold], from whose sums the F1 follows.
+        """
+        return SEARCHES[self.task](answers["vectors"], rows, self.pool == "shared", self.neighbours)
+
+    def score(self, predictions: Rows) -> dict[str, float]:
+        if self.task == "mining":
+            right, predicted, gold = np.array(predictions["counts"]).sum(0).tolist()
+            f1 = 2 * right / max(predicted + gold, 1)
+            return {"f1": f1, "precision": right / max(predicted, 1), "recall": right / max(gold, 1)}
+        if self.task == "nearest":
+            return {"accuracy": sum(predictions["credit"]) / len(predictions["credit"])}
+        queries = [str(number) for number in range(len(predictions["id"]))]  # ids are unique within a language only
+        gold, ranked = (dict(zip(queries, predictions[name], strict=True)) for name in ("gold", "predicted"))
+        found = {"map": mean_average_precision(gold, ranked), "mrr": mean_reciprocal_rank(gold, ranked)}
+        return {f"{name}@{TOP}": value for name, value in found.items()}
+
+    def parts(self, predictions: Rows) -> Parts:
+        if self.task == "mining":
+            return super().parts(predictions)
+        name = "accuracy" if self.task == "nearest" else f"map@{TOP}"
+        return {name: (predictions["credit"], [1.0] * len(predictions["credit"]))}

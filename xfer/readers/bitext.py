@@ -1,0 +1,237 @@
+"""Sentences and their translations: Tatoeba, where every English sentence has one, and BUCC, where few have.
+
+The language of a row is that of the pair, whichever of the two it is written in: ``de`` is German and English.
+Both are scored on an encoder as it is. XTREME takes its vectors from the middle of the encoder (``layer: xtreme``),
+which changes scores by tens of points; its script asks for the first subword's on BUCC, but earlier versions of it
+took the mean whatever they were asked for, as jiant does for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from xfer.core.errors import BadRow, MissingData
+from xfer.readers import sources, tables
+from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
+
+TATOEBA = dict(
+    pair.split(":")
+    for pair in "af:afr ar:ara az:aze bg:bul bn:ben de:deu el:ell es:spa et:est eu:eus fa:pes fi:fin fr:fra he:heb "
+    "hi:hin hu:hun id:ind it:ita ja:jpn jv:jav ka:kat kk:kaz ko:kor lt:lit ml:mal mr:mar nl:nld pl:pol pt:por ro:ron "
+    "ru:rus sw:swh ta:tam te:tel th:tha tl:tgl tr:tur uk:ukr ur:urd vi:vie zh:cmn".split()
+)
+_ADDED = ("az", "lt", "pl", "ro", "uk")  # by XTREME-R
+_BUCC = ("de", "fr", "ru", "zh")
+_OFFICIAL = {"dev": "sample", "test": "training"}  # the gold of BUCC's own test was never published
+# Only the longest input is used, since nothing is trained on bitext; the rest is XTREME's usual.
+_XTREME = Settings(
+    learning_rate=2e-5,
+    epochs=1,
+    batch_size=32,
+    max_length=512,
+    source="XTREME scripts/run_tatoeba.sh and run_bucc2018.sh (reference: xtreme section 4)",
+)
+
+
+class _Bitext(Reader):
+    form: ClassVar[str] = "retrieve"
+    world: ClassVar[str] = "bitext"
+    labels: ClassVar[tuple[str, ...]] = ()
+    published: ClassVar[Settings] = _XTREME
+
+    layer: int | Literal["xtreme"] | None = Field(
+        None,
+        description="the hidden state that gives the vectors, 0 being the embeddings; the last if left out; xtreme: 8 "
+        "of 12 layers, 14 of 24, the last of other encoders",
+    )
+    pooling: Literal["mean", "cls", "max"] = Field("mean", description="how subwords become one vector")
+
+
+def _row(name: str, language: str, side: str, text: str, gold: list[str] | None = None, part: str = "test") -> Row:
+    return {"id": name, "language": language, "side": side, "text": text, "pair": None, "gold": gold, "part": part}
+
+
+@Reader.register("tatoeba")
+class Tatoeba(_Bitext):
+    """Up to 1,000 English sentences a language, each to be found among their translations by the nearest vector.
+
+    Queries are the English side, in XTREME's order (sorted) and named by their place in it; candidates are named by
+    their line. Scored by accuracy.
+    """
+
+    query_language: ClassVar[str] = "en"
+    card: ClassVar[Card] = Card(
+        title="Tatoeba similarity search (LASER v1)",
+        hub="google/xtreme",
+        revision=None,
+        licence="CC-BY-2.0-FR",
+        citation="Artetxe, Schwenk: Massively Multilingual Sentence Embeddings. TACL 2019; Hu et al.: XTREME: A "
+        "Massively Multilingual Multi-task Benchmark. ICML 2020",
+        languages=tuple(TATOEBA),
+        train_languages=(),
+        splits=("test",),
+        layout="tatoeba/v1/tatoeba.<iso639-3>-eng.{<iso639-3>,eng} of LASER, or XTREME's tatoeba/<language>-en."
+        "{<language>,en} with the rows of the translations in test-<language>.tsv",
+        sizes={"test": 1000},
+    )
+    benchmark: Literal["xtreme", "xtreme_r"] = Field(
+        "xtreme", description="whose languages: the 36 of xtreme, or the 41 of xtreme_r"
+    )
+
+    def offered(self, source: Source, split: str) -> tuple[str, ...]:
+        known = super().offered(source, split)
+        if source == "hub" or self.benchmark == "xtreme":
+            known = tuple(language for language in known if language not in _ADDED)
+        return known
+
+    def form_options(self) -> dict[str, Any]:
+        return {"layer": self.layer, "pooling": self.pooling, "task": "nearest"}
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        code = TATOEBA[language]
+        for folder in ("tatoeba/v1", "data/tatoeba/v1", "LASER/data/tatoeba/v1", "tatoeba_v1", "tatoeba"):
+            yield f"{folder}/tatoeba.{code}-eng.{code}"
+        yield f"tatoeba/{language}-en.{language}"
+
+    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+        return (path.with_suffix(".eng"), path.with_suffix(".en"), path.with_name(f"test-{language}.tsv"))
+
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+        official, sorted_side, labels = self.beside(path, split, language)
+        foreign = [text.strip() for _, text in tables.lines(path)]
+        if not path.name.startswith("tatoeba."):
+            english = [text.strip() for _, text in tables.lines(sorted_side)]
+            yield from _searched(language, foreign, list(zip(english, _rows(labels, len(foreign)), strict=False)))
+            return
+        english = [text.strip() for _, text in tables.lines(official)]
+        if len(foreign) != len(english):
+            raise BadRow(str(official), len(english), f"ends here, but {path.name} has {len(foreign)} lines")
+        yield from _searched(language, foreign, list(_by_english(english)))
+
+    def hub_part(self, split: str, language: str) -> HubPart:
+        if language in _ADDED:
+            raise MissingData(f"{self.card.hub} has no Tatoeba in '{language}'; use source: mirror with LASER's files")
+        return HubPart(self.card.hub, f"tatoeba.{TATOEBA[language]}", "validation")
+
+    def hub_rows(self, split: str, language: str) -> Iterator[Row]:
+        part = self.hub_part(split, language)
+        table = sources.hub_table(part.repository, part.config, part.split, self.card.revision)
+        try:
+            both = [(row["source_sentence"].strip(), row["target_sentence"].strip()) for row in table]
+        except (KeyError, AttributeError) as error:
+            where = f"{part.repository}/{part.config}/{part.split}"
+            raise BadRow(where, 0, f"has not the columns that tatoeba expects: {error!r}") from None
+        yield from _searched(language, [one for one, _ in both], list(_by_english([other for _, other in both])))
+
+
+def _by_english(english: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Sentences and their lines in XTREME's order."""
+    for line in sorted(range(len(english)), key=lambda line: english[line]):  # stable: equal ones stay as they were
+        yield english[line], line
+
+
+def _rows(labels: Path, size: int) -> Iterator[int | None]:
+    """The right row of each query, None for all where there is no file."""
+    if not labels.is_file():
+        yield from [None] * size
+        return
+    for line, text in tables.lines(labels):
+        if not (text.isascii() and text.isdigit()) or int(text) >= size:
+            raise BadRow(str(labels), line, f"'{text}' is not one of the rows 0 to {size - 1}")
+        yield int(text)
+
+
+def _searched(language: str, foreign: Sequence[str], queries: Sequence[tuple[str, int | None]]) -> Iterator[Row]:
+    for place, (text, line) in enumerate(queries):
+        yield _row(str(place), language, "query", text, None if line is None else [str(line)])
+    for line, text in enumerate(foreign):
+        yield _row(str(line), language, "candidate", text)
+
+
+@Reader.register("bucc")
+class Bucc(_Bitext):
+    """BUCC 2018 as in XTREME: find the few sentences of a corpus whose translations an English corpus holds.
+
+    Queries are the foreign side. Pairs are mined by margin; a threshold that is best on the dev corpus, which comes
+    along with the test rows, decides which are kept. Scored by F1.
+    """
+
+    sources: ClassVar[tuple[Source, ...]] = ("mirror", "miniature")
+    card: ClassVar[Card] = Card(
+        title="BUCC 2018 (XTREME: dev is the official sample, test the official training set)",
+        hub="",
+        revision=None,
+        licence="not stated; text of Wikipedia (CC-BY-SA) and of News Commentary",
+        citation="Zweigenbaum, Sharoff, Rapp: Overview of the Third BUCC Shared Task: Spotting Parallel Sentences in "
+        "Comparable Corpora. BUCC 2018",
+        languages=_BUCC,
+        train_languages=(),
+        splits=("dev", "test"),
+        layout="bucc2018/<language>-en/<language>-en.{sample,training}.{<language>,en,gold}, or XTREME's "
+        "bucc2018/<language>-en.{dev,test}.{<language>,en,gold}; no table of the hub holds both corpora whole",
+        sizes={},
+    )
+    neighbours: int = Field(4, ge=1, description="nearest sentences that a margin is taken over, on either side")
+
+    def form_options(self) -> dict[str, Any]:
+        return {"layer": self.layer, "pooling": self.pooling, "task": "mining", "neighbours": self.neighbours}
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        pair, official = f"{language}-en", _OFFICIAL[split]
+        for folder in ("bucc2018", "bucc", "."):
+            yield f"{folder}/{pair}/{pair}.{official}.{language}"
+            yield f"{folder}/{pair}.{split}.{language}"
+
+    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+        """The English corpus and the gold, then the three files of dev where the split is test."""
+        ends = (language, "en", "gold")
+        stem = path.name.split(".")[0]
+        name = path.name.split(".")[1]
+        own = [path.with_name(f"{stem}.{name}.{end}") for end in ends[1:]]
+        dev = {"training": "sample"}.get(name, "dev")
+        return own if split == "dev" else own + [path.with_name(f"{stem}.{dev}.{end}") for end in ends]
+
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+        english, gold, *dev = self.beside(path, split, language)
+        yield from _corpus((path, english, gold), language, "test")
+        if dev and not all(file.is_file() for file in dev):
+            raise MissingData(
+                f"bucc test in {language} needs {dev[0].name}, its English side and its gold in "
+                f"{path.parent}, to set the threshold on; put BUCC's sample set there"
+            )
+        if dev:
+            yield from _corpus((dev[0], dev[1], dev[2]), language, "tune")
+
+
+def _corpus(files: tuple[Path, Path, Path], language: str, part: str) -> Iterator[Row]:
+    """The rows of one corpus. Raises BadRow with file and line."""
+    foreign, english = (_sentences(path) for path in files[:2])
+    gold: dict[str, list[str]] | None = None
+    if files[2].is_file():
+        gold = {name: [] for name in foreign}
+        for line, text in tables.lines(files[2]):
+            one, _, other = text.partition("\t")
+            if one not in foreign or other not in english:
+                lacking, file = (one, files[0]) if one not in foreign else (other, files[1])
+                raise BadRow(str(files[2]), line, f"sentence '{lacking}' is not in {file.name}")
+            gold[one].append(other)
+    for name, text in foreign.items():
+        yield _row(name, language, "query", text, None if gold is None else gold[name], part)
+    for name, text in english.items():
+        yield _row(name, language, "candidate", text, None, part)
+
+
+def _sentences(path: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line, text in tables.lines(path):
+        name, tab, sentence = text.partition("\t")
+        if not tab or not name:
+            raise BadRow(str(path), line, "is not an id and a sentence with a tab between them")
+        if name in found:
+            raise BadRow(str(path), line, f"id '{name}' stands twice")
+        found[name] = sentence
+    return found
