@@ -59,7 +59,12 @@ class Work:
             credit = [1.0 if i % 4 < right else 0.0 for i in range(8)]
             write_rows(
                 folder / "out" / "credit.parquet",
-                {"id": [str(i % 4) for i in range(8)], "language": languages, "credit": credit},
+                {
+                    "id": [str(i % 4) for i in range(8)],
+                    "language": languages,
+                    "accuracy": credit,
+                    "accuracy.of": [1.0] * 8,
+                },
             )
             scores = {language: {"rows": 4, "accuracy": right / 4} for language in ("en", "sw")}
             (folder / "out" / "scores.json").write_text(json.dumps(scores))

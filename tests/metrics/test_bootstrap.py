@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xfer.metrics.intervals import _counts, interval, resampled
+from xfer.metrics.intervals import Ratio, _counts, interval
+from xfer.metrics.intervals import resampled as resampled_ratio
+
+
+def resampled(credit: np.ndarray) -> np.ndarray:
+    """Of a mean: every row counts one."""
+    return resampled_ratio(Ratio(credit, np.ones_like(credit)))
 
 
 def width(means: np.ndarray) -> float:
@@ -92,3 +98,56 @@ def test_equal_credit_has_no_spread(seeds: int, credit: float) -> None:
 def test_a_single_example_has_the_interval_of_its_own_credit() -> None:
     assert interval(resampled(np.array([[1.0]]))) == (1.0, 1.0)
     assert interval(resampled(np.array([[0.0]]))) == (0.0, 0.0)
+
+
+# ratios of sums
+
+
+def brute(counts: np.ndarray) -> np.ndarray:
+    """F1 of each draw, one draw and one seed at a time; counts [seeds, rows, (right, predicted, gold)]."""
+    seeds, rows, _ = counts.shape
+    rows_drawn, seeds_drawn = _counts(rows, "examples"), _counts(seeds, "seeds")
+    found = []
+    for taken, times in zip(rows_drawn.tolist(), seeds_drawn.tolist(), strict=True):
+        total = 0.0
+        for seed, again in zip(counts.tolist(), times, strict=True):
+            bag = [row for row, count in zip(seed, taken, strict=True) for _ in range(count)]
+            right, predicted, gold = (sum(row[i] for row in bag) for i in range(3))
+            precision, recall = (right / predicted if predicted else 0.0), (right / gold if gold else 0.0)
+            total += again * (2 * precision * recall / (precision + recall) if right else 0.0)
+        found.append(total / seeds)
+    return np.array(found)
+
+
+def hard_counts(rows: int, seeds: int) -> np.ndarray:
+    draw = np.random.default_rng(rows)
+    gold = np.tile(draw.integers(0, 4, rows), (seeds, 1))
+    predicted = draw.integers(0, 4, (seeds, rows))
+    right = draw.integers(0, np.minimum(gold, predicted) + 1)
+    return np.stack([right, predicted, gold], 2)
+
+
+@pytest.mark.parametrize(("rows", "seeds"), [(1, 1), (3, 2), (17, 1), (40, 3)])
+def test_f1_is_resampled_as_a_ratio_of_sums(rows: int, seeds: int) -> None:
+    counts = hard_counts(rows, seeds)  # few rows: some draws hold nothing at all
+    found = resampled_ratio(Ratio(2.0 * counts[:, :, 0], counts[:, :, 1:].sum(2).astype(float)))
+    assert found == pytest.approx(brute(counts), abs=1e-12)
+
+
+def test_the_f1_of_a_corpus_is_no_mean_over_sentences() -> None:
+    ratio = Ratio(np.array([[2.0, 0.0]]), np.array([[2.0, 8.0]]))  # a short sentence right, a long one all wrong
+    assert ratio.value == 0.2
+    assert ratio.at([0]).value == 1.0 and ratio.at([1]).value == 0.0
+    low, high = interval(resampled_ratio(ratio))
+    assert (low, high) == (0.0, 1.0)
+
+
+def test_nothing_to_find_and_nothing_found_is_zero() -> None:
+    nothing = Ratio(np.zeros((2, 5)), np.zeros((2, 5)))
+    assert nothing.value == 0.0 and interval(resampled_ratio(nothing)) == (0.0, 0.0)
+
+
+def test_the_point_is_the_mean_over_seeds_of_each_seeds_ratio() -> None:
+    ratio = Ratio(np.array([[1.0, 0.0], [3.0, 1.0]]), np.array([[1.0, 1.0], [4.0, 4.0]]))
+    assert ratio.values == [0.5, 0.5] and ratio.value == 0.5
+    assert Ratio(np.array([[1.0], [1.0]]), np.array([[1.0], [4.0]])).value == 0.625  # not 2/5

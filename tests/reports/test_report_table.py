@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from xfer.core.store import write_json
-from xfer.reports.tables import collect, csv_table, markdown, text
+from xfer.reports.summary import collect
+from xfer.reports.write import csv_table, markdown, text
 
 ATTACK = {"kind": "attacker", "type": "typos"}
 # Right (1) or wrong (0) by row: en1 en2 en3 en4 | sw1 sw2 sw3 sw4
@@ -25,35 +26,38 @@ CREDIT = {
     "typos/selected/1": "10.. .1..",
     "typos/selected/2": "11.. .0..",  # en1 en2: 3/4; sw2: 1/2
 }
+TABLE = {"data": "xnli", "reader": "xnli", "made_up": True}
 LANGUAGES = ["en"] * 4 + ["sw"] * 4
 IDS = ["1", "2", "3", "4"] * 2
 
 
-def scored(credits: str) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+def scored(credits: str) -> dict[str, list[Any]]:
+    """What a score node keeps of each row."""
     marks = credits.replace(" ", "")
     kept = [i for i, mark in enumerate(marks) if mark != "."]
-    rows: dict[str, list[Any]] = {
+    return {
         "id": [IDS[i] for i in kept],
         "language": [LANGUAGES[i] for i in kept],
-        "credit": [None if marks[i] == "?" else float(marks[i]) for i in kept],
+        "accuracy": [float(marks[i]) for i in kept],
+        "accuracy.of": [1.0] * len(kept),
     }
-    return {language: {"accuracy": 0.5, "macro_f1": 0.5, "rows": 1} for language in sorted(set(rows["language"]))}, rows
 
 
 def about(*only: str, compare: str | None = "clean", baseline: str | None = None, seeds: int = 2) -> dict[str, Any]:
     """A report node's job; ``only`` names the evaluations of it, in their order."""
     evaluations: dict[str, Any] = {
-        "direct": {"stage": "direct", "attacker": None, "trained": ["en"]},
-        "clean": {"stage": "xnli", "attacker": None, "trained": ["en"]},
-        "typos": {"stage": "xnli", "attacker": ATTACK, "trained": ["en"]},
+        "direct": {"stage": "direct", "attacker": None, "trained": ["en"], "rows": "xnli"},
+        "clean": {"stage": "xnli", "attacker": None, "trained": ["en"], "rows": "xnli"},
+        "typos": {"stage": "xnli", "attacker": ATTACK, "trained": ["en"], "rows": "xnli"},
     }
     order = list(only or evaluations)
     return {
         "name": "hand",
         "seeds": list(range(1, seeds + 1)),
         "order": order,
-        "compare": compare,
-        "baseline": baseline,
+        "tables": [TABLE | {"order": order, "compare": compare, "baseline": baseline}],
+        "benchmark": None,
+        "against": None,
         "evaluations": {name: evaluations[name] for name in order},
     }
 
@@ -139,18 +143,12 @@ def test_what_is_certain_has_no_interval_and_what_is_not_has_a_wide_one(table: d
 
 
 def test_the_mean_has_a_narrower_interval_than_its_languages() -> None:
-    rows = {"id": [str(i) for i in range(200)] * 2, "language": ["en"] * 200 + ["sw"] * 200}
-    rows["credit"] = [float(i % 2) for i in range(200)] + [float(i * 7 % 20 < 10) for i in range(200)]
-    scores = {language: {"accuracy": 0.5, "rows": 200} for language in ("en", "sw")}
-    made = collect(about("clean", seeds=1), {"clean/selected/1": (scores, rows)})
+    rows: dict[str, list[Any]] = {"id": [str(i) for i in range(200)] * 2, "language": ["en"] * 200 + ["sw"] * 200}
+    rows["accuracy"] = [float(i % 2) for i in range(200)] + [float(i * 7 % 20 < 10) for i in range(200)]
+    rows["accuracy.of"] = [1.0] * 400
+    made = collect(about("clean", seeds=1), {"clean/selected/1": rows})
     mean, one = made["mean"]["clean"], made["languages"]["en"]["clean"]
     assert mean["high"] - mean["low"] < one["high"] - one["low"]
-
-
-def test_rows_without_a_gold_label_are_left_out() -> None:
-    cell = collected({"clean/selected/1": "1?00 ????"}, about("clean", seeds=1))["languages"]
-    assert cell["en"]["clean"]["value"] == pytest.approx(100 / 3) and cell["en"]["clean"]["rows"] == 3
-    assert "sw" not in cell
 
 
 def test_an_attack_is_measured_against_the_evaluation_that_is_compared() -> None:
@@ -209,8 +207,7 @@ def test_the_order_of_rows_of_an_attack_does_not_matter() -> None:
     runs = {name: scored(marks) for name, marks in CREDIT.items()}
     turned = dict(runs)
     for name in ("typos/selected/1", "typos/selected/2"):
-        scores, rows = runs[name]
-        turned[name] = scores, {column: cells[::-1] for column, cells in rows.items()}
+        turned[name] = {column: cells[::-1] for column, cells in runs[name].items()}
     job = about(baseline="direct")
     first, second = collect(job, runs), collect(job, turned)
     for language in ("en", "sw", "mean"):
@@ -267,6 +264,7 @@ def test_evaluations_stand_in_the_order_of_the_recipe_also_in_a_table_read_from_
     job = about("direct", "clean", "typos", baseline="direct")
     job["order"] += ["attack"]
     job["evaluations"]["attack"] = job["evaluations"]["typos"]
+    assert job["tables"][0]["order"] is job["order"]
     made = collected(marks, job)
     assert text(made).splitlines()[0].split()[6:] == ["typos", "drop", "drop", "%", "attack", "drop", "drop", "%"]
     write_json(tmp_path / "report.json", made)

@@ -124,14 +124,9 @@ def _run(
         if entry is None:
             raise UsageError(f"{path} is not finished: {node.label} has no predictions yet; run 'xfer train {path}'")
         limit = recipe.evaluate[name].rows or recipe.limits.test_rows
-        parts.append(Part(name, _reader(recipe, name), read_rows(entry, "predictions.parquet"), limit))
+        reader = recipe.reader_of(recipe.evaluate[name])
+        parts.append(Part(name, reader, read_rows(entry, "predictions.parquet"), limit))
     return parts
-
-
-def _reader(recipe: Any, name: str) -> Any:
-    evaluation = recipe.evaluate[name]
-    tasks = recipe.stages[evaluation.stage].tasks
-    return evaluation.reader or tasks[evaluation.task or next(iter(tasks))].reader
 
 
 def _wanted(recipe: Any, path: Path, names: tuple[str, ...]) -> list[str]:
@@ -144,8 +139,8 @@ def _wanted(recipe: Any, path: Path, names: tuple[str, ...]) -> list[str]:
             raise UsageError(f"{path} has no evaluation '{name}'; {suggest(name, recipe.evaluate)}")
     found: dict[str, str] = {}
     clean = [name for name, evaluation in recipe.evaluate.items() if evaluation.attacker is None]
-    for name in names or sorted(clean, key=lambda name: name != recipe.report.compare):
-        task = find_task(_reader(recipe, name).type_name)
+    for name in names or sorted(clean, key=lambda name: name not in recipe.report.named("compare")):
+        task = find_task(recipe.reader_of(recipe.evaluate[name]).type_name)
         if task is None and not names:
             continue
         key = task.name if task else name
@@ -208,9 +203,18 @@ def _answers(task: Any, reader: Any, rows: Rows, column: str) -> str:
     return squad(rows["gold"], rows["id"]) if column == "gold" else text(task.layout, rows[column], rows["id"])
 
 
+def _found(task: Any, reader: Any, rows: Rows, column: str) -> str:
+    """The best answer of each query, its pairs, or its ranking."""
+    from xfer.readers.submission import text
+
+    found = [ids[0] for ids in rows[column]] if task.layout == "labels" else rows[column]
+    return text(task.layout, found, rows["id"])
+
+
 CONTENTS: dict[str, Callable[[Any, Any, Rows, str], str]] = {
     "classify": _classes,
     "choose": _plain,
     "tag": _plain,
     "span": _answers,
+    "retrieve": _found,
 }

@@ -21,7 +21,7 @@ def report(
     from xfer.core.load import load_recipe
     from xfer.core.run import default_store, execute, failed, open_graph
     from xfer.core.store import Store
-    from xfer.reports.tables import csv_table, markdown, text
+    from xfer.reports.write import csv_table, markdown, text
 
     opened = Store(store or default_store())
     graph = open_graph(load_recipe(recipe, scale, sets).recipe, opened)

@@ -52,7 +52,7 @@ def train(
     if as_json:
         echo_json(entry.read("report.json"))
     else:
-        from xfer.reports.tables import text
+        from xfer.reports.write import text
 
         click.echo(text(entry.read("report.json")))
         click.echo(f"written to {folder}/report.md, report.csv and report.json", err=True)

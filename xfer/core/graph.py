@@ -14,13 +14,14 @@ from typing import Any
 
 from xfer.attackers.base import ModelFree
 from xfer.core.errors import RecipeError, XferError
+from xfer.core.groups import benchmark_tasks, groups
 from xfer.core.recipe import Evaluation, Recipe
 from xfer.core.seeds import digest
 from xfer.readers.base import Reader
 from xfer.readers.sources import revision
 
 # What a kind of node does with its job; raise a number when the same job would give other bytes.
-VERSIONS = {"world": 1, "data": 1, "train": 1, "predict": 1, "attack": 2, "score": 1, "report": 1}
+VERSIONS = {"world": 1, "data": 1, "train": 1, "predict": 1, "attack": 2, "score": 2, "report": 2}
 
 
 class Node:
@@ -107,6 +108,8 @@ def compile_graph(recipe: Recipe, resolver: Resolver) -> Graph:
 class _Compiler:
     def __init__(self, recipe: Recipe, resolver: Resolver) -> None:
         self.recipe, self.resolver, self.graph = recipe, resolver, Graph(recipe)
+        self.groups = groups(recipe)
+        self.compared = {part["compare"] for part in self.groups}
         scores: dict[str, Node] = {}
         for name in recipe.stages:
             for seed in recipe.seeds:
@@ -117,7 +120,7 @@ class _Compiler:
                     scores[f"{name}/{role}/{seed}"] = self.score(name, evaluation, seed, role)
         if scores:
             about: dict[str, Any] = {"name": recipe.name, "seeds": list(recipe.seeds), "order": list(recipe.evaluate)}
-            about = about | {"compare": self.compared(), "baseline": recipe.report.baseline}
+            about |= {"tables": self.groups, "against": recipe.report.against, "benchmark": benchmark_tasks(recipe)}
             shown = {name: self.about(evaluation) for name, evaluation in recipe.evaluate.items()}
             node = Node("report", recipe.name, about | {"evaluations": shown}, scores)
             self.graph.report = self.graph.add(node)
@@ -125,9 +128,9 @@ class _Compiler:
     def about(self, evaluation: Evaluation) -> dict[str, Any]:
         """What the report says of an evaluation."""
         attacker = evaluation.attacker.identity() if evaluation.attacker else None
-        stage = self.recipe.stages[evaluation.stage]
-        languages = sorted({language for task in stage.tasks.values() for language in self.trained(task.reader)})
-        reader = evaluation.reader or stage.tasks[evaluation.task or next(iter(stage.tasks))].reader
+        tasks = self.recipe.stages[evaluation.stage].tasks.values() if evaluation.stage else ()
+        languages = sorted({language for task in tasks for language in self.trained(task.reader)})
+        reader = self.recipe.reader_of(evaluation)
         rows = digest([_tested(reader, evaluation.split), evaluation.split, self.recipe.source_of(reader)])
         return {"stage": evaluation.stage, "attacker": attacker, "trained": languages, "rows": rows}
 
@@ -136,15 +139,13 @@ class _Compiler:
 
     def roles(self, name: str, evaluation: Evaluation) -> tuple[str, ...]:
         """The checkpoints an evaluation tests: the selected one, and the oracle's beside the clean scores."""
-        trainer = self.recipe.stages[evaluation.stage].trainer
-        clean = name == self.compared() and getattr(trainer, "oracle", False)
-        has_targets = any(self.targets(task.reader) for task in self.recipe.stages[evaluation.stage].tasks.values())
-        return ("selected", "oracle") if clean and has_targets else ("selected",)
-
-    def compared(self) -> str | None:
-        """The clean evaluation that the report compares with: the named one, else the first."""
-        clean = [name for name, evaluation in self.recipe.evaluate.items() if evaluation.attacker is None]
-        return self.recipe.report.compare or next(iter(clean), None)
+        if evaluation.stage is None:
+            return ("selected",)
+        stage = self.recipe.stages[evaluation.stage]
+        clean = name in self.compared and getattr(stage.trainer, "oracle", False)
+        readers = [task.reader for task in stage.tasks.values()]
+        learnt = self.recipe.reader_of(evaluation).form in {reader.form for reader in readers}
+        return ("selected", "oracle") if clean and learnt and any(map(self.targets, readers)) else ("selected",)
 
     def targets(self, reader: Reader) -> tuple[str, ...]:
         """Languages with a dev set that the stage does not train on."""
@@ -155,15 +156,18 @@ class _Compiler:
         source = self.recipe.source_of(reader)
         label = f"{reader.type_name} {split} {languages[0] if len(languages) == 1 else f'{len(languages)} languages'}"
         problem, parents, found = None, {}, None
+        shared = reader.form_options().get("pool") == "shared" and split != "train"
+        pool = reader.offered(source, split) if shared else languages
         try:
-            found = revision(reader, source, split, languages, self.resolver.digest, self.resolver.ask("dataset"))
+            found = revision(reader, source, split, pool, self.resolver.digest, self.resolver.ask("dataset"))
         except XferError as error:
             problem = error
         if source == "miniature":
             parents = {"world": self.graph.add(world(reader.worlds(split)))}
         limit = rows if rows else None
         job = {"reader": reader.identity(), "source": source, "split": split, "languages": list(languages)}
-        spec = {"reader": reader, "source": source, "split": split, "languages": languages, "rows": limit}
+        job |= {"pool": list(pool)} if shared else {}
+        spec = {"reader": reader, "source": source, "split": split, "languages": languages, "rows": limit, "pool": pool}
         return self.graph.add(
             Node("data", label, job | {"rows": limit, "at": found}, parents, spec=spec, problem=problem)
         )
@@ -199,16 +203,22 @@ class _Compiler:
         if start:
             parents["start"] = self.stage(start, seed)
         else:
-            job["model"] = recipe.model.identity()
-            try:
-                job["at"] = recipe.model.revision(self.resolver.digest, self.resolver.ask("model"))
-            except XferError as error:
-                problem = error
+            about, problem = self.model()
+            job |= about
         spec = {"trainer": trainer, "mixer": stage.mixer, "model": recipe.model, "limit": limits.steps}
         label = f"{name}" if stage.seed is not None else f"{name} seed {seed}"
         node = self.graph.add(Node("train", label, job, parents, own, spec, problem))
         self.graph.stages[name, seed] = node
         return node
+
+    def model(self) -> tuple[dict[str, Any], XferError | None]:
+        """The recipe's model and what it depends on, and what stands against it."""
+        model, found = self.recipe.model, None
+        try:
+            found = model.revision(self.resolver.digest, self.resolver.ask("model"))
+        except XferError as error:
+            return {"model": model.identity()}, error
+        return {"model": model.identity(), "at": found}, None
 
     def kept(self, what: str, asked: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
         """The asked languages that the source has; in miniature the others are left out with a note."""
@@ -222,30 +232,39 @@ class _Compiler:
         return left
 
     def score(self, name: str, evaluation: Evaluation, seed: int, role: str) -> Node:
-        recipe, stage = self.recipe, self.recipe.stages[evaluation.stage]
-        task_name = evaluation.task or next(iter(stage.tasks))
-        reader = evaluation.reader or stage.tasks[task_name].reader
+        recipe, tested = self.recipe, self.recipe.tested(evaluation)
+        reader, tasks = recipe.reader_of(evaluation), recipe.stages[tested].tasks if tested else {}
+        task = evaluation.task or next(iter(tasks), reader.type_name)
         offered = reader.offered(recipe.source_of(reader), evaluation.split)
         asked = offered if evaluation.languages == "all" else evaluation.languages
         languages = self.kept(f"evaluation {name}", tuple(asked), offered)
         caps = [cap for cap in (evaluation.rows, recipe.limits.test_rows) if cap]
         rows = self.data(reader, evaluation.split, languages, min(caps) if caps else None)
-        trained = self.stage(evaluation.stage, seed)
+        parents = {"train": self.stage(tested, seed)} if tested else {}
         if evaluation.attacker:
-            rows = self.attack(name, evaluation, rows, trained, task_name, seed)
-        about = {"task": task_name, "role": role, **_form(reader)}
+            rows = self.attack(name, evaluation, rows, parents, task, seed)
+        about, problem = ({}, None) if tested else self.model()
+        if reader.form == "retrieve" and (task not in tasks or tasks[task].reader.form != "retrieve"):
+            about["max_length"] = reader.published.max_length  # nothing was trained on such rows
+        about |= {"task": task, "role": role, **_form(reader)}
         label = f"{name} seed {seed}" if role == "selected" else f"{name} {role} seed {seed}"
-        predicted = self.graph.add(Node("predict", label, about, {"train": trained, "rows": rows}))
-        return self.graph.add(Node("score", label, _form(reader), {"predict": predicted}))
+        spec, judged = {"model": recipe.model, "smoothing": evaluation.smoothing}, _form(reader)
+        if evaluation.smoothing:
+            about["smoothing"] = evaluation.smoothing.model_dump(mode="json", exclude={"at"})
+            judged["at"] = list(evaluation.smoothing.at)
+        node = Node("predict", label, about, parents | {"rows": rows}, spec=spec, problem=problem)
+        return self.graph.add(Node("score", label, judged, {"predict": self.graph.add(node)}, spec=spec))
 
-    def attack(self, name: str, evaluation: Evaluation, rows: Node, trained: Node, task: str, seed: int) -> Node:
+    def attack(
+        self, name: str, evaluation: Evaluation, rows: Node, victim: dict[str, Node], task: str, seed: int
+    ) -> Node:
         attacker = evaluation.attacker
         assert attacker is not None
-        reader = evaluation.reader or self.recipe.stages[evaluation.stage].tasks[task].reader
+        reader = self.recipe.reader_of(evaluation)
         parents, label, problem = {"rows": rows}, name, None
         job: dict[str, Any] = {"attacker": attacker.identity()}
         if attacker.searches:
-            parents, label = parents | {"train": trained}, f"{name} seed {seed}"
+            parents, label = parents | victim, f"{name} seed {seed}"
             job |= {"task": task, **_form(reader)}
         if isinstance(attacker, ModelFree):
             languages = rows.spec["languages"]
@@ -257,7 +276,8 @@ class _Compiler:
                 job |= {} if found is None else {"at": found}
             except XferError as error:
                 problem = error
-        spec = {"attacker": attacker, "form": reader.form}
+        job |= {"language": reader.query_language} if reader.query_language else {}
+        spec = {"attacker": attacker, "form": reader.form, "language": reader.query_language}
         return self.graph.add(Node("attack", label, job, parents, spec=spec, problem=problem))
 
 
@@ -275,7 +295,9 @@ def _form(reader: Reader) -> dict[str, Any]:
 def _tested(reader: Reader, split: str) -> dict[str, Any]:
     """What of a reader decides the rows of one split: not its training side."""
     own = getattr(reader, split, None)
-    aside = {"languages", "test_languages"} | ({"train", "dev", "test"} - {split} if own else set())
+    aside = {"languages", "test_languages", *reader.form_options()} | (
+        {"train", "dev", "test"} - {split} if own else set()
+    )
     return {name: value for name, value in reader.identity().items() if name not in aside}
 
 

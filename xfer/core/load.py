@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xfer.core import yaml
+from xfer.core.benchmark import expand
 from xfer.core.errors import Fault, RecipeError, suggest
 from xfer.core.faults import at, fault, validate
 from xfer.core.recipe import Recipe
@@ -40,6 +41,7 @@ def load_recipe(path: str | Path, scale: str | None = None, sets: Sequence[str] 
             bad += error.faults
     for option in options:
         tree = yaml.merge(tree, option)
+    tree = expand(tree)
     data, faults = yaml.resolve(tree)
     recipe, invalid = validate(data, tree)
     faults += bad + invalid + [fault(tree, *found) for found in references(data)]

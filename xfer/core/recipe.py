@@ -8,9 +8,13 @@ from pydantic import AfterValidator, Field, SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
 
 from xfer.attackers.base import Attacker
+from xfer.core.benchmark import Targets, expand_plain
 from xfer.core.component import Block
+from xfer.core.errors import suggest
+from xfer.metrics.benchmarks import papers
 from xfer.models.base import Model
 from xfer.readers.base import Languages, Reader, Source, Split
+from xfer.trainers.adversaries.vote import Vote
 from xfer.trainers.base import Mixer, Trainer
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.mixers import Proportional
@@ -28,6 +32,13 @@ def _distinct(seeds: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(seeds)) != len(seeds):
         raise PydanticCustomError("seeds", "holds a number twice", {"hint": "each seed is one run"})
     return seeds
+
+
+def _paper(value: str) -> str:
+    if value not in papers():
+        hint = {"hint": suggest(value, papers()), "known": ", ".join(papers()), "value": value}
+        raise PydanticCustomError("unknown_paper", "no scores of '{value}' are known; there are {known}", hint)
+    return value
 
 
 Name = Annotated[str, AfterValidator(_name)]
@@ -72,23 +83,42 @@ class Stage(Block):
 
 
 class Evaluation(Block):
-    """One test of one stage: clean, or under an attacker."""
+    """One test of one stage: clean, or under an attacker. Retrieval needs no stage of its own, or none at all."""
 
-    stage: str = Field(description="the stage to test")
+    stage: str | None = Field(
+        None, description="the stage to test; for retrieval any, or none: the recipe's start or model as it is"
+    )
     task: str | None = Field(None, description="the task whose head answers; the stage's first if left out")
-    reader: SerializeAsAny[Reader] | None = Field(None, description="another data set of the same form and labels")
+    reader: SerializeAsAny[Reader] | None = Field(
+        None, description="another data set of the same form and labels, or one of retrieval"
+    )
     split: Split = Field("test", description="the split to test on")
     languages: Languages = Field("all", description="languages to test (ISO 639-1), or all")
     rows: int | None = Field(None, ge=1, description="at most this many rows a language, the same rows every time")
     attacker: SerializeAsAny[Attacker] | None = Field(None, description="changes the text first")
+    smoothing: Vote | None = Field(None, description="predict by a vote over noisy copies, with certified radii")
 
 
 class Report(Block):
     """What the report shows beside the scores."""
 
     table: Literal["language"] = Field("language", description="one row a language")
-    compare: str | None = Field(None, description="the clean evaluation that attacked ones are measured against")
-    baseline: str | None = Field(None, description="an evaluation without the intermediate stage")
+    compare: str | tuple[str, ...] | None = Field(
+        None,
+        description="the clean evaluation that attacked ones are measured against, the first if left out; "
+        "one for each data set",
+    )
+    baseline: str | tuple[str, ...] | None = Field(
+        None, description="an evaluation without the intermediate stage; one for each data set"
+    )
+    against: Annotated[str, AfterValidator(_paper)] | None = Field(
+        None, description="a publication whose verified scores are laid beside"
+    )
+
+    def named(self, field: Literal["compare", "baseline"]) -> tuple[str, ...]:
+        """The evaluations that a field names."""
+        value = getattr(self, field)
+        return (value,) if isinstance(value, str) else value or ()
 
 
 class Limits(Block):
@@ -115,15 +145,34 @@ class Recipe(Block):
     model: SerializeAsAny[Model] = Field(description="the encoder that first stages start from")
     start: str | None = Field(None, description="the stage that stages without a start of their own continue")
     seeds: Seeds = Field((1,), min_length=1, description="every stage is trained once a seed")
-    stages: dict[Name, Stage] = Field(min_length=1, description="training runs, in any order")
+    benchmark: Targets | None = Field(
+        None, description="a benchmark whose targets become stages and evaluations, beside those named here"
+    )
+    stages: dict[Name, Stage] = Field({}, description="training runs, in any order")
     evaluate: dict[Name, Evaluation] = Field({}, description="tests of finished stages")
     report: Report = Field(Report(), description="what to lay side by side")
     limits: Limits = Field(Limits(), description="bounds on rows, steps and rates")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expanded(cls, value: Any) -> Any:
+        return expand_plain(value)
 
     def start_of(self, name: str) -> str | None:
         """The stage that ``name`` continues, or None if it starts from the model."""
         stage = self.stages[name]
         return stage.start or (self.start if self.start != name and name not in self._before(self.start) else None)
+
+    def tested(self, evaluation: Evaluation) -> str | None:
+        """The stage that an evaluation tests, or None if it tests the model."""
+        return evaluation.stage or self.start
+
+    def reader_of(self, evaluation: Evaluation) -> Reader:
+        """The data set that an evaluation tests on."""
+        if evaluation.reader:
+            return evaluation.reader
+        stage = self.stages[str(evaluation.stage)]
+        return stage.tasks[evaluation.task or next(iter(stage.tasks))].reader
 
     def _before(self, name: str | None) -> set[str]:
         """The stages that lead to ``name``: the recipe's own start cannot be applied to them."""

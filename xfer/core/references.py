@@ -13,7 +13,10 @@ from pydantic import ValidationError
 from xfer.attackers.base import Attacker
 from xfer.core.component import Component
 from xfer.core.errors import suggest
+from xfer.core.groups import data_set
+from xfer.models.base import Model
 from xfer.readers.base import Reader
+from xfer.trainers.adversaries.vote import Vote
 
 Found = tuple[tuple[str | int, ...], str, str]
 
@@ -21,27 +24,44 @@ Found = tuple[tuple[str | int, ...], str, str]
 def references(data: dict[str, Any]) -> Iterator[Found]:
     """(path, message, hint) of each broken reference of a recipe's plain data."""
     stages, evaluations = _block(data.get("stages")), _block(data.get("evaluate"))
+    if not stages and not evaluations and not {"stages", "evaluate"} & set(data):
+        yield ("stages",), "there is neither a stage nor an evaluation", "add one"
     yield from _names(("start",), data.get("start"), stages, "stage")
     for name, stage in stages.items():
         yield from _names(("stages", name, "start"), _block(stage).get("start"), stages, "stage")
     yield from _circles(stages)
     for name, evaluation in evaluations.items():
+        yield from _untrained(("evaluate", name), _block(evaluation), data)
         yield from _evaluation(("evaluate", name), _block(evaluation), stages, data.get("source"))
-    for field in ("compare", "baseline"):
-        yield from _names(("report", field), _block(data.get("report")).get(field), evaluations, "evaluation")
-    compared = _block(evaluations.get(str(_block(data.get("report")).get("compare"))))
-    if compared.get("attacker"):
-        yield ("report", "compare"), "names an attacked evaluation", "attacks are measured against a clean one"
+    yield from _report(_block(data.get("report")), evaluations, stages)
+    yield from _names(("benchmark", "start"), _block(data.get("benchmark")).get("start"), stages, "stage")
     for path, reader in _readers(stages):
         yield from _languages((*path, "languages"), reader, reader.languages, data.get("source"), "train")
         yield from _source(path, reader, data.get("source"))
+
+
+def _report(block: dict[str, Any], evaluations: dict[str, Any], stages: dict[str, Any]) -> Iterator[Found]:
+    """Names of evaluations that are not there, attacked ones, and two that would share a table."""
+    for field in ("compare", "baseline"):
+        value, seen = block.get(field), dict[str, str]()
+        for i, name in enumerate(value if isinstance(value, list | tuple) else [value]):
+            path = ("report", field, i) if isinstance(value, list | tuple) else ("report", field)
+            yield from _names(path, name, evaluations, "evaluation")
+            found = _block(evaluations.get(str(name)))
+            if field == "compare" and found.get("attacker"):
+                yield path, "names an attacked evaluation", "attacks are measured against a clean one"
+            tasks = _tasks(_block(stages.get(str(found.get("stage")))))
+            own = tasks.get(str(found.get("task") or next(iter(tasks), "")))
+            tested = _build(Reader, found.get("reader") or own)
+            if tested and (other := seen.setdefault(data_set(tested), str(name))) != name:
+                yield path, f"'{name}' and '{other}' test one data set", "name one evaluation a data set"
 
 
 def _block(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _names(path: tuple[str, ...], value: Any, known: dict[str, Any], what: str) -> Iterator[Found]:
+def _names(path: tuple[str | int, ...], value: Any, known: dict[str, Any], what: str) -> Iterator[Found]:
     if isinstance(value, str) and value not in known:
         yield path, f"there is no {what} '{value}'", suggest(value, known)
 
@@ -100,6 +120,9 @@ def _evaluation(path: tuple[str, ...], block: dict[str, Any], stages: dict[str, 
         yield from _languages(
             (*path, "languages"), reader, block.get("languages", "all"), source, block.get("split", "test")
         )
+    if block.get("smoothing") is not None and reader and reader.form not in Vote.FORMS:
+        what = f"smoothing votes on one answer a row, which form {reader.form} has not"
+        yield (*path, "smoothing"), what, f"it fits {' and '.join(Vote.FORMS)}"
     attacker = _build(Attacker, block.get("attacker"))
     if attacker and reader:
         offered = reader.offered(_origin(reader, source), block.get("split", "test"))
@@ -110,6 +133,23 @@ def _evaluation(path: tuple[str, ...], block: dict[str, Any], stages: dict[str, 
 
 def _origin(reader: Reader, source: Any) -> Any:
     return "miniature" if source == "miniature" else reader.source or source or "hub"
+
+
+def _untrained(path: tuple[str, ...], block: dict[str, Any], data: dict[str, Any]) -> Iterator[Found]:
+    """What stands against an evaluation without a stage."""
+    if block.get("stage") is not None:
+        return
+    if block.get("reader") is None:
+        yield path, "names neither a stage nor a reader", "add the stage to test, or a reader of retrieval"
+        return
+    reader, model = _build(Reader, block["reader"]), _build(Model, data.get("model"))
+    if reader and reader.form != "retrieve":
+        yield (*path, "reader"), f"form {reader.form} needs a head, which no stage has trained", "add stage: ..."
+    elif reader and model and not model.trained and data.get("start") is None:
+        what = f"model {model.type_name} has random weights, so there is nothing to test"
+        yield path, what, "add the stage to test, or name a stage in the recipe's start"
+    if block.get("task") is not None:
+        yield (*path, "task"), "belongs to a stage, and none is named", "add stage: ..., or leave it out"
 
 
 def _source(path: tuple[str, ...], reader: Reader, source: Any) -> Iterator[Found]:
@@ -128,7 +168,8 @@ def _fits(path: tuple[str, ...], block: dict[str, Any], reader: Reader, trained:
             f"reader {reader.type_name} has no {split} split",
             f"it has {', '.join(reader.card.splits)}",
         )
-    if trained and "reader" in block and (reader.form, reader.label_names()) != (trained.form, trained.label_names()):
+    other = trained and (reader.form, reader.label_names()) != (trained.form, trained.label_names())
+    if other and "reader" in block and reader.form != "retrieve":
         what = f"reader {reader.type_name} has another form or other labels than the stage was trained on"
         yield (*path, "reader"), what, "test a stage on the form and labels it learnt"
 

@@ -31,20 +31,23 @@ def world(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
 def data(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """The rows of one split in all its languages, checked by the form, as ``rows.parquet``."""
     from xfer.forms.base import form
-    from xfer.readers.sources import rows, sample
+    from xfer.readers.sources import rows, sample, sample_queries
 
     reader, spec = node.spec["reader"], node.spec
     root = parents["world"].out if "world" in parents else None
     kind = form(reader.form, reader.label_names())
     columns: Rows = {name: [] for name in kind.columns}
-    for done, language in enumerate(spec["languages"]):
+    draw = sample_queries if reader.form == "retrieve" else sample
+    for done, language in enumerate(spec["pool"]):
         place = f"{reader.type_name} {spec['split']} {language}"
         found = list(rows(reader, spec["source"], spec["split"], language, root))
-        for number, row in enumerate(sample(found, spec["rows"], spec["split"]), 1):
+        if language not in spec["languages"]:  # its candidates are searched all the same
+            found = [row for row in found if row["side"] == "candidate"]
+        for number, row in enumerate(draw(found, spec["rows"], spec["split"]), 1):
             kind.check(row, place, number)
             for name in kind.columns:
                 columns[name].append(row.get(name))
-        progress(done + 1, len(spec["languages"]))
+        progress(done + 1, len(spec["pool"]))
     if not columns["id"]:
         raise BadRow(node.label, 0, "holds no rows")
     write_rows(folder / "out" / "rows.parquet", columns)
@@ -98,10 +101,14 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
 def predict(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """The stage's answers to every row, as ``predictions.parquet``."""
     from xfer.models.predictor import predict as answers
+    from xfer.trainers.adversaries.voting import vote
 
     rows, network, max_length = read_rows(parents["rows"]), *_network(node, parents)
-    kept = answers(network, node.job["task"], rows, max_length, lambda done, total: progress(done, total))
-    columns = network.forms[node.job["task"]].decode(kept, rows)
+    task, smoothing = node.job["task"], node.spec["smoothing"]
+    if smoothing:
+        columns = vote(network, task, rows, max_length, smoothing, progress)
+    else:
+        columns = network.forms[task].decode(answers(network, task, rows, max_length, progress), rows)
     write_rows(folder / "out" / "predictions.parquet", columns)
     return {"rows": len(columns["id"])}
 
@@ -137,7 +144,9 @@ def _changes(
     further = read_rows(parents["further"]) if "further" in parents else {}
     known = attacker.prepare([dict(zip(further, row, strict=True)) for row in zip(*further.values(), strict=True)])
     for number, row in enumerate(rows, 1):
-        changed, edits = attacker.change(row, node.spec["form"], known)
+        spoken = row | {"language": node.spec["language"] or row["language"]}
+        changed, edits = attacker.change(spoken, node.spec["form"], known) if _asked(row) else (row, [])
+        changed = changed and changed | {"language": row["language"]}
         status = "dropped" if changed is None else "changed" if edits else "unchanged"
         note = {
             "id": row["id"],
@@ -149,6 +158,11 @@ def _changes(
         if number % 500 == 0 or number == len(rows):
             progress(number, len(rows))
     return made
+
+
+def _asked(row: dict[str, Any]) -> bool:
+    """Whether a row is one that an attack may change: what a query searches, and what sets a threshold, stays."""
+    return row.get("side") != "candidate" and row.get("part") != "tune"
 
 
 def _search(
@@ -187,50 +201,58 @@ def _whole_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def score(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
-    """Each language's metrics as ``scores.json`` and each row's credit as ``credit.parquet``."""
+    """Each language's metrics as ``scores.json`` and what each row adds to them as ``credit.parquet``."""
     from xfer.forms.base import by_language, form, graded
+    from xfer.reports.credits import credit_columns
 
     kind = form(node.job["form"], node.job["labels"], node.job["options"])
-    predictions = read_rows(parents["predict"], "predictions.parquet")
-    scored = {}
-    for language, part in by_language(graded(predictions)).items():
-        found = kind.score(part)
-        # first, because the report names its column by the first metric and shows the mean credit
-        credited = {kind.credited: found[kind.credited]} if kind.credited in found else {}
-        scored[language] = {"rows": len(part["id"]), **credited, **found}
+    scored, credit = {}, Rows()
+    for language, part in by_language(graded(read_rows(parents["predict"], "predictions.parquet"))).items():
+        sure = node.spec["smoothing"].parts(part) if node.spec["smoothing"] else {}
+        shares = {name: sum(top) / len(top) for name, (top, _) in sure.items()}
+        scored[language] = {"rows": len(part["id"]), **kind.score(part), **shares}
+        added = {"id": part["id"], "language": part["language"], **credit_columns(kind.parts(part) | sure)}
+        for name, column in added.items():
+            credit.setdefault(name, []).extend(column)
     if not scored:
         raise XferError(f"{node.label}: no row has a gold label, so nothing can be scored; test on a labelled split")
     write_json(folder / "out" / "scores.json", scored, sort=False)
-    kept = {name: predictions[name] for name in ("id", "language", "credit")}
-    write_rows(folder / "out" / "credit.parquet", kept)
+    write_rows(folder / "out" / "credit.parquet", credit)
     first = [next(v for k, v in found.items() if k != "rows") for found in scored.values()]
     return {"languages": len(scored), "mean": round(sum(first) / len(first), 4)}
 
 
 def report(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
-    """The table of the recipe as ``report.json``, ``report.md`` and ``report.csv``."""
-    from xfer.reports.tables import collect, csv_table, markdown
+    """The tables of the recipe as ``report.json``, ``report.md`` and ``report.csv``."""
+    from xfer.reports.summary import collect
+    from xfer.reports.write import csv_table, markdown
 
-    table = collect(
-        node.job,
-        {name: (entry.read("scores.json"), read_rows(entry, "credit.parquet")) for name, entry in parents.items()},
-    )
-    write_json(folder / "out" / "report.json", table)
-    (folder / "out" / "report.md").write_text(markdown(table), encoding="utf-8")
-    (folder / "out" / "report.csv").write_text(csv_table(table), encoding="utf-8")
+    found = collect(node.job, {name: read_rows(entry, "credit.parquet") for name, entry in parents.items()})
+    write_json(folder / "out" / "report.json", found)
+    (folder / "out" / "report.md").write_text(markdown(found), encoding="utf-8")
+    (folder / "out" / "report.csv").write_text(csv_table(found), encoding="utf-8")
     return {"evaluations": len(node.job["evaluations"])}
 
 
 def _network(node: Node, parents: Parents) -> tuple[Any, int]:
-    """The stage's network on the best device, and the longest input it was trained with."""
+    """The network that is tested, on the best device, and its longest input: as it was trained, else as published."""
     from xfer.forms.base import form
-    from xfer.models.network import load
+    from xfer.models.base import Origin
+    from xfer.models.network import build, load
     from xfer.models.predictor import device
+    from xfer.trainers.finetune import Finetune
+    from xfer.trainers.loop import longest
 
-    job, trained = node.job, parents["train"]
-    role = job.get("role", "selected")
+    job, kind = node.job, form(node.job["form"], node.job["labels"], node.job["options"])
+    if "train" not in parents:
+        network = build(node.spec["model"].origin(lambda: ()), {job["task"]: kind}, 0).eval()
+        return network.to(device()), longest(Finetune(max_length=job["max_length"]), network)
+    trained, role = parents["train"], job.get("role", "selected")
     folder = trained.out / role if (trained.out / role).is_dir() else trained.out / "selected"
-    network = load(folder, job["task"], form(job["form"], job["labels"], job["options"]))
+    if "max_length" in job:
+        network = build(Origin(folder / job["task"]), {job["task"]: kind}, 0).eval()
+        return network.to(device()), longest(Finetune(max_length=job["max_length"]), network)
+    network = load(folder, job["task"], kind)
     return network.to(device()), int(trained.read("training.json")["max_length"])
 
 

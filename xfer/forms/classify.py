@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from xfer.core.errors import BadRow
-from xfer.forms.base import Encoded, Form, Rows, Seeds, Tensors, pad_batch
+from xfer.forms.base import Encoded, Form, Parts, Rows, Seeds, Tensors, f1_parts, pad_batch
 from xfer.metrics.classification import accuracy, binary_f1, macro_f1
 
 
@@ -75,3 +75,10 @@ class Classify(Form):
         if self.positive is not None:
             return {"accuracy": accuracy(gold, predicted), "f1": binary_f1(gold, predicted, self.positive)}
         return {"accuracy": accuracy(gold, predicted), "macro_f1": macro_f1(gold, predicted, self.labels)}
+
+    def parts(self, predictions: Rows) -> Parts:
+        found, positive = super().parts(predictions), self.positive
+        if positive is None:
+            return found
+        pairs = zip(predictions["gold"], predictions["predicted"], strict=True)
+        return found | {"f1": f1_parts([(g == p == positive, p == positive, g == positive) for g, p in pairs])}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from operator import eq
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 
 from xfer.core.errors import BadRow
-from xfer.forms.base import Encoded, Form, Rows, Seeds, Tensors, encode, pad_batch
+from xfer.forms.base import Encoded, Form, Parts, Rows, Seeds, Tensors, encode, pad_batch
 from xfer.metrics.tagging import entity_counts, entity_f1, token_accuracy
 
 
@@ -21,8 +22,6 @@ class Tag(Form):
     The first subword of a word carries its label (Devlin et al. 2019, section 5.3). A sentence that is longer
     than an input is read in overlapping windows; each word belongs to the one in which it has most context,
     so that every word is trained on, answered and scored exactly once. ``metric`` names the score to select by.
-    F1 is no mean over sentences: a report's column and interval are those of the mean credit, which is each
-    sentence's token accuracy; F1 stands in the scores.
     """
 
     name: ClassVar[str] = "tag"
@@ -129,6 +128,12 @@ class Tag(Form):
         gold, predicted = predictions["gold"], predictions["predicted"]
         accuracy = {"accuracy": token_accuracy(gold, predicted)}
         return accuracy if self.metric == "accuracy" else entity_f1(gold, predicted) | accuracy
+
+    def parts(self, predictions: Rows) -> Parts:
+        pairs = list(zip(predictions["gold"], predictions["predicted"], strict=True))
+        right = [float(sum(map(eq, gold, predicted))) for gold, predicted in pairs]
+        accuracy: Parts = {"accuracy": (right, [float(len(gold)) for gold, _ in pairs])}
+        return accuracy if self.metric == "accuracy" else super().parts(predictions) | accuracy
 
 
 def windows(lengths: Sequence[int], room: int) -> Iterator[tuple[int, int, int, int]]:

@@ -173,6 +173,44 @@ def group_scores(benchmark: Benchmark, scores: Mapping[str, float]) -> dict[str,
     return {group: sum(scores[name] for name in names) / len(names) for group, names in whole.items()}
 
 
+def task_result(task: Task, scores: Scores) -> dict[str, Any]:
+    """All aggregates of one task: ``score``, ``gap``, ``mean`` by metric, and the languages each benchmark lacks."""
+    means = metric_means(scores)
+    return {
+        "task": task.name,
+        "metrics": list(task.metrics),
+        "score": task_score(task, scores),
+        "gap": transfer_gap(task, scores),
+        "mean": {name: value for name, value in means.items() if name not in ("rows", "missing")},
+        "languages": scores,
+        "left_out": {
+            benchmark.name: [code for code in benchmark.tasks[task.name].languages if code not in scores]
+            for benchmark in BENCHMARKS.values()
+            if task.name in benchmark.tasks
+        },
+    }
+
+
+def benchmark_result(benchmark: Benchmark, results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """All aggregates of a benchmark from the results of its tasks (``task_result``), at least one.
+
+    ``total`` and ``groups`` count tasks with all their languages alone, as published ones do; ``average`` and
+    ``all_groups`` take each task as it is.
+    """
+    scores = {name: found["score"] for name, found in results.items()}
+    whole = {
+        name: score for name, score in scores.items() if is_complete(benchmark.tasks[name], results[name]["languages"])
+    }
+    return {
+        "total": overall(benchmark, whole),
+        "groups": group_scores(benchmark, whole),
+        "average": sum(scores.values()) / len(scores),
+        "all_groups": group_scores(benchmark, scores),
+        "missing": [name for name in benchmark.tasks if name not in results],
+        "incomplete": {name: results[name]["left_out"][benchmark.name] for name in results if name not in whole},
+    }
+
+
 class Published(NamedTuple):
     """One published result in percent: a model's mean on a task (or on ``total``) and its scores a language."""
 
@@ -185,10 +223,34 @@ class Published(NamedTuple):
     source: str
 
 
+class Paper(NamedTuple):
+    """A publication that ``report: {against: name}`` lays beside: its models' rows of one benchmark."""
+
+    name: str
+    title: str
+    benchmark: str
+    models: tuple[str, ...]
+
+
+@cache
+def _data() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def papers() -> dict[str, Paper]:
+    """The publications by name."""
+    return {
+        name: Paper(name, found["title"], found["benchmark"], tuple(found["models"]))
+        for name, found in _data()["papers"].items()
+    }
+
+
 @cache
 def published() -> tuple[Published, ...]:
     """The scores of ``published.json``: only such as were read in the source that each names."""
-    data = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
+    data = _data()
     return tuple(
         Published(
             row["model"],

@@ -12,19 +12,7 @@ from typing import Any
 
 from xfer.core.errors import UsageError
 from xfer.metrics import qa
-from xfer.metrics.benchmarks import (
-    BENCHMARKS,
-    Benchmark,
-    Layout,
-    Task,
-    beside,
-    group_scores,
-    is_complete,
-    metric_means,
-    overall,
-    task_score,
-    transfer_gap,
-)
+from xfer.metrics.benchmarks import BENCHMARKS, Benchmark, Layout, Task, benchmark_result, beside, task_result
 from xfer.metrics.classification import accuracy
 from xfer.readers import submission
 from xfer.readers.submission import bad
@@ -119,12 +107,12 @@ def score_task(task: Task, gold: Path, predictions: Path, language: str | None =
         raise UsageError(f"{gold} and {predictions} must be two files or two folders")
     if gold.is_file():
         named = language or _language(task, gold) or _language(task, predictions)
-        return _result(task, {named or "-": score_file(task, gold, predictions, named)})
+        return task_result(task, {named or "-": score_file(task, gold, predictions, named)})
     own, theirs = _folder(task, gold), _folder(task, predictions)
     languages = [language] if language else _languages(task, own)
     if not languages:
         raise bad(own, 0, f"holds no {task.named('<language>')}")
-    return _result(task, _each(task, own, theirs, languages))
+    return task_result(task, _each(task, own, theirs, languages))
 
 
 def _each(task: Task, gold: Path, predictions: Path, languages: Sequence[str]) -> dict[str, Found]:
@@ -148,22 +136,6 @@ def _languages(task: Task, folder: Path) -> list[str]:
     return [code for code in task.languages if code in found] + sorted(found - set(task.languages))
 
 
-def _result(task: Task, scores: dict[str, Found]) -> dict[str, Any]:
-    return {
-        "task": task.name,
-        "metrics": list(task.metrics),
-        "score": task_score(task, scores),
-        "gap": transfer_gap(task, scores),
-        "mean": {name: value for name, value in metric_means(scores).items() if name not in ("rows", "missing")},
-        "languages": scores,
-        "left_out": {
-            benchmark.name: [code for code in benchmark.tasks[task.name].languages if code not in scores]
-            for benchmark in BENCHMARKS.values()
-            if task.name in benchmark.tasks
-        },
-    }
-
-
 def score_benchmark(benchmark: Benchmark, gold: Path, predictions: Path) -> dict[str, Any]:
     """Every task whose folder both sides have, over the benchmark's languages; the total only if nothing is missing."""
     for path in (gold, predictions):
@@ -177,25 +149,20 @@ def score_benchmark(benchmark: Benchmark, gold: Path, predictions: Path) -> dict
         languages = [code for code in _languages(task, gold / task.name) if code in task.languages]
         if not languages:
             raise bad(gold / task.name, 0, f"holds no {task.named('<language>')} in a language of {benchmark.title}")
-        tasks[task.name] = _result(task, _each(task, gold / task.name, predictions / task.name, languages))
+        tasks[task.name] = task_result(task, _each(task, gold / task.name, predictions / task.name, languages))
     if not tasks:
         names = ", ".join(benchmark.tasks)
         raise UsageError(f"{gold} and {predictions} have no task of {benchmark.title} in common; its tasks: {names}")
-    whole = {name: found["score"] for name, found in tasks.items() if _whole(benchmark, name, found)}
-    total = overall(benchmark, whole)
+    whole = benchmark_result(benchmark, tasks)
     return {
         "benchmark": benchmark.name,
-        "total": total,
-        "groups": group_scores(benchmark, whole),
+        "total": whole["total"],
+        "groups": whole["groups"],
         "tasks": tasks,
         "missing": missing,
-        "incomplete": {name: found["left_out"][benchmark.name] for name, found in tasks.items() if name not in whole},
-        "beside": beside(benchmark, {name: found["mean"] for name, found in tasks.items()}, total),
+        "incomplete": whole["incomplete"],
+        "beside": beside(benchmark, {name: found["mean"] for name, found in tasks.items()}, whole["total"]),
     }
-
-
-def _whole(benchmark: Benchmark, name: str, found: dict[str, Any]) -> bool:
-    return is_complete(benchmark.tasks[name], found["languages"])
 
 
 # text
