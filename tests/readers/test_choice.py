@@ -14,7 +14,7 @@ import pytest
 
 from xfer.core.errors import BadRow, MissingData
 from xfer.forms.base import form
-from xfer.readers import choice
+from xfer.readers import causes
 from xfer.readers.base import Reader, Row
 from xfer.readers.sources import revision, rows
 
@@ -415,7 +415,7 @@ def test_xcopa_on_the_hub_is_repaired_too(hub: Callable[..., None]) -> None:
     for split in ("validation", "test"):
         hub("cambridgeltl/xcopa", "et", split, *XCOPA)
         hub("cambridgeltl/xcopa", "th", split, *(one | {"question": "effect"} for one in XCOPA))
-    choice._questions_on_hub.cache_clear()
+    causes._questions_on_hub.cache_clear()
     for split in ("dev", "test"):
         assert [one["question"][13:-1] for one in hub_rows("xcopa", split, "th")] == ["cause", "effect", "cause"]
 
@@ -466,15 +466,15 @@ def test_real_files_are_whole(name: str, split: str, real: Path) -> None:
 @pytest.mark.parametrize("split", ["dev", "test"])
 def test_real_xcopa_asks_the_same_in_every_language(split: str, real: Path) -> None:
     found = {}
-    for language in choice.Xcopa.card.languages:
+    for language in causes.Xcopa.card.languages:
         try:
-            found[language] = list(rows(choice.Xcopa(), "mirror", split, language, real))
+            found[language] = list(rows(causes.Xcopa(), "mirror", split, language, real))
         except MissingData:
             continue  # the folder at hand lacks the tests of ht, qu and ta
     if "et" not in found:
         pytest.skip("no xcopa/data/et")
     asked = [(one["id"], one["question"], one["label"]) for one in found["et"]]
-    assert len(asked) == choice.Xcopa.card.sizes[split]
+    assert len(asked) == causes.Xcopa.card.sizes[split]
     assert all([(one["id"], one["question"], one["label"]) for one in part] == asked for part in found.values())
     counts = {"dev": ({0: 55, 1: 45}, 52), "test": ({0: 250, 1: 250}, 250)}[split]
     assert Counter(label for *_, label in asked) == counts[0]
@@ -492,7 +492,7 @@ def test_languages_that_are_not_repaired_agree_with_estonian(real: Path) -> None
         split, language = path.name.split(".")[:2]
         if asked(path) != asked(real / "xcopa" / "data" / "et" / f"{split}.et.jsonl"):
             wrong.add(language)
-    assert wrong == set(choice.MISLABELLED)
+    assert wrong == set(causes.MISLABELLED)
 
 
 def test_the_makers_samples_are_read(real: Path) -> None:

@@ -259,8 +259,8 @@ def test_a_recipe_on_a_local_hub_asks_no_network(
 
 
 def test_the_place_of_a_part_on_the_hub_follows_its_names() -> None:
-    assert Mnli().hub_part("dev", "en") == ("nyu-mll/multi_nli", None, "validation_matched")
-    assert Xnli().hub_part("dev", "sw") == ("facebook/xnli", "sw", "validation")
+    assert Mnli().hub_part("dev", "en")[:3] == ("nyu-mll/multi_nli", None, "validation_matched")
+    assert Xnli().hub_part("dev", "sw")[:3] == ("facebook/xnli", "sw", "validation")
     assert Reader.model_validate({"type": "text", "dump": "2026"}).hub_part("test", "no")[:2] == (
         "wikimedia/wikipedia",
         "2026.no",

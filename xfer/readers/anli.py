@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.nli import LABELS, Mnli, Nli, gold
@@ -42,8 +43,8 @@ class Snli(Nli):
         for folder in ("snli_1.0", "snli/snli_1.0", "snli"):
             yield from (f"{folder}/snli_1.0_{split}.{end}" for end in ("jsonl", "txt"))
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
-        yield from gold(path, language)
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
+        return gold(path, language)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, "plain_text", {"dev": "validation"}.get(split, split))
@@ -85,13 +86,16 @@ class Anli(Nli):
         for folder in ("anli_v1.0", "anli/anli_v1.0", "nli/anli_v1.0", "anli_v0.1"):
             yield f"{folder}/R{self.rounds[0]}/{split}.jsonl"
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
-        for line, cells in tables.jsonl(path):
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
+        def make(line: int, cells: Row) -> Row | None:
             premise = "context" if "context" in cells else "premise"  # the files and their README disagree
             keys = (premise, "hypothesis", "label")
-            row = pair(path, line, cells, keys, str(cells.get("uid") or line), language, _LETTERS)
-            if row:
-                yield row
+            return pair(path, line, cells, keys, str(cells.get("uid") or line), language, _LETTERS)
+
+        return tables.made(tables.each_jsonl(path), make)
+
+    def variants(self) -> tuple[Reader, ...]:
+        return self.parts("train")  # a round alone: a mirror may lack one
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, "plain_text", f"{split}_r{self.rounds[0]}")
@@ -120,6 +124,9 @@ class AnliPlus(Nli):
     published: ClassVar[Settings] = JIANT
 
     dev: Literal["anli", "snli", "mnli"] = Field("anli", description="whose dev split to select by")
+
+    def variants(self) -> tuple[Reader, ...]:
+        return ()  # its files are those of its parts
 
     def parts(self, split: str) -> tuple[Reader, ...]:
         if split == "train":

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from xfer.core.component import Component
-from xfer.core.errors import MissingData
+from xfer.core.errors import BadRow, MissingData
 from xfer.core.seeds import derive
 
 Source = Literal["hub", "mirror", "miniature"]
@@ -73,11 +73,15 @@ class Card(NamedTuple):
 
 
 class HubPart(NamedTuple):
-    """One table on the hub: ``load_dataset(repository, config, split=split)``."""
+    """One table on the hub: ``load_dataset(repository, config, split=split)``.
+
+    ``revision`` is for tables outside the card's repository, whose revision the card gives.
+    """
 
     repository: str
     config: str | None
     split: str
+    revision: str | None = None
 
 
 class Reader(Component, kind="reader"):
@@ -88,11 +92,20 @@ class Reader(Component, kind="reader"):
     labels: ClassVar[tuple[str, ...]]
     published: ClassVar[Settings]
     world: ClassVar[str] = ""  # the part of the miniature world (miniature.writing.PARTS) that holds its files
+    query_language: ClassVar[str] = ""  # of retrieval, where it is not that of the rows
     any_language: ClassVar[bool] = False  # a mirror may hold languages that the card does not name
     sources: ClassVar[tuple[Source, ...]] = ("hub", "mirror", "miniature")
+    unlabelled: ClassVar[tuple[Split, ...]] = ()  # splits whose gold the makers keep: nothing there can be scored
+    advice: ClassVar[str] = ""  # what to train on instead, for a data set without training rows
+    texts: ClassVar[tuple[str, ...]] = ("text", "pair", "question", "options")  # columns whose texts are the data's own
 
     source: Source | None = Field(None, description="where rows come from; the recipe's source if left out")
     languages: Languages = Field(("en",), description="languages of the training side (ISO 639-1), or all")
+    bad_rows: Literal["strict", "skip"] = Field(
+        "strict",
+        description="a row that cannot be read or used: strict stops and names it by file and line, skip leaves it "
+        "out, counts it and reports it (languages are then no longer parallel row by row)",
+    )
 
     def train_languages(self, source: Source) -> tuple[str, ...]:
         """The languages that a stage trains on."""
@@ -119,9 +132,25 @@ class Reader(Component, kind="reader"):
         """The readers whose rows, one after another, make up this split: itself, unless it joins several."""
         return (self,)
 
+    def origins(self, split: str, language: str) -> tuple[tuple[Reader, str], ...]:
+        """The readers and their splits that this split is made from: itself, unless it joins or rewrites others."""
+        return tuple((part, split) for part in self.parts(split))
+
+    def taken(self, rows: Iterator[Row], split: str, language: str) -> Iterator[Row]:
+        """The rows of this reader, from those of its ``origins``."""
+        return rows
+
+    def variants(self) -> tuple[Reader, ...]:
+        """The settings under which this reader, between them, reads every file of its layout."""
+        return (self,)
+
     def worlds(self, split: str) -> tuple[str, ...]:
         """The parts of the miniature world that this split is read from."""
         return tuple(sorted({part.world for part in self.parts(split)}))
+
+    def caveats(self, split: str, language: str, found: list[Path]) -> list[str]:
+        """What somebody must know of these files of a mirror, such as what is missing among them."""
+        return []
 
     def places(self, split: str, language: str) -> Iterable[str]:
         """Paths under the data folder that may hold this split, the best first. ``*`` takes every match."""
@@ -131,8 +160,11 @@ class Reader(Component, kind="reader"):
         """Further files that the rows of ``path`` depend on, such as its labels."""
         return ()
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
-        """The rows of one official file. Raises BadRow with file and line."""
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
+        """The rows of one official file, a BadRow in the place of each that cannot be read (``tables.made``).
+
+        Raises BadRow for a file that is not readable as a whole; a raised one stops under any ``bad_rows``.
+        """
         raise NotImplementedError
 
     def hub_part(self, split: str, language: str) -> HubPart:
@@ -143,7 +175,7 @@ class Reader(Component, kind="reader"):
         """One hub row as a row of the form; None drops it (no gold label)."""
         raise NotImplementedError
 
-    def hub_rows(self, split: str, language: str) -> Iterator[Row] | None:
+    def hub_rows(self, split: str, language: str) -> Iterator[Row | BadRow] | None:
         """The rows from the hub where they do not follow one by one from those of ``hub_part``; None where they do."""
         return None
 

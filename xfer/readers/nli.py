@@ -5,10 +5,10 @@ Labels are kept as words, so that the three label orders in use (hub, XTREME, mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
@@ -25,13 +25,11 @@ _XNLI = tuple("ar bg de el en es fr hi ru sw th tr ur vi zh".split())
 _TRANSLATED = ("premise_en", "hypothesis_en", "premise", "hypothesis", "label")
 
 
-def gold(path: Path, language: str) -> Iterator[Row]:
+def gold(path: Path, language: str) -> Iterator[Row | BadRow]:
     """The rows of a file in the layout of SNLI and MultiNLI (.jsonl, or .txt and .tsv without quoting)."""
     # SNLI's lines end where the labels of single annotators end, and most training rows have one.
-    for line, cells in tables.jsonl(path) if path.suffix == ".jsonl" else tables.tsv(path, short=True):
-        row = pair(path, line, cells, _GOLD, str(cells.get("pairID") or line), language, SPELLINGS)
-        if row:
-            yield row
+    lines = tables.each_jsonl(path) if path.suffix == ".jsonl" else tables.each_tsv(path, short=True)
+    return numbered(path, lines, _GOLD, language, SPELLINGS, "pairID")
 
 
 class Nli(Reader):
@@ -74,8 +72,8 @@ class Mnli(Nli):
         yield from (f"{folder}/multinli_1.0_{part}.{end}" for folder in folders for end in ("jsonl", "txt"))
         yield from (f"{folder}/{part}.tsv" for folder in ("MNLI", "glue/MNLI", "mnli/MNLI"))
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
-        yield from gold(path, language)
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
+        return gold(path, language)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, None, {"train": "train", "dev": "validation_matched"}[split])
@@ -121,21 +119,17 @@ class Xnli(Nli):
         if (split, language) == ("train", "en"):
             yield from Mnli().places(split, language)
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         if path.name.startswith("multinli_1.0") or path.parent.name == "MNLI":
-            yield from Mnli().parse(path, split, language)
-        elif path.name.startswith("multinli.train."):
-            yield from numbered(path, tables.tsv(path), ("premise", "hypo", "label"), language, SPELLINGS)
-        elif path.parent.name == "translate-train":
-            lines = tables.tsv(path, header=_TRANSLATED)
-            yield from numbered(path, lines, ("premise", "hypothesis", "label"), language, SPELLINGS)
-        elif path.name.startswith(f"{split}-"):
-            yield from xtreme(path, split, language, SPELLINGS)
-        else:
-            found = _by_language(path, path.stat().st_mtime_ns)
-            if language not in found:
-                raise MissingData(f"{path} holds no rows in '{language}'; it has {', '.join(sorted(found)) or 'none'}")
-            yield from found[language]
+            return Mnli().parse(path, split, language)
+        if path.name.startswith("multinli.train."):
+            return numbered(path, tables.each_tsv(path), ("premise", "hypo", "label"), language, SPELLINGS)
+        if path.parent.name == "translate-train":
+            lines = tables.each_tsv(path, header=_TRANSLATED)
+            return numbered(path, lines, ("premise", "hypothesis", "label"), language, SPELLINGS)
+        if path.name.startswith(f"{split}-"):
+            return xtreme(path, split, language, SPELLINGS)
+        return _of_language(path, language)
 
     def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
         return (labels_of(path),) if path.name == f"test-{language}.tsv" else ()
@@ -144,16 +138,32 @@ class Xnli(Nli):
         return HubPart(self.card.hub, language, {"dev": "validation"}.get(split, split))
 
 
+def _of_language(path: Path, language: str) -> Iterator[Row | BadRow]:
+    """The rows of one language of a file that holds all, and the lines that tell no language."""
+    found = _by_language(path, path.stat().st_mtime_ns)
+    yield from found.get("", ())
+    if language not in found:
+        known = ", ".join(sorted(found.keys() - {""})) or "none"
+        raise MissingData(f"{path} holds no rows in '{language}'; it has {known}")
+    for row in found[language]:
+        yield row if isinstance(row, BadRow) else row.copy()
+
+
 @lru_cache(maxsize=1)
-def _by_language(path: Path, changed: int) -> dict[str, list[Row]]:
-    """All rows of a file that holds every language, read once for all of them."""
-    rows: dict[str, list[Row]] = {}
-    for line, cells in tables.jsonl(path) if path.suffix == ".jsonl" else tables.tsv(path):
+def _by_language(path: Path, changed: int) -> dict[str, list[Row | BadRow]]:
+    """All rows of a file that holds every language, read once for all of them; lines of no language under ""."""
+    rows: dict[str, list[Row | BadRow]] = {}
+
+    def make(line: int, cells: Mapping[str, Any]) -> Row | None:
         if "language" not in cells:
             raise BadRow(str(path), line, f"has no column 'language'; found {', '.join(map(str, cells))}")
         language = str(cells["language"])
-        name = str(cells.get("pairID") or line)
-        row = pair(path, line, cells, _GOLD, name, language, SPELLINGS)
-        if row:
-            rows.setdefault(language, []).append(row)
+        try:
+            return pair(path, line, cells, _GOLD, str(cells.get("pairID") or line), language, SPELLINGS)
+        except BadRow as bad:
+            rows.setdefault(language, []).append(bad)
+            return None
+
+    for row in tables.made(tables.each_jsonl(path) if path.suffix == ".jsonl" else tables.each_tsv(path), make):
+        rows.setdefault("" if isinstance(row, BadRow) else row["language"], []).append(row)
     return rows

@@ -40,28 +40,36 @@ def pair(
 
 
 def numbered(
-    path: Path, lines: Iterable[tuple[int, Mapping[str, Any]]], keys: Keys, language: str, labels: Labels
-) -> Iterator[Row]:
-    """The rows of a file without ids: the line's number is the name."""
-    for line, cells in lines:
-        row = pair(path, line, cells, keys, str(line), language, labels)
-        if row:
-            yield row
+    path: Path,
+    lines: Iterable[tuple[int, Mapping[str, Any] | BadRow]],
+    keys: Keys,
+    language: str,
+    labels: Labels,
+    name: str = "",
+) -> Iterator[Row | BadRow]:
+    """The rows of a file; each is named by the column ``name``, or by its line where that is empty or not there."""
+    return tables.made(
+        lines, lambda line, cells: pair(path, line, cells, keys, str(cells.get(name) or line), language, labels)
+    )
 
 
-def xtreme(path: Path, split: str, language: str, labels: Labels) -> Iterator[Row]:
+def xtreme(path: Path, split: str, language: str, labels: Labels) -> Iterator[Row | BadRow]:
     """The rows of ``<split>-<language>.tsv`` as XTREME's utils_preprocess.py writes it.
 
     No header, and csv's default quoting (quotes inside a cell are doubled). Test files are written without labels,
     which may stand in ``labels_of(path)``, one a line.
     """
     if split != "test" or tables.width(path, quoted=True) != 2:
-        yield from numbered(path, tables.tsv(path, header=SIDES, quoted=True), SIDES, language, labels)
+        yield from numbered(path, tables.each_tsv(path, header=SIDES, quoted=True), SIDES, language, labels)
         return
-    lines = list(tables.tsv(path, header=SIDES[:2], quoted=True))
-    for (line, cells), label in zip(lines, _labels(labels_of(path), len(lines), labels), strict=True):
+    lines = list(tables.each_tsv(path, header=SIDES[:2], quoted=True))
+    known = _labels(labels_of(path), len(lines), labels)
+    for (line, cells), label in zip(lines, known, strict=True):
+        if isinstance(cells, BadRow) or isinstance(label, BadRow):
+            yield cells if isinstance(cells, BadRow) else label  # type: ignore[misc]
+            continue
         text, other = (cells[key] for key in SIDES[:2])
-        yield {"id": str(line), "language": language, "text": text, "pair": other, "label": label}
+        yield {"id": str(line), "language": language, "text": text, "pair": other, "label": label, "line": line}
 
 
 def labels_of(path: Path) -> Path:
@@ -69,15 +77,19 @@ def labels_of(path: Path) -> Path:
     return path.parent.parent / "labels" / path.parent.name / path.name
 
 
-def _labels(path: Path, count: int, labels: Labels) -> list[str | None]:
-    """One label for each row, or nothing for all where the file is not there."""
+def _labels(path: Path, count: int, labels: Labels) -> list[str | BadRow | None]:
+    """One label for each row, or nothing for all where the file is not there. Raises BadRow where they are not one
+    for one."""
     if not path.is_file():
         return [None] * count
-    found: list[str | None] = []
-    for line, text in tables.lines(path):
-        if labels.get(text) is None:
-            raise BadRow(str(path), line, f"label '{text}' is not one of {', '.join(labels)}")
-        found.append(labels[text])
+    found: list[str | BadRow | None] = []
+    for line, text in tables.each_line(path):
+        if isinstance(text, BadRow) or labels.get(text) is None:
+            what = f"label '{text}' is not one of {', '.join(labels)}"
+            found.append(text if isinstance(text, BadRow) else BadRow(str(path), line, what))
+        else:
+            found.append(labels[text])
     if len(found) != count:
-        raise BadRow(str(path), len(found), f"ends after {len(found)} labels for {count} rows")
+        bad = next((one for one in found if isinstance(one, BadRow)), None)
+        raise bad or BadRow(str(path), len(found), f"ends after {len(found)} labels for {count} rows")
     return found

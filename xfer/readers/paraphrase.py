@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
-from xfer.readers.pairs import SIDES, Keys, Labels, labels_of, pair, xtreme
+from xfer.readers.pairs import SIDES, Keys, Labels, labels_of, numbered, pair, xtreme
 
 _QQP = ("not_duplicate", "duplicate")
 _PAWS = ("different", "paraphrase")
@@ -48,14 +49,17 @@ class Qqp(Reader):
     def places(self, split: str, language: str) -> Iterable[str]:
         yield from (f"{folder}/{split}.tsv" for folder in ("QQP", "glue/QQP", "qqp/QQP", "qqp"))
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         keys = ("question1", "question2", "is_duplicate")
-        # GLUE's files hold a few lines that a line break inside a question has torn apart.
-        for line, cells in tables.tsv(path, short=True):
-            if "is_duplicate" in cells:
-                row = pair(path, line, cells, keys, cells.get("id") or str(line), language, _binary(_QQP))
-                if row and _said(row):
-                    yield row
+
+        def make(line: int, cells: dict[str, str]) -> Row | None:
+            # GLUE's files hold a few lines that a line break inside a question has torn apart.
+            if "is_duplicate" not in cells:
+                return None
+            row = pair(path, line, cells, keys, cells.get("id") or str(line), language, _binary(_QQP))
+            return row if row and _said(row) else None
+
+        return tables.made(tables.each_tsv(path, short=True), make)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, "qqp", {"dev": "validation"}.get(split, split))
@@ -95,11 +99,8 @@ class Paws(Reader):
     def places(self, split: str, language: str) -> Iterable[str]:
         yield from (f"{folder}/{split}.tsv" for folder in ("final", "paws/final", "paws_wiki_labeled_final/final"))
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
-        for line, cells in tables.tsv(path):
-            row = pair(path, line, cells, SIDES, cells.get("id") or str(line), language, _binary(_PAWS))
-            if row:
-                yield row
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
+        return numbered(path, tables.each_tsv(path), SIDES, language, _binary(_PAWS), "id")
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, "labeled_final", {"dev": "validation"}.get(split, split))
@@ -149,14 +150,17 @@ class Pawsx(Reader):
         if (split, language) == ("train", "en"):
             yield from Paws().places(split, language)
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         if path.parent.name == "translate-train":
             found = _translated(path, language)
         elif path.name == f"{split}-{language}.tsv":
             found = xtreme(path, split, language, _binary(_PAWS))
         else:
             found = Paws().parse(path, split, language)
-        yield from filter(None, (_complete(row, split) for row in found))
+        for row in found:
+            whole = row if isinstance(row, BadRow) else _complete(row, split)
+            if whole is not None:
+                yield whole
 
     def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
         return (labels_of(path),) if path.name == f"test-{language}.tsv" else ()
@@ -193,15 +197,14 @@ def _complete(row: Row, split: str) -> Row | None:
     return row | sides
 
 
-def _translated(path: Path, language: str) -> Iterator[Row]:
+def _translated(path: Path, language: str) -> Iterator[Row | BadRow]:
     """XTREME's translations: both English sentences, both translations, label; some lines are broken and left out."""
-    for line, text in tables.lines(path):
+
+    def make(line: int, text: str) -> Row | None:
         cells = text.split("\t")
-        if len(cells) == 5 and cells[4] in ("0", "1"):
-            yield {
-                "id": str(line),
-                "language": language,
-                "text": cells[2],
-                "pair": cells[3],
-                "label": _PAWS[int(cells[4])],
-            }
+        if len(cells) != 5 or cells[4] not in ("0", "1"):
+            return None
+        sides = {"text": cells[2], "pair": cells[3], "label": _PAWS[int(cells[4])]}
+        return {"id": str(line), "language": language, **sides}
+
+    return tables.made(tables.each_line(path), make)

@@ -8,7 +8,7 @@ here with one line: what was looked for, where, and what would work offline. ``d
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from glob import glob
 from pathlib import Path
@@ -18,10 +18,11 @@ from xfer.core.errors import BadRow, HubUnreachable, MissingData
 from xfer.core.seeds import stream
 
 if TYPE_CHECKING:
-    from xfer.readers.base import Reader, Row
+    from xfer.readers.base import HubPart, Reader, Row
 
 HUB_SECONDS = 1.2  # one cheap question; the hub client's own retries would take over twenty
 Digest = Callable[[Path], str]
+Check = Callable[["Row", str, int], None]  # row, file, line; raises BadRow
 _silent: set[bool] = set()  # not empty once the hub has not answered: asking again would wait again
 
 
@@ -48,38 +49,114 @@ def _root(reader: Reader, split: str, language: str) -> Path:
 
 def files(reader: Reader, split: str, language: str, root: Path) -> list[Path]:
     """The official files of one split and language: all matches of the first place that has any."""
-    tried = []
-    for place in reader.places(split, language):
-        matches = glob(place, root_dir=root) if "*" in place else [place]
-        found = sorted(path for path in (root / match for match in matches) if path.is_file())
-        if found:
-            return found
-        tried.append(place)
+    for _, found in places(reader, split, language, root):
+        return found
     what = f"{reader.type_name} {split} in {language}"
+    tried = ", ".join(reader.places(split, language))
     raise MissingData(
-        f"{what} is not under {root}; looked for {', '.join(tried)}; put the official files there "
+        f"{what} is not under {root}; looked for {tried}; put the official files there "
         f"({reader.card.layout}), or use source: miniature"
     )
 
 
-def rows(reader: Reader, source: str, split: str, language: str, root: Path | None = None) -> Iterator[Row]:
-    """The rows of one split in one language, in the order of the data set.
+def places(reader: Reader, split: str, language: str, root: Path) -> Iterator[tuple[str, list[Path]]]:
+    """Every place that holds this split and language, the best first, with its files in order."""
+    for place in reader.places(split, language):
+        matches = glob(place, root_dir=root) if "*" in place else [place]
+        found = sorted(path for path in (root / match for match in matches) if path.is_file())
+        if found:
+            yield place, found
 
-    ``root`` is the folder of files for the sources mirror ($XFER_DATA unless given) and miniature.
-    Raises MissingData, BadRow or HubUnreachable.
+
+def rows(
+    reader: Reader,
+    source: str,
+    split: str,
+    language: str,
+    root: Path | None = None,
+    lost: list[BadRow] | None = None,
+    check: Check | None = None,
+) -> Iterator[Row]:
+    """The rows of one split in one language, in the order of the data set, each checked by ``check``.
+
+    ``root`` is the folder of files for the sources mirror ($XFER_DATA unless given) and miniature. Under the policy
+    ``bad_rows: skip`` bad rows are added to ``lost``; without that list they are raised under any policy, so that no
+    caller loses rows without knowing. Raises MissingData, BadRow or HubUnreachable.
     """
+    return _rows(reader, source, split, language, root, lost if reader.bad_rows == "skip" else None, check)
+
+
+def _rows(
+    reader: Reader,
+    source: str,
+    split: str,
+    language: str,
+    root: Path | None,
+    lost: list[BadRow] | None,
+    check: Check | None,
+) -> Iterator[Row]:
     if split not in reader.card.splits:
         raise MissingData(f"{reader.type_name} has no {split} split; it has {', '.join(reader.card.splits)}")
-    parts = reader.parts(split)
-    if parts != (reader,):
-        for part in parts:
-            yield from rows(part, source, split, language, root)
+    origins = reader.origins(split, language)
+    if origins == ((reader, split),):
+        for place, table in _tables(reader, source, split, language, root):
+            yield from good(table, place, lost, check)
         return
+    found = (
+        row
+        for part, its in origins
+        for row in _rows(part, source, its, language, root, lost, check if part.form == reader.form else None)
+    )
+    yield from reader.taken(found, split, language)
+
+
+def _tables(
+    reader: Reader, source: str, split: str, language: str, root: Path | None
+) -> Iterator[tuple[str, Iterable[Row | BadRow]]]:
+    """(where it lies, its rows) of every file, or of the hub's table."""
     if source == "hub":
-        yield from _hub_rows(reader, split, language)
+        yield f"{reader.card.hub} {split} {language}", _hub_rows(reader, split, language)
         return
     for path in files(reader, split, language, root or _root(reader, split, language)):
-        yield from reader.parse(path, split, language)
+        yield str(path), reader.parse(path, split, language)
+
+
+def good(
+    found: Iterable[Row | BadRow], place: str, lost: list[BadRow] | None = None, check: Check | None = None
+) -> Iterator[Row]:
+    """The rows that can be used; the others are added to ``lost``, or raised where that is None."""
+    for number, row in enumerate(found, 1):
+        fault = row if isinstance(row, BadRow) else None
+        if not isinstance(row, BadRow):
+            line = row.pop("line", number)
+            if check is not None:
+                try:
+                    check(row, place, line)
+                except BadRow as error:
+                    fault = error
+            if fault is None:
+                yield row
+                continue
+        assert fault is not None
+        if lost is None:
+            raise fault
+        lost.append(fault)
+
+
+def caveats(reader: Reader, source: str, split: str, languages: Iterable[str], root: Path | None = None) -> list[str]:
+    """What somebody must know of the files of a mirror; nothing where they cannot be found."""
+    notes: list[str] = []
+    for language in languages if source == "mirror" else ():
+        for part, its in reader.origins(split, language):
+            if (part, its) != (reader, split):
+                notes += caveats(part, source, its, (language,), root)
+                continue
+            try:
+                found = files(part, its, language, root or _root(part, its, language))
+            except MissingData:
+                continue
+            notes += part.caveats(its, language, found)
+    return notes
 
 
 def sample(found: list[Row], limit: int | None, name: str) -> list[Row]:
@@ -89,6 +166,22 @@ def sample(found: list[Row], limit: int | None, name: str) -> list[Row]:
     order = stream("sample", name, len(found))
     keyed = sorted((order.random(), i) for i in range(len(found)))[:limit]
     return [found[i] for _, i in sorted(keyed, key=lambda pair: pair[1])]
+
+
+def sample_queries(found: list[Row], limit: int | None, name: str) -> list[Row]:
+    """At most ``limit`` queries of each part, and the candidates that they search: all of them, so that a search stays
+    as hard as it is; in a training set their own."""
+    if limit is None:
+        return found
+    parts = {part: [row for row in found if (row["side"], row["part"]) == ("query", part)] for part in ("test", "tune")}
+    kept = [row for part, queries in parts.items() for row in sample(queries, limit, f"{name} {part}")]
+    wanted = {(row["part"], gold) for row in kept for gold in row["gold"] or ()}
+    chosen = {id(row) for row in kept}
+    return [
+        row
+        for row in found
+        if id(row) in chosen or row["side"] == "candidate" and (name != "train" or (row["part"], row["id"]) in wanted)
+    ]
 
 
 def revision(
@@ -102,20 +195,51 @@ def revision(
         from xfer import miniature  # late: its tables are needed by this source only
 
         return {"world": miniature.VERSION}
-    parts = reader.parts(split)
-    if parts != (reader,):
-        return {"parts": [revision(part, source, split, languages, digest, ask) for part in parts]}
+    made = dict.fromkeys(origin for language in languages for origin in reader.origins(split, language))
+    if tuple(made) != ((reader, split),):
+        parts = []
+        for part, its in made:
+            its_languages = tuple(lang for lang in languages if (part, its) in reader.origins(split, lang))
+            parts.append(revision(part, source, its, its_languages, digest, ask))
+        return {"parts": parts}
     if source == "hub":
-        local = local_hub(reader.card.hub)
-        if local:
-            return {"files": {os.path.relpath(path, local): digest(path) for path in _inside(local)}}
-        return {"revision": reader.card.revision or ask(reader.card.hub)}
+        return _hub_revision(reader, split, languages, digest, ask)
     root = _root(reader, split, languages[0])
     found = set()
     for language in languages:
         for path in files(reader, split, language, root):
             found |= {path, *(other for other in reader.beside(path, split, language) if other.is_file())}
     return {"files": {os.path.relpath(path, root): digest(path) for path in sorted(found)}}
+
+
+def _hub_revision(
+    reader: Reader, split: str, languages: tuple[str, ...], digest: Digest, ask: Callable[[str], str]
+) -> dict[str, Any]:
+    """The digests of the folders, or the commits of the repositories, that hold these languages: one, mostly."""
+    own = (reader.card.hub, reader.card.revision)
+    asked = [_hub_part(reader, split, language) for language in languages]
+    tables = {(part.repository, part.revision) if part and part.repository != own[0] else own for part in asked}
+    repositories = sorted(tables, key=lambda table: (table != own, table[0]))
+    found: dict[str, Any] = {}
+    for repository, pinned in repositories:
+        local = local_hub(repository)
+        if local:
+            found.setdefault("files", {}).update(
+                {os.path.relpath(path, local): digest(path) for path in _inside(local)}
+                if repository == own[0]
+                else {f"{repository}/{os.path.relpath(path, local)}": digest(path) for path in _inside(local)}
+            )
+        else:
+            found["revision" if repository == own[0] else repository] = pinned or ask(repository)
+    return found
+
+
+def _hub_part(reader: Reader, split: str, language: str) -> HubPart | None:
+    """The table; None where there is none, which reading it will say."""
+    try:
+        return reader.hub_part(split, language)
+    except MissingData:
+        return None
 
 
 def hub_commit(repository: str, kind: str = "dataset") -> str:
@@ -183,20 +307,26 @@ def local_hub(repository: str) -> Path | None:
     return Path(local) / repository
 
 
-def _hub_rows(reader: Reader, split: str, language: str) -> Iterator[Row]:
+def _hub_rows(reader: Reader, split: str, language: str) -> Iterator[Row | BadRow]:
     whole = reader.hub_rows(split, language)
     if whole is not None:
         yield from whole
         return
     part = reader.hub_part(split, language)
-    for number, row in enumerate(hub_table(part.repository, part.config, part.split, reader.card.revision)):
+    where = f"{part.repository}/{part.config or 'default'}/{part.split}"
+    pinned = part.revision or (reader.card.revision if part.repository == reader.card.hub else None)
+    for number, row in enumerate(hub_table(part.repository, part.config, part.split, pinned)):
         try:
             converted = reader.from_hub(row, number, split, language)
         except (KeyError, IndexError, TypeError) as error:
-            where = f"{part.repository}/{part.config or 'default'}/{part.split}"
-            raise BadRow(where, number + 1, f"has not the columns that {reader.type_name} expects: {error!r}") from None
-        if converted:
-            yield converted
+            what = f"has not the columns that {reader.type_name} expects: {error!r}"
+            yield BadRow(where, number + 1, what)
+        except BadRow as error:
+            yield error
+        else:
+            if converted:
+                converted["line"] = number + 1
+                yield converted
 
 
 def hub_table(repository: str, config: str | None, split: str, pinned: str | None) -> Any:

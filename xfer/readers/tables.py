@@ -1,38 +1,126 @@
 """Plain files as (line number, cells): TSV, CSV, JSONL and text lines, with every fault named by file and line.
 
 Written on the standard library, because pandas and pyarrow turn words such as ``NA`` or ``null`` into
-missing values and let a lone quote swallow lines.
+missing values and let a lone quote swallow lines. ``each_line``, ``each_tsv`` and ``each_jsonl`` give a BadRow in
+the place of a line that cannot be read and go on; ``lines``, ``tsv`` and ``jsonl`` raise it.
 """
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
 import json
-from collections.abc import Iterator, Sequence
+import lzma
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypeVar
 
 from xfer.core.errors import BadRow
 
 csv.field_size_limit(2**31 - 1)
 
+Row = dict[str, Any]
+Found = TypeVar("Found")
+_ARCHIVES: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
-def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """(number, text) of each line, without its end. Raises BadRow where the bytes are not UTF-8.
 
-    Only line feeds end a line: U+2028 and vertical tabs occur inside real sentences.
+def sound(found: Iterable[tuple[int, Found | BadRow]]) -> Iterator[tuple[int, Found]]:
+    """The same lines; the first that cannot be read is raised."""
+    for line, one in found:
+        if isinstance(one, BadRow):
+            raise one
+        yield line, one
+
+
+def made(
+    found: Iterable[tuple[int, Found | BadRow]], make: Callable[[int, Found], Row | None]
+) -> Iterator[Row | BadRow]:
+    """``make(line, cells)`` of every line, without its Nones; a line of which no row can be made is its BadRow.
+
+    Rows carry their ``line`` until ``sources.rows`` has checked them.
+    """
+    for line, one in found:
+        if isinstance(one, BadRow):
+            yield one
+            continue
+        try:
+            row = make(line, one)
+        except BadRow as bad:
+            yield bad
+            continue
+        if row is not None:
+            row["line"] = line
+            yield row
+
+
+def _opened(path: Path) -> IO[bytes]:
+    opened: IO[bytes] = _ARCHIVES[path.suffix](path, "rb") if path.suffix in _ARCHIVES else path.open("rb")
+    return opened
+
+
+def each_line(path: Path) -> Iterator[tuple[int, str | BadRow]]:
+    """(number, text) of each line, without its end; a BadRow where the bytes are not UTF-8 or an archive is cut short.
+
+    Only line feeds end a line: U+2028 and vertical tabs occur inside real sentences. Raises BadRow for a file that
+    cannot be opened.
     """
     number = 0
     try:
-        with path.open("rb") as file:
+        with _opened(path) as file:
             for number, raw in enumerate(file, 1):
-                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+                try:
+                    text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+                except UnicodeDecodeError as error:
+                    what = f"is not UTF-8 (byte {error.start + 1} of the line: 0x{error.object[error.start]:02x})"
+                    yield number, BadRow(str(path), number, f"{what}; convert the file with iconv")
+                    continue
                 yield number, text.rstrip("\n").removesuffix("\r")
-    except UnicodeDecodeError as error:
-        what = f"is not UTF-8 (byte {error.start + 1} of the line: 0x{error.object[error.start]:02x})"
-        raise BadRow(str(path), number, f"{what}; convert the file with iconv") from None
+    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
+        what = f"the archive is cut short or damaged from here on ({error}); fetch it again"
+        yield number + 1, BadRow(str(path), number + 1, what)
     except OSError as error:
-        raise BadRow(str(path), number, f"cannot be read: {error.strerror}") from None
+        raise BadRow(str(path), number, f"cannot be read: {error.strerror or error}") from None
+
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    """``each_line``, raising its faults."""
+    return sound(each_line(path))
+
+
+def each_tsv(
+    path: Path,
+    header: Sequence[str] | None = None,
+    quoted: bool = False,
+    delimiter: str = "\t",
+    short: bool = False,
+) -> Iterator[tuple[int, dict[str, str] | BadRow]]:
+    """(line, cells by column) of a delimited file whose first line is the header unless one is given.
+
+    ``quoted`` reads csv's default quoting; otherwise quotes are ordinary characters. ``short`` takes lines
+    that lack their last cells, and gives those they have; otherwise they are faults. Raises BadRow for a header
+    that cannot be used.
+    """
+    columns = list(header) if header else None
+    for number, cells in _cells(path, quoted, delimiter):
+        if isinstance(cells, BadRow):
+            if columns is None:
+                raise cells
+            yield number, cells
+        elif columns is None:
+            columns = cells
+            doubled = {name for name in columns if columns.count(name) > 1}
+            if doubled:
+                raise BadRow(str(path), number, f"the header names {', '.join(sorted(doubled))} twice")
+        elif len(cells) != len(columns) and not (
+            (len(cells) < len(columns) and short)
+            or (len(cells) > len(columns) and header is None and _spare(cells, columns))
+        ):
+            what = f"has {len(cells)} columns where {len(columns)} are expected"
+            yield number, BadRow(str(path), number, what)
+        else:
+            yield number, dict(zip(columns, cells, strict=False))
 
 
 def tsv(
@@ -42,25 +130,8 @@ def tsv(
     delimiter: str = "\t",
     short: bool = False,
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line, cells by column) of a delimited file whose first line is the header unless one is given.
-
-    ``quoted`` reads csv's default quoting; otherwise quotes are ordinary characters. ``short`` takes lines
-    that lack their last cells, and gives those they have; otherwise they are faults.
-    """
-    columns = list(header) if header else None
-    for number, cells in _cells(path, quoted, delimiter):
-        if columns is None:
-            columns = cells
-            doubled = {name for name in columns if columns.count(name) > 1}
-            if doubled:
-                raise BadRow(str(path), number, f"the header names {', '.join(sorted(doubled))} twice")
-        elif len(cells) != len(columns) and not (
-            (len(cells) < len(columns) and short)
-            or (len(cells) > len(columns) and header is None and _spare(cells, columns))
-        ):
-            raise BadRow(str(path), number, f"has {len(cells)} columns where {len(columns)} are expected")
-        else:
-            yield number, dict(zip(columns, cells, strict=False))
+    """``each_tsv``, raising its faults."""
+    return sound(each_tsv(path, header, quoted, delimiter, short))
 
 
 def _spare(cells: list[str], columns: list[str]) -> bool:
@@ -68,47 +139,74 @@ def _spare(cells: list[str], columns: list[str]) -> bool:
     return not any(cells[len(columns) :])
 
 
-def _cells(path: Path, quoted: bool, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    if not quoted:
-        for number, text in lines(path):
-            if text:
-                yield number, text.split(delimiter)
+def _cells(path: Path, quoted: bool, delimiter: str) -> Iterator[tuple[int, list[str] | BadRow]]:
+    if quoted:
+        yield from _quoted(path, delimiter)
         return
-    ends = (text + "\n" for _, text in lines(path))
-    rows = csv.reader(ends, delimiter=delimiter, strict=True)
+    for number, text in each_line(path):
+        if isinstance(text, BadRow):
+            yield number, text
+        elif text:
+            yield number, text.split(delimiter)
+
+
+def _quoted(path: Path, delimiter: str) -> Iterator[tuple[int, list[str] | BadRow]]:
+    """The records of a csv file; one may take several lines, and is named by its first."""
+    used: list[int] = []
+    faults: list[tuple[int, BadRow]] = []
+
+    def ends() -> Iterator[str]:
+        for number, text in each_line(path):
+            if isinstance(text, BadRow):
+                faults.append((number, text))
+            else:
+                used.append(number)
+                yield text + "\n"
+
+    rows = csv.reader(ends(), delimiter=delimiter, strict=True)
     while True:
-        start = rows.line_num + 1
+        used.clear()
         try:
-            cells = next(rows)
+            cells: list[str] | BadRow = next(rows)
         except StopIteration:
+            yield from faults
             return
         except csv.Error as error:
-            raise BadRow(str(path), start, f"is not a well-quoted line: {error}") from None
+            start = used[0] if used else 0
+            cells = BadRow(str(path), start, f"is not a well-quoted line: {error}")
+        yield from faults
+        faults.clear()
         if cells:
-            yield start, cells
+            yield used[0] if used else 0, cells
 
 
 def width(path: Path, quoted: bool = False, delimiter: str = "\t") -> int:
-    """Columns of the first line; 0 for an empty file."""
+    """Columns of the first line that can be read; 0 for an empty file."""
     for _, cells in _cells(path, quoted, delimiter):
-        return len(cells)
+        if not isinstance(cells, BadRow):
+            return len(cells)
     return 0
 
 
-def jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def each_jsonl(path: Path) -> Iterator[tuple[int, Row | BadRow]]:
     """(line, object) of a file with one JSON object a line."""
-    for number, text in lines(path):
-        if not text.strip():
-            continue
-        try:
-            value = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            what = (
-                f"is not JSON: {error.msg} at column {error.colno}"
-                if isinstance(error, json.JSONDecodeError)
-                else "nests too deeply"
-            )
-            raise BadRow(str(path), number, what) from None
-        if not isinstance(value, dict):
-            raise BadRow(str(path), number, "is not a JSON object")
-        yield number, value
+    for number, text in each_line(path):
+        if isinstance(text, BadRow):
+            yield number, text
+        elif text.strip():
+            yield number, _object(path, number, text)
+
+
+def jsonl(path: Path) -> Iterator[tuple[int, Row]]:
+    """``each_jsonl``, raising its faults."""
+    return sound(each_jsonl(path))
+
+
+def _object(path: Path, number: int, text: str) -> Row | BadRow:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        return BadRow(str(path), number, f"is not JSON: {error.msg} at column {error.colno}")
+    except RecursionError:
+        return BadRow(str(path), number, "nests too deeply")
+    return value if isinstance(value, dict) else BadRow(str(path), number, "is not a JSON object")
