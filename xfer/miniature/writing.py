@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from xfer.miniature import files, inference
+from xfer.miniature.answers import write_answers
 from xfer.miniature.bitext import write_bitext
 from xfer.miniature.choice import shuffled, stream
 from xfer.miniature.choices import write_choices
+from xfer.miniature.entities import write_entities
 from xfer.miniature.meaning import Meaning
 from xfer.miniature.pairs import Pair, triple
 from xfer.miniature.paraphrases import write_paraphrases
@@ -81,8 +83,10 @@ def _write_text(folder: Path, codes: tuple[str, ...], seed: int) -> None:
 
 PARTS: dict[str, Callable[[Path, tuple[str, ...], int], None]] = {
     "anli": _write_anli,
+    "answers": write_answers,
     "bitext": write_bitext,
     "choices": write_choices,
+    "mentions": write_entities,
     "nli": _write_nli,
     "paraphrases": write_paraphrases,
     "passages": write_passages,

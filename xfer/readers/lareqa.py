@@ -1,0 +1,339 @@
+"""LAReQA: the sentences of all languages that answer a question (Roy et al. 2020, Ruder et al. 2021).
+
+XQuAD-R is XQuAD with the borders of its sentences. Every sentence of a paragraph is a candidate, read together with
+the paragraph; right for a question are, in each language, the sentence in which its answer begins and its equals in
+that paragraph. Ids are those of google-research/xtreme (third_party/utils_lareqa.py): ``<question>_<language>`` and
+``<language>_<paragraph from 1>_<sentence from 0>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple
+
+from pydantic import Field
+
+from xfer.core.errors import BadRow, MissingData
+from xfer.readers import sources
+from xfer.readers.base import Card, HubPart, Reader, Row, Settings
+from xfer.readers.qa import Question, in_paragraph, nearest, paragraphs
+from xfer.readers.sentences import Span, holding, spans
+
+_SETTINGS = Settings(
+    learning_rate=2e-5,
+    epochs=3,
+    batch_size=16,
+    max_length=256,
+    source="XTREME-R scripts/train_lareqa.sh (reference: xtreme_r section 3; its batches are 4 x 4, so that a question "
+    "there has 3 wrong answers beside it, here 15; questions are cut at 96 there)",
+)
+_SPLITS = {"train": "train", "dev": "validation", "test": "validation"}
+
+
+class Asked(NamedTuple):
+    """A question and the numbers of the sentences that answer it."""
+
+    id: str
+    text: str
+    answers: tuple[int, ...]
+
+
+class Paragraph(NamedTuple):
+    """A paragraph, counted from 1 over the file, its sentences in characters, its questions and those of no use."""
+
+    number: int
+    context: str
+    sentences: tuple[Span, ...]
+    asked: tuple[Asked, ...]
+    faults: tuple[BadRow, ...] = ()
+
+
+class _SentenceRetrieval(Reader):
+    form: ClassVar[str] = "retrieve"
+    labels: ClassVar[tuple[str, ...]] = ()
+    published: ClassVar[Settings] = _SETTINGS
+
+    layer: int | None = Field(None, ge=0, description="hidden state that gives the vectors, 0 the embeddings; the last")
+    pooling: Literal["mean", "cls", "max"] = Field("cls", description="how a text's subwords become one vector")
+
+    def form_options(self) -> dict[str, Any]:
+        return {"pool": "shared", "task": "ranking", "layer": self.layer, "pooling": self.pooling}
+
+
+@Reader.register("squad_r")
+class SquadR(_SentenceRetrieval):
+    """SQuAD 1.1 as LAReQA trains on it: which sentence, read with its paragraph, answers the question.
+
+    The sentences are found by our own rule (``sentences``); of several answers the first counts. In training only
+    sentences that answer a question are candidates.
+    """
+
+    world: ClassVar[str] = "passages"
+    card: ClassVar[Card] = Card(
+        title="SQuAD 1.1 as sentence retrieval",
+        hub="rajpurkar/squad",
+        revision=None,
+        licence="CC-BY-SA-4.0",
+        citation="Rajpurkar, Zhang, Lopyrev, Liang: SQuAD: 100,000+ Questions for Machine Comprehension of Text. "
+        "EMNLP 2016; as retrieval: Roy et al.: LAReQA. EMNLP 2020",
+        languages=("en",),
+        train_languages=("en",),
+        splits=("train", "dev"),
+        layout="squad/{train,dev}-v1.1.json",
+        sizes={"train": 87_599, "dev": 10_570},
+    )
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        yield from (f"{folder}{split}-v1.1.json" for folder in ("squad/", "SQuAD/", "squad_v1/", ""))
+
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
+        return _alone(read_file(path, official=False), split, language)
+
+    def hub_part(self, split: str, language: str) -> HubPart:
+        return HubPart(self.card.hub, "plain_text", _SPLITS[split])
+
+    def hub_rows(self, split: str, language: str) -> Iterator[Row | BadRow] | None:
+        return _alone(_table(self, split, language), split, language)
+
+
+@Reader.register("lareqa")
+class Lareqa(_SentenceRetrieval):
+    """LAReQA as XTREME-R has it: XQuAD-R. Candidates of all languages are searched together, and a question is only
+    answered well when its answers in all languages come first. Trained on SQuAD 1.1 in English (``squad_r``).
+
+    The right answers are looked up in all files of the folder. The copy on the hub lacks the sentence borders.
+    """
+
+    world: ClassVar[str] = "answers"
+    card: ClassVar[Card] = Card(
+        title="LAReQA (XQuAD-R)",
+        hub="google-research-datasets/xquad_r",
+        revision=None,
+        licence="CC-BY-SA-4.0",
+        citation="Roy, Constant, Al-Rfou, Barua, Phillips, Yang: LAReQA: Language-agnostic Answer Retrieval from a "
+        "Multilingual Pool. EMNLP 2020",
+        languages=tuple("ar de el en es hi ru th tr vi zh".split()),
+        train_languages=("en",),
+        splits=("train", "dev", "test"),
+        layout="lareqa/xquad-r/<language>.json of all languages; SQuAD's squad/{train,dev}-v1.1.json",
+        sizes={"train": 87_599, "dev": 10_570, "test": 1_190},
+    )
+
+    sentences: Literal["official", "rule"] = Field(
+        "official",
+        description="the borders that the official files hold, or found by our rule, also on the hub (another pool)",
+    )
+
+    def offered(self, source: Any, split: str) -> tuple[str, ...]:
+        return super().offered(source, split) if split == "test" else ("en",)
+
+    def parts(self, split: str) -> tuple[Reader, ...]:
+        return (self,) if split == "test" else (SquadR(layer=self.layer, pooling=self.pooling),)
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        yield from (f"{folder}{language}.json" for folder in ("lareqa/xquad-r/", "xquad-r/", "lareqa/"))
+
+    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+        return tuple(path.with_name(f"{other}.json") for other in self.card.languages if other != language)
+
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
+        official = self.sentences == "official"
+        others = [other for other in self.beside(path, split, language) if other.is_file()]
+        answers = {other.stem: (str(other), _answers(_known(other, official), other.stem)) for other in others}
+        yield from _everywhere(_known(path, official), language, str(path), answers)
+
+    def hub_part(self, split: str, language: str) -> HubPart:
+        return HubPart(self.card.hub, language, _SPLITS[split])
+
+    def hub_rows(self, split: str, language: str) -> Iterator[Row | BadRow] | None:
+        if self.sentences == "official":
+            raise MissingData(
+                f"{self.card.hub} on the hub lacks the sentence borders that LAReQA scores by; put the official files "
+                f"in $XFER_DATA ({self.card.layout}) and use source: mirror, or set sentences: rule on the reader"
+            )
+        found = {code: _table(self, split, code) for code in self.card.languages}
+        answers = {
+            code: (f"{self.card.hub}/{code}", _answers(part, code)) for code, part in found.items() if code != language
+        }
+        return _everywhere(found[language], language, f"{self.card.hub}/{language}", answers)
+
+
+# files and tables
+
+
+def read_file(path: Path, official: bool) -> list[Paragraph]:
+    """The paragraphs of a file in SQuAD's format, their sentences those of the file or by our rule.
+
+    Raises BadRow for a file that is not in that format; a question without a sentence is a fault of its paragraph.
+    """
+    found = []
+    for number, (place, paragraph) in enumerate(paragraphs(path), 1):
+        good, faults = list[Question](), list[BadRow]()
+        for one in in_paragraph(path, paragraph, place):
+            (faults if isinstance(one, BadRow) else good).append(one)
+        context = str(paragraph["context"])
+        borders = tuple(_borders(path, paragraph, context, place) if official else spans(context))
+        asked = [_asked(one, context, borders, official, str(path)) for one in good]
+        found.append(
+            Paragraph(
+                number,
+                context,
+                borders,
+                tuple(one for one in asked if isinstance(one, Asked)),
+                (*faults, *(one for one in asked if isinstance(one, BadRow))),
+            )
+        )
+    return found
+
+
+def _asked(one: Question, context: str, borders: Sequence[Span], official: bool, path: str) -> Asked | BadRow:
+    if not one.starts:
+        return BadRow(path, 0, f"question {one.id} has no answer to look its sentence up by")
+    sentence = _sentence(borders, one.starts[0], official)
+    if sentence is None:
+        return BadRow(path, 0, f"the answer of question {one.id} begins in no sentence")
+    return Asked(one.id, one.question, _equals(context, borders, sentence))
+
+
+@lru_cache(maxsize=12)  # every language looks its answers up in all the others
+def _file(path: Path, official: bool, changed: int) -> list[Paragraph]:
+    return read_file(path, official)
+
+
+def _known(path: Path, official: bool) -> list[Paragraph]:
+    return _file(path, official, path.stat().st_mtime_ns)
+
+
+def _borders(path: Path, paragraph: dict[str, Any], context: str, place: str) -> list[Span]:
+    """The file's own borders; they may leave text between sentences out, but never overlap."""
+    given, end = paragraph.get("sentence_breaks"), 0
+    if not isinstance(given, list) or not given:
+        raise BadRow(str(path), 0, f"{place} has no list 'sentence_breaks', as the files of XQuAD-R have it")
+    for pair in given:
+        if not (isinstance(pair, list) and len(pair) == 2 and all(type(number) is int for number in pair)):
+            raise BadRow(str(path), 0, f"{place}: sentence_breaks holds {pair!r}, not [start, end]")
+        if not end <= pair[0] < pair[1] <= len(context):
+            raise BadRow(str(path), 0, f"{place}: sentence {pair} is not within the context and behind the one before")
+        end = pair[1]
+    spelt = paragraph.get("sentences")
+    if spelt is not None and spelt != [context[start:end] for start, end in given]:
+        raise BadRow(str(path), 0, f"{place}: 'sentences' does not hold what its 'sentence_breaks' cut out")
+    return [(start, end) for start, end in given]
+
+
+def _sentence(borders: Sequence[Span], place: int, official: bool) -> int | None:
+    """The sentence in which an answer begins; the answer may reach beyond its end."""
+    if not official:
+        return holding(borders, place)
+    return next((number for number, (start, end) in enumerate(borders) if start <= place < end), None)
+
+
+def _equals(context: str, borders: Sequence[Span], sentence: int) -> tuple[int, ...]:
+    texts = [context[start:end] for start, end in borders]
+    return tuple(number for number, text in enumerate(texts) if text == texts[sentence])
+
+
+def _table(reader: Reader, split: str, language: str) -> list[Paragraph]:
+    """The paragraphs of a hub table, in which those of one paragraph follow each other, cut by our rule."""
+    part = reader.hub_part(split, language)
+    place = "/".join((part.repository, part.config or "default", part.split))
+    table = sources.hub_table(part.repository, part.config, part.split, reader.card.revision)
+    found: list[Paragraph] = []
+    try:
+        for context, rows in groupby(enumerate(table, 1), key=lambda row: row[1]["context"]):
+            borders = tuple(spans(context))
+            asked = tuple(_hub_question(row, number, place, context, borders) for number, row in rows)
+            found.append(Paragraph(len(found) + 1, context, borders, asked))
+    except (KeyError, IndexError, TypeError) as error:
+        what = f"has not the columns that {reader.type_name} expects: {error!r}"
+        raise BadRow(place, len(found) + 1, what) from None
+    return found
+
+
+def _hub_question(row: Row, number: int, place: str, context: str, borders: Sequence[Span]) -> Asked:
+    answer, start = row["answers"]["text"][0], row["answers"]["answer_start"][0]
+    there = nearest(context, answer, start)  # the hub's contexts were stripped, but not its offsets
+    if there is None:
+        raise BadRow(place, number, f"the answer '{answer}' of question {row['id']} is not in its context")
+    return Asked(row["id"], row["question"], _equals(context, borders, holding(borders, there)))
+
+
+# rows
+
+
+def candidate(language: str, paragraph: int, sentence: int) -> str:
+    """The id of a candidate."""
+    return f"{language}_{paragraph}_{sentence}"
+
+
+def query(question: str, language: str) -> str:
+    """The id of a question in one language."""
+    return f"{question}_{language}"
+
+
+def _answers(found: Iterable[Paragraph], language: str) -> dict[str, list[str]]:
+    """The right candidates of each question."""
+    return {
+        one.id: [candidate(language, paragraph.number, number) for number in one.answers]
+        for paragraph in found
+        for one in paragraph.asked
+    }
+
+
+def _alone(found: Iterable[Paragraph], split: str, language: str) -> Iterator[Row | BadRow]:
+    """Questions with their answers in one language; in training without the sentences that answer none."""
+    for paragraph in found:
+        yield from paragraph.faults
+        gold = _answers([paragraph], language)
+        wanted = {number for one in paragraph.asked for number in one.answers} if split == "train" else None
+        yield from (_query(one, language, gold[one.id]) for one in paragraph.asked)
+        yield from _candidates(paragraph, language, wanted)
+
+
+def _everywhere(
+    found: Sequence[Paragraph], language: str, place: str, others: dict[str, tuple[str, dict[str, list[str]]]]
+) -> Iterator[Row | BadRow]:
+    """Questions with their answers in all languages, those of ``others`` (language: where they stand, answers)."""
+    answers = {**others, language: (place, _answers(found, language))}
+    for paragraph in found:
+        yield from paragraph.faults
+        for one in paragraph.asked:
+            lacking = [where for where, known in answers.values() if one.id not in known]
+            if lacking:
+                yield BadRow(
+                    lacking[0], 0, f"has no question {one.id} of use, as {place} has it: they are not parallel"
+                )
+            else:
+                gold = [name for _, (_, known) in sorted(answers.items()) for name in known[one.id]]
+                yield _query(one, language, gold)
+        yield from _candidates(paragraph, language, None)
+
+
+def gold_file(path: Path) -> dict[str, list[str]]:
+    """The right candidates, in all languages of its folder, of each question of an official file. Raises BadRow."""
+    found = {}
+    for row in Lareqa().parse(path, "test", path.stem):
+        if isinstance(row, BadRow):
+            raise row
+        if row["side"] == "query":
+            found[row["id"]] = row["gold"]
+    return found
+
+
+def _query(one: Asked, language: str, gold: list[str]) -> Row:
+    return _row(query(one.id, language), language, "query", one.text, None, gold)
+
+
+def _candidates(paragraph: Paragraph, language: str, wanted: set[int] | None) -> Iterator[Row]:
+    for number, (start, end) in enumerate(paragraph.sentences):
+        if wanted is None or number in wanted:
+            name = candidate(language, paragraph.number, number)
+            yield _row(name, language, "candidate", paragraph.context[start:end], paragraph.context, None)
+
+
+def _row(name: str, language: str, side: str, text: str, pair: str | None, gold: list[str] | None) -> Row:
+    row = {"id": name, "language": language, "side": side, "text": text, "pair": pair}
+    return row | {"gold": gold, "part": "test"}
