@@ -144,11 +144,23 @@ def encode(tokenizer: Any, texts: list[str], pairs: list[Any] | None, max_length
 
 
 def _mixed(tokenizer: Any, texts: list[str], pairs: list[Any], max_length: int) -> Encoded:
-    """Single texts and pairs in one list: encoded row by row, which is slow and rare."""
-    rows = [encode(tokenizer, [text], [pair], max_length) for text, pair in zip(texts, pairs, strict=True)]
-    starts = np.concatenate([[0], np.cumsum([len(row.ids) for row in rows])]).astype(np.int64)
-    types = None if rows[0].types is None else np.concatenate([row.types for row in rows if row.types is not None])
-    return Encoded(np.concatenate([row.ids for row in rows]), starts, types)
+    """Single texts and pairs in one list: those of a kind are encoded together."""
+    alone = np.array([pair is None for pair in pairs])
+    kinds = [np.flatnonzero(alone), np.flatnonzero(~alone)]
+    found = [encode(tokenizer, [texts[i] for i in kind], [pairs[i] for i in kind], max_length) for kind in kinds]
+    types = [part.types for part in found if part.types is not None]
+    starts = np.concatenate([found[0].starts, found[0].starts[-1] + found[1].starts[1:]])
+    ids = np.concatenate([part.ids for part in found])
+    whole = Encoded(ids, starts, np.concatenate(types) if types else None)
+    return sequences(whole, np.argsort(np.concatenate(kinds)))
+
+
+def sequences(encoded: Encoded, chosen: np.ndarray) -> Encoded:
+    """The sequences ``chosen`` in this order, which may name one several times; nothing is kept with them."""
+    lengths = np.diff(encoded.starts)[chosen]
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    places = np.repeat(encoded.starts[chosen] - starts[:-1], lengths) + np.arange(starts[-1])
+    return Encoded(encoded.ids[places], starts, None if encoded.types is None else encoded.types[places])
 
 
 def _tokenise(tokenizer: Any, texts: list[str], pairs: list[str] | None, options: dict[str, Any]) -> Any:

@@ -13,13 +13,14 @@ import numpy as np
 import torch
 
 from xfer.core.errors import BadRow, MissingPart
-from xfer.forms.base import Encoded, Form, Parts, Rows, Seeds, Tensors, encode, pad_batch
+from xfer.forms.base import Encoded, Form, Parts, Rows, Seeds, Tensors, encode, pad_batch, sequences
 from xfer.forms.search import SEARCHES
 from xfer.metrics.retrieval import NEIGHBOURS, TOP, mean_average_precision, mean_reciprocal_rank
 
 # XTREME counts the outputs of the layers from 0 without the embeddings: its 7 of mBERT and XLM-R base and its 13 of
 # XLM-R large (scripts/run_tatoeba.sh) are these of all hidden states; jiant takes 14 of the large one as well.
 XTREME_LAYERS = {12: 8, 24: 14}
+NEVER = 1e4  # below every cosine by so much that its probability is 0, and yet finite
 Pooling = Literal["mean", "cls", "max"]
 Layer = int | Literal["xtreme"] | None
 
@@ -90,17 +91,13 @@ class Retrieve(Form):
         """
         queries, candidates = self._units(rows)
         found = encode(tokenizer, rows["text"], rows["pair"], max_length)
-        chosen = np.stack([queries, candidates], 1).reshape(-1)
-        lengths = np.diff(found.starts)[chosen]
-        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        places = np.repeat(found.starts[chosen] - starts[:-1], lengths) + np.arange(starts[-1])
         texts: dict[tuple[str, Any], int] = {}
         number = np.array([texts.setdefault(text, len(texts)) for text in zip(rows["text"], rows["pair"], strict=True)])
         kept = {"query": number[queries], "candidate": number[candidates]}
         kept["pairs"] = np.unique(kept["query"] * len(texts) + kept["candidate"])
         kept["texts"] = np.array(len(texts))
-        types = None if found.types is None else found.types[places]
-        return Encoded(found.ids[places], starts, types, kept, np.arange(0, len(chosen) + 1, 2))
+        both = np.stack([queries, candidates], 1).reshape(-1)
+        return sequences(found, both)._replace(kept=kept, groups=np.arange(0, len(both) + 1, 2))
 
     def _units(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         """The rows of each query and right candidate. Raises BadRow where a right candidate is not there."""
@@ -139,16 +136,13 @@ class Retrieve(Form):
 
     def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """Cross-entropy of each query over the batch's candidates, from vectors [2 x units, width], shape [units]."""
-        return torch.nn.functional.cross_entropy(self._cosines(logits, batch), batch["labels"], reduction="none")
+        return torch.nn.functional.nll_loss(self.chances(logits, batch), batch["labels"], reduction="none")
 
     def chances(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
-        # minus infinity, where a candidate is right as well, would make a divergence not a number
-        return self._cosines(logits, batch).clamp(min=torch.finfo(torch.float32).min).log_softmax(-1)
-
-    def _cosines(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """Log-probabilities of the batch's candidates for each query, [units, units]."""
         vectors = torch.nn.functional.normalize(logits.float(), dim=1)
         cosines = self.scale * vectors[0::2] @ vectors[1::2].T
-        return cosines.masked_fill(batch["others"], -torch.inf)
+        return cosines.masked_fill(batch["others"], -NEVER).log_softmax(-1)
 
     def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
         return {"vectors": logits.float().cpu().numpy()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -43,7 +43,7 @@ class _Bitext(Reader):
     labels: ClassVar[tuple[str, ...]] = ()
     published: ClassVar[Settings] = _XTREME
 
-    layer: int | Literal["xtreme"] | None = Field(
+    layer: Annotated[int, Field(ge=0)] | Literal["xtreme"] | None = Field(
         None,
         description="the hidden state that gives the vectors, 0 being the embeddings; the last if left out; xtreme: 8 "
         "of 12 layers, 14 of 24, the last of other encoders",
