@@ -312,15 +312,24 @@ def _everywhere(
         yield from _candidates(paragraph, language, None)
 
 
-def gold_file(path: Path) -> dict[str, list[str]]:
-    """The right candidates, in all languages of its folder, of each question of an official file. Raises BadRow."""
-    found = {}
-    for row in Lareqa().parse(path, "test", path.stem):
+class Gold(NamedTuple):
+    """The right candidates of each query of a language, and all candidates of the languages of its folder."""
+
+    right: dict[str, list[str]]
+    candidates: set[str]
+
+
+def gold_file(path: Path) -> Gold:
+    """What an official file, with those beside it, has to score by. Raises BadRow."""
+    reader, right = Lareqa(), {}
+    for row in reader.parse(path, "test", path.stem):
         if isinstance(row, BadRow):
             raise row
         if row["side"] == "query":
-            found[row["id"]] = row["gold"]
-    return found
+            right[row["id"]] = row["gold"]
+    files = [path, *(other for other in reader.beside(path, "test", path.stem) if other.is_file())]
+    pools = ((file.stem, paragraph) for file in files for paragraph in _known(file, official=True))
+    return Gold(right, {candidate(code, p.number, number) for code, p in pools for number in range(len(p.sentences))})
 
 
 def _query(one: Asked, language: str, gold: list[str]) -> Row:

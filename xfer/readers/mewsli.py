@@ -44,7 +44,7 @@ class MewsliX(Reader):
         title="Mewsli-X",
         hub="izhx/mewsli-x",
         revision=None,
-        licence="Apache-2.0; WikiNews CC-BY-2.5, Wikipedia CC-BY-SA-3.0",
+        licence="Apache-2.0; its text: WikiNews CC-BY-2.5, Wikipedia CC-BY-SA",
         citation="Ruder et al.: XTREME-R: Towards More Challenging and Nuanced Multilingual Evaluation. EMNLP 2021",
         languages=tuple("ar de en es fa ja pl ro ta tr uk".split()),
         train_languages=("en",),

@@ -4,7 +4,8 @@
 ``tags``      one tag a line, an empty line after each sentence: PAN-X, UDPOS
 ``pairs``     two sentence ids a line, tab between them: BUCC
 ``answers``   a JSON object of question id to answer; gold files are SQuAD's JSON: XQuAD, MLQA, TyDiQA
-``rankings``  a JSON object of query id to ids, best first: Mewsli-X, LAReQA
+``rankings``  a JSON object of query id to ids, best first: Mewsli-X, LAReQA; gold files of LAReQA may be the official
+              ones, whose ids are ``<question>_<language>`` and ``<language>_<paragraph from 1>_<sentence from 0>``
 ``choices``   one JSON object with ``label`` a line: XCOPA
 
 Every fault is a UsageError that names file and line, since the files are what the user gave.
@@ -124,6 +125,23 @@ def rankings(path: Path) -> dict[str, list[str]]:
         if not isinstance(ids, list) or not all(isinstance(item, str) for item in ids):
             raise bad(path, 0, f"query '{query}' has no list of ids")
     return {query: [item.strip() for item in ids] for query, ids in found.items()}
+
+
+def relevant(path: Path) -> tuple[dict[str, list[str]], Collection[str]]:
+    """The relevant ids of each query of a gold file, and all ids that a ranking may hold, if they are known.
+
+    The file is one of rankings, or of XQuAD-R as LAReQA publishes it, which is read with those of the other
+    languages beside it.
+    """
+    found = _json(path)
+    if not (isinstance(found, dict) and isinstance(found.get("data"), list)):
+        return rankings(path), ()
+    from xfer.readers.lareqa import gold_file  # late: of all tasks only this one needs it
+
+    try:
+        return gold_file(path)
+    except BadRow as error:
+        raise UsageError(str(error)) from None
 
 
 def answers(path: Path) -> dict[str, str]:

@@ -78,9 +78,14 @@ def _answers(task: Task, gold: Path, predictions: Path, language: str | None) ->
 def _rankings(task: Task, gold: Path, predictions: Path, language: str | None) -> Found:
     from xfer.metrics.retrieval import mean_average_precision, mean_reciprocal_rank  # late, as above
 
-    wanted, found = submission.rankings(gold), submission.rankings(predictions)
+    (wanted, known), found = submission.relevant(gold), submission.rankings(predictions)
     if none := [query for query, ids in wanted.items() if not ids]:
         raise bad(gold, 0, f"query '{none[0]}' has no relevant id")
+    if found and wanted and not set(wanted) & set(found):
+        raise bad(predictions, 0, f"ranks nothing for any query of {gold}, such as '{next(iter(wanted))}'")
+    for query, ids in found.items() if known else ():
+        if strange := [name for name in ids if name not in known]:
+            raise bad(predictions, 0, f"query '{query}' ranks '{strange[0]}', which {gold.parent} has no candidate of")
     score = mean_reciprocal_rank if task.name == "mewslix" else mean_average_precision
     return {"rows": len(wanted), "missing": len(set(wanted) - set(found)), "map@20": score(wanted, found)}
 
@@ -116,23 +121,34 @@ def score_task(task: Task, gold: Path, predictions: Path, language: str | None =
 
 
 def _each(task: Task, gold: Path, predictions: Path, languages: Sequence[str]) -> dict[str, Found]:
-    files = {language: task.named(language) for language in languages}
-    return {language: score_file(task, gold / name, predictions / name, language) for language, name in files.items()}
+    files = {code: (_gold(task, gold, code), predictions / task.named(code)) for code in languages}
+    return {code: score_file(task, own, theirs, code) for code, (own, theirs) in files.items()}
+
+
+def _gold(task: Task, folder: Path, code: str) -> Path:
+    """The gold file of a language, under its name in a submission or in the data set itself."""
+    official = folder / f"{code}.json"
+    return official if _language(task, official) and official.is_file() else folder / task.named(code)
 
 
 def _folder(task: Task, path: Path) -> Path:
-    return path / task.name if (path / task.name).is_dir() else path
+    for name in (task.name, "xquad-r") if task.name == "lareqa" else (task.name,):
+        path = path / name if (path / name).is_dir() else path
+    return path
 
 
 def _language(task: Task, path: Path) -> str | None:
-    """The language in the name of a file, where it is named as in a submission."""
+    """The language in the name of a file, where it is named as in a submission, or by LAReQA's makers."""
+    if task.name == "lareqa" and path.suffix == ".json" and path.stem in task.languages:
+        return path.stem
     code = path.name.partition("-")[2].partition(".")[0]
     return code if path.name == task.named(code) else None
 
 
 def _languages(task: Task, folder: Path) -> list[str]:
     """The languages of a folder of gold files, those of the benchmark first and in its order."""
-    found = {code for path in folder.glob(task.named("*")) if (code := _language(task, path))}
+    names = (task.named("*"), "??.json")
+    found = {code for name in names for path in folder.glob(name) if (code := _language(task, path))}
     return [code for code in task.languages if code in found] + sorted(found - set(task.languages))
 
 
@@ -146,10 +162,11 @@ def score_benchmark(benchmark: Benchmark, gold: Path, predictions: Path) -> dict
         if not ((gold / task.name).is_dir() and (predictions / task.name).is_dir()):
             missing.append(task.name)
             continue
-        languages = [code for code in _languages(task, gold / task.name) if code in task.languages]
+        own, theirs = _folder(task, gold), _folder(task, predictions)
+        languages = [code for code in _languages(task, own) if code in task.languages]
         if not languages:
             raise bad(gold / task.name, 0, f"holds no {task.named('<language>')} in a language of {benchmark.title}")
-        tasks[task.name] = task_result(task, _each(task, gold / task.name, predictions / task.name, languages))
+        tasks[task.name] = task_result(task, _each(task, own, theirs, languages))
     if not tasks:
         names = ", ".join(benchmark.tasks)
         raise UsageError(f"{gold} and {predictions} have no task of {benchmark.title} in common; its tasks: {names}")
