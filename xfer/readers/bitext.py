@@ -105,7 +105,10 @@ class Tatoeba(_Bitext):
         foreign = [text.strip() for _, text in tables.lines(path)]
         if not path.name.startswith("tatoeba."):
             english = [text.strip() for _, text in tables.lines(sorted_side)]
-            yield from _searched(language, foreign, list(zip(english, _rows(labels, len(foreign)), strict=False)))
+            right = _rows(labels, len(foreign)) if labels.is_file() else [None] * len(english)
+            if len(right) != len(english):
+                raise BadRow(str(labels), len(right), f"ends here, but {sorted_side.name} has {len(english)} lines")
+            yield from _searched(language, foreign, list(zip(english, right, strict=True)))
             return
         english = [text.strip() for _, text in tables.lines(official)]
         if len(foreign) != len(english):
@@ -134,15 +137,14 @@ def _by_english(english: Sequence[str]) -> Iterator[tuple[str, int]]:
         yield english[line], line
 
 
-def _rows(labels: Path, size: int) -> Iterator[int | None]:
-    """The right row of each query, None for all where there is no file."""
-    if not labels.is_file():
-        yield from [None] * size
-        return
+def _rows(labels: Path, size: int) -> list[int | None]:
+    """The right row of each query. Raises BadRow."""
+    found: list[int | None] = []
     for line, text in tables.lines(labels):
         if not (text.isascii() and text.isdigit()) or int(text) >= size:
             raise BadRow(str(labels), line, f"'{text}' is not one of the rows 0 to {size - 1}")
-        yield int(text)
+        found.append(int(text))
+    return found
 
 
 def _searched(language: str, foreign: Sequence[str], queries: Sequence[tuple[str, int | None]]) -> Iterator[Row]:
