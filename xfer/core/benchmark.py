@@ -77,8 +77,7 @@ def expand(tree: Tree) -> Tree:
     nulls = {name for section in own.values() if section for name in _nulls(section)}
     targets = targets.model_copy(update={"tasks": tuple(task for task in targets.chosen if task not in nulls)})
     stages = own["stages"]
-    starts = stages is not None and isinstance(stages.value, dict) and targets.start in stages.value
-    made = additions(targets if starts else targets.model_copy(update={"start": None}))
+    made = additions(targets if targets.start is None or _get(stages, targets.start) else _startless(targets))
     for name, stage in made["stages"].items():
         if stages and _get(stages, name) and _get(_get(stages, name), "tasks"):
             stage.pop("reader")  # the short form of tasks
@@ -87,8 +86,16 @@ def expand(tree: Tree) -> Tree:
         if section and isinstance(section.value, dict):
             left = {key: entry for key, entry in section.value.items() if key not in nulls}
             entries[name] = (entries[name][0], Tree(left, section.mark))
-    made["benchmark"] = targets.model_dump(mode="json")
-    return yaml.merge(_tree(made, given.mark), Tree(entries, tree.mark))
+    expanded = _tree(made | {"benchmark": targets.model_dump(mode="json")}, given.mark)
+    if isinstance(given.value, dict):  # faults are to stand where its own fields stand
+        expanded.value["benchmark"][1].value.update({k: v for k, v in given.value.items() if k != "tasks"})
+    return yaml.merge(expanded, Tree(entries, tree.mark))
+
+
+def _startless(targets: Targets) -> Targets:
+    """The targets where ``start`` names no stage: the one fault is to be that, not what would follow from it."""
+    left = tuple(task for task in targets.chosen if task not in _UNTRAINED)
+    return targets.model_copy(update={"start": None, "tasks": left})
 
 
 def expand_plain(data: Any) -> Any:
@@ -141,10 +148,11 @@ def _add(
 
 def _reader(task: str, benchmark: str) -> dict[str, Any]:
     try:
-        fields = Reader.lookup(task).model_fields
+        leaf: Any = Reader.lookup(task)
     except PydanticCustomError:  # validation will say that there is no such reader
-        fields = {}
-    return {"type": task} | ({"benchmark": benchmark} if "benchmark" in fields else {})
+        return {"type": task}
+    found = {"type": task} | ({"benchmark": benchmark} if "benchmark" in leaf.model_fields else {})
+    return found if "hub" in leaf.sources else found | {"source": "mirror"}
 
 
 def _targets(value: Any) -> Targets | None:

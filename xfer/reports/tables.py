@@ -41,7 +41,8 @@ class _Table:
     ) -> None:
         self.about, self.part, self.credits = about, part, credits
         self.order, self.compare, self.baseline = part["order"], part["compare"], part["baseline"]
-        self.metrics = credits[self.order[0], "selected"].metrics
+        found = [metric for name in self.order for metric in credits[name, "selected"].metrics]
+        self.metrics = list(dict.fromkeys(found))  # the first is the main one; some evaluations may add their own
         self.draws: Draws = {}
         self.rows: Cells = {}
 

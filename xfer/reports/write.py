@@ -53,9 +53,8 @@ def cell(found: Mapping[str, float] | None) -> str:
     """A score with its interval where it has one."""
     if found is None:
         return "-"
-    if "low" not in found:
-        return f"{found['value']:.1f}"
-    return f"{found['value']:.1f} [{found['low']:.1f}, {found['high']:.1f}]"
+    value, *ends = (f"{round(found[key], 1) + 0.0:.1f}" for key in ("value", "low", "high") if key in found)  # no -0.0
+    return f"{value} [{', '.join(ends)}]" if ends else value
 
 
 def _parts(report: Mapping[str, Any]) -> Iterator[tuple[str, Grid, list[str]]]:
@@ -76,11 +75,14 @@ def benchmark_grid(found: Mapping[str, Any]) -> Grid:
     benchmark = BENCHMARKS[found["name"]]
     metrics = [name for name in METRICS if any(name in task["metrics"] for task in found["tasks"].values())]
     lines = [["task", "languages", *[SHOWN.get(name, name) for name in metrics], "gap", "score"]]
-    for name, task in found["tasks"].items():
+    for name in benchmark.tasks:  # its own order: a file of JSON has them sorted
+        if name not in found["tasks"]:
+            continue
+        task = found["tasks"][name]
         means = [cell(task["mean"].get(metric)) for metric in metrics]
         of = f"{len(task['languages'])}/{len(benchmark.tasks[name].languages)}"
         lines.append([name, of, *means, cell(task["gap"]), cell(task["score"])])
-    ends = [(f"group {name}", group) for name, group in found["groups"].items()]
+    ends = [(f"group {name}", found["groups"][name]) for name in benchmark.groups if name in found["groups"]]
     ends.append((found["title"], found["total"]) if found["total"] else ("mean of tasks", found["average"]))
     lines += [[name, *[""] * (len(metrics) + 2), cell(score)] for name, score in ends]
     return lines
@@ -93,7 +95,9 @@ def benchmark_notes(found: Mapping[str, Any]) -> list[str]:
     if found["total"]:
         return [notes]
     lacking = [f"{name} is not tested" for name in found["missing"]]
-    lacking += [f"{name} lacks {', '.join(codes)}" for name, codes in found["incomplete"].items()]
+    if found["incomplete"]:
+        short = [name for name in BENCHMARKS[found["name"]].tasks if name in found["incomplete"]]
+        lacking.append(f"not all languages of {', '.join(short)} are tested")
     return [f"{notes} No total as published: {'; '.join(lacking)}."]
 
 
@@ -101,7 +105,7 @@ def published_grid(found: Mapping[str, Any]) -> Grid:
     """A line a task, metric and language: ours, then each model's published score."""
     lines = [["task", "metric", "language", "ours", *found["models"]]]
     for row in found["rows"]:
-        partial = row["language"] == MEAN and row["languages"] != row["of"]
+        partial = row["task"] != "total" and row["language"] == MEAN and row["languages"] != row["of"]
         part = f" ({row['languages']}/{row['of']})" if partial else ""
         shown = [row["ours"], *[row["published"].get(model) for model in found["models"]]]
         values = [cell({"value": value} if value is not None else None) for value in shown]
@@ -112,7 +116,7 @@ def published_grid(found: Mapping[str, Any]) -> Grid:
 def published_notes(found: Mapping[str, Any]) -> list[str]:
     """Where the figures come from, and whether they may be compared."""
     notes = [f"Published: {source}." for source in found["sources"]]
-    if any(row["languages"] != row["of"] for row in found["rows"]):
+    if any(row["languages"] != row["of"] for row in found["rows"] if row["task"] != "total"):
         notes.append("(n/m): our mean is over n of the m languages that the published one is over.")
     if not found["rows"]:
         notes.append("None of the data sets tested here has a score there.")
@@ -125,12 +129,13 @@ def text(report: Mapping[str, Any]) -> str:
     """Aligned tables for terminals, each with a line that says how to read it."""
     made = []
     for heading, lines, notes in _parts(report):
-        body = _aligned(lines)
+        body = _aligned(lines, ruled=lines[-1][0] != lines[-2][0])
         made.append("\n".join([*([heading, ""] if heading else []), body, "", *notes]))
     return "\n\n\n".join(made) + "\n"
 
 
-def _aligned(lines: Grid) -> str:
+def _aligned(lines: Grid, ruled: bool) -> str:
+    """Columns of equal width; ``ruled`` sets the last line off."""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     made = [
         "  ".join(
@@ -139,7 +144,7 @@ def _aligned(lines: Grid) -> str:
         for line in lines
     ]
     rule = "-" * max(map(len, made))
-    return "\n".join([made[0], rule, *made[1:-1], *([rule] if len(made) > 2 else []), made[-1]])
+    return "\n".join([made[0], rule, *made[1:-1], *([rule] if ruled and len(made) > 2 else []), made[-1]])
 
 
 def markdown(report: Mapping[str, Any]) -> str:
