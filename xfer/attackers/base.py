@@ -7,6 +7,7 @@ and the number of workers never change a result.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from random import Random
 from typing import Annotated, Any, ClassVar
 
@@ -36,6 +37,7 @@ class Attacker(Component, kind="attacker"):
     forms: ClassVar[tuple[str, ...]]  # whose rows it can change
     only: ClassVar[tuple[str, ...]] = ()  # the data sets that it can change; all if empty
     breaks: ClassVar[Mapping[str, str]] = {}  # form or data set -> why labels do not stay true there
+    needs: ClassVar[str] = ""  # what it reads besides the rows under test
     example: ClassVar[str] = ""  # before -> after
     searches: ClassVar[bool] = False
 
@@ -49,9 +51,14 @@ class Attacker(Component, kind="attacker"):
 
     @classmethod
     def preserves(cls) -> dict[str, Any]:
-        """The forms whose labels stay true, the only data sets if not all, and where labels break, and why."""
-        kept = tuple(form for form in cls.forms if form not in cls.breaks)
-        return {"forms": kept} | ({"only": cls.only} if cls.only else {}) | {"not": dict(cls.breaks)}
+        """``labels stay true in``: forms, or data sets if it has only those; ``not in <name>``: why not."""
+        kept = cls.only or tuple(form for form in cls.forms if form not in cls.breaks)
+        return {"labels stay true in": list(kept)} | {f"not in {name}": why for name, why in cls.breaks.items()}
+
+    @classmethod
+    def facts(cls) -> dict[str, Any]:
+        """What ``xfer show`` says of it besides its fields."""
+        return cls.preserves() | {"needs": cls.needs or "nothing", "example": cls.example}
 
     def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         """(field, message, hint) for each reason why rows of ``reader`` cannot be attacked in these languages."""
@@ -76,7 +83,7 @@ class ModelFree(Attacker):
 
     inside_answers: ClassVar[bool] = False  # a change of writing changes answers too; noise leaves them alone
 
-    def files(self, languages: Sequence[str]) -> Any:
+    def files(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
         """What of the files that it reads decides the result, as plain data. Raises XferError if one is missing."""
         return None
 

@@ -115,7 +115,7 @@ class Case(Writing):
 
 @ModelFree.register("ocr")
 class Ocr(Writing):
-    """One letter of a word as a scanner misreads it, in 17 scripts: rn for m, ר for ד, 末 for 未. Figures, number
+    """One letter of a word as a scanner misreads it, in 19 scripts: rn for m, ר for ד, 末 for 未. Figures, number
     words and negations stay."""
 
     example: ClassVar[str] = "modern -> modem"

@@ -51,6 +51,10 @@ def _line(kind: Any, name: str) -> dict[str, Any]:
         return {"name": name, "summary": error.message()}
     summary = " ".join((leaf.__doc__ or "").split("\n\n")[0].split())
     card = getattr(leaf, "card", None)
+    if getattr(leaf, "kind", "") == "attacker":
+        holds = leaf.preserves()
+        shown = "; ".join([", ".join(next(iter(holds.values()))), *(key for key in holds if key.startswith("not in "))])
+        return {"name": name, "summary": f"{summary} [{shown}]", **holds}
     if card is None:
         return {"name": name, "summary": summary}
     form = leaf.form if isinstance(getattr(leaf, "form", None), str) else "any"

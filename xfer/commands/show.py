@@ -26,7 +26,7 @@ def show(kind: str, name: str, as_json: bool) -> None:
     for field in facts["fields"]:
         default = "required" if field["required"] else f"default {field['default']}"
         click.echo(f"  {field['name']}: {field['type']}  ({default})\n      {field['description']}")
-    for title in ("card", "published"):
+    for title in ("card", "published", "attack"):
         if facts.get(title):
             click.echo(f"\n{title}")
             for key, value in facts[title].items():
@@ -76,6 +76,8 @@ def describe(kind: str, name: str) -> dict[str, Any]:
     for title in ("card", "published"):
         if hasattr(leaf, title):
             facts[title] = getattr(leaf, title)._asdict()
+    if leaf.kind == "attacker":
+        facts["attack"] = leaf.facts()
     if isinstance(getattr(leaf, "labels", None), tuple):
         facts["labels"] = list(leaf.labels)
     return facts

@@ -1,0 +1,135 @@
+"""Word lists that say what a word may be replaced by, and where their words stand in a text.
+
+A list is a folder of plain files, one a pair of languages (``de-en.txt``, as MUSE has them) or one a language
+(``de.txt``): a word, a tab or a space, and what may stand for it; with tabs either side may hold several words.
+May import: scripts, the standard library, ``regex`` and the tables of the miniature languages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import regex
+
+from xfer.attackers.scripts import UNSPACED, script_of
+from xfer.core.errors import BadRow, MissingPart
+
+Table = dict[str, tuple[str, ...]]
+Span = tuple[int, int]
+_RUN = regex.compile(r"[\p{L}\p{M}\p{N}\u200c\u200d]++")
+_WORDS = 3  # longest phrase of a script with spaces that is looked up
+_CHARACTERS = 8  # longest word of a script without
+
+
+def path(folder: str, name: str) -> Path:
+    """The file of a list. Raises MissingPart if it is not there."""
+    found = Path(folder).expanduser() / f"{name}.txt"
+    if not found.is_file():
+        raise MissingPart(f"there is no word list {found}; a line of it is a word, a tab, and what may stand for it")
+    return found
+
+
+def read(file: Path) -> Table:
+    """The words of a file, small, with what may stand for each, in the order of the file. Raises BadRow."""
+    return _read(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _read(file: Path, changed: int) -> Table:
+    found: dict[str, dict[str, None]] = {}
+    try:
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise BadRow(str(file), 0, f"is not UTF-8 (byte {error.start})") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        parts = [part.strip() for part in (line.split("\t") if "\t" in line else line.split())]
+        if len(parts) != 2 or not all(parts):
+            raise BadRow(str(file), number, "is not a word, a tab, and what may stand for it")
+        if parts[0].lower() != parts[1].lower():
+            found.setdefault(parts[0].lower(), {})[parts[1]] = None
+    return {word: tuple(others) for word, others in found.items()}
+
+
+@lru_cache(maxsize=256)
+def miniature(language: str, other: str) -> Table:
+    """The words of the miniature world in ``language`` and in ``other``; empty where it speaks one of them not."""
+    from xfer.miniature.languages import BY_CODE  # late: only this list needs its tables
+
+    if language not in BY_CODE or other not in BY_CODE or language == other:
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    ours, theirs = BY_CODE[language], BY_CODE[other]
+    for name in ("agents", "objects", "qualities", "verbs", "phrases"):
+        here, there = getattr(ours, name), getattr(theirs, name)
+        for concept in here:
+            inflected = name in ("qualities", "verbs")
+            forms = here[concept] if inflected else here[concept][:1]
+            if name == "verbs" and ours.negative_forms:
+                forms = forms[:-1]
+            new = _plain(there[concept][0]) if concept in there else ""
+            for form in map(_plain, forms):
+                if form and new and form.lower() != new.lower():
+                    found.setdefault(form.lower(), (new,))
+    return found
+
+
+def _plain(form: str) -> str:
+    return " ".join(form.replace("~", " ").split())
+
+
+def places(text: str, known: Callable[[str], object]) -> Iterator[tuple[Span, str]]:
+    """Where words stand that are ``known`` (asked in small letters), the longest first, without overlap, in order."""
+    runs = [match.span() for match in _RUN.finditer(text)]
+    place = 0
+    while place < len(runs):
+        start, end = runs[place]
+        if script_of(text[start]) in UNSPACED and not _joined(text, runs, place, known):
+            yield from _unspaced(text, start, end, known)
+            place += 1
+            continue
+        size = _joined(text, runs, place, known)
+        if size:
+            yield (start, runs[place + size - 1][1]), text[start : runs[place + size - 1][1]].lower()
+        place += size or 1
+
+
+def _joined(text: str, runs: list[Span], place: int, known: Callable[[str], object]) -> int:
+    """How many runs from ``place`` on, with one space between each, are a known phrase."""
+    for size in range(min(_WORDS, len(runs) - place), 0, -1):
+        part = runs[place : place + size]
+        spaced = all(text[one[1] : two[0]] == " " for one, two in pairwise(part))
+        if spaced and known(text[part[0][0] : part[-1][1]].lower()):
+            return size
+    return 0
+
+
+def _unspaced(text: str, start: int, end: int, known: Callable[[str], object]) -> Iterator[tuple[Span, str]]:
+    while start < end:
+        sizes = range(min(_CHARACTERS, end - start), 0, -1)
+        size = next((n for n in sizes if known(text[start : start + n])), 0)
+        if size:
+            yield (start, start + size), text[start : start + size]
+        start += size or 1
+
+
+def fitted(text: str, span: Span, new: str) -> str:
+    """``new`` in the case of what it stands for, with a space where it would touch another word."""
+    start, end = span
+    old = text[start:end]
+    if len(old) > 1 and old.isupper():
+        new = new.upper()
+    elif old[:1].isupper():
+        new = new[:1].upper() + new[1:]
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return (" " if _touch(before, new[0]) else "") + new + (" " if _touch(new[-1], after) else "")
+
+
+def _touch(left: str, right: str) -> bool:
+    """Whether two letters side by side would read as one word."""
+    both = [char for char in (left, right) if char and _RUN.match(char)]
+    return len(both) == 2 and any(script_of(char) not in UNSPACED for char in both)

@@ -1,0 +1,187 @@
+"""Attackers on words: replaced by what a list gives, and put in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from xfer.attackers.base import EVERY_FORM, ModelFree, Row
+from xfer.core.errors import MissingPart
+from xfer.forms.edits import Edit
+from xfer.forms.texts import Edits, column, is_entity_tag
+
+Digest = Callable[[Path], str]
+
+
+class Lexical(ModelFree):
+    """Words replaced by what word lists give: the same choice for every occurrence in a row, on both sides of it."""
+
+    forms: ClassVar[tuple[str, ...]] = EVERY_FORM
+
+    rate: float = Field(0.3, ge=0, le=1, description="share of the words of a row; fewer where fewer are listed")
+
+    def lists(self, language: str) -> list[dict[str, tuple[str, ...]]]:
+        """The word lists for a text in ``language``."""
+        raise NotImplementedError
+
+    def edits(self, found: dict[str, str], row: Row, known: Any) -> Edits:
+        from xfer.attackers.dictionaries import fitted, places
+        from xfer.attackers.draws import below, rounded, shuffled
+        from xfer.attackers.units import cut
+
+        lists = self.lists(row["language"])
+        rng = self.stream(row)
+        hits = {
+            name: list(places(text, lambda word: any(word in one for one in lists))) for name, text in found.items()
+        }
+        counts: dict[str, int] = {}
+        for _, word in (hit for some in hits.values() for hit in some):
+            counts[word] = counts.get(word, 0) + 1
+        left = rounded(rng, self.rate * sum(len(cut(text)) for text in found.values()))
+        chosen: dict[str, str] = {}
+        for word in shuffled(rng, sorted(counts)):
+            ways = [one[word] for one in lists if word in one]
+            others = ways[below(rng, len(ways))]
+            new = others[below(rng, len(others))]  # drawn for every word, so that the rate changes no choice
+            if counts[word] <= left:
+                chosen[word] = new
+                left -= counts[word]
+        made: Edits = {}
+        for name, text in found.items():
+            kept = [(span, chosen[word]) for span, word in hits[name] if word in chosen]
+            made[name] = [Edit(*span, fitted(text, span, new), self.type_name) for span, new in kept]
+        return made
+
+
+@ModelFree.register("synonyms")
+class Synonyms(Lexical):
+    """Words replaced by synonyms of your own lists: a folder of <language>.txt, a word, a tab and a synonym a line.
+
+    No list comes with xfer: a synonym is only as true as the list that gives it.
+    """
+
+    breaks: ClassVar[Mapping[str, str]] = {
+        "pawsx": "whether two nearly equal sentences mean the same can hang on one word",
+        "paws": "whether two nearly equal sentences mean the same can hang on one word",
+    }
+    needs: ClassVar[str] = "a folder of <language>.txt: a word, a tab and a synonym a line"
+    example: ClassVar[str] = "a large house -> a big house"
+
+    folder: str = Field(description="folder of <language>.txt")
+
+    def lists(self, language: str) -> list[dict[str, tuple[str, ...]]]:
+        from xfer.attackers.dictionaries import path, read
+
+        return [read(path(self.folder, language))]
+
+    def files(self, languages: Sequence[str], digest: Digest) -> Any:
+        from xfer.attackers.dictionaries import path
+
+        return {language: digest(path(self.folder, language)) for language in languages}
+
+
+@ModelFree.register("code_mixing")
+class CodeMixing(Lexical):
+    """Words replaced by their translations into other languages, drawn at random (Qin et al. 2020, CoSDA-ML). A
+    translation of several words goes into entities, and not into other tagged words."""
+
+    needs: ClassVar[str] = "dictionaries in the format of MUSE (whose own are CC BY-NC 4.0), or the miniature words"
+    example: ClassVar[str] = "the dog drinks water (de) -> the Hund drinks Wasser"
+
+    languages: tuple[str, ...] = Field(min_length=1, description="the languages mixed in; each word draws one")
+    dictionary: str = Field(
+        "miniature", description="folder of MUSE files <language>-<other>.txt; miniature is the words of that world"
+    )
+
+    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        yield from super().faults(reader, languages)
+        if self.dictionary == "miniature":
+            from xfer.miniature import LANGUAGES  # late: only this list needs it
+
+            for language in self.languages:
+                if language not in LANGUAGES:
+                    hint = "name a folder of dictionaries, or one of " + ", ".join(LANGUAGES)
+                    yield "languages", f"the miniature dictionary has no words in '{language}'", hint
+
+    def others(self, language: str) -> list[str]:
+        return [other for other in self.languages if other != language]
+
+    def lists(self, language: str) -> list[dict[str, tuple[str, ...]]]:
+        from xfer.attackers.dictionaries import miniature, path, read
+
+        if self.dictionary == "miniature":
+            return [miniature(language, other) for other in self.others(language)]
+        return [read(path(self.dictionary, f"{language}-{other}")) for other in self.others(language)]
+
+    def files(self, languages: Sequence[str], digest: Digest) -> Any:
+        from xfer.attackers.dictionaries import miniature, path
+        from xfer.core.seeds import digest as of_words
+
+        pairs = [(language, other) for language in languages for other in self.others(language)]
+        if not pairs:
+            raise MissingPart(f"code_mixing mixes {', '.join(self.languages)} into itself; name another language")
+        if self.dictionary == "miniature":
+            return of_words([sorted(miniature(*pair).items()) for pair in pairs])
+        return {"-".join(pair): digest(path(self.dictionary, "-".join(pair))) for pair in pairs}
+
+
+_ORDER = "the order of the words says who did what to whom"
+
+
+@ModelFree.register("word_order")
+class WordOrder(ModelFree):
+    """Words shuffled within windows: how far a model goes by the words alone. Entities stay whole and words take
+    their tags along."""
+
+    forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "tag", "retrieve")
+    breaks: ClassVar[Mapping[str, str]] = {
+        "classify": _ORDER,
+        "choose": _ORDER,
+        "udpos": "a part of speech depends on the words around",
+        "ccg": "a category says what stands on the left and right",
+    }
+    example: ClassVar[str] = "the old cat sleeps here -> old the cat here sleeps"
+
+    window: int = Field(3, ge=2, description="words that are shuffled together")
+    rate: float = Field(1.0, ge=0, le=1, description="share of the windows that are shuffled")
+
+    def edit(self, text: str, language: str, random: Any) -> list[Edit]:
+        from xfer.attackers.units import cut
+
+        words = cut(text)
+        order = self.order(len(words), random)
+        moved = ((here, text[words[i].start : words[i].end]) for here, i in zip(words, order, strict=True))
+        return [
+            Edit(here.start, here.end, new, "word_order") for here, new in moved if new != text[here.start : here.end]
+        ]
+
+    def order(self, count: int, random: Any) -> list[int]:
+        """A permutation of ``count`` units that moves none out of its window."""
+        from xfer.attackers.draws import rounded, shuffled
+
+        windows = [list(range(first, min(first + self.window, count))) for first in range(0, count, self.window)]
+        chosen = set(shuffled(random, range(len(windows)))[: rounded(random, self.rate * len(windows))])
+        return [i for n, some in enumerate(windows) for i in (shuffled(random, some) if n in chosen else some)]
+
+    def change(self, row: Row, form: str = "classify", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
+        if form != "tag":
+            return super().change(row, form, known)
+        if any(column(name, form) == "text" for name in self.protect):
+            return row, []
+        tags = row["tags"]
+        units: list[list[int]] = []
+        for i in range(len(row["words"])):
+            inside = (
+                tags is not None and is_entity_tag(tags) and tags[i].startswith("I-") and i > 0 and tags[i - 1] != "O"
+            )
+            units = [*units[:-1], [*units[-1], i]] if inside else [*units, [i]]
+        order = [i for unit in self.order(len(units), self.stream(row, "text")) for i in units[unit]]
+        words = [row["words"][i] for i in order]
+        moved = {"words": words, "tags": None if tags is None else [tags[i] for i in order], "text": " ".join(words)}
+        starts = [sum(len(word) + 1 for word in row["words"][:i]) for i in range(len(words))]
+        places = enumerate(zip(row["words"], words, strict=True))
+        done = [Edit(starts[i], starts[i] + len(old), new, "word_order") for i, (old, new) in places if old != new]
+        return row | moved, [{"column": "text", **edit._asdict()} for edit in done]
