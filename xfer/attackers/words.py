@@ -52,7 +52,13 @@ class Lexical(ModelFree):
         made: Edits = {}
         for name, text in found.items():
             kept = [(span, chosen[word]) for span, word in hits[name] if word in chosen]
-            made[name] = [Edit(*span, fitted(text, span, new), self.type_name) for span, new in kept]
+            made[name] = []
+            for span, new in kept:
+                edit = Edit(*span, fitted(text, span, new), self.type_name)
+                before = made[name][-1] if made[name] else None
+                if before and before.end == edit.start and before.new.endswith(" "):
+                    edit = edit._replace(new=edit.new.removeprefix(" "))  # one space between two words is enough
+                made[name].append(edit)
         return made
 
 
