@@ -270,9 +270,12 @@ class _Compiler:
             languages = rows.spec["languages"]
             further = attacker.further(evaluation.split, languages)
             if further:
-                parents["further"] = self.data(reader, *further, None)
+                offered = reader.offered(self.recipe.source_of(reader), further[0])
+                parents["further"] = self.data(
+                    reader, further[0], self.kept(f"attacker of {name}", further[1], offered), None
+                )
             try:
-                found = attacker.files(languages)
+                found = attacker.files(languages, self.resolver.digest)
                 job |= {} if found is None else {"at": found}
             except XferError as error:
                 problem = error
