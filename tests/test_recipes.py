@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 import xfer
+from xfer.core.benchmark import task_names
 from xfer.core.errors import RecipeError
 from xfer.core.load import load_recipe
 from xfer.core.recipe import Recipe
+from xfer.reports.write import tables_of
 
 ROOT = Path(__file__).parents[1]
 RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
@@ -33,12 +35,17 @@ def test_a_shipped_recipe_runs_whole_at_toy_size(path: Path, tmp_path: Path) -> 
     except RecipeError as error:
         assert all("cannot read from source miniature" in fault.message for fault in error.faults)
         pytest.skip(f"{path.name} reads files of its own, which no made-up world holds")
-    table = xfer.run(path, scale="miniature", sets=TOY, store=tmp_path / "store")
     recipe = load_recipe(path, "miniature", TOY).recipe
-    assert set(table["evaluations"]) == set(recipe.evaluate)
-    stage = recipe.stages[recipe.evaluate["clean"].stage]
-    assert set(table["languages"]) == set(stage.first.reader.offered("miniature", "test"))
-    assert all(0 <= row["clean"]["value"] <= 100 for row in table["languages"].values())
+    sets = [*TOY, "seeds=[1]"] if recipe.benchmark else TOY
+    report = xfer.run(path, scale="miniature", sets=sets, store=tmp_path / "store")
+    assert set(report["evaluations"]) == set(recipe.evaluate)
+    for table in tables_of(report):
+        reader = recipe.reader_of(recipe.evaluate[table["compare"]])
+        assert set(table["languages"]) == set(reader.offered("miniature", "test"))
+        assert all(0 <= row[table["compare"]]["value"] <= 100 for row in table["languages"].values())
+    if recipe.benchmark:
+        assert list(report["benchmark"]["tasks"]) == sorted(task_names(recipe.benchmark.name).values())
+        assert report["benchmark"]["missing"] == [] and report["against"]["made_up"]
 
 
 def test_the_scales_lay_over_a_recipe() -> None:

@@ -129,7 +129,7 @@ def text(report: Mapping[str, Any]) -> str:
     """Aligned tables for terminals, each with a line that says how to read it."""
     made = []
     for heading, lines, notes in _parts(report):
-        body = _aligned(lines, ruled=lines[-1][0] != lines[-2][0])
+        body = _aligned(lines, ruled=len(lines) > 2 and lines[-1][0] != lines[-2][0])
         made.append("\n".join([*([heading, ""] if heading else []), body, "", *notes]))
     return "\n\n\n".join(made) + "\n"
 
@@ -144,7 +144,10 @@ def _aligned(lines: Grid, ruled: bool) -> str:
         for line in lines
     ]
     rule = "-" * max(map(len, made))
-    return "\n".join([made[0], rule, *made[1:-1], *([rule] if ruled and len(made) > 2 else []), made[-1]])
+    made.insert(1, rule)
+    if ruled:
+        made.insert(-1, rule)
+    return "\n".join(made)
 
 
 def markdown(report: Mapping[str, Any]) -> str:
