@@ -167,25 +167,23 @@ class Lareqa(_SentenceRetrieval):
 def read_file(path: Path, official: bool) -> list[Paragraph]:
     """The paragraphs of a file in SQuAD's format, their sentences those of the file or by our rule.
 
-    Raises BadRow for a file that is not in that format; a question without a sentence is a fault of its paragraph.
+    Raises BadRow for a file that is not in that format; what is wrong within a paragraph is a fault of it.
     """
     found = []
     for number, (place, paragraph) in enumerate(paragraphs(path), 1):
         good, faults = list[Question](), list[BadRow]()
         for one in in_paragraph(path, paragraph, place):
             (faults if isinstance(one, BadRow) else good).append(one)
-        context = str(paragraph["context"])
-        borders = tuple(_borders(path, paragraph, context, place) if official else spans(context))
+        context = str(paragraph.get("context", ""))
+        try:
+            borders = tuple(_borders(path, paragraph, context, place) if official else spans(context))
+        except BadRow as bad:
+            found.append(Paragraph(number, context, (), (), (*faults, bad)))
+            continue
         asked = [_asked(one, context, borders, official, str(path)) for one in good]
-        found.append(
-            Paragraph(
-                number,
-                context,
-                borders,
-                tuple(one for one in asked if isinstance(one, Asked)),
-                (*faults, *(one for one in asked if isinstance(one, BadRow))),
-            )
-        )
+        faults += [one for one in asked if isinstance(one, BadRow)]
+        kept = tuple(one for one in asked if isinstance(one, Asked))
+        found.append(Paragraph(number, context, borders, kept, tuple(faults)))
     return found
 
 
