@@ -12,7 +12,8 @@ import pytest
 from xfer.core.errors import BadRow, MissingData
 from xfer.forms.base import form
 from xfer.readers.base import Reader, Row
-from xfer.readers.qa import Mlqa, SquadV1, SquadV2, Tydiqa, Xquad, nearest, questions
+from xfer.readers.multilingual_qa import Mlqa, Tydiqa, Xquad
+from xfer.readers.qa import SquadV1, SquadV2, nearest, questions
 from xfer.readers.sources import revision, rows
 
 Mirror = Callable[..., Path]
@@ -192,13 +193,13 @@ def moved(start: Any) -> dict[str, Any]:
 
 
 FAULTS: dict[str, tuple[str | bytes, int, str]] = {
-    "answer elsewhere": (tree(CAT, moved(3)), 0, "article 1, paragraph 1, question 2 (c1): the answer 'cat' does not"),
-    "answer before the start": (tree(moved(-23)), 0, "question 1 (c1): the answer 'cat' does not stand at -23"),
-    "start is text": (tree(moved("2")), 0, "does not stand at 2"),
-    "no start": (tree({**CAT, "answers": [{"text": "cat"}]}), 0, "does not stand at None"),
-    "answer is a number": (tree({**CAT, "answers": [{"text": 3}]}), 0, "question 1 (c1): 'text' is 3, not text"),
-    "answers are text": (tree({**CAT, "answers": ["A cat"]}), 0, "question 1 (c1) has no list 'answers' of objects"),
-    "no question": (tree({"id": "1", "answers": []}), 0, "question 1: 'question' is None, not text"),
+    "answer elsewhere": (tree(CAT, moved(3)), 1, "article 1, paragraph 1, question 2 (c1): the answer 'cat' does not"),
+    "answer before the start": (tree(moved(-23)), 1, "question 1 (c1): the answer 'cat' does not stand at -23"),
+    "start is text": (tree(moved("2")), 1, "does not stand at 2"),
+    "no start": (tree({**CAT, "answers": [{"text": "cat"}]}), 1, "does not stand at None"),
+    "answer is a number": (tree({**CAT, "answers": [{"text": 3}]}), 1, "question 1 (c1): 'text' is 3, not text"),
+    "answers are text": (tree({**CAT, "answers": ["A cat"]}), 1, "question 1 (c1) has no list 'answers' of objects"),
+    "no question": (tree({"id": "1", "answers": []}), 1, "question 1: 'question' is None, not text"),
     "no id": (tree({"question": "Who?", "answers": []}), 0, "paragraph 1, question 1: 'id' is None"),
     "no context": ('{"data": [{"paragraphs": [{"qas": []}]}]}', 0, "article 1, paragraph 1: 'context' is None"),
     "no paragraphs": ('{"data": [{"paragraphs": []}, {}]}', 0, "article 2 has no list 'paragraphs'"),

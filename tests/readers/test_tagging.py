@@ -14,9 +14,10 @@ from xfer.forms.base import form
 from xfer.miniature import LANGUAGES
 from xfer.miniature.tags import write_tagged
 from xfer.readers.base import Row
+from xfer.readers.ccg import Ccg
 from xfer.readers.conllu import UPOS
 from xfer.readers.sources import rows
-from xfer.readers.tagging import ENTITIES, TREEBANKS, Ccg, Panx, Udpos
+from xfer.readers.tagging import ENTITIES, TREEBANKS, Panx, Udpos
 
 Mirror = Callable[..., Path]
 Read = Callable[..., list[Row]]

@@ -24,6 +24,7 @@ XQUAD = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "zh")
 MLQA = ("ar", "de", "en", "es", "hi", "zh")
 TYDIQA = {"ar": "arabic", "en": "english", "ru": "russian", "sw": "swahili"}
 TRAIN, DEV, TEST = 2500, 150, 150  # passages, each with two questions
+TRANSLATED = 600  # of the training passages, in every language
 CROSS = 60  # passages of MLQA's dev set, which has every pair of languages
 ASKED = ("agent", "object", "place", "time")
 TELLING = ("verb", "agent", "object", "place", "time", "reason")
@@ -66,15 +67,27 @@ Told = tuple[str, dict[tuple[int, str], tuple[int, int]]]  # a text, and where e
 
 def write_passages(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     for split, count in (("train", TRAIN), ("dev", DEV)):
-        drawn = Parallel(draw(stream(seed, "squad", split), count), ("en",))
+        passages = draw(stream(seed, "squad", split), count)
+        drawn = Parallel(passages, ("en",))
         for version, unanswered in (("v1.1", False), ("v2.0", True)):
             article = drawn.article("en", "en", f"squad-{split}", unanswered)
             _write(folder / "squad" / f"{split}-{version}.json", version, [article])
+        _write_translated(folder, Parallel(passages[:TRANSLATED], [code for code in XQUAD if code in codes]), split)
     test = Parallel(draw(stream(seed, "xquad"), TEST), tuple(code for code in XQUAD if code in codes))
     for code in test.contexts:
         _write(folder / "xquad" / f"xquad.{code}.json", "1.1", [test.article(code, code, "xquad")])
     _write_mlqa(folder / "MLQA_V1", tuple(code for code in MLQA if code in codes), seed)
     _write_tydiqa(folder / "tydiqa", tuple(code for code in TYDIQA if code in codes), seed)
+
+
+def _write_translated(folder: Path, drawn: "Parallel", split: str) -> None:
+    """SQuAD in other languages: XTREME's files, and those of MLQA's makers for MLQA's languages."""
+    for code in sorted(drawn.contexts.keys() - {"en"}):
+        article = drawn.article(code, code, f"squad-{split}")
+        _write(folder / "SQuAD" / f"translate-{split}" / f"squad.translate.{split}.en-{code}.json", "1.1", [article])
+        if code in MLQA:
+            name = f"{code}_squad-translate-train-{split}-v1.1.json"
+            _write(folder / "mlqa-translate-train" / name, "1.1", [article])
 
 
 def _write_mlqa(folder: Path, codes: tuple[str, ...], seed: int) -> None:
@@ -87,12 +100,18 @@ def _write_mlqa(folder: Path, codes: tuple[str, ...], seed: int) -> None:
 
 
 def _write_tydiqa(folder: Path, codes: tuple[str, ...], seed: int) -> None:
-    """Not parallel: every language has passages of its own, all in one file, and tells itself by the ids."""
+    """Not parallel: every language has passages of its own, all in one file, and tells itself by the ids. Beside it
+    XTREME's translations of the English training part."""
     for split, count in (("train", TRAIN // 5), ("dev", TEST)):
         articles = []
         for code in codes:
-            drawn = Parallel(draw(stream(seed, "tydiqa", split, code), count), (code,))
-            articles.append(drawn.article(code, code, f"{TYDIQA[code]}-{split}"))
+            passages = draw(stream(seed, "tydiqa", split, code), count)
+            articles.append(Parallel(passages, (code,)).article(code, code, f"{TYDIQA[code]}-{split}"))
+            for other in codes if (code, split) == ("en", "train") else ():
+                if other != "en":
+                    name = f"tydiqa.translate.train.en-{other}.json"
+                    article = Parallel(passages, (other,)).article(other, other, articles[-1]["title"])
+                    _write(folder.parent / "TyDiQA-GoldP" / "translate-train" / name, "1.1", [article])
         _write(folder / f"tydiqa-goldp-v1.1-{split}.json", "1.1", articles)
 
 

@@ -1,4 +1,5 @@
-"""Tagged sentences: parts of speech as a treebank of Universal Dependencies, persons and places as PAN-X."""
+"""Tagged sentences: parts of speech as a treebank of Universal Dependencies; persons, organisations and places as
+PAN-X has them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,12 @@ from xfer.miniature.languages import BY_CODE
 from xfer.miniature.languages.table import Language
 from xfer.miniature.meaning import Meaning
 from xfer.miniature.pairs import FRONTED, single
-from xfer.miniature.world import ANIMALS, NAMES, SOMEONE
+from xfer.miniature.world import ANIMALS, NAMES, SOMEONE, WOMEN
 
 SIZES = {"train": 1000, "dev": 200, "test": 300}
 TRAIN_ELSEWHERE = 300  # training sentences outside English
 NAMED = 0.5  # of the people, and of the places, in sentences for PAN-X
+COMPANIES = 0.6  # of what people do that companies do too
 NO_TREEBANK = ("sw",)  # XTREME has no Swahili parts of speech
 TEST_ONLY = ("th",)  # nor Thai ones to train on
 
@@ -37,22 +39,117 @@ _SLOTS = {"verb": "VERB", "end": "VERB", "not": "PART"}  # all others hold nouns
 # Written words that are two words of grammar.
 _FUSED = {"de": {"im": ("in", "dem"), "am": ("an", "dem")}, "es": {"al": ("a", "el")}}
 
-# Places with a name of their own; the name stands in brackets.
-_CITIES = {
-    "ar": ("في [القاهرة]", "في [برلين]", "في [نيويورك]"),
-    "de": ("in [Kairo]", "in [Berlin]", "in [New York]"),
-    "el": ("στο [Κάιρο]", "στο [Βερολίνο]", "στη [Νέα Υόρκη]"),
-    "en": ("in [Cairo]", "in [Berlin]", "in [New York]"),
-    "es": ("en [El Cairo]", "en [Berlín]", "en [Nueva York]"),
-    "hi": ("[क़ाहिरा] में", "[बर्लिन] में", "[न्यू यॉर्क] में"),
-    "ru": ("в [Каире]", "в [Берлине]", "в [Нью-Йорке]"),
-    "sw": ("mjini [Kairo]", "mjini [Berlin]", "mjini [New York]"),
-    "th": ("ใน [ไคโร]", "ใน [เบอร์ลิน]", "ใน [นิวยอร์ก]"),
-    "tr": ("[Kahire'de]", "[Berlin'de]", "[New York'ta]"),
-    "zh": ("在 [开罗]", "在 [柏林]", "在 [纽约]"),
+# Places with a name of their own, then universities that carry the places' names: the name stands in brackets, and
+# whether "Berlin" is a place is told by the words around it alone.
+_PLACES = {
+    "ar": (
+        "في [القاهرة]",
+        "في [برلين]",
+        "في [نيويورك]",
+        "في [جامعة القاهرة]",
+        "في [جامعة برلين]",
+        "في [جامعة نيويورك]",
+    ),
+    "de": (
+        "in [Kairo]",
+        "in [Berlin]",
+        "in [New York]",
+        "an der [Universität Kairo]",
+        "an der [Universität Berlin]",
+        "an der [Universität New York]",
+    ),
+    "el": (
+        "στο [Κάιρο]",
+        "στο [Βερολίνο]",
+        "στη [Νέα Υόρκη]",
+        "στο [Πανεπιστήμιο του Καΐρου]",
+        "στο [Πανεπιστήμιο του Βερολίνου]",
+        "στο [Πανεπιστήμιο της Νέας Υόρκης]",
+    ),
+    "en": (
+        "in [Cairo]",
+        "in [Berlin]",
+        "in [New York]",
+        "at [Cairo University]",
+        "at [Berlin University]",
+        "at [New York University]",
+    ),
+    "es": (
+        "en [El Cairo]",
+        "en [Berlín]",
+        "en [Nueva York]",
+        "en la [Universidad de El Cairo]",
+        "en la [Universidad de Berlín]",
+        "en la [Universidad de Nueva York]",
+    ),
+    "hi": (
+        "[क़ाहिरा] में",
+        "[बर्लिन] में",
+        "[न्यू यॉर्क] में",
+        "[क़ाहिरा विश्वविद्यालय] में",
+        "[बर्लिन विश्वविद्यालय] में",
+        "[न्यू यॉर्क विश्वविद्यालय] में",
+    ),
+    "ru": (
+        "в [Каире]",
+        "в [Берлине]",
+        "в [Нью-Йорке]",
+        "в [Каирском университете]",
+        "в [Берлинском университете]",
+        "в [Нью-Йоркском университете]",
+    ),
+    "sw": (
+        "mjini [Kairo]",
+        "mjini [Berlin]",
+        "mjini [New York]",
+        "katika [Chuo Kikuu cha Kairo]",
+        "katika [Chuo Kikuu cha Berlin]",
+        "katika [Chuo Kikuu cha New York]",
+    ),
+    "th": (
+        "ใน [ไคโร]",
+        "ใน [เบอร์ลิน]",
+        "ใน [นิวยอร์ก]",
+        "ใน [มหาวิทยาลัย ไคโร]",
+        "ใน [มหาวิทยาลัย เบอร์ลิน]",
+        "ใน [มหาวิทยาลัย นิวยอร์ก]",
+    ),
+    "tr": (
+        "[Kahire'de]",
+        "[Berlin'de]",
+        "[New York'ta]",
+        "[Kahire Üniversitesi'nde]",
+        "[Berlin Üniversitesi'nde]",
+        "[New York Üniversitesi'nde]",
+    ),
+    "zh": (
+        "在 [开罗]",
+        "在 [柏林]",
+        "在 [纽约]",
+        "在 [开罗 大学]",
+        "在 [柏林 大学]",
+        "在 [纽约 大学]",
+    ),
 }
+UNIVERSITIES = 3  # the last of the places
+# Companies that act in the place of a person; feminine wherever that shows, as the women are whose verbs they take.
+_COMPANIES = {
+    "ar": ("نوفا", "دلتا", "دلتا برلين"),
+    "de": ("Nova", "Delta", "Delta Berlin"),
+    "el": ("Νόβα", "Δέλτα", "Δέλτα Βερολίνο"),
+    "en": ("Nova", "Delta", "Delta Berlin"),
+    "es": ("Nova", "Delta", "Delta Berlín"),
+    "hi": ("नोवा", "डेल्टा", "डेल्टा बर्लिन"),
+    "ru": ("Нова", "Дельта", "Дельта Берлин"),
+    "sw": ("Nova", "Delta", "Delta Berlin"),
+    "th": ("โนวา", "เดลต้า", "เดลต้า เบอร์ลิน"),
+    "tr": ("Nova", "Delta", "Delta Berlin"),
+    "zh": ("诺瓦", "德尔塔", "德尔塔 柏林"),
+}
+COMPANY_VERBS = ("buy", "sell", "open", "close", "find", "lose")
 Tagged = list[tuple[str, str]]  # written words with their tags
-Said = tuple[Meaning, bool, int]  # a meaning, whether its time comes first, and its city (-1: none)
+# A meaning, whether its time comes first, its named place and the company that acts in it (-1: none).
+Said = tuple[Meaning, bool, int, int]
 
 
 def write_tagged(folder: Path, codes: tuple[str, ...], seed: int) -> None:
@@ -78,17 +175,21 @@ def parts_of_speech(meaning: Meaning, code: str, fronted: bool) -> Tagged:
     return [*zip(forms, tags, strict=True), *_stop(language, "PUNCT")]
 
 
-def named_entities(meaning: Meaning, code: str, fronted: bool, city: int) -> Tagged:
-    """The written words of a sentence with IOB2 tags; ``city`` takes the place of the place where it is not -1."""
+def named_entities(meaning: Meaning, code: str, fronted: bool, place: int, company: int = -1) -> Tagged:
+    """The written words of a sentence with IOB2 tags; a named place and a company take the place of those it has."""
     language, tagged = BY_CODE[code], Tagged()
     names = language.agents[meaning.agent][0].split() if meaning.agent in NAMES else []
-    placed = city < 0
+    done: set[str] = set()
     for word in words(meaning, code, fronted=fronted):
-        if word.slot != "place" or city < 0:
-            tagged.append((word.text, "B-PER" if word.slot == "agent" and word.text in names else "O"))
-        elif not placed:
-            tagged += _city(_CITIES[code][city])
-            placed = True
+        if word.slot == "place" and place >= 0:
+            found = _bracketed(_PLACES[code][place], "LOC" if place < len(_PLACES[code]) - UNIVERSITIES else "ORG")
+        elif word.slot == "agent" and word.text in names:
+            found = _bracketed(f"[{_COMPANIES[code][company]}]", "ORG") if company >= 0 else [(word.text, "B-PER")]
+        else:
+            tagged.append((word.text, "O"))
+            continue
+        tagged += [] if word.slot in done else found
+        done.add(word.slot)
     first = tagged[0][0]
     capital = "İ" + first[1:] if code == "tr" and first.startswith("i") else first[:1].upper() + first[1:]
     return [(capital, tagged[0][1]), *tagged[1:], *_stop(language, "O")]
@@ -98,28 +199,42 @@ def _draw(rng: Random, size: int, seen: set[Meaning], named: bool) -> list[Said]
     """Sentences that no earlier split holds."""
     found: list[Said] = []
     while len(found) < size:
-        meaning = single(rng).premise
-        if named and meaning.agent not in (*ANIMALS, *NAMES, SOMEONE) and chance(rng, NAMED):
-            meaning = replace(meaning, agent=pick(rng, NAMES), quality="")
-        city = pick(rng, (0, 1, 2)) if named and meaning.place and chance(rng, NAMED) else -1
-        known = replace(meaning, place=f"city {city}") if city >= 0 else meaning
+        meaning, place, company = single(rng).premise, -1, -1
+        if named:
+            meaning, place, company = _named(rng, meaning)
+        known = replace(meaning, place=f"place {place}") if place >= 0 else meaning
+        known = replace(known, agent=f"company {company}") if company >= 0 else known
         if known not in seen:
             seen.add(known)
-            found.append((meaning, chance(rng, FRONTED), city))
+            found.append((meaning, chance(rng, FRONTED), place, company))
     return found
+
+
+def _named(rng: Random, meaning: Meaning) -> tuple[Meaning, int, int]:
+    """The meaning with more names in it, its named place and its company."""
+    company = -1
+    if meaning.agent not in (*ANIMALS, SOMEONE) and meaning.verb in COMPANY_VERBS and chance(rng, COMPANIES):
+        meaning = replace(meaning, agent=pick(rng, WOMEN), quality="")
+        company = pick(rng, range(len(_COMPANIES["en"])))
+    elif meaning.agent not in (*ANIMALS, *NAMES, SOMEONE) and chance(rng, NAMED):
+        meaning = replace(meaning, agent=pick(rng, NAMES), quality="")
+    named = meaning.place and chance(rng, NAMED)
+    return meaning, pick(rng, range(len(_PLACES["en"]))) if named else -1, company
 
 
 def _panx(said: list[Said], code: str) -> list[str]:
     lines = []
-    for meaning, fronted, city in said:
-        lines += [f"{code}:{word}\t{tag}" for word, tag in named_entities(meaning, code, fronted, city)] + [""]
+    for meaning, fronted, place, company in said:
+        lines += [f"{code}:{word}\t{tag}" for word, tag in named_entities(meaning, code, fronted, place, company)] + [
+            ""
+        ]
     return lines
 
 
 def _conllu(said: list[Said], code: str, split: str) -> list[str]:
     """Every word hangs from the first: the readers of tags ask for no more of a tree."""
     lines = []
-    for number, (meaning, fronted, _) in enumerate(said, 1):
+    for number, (meaning, fronted, *_) in enumerate(said, 1):
         tagged = parts_of_speech(meaning, code, fronted)
         lines += [f"# sent_id = {split}-{number}", f"# text = {render(meaning, code, fronted=fronted)}"]
         place = 0
@@ -149,10 +264,11 @@ def _upos(text: str, slot: str, meaning: Meaning, language: Language) -> str:
     return _SLOTS.get(slot, "NOUN")
 
 
-def _city(phrase: str) -> Tagged:
+def _bracketed(phrase: str, kind: str) -> Tagged:
+    """The words of a phrase; those in brackets are a name of this kind."""
     tagged, within = Tagged(), False
     for word in phrase.split():
-        mark = "B-LOC" if word.startswith("[") else "I-LOC" if within else "O"
+        mark = f"B-{kind}" if word.startswith("[") else f"I-{kind}" if within else "O"
         within = (within or word.startswith("[")) and not word.endswith("]")
         tagged.append((word.strip("[]"), mark))
     return tagged

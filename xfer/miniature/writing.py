@@ -9,6 +9,7 @@ from pathlib import Path
 from xfer.miniature import files, inference
 from xfer.miniature.answers import write_answers
 from xfer.miniature.bitext import write_bitext
+from xfer.miniature.ccg import write_ccg
 from xfer.miniature.choice import shuffled, stream
 from xfer.miniature.choices import write_choices
 from xfer.miniature.entities import write_entities
@@ -85,6 +86,7 @@ PARTS: dict[str, Callable[[Path, tuple[str, ...], int], None]] = {
     "anli": _write_anli,
     "answers": write_answers,
     "bitext": write_bitext,
+    "ccg": write_ccg,
     "choices": write_choices,
     "mentions": write_entities,
     "nli": _write_nli,

@@ -120,8 +120,8 @@ class Reader(Component, kind="reader"):
 
         return tuple(language for language in known if language in LANGUAGES)
 
-    def label_names(self) -> tuple[str, ...]:
-        """The labels in the order of the head's outputs; empty for forms without labels."""
+    def label_names(self, source: Source | None = None) -> tuple[str, ...]:
+        """The labels in the order of the head's outputs, as this source has them; empty for forms without labels."""
         return self.labels
 
     def form_options(self) -> dict[str, Any]:

@@ -40,19 +40,32 @@ class Sentence(NamedTuple):
 
 def sentences(path: Path) -> Iterator[Sentence]:
     """The sentences of a file. Raises BadRow with file and line."""
+    return (sentence for _, sentence in tables.sound(each_sentence(path)))
+
+
+def each_sentence(path: Path) -> Iterator[tuple[int, Sentence | BadRow]]:
+    """(line of its first word, sentence) of a file; a sentence that cannot be read is its first BadRow."""
     name, words, spans, first = "", list[Word](), dict[int, tuple[int, str]](), 0
-    for line, text in chain(tables.lines(path), [(0, "")]):
-        if text.startswith("#"):
+    bad: BadRow | None = None
+    for line, text in chain(tables.each_line(path), [(0, "")]):
+        if isinstance(text, BadRow):
+            first, bad = first or line, bad or text
+        elif text.startswith("#"):
             key, _, value = text[1:].partition("=")
             name = value.strip() if key.strip() == "sent_id" else name
         elif text.strip():
             first = first or line
-            _token(path, line, text, words, spans)
-        elif words:
+            try:
+                if bad is None:
+                    _token(path, line, text, words, spans)
+            except BadRow as error:
+                bad = error
+        elif words or bad:
             if any(end > len(words) or end < start for start, (end, _) in spans.items()):
-                raise BadRow(str(path), first, "begins a sentence with a multi-word token that ends outside it")
-            yield Sentence(name or str(first), words, spans)
-            name, words, spans, first = "", [], {}, 0
+                what = "begins a sentence with a multi-word token that ends outside it"
+                bad = bad or BadRow(str(path), first, what)
+            yield first, bad or Sentence(name or str(first), words, spans)
+            name, words, spans, first, bad = "", [], {}, 0, None
 
 
 def _token(path: Path, line: int, text: str, words: list[Word], spans: dict[int, tuple[int, str]]) -> None:

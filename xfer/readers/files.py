@@ -82,28 +82,35 @@ class Files(Reader):
             raise MissingData(f"reader files names no {split} file; give it {split}: PATH")
         yield path.replace("{language}", language)
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         drawn = getattr(self, split) is None or (split == "train" and not (self.dev and self.test))
-        for line, cells in self._lines(path):
+
+        def make(line: int, cells: dict[str, Any]) -> Row | None:
             row = self._row(path, line, cells, language)
-            if not drawn or self._share(row) == split:
-                yield row
+            return row if not drawn or self._share(row) == split else None
+
+        return tables.made(self._lines(path), make)
 
     def _share(self, row: Row) -> str:
         """Only the splits that have no file of their own are held out of the training file."""
         share = held_out(f"{row['text']}\t{row.get('pair')}", self.held_out)
         return "train" if share != "train" and getattr(self, share) else share
 
-    def _lines(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-        kinds: dict[str, Callable[[], Iterator[tuple[int, dict[str, Any]]]]] = {
-            ".tsv": lambda: tables.tsv(path, self.header),
-            ".csv": lambda: tables.tsv(path, self.header, quoted=True, delimiter=","),
-            ".jsonl": lambda: tables.jsonl(path),
-            ".txt": lambda: ((line, {self.text: text}) for line, text in tables.lines(path) if text.strip()),
+    def _lines(self, path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
+        kinds: dict[str, Callable[[], Iterator[tuple[int, dict[str, Any] | BadRow]]]] = {
+            ".tsv": lambda: tables.each_tsv(path, self.header),
+            ".csv": lambda: tables.each_tsv(path, self.header, quoted=True, delimiter=","),
+            ".jsonl": lambda: tables.each_jsonl(path),
+            ".txt": lambda: self._texts(path),
         }
         if path.suffix not in kinds:
             raise BadRow(str(path), 0, f"ends in '{path.suffix}', which is none of {', '.join(kinds)}")
         return kinds[path.suffix]()
+
+    def _texts(self, path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
+        for line, text in tables.each_line(path):
+            if isinstance(text, BadRow) or text.strip():
+                yield line, text if isinstance(text, BadRow) else {self.text: text}
 
     def _row(self, path: Path, line: int, cells: dict[str, Any], language: str) -> Row:
         def cell(column: str) -> str:

@@ -1,4 +1,4 @@
-"""Extractive question answering: SQuAD 1.1 and 2.0, and XQuAD, MLQA and TyDiQA-GoldP, which share its format.
+"""Extractive question answering in SQuAD's format, and SQuAD 1.1 and 2.0 themselves.
 
 Offsets are code points. In the official files every answer stands where its offset says; on the hub some do not,
 because the loading scripts stripped contexts without moving the offsets (reference: hub_datasets section 5.5).
@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from pydantic import Field
+from xfer.core.errors import BadRow
+from xfer.readers import tables
+from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 
-from xfer.core.errors import BadRow, MissingData
-from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings, Source
-
-_XTREME = "XTREME scripts/train_qa.sh (reference: xtreme section 3; warm-up of 500 steps"
+XTREME = "XTREME scripts/train_qa.sh (reference: xtreme section 3; warm-up of 500 steps"
 _JIANT = JIANT._replace(max_length=384, source=f"{JIANT.source}, with XTREME's length for question answering")
-_TARGET = Settings(
+TARGET = Settings(
     learning_rate=3e-5,
     epochs=3,
     batch_size=32,
     max_length=384,
     weight_decay=1e-4,
     warmup=0.06,
-    source=f"{_XTREME}, which are 0.06 of them)",
+    source=f"{XTREME}, which are 0.06 of them)",
 )
 
 
@@ -46,12 +44,26 @@ def questions(path: Path, unanswerable: bool = False) -> list[Question]:
     Without ``unanswerable`` (SQuAD 2.0) a question that has no answer, or an empty one, is one whose answer is
     withheld, as in the test files that XTREME makes of MLQA and TyDiQA.
     """
-    return list(_walk(path, unanswerable))
+    return [one for _, one in tables.sound((0, one) for one in each_question(path, unanswerable))]
 
 
-def _walk(path: Path, unanswerable: bool) -> Iterator[Question]:
+def each_question(path: Path, unanswerable: bool = False) -> Iterator[Question | BadRow]:
+    """``questions``, with a BadRow in the place of a question (or paragraph) that cannot be read.
+
+    Raises BadRow for a file that is not JSON, or holds no list of articles.
+    """
     for place, paragraph in paragraphs(path):
-        yield from in_paragraph(path, paragraph, place, unanswerable)
+        try:
+            context = _text(path, paragraph, "context", place)
+            asked = _items(path, paragraph, "qas", place)
+        except BadRow as bad:
+            yield bad
+            continue
+        for q, one in enumerate(asked, 1):
+            try:
+                yield _question(path, one, context, f"{place}, question {q}", unanswerable)
+            except BadRow as bad:
+                yield BadRow(bad.file, _line(path, one.get("id")), bad.message)
 
 
 def paragraphs(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -65,10 +77,20 @@ def in_paragraph(path: Path, paragraph: dict[str, Any], place: str, unanswerable
     """The questions of one paragraph, their answers checked against it."""
     context = _text(path, paragraph, "context", place)
     for q, one in enumerate(_items(path, paragraph, "qas", place), 1):
-        here = f"{place}, question {q}"
-        name = _text(path, one, "id", here)
-        answers = _answers(path, one, context, f"{here} ({name})", unanswerable)
-        yield Question(name, context, _text(path, one, "question", here), *answers)
+        yield _question(path, one, context, f"{place}, question {q}", unanswerable)
+
+
+def _question(path: Path, one: dict[str, Any], context: str, place: str, unanswerable: bool) -> Question:
+    name = _text(path, one, "id", place)
+    answers = _answers(path, one, context, f"{place} ({name})", unanswerable)
+    return Question(name, context, _text(path, one, "question", place), *answers)
+
+
+def _line(path: Path, name: Any) -> int:
+    """The line on which a question's id stands, found only for a fault; 0 where it has none."""
+    text = path.read_text("utf-8-sig")
+    place = max(text.find(f": {json.dumps(name)}"), text.find(f":{json.dumps(name)}")) if name else -1
+    return text.count("\n", 0, place) + 1 if place >= 0 else 0
 
 
 def _answers(
@@ -124,7 +146,9 @@ def nearest(context: str, answer: str, start: int) -> int | None:
     return min(found, key=lambda place: abs(place - start)) if found else None
 
 
-class _Squad(Reader):
+class Squad(Reader):
+    """What the readers of this format share: ``rules`` names those of the score."""
+
     world: ClassVar[str] = "passages"
     form: ClassVar[str] = "span"
     labels: ClassVar[tuple[str, ...]] = ()
@@ -134,9 +158,9 @@ class _Squad(Reader):
     def form_options(self) -> dict[str, Any]:
         return {"rules": self.rules}
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
-        for asked in questions(path, self.unanswerable):
-            yield _row(asked, language)
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
+        for asked in each_question(path, self.unanswerable):
+            yield asked if isinstance(asked, BadRow) else as_row(asked, language)
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
         context, answers = row["context"], [text for text in row["answers"]["text"] if text]
@@ -147,8 +171,8 @@ class _Squad(Reader):
             place = f"{self.hub_part(split, language).repository} {split} {language}"
             raise BadRow(place, number + 1, f"the answer '{lost}' of question {row['id']} is not in its context")
         if not answers and not self.unanswerable:
-            return _row(Question(row["id"], context, row["question"], None, None), language)
-        return _row(
+            return as_row(Question(row["id"], context, row["question"], None, None), language)
+        return as_row(
             Question(row["id"], context, row["question"], answers, [p for p in placed if p is not None]), language
         )
 
@@ -157,13 +181,14 @@ def _pairs(row: Row) -> Iterator[tuple[str, int]]:
     return zip(row["answers"]["text"], row["answers"]["answer_start"], strict=True)
 
 
-def _row(asked: Question, language: str) -> Row:
+def as_row(asked: Question, language: str) -> Row:
+    """One row of form span."""
     text = {"text": asked.context, "pair": asked.question}
     return {"id": asked.id, "language": language, **text, "answers": asked.answers, "starts": asked.starts}
 
 
 @Reader.register("squad_v1")
-class SquadV1(_Squad):
+class SquadV1(Squad):
     """SQuAD 1.1 (Rajpurkar et al. 2016): English questions whose answers are pieces of a Wikipedia paragraph."""
 
     card: ClassVar[Card] = Card(
@@ -189,7 +214,7 @@ class SquadV1(_Squad):
 
 
 @Reader.register("squad_v2")
-class SquadV2(_Squad):
+class SquadV2(Squad):
     """SQuAD 2.0 (Rajpurkar et al. 2018): SQuAD 1.1 and questions that their paragraph does not answer."""
 
     card: ClassVar[Card] = Card(
@@ -213,159 +238,3 @@ class SquadV2(_Squad):
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, "squad_v2", {"dev": "validation"}.get(split, split))
-
-
-@Reader.register("xquad")
-class Xquad(_Squad):
-    """XQuAD (Artetxe et al. 2020): 240 paragraphs of SQuAD's dev set, translated by people; as in XTREME its
-    training and dev data are SQuAD 1.1 in English."""
-
-    card: ClassVar[Card] = Card(
-        title="XQuAD",
-        hub="google/xquad",
-        revision=None,
-        licence="CC-BY-SA-4.0",
-        citation="Artetxe, Ruder, Yogatama: On the Cross-lingual Transferability of Monolingual Representations. "
-        "ACL 2020",
-        languages=tuple("ar de el en es hi ro ru th tr vi zh".split()),
-        train_languages=("en",),
-        splits=("train", "dev", "test"),
-        layout="xquad/xquad.<language>.json; SQuAD's squad/{train,dev}-v1.1.json",
-        sizes={"train": 87_599, "dev": 10_570, "test": 1_190},
-    )
-    published: ClassVar[Settings] = _TARGET
-
-    benchmark: Literal["xtreme", "xtreme_r"] = Field(
-        "xtreme", description="whose languages: XTREME's 11, or XTREME-R's 12 (with Romanian)"
-    )
-
-    def offered(self, source: Source, split: str) -> tuple[str, ...]:
-        if split != "test":
-            return ("en",)
-        left_out = () if self.benchmark == "xtreme_r" else ("ro",)
-        return tuple(language for language in super().offered(source, split) if language not in left_out)
-
-    def parts(self, split: str) -> tuple[Reader, ...]:
-        return (self,) if split == "test" else (SquadV1(),)
-
-    def places(self, split: str, language: str) -> Iterable[str]:
-        yield from (f"{folder}xquad.{language}.json" for folder in ("xquad/", ""))
-
-    def hub_part(self, split: str, language: str) -> HubPart:
-        return HubPart(self.card.hub, f"xquad.{language}", "validation")
-
-
-@Reader.register("mlqa")
-class Mlqa(_Squad):
-    """MLQA (Lewis et al. 2020): Wikipedia paragraphs in 7 languages, questions translated by people; its training
-    data is SQuAD 1.1 in English. A row is in the language of its context."""
-
-    card: ClassVar[Card] = Card(
-        title="MLQA",
-        hub="google/xtreme",
-        revision=None,
-        licence="CC-BY-SA-3.0",
-        citation="Lewis, Oguz, Rinott, Riedel, Schwenk: MLQA: Evaluating Cross-lingual Extractive Question "
-        "Answering. ACL 2020",
-        languages=tuple("ar de en es hi vi zh".split()),
-        train_languages=("en",),
-        splits=("train", "dev", "test"),
-        layout="MLQA_V1/{dev,test}/{dev,test}-context-<language>-question-<language>.json; "
-        "SQuAD's squad/train-v1.1.json",
-        sizes={"train": 87_599, "dev": 1_148, "test": 11_590},
-    )
-    published: ClassVar[Settings] = _TARGET
-    rules: ClassVar[str] = "mlqa"
-
-    question: Literal["ar", "de", "en", "es", "hi", "vi", "zh"] | None = Field(
-        None, description="language of the questions of dev and test; that of the context if left out"
-    )
-
-    def parts(self, split: str) -> tuple[Reader, ...]:
-        return (SquadV1(),) if split == "train" else (self,)
-
-    def places(self, split: str, language: str) -> Iterable[str]:
-        name = f"{split}/{split}-context-{language}-question-{self.question or language}.json"
-        yield from (f"{folder}{name}" for folder in ("MLQA_V1/", "mlqa/MLQA_V1/", "mlqa/"))
-
-    def hub_part(self, split: str, language: str) -> HubPart:
-        part = {"dev": "validation"}.get(split, split)
-        return HubPart(self.card.hub, f"MLQA.{language}.{self.question or language}", part)
-
-
-_TYDIQA = {
-    "ar": "arabic",
-    "bn": "bengali",
-    "en": "english",
-    "fi": "finnish",
-    "id": "indonesian",
-    "ko": "korean",
-    "ru": "russian",
-    "sw": "swahili",
-    "te": "telugu",
-}
-
-
-@Reader.register("tydiqa")
-class Tydiqa(_Squad):
-    """TyDiQA-GoldP (Clark et al. 2020): questions by people who did not know the answer, in 9 languages. XTREME
-    trains on the English part and tests on the dev set, so that no split is left to select by."""
-
-    card: ClassVar[Card] = Card(
-        title="TyDiQA-GoldP",
-        hub="google-research-datasets/tydiqa",
-        revision=None,
-        licence="Apache-2.0",
-        citation="Clark et al.: TyDi QA: A Benchmark for Information-Seeking Question Answering in Typologically "
-        "Diverse Languages. TACL 2020",
-        languages=tuple(_TYDIQA),
-        train_languages=tuple(_TYDIQA),
-        splits=("train", "test"),
-        layout="tydiqa/tydiqa-goldp-v1.1-{train,dev}.json; or XTREME's "
-        "tydiqa/tydiqa-goldp-v1.1-{train,dev}/tydiqa.goldp.<language>.{train,dev}.json",
-        sizes={"train": 3_696, "test": 440},
-    )
-    published: ClassVar[Settings] = _TARGET._replace(
-        warmup=0.1, source=f"{_XTREME} are more than this set has: 0.1, of our choosing)"
-    )
-
-    def offered(self, source: Source, split: str) -> tuple[str, ...]:
-        return () if split == "dev" else super().offered(source, split)
-
-    def places(self, split: str, language: str) -> Iterable[str]:
-        part = {"test": "dev"}.get(split, split)
-        for folder in ("tydiqa/", ""):
-            whole = f"{folder}tydiqa-goldp-v1.1-{part}"
-            yield f"{whole}.json"
-            yield f"{whole}/tydiqa-goldp-{part}-{_TYDIQA[language]}.json"
-            yield f"{whole}/tydiqa.goldp.{language}.{part}.json"
-
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
-        """A file that holds all languages tells them by the ids; XTREME's training files keep their last number
-        alone, which is given to many rows."""
-        found = _known(path, path.stat().st_mtime_ns)
-        named = set(_TYDIQA.values())
-        plain = path.stem.split(".")[-2:-1] == [language] or path.stem.endswith(_TYDIQA[language])
-        count = 0
-        for number, asked in enumerate(found, 1):
-            name, _, rest = asked.id.partition("-")
-            if name not in named and not plain:
-                raise BadRow(str(path), 0, f"the id '{asked.id}' of question {number} does not name its language")
-            if name not in named or name == _TYDIQA[language]:
-                count += 1
-                yield _row(asked if rest else asked._replace(id=f"{asked.id}-{number}"), language)
-        if not count:
-            raise MissingData(f"{path} holds no question in {_TYDIQA[language]}")
-
-    def hub_part(self, split: str, language: str) -> HubPart:
-        return HubPart(self.card.hub, "secondary_task", {"test": "validation"}.get(split, split))
-
-    def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
-        own = row["id"].partition("-")[0] == _TYDIQA[language]
-        return super().from_hub(row, number, split, language) if own else None
-
-
-@lru_cache(maxsize=1)
-def _known(path: Path, changed: int) -> list[Question]:
-    """The questions of a file that may hold every language, read once for all of them."""
-    return questions(path)

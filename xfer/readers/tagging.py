@@ -1,13 +1,11 @@
-"""Sequence tagging: parts of speech (UDPOS), entities (PAN-X) and CCG supertags.
+"""Sequence tagging in many languages: parts of speech (UDPOS) and entities (PAN-X).
 
 Tags are kept as words: the hub, Universal Dependencies and XTREME number the same tags in different orders.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -16,25 +14,10 @@ from pydantic import Field
 
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
-from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings, Source
-from xfer.readers.conllu import UPOS, fused, sentences
-from xfer.readers.sources import files, mirror_root
+from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
+from xfer.readers.conllu import UPOS, Sentence, each_sentence, fused
+from xfer.readers.treebanks import ALL, MASKED, SPLITS, TREEBANKS
 
-# Treebanks of Universal Dependencies 2.5 that XTREME's file-name prefix selects, and for the languages that
-# XTREME-R adds those of 2.7 (reference: languages.csv). Those whose forms are masked give few or no sentences.
-TREEBANKS = {
-    language: tuple(names.split())
-    for language, names in {
-        "af": "AfriBooms", "ar": "PADT PUD NYUAD", "bg": "BTB", "de": "GSD HDT LIT PUD", "el": "GDT",
-        "en": "EWT GUM LinES ParTUT PUD Pronouns ESL", "es": "AnCora GSD PUD", "et": "EDT EWT", "eu": "BDT",
-        "fa": "Seraji", "fi": "FTB PUD TDT", "fr": "FQB GSD ParTUT PUD Sequoia Spoken FTB", "he": "HTB",
-        "hi": "HDTB PUD", "hu": "Szeged", "id": "GSD PUD", "it": "ISDT ParTUT PoSTWITA PUD TWITTIRO VIT",
-        "ja": "GSD Modern PUD BCCWJ", "kk": "KTB", "ko": "GSD Kaist PUD", "mr": "UFAL", "nl": "Alpino LassySmall",
-        "pt": "Bosque GSD PUD", "ru": "GSD PUD SynTagRus Taiga", "ta": "TTB", "te": "MTG", "th": "PUD", "tl": "TRG",
-        "tr": "GB IMST PUD", "ur": "UDTB", "vi": "VTB", "yo": "YTB", "zh": "CFL GSD GSDSimp HK PUD",
-        "lt": "ALKSNIS HSE", "pl": "LFG PDB PUD", "uk": "IU", "wo": "WTB", "ro": "Nonstandard RRT SiMoNERo",
-    }.items()
-}  # fmt: skip
 _ADDED_POS = ("lt", "pl", "uk", "wo", "ro")
 _TEST_ONLY = ("th", "tl", "yo")
 _NO_DEV = (*_TEST_ONLY, "kk")
@@ -62,6 +45,7 @@ ENTITIES = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")  # the or
 _XTREME = "XTREME scripts/train_{}.sh (reference: xtreme section 3)"
 _CITATION = "Hu et al.: XTREME: A Massively Multilingual Multi-task Benchmark. ICML 2020"
 Benchmark = Literal["xtreme", "xtreme_r"]
+Block = list[tuple[int, list[str]]]  # lines and their cells
 
 
 def tag_row(name: str, language: str, words: Sequence[str], tags: Sequence[str] | None) -> Row:
@@ -70,12 +54,13 @@ def tag_row(name: str, language: str, words: Sequence[str], tags: Sequence[str] 
     return {"id": name, "language": language, "text": " ".join(words), **kept}
 
 
-def xtreme_layout(path: Path, language: str, labels: Sequence[str]) -> Iterator[Row]:
+def xtreme_layout(path: Path, language: str, labels: Sequence[str]) -> Iterator[Row | BadRow]:
     """XTREME's preprocessed files: ``token TAB tag`` or, in test files, the token alone; blank lines between.
 
-    Raises BadRow for other lines, unknown tags and sentences of which only some words are tagged.
+    A sentence with other lines, with unknown tags or of which only some words are tagged is a BadRow.
     """
-    for line, cells in _blocks(path):
+
+    def make(line: int, cells: Block) -> Row:
         width = len(cells[0][1])
         for number, parts in cells:
             if len(parts) != width or width > 2:
@@ -83,18 +68,23 @@ def xtreme_layout(path: Path, language: str, labels: Sequence[str]) -> Iterator[
             if width == 2 and parts[1].strip() not in labels:
                 raise BadRow(str(path), number, f"tag '{parts[1]}' is not one of {', '.join(labels)}")
         words = [parts[0].strip() for _, parts in cells]
-        yield tag_row(str(line), language, words, [p[1].strip() for _, p in cells] if width == 2 else None)
+        return tag_row(str(line), language, words, [p[1].strip() for _, p in cells] if width == 2 else None)
+
+    return tables.made(_blocks(path), make)
 
 
-def _blocks(path: Path) -> Iterator[tuple[int, list[tuple[int, list[str]]]]]:
+def _blocks(path: Path) -> Iterator[tuple[int, Block | BadRow]]:
     """(first line, its lines as cells) of every run of lines that are not blank."""
-    block: list[tuple[int, list[str]]] = []
-    for number, text in chain(tables.lines(path), [(0, "")]):
-        if text.strip(" "):
+    block: Block = []
+    bad: BadRow | None = None
+    for number, text in chain(tables.each_line(path), [(0, "")]):
+        if isinstance(text, BadRow):
+            bad = bad or text
+        elif text.strip(" "):
             block.append((number, text.split("\t")))
-        elif block:
-            yield block[0][0], block
-            block = []
+        elif block or bad:
+            yield (bad.line, bad) if bad else (block[0][0], block)
+            block, bad = [], None
 
 
 def _named(ids: Sequence[Any], labels: Sequence[str]) -> list[str]:
@@ -110,9 +100,17 @@ class _Tagging(Reader):
     benchmark: Benchmark = Field("xtreme", description="whose languages: those of xtreme, or the more of xtreme_r")
     added: ClassVar[tuple[str, ...]]  # languages of XTREME-R alone
 
+    def variants(self) -> tuple[Reader, ...]:
+        return (self.model_copy(update={"benchmark": "xtreme_r"}),)
+
     def offered(self, source: Source, split: str) -> tuple[str, ...]:
         left = self.added if self.benchmark == "xtreme" else ()
         return tuple(language for language in super().offered(source, split) if language not in left)
+
+
+def _treebank(path: Path) -> str:
+    """``gsd`` of ``UD_German-GSD/de_gsd-ud-dev.conllu``; UD 1 has no treebank in its file names."""
+    return path.name.split("-ud-")[0].partition("_")[2] or path.parent.name.partition("-")[2].lower()
 
 
 @Reader.register("udpos")
@@ -156,17 +154,29 @@ class Udpos(_Tagging):
         yield from (f"ud/{name}", name)
         yield from (f"{folder}/{split}-{language}.tsv" for folder in ("udpos", "udpos_xtreme_layout"))
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         if path.suffix == ".tsv":
             yield from xtreme_layout(path, language, self.labels)
             return
-        treebank = path.name.split("-ud-")[0].partition("_")[2] or path.parent.name.partition("-")[2].lower()
+        treebank = _treebank(path)
         if treebank not in {"miniature", *map(str.lower, TREEBANKS[language])}:
             return  # a treebank that later versions of UD added
-        for sentence in sentences(path):
+
+        def make(line: int, sentence: Sentence) -> Row | None:
             found = fused(sentence, language)
-            if found:
-                yield tag_row(f"{treebank}:{sentence.name}", language, *found)
+            return tag_row(f"{treebank}:{sentence.name}", language, *found) if found else None
+
+        yield from tables.made(each_sentence(path), make)
+
+    def caveats(self, split: str, language: str, found: list[Path]) -> list[str]:
+        """The treebanks that XTREME has in this split and this mirror has not."""
+        there = {_treebank(path) for path in found if path.suffix == ".conllu"}
+        if not there or "miniature" in there:
+            return []
+        gone = [name for name in TREEBANKS[language] if name.lower() not in there and split in SPLITS.get(name, ALL)]
+        gone = [name for name in gone if f"{language} {name}" not in MASKED]
+        what = f"udpos {split} in {language}: the mirror lacks {', '.join(gone)}, which XTREME has"
+        return [f"{what}; scores are not comparable with its"] if gone else []
 
     def hub_part(self, split: str, language: str) -> HubPart:
         if language not in _HUB_NAMES:
@@ -212,13 +222,16 @@ class Panx(_Tagging):
             yield from (f"{folder}/{language}/{split}", f"{folder}/{language}-{split}")
         yield from (f"{folder}/{split}-{language}.tsv" for folder in ("panx", "ner/panx"))
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         if path.suffix == ".tsv":
             yield from xtreme_layout(path, language, self.labels)
             return
-        for line, cells in _blocks(path):
+
+        def make(line: int, cells: Block) -> Row:
             words, tags = zip(*(self._word(path, number, parts, language) for number, parts in cells), strict=True)
-            yield tag_row(str(line), language, words, tags)
+            return tag_row(str(line), language, words, tags)
+
+        yield from tables.made(_blocks(path), make)
 
     def _word(self, path: Path, line: int, parts: list[str], language: str) -> tuple[str, str]:
         prefix, colon, word = parts[0].partition(":")  # the first colon: a token may be one
@@ -235,120 +248,3 @@ class Panx(_Tagging):
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
         return tag_row(str(number), language, row["tokens"], _named(row["ner_tags"], ENTITIES))
-
-
-# jiant's split, not the usual 02-21, 00, 23; the key is a folder of CCGbank.
-_SECTIONS = {f"{i:02}": "train" if i < 19 else "dev" if i < 22 else "test" for i in range(25)}
-
-
-@Reader.register("ccg")
-class Ccg(Reader):
-    """CCG supertags of CCGbank, by token accuracy. The data is licensed (LDC2005T13) and read from local files
-    alone; the tags are those of the files, in the order of jiant's tags_to_id.json if it lies beside them, else
-    of first appearance."""
-
-    form: ClassVar[str] = "tag"
-    labels: ClassVar[tuple[str, ...]] = ()
-    sources: ClassVar[tuple[Source, ...]] = ("mirror",)
-    card: ClassVar[Card] = Card(
-        title="CCGbank (supertagging)",
-        hub="",
-        revision=None,
-        licence="LDC2005T13, for licensees",
-        citation="Hockenmaier, Steedman: CCGbank: A Corpus of CCG Derivations and Dependency Structures Extracted "
-        "from the Penn Treebank. Computational Linguistics 2007",
-        languages=("en",),
-        train_languages=("en",),
-        splits=("train", "dev", "test"),
-        layout="jiant's ccg/ccg.{train,dev,test} (words TAB tags) or ccg/ccg.<split>.<tokenizer>, or "
-        "ccgbank_1_1/data/AUTO/<section>/wsj_*.auto (train 00-18, dev 19-21, test 22-24 as in jiant)",
-        sizes={"train": 38_015, "dev": 5_484},
-    )
-    published: ClassVar[Settings] = JIANT
-
-    def form_options(self) -> dict[str, Any]:
-        return {"metric": "accuracy"}
-
-    def label_names(self) -> tuple[str, ...]:
-        """The tags of the files; none where there are no files, which reading them will tell."""
-        found: dict[Path, int] = {}
-        for split in ("train", "test", "dev"):  # the order in which jiant numbered them
-            try:
-                found |= {path: path.stat().st_mtime_ns for path in files(self, split, "en", mirror_root())}
-            except MissingData:
-                continue
-        return _tags(tuple(found.items()))
-
-    def places(self, split: str, language: str) -> Iterable[str]:
-        yield from (f"ccg/ccg.{split}", f"ccg.{split}", f"ccg/ccg.{split}.*")
-        yield from (f"{base}ccgbank_1_1/data/AUTO/[0-2][0-9]/wsj_*.auto" for base in ("", "ccg/"))
-
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
-        if path.suffix == ".auto" and _SECTIONS.get(path.parent.name) != split:
-            return
-        for name, words, tags in _supertagged(path):
-            yield tag_row(name, language, words, tags)
-
-
-@lru_cache(maxsize=2)
-def _tags(stamped: tuple[tuple[Path, int], ...]) -> tuple[str, ...]:
-    """All tags of these files (with their times of change)."""
-    numbered = next((path.parent / "tags_to_id.json" for path, _ in stamped), None)
-    if numbered and numbered.is_file():
-        return tuple(_numbered(numbered))
-    return tuple(dict.fromkeys(tag for path, _ in stamped for _, _, tags in _supertagged(path) for tag in tags))
-
-
-def _numbered(path: Path) -> list[str]:
-    """The tags of jiant's tags_to_id.json in the order of their numbers."""
-    try:
-        numbers = json.loads(path.read_text(encoding="utf-8"))
-        if sorted(numbers.values()) != list(range(len(numbers))):
-            raise ValueError("its numbers are not 0, 1, 2 ...")
-        return sorted(numbers, key=numbers.__getitem__)
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise BadRow(str(path), 0, f"is not jiant's table of tags: {error}") from None
-
-
-def _supertagged(path: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-    """(name, words, tags) of the sentences of a file in any of the three layouts."""
-    if path.suffix == ".auto":
-        yield from _derivations(path)
-        return
-    aligned = path.name.count(".") > 1
-    beside = path.parent / "tags_to_id.json"
-    names = _numbered(beside) if aligned and beside.is_file() else None
-    lines = tables.tsv(path, quoted=True) if aligned else tables.tsv(path, ("text", "tags"))
-    for line, cells in lines:
-        if not {"text", "tags"} <= cells.keys():
-            raise BadRow(str(path), line, f"has no columns text and tags; found {', '.join(cells)}")
-        words, tags = cells["text"].split(), cells["tags"].split()
-        if aligned:
-            tags = _whole_words(path, line, tags, names, len(words))
-        if len(words) != len(tags) or not words:
-            raise BadRow(str(path), line, f"has {len(words)} words and {len(tags)} tags")
-        yield str(line), words, tags
-
-
-def _whole_words(path: Path, line: int, tags: list[str], names: list[str] | None, words: int) -> list[str]:
-    """The tags of words where jiant gave every further subword a number of its own, the last."""
-    try:
-        numbers = [int(tag) for tag in tags]
-        last = len(names) if names else 1363
-        kept = [number for number in numbers if number != last]
-        return [names[number] if names else str(number) for number in kept]
-    except (ValueError, IndexError):
-        raise BadRow(str(path), line, "holds a tag that is no number of tags_to_id.json") from None
-
-
-def _derivations(path: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-    """The leaves ``(<L category POS POS word predicate>)`` of an AUTO file (LDC's AUTO.readme)."""
-    name = ""
-    for line, text in tables.lines(path):
-        if text.startswith("ID="):
-            name = text[3:].split(" ")[0]
-        elif "<" in text:
-            leaves = [part.split(">")[0].split(" ") for part in text.split("<")[1:] if part.startswith("L ")]
-            if not leaves or any(len(leaf) != 6 for leaf in leaves):
-                raise BadRow(str(path), line, "is not a derivation whose leaves have six fields")
-            yield name or str(line), [leaf[4] for leaf in leaves], [leaf[1] for leaf in leaves]

@@ -1,0 +1,131 @@
+"""CCG supertags of English sentences: derivations in CCGbank's manner, as its AUTO files and as jiant's tables.
+
+The categories follow from what stands beside a word: a verb's from its object and its negation, a preposition's from
+whether its phrase opens the sentence. Adjuncts of the verb are ``(S\\NP)\\(S\\NP)`` (Hockenmaier and Steedman 2007,
+section 3).
+"""
+
+from pathlib import Path
+from random import Random
+
+from xfer.miniature.choice import chance, stream
+from xfer.miniature.files import write_lines
+from xfer.miniature.grammar import words
+from xfer.miniature.languages import BY_CODE
+from xfer.miniature.meaning import Meaning
+from xfer.miniature.pairs import FRONTED, single
+from xfer.miniature.world import NAMES, SOMEONE
+
+SIZES = {"train": 1500, "dev": 200, "test": 300}
+SECTIONS = {"train": "00", "dev": "19", "test": "22"}  # folders of CCGbank in jiant's splits
+FILE = 100  # sentences of one AUTO file
+
+_VP = "(S\\NP)\\(S\\NP)"
+_NAME, _NOUN, _ADJECTIVE, _ARTICLE = "N", "N", "N/N", "NP[nb]/N"
+TAGS = (
+    _NOUN, _ADJECTIVE, _ARTICLE, "NP", ".", "S[dcl]\\NP", "(S[dcl]\\NP)/NP", "(S[dcl]\\NP)/(S[b]\\NP)",
+    "(S[dcl]\\NP)/(S[adj]\\NP)", "S[b]\\NP", "(S[b]\\NP)/NP", "S[adj]\\NP", _VP, f"({_VP})/NP", f"({_VP})/PP",
+    "PP/NP", "(S/S)/NP",
+)  # fmt: skip
+
+Tree = tuple[str, str, list["Tree"]]  # category, word ("" for an inner node), children
+
+
+def write_ccg(folder: Path, codes: tuple[str, ...], seed: int) -> None:
+    """Both layouts; the sentences of a split are the same in them, and none stands in two splits."""
+    seen: set[tuple[Meaning, bool]] = set()
+    for split, size in SIZES.items():
+        trees = [derivation(*said) for said in _draw(stream(seed, "supertags", split), size, seen)]
+        leaves = [_leaves(tree) for tree in trees]
+        rows = (f"{' '.join(word for _, word in line)}\t{' '.join(tag for tag, _ in line)}" for line in leaves)
+        write_lines(folder / "ccg" / f"ccg.{split}", rows)
+        section = SECTIONS[split]
+        for start in range(0, size, FILE):
+            name = f"wsj_{section}{start // FILE:02}"
+            lines = []
+            for number, tree in enumerate(trees[start : start + FILE], 1):
+                lines += [f"ID={name}.{number} PARSER=GOLD NUMPARSE=1", _bracketed(tree)]
+            write_lines(folder / "ccgbank_1_1" / "data" / "AUTO" / section / f"{name}.auto", lines)
+
+
+def _draw(rng: Random, size: int, seen: set[tuple[Meaning, bool]]) -> list[tuple[Meaning, bool]]:
+    found: list[tuple[Meaning, bool]] = []
+    while len(found) < size:
+        said = (single(rng).premise, chance(rng, FRONTED))
+        if said not in seen:
+            seen.add(said)
+            found.append(said)
+    return found
+
+
+def derivation(meaning: Meaning, fronted: bool) -> Tree:
+    """The sentence as a tree of categories."""
+    slots: dict[str, list[str]] = {}
+    for word in words(meaning, "en", fronted=fronted):
+        slots.setdefault(word.slot, []).append(word.text)
+    first = next(iter(slots))
+    slots[first][0] = slots[first][0][:1].upper() + slots[first][0][1:]
+    fronted = first == "time"
+    predicate = _predicate(slots["verb"], _noun_phrase(slots["object"], meaning) if "object" in slots else None)
+    for slot in ("place", "time", "reason"):
+        if slot in slots and not (slot == "time" and fronted):
+            predicate = (predicate[0], "", [predicate, _adjunct(slots[slot], _VP)])
+    sentence: Tree = ("S[dcl]", "", [_noun_phrase(slots["agent"], meaning), predicate])
+    if fronted:
+        sentence = ("S[dcl]", "", [_adjunct(slots["time"], "S/S"), sentence])
+    return ("S[dcl]", "", [sentence, (".", BY_CODE["en"].stop, [])])
+
+
+def _noun_phrase(spoken: list[str], meaning: Meaning) -> Tree:
+    """Article, adjectives or numeral, noun; a name or a bare noun is a noun that stands for a noun phrase."""
+    english = BY_CODE["en"]
+    if [word.lower() for word in spoken] in ([english.someone], [english.nobody]) and meaning.agent == SOMEONE:
+        return ("NP", spoken[0], [])
+    article, rest = (spoken[:1], spoken[1:]) if spoken[0].lower() == "the" else ([], spoken)
+    noun: Tree = (_NOUN, rest[-1], [])
+    for word in reversed(rest[:-1]):
+        noun = ("N", "", [(_ADJECTIVE, word, []), noun])
+    return ("NP[nb]", "", [(_ARTICLE, article[0], []), noun]) if article else ("NP", "", [noun])
+
+
+def _predicate(verb: list[str], thing: Tree | None) -> Tree:
+    """``sleeps``, ``is silent``, ``does not sleep``, ``is not silent``, each with its object."""
+    inner = "S[adj]\\NP" if verb[0] == "is" and len(verb) > 1 else "S[b]\\NP"
+    category = "S[dcl]\\NP" if len(verb) == 1 else inner
+    head: Tree = (f"({category})/NP" if thing else category, verb[-1], [])
+    phrase: Tree = (category, "", [head, thing]) if thing else head
+    if len(verb) == 1:
+        return phrase
+    helper: Tree = (f"(S[dcl]\\NP)/({inner})", verb[0], [])
+    if verb[1] == "not":
+        helper = (helper[0], "", [helper, (_VP, "not", [])])
+    return ("S[dcl]\\NP", "", [helper, phrase])
+
+
+def _adjunct(spoken: list[str], category: str) -> Tree:
+    """``outside``, ``in the house``, ``because of the rain``."""
+    whole = f"({category})" if category != "." else category
+    if len(spoken) == 1:
+        return (category, spoken[0], [])
+    if spoken[1] == "of":
+        inner: Tree = ("PP", "", [("PP/NP", "of", []), _plain(spoken[2:])])
+        return (category, "", [(f"{whole}/PP", spoken[0], []), inner])
+    return (category, "", [(f"{whole}/NP", spoken[0], []), _plain(spoken[1:])])
+
+
+def _plain(spoken: list[str]) -> Tree:
+    return _noun_phrase(spoken, Meaning(NAMES[0], ""))
+
+
+def _leaves(tree: Tree) -> list[tuple[str, str]]:
+    category, word, children = tree
+    return [leaf for child in children for leaf in _leaves(child)] if children else [(category, word)]
+
+
+def _bracketed(tree: Tree) -> str:
+    """The line of an AUTO file; parts of speech are not told apart, as no reader of supertags asks for them."""
+    category, word, children = tree
+    if not children:
+        return f"(<L {category} X X {word} {category}>)"
+    head = 0 if len(children) == 1 or children[0][0] in ("S[dcl]\\NP", "S[dcl]") else 1
+    return f"(<T {category} {head} {len(children)}> {' '.join(map(_bracketed, children))} )"

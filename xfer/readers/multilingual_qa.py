@@ -1,0 +1,260 @@
+"""Question answering in many languages: XQuAD, MLQA and TyDiQA-GoldP, with their translated training data.
+
+XTREME hands out the test files of MLQA and TyDiQA with empty answers, and the answers apart: where
+``labels/<task>/test-<language>.json`` stands in a folder above, they are put together again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from xfer.core.errors import BadRow, MissingData
+from xfer.readers import submission
+from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
+from xfer.readers.qa import TARGET, XTREME, Question, Squad, SquadV1, as_row, each_question, nearest
+
+
+class _Target(Squad):
+    def asked(self, path: Path, split: str, language: str) -> Iterator[Question | BadRow]:
+        """The questions of one language in a file."""
+        return each_question(path)
+
+    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+        """Where the answers may stand that XTREME took out of a test file."""
+        if split == "test":
+            name = Path("labels") / self.type_name / f"test-{language}.json"
+            yield from (folder / name for folder in path.parents[1:4])
+
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
+        labels = next((found for found in self.beside(path, split, language) if found.is_file()), None)
+        gold: dict[str, list[str]] | None = None
+        for one in self.asked(path, split, language):
+            if isinstance(one, Question) and one.answers is None and labels:
+                gold = gold if gold is not None else submission.questions(labels)
+                one = _answered(one, gold, path, labels)
+            yield one if isinstance(one, BadRow) else as_row(one, language)
+
+
+def _answered(one: Question, gold: dict[str, list[str]], path: Path, labels: Path) -> Question | BadRow:
+    """The question with the answers of XTREME's labels; as it is if they do not have it."""
+    if one.id not in gold:
+        return one
+    starts = [nearest(one.context, answer, 0) for answer in gold[one.id]]
+    if None in starts:
+        lost = gold[one.id][starts.index(None)]
+        return BadRow(str(labels), 0, f"the answer '{lost}' of question {one.id} is not in its context in {path.name}")
+    return one._replace(answers=gold[one.id], starts=[start for start in starts if start is not None])
+
+
+def _translated(split: str, language: str) -> Iterator[str]:
+    """XTREME's machine translations of SQuAD 1.1."""
+    name = f"SQuAD/translate-{split}/squad.translate.{split}.en-{language}.json"
+    yield from (f"{folder}{name}" for folder in ("", "xtreme_translations/"))
+
+
+@Reader.register("xquad")
+class Xquad(_Target):
+    """XQuAD (Artetxe et al. 2020): 240 paragraphs of SQuAD's dev set, translated by people; as in XTREME its
+    training and dev data are SQuAD 1.1 in English, or XTREME's machine translations of it (``languages``)."""
+
+    card: ClassVar[Card] = Card(
+        title="XQuAD",
+        hub="google/xquad",
+        revision=None,
+        licence="CC-BY-SA-4.0",
+        citation="Artetxe, Ruder, Yogatama: On the Cross-lingual Transferability of Monolingual Representations. "
+        "ACL 2020",
+        languages=tuple("ar de el en es hi ro ru th tr vi zh".split()),
+        train_languages=tuple("ar de el en es hi ru th tr vi zh".split()),
+        splits=("train", "dev", "test"),
+        layout="xquad/xquad.<language>.json; SQuAD's squad/{train,dev}-v1.1.json; XTREME's "
+        "SQuAD/translate-{train,dev}/squad.translate.{train,dev}.en-<language>.json",
+        sizes={"train": 87_599, "dev": 10_570, "test": 1_190},
+    )
+    published: ClassVar[Settings] = TARGET
+
+    benchmark: Literal["xtreme", "xtreme_r"] = Field(
+        "xtreme", description="whose languages: XTREME's 11, or XTREME-R's 12 (with Romanian)"
+    )
+
+    def offered(self, source: Source, split: str) -> tuple[str, ...]:
+        if split == "test":
+            left_out = () if self.benchmark == "xtreme_r" else ("ro",)
+            return tuple(language for language in super().offered(source, split) if language not in left_out)
+        known = super().offered(source, "train") if source != "hub" else ("en",)  # XTREME's translations are not there
+        if split == "train" or self.languages == "all":
+            return known
+        return tuple(language for language in known if language == "en" or language in self.languages)
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        if split == "test":
+            yield from (f"{folder}xquad.{language}.json" for folder in ("xquad/", ""))
+        elif language == "en":
+            yield from SquadV1().places(split, language)
+        else:
+            yield from _translated(split, language)
+
+    def hub_part(self, split: str, language: str) -> HubPart:
+        if split == "test":
+            return HubPart(self.card.hub, f"xquad.{language}", "validation")
+        if language != "en":
+            raise MissingData(
+                f"the hub has no translation of SQuAD into '{language}'; use source: mirror with XTREME's"
+            )
+        return SquadV1().hub_part(split, language)
+
+    def variants(self) -> tuple[Reader, ...]:
+        return (self.model_copy(update={"benchmark": "xtreme_r", "languages": "all"}),)
+
+
+@Reader.register("mlqa")
+class Mlqa(_Target):
+    """MLQA (Lewis et al. 2020): Wikipedia paragraphs in 7 languages, questions translated by people; its training
+    data is SQuAD 1.1 in English, or its machine translations (``languages``). A row is in the language of its
+    context."""
+
+    card: ClassVar[Card] = Card(
+        title="MLQA",
+        hub="google/xtreme",
+        revision=None,
+        licence="CC-BY-SA-3.0",
+        citation="Lewis, Oguz, Rinott, Riedel, Schwenk: MLQA: Evaluating Cross-lingual Extractive Question "
+        "Answering. ACL 2020",
+        languages=tuple("ar de en es hi vi zh".split()),
+        train_languages=tuple("ar de en es hi vi zh".split()),
+        splits=("train", "dev", "test"),
+        layout="MLQA_V1/{dev,test}/{dev,test}-context-<language>-question-<language>.json; "
+        "SQuAD's squad/train-v1.1.json; mlqa-translate-train/<language>_squad-translate-train-train-v1.1.json, or "
+        "XTREME's SQuAD/translate-train/squad.translate.train.en-<language>.json",
+        sizes={"train": 87_599, "dev": 1_148, "test": 11_590},
+    )
+    published: ClassVar[Settings] = TARGET
+    rules: ClassVar[str] = "mlqa"
+
+    question: Literal["ar", "de", "en", "es", "hi", "vi", "zh"] | None = Field(
+        None, description="language of the questions of dev and test; that of the context if left out"
+    )
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        if split != "train":
+            name = f"{split}/{split}-context-{language}-question-{self.question or language}.json"
+            yield from (f"{folder}{name}" for folder in ("MLQA_V1/", "mlqa/MLQA_V1/", "mlqa/"))
+        elif language == "en":
+            yield from SquadV1().places(split, language)
+        else:
+            name = f"mlqa-translate-train/{language}_squad-translate-train-train-v1.1.json"
+            yield from (f"{folder}{name}" for folder in ("", "mlqa/"))
+            yield from _translated(split, language)
+
+    def hub_part(self, split: str, language: str) -> HubPart:
+        if split != "train":
+            part = {"dev": "validation"}.get(split, split)
+            return HubPart(self.card.hub, f"MLQA.{language}.{self.question or language}", part)
+        if language == "en":
+            return SquadV1().hub_part(split, language)
+        return HubPart("facebook/mlqa", f"mlqa-translate-train.{language}", "train")
+
+    def variants(self) -> tuple[Reader, ...]:
+        asked = [None, *self.card.languages]
+        return tuple(self.model_copy(update={"question": one, "languages": "all"}) for one in asked)
+
+
+_TYDIQA = {
+    "ar": "arabic",
+    "bn": "bengali",
+    "en": "english",
+    "fi": "finnish",
+    "id": "indonesian",
+    "ko": "korean",
+    "ru": "russian",
+    "sw": "swahili",
+    "te": "telugu",
+}
+
+
+@Reader.register("tydiqa")
+class Tydiqa(_Target):
+    """TyDiQA-GoldP (Clark et al. 2020): questions by people who did not know the answer, in 9 languages. XTREME
+    trains on the English part and tests on the dev set, so that no split is left to select by. ``languages`` trains
+    on other parts too, or with ``translated`` on XTREME's machine translations of the English one."""
+
+    card: ClassVar[Card] = Card(
+        title="TyDiQA-GoldP",
+        hub="google-research-datasets/tydiqa",
+        revision=None,
+        licence="Apache-2.0",
+        citation="Clark et al.: TyDi QA: A Benchmark for Information-Seeking Question Answering in Typologically "
+        "Diverse Languages. TACL 2020",
+        languages=tuple(_TYDIQA),
+        train_languages=tuple(_TYDIQA),
+        splits=("train", "test"),
+        layout="tydiqa/tydiqa-goldp-v1.1-{train,dev}.json; or XTREME's "
+        "tydiqa/tydiqa-goldp-v1.1-{train,dev}/tydiqa.goldp.<language>.{train,dev}.json and "
+        "TyDiQA-GoldP/translate-train/tydiqa.translate.train.en-<language>.json",
+        sizes={"train": 3_696, "test": 440},
+    )
+    published: ClassVar[Settings] = TARGET._replace(
+        warmup=0.1, source=f"{XTREME} are more than this set has: 0.1, of our choosing)"
+    )
+
+    translated: bool = Field(
+        False, description="train outside English on machine translations of the English part (XTREME), not on TyDiQA's"
+    )
+
+    def offered(self, source: Source, split: str) -> tuple[str, ...]:
+        return () if split == "dev" else super().offered(source, split)
+
+    def variants(self) -> tuple[Reader, ...]:
+        return (self, self.model_copy(update={"translated": True}))
+
+    def places(self, split: str, language: str) -> Iterable[str]:
+        if self.translated and split == "train" and language != "en":
+            name = f"TyDiQA-GoldP/translate-train/tydiqa.translate.train.en-{language}.json"
+            yield from (f"{folder}{name}" for folder in ("", "xtreme_translations/"))
+            return
+        part = {"test": "dev"}.get(split, split)
+        for folder in ("tydiqa/", ""):
+            whole = f"{folder}tydiqa-goldp-v1.1-{part}"
+            yield f"{whole}.json"
+            yield f"{whole}/tydiqa-goldp-{part}-{_TYDIQA[language]}.json"
+            yield f"{whole}/tydiqa.goldp.{language}.{part}.json"
+
+    def asked(self, path: Path, split: str, language: str) -> Iterator[Question | BadRow]:
+        """A file that holds all languages tells them by the ids; XTREME's training files keep their last number
+        alone, which is given to many rows. Those of the translations name English, from which they were made."""
+        plain = path.stem.split(".")[-2:-1] == [language] or path.stem.endswith((_TYDIQA[language], f"en-{language}"))
+        found = _known(path, path.stat().st_mtime_ns)
+        named = set(_TYDIQA.values())
+        count = 0
+        for number, one in enumerate(found, 1):
+            if isinstance(one, BadRow):
+                yield one
+                continue
+            name, _, rest = one.id.partition("-")
+            if name not in named and not plain:
+                yield BadRow(str(path), 0, f"the id '{one.id}' of question {number} does not name its language")
+            elif name not in named or name == _TYDIQA[language] or path.parent.name == "translate-train":
+                count += 1
+                yield one if rest else one._replace(id=f"{one.id}-{number}")
+        if not count:
+            raise MissingData(f"{path} holds no question in {_TYDIQA[language]}")
+
+    def hub_part(self, split: str, language: str) -> HubPart:
+        if self.translated and split == "train" and language != "en":
+            raise MissingData("XTREME's translations of TyDiQA are not on the hub; use source: mirror")
+        return HubPart(self.card.hub, "secondary_task", {"test": "validation"}.get(split, split))
+
+    def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
+        own = row["id"].partition("-")[0] == _TYDIQA[language]
+        return super().from_hub(row, number, split, language) if own else None
+
+
+@lru_cache(maxsize=1)
+def _known(path: Path, changed: int) -> list[Question | BadRow]:
+    """The questions of a file that may hold every language, read once for all of them."""
+    return list(each_question(path))
