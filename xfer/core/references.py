@@ -17,6 +17,7 @@ from xfer.core.groups import data_set
 from xfer.models.base import Model
 from xfer.readers.base import Reader
 from xfer.trainers.adversaries.vote import Vote
+from xfer.trainers.base import Mixer
 
 Found = tuple[tuple[str | int, ...], str, str]
 
@@ -29,6 +30,7 @@ def references(data: dict[str, Any]) -> Iterator[Found]:
     yield from _names(("start",), data.get("start"), stages, "stage")
     for name, stage in stages.items():
         yield from _names(("stages", name, "start"), _block(stage).get("start"), stages, "stage")
+        yield from _mixed(("stages", name, "mixer"), _block(stage))
     yield from _circles(stages)
     for name, evaluation in evaluations.items():
         yield from _untrained(("evaluate", name), _block(evaluation), data)
@@ -78,6 +80,12 @@ def _circles(stages: dict[str, Any]) -> Iterator[Found]:
                 f"goes in a circle: {' -> '.join([*seen, name])}",
                 "start one from the model",
             )
+
+
+def _mixed(path: tuple[str | int, ...], stage: dict[str, Any]) -> Iterator[Found]:
+    mixer = _build(Mixer, stage.get("mixer"))
+    for inner, what, hint in mixer.faults(_tasks(stage)) if mixer else ():
+        yield (*path, *inner), what, hint
 
 
 def _tasks(stage: dict[str, Any]) -> dict[str, Any]:

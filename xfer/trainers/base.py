@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from xfer.core.component import Component
+from xfer.core.seeds import stream
 from xfer.readers.base import Settings
+
+MixerFault = tuple[tuple[str, ...], str, str]  # where within a mixer, what is wrong, a hint
 
 
 class Mixer(Component, kind="mixer"):
@@ -14,13 +17,27 @@ class Mixer(Component, kind="mixer"):
 
     default_type: ClassVar[str] = "proportional"
 
-    def shares(self, sizes: Mapping[str, int]) -> dict[str, float]:
-        """The probability of each task, from the number of rows of each."""
+    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+        """The probability of each task by name (sorted), from the rows of each and the share of steps that are done."""
         raise NotImplementedError
 
-    def at(self, step: int, seed: int, sizes: Mapping[str, int]) -> str:
+    def counted(self, size: int) -> int:
+        """How many of a task's rows an epoch of the stage counts."""
+        return size
+
+    def faults(self, tasks: Collection[str]) -> Iterator[MixerFault]:
+        """What stands against mixing these tasks."""
+        return iter(())
+
+    def at(self, step: int, seed: int, sizes: Mapping[str, int], progress: float = 0.0) -> str:
         """The task that ``step`` trains: a pure function, so that resume and every rank agree."""
-        raise NotImplementedError
+        draw, reached, last = stream("mixer", seed, step).random(), 0.0, ""
+        for name, share in self.shares(sizes, progress).items():
+            reached += share
+            last = name if share else last  # rounding may leave the sum a little under 1
+            if share and draw < reached:
+                return name
+        return last
 
 
 class Trainer(Component, kind="trainer"):

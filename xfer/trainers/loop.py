@@ -82,7 +82,9 @@ class Run:
         if settings.steps:
             planned = settings.steps
         else:
-            batches = sum(len(sampler.epoch(0)) for sampler in self.samplers.values())
+            counted, sizes = self.context.mixer.counted, self.sizes
+            # a share of 1 times a number of batches is that number, to the bit
+            batches = sum(len(s.epoch(0)) * (counted(sizes[name]) / sizes[name]) for name, s in self.samplers.items())
             planned = max(1, math.ceil(float(settings.epochs or 1) * batches / settings.accumulate))
         return min(planned, self.context.limit or planned)
 
@@ -105,7 +107,7 @@ class Run:
     def step(self, step: int) -> tuple[float, int]:
         """One optimiser step (some adversaries make several of it); returns its mean loss and the rows it saw."""
         task = (
-            self.context.mixer.at(step, self.context.seed, self.sizes)
+            self.context.mixer.at(step, self.context.seed, self.sizes, step / self.steps)
             if len(self.tasks) > 1
             else next(iter(self.tasks))
         )

@@ -1,31 +1,123 @@
-"""Which task a step trains. Pure functions of (step, seed, sizes); standard library only."""
+"""Which task a step trains. Pure functions of (step, seed, sizes, progress); standard library only."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializeAsAny, model_validator
+from pydantic_core import PydanticCustomError
 
-from xfer.core.seeds import stream
-from xfer.trainers.base import Mixer
+from xfer.core.errors import suggest
+from xfer.trainers.base import Mixer, MixerFault
+
+Share = Annotated[float, Field(ge=0)]
 
 
 @Mixer.register("proportional")
 class Proportional(Mixer):
-    """Tasks in proportion to their rows, each counted up to ``cap`` (Raffel et al. 2020, section 3.5.2)."""
+    """Tasks in proportion to their rows, each counted up to ``cap`` (Raffel et al. 2020, section 3.5.2).
+
+    The cap here sets shares only. Mixer ``capped`` also counts an epoch's rows up to it.
+    """
 
     cap: int | None = Field(None, ge=1, description="rows of a task count up to this; no limit if left out")
 
-    def shares(self, sizes: Mapping[str, int]) -> dict[str, float]:
-        counted = {name: min(size, self.cap or size) for name, size in sizes.items()}
-        total = sum(counted.values())
-        return {name: counted[name] / total for name in sorted(counted)}
+    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+        return _normal({name: min(size, self.cap or size) for name, size in sizes.items()})
 
-    def at(self, step: int, seed: int, sizes: Mapping[str, int]) -> str:
-        draw, reached = stream("mixer", seed, step).random(), 0.0
-        shares = self.shares(sizes)
-        for name, share in shares.items():
-            reached += share
-            if draw < reached:
-                return name
-        return name
+
+@Mixer.register("capped")
+class Capped(Mixer):
+    """Tasks in proportion to their rows, each counted up to ``cap`` (Raffel et al. 2020, section 3.5.2).
+
+    An epoch of a stage counts them up to it as well, as jiant does: with a cap of 50,000 and tasks of 10,000 and
+    400,000 rows an epoch is 60,000 rows, five in six from the large task.
+    """
+
+    cap: int = Field(ge=1, description="rows of a task count up to this (T5 and jiant's K)")
+
+    def counted(self, size: int) -> int:
+        return min(size, self.cap)
+
+    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+        return _normal({name: min(size, self.cap) for name, size in sizes.items()})
+
+
+@Mixer.register("temperature")
+class Temperature(Mixer):
+    """Tasks in proportion to rows ** (1 / temperature), rows counted up to ``cap`` (Raffel et al. 2020, section 3.5.2).
+
+    1 is ``proportional``, larger ones come nearer to ``uniform``. The exponent of Devlin et al. 2019 (multilingual
+    BERT) and Conneau et al. 2020 (XLM-R) is its inverse: their 0.3 is a temperature of 1 / 0.3.
+    """
+
+    temperature: float = Field(2.0, gt=0, description="1 is proportional; the inverse of XLM-R's exponent")
+    cap: int | None = Field(None, ge=1, description="rows of a task count up to this; no limit if left out")
+
+    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+        counted = {name: min(size, self.cap or size) for name, size in sizes.items()}
+        most = max(counted.values())  # relative to the largest, no power overflows
+        if self.temperature == 1:
+            return _normal(counted)
+        return _normal({name: (size / most) ** (1 / self.temperature) for name, size in counted.items()})
+
+
+@Mixer.register("uniform")
+class Uniform(Mixer):
+    """Every task as often as any other."""
+
+    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+        return _normal(dict.fromkeys(sizes, 1))
+
+
+@Mixer.register("explicit")
+class Explicit(Mixer):
+    """Shares as the recipe gives them, such as ``{mnli: 3, mlm: 1}``; they need not add up to 1."""
+
+    given: dict[str, Share] = Field(min_length=1, description="the share of each task of the stage, by its name")
+
+    @model_validator(mode="after")
+    def _some(self) -> Explicit:
+        if not sum(self.given.values()):
+            raise PydanticCustomError("no_share", "gives every task a share of 0", {"hint": "raise one of them"})
+        return self
+
+    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+        return _normal({name: self.given.get(name, 0.0) for name in sizes})
+
+    def faults(self, tasks: Collection[str]) -> Iterator[MixerFault]:
+        for name in self.given:
+            if name not in tasks:
+                yield ("given", name), f"the stage has no task '{name}'", suggest(name, tasks)
+        for name in tasks:
+            if name not in self.given:
+                yield ("given",), f"gives task '{name}' no share", f"add {name}: 1, or 0 to leave it out"
+
+
+@Mixer.register("curriculum")
+class Curriculum(Mixer):
+    """Shares that move over the run from those of one mixer to those of another (jiant's time-dependent sampling)."""
+
+    first: SerializeAsAny[Mixer] = Field(description="the mixer at the beginning")
+    last: SerializeAsAny[Mixer] = Field(description="the mixer at the end")
+    shape: Literal["linear", "step"] = Field("linear", description="little by little, or at once")
+    until: float = Field(1.0, gt=0, le=1, description="share of the run's steps at which ``last`` is reached")
+
+    def counted(self, size: int) -> int:
+        return max(self.first.counted(size), self.last.counted(size))
+
+    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+        done = min(1.0, progress / self.until) if self.shape == "linear" else float(progress >= self.until)
+        before, after = self.first.shares(sizes, progress), self.last.shares(sizes, progress)
+        return {name: (1 - done) * before[name] + done * after[name] for name in before}
+
+    def faults(self, tasks: Collection[str]) -> Iterator[MixerFault]:
+        for field, mixer in (("first", self.first), ("last", self.last)):
+            for path, what, hint in mixer.faults(tasks):
+                yield (field, *path), what, hint
+
+
+def _normal(counted: Mapping[str, float]) -> dict[str, float]:
+    total = sum(counted.values())
+    return {name: counted[name] / total for name in sorted(counted)}
