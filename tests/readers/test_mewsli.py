@@ -124,7 +124,20 @@ def test_training_pairs_name_an_entity_once(mirror: Mirror, read: Read) -> None:
 
 def test_dev_has_mentions_of_its_own(mirror: Mirror, read: Read) -> None:
     news(mirror, lines(article("en", mention("d1", 16, 20))), split="dev")
-    assert [row["id"] for row in read("mewsli_x", "dev", "en")] == ["d1", "Q70", "Q1"]
+    spoken = {"type": "mewsli_x", "dev": "wikinews"}
+    assert [row["id"] for row in read(spoken, "dev", "en")] == ["d1", "Q70", "Q1"]
+    assert len(Reader.model_validate(spoken).offered("mirror", "dev")) == 11
+
+
+def test_training_selects_by_pairs_among_their_own_entities(mirror: Mirror, read: Read) -> None:
+    """Not by a search among a million."""
+    one = article("en", mention("m1", 16, 20))
+    contextual = {"context": one["context"], "mention": one["mentions"][0]}
+    pairs = lines({"contextual_mention": contextual, "entity": entity("Q70", "en")})
+    mirror("mewsli_x/wikipedia_pairs-dev.jsonl", pairs)
+    assert [row["id"] for row in read("mewsli_x", "dev", "en")] == ["m1", "Q70"]
+    assert MewsliX().offered("mirror", "dev") == ("en",)
+    assert [one.dev for one in MewsliX().variants()] == ["wikipedia", "wikinews"]
 
 
 def test_the_form_takes_every_row(mirror: Mirror, read: Read) -> None:
@@ -242,7 +255,8 @@ def packed(copy: Path, folder: Path, *names: str) -> None:
             archive.add(path, f"raw/{name}")
 
 
-ALL = (ENTITIES, "wikinews_mentions-dev.jsonl", "wikinews_mentions-test.jsonl", "wikipedia_pairs-train.jsonl")
+NAMES = [f"wikinews_mentions-{split}.jsonl" for split in ("dev", "test")]
+ALL = (ENTITIES, *NAMES, "wikipedia_pairs-dev.jsonl", "wikipedia_pairs-train.jsonl")
 
 
 def test_the_hub_copy_is_unpacked_once(copy: Path, folder: Path) -> None:
@@ -252,7 +266,7 @@ def test_the_hub_copy_is_unpacked_once(copy: Path, folder: Path) -> None:
     made = sorted((folder / "assets").rglob("*.jsonl"))
     assert sorted(path.name for path in made) == sorted(ALL)
     before = [path.stat().st_mtime_ns for path in made]
-    assert list(rows(MewsliX(), "hub", "dev", "de")) == found
+    assert list(rows(MewsliX(dev="wikinews"), "hub", "dev", "de")) == found
     assert [path.stat().st_mtime_ns for path in made] == before
 
 
@@ -260,7 +274,7 @@ def test_a_hub_copy_that_is_damaged(copy: Path, folder: Path) -> None:
     with pytest.raises(MissingData, match=r"holds no raw\.tar\.gz"):
         list(rows(MewsliX(), "hub", "test", "de"))
     packed(copy, folder, *ALL[:2])
-    with pytest.raises(BadRow, match=r"raw\.tar\.gz: holds no wikinews_mentions-test\.jsonl, wikipedia_pairs-train"):
+    with pytest.raises(BadRow, match=r"raw\.tar\.gz: holds no wikinews_mentions-test\.jsonl, wikipedia_pairs-dev"):
         list(rows(MewsliX(), "hub", "test", "de"))
     (copy / "raw.tar.gz").write_bytes((copy / "raw.tar.gz").read_bytes()[:60])
     with pytest.raises(BadRow, match=r"raw\.tar\.gz: cannot be unpacked"):

@@ -21,8 +21,9 @@ from xfer.miniature.sample import event
 from xfer.miniature.world import INTRANSITIVE, NAMES, OBJECTS_OF, PLACES, TIMES
 
 MENTIONED = ("ar", "de", "en", "es", "tr")  # the languages of the news; people are described in all
-PEOPLE = {"train": 1500, "dev": 60, "test": 120, "more": 120}  # the last are never mentioned
-TRAIN_MENTIONS = 2
+# "pairs" are those to select by in training; "more" are never mentioned.
+PEOPLE = {"train": 1500, "pairs": 100, "dev": 60, "test": 120, "more": 120}
+MENTIONS = 2  # of each person in pairs
 DOUBLED = 0.5  # share of the articles that mention the next person too
 
 Line = dict[str, Any]
@@ -39,14 +40,16 @@ class Person:
 def write_entities(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     people, folder = draw_people(seed), folder / "mewsli_x"
     rng = stream(seed, "mewsli", "descriptions")
-    known = shuffled(rng, people["dev"] + people["test"] + people["more"])
+    known = shuffled(rng, [person for part in ("pairs", "dev", "test", "more") for person in people[part]])
     _write(folder / "candidate_set_entities.jsonl", [describe(person, pick(rng, codes)) for person in known])
     for split in ("dev", "test"):
         rngs = {code: stream(seed, "mewsli", split, code) for code in MENTIONED if code in codes}
         articles = [article for code in rngs for article in _news(rngs[code], people[split], code)]
         _write(folder / f"wikinews_mentions-{split}.jsonl", articles)
-    rng = stream(seed, "mewsli", "pairs")
-    _write(folder / "wikipedia_pairs-train.jsonl", [pair for one in people["train"] for pair in _pairs(rng, one)])
+    for split, part in (("train", "train"), ("dev", "pairs")):
+        rng = stream(seed, "mewsli", "pairs", split)
+        pairs = [pair for one in people[part] for pair in _pairs(rng, one)]
+        _write(folder / f"wikipedia_pairs-{split}.jsonl", pairs)
 
 
 def draw_people(seed: int) -> dict[str, list[Person]]:
@@ -89,7 +92,7 @@ def _news(rng: Random, people: Sequence[Person], code: str) -> list[Line]:
 def _pairs(rng: Random, person: Person) -> list[Line]:
     """Training pairs of one person, in English."""
     found = []
-    for number in range(TRAIN_MENTIONS):
+    for number in range(MENTIONS):
         article = _article(rng, [person], "en", f"en-{person.id[1:]}-{number}")
         contextual = {"context": article["context"], "mention": article["mentions"][0]}
         found.append({"contextual_mention": contextual, "entity": describe(person, "en")})

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import sources, tables
-from xfer.readers.base import Card, Reader, Row, Settings
+from xfer.readers.base import Card, Reader, Row, Settings, Source
 
 ENTITIES = "candidate_set_entities.jsonl"
 ARCHIVE = "raw.tar.gz"
@@ -32,7 +32,7 @@ Span = tuple[int, int]
 @Reader.register("mewsli_x")
 class MewsliX(Reader):
     """Mewsli-X: the entity that a mention in the news means, among a million descriptions in 50 languages, which
-    are searched together. Training pairs are from Wikipedia, in English.
+    are searched together. Training pairs are from Wikipedia, in English, and so is what training selects by.
 
     Descriptions in a language without mentions are read with the English ones.
     """
@@ -49,8 +49,8 @@ class MewsliX(Reader):
         languages=tuple("ar de en es fa ja pl ro ta tr uk".split()),
         train_languages=("en",),
         splits=("train", "dev", "test"),
-        layout=f"mewsli_x/ with wikinews_mentions-{{dev,test}}.jsonl, wikipedia_pairs-train.jsonl and {ENTITIES}, "
-        "as get-mewsli-x.sh leaves them",
+        layout="mewsli_x/ with wikinews_mentions-{dev,test}.jsonl, wikipedia_pairs-{train,dev}.jsonl and "
+        f"{ENTITIES}, as get-mewsli-x.sh leaves them",
         sizes={},
     )
     published: ClassVar[Settings] = Settings(
@@ -65,17 +65,28 @@ class MewsliX(Reader):
     layer: int | None = Field(None, ge=0, description="hidden state that gives the vectors, 0 the embeddings; the last")
     pooling: Literal["mean", "cls", "max"] = Field("cls", description="how a text's subwords become one vector")
 
+    dev: Literal["wikipedia", "wikinews"] = Field(
+        "wikipedia",
+        description="split dev: pairs like those of training, among their own entities, or the news in 11 languages",
+    )
+
+    def offered(self, source: Source, split: str) -> tuple[str, ...]:
+        return ("en",) if self._paired(split) else super().offered(source, split)
+
+    def variants(self) -> tuple[Reader, ...]:
+        return tuple(self.model_copy(update={"dev": dev}) for dev in ("wikipedia", "wikinews"))
+
     def form_options(self) -> dict[str, Any]:
         return {"pool": "shared", "task": "ranking", "layer": self.layer, "pooling": self.pooling}
 
     def places(self, split: str, language: str) -> Iterable[str]:
-        yield from (f"{folder}{_name(split)}" for folder in ("mewsli_x/", "mewslix/", "mewsli-x/", ""))
+        yield from (f"{folder}{self._file(split)}" for folder in ("mewsli_x/", "mewslix/", "mewsli-x/", ""))
 
     def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
-        return () if split == "train" else (path.with_name(ENTITIES),)
+        return () if self._paired(split) else (path.with_name(ENTITIES),)
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
-        if split == "train":
+        if self._paired(split):
             yield from pairs(path, language)
             return
         wanted: dict[str, str] = {}
@@ -93,17 +104,20 @@ class MewsliX(Reader):
             entity, mention = min(wanted.items())
             raise BadRow(str(path), 0, f"the entity {entity} of mention {mention} is not among those of {beside.name}")
 
+    def _paired(self, split: str) -> bool:
+        """Whether a split's mentions stand with their entities."""
+        return split == "train" or (split == "dev" and self.dev == "wikipedia")
+
+    def _file(self, split: str) -> str:
+        return f"{'wikipedia_pairs' if self._paired(split) else 'wikinews_mentions'}-{split}.jsonl"
+
     def _described(self, language: str) -> Callable[[str], bool]:
         """Whether the descriptions in a language are read with the rows of ``language``."""
         known = self.card.languages
         return lambda code: code == language or (language == "en" and code not in known)
 
     def hub_rows(self, split: str, language: str) -> Iterator[Row | BadRow] | None:
-        return self.parse(_unpacked(self.card) / _name(split), split, language)
-
-
-def _name(split: str) -> str:
-    return "wikipedia_pairs-train.jsonl" if split == "train" else f"wikinews_mentions-{split}.jsonl"
+        return self.parse(_unpacked(self.card) / self._file(split), split, language)
 
 
 # files
@@ -286,7 +300,8 @@ def _unpacked(card: Card) -> Path:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    wanted = {ENTITIES, *map(_name, ("train", "dev", "test"))}
+    wanted = {ENTITIES, *(f"wikipedia_pairs-{split}.jsonl" for split in ("train", "dev"))}
+    wanted |= {f"wikinews_mentions-{split}.jsonl" for split in ("dev", "test")}
     if all((folder / name).is_file() for name in wanted):
         return
     try:
