@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import sources, tables
@@ -37,13 +38,23 @@ _XTREME = Settings(
 )
 
 
+def _layer(value: Any) -> Any:
+    if value in (None, "xtreme") or type(value) is int and value >= 0:
+        return value
+    hint = {"hint": "0 is the embeddings, 1 the first layer"}
+    raise PydanticCustomError("layer", "must be the number of a hidden state, or xtreme", hint)
+
+
+Layer = Annotated[int | Literal["xtreme"] | None, BeforeValidator(_layer)]
+
+
 class _Bitext(Reader):
     form: ClassVar[str] = "retrieve"
     world: ClassVar[str] = "bitext"
     labels: ClassVar[tuple[str, ...]] = ()
     published: ClassVar[Settings] = _XTREME
 
-    layer: Annotated[int, Field(ge=0)] | Literal["xtreme"] | None = Field(
+    layer: Layer = Field(
         None,
         description="the hidden state that gives the vectors, 0 being the embeddings; the last if left out; xtreme: 8 "
         "of 12 layers, 14 of 24, the last of other encoders",
