@@ -482,7 +482,7 @@ def test_a_split_that_is_not_there_is_told(one_fault: Callable[..., Fault]) -> N
     fault = one_fault(HEAD + "evaluate: {c: {stage: one}}\n")
     assert fault.message == "reader mnli has no test split"
     fault = one_fault(HEAD + "evaluate: {c: {stage: one, split: test}}\n")
-    assert (fault.path, fault.hint) == ("evaluate.c.split", "it has train, dev")
+    assert (fault.path, fault.hint) == ("evaluate.c.split", "say split: dev")
 
 
 def test_an_attacker_that_does_not_fit_the_form_is_told(one_fault: Callable[..., Fault]) -> None:

@@ -17,8 +17,8 @@ from xfer.core.errors import RecipeError, XferError
 from xfer.core.groups import benchmark_tasks, groups
 from xfer.core.recipe import Evaluation, Recipe
 from xfer.core.seeds import digest
-from xfer.readers.base import Reader
-from xfer.readers.sources import revision
+from xfer.readers.base import Reader, Source
+from xfer.readers.sources import caveats, revision
 
 # What a kind of node does with its job; raise a number when the same job would give other bytes.
 VERSIONS = {"world": 1, "data": 1, "train": 1, "predict": 1, "attack": 2, "score": 2, "report": 2}
@@ -122,6 +122,8 @@ class _Compiler:
             about: dict[str, Any] = {"name": recipe.name, "seeds": list(recipe.seeds), "order": list(recipe.evaluate)}
             about |= {"tables": self.groups, "against": recipe.report.against, "benchmark": benchmark_tasks(recipe)}
             shown = {name: self.about(evaluation) for name, evaluation in recipe.evaluate.items()}
+            if self.graph.notes:
+                about["notes"] = list(dict.fromkeys(self.graph.notes))
             node = Node("report", recipe.name, about | {"evaluations": shown}, scores)
             self.graph.report = self.graph.add(node)
 
@@ -160,6 +162,7 @@ class _Compiler:
         pool = reader.offered(source, split) if shared else languages
         try:
             found = revision(reader, source, split, pool, self.resolver.digest, self.resolver.ask("dataset"))
+            self.graph.notes += caveats(reader, source, split, pool)
         except XferError as error:
             problem = error
         if source == "miniature":
@@ -190,7 +193,7 @@ class _Compiler:
             rows = min(trainer.dev_rows, limits.dev_rows or trainer.dev_rows)
             if dev:
                 parents[f"dev/{task_name}"] = self.data(reader, "dev", dev, rows)
-            tasks[task_name] = {**_form(reader), "weight": task.weight, "languages": list(trained)}
+            tasks[task_name] = {**_form(reader, source), "weight": task.weight, "languages": list(trained)}
         job: dict[str, Any] = {
             "tasks": tasks,
             "order": list(tasks),
@@ -246,9 +249,12 @@ class _Compiler:
         about, problem = ({}, None) if tested else self.model()
         if reader.form == "retrieve" and (task not in tasks or tasks[task].reader.form != "retrieve"):
             about["max_length"] = reader.published.max_length  # nothing was trained on such rows
-        about |= {"task": task, "role": role, **_form(reader)}
+        about |= {"task": task, "role": role, **_form(reader, recipe.source_of(reader))}
         label = f"{name} seed {seed}" if role == "selected" else f"{name} {role} seed {seed}"
-        spec, judged = {"model": recipe.model, "smoothing": evaluation.smoothing}, _form(reader)
+        spec, judged = (
+            {"model": recipe.model, "smoothing": evaluation.smoothing},
+            _form(reader, recipe.source_of(reader)),
+        )
         if evaluation.smoothing:
             about["smoothing"] = evaluation.smoothing.model_dump(mode="json", exclude={"at"})
             judged["at"] = list(evaluation.smoothing.at)
@@ -265,7 +271,7 @@ class _Compiler:
         job: dict[str, Any] = {"attacker": attacker.identity()}
         if attacker.searches:
             parents, label = parents | victim, f"{name} seed {seed}"
-            job |= {"task": task, **_form(reader)}
+            job |= {"task": task, **_form(reader, self.recipe.source_of(reader))}
         if isinstance(attacker, ModelFree):
             languages = rows.spec["languages"]
             further = attacker.further(evaluation.split, languages)
@@ -291,8 +297,8 @@ def world(parts: tuple[str, ...]) -> Node:
     return Node("world", f"miniature {' and '.join(parts)}", {"world": VERSION, "parts": list(parts)})
 
 
-def _form(reader: Reader) -> dict[str, Any]:
-    return {"form": reader.form, "labels": list(reader.label_names()), "options": reader.form_options()}
+def _form(reader: Reader, source: Source) -> dict[str, Any]:
+    return {"form": reader.form, "labels": list(reader.label_names(source)), "options": reader.form_options()}
 
 
 def _tested(reader: Reader, split: str) -> dict[str, Any]:

@@ -38,6 +38,9 @@ def references(data: dict[str, Any]) -> Iterator[Found]:
     yield from _report(_block(data.get("report")), evaluations, stages)
     yield from _names(("benchmark", "start"), _block(data.get("benchmark")).get("start"), stages, "stage")
     for path, reader in _readers(stages):
+        if "train" not in reader.card.splits:
+            way = reader.advice or f"it has {', '.join(reader.card.splits)}: train on another data set and test on it"
+            yield path, f"reader {reader.type_name} has no train split, so no stage can train on it", way
         yield from _languages((*path, "languages"), reader, reader.languages, data.get("source"), "train")
         yield from _source(path, reader, data.get("source"))
 
@@ -165,17 +168,21 @@ def _source(path: tuple[str, ...], reader: Reader, source: Any) -> Iterator[Foun
     if here in ("hub", "mirror", "miniature") and here not in reader.sources:
         ways = " or ".join(f"source: {way}" for way in reader.sources)
         yield path, f"reader {reader.type_name} cannot read from source {here}", f"it needs {ways}"
+    inner = getattr(reader, "of", None)
+    if isinstance(inner, Reader) and here in ("hub", "mirror", "miniature"):
+        yield from _source((*path, "of"), inner, here)
 
 
 def _fits(path: tuple[str, ...], block: dict[str, Any], reader: Reader, trained: Reader | None) -> Iterator[Found]:
     split = block.get("split", "test")
+    where = "split" if "split" in block else "reader" if "reader" in block else "stage"
+    labelled = [name for name in ("test", "dev") if name in reader.card.splits and name not in reader.unlabelled]
+    way = f"say split: {labelled[0]}" if labelled else f"it has {', '.join(reader.card.splits)}"
     if split in ("train", "dev", "test") and split not in reader.card.splits:
-        where = "split" if "split" in block else "stage"
-        yield (
-            (*path, where),
-            f"reader {reader.type_name} has no {split} split",
-            f"it has {', '.join(reader.card.splits)}",
-        )
+        yield (*path, where), f"reader {reader.type_name} has no {split} split", way
+    elif split in reader.unlabelled:
+        what = f"the {split} labels of reader {reader.type_name} are withheld, so nothing can be scored there"
+        yield (*path, where), what, way
     other = trained and (reader.form, reader.label_names()) != (trained.form, trained.label_names())
     if other and "reader" in block and reader.form != "retrieve":
         what = f"reader {reader.type_name} has another form or other labels than the stage was trained on"
@@ -183,10 +190,10 @@ def _fits(path: tuple[str, ...], block: dict[str, Any], reader: Reader, trained:
 
 
 def _languages(path: tuple[str, ...], reader: Reader, asked: Any, source: Any, split: str) -> Iterator[Found]:
-    known = reader.card.train_languages if split == "train" else reader.card.languages
+    known = reader.known_languages(split)
     if not known or not isinstance(asked, list | tuple):
         return
-    if reader.any_language and "mirror" in (reader.source, source):
+    if reader.any_language and "mirror" in (reader.source, source) and getattr(reader, "of", None) is None:
         return
     for i, language in enumerate(asked):
         if isinstance(language, str) and language not in known:

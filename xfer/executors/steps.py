@@ -7,6 +7,7 @@ the run prints and ``xfer explain`` shows. Heavy packages are imported by the fu
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from xfer.core.store import Entry, write_json
 Parents = Mapping[str, Entry]
 Progress = Callable[..., None]
 Rows = dict[str, list[Any]]
+Step = Callable[[Node, Parents, Path, Progress], dict[str, Any]]
+LEFT_OUT = "left_out.json"  # beside every result: the bad rows that it was made without
 
 
 def world(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
@@ -35,23 +38,31 @@ def data(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict
 
     reader, spec = node.spec["reader"], node.spec
     root = parents["world"].out if "world" in parents else None
-    kind = form(reader.form, reader.label_names())
+    kind = form(reader.form, reader.label_names(spec["source"]), reader.form_options())
     columns: Rows = {name: [] for name in kind.columns}
     draw = sample_queries if reader.form == "retrieve" else sample
+    lost: dict[str, str] = {}  # what is wrong with a bad row -> the language it was met in
     for done, language in enumerate(spec["pool"]):
-        place = f"{reader.type_name} {spec['split']} {language}"
-        found = list(rows(reader, spec["source"], spec["split"], language, root))
+        bad: list[BadRow] = []
+        found = list(rows(reader, spec["source"], spec["split"], language, root, bad, kind.check))
+        for one in map(str, bad):
+            lost.setdefault(one, language)
         if language not in spec["languages"]:  # its candidates are searched all the same
             found = [row for row in found if row["side"] == "candidate"]
-        for number, row in enumerate(draw(found, spec["rows"], spec["split"]), 1):
-            kind.check(row, place, number)
+        for row in draw(found, spec["rows"], spec["split"]):
             for name in kind.columns:
                 columns[name].append(row.get(name))
         progress(done + 1, len(spec["pool"]))
     if not columns["id"]:
-        raise BadRow(node.label, 0, "holds no rows")
+        left_out = f"; {len(lost)} bad rows were left out, the first: {next(iter(lost))}" if lost else ""
+        raise BadRow(node.label, 0, f"holds no rows{left_out}")
     write_rows(folder / "out" / "rows.parquet", columns)
     size = {"rows": len(columns["id"]), "characters": sum(map(len, _texts(columns)))}
+    if lost:
+        size["bad_rows"] = len(lost)
+        write_json(folder / "out" / "bad_rows.json", lost, sort=False)
+        counts = dict(Counter(lost.values()))
+        write_json(folder / "out" / LEFT_OUT, {f"{reader.type_name} {spec['split']}": counts})
     write_json(folder / "out" / "size.json", size)
     return size
 
@@ -228,6 +239,7 @@ def report(node: Node, parents: Parents, folder: Path, progress: Progress) -> di
     from xfer.reports.write import csv_table, markdown
 
     found = collect(node.job, {name: read_rows(entry, "credit.parquet") for name, entry in parents.items()})
+    found["notes"] = [*node.job.get("notes", ()), *_told(left_out(parents))]
     write_json(folder / "out" / "report.json", found)
     (folder / "out" / "report.md").write_text(markdown(found), encoding="utf-8")
     (folder / "out" / "report.csv").write_text(csv_table(found), encoding="utf-8")
@@ -304,12 +316,41 @@ def read_rows(entry: Entry, name: str = "rows.parquet") -> Rows:
     return found
 
 
-STEPS: dict[str, Callable[[Node, Parents, Path, Progress], dict[str, Any]]] = {
+def left_out(parents: Parents) -> dict[str, dict[str, int]]:
+    """The bad rows that ``parents`` were made without: reader and split -> language -> rows."""
+    found: dict[str, dict[str, int]] = {}
+    for entry in parents.values():
+        if (entry.out / LEFT_OUT).is_file():
+            found |= entry.read(LEFT_OUT)
+    return found
+
+
+def _told(lost: Mapping[str, Mapping[str, int]]) -> list[str]:
+    return [
+        f"bad rows left out of {name}: {', '.join(f'{count:,} in {language}' for language, count in counts.items())}"
+        for name, counts in lost.items()
+    ]
+
+
+def _carrying(step: Step) -> Step:
+    """The step, which also hands on what its parents were made without."""
+
+    def carrying(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
+        summary = step(node, parents, folder, progress)
+        lost = left_out(parents)
+        if lost:
+            write_json(folder / "out" / LEFT_OUT, lost)
+        return summary
+
+    return carrying
+
+
+STEPS: dict[str, Step] = {
     "world": world,
     "data": data,
-    "train": train,
-    "predict": predict,
-    "attack": attack,
-    "score": score,
+    "train": _carrying(train),
+    "predict": _carrying(predict),
+    "attack": _carrying(attack),
+    "score": _carrying(score),
     "report": report,
 }

@@ -111,9 +111,13 @@ class Reader(Component, kind="reader"):
         """The languages that a stage trains on."""
         return self.offered(source, "train") if self.languages == "all" else tuple(self.languages)
 
+    def known_languages(self, split: str) -> tuple[str, ...]:
+        """The languages that this split has in any source."""
+        return self.card.train_languages if split == "train" else self.card.languages
+
     def offered(self, source: Source, split: str) -> tuple[str, ...]:
         """The languages that this split has in this source, sorted as on the card."""
-        known = self.card.train_languages if split == "train" else self.card.languages
+        known = self.known_languages(split)
         if source != "miniature":
             return known
         from xfer.miniature import LANGUAGES  # late: only the miniature source needs its tables

@@ -210,3 +210,23 @@ def _object(path: Path, number: int, text: str) -> Row | BadRow:
     except RecursionError:
         return BadRow(str(path), number, "nests too deeply")
     return value if isinstance(value, dict) else BadRow(str(path), number, "is not a JSON object")
+
+
+def parquet(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
+    """(number, row) of a Parquet file, read in parts. Raises BadRow for one that is cut short or lacks a column."""
+    import pyarrow as pa  # late: only this format needs it
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        with pq.ParquetFile(path) as file:
+            lacking = [name for name in columns if name not in file.schema_arrow.names]
+            if lacking:
+                raise BadRow(str(path), 0, f"has no column {', '.join(lacking)}")
+            for part in file.iter_batches(1000, columns=list(columns)):
+                for row in part.to_pylist():
+                    number += 1
+                    yield number, row
+    except (pa.ArrowException, OSError) as error:
+        what = f"is not a whole Parquet file from row {number + 1} on ({' '.join(str(error).split())}); fetch it again"
+        raise BadRow(str(path), 0, what) from None

@@ -1,4 +1,5 @@
-"""Unlabelled text, one sentence or passage a line, for masked language modelling."""
+"""Unlabelled text, one sentence or passage a line, for masked language modelling: plain files, Wikipedia, or the
+texts of another data set without their labels."""
 
 from __future__ import annotations
 
@@ -6,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, SerializeAsAny, model_validator
+from pydantic_core import PydanticCustomError
 
+from xfer.core.errors import BadRow
 from xfer.readers import tables
-from xfer.readers.base import Card, HubPart, Languages, Reader, Row, Settings, Source, held_out
+from xfer.readers.base import Card, HubPart, Languages, Reader, Row, Settings, Source, Split, held_out
 from xfer.readers.sources import mirror_root
 
 _WIKIPEDIA = tuple(
@@ -20,9 +23,12 @@ _WIKIPEDIA = tuple(
 
 @Reader.register("text")
 class Text(Reader):
-    """Plain text by language: Wikipedia from the hub, ``<folder>/<language>/*.txt`` from the mirror.
+    """Plain text by language: Wikipedia from the hub; from the mirror ``<folder>/<language>/*.txt`` (also packed as
+    .gz, .xz or .bz2) or a copy of the hub's Wikipedia; or, with ``of``, the texts of another reader in any source.
 
-    Every ``held_out``-th line or so (drawn by its content) is kept for dev and test.
+    Every ``held_out``-th line or so (drawn by its content) is kept for dev and test. Of Wikipedia the beginning of
+    each article is read, ``longest`` characters at most. ``of`` takes all text columns and no label, each text once a
+    language, from the splits ``take``.
     """
 
     world: ClassVar[str] = "text"
@@ -38,7 +44,8 @@ class Text(Reader):
         languages=_WIKIPEDIA,
         train_languages=_WIKIPEDIA,
         splits=("train", "dev", "test"),
-        layout="<folder>/<language>/*.txt, one sentence or passage a line",
+        layout="<folder>/<language>/*.txt, one sentence or passage a line, or the hub's "
+        "wikipedia/<dump>.<language>/train-*.parquet",
         sizes={},
     )
     published: ClassVar[Settings] = Settings(
@@ -53,38 +60,110 @@ class Text(Reader):
 
     languages: Languages = Field("all", description="languages to read (ISO 639-1), or all")
     folder: str = Field("text", description="mirror: the folder under $XFER_DATA (or an absolute path)")
-    dump: str = Field("20231101", description="hub: the date of the Wikipedia dump")
+    dump: str = Field("20231101", description="hub and mirror: the date of the Wikipedia dump")
+    of: SerializeAsAny[Reader] | None = Field(None, description="another reader whose texts are read, unlabelled")
+    take: tuple[Split, ...] = Field(
+        ("train",), min_length=1, description="with of: the splits whose texts are taken (test: transductive)"
+    )
     masking: float = Field(0.15, gt=0, lt=1, description="share of the subwords that are predicted")
     held_out: int = Field(50, ge=3, description="one line in this many is kept for dev and for test each")
     longest: int = Field(600, ge=1, description="characters: longer lines are cut at the last space before it")
 
+    @model_validator(mode="after")
+    def _one_origin(self) -> Text:
+        if self.of is None:
+            if self._given(self, "take"):
+                raise PydanticCustomError("take", "take says which splits of another reader", {"hint": "give of: too"})
+            return self
+        if isinstance(self.of, Text):
+            raise PydanticCustomError("of_text", "of names the reader text itself", {"hint": "leave out one of them"})
+        for field in ("source", "languages", "bad_rows"):
+            if self._given(self.of, field):
+                about = {"hint": f"say {field} beside of, for the texts", "field": field}
+                raise PydanticCustomError("of_field", "of holds {field}, which has no effect there", about)
+        for field in ("folder", "dump"):
+            if self._given(self, field):
+                raise PydanticCustomError("of_and", "gives both of and {field}", {"hint": "keep one", "field": field})
+        missing = [split for split in self.take if split not in self.of.card.splits]
+        if missing or len(set(self.take)) != len(self.take):
+            what = {"name": self.of.type_name, "hint": f"it has {', '.join(self.of.card.splits)}, each once"}
+            raise PydanticCustomError("take", "take names no split of {name}, or one twice", what)
+        return self
+
+    @staticmethod
+    def _given(reader: Reader, field: str) -> bool:
+        """Whether a field was given another value than its default."""
+        return bool(getattr(reader, field) != type(reader).model_fields[field].default)
+
+    def known_languages(self, split: str) -> tuple[str, ...]:
+        if self.of is None:
+            return super().known_languages(split)
+        return tuple(sorted({language for its in self.take for language in self.of.known_languages(its)}))
+
     def offered(self, source: Source, split: str) -> tuple[str, ...]:
+        if self.of is not None:
+            whole = self.of.model_copy(update={"languages": "all"})
+            there = {language for its in self.take for language in whole.offered(source, its)}
+            return tuple(sorted(there if self.languages == "all" else there & set(self.languages)))
         known = super().offered(source, split)
         if self.languages != "all":
             return tuple(language for language in self.languages if source != "miniature" or language in known)
         return known if source != "mirror" else tuple(filter(self._present, known))
 
+    def origins(self, split: str, language: str) -> tuple[tuple[Reader, str], ...]:
+        if self.of is None:
+            return super().origins(split, language)
+        whole = self.of.model_copy(update={"languages": "all"})
+        return tuple((whole, its) for its in self.take if language in whole.known_languages(its))
+
+    def taken(self, rows: Iterator[Row], split: str, language: str) -> Iterator[Row]:
+        """Each text of the other reader's rows once, its labels left behind."""
+        if self.of is None:
+            yield from rows
+            return
+        seen: set[str] = set()
+        for number, row in enumerate(rows, 1):
+            for column in self.of.texts:
+                found = row.get(column)
+                for text in [found] if isinstance(found, str) else found or ():
+                    made = self._row(" ".join(text.split()), f"{number}:{column}", split, language)
+                    if made and made["text"] not in seen:
+                        seen.add(made["text"])
+                        yield made
+
+    def worlds(self, split: str) -> tuple[str, ...]:
+        if self.of is None:
+            return super().worlds(split)
+        return tuple(sorted({world for its in self.take for world in self.of.worlds(its)}))
+
     def _present(self, language: str) -> bool:
-        folder = mirror_root() / self.folder
-        return (folder / language).is_dir() or (folder / f"{language}.txt").is_file()
+        return any(next(mirror_root().glob(place), None) for place in self.places("train", language))
 
     def form_options(self) -> dict[str, Any]:
         return {"rate": self.masking}
 
     def places(self, split: str, language: str) -> Iterable[str]:
-        yield f"{self.folder}/{language}/*.txt"
-        yield f"{self.folder}/{language}.txt"
+        for end in ("txt", "txt.gz", "txt.xz", "txt.bz2"):
+            yield from (f"{self.folder}/{language}/*.{end}", f"{self.folder}/{language}.{end}")
+        if not self._given(self, "folder"):
+            for base in ("wikipedia", "wikimedia/wikipedia"):
+                yield f"{base}/{self.dump}.{language}/train-*.parquet"
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
-        for line, text in tables.lines(path):
-            row = self._row(text, f"{path.name}:{line}", split, language)
-            if row:
-                yield row
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
+        if path.suffix == ".parquet":
+            return tables.made(
+                tables.parquet(path, ("id", "text")), lambda number, row: self.from_hub(row, number, split, language)
+            )
+        return tables.made(
+            tables.each_line(path), lambda line, text: self._row(text, f"{path.name}:{line}", split, language)
+        )
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, f"{self.dump}.{language}", "train")
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
+        if not isinstance(row["text"], str):
+            raise BadRow(f"{self.dump}.{language}", number, f"column 'text' holds {row['text']!r}, not text")
         return self._row(" ".join(row["text"].split()), str(row.get("id", number)), split, language)
 
     def _row(self, text: str, name: str, split: str, language: str) -> Row | None:

@@ -131,6 +131,7 @@ def text(report: Mapping[str, Any]) -> str:
     for heading, lines, notes in _parts(report):
         body = _aligned(lines, ruled=len(lines) > 2 and lines[-1][0] != lines[-2][0])
         made.append("\n".join([*([heading, ""] if heading else []), body, "", *notes]))
+    made += ["\n".join(f"note: {note}" for note in report["notes"])] if report.get("notes") else []
     return "\n\n\n".join(made) + "\n"
 
 
@@ -157,6 +158,7 @@ def markdown(report: Mapping[str, Any]) -> str:
         rows = ["| " + " | ".join(line) + " |" for line in lines]
         rows.insert(1, "|" + "|".join(["---", *["---:"] * (len(lines[0]) - 1)]) + "|")
         made += [*([f"## {heading}"] if heading else []), "\n".join(rows), *notes]
+    made += [f"Note: {note}." for note in report.get("notes", ())]
     return "\n\n".join(made) + "\n"
 
 
