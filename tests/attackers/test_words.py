@@ -63,7 +63,8 @@ def test_a_broken_list_is_one_line(tmp_path: Path, raw: bytes, message: str) -> 
     [
         ("The dog, in the house.", {"dog", "in the house", "house"}, ["dog", "in the house"]),
         ("in  the house", {"in the house", "house"}, ["house"]),
-        ("DOGS dog's", {"dog"}, ["dog"]),
+        ("DOGS dog's 'dog' dog", {"dog", "s"}, ["dog", "dog"]),
+        ("don't we’ll l'eau d'or", {"don", "t", "we", "ll", "l", "eau", "or"}, ["l", "eau"]),
         ("我喜欢苹果", {"喜欢", "苹果", "苹"}, ["喜欢", "苹果"]),
         ("年老 的 人", {"年老 的"}, ["年老 的"]),
         ("हिन्दी में", {"में", "हिन"}, ["में"]),

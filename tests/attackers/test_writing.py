@@ -170,6 +170,8 @@ def test_a_scanner_misreads_letters_and_no_negation() -> None:
             "Katakana",
             "Han",
         }
+    assert changed("力", "zh", "ocr", rate=1.0) == "刀" and {
+        changed("力", "ja", "ocr", seed, rate=1.0) for seed in range(20)} == {"刀", "カ"}  # fmt: skip
     assert changed("modern", "en", "ocr", 3, rate=1.0) in {
         "rnodern", "modem", "moclern", "modcrn", "moderu", "m0dern"}  # fmt: skip
 

@@ -21,6 +21,8 @@ Table = dict[str, tuple[str, ...]]
 Span = tuple[int, int]
 _RUN = regex.compile(r"[\p{L}\p{M}\p{N}\u200c\u200d]++")
 _WORDS = 3  # longest phrase of a script with spaces that is looked up
+_APOSTROPHES = ("'", "’")
+_CLITIC = 2  # longest part after an apostrophe that is no word
 _CHARACTERS = 8  # longest word of a script without
 
 
@@ -84,7 +86,7 @@ def _plain(form: str) -> str:
 
 def places(text: str, known: Callable[[str], object]) -> Iterator[tuple[Span, str]]:
     """Where words stand that are ``known`` (asked in small letters), the longest first, without overlap, in order."""
-    runs = [match.span() for match in _RUN.finditer(text)]
+    runs = [span for span in (match.span() for match in _RUN.finditer(text)) if not _contracted(text, *span)]
     place = 0
     while place < len(runs):
         start, end = runs[place]
@@ -96,6 +98,14 @@ def places(text: str, known: Callable[[str], object]) -> Iterator[tuple[Span, st
         if size:
             yield (start, runs[place + size - 1][1]), text[start : runs[place + size - 1][1]].lower()
         place += size or 1
+
+
+def _contracted(text: str, start: int, end: int) -> bool:
+    """Whether a run is a part of "don't" or "we'll": no word of its own, unlike the parts of "l'eau"."""
+    before, after = _RUN.fullmatch(text, start - 2, start - 1), _RUN.match(text, end + 1)
+    if text[end : end + 1] in _APOSTROPHES and after and len(after.group()) <= _CLITIC:
+        return True
+    return text[start - 1 : start] in _APOSTROPHES and start > 1 and before is not None and end - start <= _CLITIC
 
 
 def _joined(text: str, runs: list[Span], place: int, known: Callable[[str], object]) -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from xfer.attackers.scripts import script_of
+
 # Same shape in another script or as another code point: Latin, Cyrillic, Greek, Armenian.
 _HOMOGLYPHS = """
     aа eе oоοօ pрρ cсϲ xх yу iі jј sѕ hһհ dԁ lӏ wԝ qԛ vνѵ uսυ nո gց
@@ -38,6 +40,7 @@ _OCR = """
     김 긴; 름 듬; 을 올; 는 논; 로 르
 """
 # What a reader must not be made to misread: a negation or a number word would say something else.
+_KANA = ("Hiragana", "Katakana")
 _SPARED = frozenset("未没沒千八二")
 
 
@@ -60,13 +63,13 @@ def misread() -> dict[str, tuple[str, ...]]:
     return {char: tuple(others) for char, others in found.items()}
 
 
-def misreadings(word: str) -> list[tuple[int, int, str]]:
-    """(start, end, new) of each place of ``word`` that may be misread, in order."""
+def misreadings(word: str, language: str) -> list[tuple[int, int, str]]:
+    """(start, end, new) of each place of ``word`` that may be misread, in order; as kana in Japanese alone."""
     table = misread()
     return [
         (start, start + size, new)
         for start in range(len(word))
         for size in (1, 2)
         for new in table.get(word[start : start + size], ())
-        if start + size <= len(word)
+        if start + size <= len(word) and (language == "ja" or script_of(new[0]) not in _KANA)
     ]

@@ -127,7 +127,7 @@ class Ocr(Writing):
         from xfer.attackers.draws import below
         from xfer.attackers.lookalikes import misreadings
 
-        found = misreadings(word)
+        found = misreadings(word, language)
         if not found:
             return word
         start, end, new = found[below(random, len(found))]
