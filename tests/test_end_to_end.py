@@ -142,11 +142,11 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 class Finished:
     """A run through the command line, in a process of its own."""
 
-    def __init__(self, recipe: Path, folder: Path) -> None:
+    def __init__(self, recipe: Path, folder: Path, *words: str) -> None:
         self.store, self.runs = folder / "store", folder / "runs"
         options = ["--store", str(self.store), "--runs", str(self.runs), "--json"]
-        words = [sys.executable, "-m", "xfer", "train", str(recipe), *options]
-        done = subprocess.run(words, capture_output=True, text=True, cwd=folder, env=variables())
+        command = [sys.executable, "-m", "xfer", "train", str(recipe), *options, *words]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=variables())
         assert done.returncode == 0, done.stderr
         self.report = json.loads(done.stdout)
 
@@ -272,6 +272,22 @@ def test_two_processes_run_each_node_once_and_agree(finished: Finished, recipe: 
     assert len(set(ran)) == len(ran)
     assert run(recipe, tmp_path / "store") == (finished.report, [])
     assert not [path for path in (tmp_path / "store" / "locks").iterdir() if not path.name.startswith(".")]
+
+
+def test_workers_share_the_work_and_change_nothing(finished: Finished, recipe: Path, tmp_path: Path) -> None:
+    found = Finished(recipe, tmp_path, "--workers", "2")
+    assert found.report == finished.report
+    records = (json.loads(path.read_text()) for path in (found.store / "nodes").glob("*/*/node.json"))
+    assert len({record["process"] for record in records}) == 2
+
+
+def test_a_worker_ends_with_the_process_that_started_it(recipe: Path, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "xfer", "train", str(recipe), "--store", str(tmp_path), "--worker"]
+    worker = subprocess.Popen(words, stdin=subprocess.PIPE, env=variables())
+    assert worker.stdin is not None
+    worker.stdin.close()  # as the kernel does when the other end is killed
+    assert worker.wait(timeout=60) != 0
+    assert not (tmp_path / "nodes" / "report").exists()
 
 
 def test_kills_at_any_moment_leave_the_result_as_it_was(finished: Finished, recipe: Path, tmp_path: Path) -> None:

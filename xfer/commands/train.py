@@ -17,8 +17,20 @@ from xfer.commands.options import echo_json, recipe_options
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of results."
 )
 @click.option("--dry-run", is_flag=True, help="Print what would run, and run nothing.")
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work out."
+)
+@click.option("--worker", is_flag=True, hidden=True, help="Be one of the further processes of --workers.")
 def train(
-    recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None, as_json: bool, runs: Path, dry_run: bool
+    recipe: Path,
+    scale: str | None,
+    sets: tuple[str, ...],
+    store: Path | None,
+    as_json: bool,
+    runs: Path,
+    dry_run: bool,
+    workers: int,
+    worker: bool,
 ) -> None:
     """Train, test, attack and report as RECIPE says; what is in the store already is not run again.
 
@@ -28,6 +40,10 @@ def train(
     from xfer.core.run import default_store, execute, failed, open_graph
     from xfer.core.store import Store
 
+    if worker:
+        from xfer.executors.workers import end_with_parent
+
+        end_with_parent()
     loaded = load_recipe(recipe, scale, sets)
     opened = Store(store or default_store())
     graph = open_graph(loaded.recipe, opened)
@@ -36,9 +52,14 @@ def train(
     if dry_run:
         _plan(graph, opened, as_json)
         return
+    if worker:
+        execute(graph, opened)
+        return
     from xfer.commands.console import Console
+    from xfer.executors.workers import further
 
-    outcome = execute(graph, opened, Console())
+    with further(_helpers(graph, opened, workers), _arguments(recipe, scale, sets, opened)):
+        outcome = execute(graph, opened, Console())
     error = failed(outcome, graph)
     folder = runs / loaded.recipe.name
     _link(folder, graph, outcome)
@@ -56,6 +77,17 @@ def train(
 
         click.echo(text(entry.read("report.json")))
         click.echo(f"written to {folder}/report.md, report.csv and report.json", err=True)
+
+
+def _helpers(graph: Any, opened: Any, workers: int) -> int:
+    """How many further processes are worth their start."""
+    left = sum(opened.find(node.kind, node.key) is None for node in graph.nodes.values())
+    return min(workers, left) - 1 if left else 0
+
+
+def _arguments(recipe: Path, scale: str | None, sets: tuple[str, ...], opened: Any) -> list[str]:
+    found = [str(recipe), "--store", str(opened.root)] + (["--scale", scale] if scale else [])
+    return found + [part for one in sets for part in ("--set", one)]
 
 
 def _plan(graph: Any, opened: Any, as_json: bool) -> None:

@@ -174,6 +174,7 @@ def provenance() -> dict[str, Any]:
     return {
         "versions": {"xfer": __version__, "python": platform.python_version(), **loaded},
         "host": platform.node(),
+        "process": os.getpid(),
         "time": _now(),
     }
 

@@ -1,0 +1,59 @@
+"""Further processes on this machine that take nodes of the same recipe; the store's locks share the work out.
+
+A node is done by whichever process comes first, and its bytes do not depend on which: seeds come from names.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+
+@contextmanager
+def further(count: int, arguments: Sequence[str]) -> Iterator[None]:
+    """Inside, ``count`` more processes run ``xfer train`` with these arguments; they end with this one, in any case.
+
+    Each sees one GPU where there are several.
+    """
+    command = [sys.executable, "-m", "xfer", "train", *arguments, "--worker"]
+    silent = subprocess.DEVNULL
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for number in range(1, count + 1):
+            seen = os.environ | visible(number, _gpus())
+            process = subprocess.Popen(command, env=seen, stdin=subprocess.PIPE, stdout=silent, stderr=silent)
+            started.append(process)
+        yield
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait()
+
+
+def visible(number: int, gpus: Sequence[str]) -> dict[str, str]:
+    """What the environment of a worker says of GPUs: worker 0 is the process that was started by hand."""
+    return {"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if len(gpus) > 1 else {}
+
+
+def _gpus() -> list[str]:
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return [name for name in named.split(",") if name]
+    import torch  # late: slow, and only several workers need it here
+
+    return [str(number) for number in range(torch.cuda.device_count())]
+
+
+def end_with_parent() -> None:
+    """Ends this process when the one that started it is gone: the pipe between them closes, whatever the reason."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
