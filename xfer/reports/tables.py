@@ -110,7 +110,7 @@ class _Table:
     def scores(self, language: str, name: str, here: Credits) -> None:
         """The main metric as ``name``, others as ``name.<metric>``, F1 and exact match together as ``name.both``."""
         ratios = here.ratios[language]
-        for metric in self.metrics:
+        for metric in here.metrics:
             if metric in ratios:
                 self.cell(language, column(name, metric, self.metrics), ratios[metric])
         if {"f1", "exact"} <= set(ratios):

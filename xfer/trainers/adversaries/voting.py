@@ -36,8 +36,8 @@ def vote(network: Network, task: str, rows: Rows, max_length: int, settings: Vot
         done += len(index)
         progress(done, len(logits))
     same = len({len(row) for row in logits}) == 1
-    columns = form.decode({"logits": np.stack(logits) if same else logits}, rows)
-    return columns | {"radius": radii}
+    answers: dict[str, Any] = {"logits": np.stack(logits) if same else logits}
+    return form.decode(answers, rows) | {"radius": radii}
 
 
 def _votes(
@@ -48,8 +48,8 @@ def _votes(
     inside, size = batch["attention_mask"].bool(), width(network)
     counts = _counts(batch)
     chosen, found = (
-        sum(_ballot(network, task, batch, _noise(generators, counts, inside, size, settings)) for _ in range(copies))
-        for copies in (max(1, settings.copies // 10), settings.copies)
+        np.sum([_ballot(network, task, batch, _noise(generators, counts, inside, size, settings)) for _ in range(n)], 0)
+        for n in (max(1, settings.copies // 10), settings.copies)
     )
     options = (batch["options"] >= 0).sum(1).tolist() if "options" in batch else [found.shape[1]] * len(names)
     best = chosen.argmax(1)
