@@ -49,6 +49,7 @@ CATALOG: dict[str, dict[str, str]] = {
         "uniform": "xfer.trainers.mixers:Uniform",
         "explicit": "xfer.trainers.mixers:Explicit",
         "curriculum": "xfer.trainers.mixers:Curriculum",
+        "joint": "xfer.trainers.mixers:Joint",
     },
     "adversary": {
         "none": "xfer.trainers.adversaries.base:Plain",
@@ -97,5 +98,5 @@ FORMS: dict[str, str] = {
 
 COMMANDS: dict[str, str] = {
     name: f"xfer.commands.{name}:{name}"
-    for name in ("check", "explain", "export", "read", "report", "schema", "score", "train")
+    for name in ("check", "count", "explain", "export", "read", "report", "schema", "score", "train")
 } | {"list": "xfer.commands.listing:listing", "show": "xfer.commands.show:show"}

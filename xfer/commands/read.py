@@ -21,10 +21,14 @@ from xfer.commands.options import store
 @store
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def read(reader: str, language: str, split: str, source: str, limit: int, store: Path | None, as_json: bool) -> None:
-    """Print rows of READER: a name, or a block such as '{type: text, folder: raw_text}'."""
-    from xfer.readers.sources import rows
+    """Print rows of READER: a name, or a block such as '{type: text, folder: raw_text}'.
 
-    built = _build(reader)
+    A bad row stops with its file and line; '{type: ..., bad_rows: skip}' leaves it out and tells so at the end.
+    """
+    from xfer.core.errors import BadRow
+    from xfer.readers.sources import caveats, rows
+
+    built = build(reader)
     offered = built.offered(source, split)
     if offered and language not in offered:
         from xfer.core.errors import UsageError, suggest
@@ -32,15 +36,22 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
         raise UsageError(
             f"reader {built.type_name} has no {split} rows in '{language}' there; {suggest(language, offered)}"
         )
-    root = _world(store, built.worlds(split)) if source == "miniature" else None
-    found = rows(built, source, split, language, root)
+    root = world(store, built.worlds(split)) if source == "miniature" else None
+    lost: list[BadRow] = []
+    found = rows(built, source, split, language, root, lost)
     for row in islice(found, limit or None):
         shown = ascii if as_json else repr
         line = json.dumps(row, ensure_ascii=False) if as_json else "  ".join(f"{k}={shown(v)}" for k, v in row.items())
         click.echo(line.encode("utf-8", "replace").decode())
+    for note in caveats(built, source, split, (language,), root):
+        click.echo(f"xfer: note: {note}", err=True)
+    for bad in lost:
+        click.echo(f"xfer: left out: {bad}", err=True)
+    if lost:
+        click.echo(f"xfer: {len(lost):,} bad row{'s' if len(lost) > 1 else ''} left out", err=True)
 
 
-def _build(text: str) -> Any:
+def build(text: str) -> Any:
     """The reader that a name or an inline block means."""
     from pydantic import ValidationError
 
@@ -57,18 +68,19 @@ def _build(text: str) -> Any:
         raise UsageError(": ".join(filter(None, [where, first["msg"]])) + (f"; {hint}" if hint else "")) from None
 
 
-def _world(store: Path | None, parts: tuple[str, ...]) -> Path:
+def world(store: Path | None, parts: tuple[str, ...]) -> Path:
+    """The folder of these parts of the miniature world, made if the store does not hold it."""
     from xfer.core import graph
     from xfer.core.run import default_store
     from xfer.core.store import Store
-    from xfer.executors.steps import world
+    from xfer.executors.steps import world as write
 
     opened, node = Store(store or default_store()), graph.world(parts)
     entry = opened.find("world", node.key)
     if entry is None:
         with opened.work("world", node.key, node.record()) as folder:
             if folder.name != "finished elsewhere":
-                world(node, {}, folder, lambda *_, **__: None)
+                write(node, {}, folder, lambda *_, **__: None)
         entry = opened.find("world", node.key)
     assert entry is not None
     return entry.out

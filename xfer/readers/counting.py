@@ -1,0 +1,103 @@
+"""How many rows each file of a reader gives, and how their labels are distributed: what ``xfer count`` prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from xfer.core.errors import BadRow, MissingData
+from xfer.readers import sources
+from xfer.readers.base import Reader, Row, Source
+
+WITHHELD = "withheld"
+
+
+class Count(NamedTuple):
+    """One split of one language in one place. ``labels`` counts what ``facts`` tells; ``bad`` says what is wrong."""
+
+    reader: str
+    split: str
+    language: str
+    place: str
+    rows: int
+    labels: dict[str, int]
+    bad: list[str]
+
+
+def counts(
+    reader: Reader, source: Source, root: Path | None = None, reading: Callable[[str], None] = lambda _: None
+) -> Iterator[Count]:
+    """Every split and language that has a file, in every place that holds it, each file read whole.
+
+    Bad rows are left out and told, whatever the reader's policy. ``reading`` hears what comes next. A reader that
+    joins others has no files of its own, and gives nothing unless it rewrites them (``text`` with ``of``).
+    """
+    known: set[tuple[str, str, str]] = set()
+    for variant in reader.variants():
+        whole = variant.model_copy(update={"bad_rows": "skip"})
+        for split in whole.card.splits:
+            for language in whole.offered(source, split):
+                for place, found in _found(whole, source, split, language, root):
+                    if (place, split, language) not in known:
+                        known.add((place, split, language))
+                        reading(f"{whole.type_name} {split} {language}: {place}")
+                        yield _counted(whole, split, language, place, found)
+
+
+Rows = Callable[[list[BadRow]], Iterable[Row]]  # adds bad rows to the list it is given
+
+
+def _found(reader: Reader, source: Source, split: str, language: str, root: Path | None) -> Iterator[tuple[str, Rows]]:
+    """(place, what reads it) of each place; the hub is one."""
+    from xfer.forms.base import form  # late: forms import numpy, and listing readers must not
+
+    check = form(reader.form, reader.label_names(source), reader.form_options()).check
+    origins = reader.origins(split, language)
+    if source == "hub" or origins != ((reader, split),):
+        if source == "hub" or getattr(reader, "of", None) is not None:
+            yield source, lambda lost: sources.rows(reader, source, split, language, root, lost, check)
+        return
+    folder = root or sources.mirror_root()
+    for place, paths in sources.places(reader, split, language, folder):
+
+        def read(lost: list[BadRow], paths: list[Path] = paths) -> Iterator[Row]:
+            for path in paths:
+                yield from sources.good(reader.parse(path, split, language), str(path), lost, check)
+
+        yield place, read
+
+
+def _counted(reader: Reader, split: str, language: str, place: str, read: Rows) -> Count:
+    lost: list[BadRow] = []
+    labels: Counter[str] = Counter()
+    rows = 0
+    problem = []
+    try:
+        for row in read(lost):
+            rows += 1
+            labels.update(facts(reader.form, row))
+    except (BadRow, MissingData) as error:  # the file is unreadable as a whole, or another that it needs is not there
+        problem = [str(error)]
+    bad = [*dict.fromkeys(map(str, lost)), *problem]
+    return Count(reader.type_name, split, language, place, rows, dict(sorted(labels.items())), bad)
+
+
+def facts(form: str, row: Row) -> dict[str, int]:
+    """What is counted of a row: its label, its tags, whether it is answered, its characters."""
+    if form in ("classify", "choose"):
+        label = WITHHELD if row["label"] is None else str(row["label"])
+        return {label: 1} | ({f"{len(row['options'])} options": 1} if form == "choose" else {})
+    if form == "tag":
+        return {WITHHELD: 1} if row["tags"] is None else dict(Counter(row["tags"]))
+    if form == "span":
+        return {WITHHELD if row["answers"] is None else "answered" if row["answers"] else "no answer": 1}
+    if form == "retrieve":
+        return {f"{row['part']} {row['side']}": 1}
+    return {"characters": len(row["text"])}
+
+
+def plain(count: Count) -> dict[str, Any]:
+    """The same for JSON."""
+    return count._asdict()
