@@ -15,7 +15,7 @@ from xfer.forms.base import form
 from xfer.readers.base import Reader, Row
 from xfer.readers.lareqa import Lareqa, SquadR
 from xfer.readers.sentences import holding, spans
-from xfer.readers.sources import rows
+from xfer.readers.sources import caveats, rows
 
 Mirror = Callable[..., Path]
 Read = Callable[..., list[Row]]
@@ -118,6 +118,13 @@ def test_options_are_those_of_xtreme_r() -> None:
     assert other.form_options()["layer"] == 8
     assert other.parts("train") == (SquadR(layer=8, pooling="mean"),)
     assert (other.offered("mirror", "train"), len(other.offered("mirror", "test"))) == (("en",), 11)
+
+
+def test_a_mirror_without_all_languages_says_so(mirror: Mirror) -> None:
+    two(mirror)
+    (note,) = caveats(Lareqa(), "mirror", "test", ["de"])
+    assert note.startswith("lareqa test in de: the mirror lacks ar, el, es, hi, ru, th, tr, vi, zh, whose answers")
+    assert caveats(Lareqa(), "mirror", "dev", ["en"]) == []
 
 
 # bad files

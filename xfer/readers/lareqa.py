@@ -139,6 +139,13 @@ class Lareqa(_SentenceRetrieval):
     def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
         return tuple(path.with_name(f"{other}.json") for other in self.card.languages if other != language)
 
+    def caveats(self, split: str, language: str, found: list[Path]) -> list[str]:
+        """The languages whose answers nobody can look up."""
+        beside = self.beside(found[0], split, language)
+        gone = [path.stem for path in beside if not path.is_file()]
+        what = f"lareqa test in {language}: the mirror lacks {', '.join(gone)}, whose answers are right as well"
+        return [f"{what}; scores are not comparable with others"] if gone else []
+
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         official = self.sentences == "official"
         others = [other for other in self.beside(path, split, language) if other.is_file()]
