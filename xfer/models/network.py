@@ -16,12 +16,13 @@ from typing import Any
 
 import torch
 import transformers
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from xfer.core.errors import MissingPart
 from xfer.core.seeds import derive
 from xfer.forms.base import Form
 from xfer.models.base import Origin
+from xfer.models.domain.form import Domain
 from xfer.models.dropout import quicken
 
 transformers.logging.set_verbosity_error()
@@ -33,11 +34,21 @@ LAYERS = ("layer", "layers", "h", "block")  # what encoders call their stack
 
 
 class Network(torch.nn.Module):
-    """The tasks of a stage over one encoder. ``heads[task]`` is a whole transformers model."""
+    """The tasks of a stage over one encoder. ``heads[task]`` is a whole transformers model.
 
-    def __init__(self, heads: Mapping[str, torch.nn.Module], forms: Mapping[str, Form], tokenizer: Any) -> None:
+    ``judges[task]`` is the discriminator of a task that has one in place of a head.
+    """
+
+    def __init__(
+        self,
+        heads: Mapping[str, torch.nn.Module],
+        forms: Mapping[str, Form],
+        tokenizer: Any,
+        judges: Mapping[str, torch.nn.Module] | None = None,
+    ) -> None:
         super().__init__()
         self.heads = torch.nn.ModuleDict(heads)
+        self.judges = torch.nn.ModuleDict(judges or {})
         self.forms, self.tokenizer = dict(forms), tokenizer
 
     @property
@@ -49,11 +60,14 @@ class Network(torch.nn.Module):
     def forward(self, task: str, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Logits [rows, labels]; with ``positions`` [positions, vocabulary]; with ``options`` [rows, options].
 
+        Tasks with a discriminator give what its ``judged`` does, as a dict.
         Heads that find a span give [rows, subwords, 2]. ``options`` says which sequence each option is; -1, where
         a row has fewer, gets minus infinity. Encoders without a head give pooled vectors [sequences, width].
         """
-        head: Any = self.heads[task]
         inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch}
+        if task in self.judges:
+            return self._judged(task, inputs, batch)
+        head: Any = self.heads[task]
         if self.forms[task].name == "retrieve":
             return self._vectors(head, self.forms[task], inputs)
         if "options" in batch:  # all sequences go in as options of one row: any encoder takes that, and none is padded
@@ -68,6 +82,16 @@ class Network(torch.nn.Module):
         hidden = head.base_model(**inputs).last_hidden_state
         found = outer[0](hidden.flatten(0, 1)[batch["positions"]])
         return found[0] if isinstance(found, tuple) else found
+
+    def _judged(self, task: str, inputs: Any, batch: dict[str, torch.Tensor]) -> Any:
+        form: Any = self.forms[task]
+        source: Any = self.heads[form.conditions] if form.conditions else self.encoder
+        with torch.set_grad_enabled(torch.is_grad_enabled() and "critic" not in batch):
+            found = source(**inputs, output_hidden_states=True)
+        with torch.autocast(batch["input_ids"].device.type, enabled=False):
+            states = found.hidden_states[form.hidden(int(source.config.num_hidden_layers))]
+            extra = {"chances": form.chances(found.logits, batch)} if form.conditions else {}
+            return form.head.judged(self.judges[task], form.features(states, batch), batch | extra)
 
     @staticmethod
     def _vectors(encoder: Any, form: Any, inputs: Any) -> torch.Tensor:
@@ -94,18 +118,26 @@ class Network(torch.nn.Module):
     def drop(self, rate: float) -> None:
         """Sets every dropout of this run to ``rate``; the config that is saved keeps the model's own."""
         module: Any
-        for module in self.modules():
+        for module in self.heads.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = rate
             elif isinstance(getattr(module, "attention_dropout", None), float):  # some encoders hand sdpa a number
                 module.attention_dropout = rate
 
     def save(self, folder: Path) -> None:
-        """Each task as a Hugging Face folder ``folder/<task>`` with safetensors and tokenizer."""
+        """Each task as a Hugging Face folder ``folder/<task>`` with safetensors and tokenizer.
+
+        A discriminator is ``discriminator.safetensors`` there, and nothing else.
+        """
         for task, head in self.heads.items():
             saved: Any = head
             saved.save_pretrained(folder / task)
             self.tokenizer.save_pretrained(folder / task)
+        for task, judge in self.judges.items():
+            (folder / task).mkdir(parents=True, exist_ok=True)
+            tensors = {name: tensor.cpu().clone() for name, tensor in judge.state_dict().items()}
+            about = {"values": json.dumps(self.forms[task].labels)}
+            save_file(tensors, folder / task / "discriminator.safetensors", about)
 
     def weights(self) -> dict[str, torch.Tensor]:
         """Every parameter and buffer once, by name."""
@@ -127,17 +159,30 @@ def build(origin: Origin, forms: Mapping[str, Form], seed: int) -> Network:
     tokenizer = origin.tokenizer or _trusted(transformers.AutoTokenizer, origin.folder)
     heads: dict[str, Any] = {}
     for task, form in forms.items():
-        with seeded(derive("head", task, seed)):
-            heads[task] = _head(origin, form)
+        if not isinstance(form, Domain):
+            with seeded(derive("head", task, seed)):
+                heads[task] = _head(origin, form)
     # some encoders are built without the pooler that other heads need, and none minds one
-    shared = heads[max(forms, key=lambda task: (_pooled(heads[task]), forms[task].name != "mask"))]
+    shared = heads[max(heads, key=lambda task: (_pooled(heads[task]), forms[task].name != "mask"))]
     for task, head in heads.items():
         if head is head.base_model:  # vectors need no head
             heads[task] = shared.base_model
         elif head is not shared:
             setattr(head, head.base_model_prefix, shared.base_model)
             head.tie_weights()
-    return Network(heads, forms, tokenizer)
+    return Network(heads, forms, tokenizer, _judges(shared.config, forms, seed))
+
+
+def _judges(config: Any, forms: Mapping[str, Form], seed: int) -> dict[str, torch.nn.Module]:
+    """A fresh discriminator for each task that has one. Raises MissingPart where the encoder lacks its layer."""
+    judges: dict[str, torch.nn.Module] = {}
+    for task, form in forms.items():
+        if isinstance(form, Domain):
+            form.hidden(int(config.num_hidden_layers))
+            classes = len(forms[form.conditions].labels) if form.conditions else 1
+            with seeded(derive("head", task, seed)):
+                judges[task] = form.judge(int(config.hidden_size), classes)
+    return judges
 
 
 def load(folder: Path, task: str, form: Form) -> Network:

@@ -16,6 +16,7 @@ class Mixer(Component, kind="mixer"):
     """Chooses the task of each step."""
 
     default_type: ClassVar[str] = "proportional"
+    together: ClassVar[bool] = False  # whether a step trains every task
 
     def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         """The probability of each task by name (sorted), from the rows of each and the share of steps that are done."""
@@ -25,9 +26,17 @@ class Mixer(Component, kind="mixer"):
         """How many of a task's rows an epoch of the stage counts."""
         return size
 
+    def epoch(self, batches: Sequence[float]) -> float:
+        """How many steps an epoch of the stage has, from the batches of each task."""
+        return sum(batches)
+
     def faults(self, tasks: Collection[str]) -> Iterator[MixerFault]:
         """What stands against mixing these tasks."""
         return iter(())
+
+    def tasks(self, step: int, seed: int, sizes: Mapping[str, int], progress: float = 0.0) -> tuple[str, ...]:
+        """The tasks that ``step`` trains, their gradients added up."""
+        return (self.at(step, seed, sizes, progress),)
 
     def at(self, step: int, seed: int, sizes: Mapping[str, int], progress: float = 0.0) -> str:
         """The task that ``step`` trains: a pure function, so that resume and every rank agree."""

@@ -20,13 +20,17 @@ from accelerate.state import AcceleratorState
 from xfer.core.errors import XferError
 from xfer.core.seeds import derive
 from xfer.forms.base import Rows, by_language, graded
+from xfer.models.domain.form import Domain
 from xfer.models.network import Network
 from xfer.models.predictor import answer
 from xfer.trainers import checkpoint
+from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.micro import Micro
+from xfer.trainers.discriminators import accuracies, judge_groups, told_apart, train_critics
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.sampler import Sampler
 
+PLAIN = Plain()
 WIDE = 256  # narrower encoders lose more by changing types than they gain by bf16 on a processor
 
 
@@ -67,10 +71,12 @@ class Run:
         size, tokens = settings.batch_size, settings.batch_tokens
         self.samplers = {n: Sampler(n, e.lengths, context.seed, size, tokens) for n, e in self.encoded.items()}
         self.sizes = {name: len(encoded.lengths) for name, encoded in self.encoded.items()}
+        self.heads = {name: form.head for name, form in network.forms.items() if isinstance(form, Domain)}
         self.steps = self._steps()
         if settings.dropout is not None:
             network.drop(settings.dropout)
-        optimizer = torch.optim.AdamW(_groups(network, float(settings.weight_decay or 0)), lr=0.0, eps=1e-8, fused=True)
+        groups = _groups(network, float(settings.weight_decay or 0), float(settings.learning_rate or 0))
+        optimizer = torch.optim.AdamW(groups, lr=0.0, eps=1e-8, fused=True)
         self.network, self.optimizer = self.accelerator.prepare(network, optimizer)
         self.inner: Network = self.accelerator.unwrap_model(self.network)
         self.adversary = settings.adversary
@@ -82,10 +88,11 @@ class Run:
         if settings.steps:
             planned = settings.steps
         else:
-            counted, sizes = self.context.mixer.counted, self.sizes
+            mixer, sizes = self.context.mixer, self.sizes
+            own = [name for name in sizes if name not in self.heads]
             # a share of 1 times a number of batches is that number, to the bit
-            batches = sum(len(s.epoch(0)) * (counted(sizes[name]) / sizes[name]) for name, s in self.samplers.items())
-            planned = max(1, math.ceil(float(settings.epochs or 1) * batches / settings.accumulate))
+            batches = [len(self.samplers[name].epoch(0)) * (mixer.counted(sizes[name]) / sizes[name]) for name in own]
+            planned = max(1, math.ceil(float(settings.epochs or 1) * mixer.epoch(batches) / settings.accumulate))
         return min(planned, self.context.limit or planned)
 
     def rate(self, step: int) -> float:
@@ -106,36 +113,51 @@ class Run:
 
     def step(self, step: int) -> tuple[float, int]:
         """One optimiser step (some adversaries make several of it); returns its mean loss and the rows it saw."""
-        task = (
-            self.context.mixer.at(step, self.context.seed, self.sizes, step / self.steps)
-            if len(self.tasks) > 1
-            else next(iter(self.tasks))
-        )
-        first = self.state["counts"].get(task, 0)
-        batches = [self.batch(task, first + i) for i in range(self.settings.accumulate)]
-        self.state["counts"][task] = first + len(batches)
-        micros = self._micros(task, batches, step)
+        mixer, tasks = self.context.mixer, tuple(self.tasks)
+        if len(tasks) > 1:
+            tasks = mixer.tasks(step, self.context.seed, self.sizes, step / self.steps)
+        train_critics(self, [task for task in tasks if task in self.heads], step)
+        micros: list[Micro] = []
+        for task in tasks:
+            micros += self._micros(task, self.batches(task, self.settings.accumulate, step), step, len(micros))
         for _ in range(self.adversary.replays):
-            total = sum(float(self.adversary.backward(micro)) for micro in micros)
-            if not math.isfinite(total):
-                what = f"the loss of {task} is not a number at step {step + 1}"
-                raise XferError(f"{what}; lower trainer.learning_rate, or set trainer.precision: fp32")
+            losses = dict.fromkeys(tasks, 0.0)
+            for micro in micros:
+                # an adversary would climb the loss of a discriminator as the encoder does: there is nobody to resist it
+                player = PLAIN if micro.task in self.heads else self.adversary
+                losses[micro.task] += float(player.backward(micro))
+            for task, loss in losses.items():
+                if not math.isfinite(loss):
+                    what = f"the loss of {task} is not a number at step {step + 1}"
+                    raise XferError(f"{what}; lower trainer.learning_rate, or set trainer.precision: fp32")
             self._update(step)
-        return total, sum(len(batch.get("options", batch["input_ids"])) for batch in batches)
+        joined = sum(self.tasks[task].weight * loss for task, loss in losses.items()) if mixer.together else loss
+        return joined, sum(len(micro.batch.get("options", micro.batch["input_ids"])) for micro in micros)
 
-    def _micros(self, task: str, batches: list[dict[str, torch.Tensor]], step: int) -> list[Micro]:
+    def batches(self, task: str, count: int, step: int) -> list[dict[str, torch.Tensor]]:
+        """The next batches of a task, for ``step``."""
+        first = self.state["counts"].get(task, 0)
+        self.state["counts"][task] = first + count
+        made = [self.batch(task, first + i) for i in range(count)]
+        if task in self.heads:
+            strength = torch.tensor(self.heads[task].reverse.at(step / self.steps), device=self.accelerator.device)
+            made = [batch | {"strength": strength} for batch in made]
+        return made
+
+    def _micros(self, task: str, batches: list[dict[str, torch.Tensor]], step: int, first: int = 0) -> list[Micro]:
         units, weight = sum(len(batch["labels"]) for batch in batches) or 1, self.tasks[task].weight
         about = self.network, self.accelerator, task
-        names = [(self.context.seed, step, i) for i in range(len(batches))]
+        names = [(self.context.seed, step, first + i) for i in range(len(batches))]
         return [
             Micro(*about, batch, units, weight, name, self.kept) for name, batch in zip(names, batches, strict=True)
         ]
 
     def _update(self, step: int) -> None:
-        if self.settings.clip:
-            self.accelerator.clip_grad_norm_(self.network.parameters(), self.settings.clip)
+        if self.settings.clip:  # a discriminator's gradient must not shorten that of the encoder
+            for part in (self.inner.heads, *self.inner.judges.values()):
+                self.accelerator.clip_grad_norm_(part.parameters(), self.settings.clip)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.rate(step)
+            group["lr"] = self.rate(step) * group.get("scale", 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.adversary.after(self.inner, self.kept, (step + 1) / self.steps)
@@ -144,15 +166,19 @@ class Run:
         """The selecting metric of each task in each language of its dev set."""
         found: dict[str, dict[str, float]] = {}
         for task in self.tasks.values():
-            if task.dev is None:
+            if task.dev is None or task.name in self.heads:
                 continue
-            form = self.inner.forms[task.name]
-            encoded = form.encode(task.dev, self.inner.tokenizer, self.max_length)
-            decoded = graded(form.decode(answer(self.inner, task.name, encoded, task.dev), task.dev))
+            form, decoded = self.inner.forms[task.name], self.decoded(task.name, task.dev)
             found[task.name] = {
                 language: next(iter(form.score(part).values())) for language, part in by_language(decoded).items()
             }
         return found
+
+    def decoded(self, task: str, dev: Rows) -> Rows:
+        """The predictions for dev rows, without those that cannot be judged."""
+        form = self.inner.forms[task]
+        encoded = form.encode(dev, self.inner.tokenizer, self.max_length)
+        return graded(form.decode(answer(self.inner, task, encoded, dev), dev))
 
 
 def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context: Context) -> dict[str, Any]:
@@ -179,7 +205,7 @@ def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context
         context.progress(step, run.steps, loss=loss, rows_per_second=speed)
         if step % every == 0 or step == run.steps:
             stopped = _select(run, kept)
-            log.write({"step": step, "loss": loss, "rate": run.rate(step - 1), "dev": run.state["curve"][-1]["dev"]})
+            log.write({"loss": loss, "rate": run.rate(step - 1)} | run.state["curve"][-1])
         elif step % max(1, every // 10) == 0:
             log.write({"step": step, "loss": loss, "rate": run.rate(step - 1), "rows_per_second": round(speed, 1)})
         if step % every == 0 or time.monotonic() - saved > settings.checkpoint_seconds:
@@ -192,7 +218,8 @@ def _select(run: Run, kept: Path) -> bool:
     """Scores the dev sets, keeps the weights that are best so far, and says whether patience is over."""
     state, scores = run.state, run.dev()
     step = state["step"]
-    state["curve"].append({"step": step, "dev": scores})
+    told = {"domain": accuracies(run)} if run.heads else {}
+    state["curve"].append({"step": step, "dev": scores} | told)
     own = _mean(scores, run.tasks, lambda task, language: language in task.languages)
     other = _mean(scores, run.tasks, lambda task, language: language not in task.languages)
     if own is None or state["best"] is None or own > state["best"][1]:
@@ -231,7 +258,7 @@ def _finish(run: Run, kept: Path) -> dict[str, Any]:
         "precision": run.precision,
         "rows": run.sizes,
         "batches": state["counts"],
-    }
+    } | told_apart(state["curve"], state["best"][0])
 
 
 def longest(settings: Finetune, network: Network) -> int:
@@ -254,12 +281,14 @@ def _mean(scores: dict[str, dict[str, float]], tasks: dict[str, TaskData], chose
     return float(np.mean(means)) if means else None
 
 
-def _groups(network: Network, decay: float) -> list[dict[str, Any]]:
-    """Biases and layer norms are not decayed."""
-    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+def _groups(network: Network, decay: float, peak: float) -> list[dict[str, Any]]:
+    """Biases and layer norms are not decayed, nor is what a discriminator has."""
+    judges = {id(p) for judge in network.judges.values() for p in judge.parameters()}
+    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad and id(p) not in judges]
     plain = [p for name, p in trained if name.endswith("bias") or p.ndim == 1]
     rest = [p for name, p in trained if not (name.endswith("bias") or p.ndim == 1)]
-    return [{"params": rest, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}]
+    groups = [{"params": rest, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}]
+    return groups + judge_groups(network, peak)
 
 
 def _precision(wanted: str, network: Network) -> str:

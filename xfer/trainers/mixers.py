@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Annotated, Literal
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
@@ -114,8 +114,29 @@ class Curriculum(Mixer):
 
     def faults(self, tasks: Collection[str]) -> Iterator[MixerFault]:
         for field, mixer in (("first", self.first), ("last", self.last)):
+            if mixer.together:
+                yield (field,), "trains all tasks at once, and a curriculum draws one", "use uniform"
             for path, what, hint in mixer.faults(tasks):
                 yield (field, *path), what, hint
+
+
+@Mixer.register("joint")
+class Joint(Mixer):
+    """Every step trains all tasks: one batch of each (times ``accumulate``), the losses added up with their weights.
+
+    An epoch is one of the task with most batches, tasks with a ``head`` aside; the others begin again meanwhile.
+    """
+
+    together: ClassVar[bool] = True
+
+    def epoch(self, batches: Sequence[float]) -> float:
+        return max(batches)
+
+    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+        return dict.fromkeys(sorted(sizes), 1.0)
+
+    def tasks(self, step: int, seed: int, sizes: Mapping[str, int], progress: float = 0.0) -> tuple[str, ...]:
+        return tuple(sizes)
 
 
 def _normal(counted: Mapping[str, float]) -> dict[str, float]:

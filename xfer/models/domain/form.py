@@ -1,0 +1,116 @@
+"""Rows of any form as a discriminator sees them: sequences, each with the value of a column as its label."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from xfer.core.errors import MissingPart
+from xfer.forms.base import Encoded, Form, Rows, Seeds, Tensors, pad_batch
+from xfer.models.domain.base import Head
+from xfer.models.domain.judge import Judge
+
+
+class Domain(Form):
+    """The rows of another form, encoded as that form does. A unit is a sequence: a row may have several.
+
+    ``labels`` are the values of the column ``head.of``; ``conditions`` names the task whose probabilities are seen.
+    """
+
+    name: ClassVar[str] = "domain"
+
+    def __init__(self, inner: Form, head: Head, values: list[str], conditions: str | None = None) -> None:
+        super().__init__(values)
+        self.inner, self.head, self.conditions = inner, head, conditions
+
+    def judge(self, width: int, classes: int) -> Judge:
+        """A fresh discriminator over states of ``width`` numbers (and ``classes`` probabilities, or 1)."""
+        return Judge(self.head, width * classes, width, len(self.labels))
+
+    def hidden(self, layers: int) -> int:
+        """The number of the hidden state that is judged. Raises MissingPart."""
+        if self.head.layer is not None and self.head.layer > layers:
+            what = f"head.layer is {self.head.layer}, but the encoder has {layers} layers"
+            raise MissingPart(f"{what} (0 is its embeddings)")
+        return layers if self.head.layer is None else self.head.layer
+
+    def encode(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
+        """Kept: the ``row`` of each sequence."""
+        found = self.inner.encode(rows, tokenizer, max_length)
+        if found.groups is not None:
+            row = np.repeat(np.arange(len(found.groups) - 1), np.diff(found.groups))
+        else:
+            row = found.kept.get("row", np.arange(len(found.starts) - 1))
+        return Encoded(found.ids, found.starts, found.types, {"row": row})
+
+    def targets(self, rows: Rows) -> np.ndarray:
+        """The number of each row's value, -100 where the discriminator does not know it."""
+        number = {value: i for i, value in enumerate(self.labels)}
+        return np.array([number.get(value, -100) for value in rows[self.head.of]], dtype=np.int64)
+
+    def batch(
+        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+    ) -> Tensors:
+        """With ``places`` [units], the flat place of each subword that is judged, where subwords are."""
+        arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
+        labels = targets[encoded.kept["row"][index]]
+        if self.head.states == "tokens":
+            inside = arrays["attention_mask"]
+            arrays["places"] = np.flatnonzero(inside)
+            labels = np.repeat(labels, inside.sum(1))
+        arrays["labels"] = labels
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+    def features(self, states: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """Hidden states [sequences, subwords, width] as what is judged, [units, width]: never padding."""
+        states, inside = states.float(), batch["attention_mask"].bool().unsqueeze(-1)
+        if self.head.states == "tokens":
+            return states.flatten(0, 1)[batch["places"]]
+        return states[:, 0] if self.head.states == "first" else states.masked_fill(~inside, 0).sum(1) / inside.sum(1)
+
+    def chances(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """The other task's probabilities of each unit, from its logits of sequences or of subwords."""
+        found = logits.detach().float().softmax(-1)
+        if self.head.states != "tokens":
+            return found
+        if found.ndim == 3:
+            return found.flatten(0, 1)[batch["places"]]
+        return found[batch["places"] // batch["attention_mask"].shape[1]]
+
+    def losses(self, logits: Any, batch: Tensors) -> torch.Tensor:
+        return self.head.losses(logits, batch)
+
+    def answers(self, logits: Any, batch: Tensors) -> dict[str, np.ndarray]:
+        scores = self.head.scores(logits["logits"].float())
+        if self.head.states == "tokens":
+            sequence = batch["places"] // batch["attention_mask"].shape[1]
+            total = scores.new_zeros(len(batch["input_ids"]), scores.shape[1]).index_add_(0, sequence, scores)
+            scores = total / batch["attention_mask"].sum(1, keepdim=True)
+        return {"scores": scores.cpu().numpy()}
+
+    def decode(self, answers: dict[str, np.ndarray], rows: Rows) -> Rows:
+        """The value that a row's sequences speak for in the mean; no credit where its own is not known."""
+        count, gold = len(rows["id"]), self.targets(rows)
+        total = np.zeros((count, len(self.labels)))
+        np.add.at(total, answers["row"], answers["scores"])
+        scores = self.head.centred(total / np.bincount(answers["row"], minlength=count)[:, None], gold)
+        best = scores.argmax(1)
+        credit = [None if g < 0 else float(g == b) for g, b in zip(gold, best, strict=True)]
+        kept = {"id": rows["id"], "language": rows["language"], "gold": rows[self.head.of]}
+        return kept | {"predicted": [self.labels[b] for b in best], "credit": credit}
+
+    def score(self, predictions: Rows) -> dict[str, float]:
+        """``accuracy``: the mean over values of the share of their rows that is recognised, so that chance is
+        1 / values however many rows each has."""
+        found = self.shares(predictions)
+        return {"accuracy": sum(found.values()) / len(found)}
+
+    def shares(self, predictions: Rows) -> dict[str, float]:
+        """Of each value: the share of its rows that is recognised."""
+        rows: dict[str, list[float]] = {}
+        for gold, credit in zip(predictions["gold"], predictions["credit"], strict=True):
+            if credit is not None:
+                rows.setdefault(gold, []).append(credit)
+        return {value: sum(rows[value]) / len(rows[value]) for value in sorted(rows)}

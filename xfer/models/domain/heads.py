@@ -1,0 +1,146 @@
+"""The discriminators: domain (DANN), cdan, wasserstein (ADAN), confusion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from xfer.models.domain.base import Head, Steady
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+Tensors = dict[str, "torch.Tensor"]
+
+
+@Head.register("domain")
+class Domain(Head):
+    """Gradient reversal: the discriminator descends its cross-entropy, the encoder climbs it.
+
+    Ganin et al. 2016 ("Domain-adversarial training of neural networks", equations 14 to 17; the ramp of section
+    5.2.2). The size of the discriminator is that of Lee et al. 2019 (two hidden layers of the encoder's width).
+    """
+
+    def judged(self, judge: Any, features: torch.Tensor, batch: Tensors) -> Tensors:
+        from xfer.models.domain.judge import reverse  # late: imports torch
+
+        return {"logits": judge.layers(reverse(features, batch["strength"]) if "strength" in batch else features)}
+
+    def losses(self, seen: Tensors, batch: Tensors) -> torch.Tensor:
+        from xfer.models.domain.judge import entropy  # late: imports torch
+
+        return entropy(seen["logits"], batch["labels"])
+
+
+@Head.register("cdan")
+class Cdan(Domain):
+    """Gradient reversal on the outer product of features and class probabilities.
+
+    Long et al. 2018 ("Conditional adversarial domain adaptation", section 3.2; no gradient goes through the
+    probabilities, as in thuml/CDAN). ``entropy`` weights each unit by 1 + exp(-H) of its probabilities, with a mean
+    of 1 (section 3.3, CDAN+E). The discriminator's input is width x classes: wide label sets make it large.
+    """
+
+    conditional: ClassVar[bool] = True
+
+    task: str | None = Field(
+        None, description="the task whose class probabilities it sees; the first that has any if left out"
+    )
+    entropy: bool = Field(True, strict=True, description="units that the task is sure of count more")
+
+    def judged(self, judge: Any, features: torch.Tensor, batch: Tensors) -> Tensors:
+        from xfer.models.domain.judge import outer, sureness  # late: imports torch
+
+        seen = super().judged(judge, outer(features, batch["chances"]), batch)
+        return seen | ({"weights": sureness(batch["chances"])} if self.entropy else {})
+
+    def losses(self, seen: Tensors, batch: Tensors) -> torch.Tensor:
+        losses = super().losses(seen, batch)
+        return losses * seen["weights"] if self.entropy else losses
+
+
+@Head.register("confusion")
+class Confusion(Head):
+    """The encoder pulls the discriminator's answer towards uniform; the discriminator learns beside it.
+
+    Lee et al. 2019 ("Domain-agnostic question-answering with adversarial training", section 2; seanie12/mrqa):
+    KL(uniform || answer) with a factor of 0.01 through a discriminator that stands still, and cross-entropy on
+    features that stand still; both in one update here. The target of maximal confusion is Tzeng et al. 2015's.
+    """
+
+    reverse: Steady = Field(Steady(), description="how strongly the encoder is turned against the discriminator")
+
+    def judged(self, judge: Any, features: torch.Tensor, batch: Tensors) -> Tensors:
+        seen = {"logits": judge.layers(features.detach())}
+        return seen | ({"encoder": judge.still(features)} if "strength" in batch else {})
+
+    def losses(self, seen: Tensors, batch: Tensors) -> torch.Tensor:
+        from xfer.models.domain.judge import entropy, from_uniform  # late: imports torch
+
+        known = batch["labels"] >= 0
+        return entropy(seen["logits"], batch["labels"]) + batch["strength"] * from_uniform(seen["encoder"]) * known
+
+
+@Head.register("wasserstein")
+class Wasserstein(Head):
+    """The encoder lowers the distance between domains that a critic finds; the critic takes steps of its own.
+
+    Chen et al. 2018 ("Adversarial deep averaging networks", ADAN, section 3.1): before each step ``critic_steps``
+    updates of the critic on rows of their own, its weights clipped (ccsasuke/adan; without its longer warm-up); or
+    the gradient penalty of Gulrajani et al. 2017 (section 4, factor 10). There one score tells two languages apart;
+    here each value has a score against all others, so that with two values the distance is counted twice. A score
+    has no natural zero: accuracy is taken with the midpoint between the two means of each score on the dev rows.
+    """
+
+    reverse: Steady = Field(Steady(), description="how strongly the encoder is turned against the discriminator")
+    learning_rate: float | None = Field(
+        5e-4, gt=0, description="the critic's peak rate, on the stage's schedule; the stage's if left out"
+    )
+    critic: int = Field(5, ge=1, description="updates of the critic before each step")
+    bound: Literal["clip", "penalty"] = Field("clip", description="what keeps the critic's slope bounded")
+    clip: float = Field(0.01, gt=0, description="bound: clip; largest absolute weight of the critic")
+    penalty: float = Field(10.0, gt=0, description="bound: penalty; factor of (norm of the slope - 1)^2")
+
+    @property
+    def critic_steps(self) -> int:
+        return self.critic
+
+    def judged(self, judge: Any, features: torch.Tensor, batch: Tensors) -> Tensors:
+        from xfer.models.domain.judge import slope_penalty  # late: imports torch
+
+        if "critic" not in batch:
+            return {"logits": judge.still(features)}
+        features = features.detach()
+        seen = {"logits": judge.layers(features)}
+        if self.bound == "penalty":
+            seen["penalty"] = self.penalty * slope_penalty(judge.layers, features, batch["labels"])
+        return seen
+
+    def losses(self, seen: Tensors, batch: Tensors) -> torch.Tensor:
+        from xfer.models.domain.judge import apart  # late: imports torch
+
+        found = apart(seen["logits"], batch["labels"])
+        if "critic" not in batch:
+            return batch["strength"] * found
+        return seen["penalty"] - found if "penalty" in seen else -found
+
+    def settle(self, judge: Any) -> None:
+        if self.bound == "clip":
+            for parameter in judge.parameters():
+                parameter.data.clamp_(-self.clip, self.clip)
+
+    def scores(self, logits: torch.Tensor) -> torch.Tensor:
+        return logits
+
+    def centred(self, scores: np.ndarray, gold: np.ndarray) -> np.ndarray:
+        import numpy as np  # late: listings need no arrays
+
+        found = np.full_like(scores, -np.inf)
+        for value in range(scores.shape[1]):
+            inside, outside = gold == value, (gold >= 0) & (gold != value)
+            if inside.any() and outside.any():
+                middle = (scores[inside, value].mean() + scores[outside, value].mean()) / 2
+                found[:, value] = scores[:, value] - middle
+        return found
