@@ -224,12 +224,15 @@ def test_a_row_that_cannot_be_is_told(change: dict[str, Any], words: str) -> Non
         form("choose").check(row | change, "train.jsonl", 12)
 
 
-def test_typos_change_the_text_and_no_option() -> None:
+def test_typos_change_the_text_and_every_option_but_protected_ones() -> None:
     row = {name: values[1] for name, values in ROWS.items()}
-    changed, edits = Typos(rate=1.0).change(row)
-    assert changed["text"] != row["text"] and {edit["column"] for edit in edits} == {"text"}
-    assert changed | {"text": row["text"]} == row
+    changed, edits = Typos(rate=1.0).change(row, "choose")
+    assert changed is not None and changed["text"] != row["text"] and changed["options"] != row["options"]
+    assert len(changed["options"]) == len(row["options"]) and changed["label"] == row["label"]
+    assert {edit["column"] for edit in edits} <= {"text", *(f"options/{i}" for i in range(5))}
     form("choose").check(changed, "typos", 1)
+    kept, _ = Typos(rate=1.0, protect=("options",)).change(row, "choose")
+    assert kept == row | {"text": kept and kept["text"]} != row
 
 
 @pytest.mark.parametrize("mark", ["", "\ud83d"])  # half a surrogate pair has no UTF-8
