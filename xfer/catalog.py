@@ -50,7 +50,6 @@ CATALOG: dict[str, dict[str, str]] = {
         "explicit": "xfer.trainers.mixers:Explicit",
         "curriculum": "xfer.trainers.mixers:Curriculum",
         "joint": "xfer.trainers.mixers:Joint",
-        "joint": "xfer.trainers.mixers:Joint",
     },
     "adversary": {
         "none": "xfer.trainers.adversaries.base:Plain",
