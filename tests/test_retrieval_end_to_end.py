@@ -350,7 +350,7 @@ def test_a_model_of_random_weights_has_nothing_to_test(write: Callable[..., Path
     assert xfer("check", "r.yaml").code == 0
     write("r.yaml", "name: r\nmodel: {type: pretrained, name: a/b}\n")
     told = xfer("check", "r.yaml")
-    assert told.code == 2 and "there is neither a stage nor an evaluation" in told.err
+    assert told.code == 2 and "'stages' is missing" in told.err
 
 
 # submissions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SerializeAsAny, model_validator
+from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from xfer.attackers.base import Attacker
@@ -157,6 +157,13 @@ class Recipe(Block):
     @classmethod
     def _expanded(cls, value: Any) -> Any:
         return expand_plain(value)
+
+    @model_validator(mode="after")
+    def _something(self) -> Recipe:
+        if not self.stages and not self.evaluate:
+            missing: Any = {"type": "missing", "loc": ("stages",), "input": {}}
+            raise ValidationError.from_exception_data("Recipe", [missing])
+        return self
 
     def start_of(self, name: str) -> str | None:
         """The stage that ``name`` continues, or None if it starts from the model."""

@@ -25,8 +25,6 @@ Found = tuple[tuple[str | int, ...], str, str]
 def references(data: dict[str, Any]) -> Iterator[Found]:
     """(path, message, hint) of each broken reference of a recipe's plain data."""
     stages, evaluations = _block(data.get("stages")), _block(data.get("evaluate"))
-    if not stages and not evaluations and not {"stages", "evaluate"} & set(data):
-        yield ("stages",), "there is neither a stage nor an evaluation", "add one"
     yield from _names(("start",), data.get("start"), stages, "stage")
     for name, stage in stages.items():
         yield from _names(("stages", name, "start"), _block(stage).get("start"), stages, "stage")
