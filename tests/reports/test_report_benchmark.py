@@ -216,13 +216,22 @@ def test_every_published_figure_comes_with_the_line_of_its_source(
     complete: tuple[dict[str, Any], dict[str, Rows]],
 ) -> None:
     report, _ = complete
+    rows = {(row["task"], row["metric"], row["language"]): row for row in report["against"]["rows"]}
+    known = [row for row in published() if row.model in ("XLM-R large", "X-STILTs") and row.benchmark == "xtreme"]
+    for row in known:
+        for language in [*row.languages, *(["mean"] if row.mean is not None else [])]:
+            assert rows[row.task, row.metric, language]["sources"][row.model] == row.source
+    assert all(row["published"].keys() == row["sources"].keys() for row in rows.values())
     part = text(report).split("\n\n\n")[-1]
-    shown = {
-        row.source for row in published() if row.model in ("XLM-R large", "X-STILTs") and row.benchmark == "xtreme"
-    }
-    assert set(report["against"]["sources"]) == shown
-    assert all(f"Published: {source}." in part for source in shown)
+    assert all(part.count(f"Published: {source}.") == 1 for source in {row.source for row in known})
     assert "made-up" not in part and "(n/m)" not in part
+
+
+def test_the_total_of_another_benchmark_is_not_laid_beside() -> None:
+    report, _ = made(whole(XTREME_R), XTREME_R, against="phang2020")
+    assert "total" not in {row["task"] for row in report["against"]["rows"]}
+    rows = {(row["task"], row["language"]): row for row in report["against"]["rows"]}
+    assert rows["panx", "mean"]["languages"] == rows["panx", "mean"]["of"] == 40  # of the 48 that were tested
 
 
 def test_miniature_scores_are_said_to_be_made_up_and_part_means_to_be_parts() -> None:

@@ -14,6 +14,7 @@ from xfer.metrics.benchmarks import (
     Task,
     benchmark_result,
     find_task,
+    metric_means,
     papers,
     published,
     task_result,
@@ -137,53 +138,43 @@ def _task(task: Task, evaluation: str, scores: Mapping[str, Any], cells: Mapping
 
 
 def against_part(paper: Paper, several: list[Table], benchmark: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A row for each task, metric and language that both the paper and this report score; ``mean`` is a language.
+    """A row for each task, metric and language that the paper scores of what was tested; ``mean`` is a language too.
 
-    ``languages`` says over how many of the task's languages our mean goes; the total needs the benchmark's table.
+    ``ours`` is over ``languages`` of the task's ``of``; the total needs the benchmark's table.
     """
     rows: list[dict[str, Any]] = []
-    sources: dict[str, None] = {}
     for table in several:
         task = find_task(table["reader"])
         own = BENCHMARKS[paper.benchmark].tasks.get(task.name) if task else None
         if own is None or not table["compare"]:
             continue
         scores = _scores(own, table["compare"], table)
+        means = metric_means(scores) if scores else {}
         for metric in own.metrics:
-            for language in ("mean", *own.languages):
-                if beside := _published(paper, own.name, metric, language, sources):
-                    ours = _ours(own, scores, metric, language)
-                    about = {"task": own.name, "metric": metric, "language": language, "ours": ours}
-                    rows.append(about | {"languages": len(scores), "of": len(own.languages), "published": beside})
-    total = benchmark.get("total") if benchmark and benchmark["name"] == paper.benchmark else None
-    if benchmark and (beside := _published(paper, "total", "mean", "mean", sources)):
-        ours = total["value"] if total else None
-        about = {"task": "total", "metric": "mean", "language": "mean", "ours": ours}
-        done = sum(not found["left_out"] for found in benchmark["tasks"].values())
-        rows.append(about | {"languages": done, "of": len(BENCHMARKS[paper.benchmark].tasks), "published": beside})
+            ours = {"mean": means.get(metric)} | {code: scores.get(code, {}).get(metric) for code in own.languages}
+            for language, value in ours.items():
+                about = {"task": own.name, "metric": metric, "language": language, "ours": value}
+                rows.append(about | {"languages": len(scores), "of": len(own.languages)})
+    if benchmark and benchmark["name"] == paper.benchmark:
+        total, done = benchmark["total"], sum(not found["left_out"] for found in benchmark["tasks"].values())
+        about = {"task": "total", "metric": "mean", "language": "mean", "ours": total["value"] if total else None}
+        rows.append(about | {"languages": done, "of": len(BENCHMARKS[paper.benchmark].tasks)})
+    beside = [row | _published(paper, row["task"], row["metric"], row["language"]) for row in rows]
     return {
         "name": paper.name,
         "title": paper.title,
         "models": list(paper.models),
-        "rows": rows,
-        "sources": list(sources),
+        "rows": [row for row in beside if row["published"]],
         "made_up": any(table["made_up"] for table in several),
     }
 
 
-def _ours(task: Task, scores: Mapping[str, Mapping[str, float]], metric: str, language: str) -> float | None:
-    if language != "mean":
-        return scores.get(language, {}).get(metric)
-    return task_result(task, scores)["mean"].get(metric) if scores else None
-
-
-def _published(paper: Paper, task: str, metric: str, language: str, sources: dict[str, None]) -> dict[str, float]:
-    """The paper's scores by model; the sources they were read in are added to ``sources``."""
-    found = {}
+def _published(paper: Paper, task: str, metric: str, language: str) -> dict[str, dict[str, Any]]:
+    """``published``: the paper's scores by model, and ``sources``: where each was read."""
+    found, sources = {}, {}
     for row in published():
         here = (row.benchmark, row.task, row.metric) == (paper.benchmark, task, metric)
         value = row.mean if language == "mean" else row.languages.get(language)
         if here and row.model in paper.models and value is not None:
-            found[row.model] = value
-            sources[row.source] = None
-    return found
+            found[row.model], sources[row.model] = value, row.source
+    return {"published": found, "sources": sources}

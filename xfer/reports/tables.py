@@ -115,8 +115,9 @@ class _Table:
                 self.cell(language, column(name, metric, self.metrics), ratios[metric])
         if {"f1", "exact"} <= set(ratios):
             both = ratios["f1"], ratios["exact"]
-            draws = (resampled(both[0]) + resampled(both[1])) / 2
-            self.put(language, f"{name}.both", sum(ratio.value for ratio in both) / 2, draws, both[0].top.shape[1])
+            drawn = [self.draws[column(name, metric, self.metrics)][language] for metric in ("f1", "exact")]
+            point = sum(ratio.value for ratio in both) / 2
+            self.put(language, f"{name}.both", point, (drawn[0] + drawn[1]) / 2, both[0].top.shape[1])
 
     def same(self, name: str) -> bool:
         """Whether an evaluation tests the rows of the compared one: equal ids of other rows mean nothing."""

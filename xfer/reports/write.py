@@ -115,7 +115,8 @@ def published_grid(found: Mapping[str, Any]) -> Grid:
 
 def published_notes(found: Mapping[str, Any]) -> list[str]:
     """Where the figures come from, and whether they may be compared."""
-    notes = [f"Published: {source}." for source in found["sources"]]
+    sources = dict.fromkeys(source for row in found["rows"] for source in row["sources"].values())
+    notes = [f"Published: {source}." for source in sources]
     if any(row["languages"] != row["of"] for row in found["rows"] if row["task"] != "total"):
         notes.append("(n/m): our mean is over n of the m languages that the published one is over.")
     if not found["rows"]:
