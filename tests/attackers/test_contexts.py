@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from xfer.attackers.base import Attacker
 from xfer.attackers.entities import mentions
 from xfer.attackers.sentences import before_stop, sentences, unspaced
+from xfer.core.errors import MissingPart
 from xfer.forms.edits import Edit, splice
 from xfer.readers.base import Reader
 
@@ -58,6 +60,22 @@ def test_names_are_swapped_within_type_and_language() -> None:
     assert changed["tags"] == ["B-PER", "I-PER", "I-PER", "O", "B-LOC"]
     assert changed["text"] == " ".join(changed["words"]) == again(NAMED[0], edits, "text")
     assert swapper.change(NAMED[3], "tag", known)[0] == NAMED[3]  # no other German place
+
+
+def test_names_of_your_own(tmp_path: Path) -> None:
+    (tmp_path / "en.txt").write_text("PER\tGrace Hopper\nLOC\tOslo\nLOC\tNew York\n", "utf-8")
+    swapper = attacker("entity_swap", folder=str(tmp_path))
+    assert swapper.further("test", ["en"]) is None
+    changed, _ = swapper.change(NAMED[0], "tag", None)
+    assert changed["words"] == ["Grace", "Hopper", "sees", "Oslo"] and changed["tags"] == [
+        "B-PER",
+        "I-PER",
+        "O",
+        "B-LOC",
+    ]
+    assert swapper.files(["en"], lambda path: path.name) == {"en": "en.txt"}
+    with pytest.raises(MissingPart, match=r"de\.txt"):
+        swapper.files(["en", "de"], str)
 
 
 def test_the_rate_of_names() -> None:

@@ -80,6 +80,44 @@ def test_any_text(text: str, language: str, name: str, rate: float, seed: int) -
     assert found.split().__len__() == len(text.split()) or name == "numbers"  # a number may get a space
 
 
+WORDS = sorted({word for text in TEXTS.values() for word in text.split()} | {"12345", "2020-05-03", "٢٠", "a", "I"})
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12), st.sampled_from(NAMES), st.sampled_from("BN"), SEEDS)
+def test_tags_of_any_sentence(words: list[str], name: str, kind: str, seed: int) -> None:
+    tags = [("B-X" if i % 3 == 0 else "I-X") if kind == "B" else "NOUN" for i in range(len(words))]
+    old = {"id": str(seed), "language": "hi", "text": " ".join(words), "words": words, "tags": tags}
+    changed, edits = attacker(name, rate=1.0).change(old, "tag")
+    assert changed is not None and len(changed["words"]) == len(changed["tags"])
+    assert all(changed["words"]) and bool(edits) == (changed != old)
+    if kind == "N":
+        assert changed["tags"] == tags
+    elif name != "numbers":  # a mark between thousands may be a space
+        assert changed["tags"] == tags and len(changed["words"]) == len(words)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12), st.sampled_from(NAMES), st.data(), SEEDS)
+def test_answers_in_any_context(words: list[str], name: str, data: Any, seed: int) -> None:
+    text = " ".join(words)
+    starts = data.draw(st.lists(st.integers(0, len(text) - 1), max_size=2))
+    answers = [text[start : start + data.draw(st.integers(1, 9))] for start in starts]
+    if not all(answer.strip() for answer in answers):
+        return
+    old = {"id": str(seed), "language": "fr", "text": text, "pair": text, "answers": answers, "starts": starts}
+    made = attacker(name, rate=1.0)
+    changed, _ = made.change(old, "span")
+    if changed is None:
+        assert made.inside_answers
+        return
+    for answer, start in zip(changed["answers"], changed["starts"], strict=True):
+        assert answer.strip() and changed["text"][start : start + len(answer)] == answer
+    assert made.inside_answers or changed["answers"] == answers
+    alone, _ = attacker(name, rate=1.0, protect=["context"]).change(old, "span")
+    assert alone == old | {"pair": alone and alone["pair"]}
+
+
 @pytest.mark.parametrize("name", ["diacritics", "case", "transliterate"])
 @pytest.mark.parametrize("language", TEXTS)
 def test_writing_twice_is_writing_once(name: str, language: str) -> None:

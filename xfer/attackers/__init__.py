@@ -1,5 +1,7 @@
 """Changes of the text: model-free ones and searches against a victim.
 
-Pure functions on plain data stand in ``letters`` and ``edits``; component classes are light;
-``textattack_search`` is the only door to the TextAttack package.
+Component classes are light and stand in ``typos``, ``writing``, ``words``, ``switch``, ``entities``, ``questions`` and
+``stress``; what they do, as pure functions on plain data, in the modules that they import when they work. How edits
+are applied and labels follow is the forms' (``xfer.forms.edits``, ``xfer.forms.texts``). ``textattack_search`` is the
+only door to the TextAttack package.
 """

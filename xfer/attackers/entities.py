@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -21,14 +22,20 @@ class EntitySwap(ModelFree):
 
     forms: ClassVar[tuple[str, ...]] = ("tag",)
     only: ClassVar[tuple[str, ...]] = ("panx",)
-    needs: ClassVar[str] = "all rows of the split under test, or of train, in the language"
+    needs: ClassVar[str] = "all rows of the split under test, or of train, in the language; or lists of names"
     example: ClassVar[str] = "Anna (PER) lives in Rome (LOC) -> Ivan Petrov (PER) lives in Cairo (LOC)"
 
     rate: float = Field(1.0, ge=0, le=1, description="share of the entities that are replaced")
     donors: Literal["tested", "train"] = Field("tested", description="the split whose names come in")
+    folder: str | None = Field(None, description="names of your own instead: <language>.txt, a type, a tab and a name")
 
     def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
-        return split if self.donors == "tested" else "train", tuple(languages)
+        return None if self.folder else (split if self.donors == "tested" else "train", tuple(languages))
+
+    def files(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
+        from xfer.attackers.dictionaries import path
+
+        return {language: digest(path(self.folder, language)) for language in languages} if self.folder else None
 
     def prepare(self, further: Sequence[Row]) -> Any:
         """The different names of each language and type, sorted: an order that no sample of rows changes."""
@@ -37,6 +44,15 @@ class EntitySwap(ModelFree):
             for first, past, kind in mentions(row["tags"] or []):
                 found.setdefault((row["language"], kind), set()).add(tuple(row["words"][first:past]))
         return {key: sorted(names) for key, names in sorted(found.items())}
+
+    def others(self, language: str, kind: str, known: Any) -> Sequence[tuple[str, ...]]:
+        """The names that may come in, as words."""
+        if self.folder:
+            from xfer.attackers.dictionaries import path, read
+
+            return [tuple(name.split()) for name in read(path(self.folder, language)).get(kind.lower(), ())]
+        found: Sequence[tuple[str, ...]] = (known or {}).get((language, kind), ())
+        return found
 
     def change(self, row: Row, form: str = "tag", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
         from xfer.attackers.draws import below, rounded, shuffled
@@ -49,7 +65,7 @@ class EntitySwap(ModelFree):
         for i in shuffled(rng, range(len(old))) if wanted else ():
             first, past, kind = old[i]
             here = tuple(row["words"][first:past])
-            others = (known or {}).get((row["language"], kind), ())
+            others = self.others(row["language"], kind, known)
             drawn = below(rng, len(others))
             other = next((name for name in (*others[drawn : drawn + 2], *others[:1]) if name != here), None)
             if other:

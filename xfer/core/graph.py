@@ -281,7 +281,8 @@ class _Compiler:
                     reader, further[0], self.kept(f"attacker of {name}", further[1], offered), None
                 )
             try:
-                found = attacker.files(languages, self.resolver.digest)
+                spoken = (reader.query_language,) if reader.query_language else languages
+                found = attacker.files(spoken, self.resolver.digest)
                 job |= {} if found is None else {"at": found}
             except XferError as error:
                 problem = error
