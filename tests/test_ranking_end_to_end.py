@@ -30,7 +30,7 @@ stages:
   answers:
     reader: {type: lareqa, pooling: mean}
     trainer:
-      {steps: 120, batch_size: 32, learning_rate: 4e-3, max_length: 48, evaluate_every: 120, dev_rows: 20,
+      {steps: 60, batch_size: 32, learning_rate: 4e-3, max_length: 48, evaluate_every: 60, dev_rows: 20,
        precision: fp32}
   entities:
     reader: mewsli_x

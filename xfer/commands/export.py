@@ -68,7 +68,7 @@ def export(
 
 
 def _file(path: Path, reader: str | None) -> Part:
-    from xfer.commands.read import _build
+    from xfer.commands.read import build
     from xfer.core.errors import BadRow, UsageError
 
     path = path / "predictions.parquet" if path.is_dir() else path
@@ -86,7 +86,7 @@ def _file(path: Path, reader: str | None) -> Part:
     lacking = [name for name in ("id", "language", "gold", "predicted") if name not in rows]
     if lacking:
         raise BadRow(str(path), 0, f"has no column {lacking[0]}; a predictions.parquet of the store is expected")
-    return Part(path.name, _build(reader), rows)
+    return Part(path.name, build(reader), rows)
 
 
 def _recipe(run: Path) -> Path:

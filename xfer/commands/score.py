@@ -49,14 +49,14 @@ _FORMS: dict[str, tuple[Any, str]] = {
 
 def _task(text: str) -> Any:
     """The task of XTREME of this name, else one with the form and the labels of the reader that is meant."""
-    from xfer.commands.read import _build
+    from xfer.commands.read import build
     from xfer.core.errors import UsageError
     from xfer.metrics.benchmarks import Task, find_task
 
     task = find_task(text)
     if task:
         return task
-    reader = _build(text)
+    reader = build(text)
     if reader.form not in _FORMS:
         raise UsageError(f"{reader.type_name} ({reader.form}) has no layout of predictions to score")
     layout, metrics = _FORMS[reader.form]
