@@ -53,6 +53,7 @@ class Retrieve(Form):
         super().__init__(labels)
         self.layer, self.pooling, self.scale = layer, pooling, scale
         self.task, self.neighbours, self.pool = task, neighbours, pool
+        self.apart = pool == "own"
 
     def check(self, row: dict[str, Any], place: str, number: int) -> None:
         super().check(row, place, number)
@@ -86,7 +87,7 @@ class Retrieve(Form):
     def training(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
         """A unit for each query and each of its right candidates: the sequences of both.
 
-        Kept: ``query`` and ``candidate`` (the number of each unit's text: equal texts have one number) and ``pairs``,
+        Kept: ``row`` (of the query), ``query`` and ``candidate`` (the number of each unit's text: equal texts have one number) and ``pairs``,
         query x texts + candidate of all that belong together, so that a batch knows which others are right as well.
         """
         queries, candidates = self._units(rows)
@@ -95,7 +96,7 @@ class Retrieve(Form):
         number = np.array([texts.setdefault(text, len(texts)) for text in zip(rows["text"], rows["pair"], strict=True)])
         kept = {"query": number[queries], "candidate": number[candidates]}
         kept["pairs"] = np.unique(kept["query"] * len(texts) + kept["candidate"])
-        kept["texts"] = np.array(len(texts))
+        kept |= {"texts": np.array(len(texts)), "row": queries}
         both = np.stack([queries, candidates], 1).reshape(-1)
         return sequences(found, both)._replace(kept=kept, groups=np.arange(0, len(both) + 1, 2))
 

@@ -102,14 +102,19 @@ class Network(torch.nn.Module):
         pooled: torch.Tensor = form.vectors(states, inputs["attention_mask"])
         return pooled
 
+    def stack(self) -> torch.nn.ModuleList | None:
+        """The encoder's layers from the lowest to the highest; None where there is no single stack of them."""
+        named = self.encoder.named_modules()
+        found = [m for name, m in named if name.split(".")[-1] in LAYERS and isinstance(m, torch.nn.ModuleList)]
+        return found[0] if len(found) == 1 else None
+
     def freeze(self, layers: int, embeddings: bool) -> None:
         """Takes the lowest ``layers`` layers and, if asked, the embeddings out of training."""
-        named = self.encoder.named_modules()
-        stack = [m for name, m in named if name.split(".")[-1] in LAYERS and isinstance(m, torch.nn.ModuleList)]
-        if layers and (len(stack) != 1 or layers > len(stack[0])):
-            count = f"{len(stack[0])} layers" if len(stack) == 1 else "no single stack of layers"
+        stack = self.stack()
+        if layers and (stack is None or layers > len(stack)):
+            count = "no single stack of layers" if stack is None else f"{len(stack)} layers"
             raise MissingPart(f"model.freeze_layers is {layers}, but the encoder has {count}")
-        frozen: list[Any] = list(stack[0][:layers]) if layers else []
+        frozen: list[Any] = list(stack[:layers]) if layers and stack is not None else []
         if embeddings:
             frozen.append(self.encoder.embeddings)
         for module in frozen:

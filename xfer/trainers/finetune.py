@@ -12,6 +12,7 @@ from xfer.core.component import INCIDENTAL
 from xfer.readers.base import Settings
 from xfer.trainers.adversaries.base import Adversary, Plain
 from xfer.trainers.base import Trainer
+from xfer.trainers.options import Adapt, Average, Unfreeze
 
 WARMUP = 0.1  # at least this share of the steps, where a rate was raised
 
@@ -38,6 +39,19 @@ class Finetune(Trainer):
     max_length: int | None = Field(None, ge=8, description="subwords an input; longer ones are cut")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="auto: bf16 on a GPU that has it")
     adversary: SerializeAsAny[Adversary] = Field(Plain(), description="what perturbs the word embeddings, if anything")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="share of the label that is spread over all answers, in every task of the stage"
+    )
+    mixup: float = Field(
+        0.0, ge=0, description="alpha of the beta distribution by which rows of form classify are mixed; 0 for none"
+    )
+    layer_decay: float = Field(1.0, gt=0, le=1, description="factor of the rate from each layer to the one below")
+    freeze_encoder: bool = Field(
+        False, strict=True, description="only the heads are trained: a linear probe, where a head is one layer"
+    )
+    unfreeze: Unfreeze | None = Field(None, description="when what is frozen is trained as well; never if left out")
+    average: Average | None = Field(None, description="score and save a mean of the run's weights")
+    adapt: Adapt | None = Field(None, description="train small added parts instead of the encoder (extra peft)")
     evaluate_every: int | None = Field(
         None, ge=1, description="steps between dev scores; a tenth of the run if left out"
     )
@@ -54,6 +68,10 @@ class Finetune(Trainer):
             if all(getattr(self, name) is not None for name in pair):
                 context = {"one": pair[0], "other": pair[1], "hint": "keep one of them"}
                 raise PydanticCustomError("both", "gives both {one} and {other}", context)
+        if self.adapt and (self.freeze_encoder or self.unfreeze):
+            other = "freeze_encoder" if self.freeze_encoder else "unfreeze"
+            context = {"other": other, "hint": "with adapt the encoder's own weights stay as they are"}
+            raise PydanticCustomError("adapt_alone", "gives both adapt and {other}", context)
         return self
 
     def filled(self, published: Settings, least_rate: float | None = None) -> Finetune:

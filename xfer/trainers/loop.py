@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,15 +21,18 @@ from accelerate.state import AcceleratorState
 from xfer.core.errors import XferError
 from xfer.core.seeds import derive
 from xfer.forms.base import Rows, by_language, graded
+from xfer.models import adapt
 from xfer.models.domain.form import Domain
 from xfer.models.network import Network
 from xfer.models.predictor import answer
-from xfer.trainers import checkpoint
+from xfer.trainers import averaging, checkpoint
 from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.micro import Micro
 from xfer.trainers.discriminators import accuracies, judge_groups, told_apart, train_critics
 from xfer.trainers.finetune import Finetune
-from xfer.trainers.sampler import Sampler
+from xfer.trainers.layers import Thaw, groups
+from xfer.trainers.objective import Objective
+from xfer.trainers.sampler import Sampler, spoken
 
 PLAIN = Plain()
 WIDE = 256  # narrower encoders lose more by changing types than they gain by bf16 on a processor
@@ -42,16 +46,18 @@ class TaskData(NamedTuple):
     train: Rows
     dev: Rows | None
     languages: tuple[str, ...]
+    exponent: float = 1.0  # how often its languages are drawn (see Sampler)
 
 
 class Context(NamedTuple):
-    """Where a run stands: its folder, its seed, its cap on steps, its mixer, and who watches."""
+    """Where a run stands: its folder, its seed, its cap on steps, its mixer, who watches, and who teaches."""
 
     folder: Path
     seed: int
     limit: int | None
     mixer: Any
     progress: Callable[..., None]
+    teacher: Any = None
 
 
 class Run:
@@ -69,18 +75,29 @@ class Run:
         }
         self.targets = {t.name: network.forms[t.name].targets(t.train) for t in tasks}
         size, tokens = settings.batch_size, settings.batch_tokens
-        self.samplers = {n: Sampler(n, e.lengths, context.seed, size, tokens) for n, e in self.encoded.items()}
-        self.sizes = {name: len(encoded.lengths) for name, encoded in self.encoded.items()}
+        drawn = {t.name: spoken(self.encoded[t.name], t.train, t.exponent) for t in tasks}
+        lengths = {name: encoded.lengths for name, encoded in self.encoded.items()}
+        self.samplers = {n: Sampler(n, lengths[n], context.seed, size, tokens, *drawn[n]) for n in lengths}
+        self.sizes = {name: len(each) for name, each in lengths.items()}
         self.heads = {name: form.head for name, form in network.forms.items() if isinstance(form, Domain)}
         self.steps = self._steps()
         if settings.dropout is not None:
             network.drop(settings.dropout)
-        groups = _groups(network, float(settings.weight_decay or 0), float(settings.learning_rate or 0))
-        optimizer = torch.optim.AdamW(groups, lr=0.0, eps=1e-8, fused=True)
+        if settings.adapt:
+            adapt.add(network, settings.adapt, context.seed)
+        if settings.freeze_encoder:
+            network.encoder.requires_grad_(False)
+        self.thaw = Thaw(network, settings.unfreeze, self.steps)
+        trained = groups(network, float(settings.weight_decay or 0), settings.layer_decay)
+        trained += judge_groups(network, float(settings.learning_rate or 0))
+        optimizer = torch.optim.AdamW(trained, lr=0.0, eps=1e-8, fused=True)
         self.network, self.optimizer = self.accelerator.prepare(network, optimizer)
         self.inner: Network = self.accelerator.unwrap_model(self.network)
         self.adversary = settings.adversary
         self.kept = self.adversary.begin(self.inner)
+        self.moving = averaging.begin(settings.average, self.inner)
+        smooth, mixup = settings.label_smoothing, settings.mixup
+        self.objective = Objective(smooth, mixup, context.teacher, context.seed, self.accelerator)
         self.state: dict[str, Any] = {"step": 0, "best": None, "oracle": None, "since": 0, "counts": {}, "curve": []}
 
     def _steps(self) -> int:
@@ -109,7 +126,8 @@ class Run:
         form, tokenizer = self.inner.forms[task], self.inner.tokenizer
         seeds = [derive("mask", self.context.seed, number, int(i)) for i in index] if form.name == "mask" else None
         made = form.batch(self.encoded[task], self.targets[task], index, tokenizer, seeds)
-        return {name: tensor.to(self.accelerator.device) for name, tensor in made.items()}
+        placed = {name: tensor.to(self.accelerator.device) for name, tensor in made.items()}
+        return self.objective.prepared(form, task, number, placed)
 
     def step(self, step: int) -> tuple[float, int]:
         """One optimiser step (some adversaries make several of it); returns its mean loss and the rows it saw."""
@@ -149,10 +167,12 @@ class Run:
         about = self.network, self.accelerator, task
         names = [(self.context.seed, step, first + i) for i in range(len(batches))]
         return [
-            Micro(*about, batch, units, weight, name, self.kept) for name, batch in zip(names, batches, strict=True)
+            Micro(*about, batch, units, weight, name, self.kept, self.objective.losses)
+            for name, batch in zip(names, batches, strict=True)
         ]
 
     def _update(self, step: int) -> None:
+        self.thaw.drop(step)
         if self.settings.clip:  # a discriminator's gradient must not shorten that of the encoder
             for part in (self.inner.heads, *self.inner.judges.values()):
                 self.accelerator.clip_grad_norm_(part.parameters(), self.settings.clip)
@@ -161,6 +181,7 @@ class Run:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.adversary.after(self.inner, self.kept, (step + 1) / self.steps)
+        averaging.follow(self.settings.average, self.moving, self.inner, step)
 
     def dev(self) -> dict[str, dict[str, float]]:
         """The selecting metric of each task in each language of its dev set."""
@@ -190,7 +211,7 @@ def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context
     """
     run = Run(settings, network, tasks, context)
     kept = context.folder / "checkpoint"
-    restored = checkpoint.restore(kept, run.inner, run.optimizer.optimizer, run.kept)
+    restored = checkpoint.restore(kept, run.inner, run.optimizer.optimizer, run.kept | run.moving)
     run.state = restored or run.state
     every = settings.evaluate_every or max(1, run.steps // 10)
     log = _Log(context.folder / "log.jsonl", run.state["step"])
@@ -204,7 +225,8 @@ def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context
         speed = run_rows / (time.monotonic() - started)
         context.progress(step, run.steps, loss=loss, rows_per_second=speed)
         if step % every == 0 or step == run.steps:
-            stopped = _select(run, kept)
+            with _shown(run, kept):
+                stopped = _select(run, kept)
             log.write({"loss": loss, "rate": run.rate(step - 1)} | run.state["curve"][-1])
         elif step % max(1, every // 10) == 0:
             log.write({"step": step, "loss": loss, "rate": run.rate(step - 1), "rows_per_second": round(speed, 1)})
@@ -212,6 +234,15 @@ def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context
             _checkpoint(run, kept, stopped)
             saved = time.monotonic()
     return _finish(run, kept)
+
+
+@contextmanager
+def _shown(run: Run, folder: Path) -> Iterator[None]:
+    """Inside, the network has the weights that are scored and kept, which may be a mean, or merged."""
+    settings, steps = run.settings, [*(point["step"] for point in run.state["curve"]), run.state["step"]]
+    mean = averaging.averaged(settings.average, run.moving, run.inner, folder, steps)
+    with mean, adapt.merged(run.inner, settings.adapt):
+        yield
 
 
 def _select(run: Run, kept: Path) -> bool:
@@ -236,7 +267,8 @@ def _select(run: Run, kept: Path) -> bool:
 def _checkpoint(run: Run, kept: Path, stopped: bool) -> None:
     step = run.state["step"]
     state = run.state | {"stopped": stopped}
-    checkpoint.save(kept, step, run.inner, run.optimizer.optimizer, state, run.kept)
+    checkpoint.save(kept, step, run.inner, run.optimizer.optimizer, state, run.kept | run.moving)
+    averaging.forget(run.settings.average, kept, [point["step"] for point in state["curve"]])
     for name, best in (("selected", run.state["best"]), ("oracle", run.state["oracle"])):
         if best:
             checkpoint.forget(kept, name, best[0])
@@ -245,7 +277,9 @@ def _checkpoint(run: Run, kept: Path, stopped: bool) -> None:
 def _finish(run: Run, kept: Path) -> dict[str, Any]:
     state = run.state
     if state["best"] is None:  # no step was ever due for a dev score
-        _select(run, kept)
+        with _shown(run, kept):
+            _select(run, kept)
+    adapt.remove(run.inner, run.settings.adapt)
     checkpoint.take(kept, "selected", state["best"][0], run.inner)
     run.accelerator.free_memory()
     return {
@@ -279,16 +313,6 @@ def _mean(scores: dict[str, dict[str, float]], tasks: dict[str, TaskData], chose
         values = [value for language, value in found.items() if chosen(tasks[name], language)]
         means += [float(np.mean(values))] if values else []
     return float(np.mean(means)) if means else None
-
-
-def _groups(network: Network, decay: float, peak: float) -> list[dict[str, Any]]:
-    """Biases and layer norms are not decayed, nor is what a discriminator has."""
-    judges = {id(p) for judge in network.judges.values() for p in judge.parameters()}
-    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad and id(p) not in judges]
-    plain = [p for name, p in trained if name.endswith("bias") or p.ndim == 1]
-    rest = [p for name, p in trained if not (name.endswith("bias") or p.ndim == 1)]
-    groups = [{"params": rest, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}]
-    return groups + judge_groups(network, peak)
 
 
 def _precision(wanted: str, network: Network) -> str:

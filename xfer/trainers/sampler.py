@@ -6,6 +6,9 @@ length and cut into batches, and the batches of the epoch are shuffled again. Im
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from xfer.core.seeds import derive
@@ -14,15 +17,31 @@ POOL = 64  # batches a chunk: more sorts better, fewer mixes better
 
 
 class Sampler:
-    """The batches of one task. Exactly one of ``size`` (rows) and ``tokens`` (subwords with padding) is given."""
+    """The batches of one task. Exactly one of ``size`` (rows) and ``tokens`` (subwords with padding) is given.
 
-    def __init__(self, name: str, lengths: np.ndarray, seed: int, size: int | None, tokens: int | None) -> None:
+    ``languages`` of the rows and an ``exponent`` other than 1 draw a language of n rows by n ** exponent (Conneau et
+    al. 2020, section 3.1): an epoch has as many rows as there are, shared out exactly, and a language takes its share
+    from permutations of its own rows, one after another over the epochs, so that none is seen twice as long as
+    another is not seen.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        lengths: np.ndarray,
+        seed: int,
+        size: int | None,
+        tokens: int | None,
+        languages: Sequence[str] | None = None,
+        exponent: float = 1.0,
+    ) -> None:
         self.name, self.lengths, self.seed, self.size, self.tokens = name, lengths, seed, size, tokens
+        self.shares = _shares(languages, exponent) if languages is not None and exponent != 1 else None
         self._epochs: list[list[np.ndarray]] = []
         self._ends: list[int] = []
 
     def epoch(self, number: int) -> list[np.ndarray]:
-        """All batches (arrays of row numbers) of an epoch; every row stands in exactly one."""
+        """All batches (arrays of row numbers) of an epoch; every row stands in exactly one, without an exponent."""
         while len(self._ends) <= number:
             made = self._cut(len(self._ends))
             self._ends.append((self._ends[-1] if self._ends else 0) + len(made))
@@ -42,7 +61,7 @@ class Sampler:
 
     def _cut(self, epoch: int) -> list[np.ndarray]:
         draw = np.random.Generator(np.random.PCG64(derive("batches", self.name, self.seed, epoch)))
-        order = draw.permutation(len(self.lengths))
+        order = draw.permutation(self._rows_of(epoch))
         batches: list[np.ndarray] = []
         pool = POOL * self._rows()
         for start in range(0, len(order), pool):
@@ -50,6 +69,18 @@ class Sampler:
             chunk = chunk[np.argsort(self.lengths[chunk], kind="stable")]
             batches += self._slices(chunk)
         return [batches[i] for i in draw.permutation(len(batches))]
+
+    def _rows_of(self, epoch: int) -> Any:
+        if self.shares is None:
+            return len(self.lengths)
+        taken = []
+        for language, (rows, share) in self.shares.items():
+            first, last = epoch * share, (epoch + 1) * share  # places in the endless row of permutations
+            for turn in range(first // len(rows), -(-last // len(rows)) if share else 0):
+                own = np.random.Generator(np.random.PCG64(derive("language", self.name, self.seed, language, turn)))
+                start = turn * len(rows)
+                taken.append(own.permutation(rows)[max(first - start, 0) : last - start])
+        return np.concatenate(taken)
 
     def _rows(self) -> int:
         """About how many rows a batch has."""
@@ -68,3 +99,23 @@ class Sampler:
             cuts.append(chunk[start : start + rows])
             start += rows
         return cuts
+
+
+def _shares(languages: Sequence[str], exponent: float) -> dict[str, tuple[np.ndarray, int]]:
+    """Of each language its rows, and how many of them an epoch takes. The shares add up to all rows."""
+    spoken = np.array(languages)
+    rows = {language: np.flatnonzero(spoken == language) for language in sorted(set(languages))}
+    raised = np.array([float(len(own)) ** exponent for own in rows.values()])
+    wanted = raised / raised.sum() * len(spoken)
+    counts = np.floor(wanted).astype(int)
+    left = np.argsort(counts - wanted, kind="stable")[: len(spoken) - counts.sum()]  # the largest remainders
+    counts[left] += 1
+    return {language: (own, int(count)) for (language, own), count in zip(rows.items(), counts, strict=True)}
+
+
+def spoken(encoded: Any, rows: dict[str, list[Any]], exponent: float) -> tuple[list[str] | None, float]:
+    """What a sampler must know of languages: that of each encoded unit (a unit may be a window of a row)."""
+    if exponent == 1:
+        return None, 1.0
+    places = encoded.kept.get("row", range(len(encoded.lengths)))
+    return [rows["language"][place] for place in places], exponent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 from xfer.core.errors import MissingPart
 from xfer.core.seeds import derive
 from xfer.models.network import Network
+from xfer.trainers.objective import mixed
 
 
 class Micro:
@@ -31,11 +32,13 @@ class Micro:
         weight: float,
         names: tuple[int, int, int],
         kept: Mapping[str, torch.Tensor],
+        losses: Callable[..., torch.Tensor] | None = None,
     ) -> None:
         self.network, self.accelerator, self.task, self.batch = network, accelerator, task, batch
         self.units, self.weight, self.names, self.kept = units, weight, names, kept
         self.inner: Network = accelerator.unwrap_model(network)
         self.form = self.inner.forms[task]
+        self.losses = losses or type(self.form).losses
         self.delta: torch.Tensor | None = None
         self._drawn = 0
 
@@ -45,13 +48,13 @@ class Micro:
 
     def _pass(self, network: Any, delta: torch.Tensor | None, dropout: int) -> torch.Tensor:
         torch.manual_seed(derive("dropout", *self.names, *([dropout] if dropout else [])))
-        with self.accelerator.autocast(), shifted(self.inner, delta):
+        with self.accelerator.autocast(), shifted(self.inner, delta), mixed(self.inner, self.batch):
             found: torch.Tensor = network(self.task, self.batch)
         return found
 
     def loss(self, logits: torch.Tensor) -> torch.Tensor:
         """The task's loss, as this micro-batch counts in its step."""
-        return self.mean(self.form.losses(logits, self.batch))
+        return self.mean(self.losses(self.form, logits, self.batch))
 
     def chances(self, logits: torch.Tensor) -> torch.Tensor:
         """Log-probabilities of what each unit may answer, in float32."""
@@ -76,7 +79,7 @@ class Micro:
     def twin(self, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """The logits of other weights, without dropout and without a gradient."""
         self.inner.eval()
-        with torch.no_grad(), self.accelerator.autocast():
+        with torch.no_grad(), self.accelerator.autocast(), mixed(self.inner, self.batch):
             found: torch.Tensor = torch.func.functional_call(self.inner, dict(weights), (self.task, self.batch))
         self.inner.train()
         return found

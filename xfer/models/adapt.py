@@ -1,0 +1,78 @@
+"""Parameter-efficient parts of an encoder, by the package peft, and their merging into plain weights."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from xfer.core.errors import MissingPart
+from xfer.core.seeds import derive
+from xfer.models.network import Network, seeded
+
+
+def add(network: Network, adapt: Any, seed: int) -> None:
+    """Puts the parts into the encoder, in place; of the encoder only they are trained then, and the heads as before.
+
+    Raises MissingPart where peft is not there, or the encoder has no such layers.
+    """
+    try:
+        import peft  # late: an extra, and heavy
+    except ImportError:
+        raise MissingPart("trainer.adapt needs the package peft; run: pip install 'xfer[peft]'") from None
+    encoder: Any = network.encoder
+    encoder.requires_grad_(False)
+    try:
+        config = _config(peft, adapt, encoder)
+        with seeded(derive("adapt", seed)):
+            peft.inject_adapter_in_model(config, encoder)
+    except ValueError as error:
+        raise MissingPart(f"trainer.adapt: {' '.join(str(error).split())}") from None
+
+
+def _config(peft: Any, adapt: Any, encoder: Any) -> Any:
+    linear = sorted({name.split(".")[-1] for name, m in encoder.named_modules() if isinstance(m, torch.nn.Linear)})
+    targets: Any = linear if adapt.targets == "all" else adapt.targets
+    if adapt.method == "ia3":
+        inner = [name for name in targets or () if name not in ("query", "key", "value")]
+        options: dict[str, Any] = {} if targets is None else {"feedforward_modules": inner}
+        return peft.IA3Config(target_modules=targets and list(targets), **options)
+    sizes: dict[str, Any] = {"r": adapt.rank, "lora_alpha": adapt.alpha, "lora_dropout": adapt.dropout}
+    return peft.LoraConfig(target_modules=targets and list(targets), use_dora=adapt.method == "dora", **sizes)
+
+
+def _parts(network: Network) -> list[tuple[torch.nn.Module, str, Any]]:
+    """Each layer that peft has wrapped: its parent, its name there, itself."""
+    from peft.tuners.tuners_utils import BaseTunerLayer  # late: an extra, and heavy
+
+    return [
+        (parent, name, child)
+        for parent in network.encoder.modules()
+        if not isinstance(parent, BaseTunerLayer)
+        for name, child in parent.named_children()
+        if isinstance(child, BaseTunerLayer)
+    ]
+
+
+@contextmanager
+def merged(network: Network, adapt: Any) -> Iterator[None]:
+    """Inside, the network is the plain one that will be saved; outside, the parts are what they were."""
+    parts = _parts(network) if adapt else []
+    for parent, name, part in parts:
+        whole = copy.deepcopy(part)
+        whole.merge()
+        setattr(parent, name, whole.get_base_layer())
+    try:
+        yield
+    finally:
+        for parent, name, part in parts:
+            setattr(parent, name, part)
+
+
+def remove(network: Network, adapt: Any) -> None:
+    """Takes the parts out again without merging: the weights to use are read back after this."""
+    for parent, name, part in _parts(network) if adapt else []:
+        setattr(parent, name, part.get_base_layer())
