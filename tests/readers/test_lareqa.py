@@ -158,6 +158,18 @@ def test_a_fault_is_named(mirror: Mirror, read: Read, first: dict[str, Any], sai
     assert "\n" not in str(caught.value)
 
 
+def test_bad_rows_can_be_left_out(mirror: Mirror) -> None:
+    """A question whose answer is not there is lost in its language, and with it in the others."""
+    two(mirror, en=paragraph(EN, breaks(EN, 17, 37, 57, 71), ("q1", "?", "wide"), ("q2", "?", "Ships")))
+    reader = Lareqa(bad_rows="skip")
+    for code, where in (("en", "en.json"), ("de", "en.json")):
+        lost: list[BadRow] = []
+        found = list(rows(reader, "mirror", "test", code, None, lost))
+        assert [row["id"] for row in found if row["side"] == "query"] == [f"q2_{code}", f"q3_{code}"]
+        assert [Path(one.file).name for one in lost] == [where]
+        assert sum(row["side"] == "candidate" for row in found) == (6 if code == "en" else 4)
+
+
 def test_broken_json_is_named_by_line(mirror: Mirror, read: Read) -> None:
     two(mirror)
     mirror("lareqa/xquad-r/en.json", '{"data":\n[}')

@@ -178,15 +178,15 @@ def read_file(path: Path, official: bool) -> list[Paragraph]:
     """
     found = []
     for number, (place, paragraph) in enumerate(paragraphs(path), 1):
-        good, faults = list[Question](), list[BadRow]()
-        for one in in_paragraph(path, paragraph, place):
-            (faults if isinstance(one, BadRow) else good).append(one)
+        given = list(in_paragraph(path, paragraph, place))
+        faults = [one for one in given if isinstance(one, BadRow)]
         context = str(paragraph.get("context", ""))
         try:
             borders = tuple(_borders(path, paragraph, context, place) if official else spans(context))
         except BadRow as bad:
             found.append(Paragraph(number, context, (), (), (*faults, bad)))
             continue
+        good = (one for one in given if not isinstance(one, BadRow))
         asked = [_asked(one, context, borders, official, str(path)) for one in good]
         faults += [one for one in asked if isinstance(one, BadRow)]
         kept = tuple(one for one in asked if isinstance(one, Asked))

@@ -53,17 +53,7 @@ def each_question(path: Path, unanswerable: bool = False) -> Iterator[Question |
     Raises BadRow for a file that is not JSON, or holds no list of articles.
     """
     for place, paragraph in paragraphs(path):
-        try:
-            context = _text(path, paragraph, "context", place)
-            asked = _items(path, paragraph, "qas", place)
-        except BadRow as bad:
-            yield bad
-            continue
-        for q, one in enumerate(asked, 1):
-            try:
-                yield _question(path, one, context, f"{place}, question {q}", unanswerable)
-            except BadRow as bad:
-                yield BadRow(bad.file, _line(path, one.get("id")), bad.message)
+        yield from in_paragraph(path, paragraph, place, unanswerable)
 
 
 def paragraphs(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -73,11 +63,21 @@ def paragraphs(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"article {a}, paragraph {p}", paragraph
 
 
-def in_paragraph(path: Path, paragraph: dict[str, Any], place: str, unanswerable: bool = False) -> Iterator[Question]:
+def in_paragraph(
+    path: Path, paragraph: dict[str, Any], place: str, unanswerable: bool = False
+) -> Iterator[Question | BadRow]:
     """The questions of one paragraph, their answers checked against it."""
-    context = _text(path, paragraph, "context", place)
-    for q, one in enumerate(_items(path, paragraph, "qas", place), 1):
-        yield _question(path, one, context, f"{place}, question {q}", unanswerable)
+    try:
+        context = _text(path, paragraph, "context", place)
+        asked = _items(path, paragraph, "qas", place)
+    except BadRow as bad:
+        yield bad
+        return
+    for q, one in enumerate(asked, 1):
+        try:
+            yield _question(path, one, context, f"{place}, question {q}", unanswerable)
+        except BadRow as bad:
+            yield BadRow(bad.file, _line(path, one.get("id")), bad.message)
 
 
 def _question(path: Path, one: dict[str, Any], context: str, place: str, unanswerable: bool) -> Question:
