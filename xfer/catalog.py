@@ -51,6 +51,12 @@ CATALOG: dict[str, dict[str, str]] = {
         "curriculum": "xfer.trainers.mixers:Curriculum",
         "joint": "xfer.trainers.mixers:Joint",
     },
+    "head": {
+        "domain": "xfer.models.domain.heads:Domain",
+        "cdan": "xfer.models.domain.heads:Cdan",
+        "confusion": "xfer.models.domain.heads:Confusion",
+        "wasserstein": "xfer.models.domain.heads:Wasserstein",
+    },
     "adversary": {
         "none": "xfer.trainers.adversaries.base:Plain",
         "fgm": "xfer.trainers.adversaries.losses:Fgm",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xfer.attackers.base import ModelFree
+from xfer.core.domains import TRAINED, discriminators, head_job
 from xfer.core.errors import RecipeError, XferError
 from xfer.core.groups import benchmark_tasks, groups
 from xfer.core.recipe import Evaluation, Recipe
@@ -124,13 +125,17 @@ class _Compiler:
             shown = {name: self.about(evaluation) for name, evaluation in recipe.evaluate.items()}
             if self.graph.notes:
                 about["notes"] = list(dict.fromkeys(self.graph.notes))
+            if told := discriminators(recipe):
+                about["discriminators"] = told
+                for part in told:
+                    scores |= {f"{TRAINED}{part['stage']}/{s}": self.stage(part["stage"], s) for s in recipe.seeds}
             node = Node("report", recipe.name, about | {"evaluations": shown}, scores)
             self.graph.report = self.graph.add(node)
 
     def about(self, evaluation: Evaluation) -> dict[str, Any]:
         """What the report says of an evaluation."""
         attacker = evaluation.attacker.identity() if evaluation.attacker else None
-        tasks = self.recipe.stages[evaluation.stage].tasks.values() if evaluation.stage else ()
+        tasks = self.recipe.stages[evaluation.stage].learnt.values() if evaluation.stage else ()
         languages = sorted({language for task in tasks for language in self.trained(task.reader)})
         reader = self.recipe.reader_of(evaluation)
         rows = digest([_tested(reader, evaluation.split), evaluation.split, self.recipe.source_of(reader)])
@@ -145,7 +150,7 @@ class _Compiler:
             return ("selected",)
         stage = self.recipe.stages[evaluation.stage]
         clean = name in self.compared and getattr(stage.trainer, "oracle", False)
-        readers = [task.reader for task in stage.tasks.values()]
+        readers = [task.reader for task in stage.learnt.values()]
         learnt = self.recipe.reader_of(evaluation).form in {reader.form for reader in readers}
         return ("selected", "oracle") if clean and learnt and any(map(self.targets, readers)) else ("selected",)
 
@@ -189,11 +194,13 @@ class _Compiler:
             source = recipe.source_of(reader)
             trained = self.kept(f"stage {name}", self.trained(reader), reader.offered(source, "train"))
             parents[f"train/{task_name}"] = self.data(reader, "train", trained, limits.train_rows)
-            dev = tuple(lang for lang in reader.offered(source, "dev") if lang in trained or trainer.oracle)
+            every = trainer.oracle and task.head is None
+            dev = tuple(lang for lang in reader.offered(source, "dev") if lang in trained or every)
             rows = min(trainer.dev_rows, limits.dev_rows or trainer.dev_rows)
             if dev:
                 parents[f"dev/{task_name}"] = self.data(reader, "dev", dev, rows)
             tasks[task_name] = {**_form(reader, source), "weight": task.weight, "languages": list(trained)}
+            tasks[task_name] |= head_job(task.head, stage.learnt)
         job: dict[str, Any] = {
             "tasks": tasks,
             "order": list(tasks),
@@ -209,6 +216,7 @@ class _Compiler:
             about, problem = self.model()
             job |= about
         spec = {"trainer": trainer, "mixer": stage.mixer, "model": recipe.model, "limit": limits.steps}
+        spec["heads"] = {task_name: task.head for task_name, task in stage.tasks.items() if task.head}
         label = f"{name}" if stage.seed is not None else f"{name} seed {seed}"
         node = self.graph.add(Node("train", label, job, parents, own, spec, problem))
         self.graph.stages[name, seed] = node

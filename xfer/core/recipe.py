@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from xfer.attackers.base import Attacker
@@ -13,6 +13,7 @@ from xfer.core.component import Block
 from xfer.core.errors import suggest
 from xfer.metrics.benchmarks import papers
 from xfer.models.base import Model
+from xfer.models.domain.base import Head
 from xfer.readers.base import Languages, Reader, Source, Split
 from xfer.trainers.adversaries.vote import Vote
 from xfer.trainers.base import Mixer, Trainer
@@ -50,6 +51,9 @@ class Task(Block):
 
     reader: SerializeAsAny[Reader] = Field(description="where the rows come from")
     weight: float = Field(1.0, gt=0, description="factor of this task's loss")
+    head: SerializeAsAny[Head] | None = Field(
+        None, description="a discriminator over a column of the rows, in place of the head that learns their labels"
+    )
 
 
 class Stage(Block):
@@ -76,10 +80,21 @@ class Stage(Block):
             return rest | {"tasks": {str(name).rpartition(":")[2] or "task": {"reader": reader}}}
         return value
 
+    @field_validator("tasks")
+    @classmethod
+    def _own_heads_first(cls, tasks: dict[str, Task]) -> dict[str, Task]:
+        """Tasks that learn labels stand before those with a discriminator: the first is what is saved and tested."""
+        return dict(sorted(tasks.items(), key=lambda item: item[1].head is not None))
+
     @property
     def first(self) -> Task:
         """The task whose published settings fill the trainer's gaps."""
         return next(iter(self.tasks.values()))
+
+    @property
+    def learnt(self) -> dict[str, Task]:
+        """The tasks that learn labels: all but those with a discriminator."""
+        return {name: task for name, task in self.tasks.items() if task.head is None}
 
 
 class Evaluation(Block):

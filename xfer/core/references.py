@@ -12,9 +12,11 @@ from pydantic import ValidationError
 
 from xfer.attackers.base import Attacker
 from xfer.core.component import Component
+from xfer.core.domains import domain_faults
 from xfer.core.errors import suggest
 from xfer.core.groups import data_set
 from xfer.models.base import Model
+from xfer.models.domain.base import Head
 from xfer.readers.base import Reader
 from xfer.trainers.adversaries.vote import Vote
 from xfer.trainers.base import Mixer
@@ -29,6 +31,7 @@ def references(data: dict[str, Any]) -> Iterator[Found]:
     for name, stage in stages.items():
         yield from _names(("stages", name, "start"), _block(stage).get("start"), stages, "stage")
         yield from _mixed(("stages", name, "mixer"), _block(stage))
+        yield from _domains(("stages", name), _block(stage))
     yield from _circles(stages)
     for name, evaluation in evaluations.items():
         yield from _untrained(("evaluate", name), _block(evaluation), data)
@@ -89,9 +92,24 @@ def _mixed(path: tuple[str | int, ...], stage: dict[str, Any]) -> Iterator[Found
         yield (*path, *inner), what, hint
 
 
+def _domains(path: tuple[str | int, ...], stage: dict[str, Any]) -> Iterator[Found]:
+    mixer = _build(Mixer, stage.get("mixer", {}))
+    raw = {name: _block(_block(stage.get("tasks")).get(name)).get("head") for name in _tasks(stage)}
+    heads = {name: _build(Head, head) for name, head in raw.items() if head is not None}
+    if heads and None not in heads.values():
+        tasks = {name: (_build(Reader, reader), heads.get(name)) for name, reader in _tasks(stage).items()}
+        yield from domain_faults(path, tasks, mixer is None or mixer.together)
+
+
+def _headed(stage: dict[str, Any]) -> set[str]:
+    """The tasks with a discriminator."""
+    return {name for name, task in _block(stage.get("tasks")).items() if _block(task).get("head") is not None}
+
+
 def _tasks(stage: dict[str, Any]) -> dict[str, Any]:
     if "tasks" in stage:
-        return {name: _block(task).get("reader") for name, task in _block(stage["tasks"]).items()}
+        found = {name: _block(task).get("reader") for name, task in _block(stage["tasks"]).items()}
+        return dict(sorted(found.items(), key=lambda item: item[0] in _headed(stage)))
     reader = stage.get("reader")
     return {str(_block(reader).get("type") or reader).rpartition(":")[2]: reader} if reader is not None else {}
 
@@ -119,6 +137,10 @@ def _evaluation(path: tuple[str, ...], block: dict[str, Any], stages: dict[str, 
     tasks = _tasks(stage)
     if stage:
         yield from _names((*path, "task"), block.get("task"), tasks, "task")
+    if block.get("task") in _headed(stage):
+        what = f"task '{block['task']}' has a discriminator: its accuracy is in the report without an evaluation"
+        yield (*path, "task"), what, "name a task that learns labels"
+        return
     asked = block.get("task") or next(iter(tasks), "")
     trained = _build(Reader, tasks.get(str(asked)))
     reader = _build(Reader, block["reader"]) if "reader" in block else trained

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from xfer.core.domains import TRAINED
 from xfer.core.errors import BadRow, XferError
 from xfer.core.graph import Node
 from xfer.core.store import Entry, write_json
@@ -71,6 +72,7 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     """One stage: ``selected/<task>`` in Hugging Face layout, ``oracle/<task>`` if another step, ``training.json``."""
     from xfer.forms.base import form
     from xfer.models.base import Origin
+    from xfer.models.domain.form import judged
     from xfer.models.network import build
     from xfer.trainers import checkpoint
     from xfer.trainers.loop import Context, TaskData
@@ -80,7 +82,8 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     for name in job["order"]:
         about = job["tasks"][name]
         dev = read_rows(parents[f"dev/{name}"]) if f"dev/{name}" in parents else None
-        rows = _labelled(read_rows(parents[f"train/{name}"]), about["form"])
+        rows = read_rows(parents[f"train/{name}"])
+        rows = rows if "head" in about else _labelled(rows, about["form"])
         tasks.append(TaskData(name, about["weight"], rows, dev, tuple(about["languages"])))
     if "start" in parents:
         saved = parents["start"].out / "selected"
@@ -94,6 +97,10 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
         )
         for task in tasks
     }
+    for task in tasks:
+        if head := spec["heads"].get(task.name):
+            seen = job["tasks"][task.name]["conditions"]
+            kinds[task.name] = judged(task.name, kinds[task.name], head, seen, task.train)
     network = build(origin, kinds, int(node.seed or 0))
     network.freeze(job["freeze"]["layers"], job["freeze"]["embeddings"])
     result = spec["trainer"].fit(
@@ -235,10 +242,15 @@ def score(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
 
 def report(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """The tables of the recipe as ``report.json``, ``report.md`` and ``report.csv``."""
+    from xfer.reports.discriminators import told
     from xfer.reports.summary import collect
     from xfer.reports.write import csv_table, markdown
 
-    found = collect(node.job, {name: read_rows(entry, "credit.parquet") for name, entry in parents.items()})
+    stages = {name.removeprefix(TRAINED): entry for name, entry in parents.items() if name.startswith(TRAINED)}
+    scored = {name: entry for name, entry in parents.items() if not name.startswith(TRAINED)}
+    found = collect(node.job, {name: read_rows(entry, "credit.parquet") for name, entry in scored.items()})
+    if stages:
+        found["discriminators"] = told(node.job, {name: entry.read("training.json") for name, entry in stages.items()})
     found["notes"] = [*node.job.get("notes", ()), *_told(left_out(parents))]
     write_json(folder / "out" / "report.json", found)
     (folder / "out" / "report.md").write_text(markdown(found), encoding="utf-8")

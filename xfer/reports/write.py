@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xfer.metrics.benchmarks import BENCHMARKS
+from xfer.reports.discriminators import DISCRIMINATORS, discriminator_grid
 
 Grid = list[list[str]]  # heading first
 SHOWN = {"f1": "F1", "exact": "EM", "map@20": "mAP@20"}
@@ -63,6 +64,8 @@ def _parts(report: Mapping[str, Any]) -> Iterator[tuple[str, Grid, list[str]]]:
     for table in several:
         heading = f"{table['data']}: {SHOWN.get(table['metric'], table['metric'])}" if len(several) > 1 else ""
         yield heading, grid(table), [legend(table)]
+    if report.get("discriminators"):
+        yield "discriminators", discriminator_grid(report["discriminators"]), [DISCRIMINATORS]
     if report.get("benchmark"):
         yield report["benchmark"]["title"], benchmark_grid(report["benchmark"]), benchmark_notes(report["benchmark"])
     if report.get("against"):

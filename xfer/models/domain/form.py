@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from xfer.core.errors import MissingPart
+from xfer.core.errors import MissingPart, XferError
 from xfer.forms.base import Encoded, Form, Rows, Seeds, Tensors, pad_batch
 from xfer.models.domain.base import Head
 from xfer.models.domain.judge import Judge
@@ -114,3 +114,14 @@ class Domain(Form):
             if credit is not None:
                 rows.setdefault(gold, []).append(credit)
         return {value: sum(rows[value]) / len(rows[value]) for value in sorted(rows)}
+
+
+def judged(task: str, inner: Form, head: Head, conditions: str | None, rows: Rows) -> Domain:
+    """The form of a task with a discriminator: its values are those in the training rows. Raises XferError."""
+    values = sorted({value for value in rows[head.of] if value is not None})
+    if len(values) < 2:
+        found = f"only '{values[0]}'" if values else "nothing"
+        raise XferError(
+            f"task {task}: column {head.of} holds {found} in the training rows; a head tells two or more apart"
+        )
+    return Domain(inner, head, values, conditions)
