@@ -23,21 +23,21 @@ def conditions(head: Head, forms: Mapping[str, str]) -> str | None:
 
 
 def domain_faults(
-    path: tuple[str | int, ...], tasks: Mapping[str, tuple[Reader | None, Head | None]], joint: bool
+    path: tuple[str | int, ...], readers: Mapping[str, Reader | None], heads: Mapping[str, Head | None], joint: bool
 ) -> Iterator[Found]:
-    """What stands against the discriminators of a stage; None where a reader or head is faulty by itself or absent."""
-    forms = {name: reader.form for name, (reader, head) in tasks.items() if reader and head is None}
-    for name, (reader, head) in tasks.items():
-        if head is None:
-            continue
+    """What stands against the discriminators of a stage. ``heads`` are those of the tasks that have one; a reader or
+    head that is faulty by itself is None."""
+    forms = {name: reader.form for name, reader in readers.items() if reader and name not in heads}
+    for name, head in heads.items():
         here = (*path, "tasks", name, "head")
-        if all(other is not None for _, other in tasks.values()):
+        if len(heads) == len(readers):
             yield here, "no task of the stage learns labels", "add a task without head beside it"
         if not joint:
             yield here, "a discriminator needs every step to train all tasks", "add mixer: joint to the stage"
-        if reader:
+        reader = readers[name]
+        if reader and head:
             yield from _column(here, (*path, "tasks", name, "reader", "languages"), reader, head)
-        if head.conditional:
+        if head and head.conditional:
             yield from _conditions(here, head, forms)
 
 

@@ -120,6 +120,7 @@ def _inner(model: Any, part: Any, block: Any) -> Any:
     else:
         return None
     options = [found, *get_args(found)]
+    options += [inner for option in options[1:] for inner in get_args(option)]  # what may be null is wrapped twice
     for option in options:
         if isinstance(option, type) and issubclass(option, Component) and isinstance(block, dict):
             return option.lookup(block.get("type") or option.default_type)

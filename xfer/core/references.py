@@ -96,9 +96,8 @@ def _domains(path: tuple[str | int, ...], stage: dict[str, Any]) -> Iterator[Fou
     mixer = _build(Mixer, stage.get("mixer", {}))
     raw = {name: _block(_block(stage.get("tasks")).get(name)).get("head") for name in _tasks(stage)}
     heads = {name: _build(Head, head) for name, head in raw.items() if head is not None}
-    if heads and None not in heads.values():
-        tasks = {name: (_build(Reader, reader), heads.get(name)) for name, reader in _tasks(stage).items()}
-        yield from domain_faults(path, tasks, mixer is None or mixer.together)
+    readers = {name: _build(Reader, reader) for name, reader in _tasks(stage).items()}
+    yield from domain_faults(path, readers, heads, mixer is None or mixer.together)
 
 
 def _headed(stage: dict[str, Any]) -> set[str]:
