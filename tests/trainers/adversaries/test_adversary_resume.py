@@ -28,10 +28,10 @@ STRONG: dict[str, dict[str, Any]] = {  # so that a wrong perturbation would be s
 
 
 def finished(folder: Path, name: str, progress: Any = lambda *_, **__: None) -> bytes:
-    """Twelve steps on two tasks, a checkpoint every three; the bytes of the weights at the end."""
+    """Eight steps on two tasks, a checkpoint every two; the bytes of the weights at the end."""
     net = network("classify", "tag", dropout=0.1)
     chosen = settings(
-        steps=12, evaluate_every=3, accumulate=2, batch_size=4, adversary=make(name, **STRONG.get(name, {}))
+        steps=8, evaluate_every=2, accumulate=2, batch_size=4, adversary=make(name, **STRONG.get(name, {}))
     )
     tasks = [TaskData(kind, 1.0, rows(kind), None, ("en",)) for kind in ("classify", "tag")]
     fit(chosen, net, tasks, context(folder, progress=progress))
@@ -42,7 +42,7 @@ def finished(folder: Path, name: str, progress: Any = lambda *_, **__: None) -> 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_run_that_is_stopped_at_a_random_step_equals_an_unbroken_one(name: str, tmp_path: Path) -> None:
     whole = finished(tmp_path / "whole", name)
-    stops = sorted(Random(time.time_ns()).sample(range(3, 13), 2))
+    stops = sorted(Random(time.time_ns()).sample(range(2, 9), 2))
     for at in stops:
         with pytest.raises(Stop):
             finished(tmp_path / "broken", name, stopping(at))
@@ -53,14 +53,14 @@ def test_the_slow_weights_of_smart_are_in_the_checkpoint(tmp_path: Path, monkeyp
     """Without them the run that goes on would end elsewhere."""
     whole, real = finished(tmp_path / "whole", "smart"), checkpoint.restore
     with pytest.raises(Stop):
-        finished(tmp_path / "broken", "smart", stopping(7))
+        finished(tmp_path / "broken", "smart", stopping(5))
     with monkeypatch.context() as patched:
         patched.setattr(checkpoint, "restore", lambda folder, net, optimizer, kept: real(folder, net, optimizer))
         assert finished(tmp_path / "broken", "smart") != whole
 
 
 def test_a_killed_process_with_state_is_continued_bit_for_bit(tmp_path: Path) -> None:
-    at = Random(time.time_ns()).randrange(6, 13)
+    at = Random(time.time_ns()).randrange(3, 9)
     variables = dict(os.environ) | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(tiny_runs.__file__).parent)}
     done = subprocess.run([sys.executable, __file__, str(tmp_path / "broken"), str(at)], env=variables)
     assert done.returncode == -signal.SIGKILL

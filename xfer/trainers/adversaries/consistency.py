@@ -21,10 +21,10 @@ EARLY = 0.1  # the share of a run in which SMART's slow weights follow faster
 class Smart(Ascent):
     """Loss + weight * max symmetric KL(f(x), f(x + delta)) + proximal * symmetric KL(f(x), slow f(x)).
 
-    Jiang et al. 2020 ("SMART", algorithm 1, equations 1 to 3 and the momentum of section 3.2). The slow network is
-    a moving average of the weights, read without dropout. Defaults of the first two terms: mt-dnn's code
-    (namisan/mt-dnn, ``perturbation.py``), which has no projection and no proximal term; the weight of that term and
-    its two momenta are ours.
+    Jiang et al. 2020 ("SMART", section 3): smoothness-inducing regularisation and Bregman proximal point steps, sped
+    up by momentum. The slow network is a moving average of the weights, read without dropout. Defaults of the first
+    two terms: mt-dnn's code (namisan/mt-dnn, ``perturbation.py``), which has no projection and no proximal term; the
+    weight of that term and its two momenta are ours.
     """
 
     norm: Literal["l2", "linf"] = Field("linf", description="norm of the ball")
@@ -94,7 +94,8 @@ class Smart(Ascent):
 class Alum(Smart):
     """SMART's first two terms with more weight on the second (Liu et al. 2020, "ALUM", algorithm 1).
 
-    Defaults: mt-dnn's code for the perturbation; the weight of 10 is the one that ALUM is used with.
+    Defaults of the perturbation: mt-dnn's code (``alum``). Its weight is 1 if none is given; 10 is what our notes
+    on the paper name.
     """
 
     weight: float = Field(10.0, ge=0, description="factor of the divergence under the perturbation")

@@ -14,7 +14,7 @@ class Vote(Block):
     """Predict by the majority of noisy copies of the word embeddings, each uniform in a ball around them.
 
     A row's ``radius``, in the norm of the ball, is that within which no perturbation of its embeddings changes the
-    vote, but for a chance of ``alpha``; 0 where the vote is not that clear. As Cohen et al. 2019 (algorithm 1), other
+    vote, but for a chance of ``alpha``; 0 where the vote is not that clear. As in Cohen et al. 2019 (Certify), other
     copies choose the answer than bound its share.
     """
 
