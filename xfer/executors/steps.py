@@ -84,7 +84,7 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
         dev = read_rows(parents[f"dev/{name}"]) if f"dev/{name}" in parents else None
         rows = read_rows(parents[f"train/{name}"])
         rows = rows if "head" in about else _labelled(rows, about["form"])
-        tasks.append(TaskData(name, about["weight"], rows, dev, tuple(about["languages"])))
+        tasks.append(TaskData(name, about["weight"], rows, dev, tuple(about["languages"]), about.get("exponent", 1.0)))
     if "start" in parents:
         saved = parents["start"].out / "selected"
         origin = Origin(saved / parents["start"].read("training.json")["order"][0])
@@ -104,7 +104,9 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     network = build(origin, kinds, int(node.seed or 0))
     network.freeze(job["freeze"]["layers"], job["freeze"]["embeddings"])
     result = spec["trainer"].fit(
-        network, tasks, Context(folder, int(node.seed or 0), spec["limit"], spec["mixer"], progress)
+        network,
+        tasks,
+        Context(folder, int(node.seed or 0), spec["limit"], spec["mixer"], progress, _teacher(job, parents, kinds)),
     )
     network.save(folder / "out" / "selected")
     oracle = result["oracle"]
@@ -116,9 +118,21 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     return {"steps": result["steps"], "dev": round(best, 4) if best is not None else None}
 
 
+def _teacher(job: Mapping[str, Any], parents: Parents, kinds: Mapping[str, Any]) -> Any:
+    """The network that a stage learns from beside its labels, or None."""
+    if "teacher" not in parents:
+        return None
+    from xfer.models.network import load
+    from xfer.trainers.objective import Teacher
+
+    about = job["distil"]
+    network = load(parents["teacher"].out / "selected", about["task"], kinds[about["taught"][0]])
+    return Teacher(network, about["task"], tuple(about["taught"]), about["temperature"], about["weight"])
+
+
 def predict(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """The stage's answers to every row, as ``predictions.parquet``."""
-    from xfer.models.predictor import predict as answers
+    from xfer.models.predictor import decoded
     from xfer.trainers.adversaries.voting import vote
 
     rows, network, max_length = read_rows(parents["rows"]), *_network(node, parents)
@@ -126,7 +140,7 @@ def predict(node: Node, parents: Parents, folder: Path, progress: Progress) -> d
     if smoothing:
         columns = vote(network, task, rows, max_length, smoothing, progress)
     else:
-        columns = network.forms[task].decode(answers(network, task, rows, max_length, progress), rows)
+        columns = decoded(network, task, rows, max_length, progress)
     write_rows(folder / "out" / "predictions.parquet", columns)
     return {"rows": len(columns["id"])}
 

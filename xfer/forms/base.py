@@ -55,6 +55,8 @@ class Form:
     columns: ClassVar[tuple[str, ...]]
     credited: ClassVar[str] = "accuracy"  # the metric that is the mean of the rows' credit
 
+    apart: bool = False  # whether languages are predicted one by one, as the answers of all would be too large
+
     def __init__(self, labels: Sequence[str] = ()) -> None:
         self.labels = list(labels)
 

@@ -87,8 +87,8 @@ class Retrieve(Form):
     def training(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
         """A unit for each query and each of its right candidates: the sequences of both.
 
-        Kept: ``row`` (of the query), ``query`` and ``candidate`` (the number of each unit's text: equal texts have one number) and ``pairs``,
-        query x texts + candidate of all that belong together, so that a batch knows which others are right as well.
+        Kept: ``row`` of the query; ``query`` and ``candidate``, the numbers of their texts (equal texts have one); and
+        ``pairs``, query x texts + candidate of all that belong together, so that a batch knows which others are right.
         """
         queries, candidates = self._units(rows)
         found = encode(tokenizer, rows["text"], rows["pair"], max_length)

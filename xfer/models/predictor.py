@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from xfer.core.seeds import derive
-from xfer.forms.base import Encoded, Rows
+from xfer.forms.base import Encoded, Rows, by_language
 from xfer.models.network import Network
 
 TOKENS = {"cpu": 2048, "cuda": 65536}  # subwords a batch, padding included: what each device does best
@@ -38,6 +38,20 @@ def predict(
     """What the task's form keeps of every row, in the order of ``rows``."""
     encoded = network.forms[task].encode(rows, network.tokenizer, max_length)
     return answer(network, task, encoded, rows, progress)
+
+
+def decoded(network: Network, task: str, rows: Rows, max_length: int, progress: Progress) -> Rows:
+    """The task's predictions of all rows; language by language where the answers of all would be too large."""
+    form, columns, before = network.forms[task], Rows(), 0
+    for part in by_language(rows).values() if form.apart else [rows]:
+
+        def told(done: int, total: int, before: int = before) -> None:
+            progress(before + done, len(rows["id"]) if form.apart else total)
+
+        for name, column in form.decode(predict(network, task, part, max_length, told), part).items():
+            columns.setdefault(name, []).extend(column)
+        before += len(part["id"])
+    return columns
 
 
 def answer(
@@ -72,9 +86,11 @@ def _in_order(parts: list[Any], order: np.ndarray) -> Any:
         for place, value in zip(order, (value for part in parts for value in part), strict=True):
             found[place] = value
         return found
-    stacked = np.concatenate(parts)
-    found = np.empty_like(stacked)
-    found[order] = stacked
+    found = np.empty((len(order), *parts[0].shape[1:]), dtype=parts[0].dtype)
+    start = 0
+    for part in parts:  # one by one: answers may fill half of the memory
+        found[order[start : start + len(part)]] = part
+        start += len(part)
     return found
 
 
