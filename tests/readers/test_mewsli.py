@@ -13,7 +13,8 @@ import pytest
 from xfer.core.errors import BadRow, MissingData
 from xfer.forms.base import form
 from xfer.readers.base import Reader, Row
-from xfer.readers.mewsli import ENTITIES, MewsliX, mentions
+from xfer.readers.mentions import mentions
+from xfer.readers.mewsli import ENTITIES, MewsliX
 from xfer.readers.sources import rows
 
 Mirror = Callable[..., Path]

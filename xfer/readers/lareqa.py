@@ -9,18 +9,14 @@ that paragraph. Ids are those of google-research/xtreme (third_party/utils_lareq
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.readers import sources
+from xfer.readers.answering import Asked, Paragraph, known, read_file, table
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings
-from xfer.readers.qa import Question, in_paragraph, nearest, paragraphs
-from xfer.readers.sentences import Span, holding, spans
 
 _SETTINGS = Settings(
     learning_rate=2e-5,
@@ -31,24 +27,6 @@ _SETTINGS = Settings(
     "there has 3 wrong answers beside it, here 15; questions are cut at 96 there)",
 )
 _SPLITS = {"train": "train", "dev": "validation", "test": "validation"}
-
-
-class Asked(NamedTuple):
-    """A question and the numbers of the sentences that answer it."""
-
-    id: str
-    text: str
-    answers: tuple[int, ...]
-
-
-class Paragraph(NamedTuple):
-    """A paragraph, counted from 1 over the file, its sentences in characters, its questions and those of no use."""
-
-    number: int
-    context: str
-    sentences: tuple[Span, ...]
-    asked: tuple[Asked, ...]
-    faults: tuple[BadRow, ...] = ()
 
 
 class _SentenceRetrieval(Reader):
@@ -96,7 +74,7 @@ class SquadR(_SentenceRetrieval):
         return HubPart(self.card.hub, "plain_text", _SPLITS[split])
 
     def hub_rows(self, split: str, language: str) -> Iterator[Row | BadRow] | None:
-        return _alone(_table(self, split, language), split, language)
+        return _alone(table(self, split, language), split, language)
 
 
 @Reader.register("lareqa")
@@ -149,8 +127,8 @@ class Lareqa(_SentenceRetrieval):
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         official = self.sentences == "official"
         others = [other for other in self.beside(path, split, language) if other.is_file()]
-        answers = {other.stem: (str(other), _answers(_known(other, official), other.stem)) for other in others}
-        yield from _everywhere(_known(path, official), language, str(path), answers)
+        answers = {other.stem: (str(other), _answers(known(other, official), other.stem)) for other in others}
+        yield from _everywhere(known(path, official), language, str(path), answers)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, language, _SPLITS[split])
@@ -161,109 +139,11 @@ class Lareqa(_SentenceRetrieval):
                 f"{self.card.hub} on the hub lacks the sentence borders that LAReQA scores by; put the official files "
                 f"in $XFER_DATA ({self.card.layout}) and use source: mirror, or set sentences: rule on the reader"
             )
-        found = {code: _table(self, split, code) for code in self.card.languages}
+        found = {code: table(self, split, code) for code in self.card.languages}
         answers = {
             code: (f"{self.card.hub}/{code}", _answers(part, code)) for code, part in found.items() if code != language
         }
         return _everywhere(found[language], language, f"{self.card.hub}/{language}", answers)
-
-
-# files and tables
-
-
-def read_file(path: Path, official: bool) -> list[Paragraph]:
-    """The paragraphs of a file in SQuAD's format, their sentences those of the file or by our rule.
-
-    Raises BadRow for a file that is not in that format; what is wrong within a paragraph is a fault of it.
-    """
-    found = []
-    for number, (place, paragraph) in enumerate(paragraphs(path), 1):
-        given = list(in_paragraph(path, paragraph, place))
-        faults = [one for one in given if isinstance(one, BadRow)]
-        context = str(paragraph.get("context", ""))
-        try:
-            borders = tuple(_borders(path, paragraph, context, place) if official else spans(context))
-        except BadRow as bad:
-            found.append(Paragraph(number, context, (), (), (*faults, bad)))
-            continue
-        good = (one for one in given if not isinstance(one, BadRow))
-        asked = [_asked(one, context, borders, official, str(path)) for one in good]
-        faults += [one for one in asked if isinstance(one, BadRow)]
-        kept = tuple(one for one in asked if isinstance(one, Asked))
-        found.append(Paragraph(number, context, borders, kept, tuple(faults)))
-    return found
-
-
-def _asked(one: Question, context: str, borders: Sequence[Span], official: bool, path: str) -> Asked | BadRow:
-    if not one.starts:
-        return BadRow(path, 0, f"question {one.id} has no answer to look its sentence up by")
-    sentence = _sentence(borders, one.starts[0], official)
-    if sentence is None:
-        return BadRow(path, 0, f"the answer of question {one.id} begins in no sentence")
-    return Asked(one.id, one.question, _equals(context, borders, sentence))
-
-
-@lru_cache(maxsize=12)  # every language looks its answers up in all the others
-def _file(path: Path, official: bool, changed: int) -> list[Paragraph]:
-    return read_file(path, official)
-
-
-def _known(path: Path, official: bool) -> list[Paragraph]:
-    return _file(path, official, path.stat().st_mtime_ns)
-
-
-def _borders(path: Path, paragraph: dict[str, Any], context: str, place: str) -> list[Span]:
-    """The file's own borders; they may leave text between sentences out, but never overlap."""
-    given, end = paragraph.get("sentence_breaks"), 0
-    if not isinstance(given, list) or not given:
-        raise BadRow(str(path), 0, f"{place} has no list 'sentence_breaks', as the files of XQuAD-R have it")
-    for pair in given:
-        if not (isinstance(pair, list) and len(pair) == 2 and all(type(number) is int for number in pair)):
-            raise BadRow(str(path), 0, f"{place}: sentence_breaks holds {pair!r}, not [start, end]")
-        if not end <= pair[0] < pair[1] <= len(context):
-            raise BadRow(str(path), 0, f"{place}: sentence {pair} is not within the context and behind the one before")
-        end = pair[1]
-    spelt = paragraph.get("sentences")
-    if spelt is not None and spelt != [context[start:end] for start, end in given]:
-        raise BadRow(str(path), 0, f"{place}: 'sentences' does not hold what its 'sentence_breaks' cut out")
-    return [(start, end) for start, end in given]
-
-
-def _sentence(borders: Sequence[Span], place: int, official: bool) -> int | None:
-    """The sentence in which an answer begins; the answer may reach beyond its end."""
-    if not official:
-        return holding(borders, place)
-    return next((number for number, (start, end) in enumerate(borders) if start <= place < end), None)
-
-
-def _equals(context: str, borders: Sequence[Span], sentence: int) -> tuple[int, ...]:
-    texts = [context[start:end] for start, end in borders]
-    return tuple(number for number, text in enumerate(texts) if text == texts[sentence])
-
-
-def _table(reader: Reader, split: str, language: str) -> list[Paragraph]:
-    """The paragraphs of a hub table, in which those of one paragraph follow each other, cut by our rule."""
-    part = reader.hub_part(split, language)
-    place = "/".join((part.repository, part.config or "default", part.split))
-    table = sources.hub_table(part.repository, part.config, part.split, reader.card.revision)
-    found: list[Paragraph] = []
-    try:
-        for context, rows in groupby(enumerate(table, 1), key=lambda row: row[1]["context"]):
-            borders = tuple(spans(context))
-            asked = tuple(_hub_question(row, number, place, context, borders) for number, row in rows)
-            found.append(Paragraph(len(found) + 1, context, borders, asked))
-    except (KeyError, IndexError, TypeError) as error:
-        what = f"has not the columns that {reader.type_name} expects: {error!r}"
-        raise BadRow(place, len(found) + 1, what) from None
-    return found
-
-
-def _hub_question(row: Row, number: int, place: str, context: str, borders: Sequence[Span]) -> Asked:
-    answer, start = row["answers"]["text"][0], row["answers"]["answer_start"][0]
-    there = nearest(context, answer, start)  # the hub's contexts were stripped, but not its offsets
-    if there is None:
-        raise BadRow(place, number, f"the answer '{answer}' of question {row['id']} is not in its context")
-    return Asked(row["id"], row["question"], _equals(context, borders, holding(borders, there)))
 
 
 # rows
@@ -333,7 +213,7 @@ def gold_file(path: Path) -> Gold:
         if row["side"] == "query":
             right[row["id"]] = row["gold"]
     files = [path, *(other for other in reader.beside(path, "test", path.stem) if other.is_file())]
-    pools = ((file.stem, paragraph) for file in files for paragraph in _known(file, official=True))
+    pools = ((file.stem, paragraph) for file in files for paragraph in known(file, official=True))
     return Gold(right, {candidate(code, p.number, number) for code, p in pools for number in range(len(p.sentences))})
 
 

@@ -1,0 +1,173 @@
+"""The files of Mewsli-X: articles with mentions, entities with descriptions, pairs of both.
+
+A mention is read as in google-research/xtreme (third_party/utils_mewslix.py): its words, a colon, and its sentence
+with the mention in braces.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from xfer.core.errors import BadRow
+from xfer.readers import tables
+from xfer.readers.base import Row
+
+Span = tuple[int, int]
+_DESCRIBED = re.compile(r'"description_language"\s*:\s*"([^"\\]+)"')
+_NAMED = re.compile(r'"entity_id"\s*:\s*"([^"\\]+)"')
+_BRACES = re.compile(r"\{(.*?)\}")
+
+
+def mentions(path: Path, language: str) -> Iterator[Row | BadRow]:
+    """The mentions in one language of a file of WikiNews articles, a BadRow in the place of each of no use."""
+    for number, article in tables.each_jsonl(path):
+        if isinstance(article, BadRow):
+            yield article
+            continue
+        place = _Place(path, number)
+        try:
+            context, found = place.part(article, "context"), article.get("mentions")
+            if place.text(context, "language") != language:
+                continue
+            if not isinstance(found, list):
+                raise place.bad("has no list 'mentions'")
+        except BadRow as bad:
+            yield bad
+            continue
+        for mention in found:
+            try:
+                yield _mention(place, context, mention, language)
+            except BadRow as bad:
+                yield bad
+
+
+def pairs(path: Path, language: str) -> Iterator[Row | BadRow]:
+    """Mentions and, each at its first mention, their entities of a file of training pairs."""
+    known: set[str] = set()
+    for number, pair in tables.each_jsonl(path):
+        if isinstance(pair, BadRow):
+            yield pair
+            continue
+        try:
+            query, entity = _pair(_Place(path, number), pair, language)
+        except BadRow as bad:
+            yield bad
+            continue
+        yield query
+        if entity["id"] not in known:
+            known.add(entity["id"])
+            yield entity
+
+
+def entities(path: Path, described: Callable[[str], bool], wanted: dict[str, str]) -> Iterator[Row | BadRow]:
+    """The entities with a description in the languages that ``described`` says, one at a time.
+
+    Takes the ids of all entities out of ``wanted``. The lines of other languages are not parsed: the file holds a
+    million.
+    """
+    for number, line in tables.each_line(path):
+        if isinstance(line, BadRow):
+            yield line
+            continue
+        name, code = _NAMED.search(line), _DESCRIBED.search(line)
+        if name:
+            wanted.pop(name[1], None)
+        if line.strip() and not (code and name and not described(code[1])):
+            place = _Place(path, number)
+            try:
+                yield _entity(place, place.parsed(line))
+            except BadRow as bad:
+                yield bad
+
+
+class _Place:
+    """A line of a file, for the faults of what it holds."""
+
+    def __init__(self, path: Path, number: int) -> None:
+        self.path, self.number = path, number
+
+    def bad(self, message: str) -> BadRow:
+        return BadRow(str(self.path), self.number, message)
+
+    def parsed(self, line: str) -> dict[str, Any]:
+        try:
+            found = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise self.bad(f"is not JSON: {error.msg} at column {error.colno}") from None
+        except RecursionError:
+            raise self.bad("nests too deeply") from None
+        if not isinstance(found, dict):
+            raise self.bad("is not a JSON object")
+        return found
+
+    def part(self, value: Any, key: str) -> dict[str, Any]:
+        found = value.get(key) if isinstance(value, dict) else None
+        if not isinstance(found, dict):
+            raise self.bad(f"has no object '{key}'")
+        return found
+
+    def text(self, value: dict[str, Any], key: str) -> str:
+        if not isinstance(value.get(key), str):
+            raise self.bad(f"'{key}' is {value.get(key)!r}, not text")
+        return str(value[key])
+
+    def span(self, value: Any, text: str, what: str) -> Span:
+        start, end = (value.get("start"), value.get("end")) if isinstance(value, dict) else (None, None)
+        if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
+            raise self.bad(f"{what} is from {start!r} to {end!r}, which is not within a text of {len(text)} characters")
+        return start, end
+
+    def spans(self, value: dict[str, Any], text: str) -> list[Span]:
+        found = value.get("sentence_spans")
+        if not isinstance(found, list) or not found:
+            raise self.bad("has no list 'sentence_spans'")
+        return [self.span(one, text, "a sentence") for one in found]
+
+
+def _mention(place: _Place, context: dict[str, Any], mention: Any, language: str) -> Row:
+    """A query: the mention and its sentence, in which it stands between braces."""
+    if not isinstance(mention, dict):
+        raise place.bad("holds a mention that is not an object")
+    name, text = place.text(mention, "example_id"), place.text(context, "text")
+    if not text:
+        raise place.bad(f"the text of mention {name} was taken out for the release; get-mewsli-x.sh puts it back")
+    given = place.part(mention, "mention_span")
+    start, end = place.span(given, text, f"mention {name}")
+    if text[start:end] != place.text(given, "text"):
+        raise place.bad(f"mention {name} is '{given['text']}', but '{text[start:end]}' stands at {start} of its text")
+    sentences = place.spans(context, text)
+    first = max((one for one, _ in sentences if one <= start), default=None)
+    last = min((one for _, one in sentences if one >= end), default=None)
+    if first is None or last is None:
+        raise place.bad(f"mention {name} stands in no sentence")
+    left, right = (_BRACES.sub(r"(\1)", side) for side in (text[first:start], text[end:last]))
+    words = text[start:end]
+    marked = " ".join(f"{words}: {left} {{ {words} }} {right}".split())
+    return _row(name, language, "query", marked, [place.text(mention, "entity_id")])
+
+
+def _pair(place: _Place, pair: dict[str, Any], language: str) -> tuple[Row, Row]:
+    contextual, entity = place.part(pair, "contextual_mention"), _entity(place, place.part(pair, "entity"))
+    query = _mention(place, place.part(contextual, "context"), contextual.get("mention"), language)
+    if query["gold"] != [entity["id"]]:
+        what = f"mention {query['id']} means {query['gold'][0]}, but the entity beside it is {entity['id']}"
+        raise place.bad(what)
+    return query, entity
+
+
+def _entity(place: _Place, entity: dict[str, Any]) -> Row:
+    """A candidate: the sentences of its description."""
+    description = place.text(entity, "description")
+    sentences = (description[start:end] for start, end in place.spans(entity, description))
+    text = " ".join(" ".join(sentences).split())
+    language = place.text(entity, "description_language")
+    return _row(place.text(entity, "entity_id"), language, "candidate", text, None)
+
+
+def _row(name: str, language: str, side: str, text: str, gold: list[str] | None) -> Row:
+    row = {"id": name, "language": language, "side": side, "text": text, "pair": None}
+    return row | {"gold": gold, "part": "test"}
