@@ -227,3 +227,27 @@ def test_an_unknown_paper_is_one_fault_that_lists_the_known_ones(write: Write) -
     (fault,) = faults(HEAD + XTREME + "report: {against: phang}\n", write)
     assert "report.against: no scores of 'phang' are known" in fault
     assert all(name in fault for name in ("phang2020", "xtreme", "xtreme_r"))
+
+
+@pytest.mark.parametrize(
+    ("block", "place", "message"),
+    [
+        ("[xtreme]", "12", "benchmark: must be the name of a benchmark, or a block with its name"),
+        ("5", "12", "benchmark: must be the name of a benchmark, or a block with its name"),
+        ("{start: mnli}", "1", "benchmark.name: 'name' is missing"),
+        ("{name: xtreme, tasks: panx}", "34", "benchmark.tasks: must be all, or a list of different tasks"),
+        ("{name: xtreme, tasks: []}", "34", "benchmark.tasks: must be all, or a list of different tasks"),
+        ("{name: xtreme, tasks: [panx, panx]}", "34", "benchmark.tasks: must be all, or a list of different tasks"),
+        ("{name: xtreme, tasks: [{a: 1}]}", "34", "benchmark.tasks: must be all, or a list of different tasks"),
+        ("{name: xtreme, start: [mnli]}", "34", "benchmark.start: should be a valid string"),
+        ("xtreme-r", "12", "benchmark: 'xtreme-r' is not one of 'xtreme' or 'xtreme_r'; did you mean 'xtreme_r'?"),
+    ],
+)
+def test_a_block_of_the_wrong_shape_is_one_fault(block: str, place: str, message: str, write: Write) -> None:
+    (fault,) = faults(HEAD + f"benchmark: {block}\n", write)
+    assert fault.startswith(f"r.yaml:6:{place}: {message}")
+
+
+def test_a_benchmark_of_which_nothing_is_left_is_a_fault(write: Write) -> None:
+    (fault,) = faults(HEAD + "  panx: null\nbenchmark: {name: xtreme, start: mnli, tasks: [panx]}\n", write)
+    assert "benchmark.tasks: must be all, or a list of different tasks" in fault

@@ -6,9 +6,9 @@ benchmark's languages; BUCC and Tatoeba have no training data and test the inter
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from xfer.core import yaml
@@ -31,12 +31,22 @@ def task_names(benchmark: str) -> dict[str, str]:
     return {_READERS.get(name, name): name for name in BENCHMARKS[benchmark.replace("_", "-")].tasks}
 
 
+def _tasks(value: Any) -> Any:
+    names = value if isinstance(value, list | tuple) else ()
+    if value == "all" or (names and all(isinstance(n, str) for n in names) and len(set(names)) == len(names)):
+        return value
+    raise PydanticCustomError("tasks", "must be all, or a list of different tasks", {"hint": "such as [xnli, panx]"})
+
+
+Tasks = Annotated[tuple[str, ...] | Literal["all"], BeforeValidator(_tasks)]
+
+
 class Targets(Block):
     """The targets of a benchmark, each as a stage and an evaluation named for its reader."""
 
     name: BenchmarkName = Field(description="the benchmark")
     start: str | None = Field(None, description="the intermediate stage that every target continues")
-    tasks: tuple[str, ...] | Literal["all"] = Field("all", description="the targets to test, by reader, or all")
+    tasks: Tasks = Field("all", description="the targets to test, by reader, or all")
     direct: bool = Field(
         False, description="also each target without the intermediate stage, for the column 'bought'; trains twice"
     )
@@ -44,6 +54,9 @@ class Targets(Block):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
+        if not isinstance(value, str | dict | Targets):
+            hint = {"hint": f"such as {' or '.join(get_args(BenchmarkName))}"}
+            raise PydanticCustomError("benchmark", "must be the name of a benchmark, or a block with its name", hint)
         return {"name": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
