@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from xfer.core.errors import XferError
 from xfer.models.domain.base import Head, Steady
 
 if TYPE_CHECKING:
@@ -111,6 +112,10 @@ class Wasserstein(Head):
         from xfer.models.domain.judge import slope_penalty  # late: imports torch
 
         if "critic" not in batch:
+            if "strength" in batch and not features.requires_grad:
+                raise XferError(
+                    "head wasserstein judges states of an encoder that is not trained; use head domain there"
+                )
             return {"logits": judge.still(features)}
         features = features.detach()
         seen = {"logits": judge.layers(features)}
