@@ -5,35 +5,44 @@ whether its phrase opens the sentence. Adjuncts of the verb are ``(S\\NP)\\(S\\N
 section 3).
 """
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from xfer.miniature.choice import chance, stream
+from xfer.miniature.choice import chance, pick, stream
 from xfer.miniature.files import write_lines
 from xfer.miniature.grammar import words
 from xfer.miniature.languages import BY_CODE
 from xfer.miniature.meaning import Meaning
-from xfer.miniature.pairs import FRONTED, single
+from xfer.miniature.pairs import single
 from xfer.miniature.world import NAMES, SOMEONE
 
 SIZES = {"train": 1500, "dev": 200, "test": 300}
 SECTIONS = {"train": "00", "dev": "19", "test": "22"}  # folders of CCGbank in jiant's splits
 FILE = 100  # sentences of one AUTO file
+OPENED = 0.35  # of the sentences that say where, when or why, those that begin with it
+AT_SUBJECT = 0.4  # of the places that do not open a sentence
+DROPPED = 0.4  # of the objects of verbs that can do without
+DROPPING = ("eat", "drink", "read", "write")
+ADJUNCTS = ("place", "time", "reason")
 
 _VP = "(S\\NP)\\(S\\NP)"
 _NAME, _NOUN, _ADJECTIVE, _ARTICLE = "N", "N", "N/N", "NP[nb]/N"
 TAGS = (
     _NOUN, _ADJECTIVE, _ARTICLE, "NP", ".", "S[dcl]\\NP", "(S[dcl]\\NP)/NP", "(S[dcl]\\NP)/(S[b]\\NP)",
     "(S[dcl]\\NP)/(S[adj]\\NP)", "S[b]\\NP", "(S[b]\\NP)/NP", "S[adj]\\NP", _VP, f"({_VP})/NP", f"({_VP})/PP",
-    "PP/NP", "(S/S)/NP",
+    "PP/NP", "(S/S)/NP", "(S/S)/PP", "S/S", "(NP\\NP)/NP", "NP\\NP",
 )  # fmt: skip
 
 Tree = tuple[str, str, list["Tree"]]  # category, word ("" for an inner node), children
+Said = tuple[Meaning, str, bool]  # a meaning, the slot that opens the sentence ("": none), is its place the subject's?
+    Meaning, str, bool
+]  # a meaning, the slot that opens the sentence ("" for none), is its place the subject's?
 
 
 def write_ccg(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     """Both layouts; the sentences of a split are the same in them, and none stands in two splits."""
-    seen: set[tuple[Meaning, bool]] = set()
+    seen: set[Said] = set()
     for split, size in SIZES.items():
         trees = [derivation(*said) for said in _draw(stream(seed, "supertags", split), size, seen)]
         leaves = [_leaves(tree) for tree in trees]
@@ -48,32 +57,47 @@ def write_ccg(folder: Path, codes: tuple[str, ...], seed: int) -> None:
             write_lines(folder / "ccgbank_1_1" / "data" / "AUTO" / section / f"{name}.auto", lines)
 
 
-def _draw(rng: Random, size: int, seen: set[tuple[Meaning, bool]]) -> list[tuple[Meaning, bool]]:
-    found: list[tuple[Meaning, bool]] = []
+def _draw(rng: Random, size: int, seen: set[Said]) -> list[Said]:
+    found: list[Said] = []
     while len(found) < size:
-        said = (single(rng).premise, chance(rng, FRONTED))
+        meaning, opening = single(rng).premise, ""
+        if meaning.verb in DROPPING and chance(rng, DROPPED):
+            meaning = replace(meaning, object="", colour="", number=0)
+        there = [slot for slot in ADJUNCTS if getattr(meaning, slot)]
+        if there and chance(rng, OPENED):
+            opening = pick(rng, there)
+        common = meaning.agent not in (*NAMES, SOMEONE)
+        at_subject = common and bool(meaning.place) and opening != "place" and chance(rng, AT_SUBJECT)
+        said = (meaning, opening, at_subject)
         if said not in seen:
             seen.add(said)
             found.append(said)
     return found
 
 
-def derivation(meaning: Meaning, fronted: bool) -> Tree:
-    """The sentence as a tree of categories."""
+def derivation(meaning: Meaning, opening: str = "", at_subject: bool = False) -> Tree:
+    """The sentence as a tree of categories: ``opening`` comes first, and the place may belong to the subject."""
     slots: dict[str, list[str]] = {}
-    for word in words(meaning, "en", fronted=fronted):
+    for word in words(meaning, "en"):
         slots.setdefault(word.slot, []).append(word.text)
-    first = next(iter(slots))
-    slots[first][0] = slots[first][0][:1].upper() + slots[first][0][1:]
-    fronted = first == "time"
+    subject = _noun_phrase(slots["agent"], meaning)
     predicate = _predicate(slots["verb"], _noun_phrase(slots["object"], meaning) if "object" in slots else None)
-    for slot in ("place", "time", "reason"):
-        if slot in slots and not (slot == "time" and fronted):
+    if at_subject:
+        subject = ("NP", "", [subject, _adjunct(slots["place"], "NP\\NP")])
+    for slot in ADJUNCTS:
+        if slot in slots and slot != opening and not (slot == "place" and at_subject):
             predicate = (predicate[0], "", [predicate, _adjunct(slots[slot], _VP)])
-    sentence: Tree = ("S[dcl]", "", [_noun_phrase(slots["agent"], meaning), predicate])
-    if fronted:
-        sentence = ("S[dcl]", "", [_adjunct(slots["time"], "S/S"), sentence])
-    return ("S[dcl]", "", [sentence, (".", BY_CODE["en"].stop, [])])
+    sentence: Tree = ("S[dcl]", "", [subject, predicate])
+    if opening:
+        sentence = ("S[dcl]", "", [_adjunct(slots[opening], "S/S"), sentence])
+    return _capitalised(("S[dcl]", "", [sentence, (".", BY_CODE["en"].stop, [])]))
+
+
+def _capitalised(tree: Tree) -> Tree:
+    category, word, children = tree
+    if children:
+        return (category, "", [_capitalised(children[0]), *children[1:]])
+    return (category, word[:1].upper() + word[1:], [])
 
 
 def _noun_phrase(spoken: list[str], meaning: Meaning) -> Tree:
@@ -104,7 +128,7 @@ def _predicate(verb: list[str], thing: Tree | None) -> Tree:
 
 def _adjunct(spoken: list[str], category: str) -> Tree:
     """``outside``, ``in the house``, ``because of the rain``."""
-    whole = f"({category})" if category != "." else category
+    whole = f"({category})"
     if len(spoken) == 1:
         return (category, spoken[0], [])
     if spoken[1] == "of":
