@@ -36,8 +36,6 @@ TAGS = (
 
 Tree = tuple[str, str, list["Tree"]]  # category, word ("" for an inner node), children
 Said = tuple[Meaning, str, bool]  # a meaning, the slot that opens the sentence ("": none), is its place the subject's?
-    Meaning, str, bool
-]  # a meaning, the slot that opens the sentence ("" for none), is its place the subject's?
 
 
 def write_ccg(folder: Path, codes: tuple[str, ...], seed: int) -> None:
