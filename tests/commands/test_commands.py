@@ -151,7 +151,15 @@ def test_list_takes_one_kind(word: str, xfer: Xfer) -> None:
 def test_list_shows_a_summary_of_each(xfer: Xfer) -> None:
     found = xfer("list")
     assert found.code == 0
-    assert "readers\n" in found.out and "  xnli" in found.out and "15 languages" in found.out
+    assert "readers\n" in found.out and "  xnli" in found.out
+    (line,) = [line for line in found.out.splitlines() if line.startswith("  xnli ")]
+    assert [cell.strip() for cell in line.split("  ") if cell.strip()] == [
+        "xnli",
+        "classify",
+        "15 languages",
+        "train 392,702, dev 2,490, test 5,010",
+        "CC-BY-NC-4.0",
+    ]
 
 
 def test_show_tells_fields_card_and_place(xfer: Xfer) -> None:

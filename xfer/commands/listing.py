@@ -27,7 +27,10 @@ def listing(kind: str | None, as_json: bool) -> None:
         click.echo(plural(name))
         width = max(len(line["name"]) for line in lines)
         for line in lines:
-            click.echo(f"  {line['name']:{width}}  {line['summary']}")
+            shown = [_facts(line), line["summary"]] if "sizes" in line else [line["summary"]]
+            click.echo(
+                "\n".join(f"  {name:{width}}  {text}" for name, text in zip([line["name"], ""], shown, strict=False))
+            )
 
 
 def _wanted(kind: str | None, known: dict[str, Any]) -> list[str]:
@@ -58,8 +61,18 @@ def _line(kind: Any, name: str) -> dict[str, Any]:
     if card is None:
         return {"name": name, "summary": summary}
     form = leaf.form if isinstance(getattr(leaf, "form", None), str) else "any"
-    languages = f"{len(card.languages)} languages" if len(card.languages) != 1 else card.languages[0]
-    facts = {"form": form, "languages": list(card.languages), "licence": card.licence, "sizes": card.sizes}
-    sizes = ", ".join(f"{split} {size:,}" for split, size in card.sizes.items())
-    shown = "; ".join(filter(None, [form, languages if card.languages else "", sizes, card.licence]))
-    return {"name": name, "summary": f"{summary} [{shown}]", **facts}
+    return {
+        "name": name,
+        "summary": summary,
+        "form": form,
+        "languages": list(card.languages),
+        "licence": card.licence,
+        "sizes": card.sizes,
+    }
+
+
+def _facts(line: dict[str, Any]) -> str:
+    """Form, languages, sizes and licence of a reader in columns."""
+    languages = " ".join(line["languages"]) if len(line["languages"]) < 5 else f"{len(line['languages'])} languages"
+    sizes = ", ".join(f"{split} {size:,}" for split, size in line["sizes"].items()) or "sizes vary"
+    return f"{line['form']:8}  {languages or 'any':12}  {sizes:44}  {line['licence']}"
