@@ -13,6 +13,7 @@ import torch
 from pydantic import Field
 
 from xfer import miniature
+from xfer.attackers.base import Attacker
 from xfer.core.load import load_recipe
 from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Store
@@ -85,6 +86,7 @@ evaluate:
   own: {stage: pairs}
   mined: {stage: pairs, reader: bucc, languages: [de, ru]}
   typos: {stage: pairs, reader: bucc, languages: [de, ru], attacker: {type: typos, rate: 0.9}}
+  english: {stage: pairs, reader: tatoeba, languages: [ru], attacker: {type: typos, rate: 0.9}}
 """
 
 
@@ -291,6 +293,16 @@ def test_an_attack_changes_queries_of_the_test_alone(done: Done) -> None:
     for old, new in zip(moved, left, strict=True):
         assert sum(old[name] != new[name] for name in old) > 0.9 * len(old)
     assert done.scores("typos")["de"]["f1"] < done.scores("mined")["de"]["f1"]
+
+
+def test_english_queries_are_attacked_as_english(done: Done) -> None:
+    before, after = done.rows("dual"), done.rows("english")
+    attacker, texts = Attacker.model_validate({"type": "typos", "rate": 0.9}), sides(after, "query", "ru")
+    assert len(texts) == 300
+    for name, text in sides(before, "query", "ru").items():
+        row = {"id": name, "language": "en", "text": text, "pair": None, "side": "query", "part": "test"}
+        changed, _ = attacker.change(row, "retrieve")
+        assert texts[name] == changed["text"]
 
 
 # other ways to name what is tested

@@ -253,6 +253,13 @@ def test_a_shared_pool_is_that_of_all_languages() -> None:
     assert list(scores) == ["map@20", "mrr@20"] and scores["mrr@20"] >= scores["map@20"]
 
 
+def test_rows_to_tune_on_are_neither_searched_nor_predicted() -> None:
+    found = rows(query("1", ["a"]), candidate("a"), query("1", ["a"], part="tune"), candidate("a", part="tune"))
+    vectors = np.array([[1, 0], [0, 1], [1, 0], [1, 0]], dtype=np.float32)
+    decoded = retrieve().decode({"vectors": vectors}, found)
+    assert decoded["id"] == ["1"] and decoded["score"] == [pytest.approx(0.0)]
+
+
 def test_equal_candidates_stand_in_their_order_and_the_zero_vector_is_nobodys_neighbour() -> None:
     found = rows(query("1", ["b"]), *(candidate(name) for name in "abcd"))
     vectors = np.array([[1, 0], [0, 0], [2, 0], [1, 0], [0, 1]], dtype=np.float32)

@@ -177,7 +177,7 @@ def _changes(
     known = attacker.prepare([dict(zip(further, row, strict=True)) for row in zip(*further.values(), strict=True)])
     for number, row in enumerate(rows, 1):
         spoken = row | {"language": node.spec["language"] or row["language"]}
-        changed, edits = attacker.change(spoken, node.spec["form"], known) if _asked(row) else (row, [])
+        changed, edits = attacker.change(spoken, node.spec["form"], known)
         changed = changed and changed | {"language": row["language"]}
         status = "dropped" if changed is None else "changed" if edits else "unchanged"
         note = {
@@ -190,11 +190,6 @@ def _changes(
         if number % 500 == 0 or number == len(rows):
             progress(number, len(rows))
     return made
-
-
-def _asked(row: dict[str, Any]) -> bool:
-    """Whether a row is one that an attack may change: what a query searches, and what sets a threshold, stays."""
-    return row.get("side") != "candidate" and row.get("part") != "tune"
 
 
 def _search(
