@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
-from xfer.trainers.sampler import POOL, Sampler
+from xfer.forms.base import Encoded
+from xfer.trainers.sampler import POOL, Sampler, spoken
 
 LENGTHS = np.random.default_rng(1).integers(3, 60, 700)
 MODES = [(8, None), (1, None), (None, 256), (None, 4096)]
@@ -85,3 +88,57 @@ def test_epochs_seeds_and_tasks_draw_other_batches() -> None:
 def test_one_row_is_enough() -> None:
     made = Sampler("nli", np.array([5]), 1, 8, None)
     assert [made.batch(i).tolist() for i in range(3)] == [[0], [0], [0]]
+
+
+# Languages
+
+SPOKEN = ["en"] * 600 + ["de"] * 90 + ["sw"] * 10
+
+
+def spread(exponent: float, seed: int = 1, size: int | None = 8, tokens: int | None = None) -> Sampler:
+    return Sampler("mlm", LENGTHS, seed, size, tokens, SPOKEN, exponent)
+
+
+def drawn_in(made: Sampler, epoch: int) -> np.ndarray:
+    return np.concatenate(made.epoch(epoch))
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.3, 0.7])
+def test_languages_are_drawn_by_their_rows_to_the_exponent(exponent: float) -> None:
+    raised = {"en": 600**exponent, "de": 90**exponent, "sw": 10**exponent}
+    rows = drawn_in(spread(exponent), 0)
+    assert len(rows) == 700
+    counts = Counter(SPOKEN[row] for row in rows)
+    for language, value in raised.items():
+        assert abs(counts[language] - 700 * value / sum(raised.values())) < 1
+
+
+def test_an_exponent_of_1_equals_plain_batches_to_the_row() -> None:
+    plain, made = Sampler("mlm", LENGTHS, 1, 8, None), spread(1.0)
+    assert all(np.array_equal(plain.batch(i), made.batch(i)) for i in range(200))
+
+
+def test_rows_of_a_language_are_used_up_before_any_comes_again() -> None:
+    made = spread(0.3)
+    for first, last in ((0, 1), (0, 3), (2, 5)):
+        seen = np.bincount(np.concatenate([drawn_in(made, epoch) for epoch in range(first, last)]), minlength=700)
+        for language in ("en", "de", "sw"):
+            own = seen[[place for place, spoken in enumerate(SPOKEN) if spoken == language]]
+            assert own.max() - own.min() <= 1 + (first > 0), (language, first, last)
+
+
+@pytest.mark.parametrize(("size", "tokens"), MODES)
+def test_drawn_languages_depend_on_the_number_and_the_seed_alone(size: int | None, tokens: int | None) -> None:
+    forward, back = spread(0.3, 1, size, tokens), spread(0.3, 1, size, tokens)
+    count = 2 * len(forward.epoch(0)) + 3
+    wanted = [forward.batch(i) for i in range(count)]
+    assert all(np.array_equal(back.batch(i), wanted[i]) for i in reversed(range(0, count, 7)))
+    assert not np.array_equal(drawn_in(spread(0.3, 2, size, tokens), 0), drawn_in(spread(0.3, 1, size, tokens), 0))
+
+
+def test_the_language_of_a_window_is_that_of_its_row() -> None:
+    rows = {"language": ["en", "de"]}
+    windows = Encoded(np.arange(6), np.array([0, 2, 4, 6]), None, {"row": np.array([0, 1, 1])})
+    assert spoken(windows, rows, 0.5) == (["en", "de", "de"], 0.5)
+    assert spoken(Encoded(np.arange(4), np.array([0, 2, 4]), None), rows, 0.5) == (["en", "de"], 0.5)
+    assert spoken(windows, rows, 1.0) == (None, 1.0)

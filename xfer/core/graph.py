@@ -18,6 +18,7 @@ from xfer.core.errors import RecipeError, XferError
 from xfer.core.groups import benchmark_tasks, groups
 from xfer.core.recipe import Evaluation, Recipe
 from xfer.core.seeds import digest
+from xfer.core.transfers import teaching
 from xfer.readers.base import Reader, Source
 from xfer.readers.sources import caveats, revision
 
@@ -201,6 +202,7 @@ class _Compiler:
                 parents[f"dev/{task_name}"] = self.data(reader, "dev", dev, rows)
             tasks[task_name] = {**_form(reader, source), "weight": task.weight, "languages": list(trained)}
             tasks[task_name] |= head_job(task.head, stage.learnt)
+            tasks[task_name] |= {"exponent": task.sampling.exponent} if task.sampling else {}
         job: dict[str, Any] = {
             "tasks": tasks,
             "order": list(tasks),
@@ -215,6 +217,9 @@ class _Compiler:
         else:
             about, problem = self.model()
             job |= about
+        job |= teaching(recipe, name)
+        if "distil" in job and stage.distil:
+            parents["teacher"] = self.stage(stage.distil.stage, seed)
         spec = {"trainer": trainer, "mixer": stage.mixer, "model": recipe.model, "limit": limits.steps}
         spec["heads"] = {task_name: task.head for task_name, task in stage.tasks.items() if task.head}
         label = f"{name}" if stage.seed is not None else f"{name} seed {seed}"

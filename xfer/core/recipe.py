@@ -19,6 +19,7 @@ from xfer.trainers.adversaries.vote import Vote
 from xfer.trainers.base import Mixer, Trainer
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.mixers import Proportional
+from xfer.trainers.options import Distil, Sampling
 
 
 def _name(value: str) -> str:
@@ -51,6 +52,7 @@ class Task(Block):
 
     reader: SerializeAsAny[Reader] = Field(description="where the rows come from")
     weight: float = Field(1.0, gt=0, description="factor of this task's loss")
+    sampling: Sampling | None = Field(None, description="how often its languages are drawn; as they come if left out")
     head: SerializeAsAny[Head] | None = Field(
         None, description="a discriminator over a column of the rows, in place of the head that learns their labels"
     )
@@ -66,6 +68,7 @@ class Stage(Block):
     seed: int | None = Field(None, description="a fixed seed: trained once and shared by all seeds of the recipe")
     mixer: SerializeAsAny[Mixer] = Field(Proportional(), description="which task a step trains")
     trainer: SerializeAsAny[Trainer] = Field(Finetune(), description="how the network is fitted")
+    distil: Distil | None = Field(None, description="a finished stage to learn from, beside the labels")
 
     @model_validator(mode="before")
     @classmethod
@@ -198,10 +201,15 @@ class Recipe(Block):
 
     def _before(self, name: str | None) -> set[str]:
         """The stages that lead to ``name``: the recipe's own start cannot be applied to them."""
-        seen: set[str] = set()
-        while name is not None and name not in seen:
-            seen.add(name)
-            name = self.stages[name].start if name in self.stages else None
+        seen, left = set[str](), [name]
+        while left:
+            here = left.pop()
+            if here is None or here in seen:
+                continue
+            seen.add(here)
+            if here in self.stages:
+                distil = self.stages[here].distil
+                left += [self.stages[here].start, distil.stage if distil else None]
         return seen
 
     def source_of(self, reader: Reader) -> Source:

@@ -15,11 +15,12 @@ from xfer.core.component import Component
 from xfer.core.domains import domain_faults
 from xfer.core.errors import suggest
 from xfer.core.groups import data_set
+from xfer.core.transfers import distil_faults, option_faults
 from xfer.models.base import Model
 from xfer.models.domain.base import Head
 from xfer.readers.base import Reader
 from xfer.trainers.adversaries.vote import Vote
-from xfer.trainers.base import Mixer
+from xfer.trainers.base import Mixer, Trainer
 
 Found = tuple[tuple[str | int, ...], str, str]
 
@@ -28,10 +29,13 @@ def references(data: dict[str, Any]) -> Iterator[Found]:
     """(path, message, hint) of each broken reference of a recipe's plain data."""
     stages, evaluations = _block(data.get("stages")), _block(data.get("evaluate"))
     yield from _names(("start",), data.get("start"), stages, "stage")
+    learnt, model = {name: _learnt(_block(stage)) for name, stage in stages.items()}, _build(Model, data.get("model"))
     for name, stage in stages.items():
         yield from _names(("stages", name, "start"), _block(stage).get("start"), stages, "stage")
         yield from _mixed(("stages", name, "mixer"), _block(stage))
         yield from _domains(("stages", name), _block(stage))
+        yield from option_faults(name, _build(Trainer, _block(stage).get("trainer", {})), learnt[name], model)
+    yield from distil_faults(stages, learnt)
     yield from _circles(stages)
     for name, evaluation in evaluations.items():
         yield from _untrained(("evaluate", name), _block(evaluation), data)
@@ -98,6 +102,11 @@ def _domains(path: tuple[str | int, ...], stage: dict[str, Any]) -> Iterator[Fou
     heads = {name: _build(Head, head) for name, head in raw.items() if head is not None}
     readers = {name: _build(Reader, reader) for name, reader in _tasks(stage).items()}
     yield from domain_faults(path, readers, heads, mixer is None or mixer.together)
+
+
+def _learnt(stage: dict[str, Any]) -> dict[str, Any]:
+    """The readers of the tasks that learn labels."""
+    return {name: _build(Reader, raw) for name, raw in _tasks(stage).items() if name not in _headed(stage)}
 
 
 def _headed(stage: dict[str, Any]) -> set[str]:

@@ -106,7 +106,7 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     result = spec["trainer"].fit(
         network,
         tasks,
-        Context(folder, int(node.seed or 0), spec["limit"], spec["mixer"], progress, _teacher(job, parents, kinds)),
+        Context(folder, int(node.seed or 0), spec["limit"], spec["mixer"], progress, _teacher(job, parents, network)),
     )
     network.save(folder / "out" / "selected")
     oracle = result["oracle"]
@@ -118,15 +118,16 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     return {"steps": result["steps"], "dev": round(best, 4) if best is not None else None}
 
 
-def _teacher(job: Mapping[str, Any], parents: Parents, kinds: Mapping[str, Any]) -> Any:
+def _teacher(job: Mapping[str, Any], parents: Parents, own: Any) -> Any:
     """The network that a stage learns from beside its labels, or None."""
     if "teacher" not in parents:
         return None
     from xfer.models.network import load
-    from xfer.trainers.objective import Teacher
+    from xfer.trainers.objective import Teacher, same_subwords
 
     about = job["distil"]
-    network = load(parents["teacher"].out / "selected", about["task"], kinds[about["taught"][0]])
+    network = load(parents["teacher"].out / "selected", about["task"], own.forms[about["taught"][0]])
+    same_subwords(network.tokenizer, own.tokenizer)
     return Teacher(network, about["task"], tuple(about["taught"]), about["temperature"], about["weight"])
 
 

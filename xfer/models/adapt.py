@@ -13,6 +13,9 @@ from xfer.core.errors import MissingPart
 from xfer.core.seeds import derive
 from xfer.models.network import Network, seeded
 
+IA3 = ("key", "value", "output.dense")  # peft's choice for RoBERTa; it has none for XLM-R
+ATTENTION = ("query", "key", "value")  # IA3 scales what comes out of these, and what goes into others
+
 
 def add(network: Network, adapt: Any, seed: int) -> None:
     """Puts the parts into the encoder, in place; of the encoder only they are trained then, and the heads as before.
@@ -37,9 +40,9 @@ def _config(peft: Any, adapt: Any, encoder: Any) -> Any:
     linear = sorted({name.split(".")[-1] for name, m in encoder.named_modules() if isinstance(m, torch.nn.Linear)})
     targets: Any = linear if adapt.targets == "all" else adapt.targets
     if adapt.method == "ia3":
-        inner = [name for name in targets or () if name not in ("query", "key", "value")]
-        options: dict[str, Any] = {} if targets is None else {"feedforward_modules": inner}
-        return peft.IA3Config(target_modules=targets and list(targets), **options)
+        targets = list(targets or IA3)
+        inner = [name for name in targets if name not in ATTENTION]
+        return peft.IA3Config(target_modules=targets, feedforward_modules=inner)
     sizes: dict[str, Any] = {"r": adapt.rank, "lora_alpha": adapt.alpha, "lora_dropout": adapt.dropout}
     return peft.LoraConfig(target_modules=targets and list(targets), use_dora=adapt.method == "dora", **sizes)
 

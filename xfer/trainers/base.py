@@ -9,7 +9,7 @@ from xfer.core.component import Component
 from xfer.core.seeds import stream
 from xfer.readers.base import Settings
 
-MixerFault = tuple[tuple[str, ...], str, str]  # where within a mixer, what is wrong, a hint
+Misfit = tuple[tuple[str, ...], str, str]  # where within a mixer or trainer, what is wrong, a hint
 
 
 class Mixer(Component, kind="mixer"):
@@ -30,7 +30,7 @@ class Mixer(Component, kind="mixer"):
         """How many steps an epoch of the stage has, from the batches of each task."""
         return sum(batches)
 
-    def faults(self, tasks: Collection[str]) -> Iterator[MixerFault]:
+    def faults(self, tasks: Collection[str]) -> Iterator[Misfit]:
         """What stands against mixing these tasks."""
         return iter(())
 
@@ -57,6 +57,10 @@ class Trainer(Component, kind="trainer"):
     def filled(self, published: Settings, least_rate: float | None = None) -> Any:
         """This trainer with every gap filled from published settings, and no peak rate under ``least_rate``."""
         raise NotImplementedError
+
+    def faults(self, forms: Sequence[str]) -> Iterator[Misfit]:
+        """What stands against training tasks of these forms."""
+        return iter(())
 
     def fit(self, network: Any, tasks: Sequence[Any], context: Any) -> dict[str, Any]:
         """Trains ``network`` in place of the context's work folder; returns what the log should keep."""

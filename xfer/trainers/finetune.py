@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from pydantic import Field, SerializeAsAny, model_validator
@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from xfer.core.component import INCIDENTAL
 from xfer.readers.base import Settings
 from xfer.trainers.adversaries.base import Adversary, Plain
-from xfer.trainers.base import Trainer
+from xfer.trainers.base import Misfit, Trainer
 from xfer.trainers.options import Adapt, Average, Unfreeze
 
 WARMUP = 0.1  # at least this share of the steps, where a rate was raised
@@ -73,6 +73,12 @@ class Finetune(Trainer):
             context = {"other": other, "hint": "with adapt the encoder's own weights stay as they are"}
             raise PydanticCustomError("adapt_alone", "gives both adapt and {other}", context)
         return self
+
+    def faults(self, forms: Sequence[str]) -> Iterator[Misfit]:
+        if self.mixup and "classify" not in forms:
+            yield ("mixup",), "mixes rows of form classify, and the stage has none", "leave it out"
+        if self.freeze_encoder and "retrieve" in forms:
+            yield ("freeze_encoder",), "leaves nothing to train for retrieval, which has no head", "leave it out"
 
     def filled(self, published: Settings, least_rate: float | None = None) -> Finetune:
         filled: dict[str, Any] = {}

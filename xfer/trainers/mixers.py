@@ -9,7 +9,7 @@ from pydantic import Field, SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
 
 from xfer.core.errors import suggest
-from xfer.trainers.base import Mixer, MixerFault
+from xfer.trainers.base import Misfit, Mixer
 
 Share = Annotated[float, Field(ge=0)]
 
@@ -86,7 +86,7 @@ class Explicit(Mixer):
     def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         return _normal({name: self.given.get(name, 0.0) for name in sizes})
 
-    def faults(self, tasks: Collection[str]) -> Iterator[MixerFault]:
+    def faults(self, tasks: Collection[str]) -> Iterator[Misfit]:
         for name in self.given:
             if name not in tasks:
                 yield ("given", name), f"the stage has no task '{name}'", suggest(name, tasks)
@@ -112,7 +112,7 @@ class Curriculum(Mixer):
         before, after = self.first.shares(sizes, progress), self.last.shares(sizes, progress)
         return {name: (1 - done) * before[name] + done * after[name] for name in before}
 
-    def faults(self, tasks: Collection[str]) -> Iterator[MixerFault]:
+    def faults(self, tasks: Collection[str]) -> Iterator[Misfit]:
         for field, mixer in (("first", self.first), ("last", self.last)):
             if mixer.together:
                 yield (field,), "trains all tasks at once, and a curriculum draws one", "use uniform"

@@ -48,7 +48,7 @@ class Adapt(Block):
     alpha: float = Field(16, gt=0, description="of lora and dora: the added part is scaled by alpha / rank")
     dropout: float = Field(0.0, ge=0, lt=1, description="of lora and dora: on what goes into the added part")
     targets: tuple[str, ...] | Literal["all"] | None = Field(
-        None, description="names of linear layers, or all; peft's choice for this kind of encoder if left out"
+        None, description="names of linear layers, or all; if left out peft's choice, query and value in XLM-R"
     )
 
 
