@@ -27,10 +27,10 @@ def listing(kind: str | None, as_json: bool) -> None:
         click.echo(plural(name))
         width = max(len(line["name"]) for line in lines)
         for line in lines:
-            shown = [_facts(line), line["summary"]] if "sizes" in line else [line["summary"]]
-            click.echo(
-                "\n".join(f"  {name:{width}}  {text}" for name, text in zip([line["name"], ""], shown, strict=False))
-            )
+            first = _facts(line) if "sizes" in line else line["summary"]
+            click.echo(f"  {line['name']:{width}}  {first}")
+            if "sizes" in line:
+                click.echo(f"  {'':{width}}  {line['summary']}")
 
 
 def _wanted(kind: str | None, known: dict[str, Any]) -> list[str]:

@@ -126,18 +126,18 @@ def good(
 ) -> Iterator[Row]:
     """The rows that can be used; the others are added to ``lost``, or raised where that is None."""
     for number, row in enumerate(found, 1):
-        fault = row if isinstance(row, BadRow) else None
-        if not isinstance(row, BadRow):
+        if isinstance(row, BadRow):
+            fault = row
+        else:
             line = row.pop("line", number)
-            if check is not None:
-                try:
+            try:
+                if check is not None:
                     check(row, place, line)
-                except BadRow as error:
-                    fault = error
-            if fault is None:
+            except BadRow as error:
+                fault = error
+            else:
                 yield row
                 continue
-        assert fault is not None
         if lost is None:
             raise fault
         lost.append(fault)
