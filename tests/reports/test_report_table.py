@@ -151,10 +151,15 @@ def test_the_mean_has_a_narrower_interval_than_its_languages() -> None:
     assert mean["high"] - mean["low"] < one["high"] - one["low"]
 
 
-def test_an_attack_is_measured_against_the_evaluation_that_is_compared() -> None:
+def test_an_attack_is_measured_against_the_clean_evaluation_of_its_own_stage() -> None:
     made = collected(CREDIT, about(compare="direct"))
     assert "bought" not in made["mean"]
-    # the first two rows in English: direct has 3/4, typos 3/4
+    # the first two rows in English: clean, of the attacked stage, has 4/4 and direct 3/4; typos has 3/4
+    assert made["languages"]["en"]["typos.drop"]["value"] == pytest.approx(25.0)
+
+
+def test_without_one_an_attack_is_measured_against_the_evaluation_that_is_compared() -> None:
+    made = collected({k: v for k, v in CREDIT.items() if "clean" not in k}, about("direct", "typos", compare="direct"))
     assert made["languages"]["en"]["typos.drop"]["value"] == pytest.approx(0.0)
 
 

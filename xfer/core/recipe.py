@@ -123,8 +123,8 @@ class Report(Block):
     table: Literal["language"] = Field("language", description="one row a language")
     compare: str | tuple[str, ...] | None = Field(
         None,
-        description="the clean evaluation that attacked ones are measured against, the first if left out; "
-        "one for each data set",
+        description="the clean evaluation that is laid beside the baseline, the first if left out; one for each data "
+        "set. An attack is measured against it where its own stage has no clean evaluation",
     )
     baseline: str | tuple[str, ...] | None = Field(
         None, description="an evaluation without the intermediate stage; one for each data set"

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 DISCRIMINATORS = (
-    "Accuracy in percent on dev rows at the selected step, the mean over values of the share of their rows that is "
-    "recognised: at chance, nothing of the column is left to this discriminator. Mean over seeds, then lowest to "
-    "highest."
+    "Accuracy in percent on dev rows at the selected step: the mean over values of the share of their rows that is "
+    "recognised; mean over seeds, then lowest to highest. At chance this discriminator finds nothing of the column. "
+    "Under chance the encoder is one move ahead of it, which is not the same."
 )
 
 

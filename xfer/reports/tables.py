@@ -90,16 +90,20 @@ class _Table:
             if language not in here.ratios:
                 continue
             self.scores(language, name, here)
-            attacked = clean and self.about["evaluations"][name]["attacker"] and self.same(name)
-            pair = clean.beside(here, language, main) if clean and attacked else None
+            before = self.unattacked(name)
+            pair = self.credits[before, "selected"].beside(here, language, main) if before else None
             if pair:
                 self.cell(language, f"{name}.drop", *pair)
-                before, row = 100 * pair[0].value, self.rows[language]
-                share = row[f"{name}.drop"]["value"] / before if before else 0.0
+                whole, row = 100 * pair[0].value, self.rows[language]
+                share = row[f"{name}.drop"]["value"] / whole if whole else 0.0
                 row[f"{name}.relative"] = {"value": 100 * share, "rows": pair[0].top.shape[1]}
         if clean is None or language not in clean.ratios:
             return
-        direct = self.credits[self.baseline, "selected"] if self.baseline and self.same(self.baseline) else None
+        direct = (
+            self.credits[self.baseline, "selected"]
+            if self.baseline and self.same(self.baseline, self.compare)
+            else None
+        )
         pair = clean.beside(direct, language, main) if direct else None
         if pair:
             self.cell(language, "bought", *pair)
@@ -119,10 +123,20 @@ class _Table:
             point = sum(ratio.value for ratio in both) / 2
             self.put(language, f"{name}.both", point, (drawn[0] + drawn[1]) / 2, both[0].top.shape[1])
 
-    def same(self, name: str) -> bool:
-        """Whether an evaluation tests the rows of the compared one: equal ids of other rows mean nothing."""
+    def unattacked(self, name: str) -> str | None:
+        """The clean evaluation that an attacked one is measured against: its own stage's, else the compared one."""
         evaluations = self.about["evaluations"]
-        return bool(evaluations[name]["rows"] == evaluations[self.compare]["rows"])
+        if not self.compare or not evaluations[name]["attacker"]:
+            return None
+        clean = [self.compare, *(other for other in self.order if not evaluations[other]["attacker"])]
+        clean = [other for other in clean if self.same(name, other)]
+        own = [other for other in clean if evaluations[other]["stage"] == evaluations[name]["stage"]]
+        return next(iter([*own, *(other for other in clean if other == self.compare)]), None)
+
+    def same(self, name: str, other: str | None) -> bool:
+        """Whether two evaluations test rows of one split: equal ids of other rows mean nothing."""
+        evaluations = self.about["evaluations"]
+        return bool(evaluations[name]["rows"] == evaluations[other]["rows"])
 
     def gaps(self, trained: list[str]) -> None:
         """The transfer gap: the score in the training language minus the score here (Hu et al. 2020, section 4)."""

@@ -183,7 +183,7 @@ def legend(table: Mapping[str, Any]) -> str:
     if "oracle" in mean:
         parts.append("oracle: the checkpoint that the target languages' dev sets would choose.")
     if any(column.endswith(".drop") for column in mean):
-        parts.append("drop: clean minus attacked on the same rows; drop %: as a share of clean.")
+        parts.append("drop: the stage's clean score minus the attacked one, same rows; drop %: as a share of clean.")
     return " ".join(parts)
 
 
