@@ -32,11 +32,12 @@ def plan(graph: Graph, store: Store) -> list[dict[str, Any]]:
             "parameters": None,
         }
         if node.kind == "train":
-            steps, trainer = _steps(node, rows), node.spec["trainer"]
+            steps, trainer = _steps(node, _epoch(node, sizes)), node.spec["trainer"]
             line |= {"steps": steps, "parameters": _parameters(node)}
             if steps and rows and tokens:
                 budget = trainer.batch_tokens or int(trainer.batch_size * tokens / rows)
-                line["tokens"] = steps * budget * trainer.accumulate
+                together = len(node.job["order"]) if node.spec["mixer"].together else 1
+                line["tokens"] = steps * budget * trainer.accumulate * together
         lines.append(line)
     return lines
 
@@ -61,6 +62,13 @@ def _needs(node: Node, sizes: dict[str, tuple[int | None, int | None]]) -> tuple
     if not read or any(rows is None for rows, _ in read):
         return None, None
     return sum(rows or 0 for rows, _ in read), sum(tokens or 0 for _, tokens in read)
+
+
+def _epoch(node: Node, sizes: dict[str, tuple[int | None, int | None]]) -> int | None:
+    """The rows that an epoch of a stage counts: those of the tasks that learn labels, as the mixer adds them up."""
+    mixer, order = node.spec["mixer"], [name for name in node.job["order"] if name not in node.spec["heads"]]
+    rows = [sizes[node.parents[f"train/{name}"].key][0] for name in order]
+    return None if None in rows else int(mixer.epoch([mixer.counted(count or 0) for count in rows]))
 
 
 def _steps(node: Node, rows: int | None) -> int | None:
