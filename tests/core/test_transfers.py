@@ -13,6 +13,7 @@ from xfer.core.errors import RecipeError
 from xfer.core.graph import Graph, Resolver, compile_graph
 from xfer.core.load import load_recipe
 from xfer.core.recipe import Recipe
+from xfer.executors.steps import carried
 
 HEAD = """\
 name: a
@@ -135,3 +136,19 @@ def test_a_recipe_with_a_teacher_and_drawn_languages_runs_whole(tmp_path: Path) 
     table = xfer.run(tmp_path / "r.yaml", store=tmp_path / "store")
     assert set(table["languages"]) == {"en", "de"}
     assert all(0 <= row["clean"]["value"] <= 100 for row in table["languages"].values())
+
+
+@pytest.mark.parametrize(
+    ("tasks", "folder"), [({"nli": "xnli"}, "nli"), ({"nli": "xnli", "more": "text"}, "mlm"), ({"more": "text"}, "mlm")]
+)
+def test_a_head_of_masked_lm_is_carried_from_the_task_that_has_it(tasks: dict[str, str], folder: str) -> None:
+    first = {"tasks": {"nli": {"reader": "mnli"}, "mlm": {"reader": "text"}}}
+    after = {"start": "first", "tasks": {name: {"reader": reader} for name, reader in tasks.items()}}
+    about = {
+        "name": "g",
+        "source": "miniature",
+        "model": {"type": "scratch"},
+        "stages": {"first": first, "after": after},
+    }
+    graph = compile_graph(Recipe.model_validate(about), Resolver(lambda path: "digest", lambda name, kind: "commit"))
+    assert carried(graph.stages["after", 1]) == folder

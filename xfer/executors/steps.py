@@ -87,7 +87,7 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
         tasks.append(TaskData(name, about["weight"], rows, dev, tuple(about["languages"]), about.get("exponent", 1.0)))
     if "start" in parents:
         saved = parents["start"].out / "selected"
-        origin = Origin(saved / parents["start"].read("training.json")["order"][0])
+        origin = Origin(saved / carried(node))
     else:
         progress(0, sum(len(task.train["id"]) for task in tasks), doing="preparing the encoder and its tokenizer")
         origin = spec["model"].origin(lambda: (text for task in tasks for text in _texts(task.train) if text))
@@ -116,6 +116,21 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     write_json(folder / "out" / "training.json", result | {"order": job["order"]})
     best = result["selected"][1]
     return {"steps": result["steps"], "dev": round(best, 4) if best is not None else None}
+
+
+def carried(node: Node) -> str:
+    """The task of the stage before whose folder a stage starts from: all hold the encoder.
+
+    One of masked LM where the stage has such a task too, as its head is carried along; else the first.
+    """
+    before = node.parents["start"].job
+    masked = [name for name in before["order"] if _masked(before["tasks"][name])]
+    wanted = any(map(_masked, node.job["tasks"].values()))
+    return str(masked[0] if wanted and masked else before["order"][0])
+
+
+def _masked(task: Mapping[str, Any]) -> bool:
+    return task["form"] == "mask" and "head" not in task
 
 
 def _teacher(job: Mapping[str, Any], parents: Parents, own: Any) -> Any:
