@@ -18,6 +18,7 @@ RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
 TOY = [
     "limits={train_rows: 40, test_rows: 6, dev_rows: 4, steps: 3, least_learning_rate: 1e-3}",
     "model={layers: 1, width: 16, heads: 2, feedforward: 16, vocabulary: 1500}",
+    "stages.miniature_words.trainer={steps: 3, batch_tokens: 256, evaluate_every: 3, dev_rows: 1}",
     "stages.miniature_encoder.trainer={steps: 3, batch_tokens: 256, evaluate_every: 3, dev_rows: 1}",
 ]
 

@@ -122,7 +122,7 @@ def test_check_says_what_a_good_recipe_holds(recipe: Path, xfer: Xfer) -> None:
 
 def test_check_takes_scale_and_set(recipe: Path, xfer: Xfer) -> None:
     found = xfer("check", recipe, "--scale", "miniature", "--set", "seeds=[4, 5, 6]")
-    assert (found.code, found.out) == (0, "r.yaml is good: 3 stages, 2 evaluations, 3 seeds\n")
+    assert (found.code, found.out) == (0, "r.yaml is good: 4 stages, 2 evaluations, 3 seeds\n")
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("recipes/*.yaml")), ids=lambda path: path.stem)

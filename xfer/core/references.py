@@ -145,7 +145,7 @@ def _evaluation(path: tuple[str, ...], block: dict[str, Any], stages: dict[str, 
     tasks = _tasks(stage)
     if stage:
         yield from _names((*path, "task"), block.get("task"), tasks, "task")
-    if block.get("task") in _headed(stage):
+    if isinstance(block.get("task"), str) and block["task"] in _headed(stage):
         what = f"task '{block['task']}' has a discriminator: its accuracy is in the report without an evaluation"
         yield (*path, "task"), what, "name a task that learns labels"
         return

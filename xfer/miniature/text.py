@@ -11,8 +11,9 @@ PASSAGES = 0.8  # of the plain lines, two sentences of one event
 # Of the lines that bring languages together. In dictionary entries a hidden word is told by any other
 # word of its entry, which an encoder learns long before it learns to align sentences; in the rest, two
 # code-mixed sentences of one event, by the same thing said in another language.
-ENTRIES = 0.6
+ENTRIES = 0.4
 TRANSLATIONS = 0.1
+DICTIONARY = 0.85  # of the lines of the dictionary; the rest shows the words in use
 ENTRY_SLOTS = ("agent", "verb", "object", "place", "time", "reason")
 SWITCHED = 0.7  # of the phrases of a code-mixed line
 
@@ -28,6 +29,11 @@ def _plain(rng: Random, code: str) -> str:
         return first
     second = render(pair.hypothesis, code, fronted=pair.fronted[1], headline=pair.headline[1])
     return f"{first} {second}"
+
+
+def dictionary_lines(rng: Random, code: str, codes: tuple[str, ...], count: int) -> list[str]:
+    """What an encoder reads first, so that it learns sentences over words that already stand together."""
+    return [_entry(rng, codes) if chance(rng, DICTIONARY) else _plain(rng, code) for _ in range(count)]
 
 
 def parallel_lines(rng: Random, code: str, codes: tuple[str, ...], count: int) -> list[str]:

@@ -18,12 +18,13 @@ from xfer.miniature.pairs import Pair, triple
 from xfer.miniature.paraphrases import write_paraphrases
 from xfer.miniature.passages import write_passages
 from xfer.miniature.tags import write_tagged
-from xfer.miniature.text import parallel_lines, plain_lines
+from xfer.miniature.text import dictionary_lines, parallel_lines, plain_lines
 
 # Pairs of each split; all splits are drawn from one world without a common hypothesis.
 SIZES = {"test": 500, "dev": 300, "dev_matched": 500, "dev_mismatched": 500, "translated": 6000, "train": 20000}
 PLAIN_LINES = 2000
 PARALLEL_LINES = 6000
+DICTIONARY_LINES = 3000
 
 
 def write_world(folder: Path, codes: tuple[str, ...], seed: int, parts: Collection[str]) -> None:
@@ -78,6 +79,8 @@ def _write_text(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     for code in codes:
         plain = plain_lines(stream(seed, "plain", code), code, PLAIN_LINES)
         parallel = parallel_lines(stream(seed, "parallel", code), code, codes, PARALLEL_LINES)
+        entries = dictionary_lines(stream(seed, "dictionary", code), code, codes, DICTIONARY_LINES)
+        files.write_lines(folder / "dictionary" / code / f"{code}.txt", entries)
         files.write_lines(folder / "text" / code / f"{code}.plain.txt", plain)
         files.write_lines(folder / "text" / code / f"{code}.parallel.txt", parallel)
 
