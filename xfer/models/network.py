@@ -86,10 +86,13 @@ class Network(torch.nn.Module):
     def _judged(self, task: str, inputs: Any, batch: dict[str, torch.Tensor]) -> Any:
         form: Any = self.forms[task]
         source: Any = self.heads[form.conditions] if form.conditions else self.encoder
+        layers = int(source.config.num_hidden_layers)
+        wanted = form.hidden(layers)
+        inner = bool(form.conditions) or wanted < layers
         with torch.set_grad_enabled(torch.is_grad_enabled() and "critic" not in batch):
-            found = source(**inputs, output_hidden_states=True)
+            found = source(**inputs, output_hidden_states=inner)
         with torch.autocast(batch["input_ids"].device.type, enabled=False):
-            states = found.hidden_states[form.hidden(int(source.config.num_hidden_layers))]
+            states = found.hidden_states[wanted] if inner else found.last_hidden_state
             extra = {"chances": form.chances(found.logits, batch)} if form.conditions else {}
             return form.head.judged(self.judges[task], form.features(states, batch), batch | extra)
 
@@ -148,6 +151,17 @@ class Network(torch.nn.Module):
         """Every parameter and buffer once, by name."""
         tensors = dict(self.named_parameters()) | dict(self.named_buffers())
         return {name: tensor.detach() for name, tensor in tensors.items()}
+
+    def places(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """What ``weights`` gave, under a name for each place that holds one: tied weights have several places, and a
+        module that several heads share is one place."""
+        names = {id(t): name for name, t in (*self.named_parameters(), *self.named_buffers())}
+        found: dict[str, torch.Tensor] = {}
+        for path, module in self.named_modules():
+            for name, tensor in (*module._parameters.items(), *module._buffers.items()):
+                if tensor is not None:
+                    found[f"{path}.{name}"] = tensors[names[id(tensor)]]
+        return found
 
     def load_weights(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Puts back what ``weights`` gave."""

@@ -80,7 +80,9 @@ class Micro:
         """The logits of other weights, without dropout and without a gradient."""
         self.inner.eval()
         with torch.no_grad(), self.accelerator.autocast(), mixed(self.inner, self.batch):
-            found: torch.Tensor = torch.func.functional_call(self.inner, dict(weights), (self.task, self.batch))
+            # tied by ourselves: torch would meet the shared encoder once a task, and never give its own weights back
+            places, about = self.inner.places(weights), (self.task, self.batch)
+            found: torch.Tensor = torch.func.functional_call(self.inner, places, about, tie_weights=False)
         self.inner.train()
         return found
 
