@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,12 @@ from tiny_runs import Stop, context, equal, network, rows, run, settings, stoppi
 from xfer.models.network import Network
 from xfer.trainers import averaging
 from xfer.trainers.layers import depths, groups
-from xfer.trainers.loop import fit
+from xfer.trainers.loop import TaskData, fit
+from xfer.trainers.mixers import Uniform
 from xfer.trainers.objective import Teacher
+
+sys.path.append(str(Path(__file__).parent / "adversaries"))
+import adversary_runs as every
 
 Weights = dict[str, torch.Tensor]
 STEPS = 8
@@ -221,6 +226,30 @@ def test_a_moving_average_follows_its_formula(tmp_path: Path, monkeypatch: pytes
         slow = kept * slow + (1 - kept) * own[step + 1][name]
         if step + 1 in scored:
             assert torch.allclose(scored[step + 1][name], slow, atol=1e-7)
+
+
+# Together
+
+
+@pytest.mark.parametrize("adversary", ["none", "freelb", "smart"])
+@pytest.mark.parametrize("kind", every.FORMS)
+def test_every_form_takes_all_options_at_once(kind: str, adversary: str, tmp_path: Path) -> None:
+    together = {
+        "label_smoothing": 0.1,
+        "mixup": 0.3,
+        "layer_decay": 0.9,
+        "average": {"decay": 0.5},
+        "adversary": adversary,
+    }
+    net = every.network(kind, dropout=0.1)
+    before = weights(net)
+    data = TaskData(kind, 1.0, every.rows(kind), every.rows(kind), ("en",), 0.5)
+    learner = Teacher(every.network(kind, seed=5), kind, () if kind == "retrieve" else (kind,), 2.0, 0.5)
+    about = context(tmp_path, mixer=Uniform())._replace(teacher=learner)
+    found = fit(settings(steps=3, evaluate_every=1, **together), net, [data], about)
+    after = weights(net)
+    assert all(tensor.isfinite().all() for tensor in after.values()) and not equal(before, after)
+    assert found["steps"] == 3
 
 
 # What cannot be
