@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from xfer.commands.options import echo_json, recipe_options
+from xfer.core.errors import UsageError
 
 
 @click.command()
@@ -39,7 +40,14 @@ def train(
     from xfer.core.load import load_recipe
     from xfer.core.run import default_store, execute, failed, open_graph
     from xfer.core.store import Store
+    from xfer.executors import processes
 
+    if processes.count() > 1 and workers > 1:
+        raise UsageError("--workers shares stages out, torchrun trains each by all processes: use one of them")
+    if not processes.leads():
+        if not dry_run:
+            processes.follow()
+        return
     if worker:
         from xfer.executors.workers import end_with_parent
 
@@ -58,8 +66,11 @@ def train(
     from xfer.commands.console import Console
     from xfer.executors.workers import further
 
-    with further(_helpers(graph, opened, workers), _arguments(recipe, scale, sets, opened)):
-        outcome = execute(graph, opened, Console())
+    with (
+        further(_helpers(graph, opened, workers), _arguments(recipe, scale, sets, opened)),
+        processes.leading() as work,
+    ):
+        outcome = execute(graph, opened, Console(), work)
     error = failed(outcome, graph)
     folder = runs / loaded.recipe.name
     _link(folder, graph, outcome)

@@ -74,7 +74,7 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     from xfer.models.base import Origin
     from xfer.models.domain.form import judged
     from xfer.models.network import build
-    from xfer.trainers import checkpoint
+    from xfer.trainers import checkpoint, ranks
     from xfer.trainers.loop import Context, TaskData
 
     job, spec = node.job, node.spec
@@ -108,6 +108,8 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
         tasks,
         Context(folder, int(node.seed or 0), spec["limit"], spec["mixer"], progress, _teacher(job, parents, network)),
     )
+    if not ranks.here().main:
+        return {}
     network.save(folder / "out" / "selected")
     oracle = result["oracle"]
     if oracle and oracle[0] != result["selected"][0]:
@@ -375,7 +377,7 @@ def _carrying(step: Step) -> Step:
     def carrying(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
         summary = step(node, parents, folder, progress)
         lost = left_out(parents)
-        if lost:
+        if lost and summary:  # a process that only helps writes nothing
             write_json(folder / "out" / LEFT_OUT, lost)
         return summary
 

@@ -55,6 +55,7 @@ class Form:
     columns: ClassVar[tuple[str, ...]]
     credited: ClassVar[str] = "accuracy"  # the metric that is the mean of the rows' credit
 
+    whole: bool = False  # whether the loss of a row depends on the other rows of its batch
     apart: bool = False  # whether languages are predicted one by one, as the answers of all would be too large
 
     def __init__(self, labels: Sequence[str] = ()) -> None:

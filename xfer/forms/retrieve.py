@@ -39,6 +39,7 @@ class Retrieve(Form):
     name: ClassVar[str] = "retrieve"
     auto: ClassVar[str] = "AutoModel"
     columns: ClassVar[tuple[str, ...]] = ("id", "language", "side", "text", "pair", "gold", "part")
+    whole = True  # the others of a batch are the wrong candidates
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ from xfer.core.errors import XferError
 from xfer.models.network import Network
 from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.micro import Micro
+from xfer.trainers.ranks import units
 
 if TYPE_CHECKING:
     from xfer.trainers.loop import Run
@@ -37,10 +38,14 @@ def train_critics(run: Run, tasks: Sequence[str], step: int) -> None:
         head, judge = run.heads[task], run.inner.judges[task]
         for number in range(head.critic_steps):
             (batch,) = run.batches(task, 1, step)
-            critic = {"critic": torch.ones((), device=batch["input_ids"].device)}
+            critic = {"critic": torch.ones((), device=run.accelerator.device)}
             name = (run.context.seed, step, -1 - number)  # the micro-batches of the step itself count from 0
-            micro = Micro(run.network, run.accelerator, task, batch | critic, len(batch["labels"]), 1.0, name, {})
-            if not math.isfinite(float(Plain().backward(micro))):
+            loss = 0.0
+            if "labels" in batch:  # another process may have all of its rows
+                about = task, batch | critic, units(batch), 1.0, name
+                loss = float(Plain().backward(Micro(run.network, run.accelerator, *about, {})))
+            run.ranks.add_up(list(judge.parameters()))
+            if not math.isfinite(run.ranks.total([loss])[0]):
                 what = f"the loss of the critic of {task} is not a number at step {step + 1}"
                 raise XferError(f"{what}; lower the learning_rate of its head")
             for group in run.optimizer.param_groups:

@@ -25,7 +25,7 @@ from xfer.models import adapt
 from xfer.models.domain.form import Domain
 from xfer.models.network import Network
 from xfer.models.predictor import answer
-from xfer.trainers import averaging, checkpoint
+from xfer.trainers import averaging, checkpoint, ranks
 from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.micro import Micro
 from xfer.trainers.discriminators import accuracies, judge_groups, told_apart, train_critics
@@ -65,6 +65,7 @@ class Run:
 
     def __init__(self, settings: Finetune, network: Network, tasks: Sequence[TaskData], context: Context) -> None:
         self.settings, self.tasks, self.context = settings, {task.name: task for task in tasks}, context
+        self.ranks = ranks.here()
         AcceleratorState._reset_state(reset_partial_state=True)  # one process runs stages of different precision
         self.precision = _precision(settings.precision, network)
         self.accelerator = Accelerator(mixed_precision=self.precision)
@@ -91,7 +92,8 @@ class Run:
         trained = groups(network, float(settings.weight_decay or 0), settings.layer_decay)
         trained += judge_groups(network, float(settings.learning_rate or 0))
         optimizer = torch.optim.AdamW(trained, lr=0.0, eps=1e-8, fused=True)
-        self.network, self.optimizer = self.accelerator.prepare(network, optimizer)
+        self.network = self.accelerator.prepare_model(network, evaluation_mode=True)  # no wrapper: see ranks
+        self.optimizer = self.accelerator.prepare(optimizer)
         self.inner: Network = self.accelerator.unwrap_model(self.network)
         self.adversary = settings.adversary
         self.kept = self.adversary.begin(self.inner)
@@ -124,10 +126,15 @@ class Run:
     def batch(self, task: str, number: int) -> dict[str, torch.Tensor]:
         index = self.samplers[task].batch(number)
         form, tokenizer = self.inner.forms[task], self.inner.tokenizer
-        seeds = [derive("mask", self.context.seed, number, int(i)) for i in index] if form.name == "mask" else None
-        made = form.batch(self.encoded[task], self.targets[task], index, tokenizer, seeds)
+        whole = form.whole or bool(self.settings.mixup and form.name == "classify")
+
+        def make(own: np.ndarray) -> dict[str, torch.Tensor]:
+            seeds = [derive("mask", self.context.seed, number, int(i)) for i in own] if form.name == "mask" else None
+            return form.batch(self.encoded[task], self.targets[task], own, tokenizer, seeds)
+
+        made, about = self.ranks.share(make, self.encoded[task], index, number if whole else None)
         placed = {name: tensor.to(self.accelerator.device) for name, tensor in made.items()}
-        return self.objective.prepared(form, task, number, placed)
+        return (self.objective.prepared(form, task, number, placed) if placed else {}) | about
 
     def step(self, step: int) -> tuple[float, int]:
         """One optimiser step (some adversaries make several of it); returns its mean loss and the rows it saw."""
@@ -136,21 +143,25 @@ class Run:
             tasks = mixer.tasks(step, self.context.seed, self.sizes, step / self.steps)
         train_critics(self, [task for task in tasks if task in self.heads], step)
         micros: list[Micro] = []
-        for task in tasks:
-            micros += self._micros(task, self.batches(task, self.settings.accumulate, step), step, len(micros))
+        rows, count = 0, self.settings.accumulate
+        for place, task in enumerate(tasks):
+            batches = self.batches(task, count, step)
+            micros += self._micros(task, batches, step, place * count)
+            rows += sum(map(ranks.seen, batches))
         for _ in range(self.adversary.replays):
             losses = dict.fromkeys(tasks, 0.0)
             for micro in micros:
                 # an adversary would climb the loss of a discriminator as the encoder does: there is nobody to resist it
                 player = PLAIN if micro.task in self.heads else self.adversary
                 losses[micro.task] += float(player.backward(micro))
+            losses = dict(zip(losses, self.ranks.total(list(losses.values())), strict=True))
             for task, loss in losses.items():
                 if not math.isfinite(loss):
                     what = f"the loss of {task} is not a number at step {step + 1}"
                     raise XferError(f"{what}; lower trainer.learning_rate, or set trainer.precision: fp32")
             self._update(step)
         joined = sum(self.tasks[task].weight * loss for task, loss in losses.items()) if mixer.together else loss
-        return joined, sum(len(micro.batch.get("options", micro.batch["input_ids"])) for micro in micros)
+        return joined, rows
 
     def batches(self, task: str, count: int, step: int) -> list[dict[str, torch.Tensor]]:
         """The next batches of a task, for ``step``."""
@@ -163,16 +174,18 @@ class Run:
         return made
 
     def _micros(self, task: str, batches: list[dict[str, torch.Tensor]], step: int, first: int = 0) -> list[Micro]:
-        units, weight = sum(len(batch["labels"]) for batch in batches) or 1, self.tasks[task].weight
+        units, weight = sum(map(ranks.units, batches)) or 1, self.tasks[task].weight
         about = self.network, self.accelerator, task
         names = [(self.context.seed, step, first + i) for i in range(len(batches))]
         return [
             Micro(*about, batch, units, weight, name, self.kept, self.objective.losses)
             for name, batch in zip(names, batches, strict=True)
+            if "labels" in batch  # other processes may have all of its rows
         ]
 
     def _update(self, step: int) -> None:
         self.thaw.drop(step)
+        self.ranks.add_up(list(self.inner.parameters()))
         if self.settings.clip:  # a discriminator's gradient must not shorten that of the encoder
             for part in (self.inner.heads, *self.inner.judges.values()):
                 self.accelerator.clip_grad_norm_(part.parameters(), self.settings.clip)
@@ -214,7 +227,7 @@ def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context
     restored = checkpoint.restore(kept, run.inner, run.optimizer.optimizer, run.kept | run.moving)
     run.state = restored or run.state
     every = settings.evaluate_every or max(1, run.steps // 10)
-    log = _Log(context.folder / "log.jsonl", run.state["step"])
+    log = _Log(context.folder / "log.jsonl", run.state["step"]) if run.ranks.main else None
     saved, run_rows, started = time.monotonic(), 0, time.monotonic()
     run.network.train()
     stopped = bool(run.state.get("stopped"))
@@ -225,12 +238,12 @@ def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context
         speed = run_rows / (time.monotonic() - started)
         context.progress(step, run.steps, loss=loss, rows_per_second=speed)
         if step % every == 0 or step == run.steps:
-            with _shown(run, kept):
-                stopped = _select(run, kept)
-            log.write({"loss": loss, "rate": run.rate(step - 1)} | run.state["curve"][-1])
-        elif step % max(1, every // 10) == 0:
+            stopped = _judge(run, kept)
+            if log:
+                log.write({"loss": loss, "rate": run.rate(step - 1)} | run.state["curve"][-1])
+        elif log and step % max(1, every // 10) == 0:
             log.write({"step": step, "loss": loss, "rate": run.rate(step - 1), "rows_per_second": round(speed, 1)})
-        if step % every == 0 or time.monotonic() - saved > settings.checkpoint_seconds:
+        if log and (step % every == 0 or time.monotonic() - saved > settings.checkpoint_seconds):
             _checkpoint(run, kept, stopped)
             saved = time.monotonic()
     return _finish(run, kept)
@@ -243,6 +256,19 @@ def _shown(run: Run, folder: Path) -> Iterator[None]:
     mean = averaging.averaged(settings.average, run.moving, run.inner, folder, steps)
     with mean, adapt.merged(run.inner, settings.adapt):
         yield
+
+
+def _judge(run: Run, kept: Path) -> bool:
+    """``_select``, done by the main process for all of them."""
+
+    def find() -> tuple[bool, dict[str, Any]]:
+        with _shown(run, kept):
+            stopped = _select(run, kept)
+        return stopped, {name: run.state[name] for name in ("best", "oracle", "since", "curve")}
+
+    stopped, found = run.ranks.told(find)
+    run.state |= found
+    return stopped
 
 
 def _select(run: Run, kept: Path) -> bool:
@@ -277,10 +303,10 @@ def _checkpoint(run: Run, kept: Path, stopped: bool) -> None:
 def _finish(run: Run, kept: Path) -> dict[str, Any]:
     state = run.state
     if state["best"] is None:  # no step was ever due for a dev score
-        with _shown(run, kept):
-            _select(run, kept)
+        _judge(run, kept)
     adapt.remove(run.inner, run.settings.adapt)
-    checkpoint.take(kept, "selected", state["best"][0], run.inner)
+    if run.ranks.main:
+        checkpoint.take(kept, "selected", state["best"][0], run.inner)
     run.accelerator.free_memory()
     return {
         "steps": state["step"],

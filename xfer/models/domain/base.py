@@ -71,6 +71,11 @@ class Head(Component, kind="head"):
         """Updates of the discriminator alone before each step."""
         return 0
 
+    @property
+    def whole(self) -> bool:
+        """Whether the loss of a unit depends on the other units of its batch."""
+        return False
+
     def judged(self, judge: Any, features: torch.Tensor, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """What ``losses`` needs, from features [units, width]: ``logits`` [units, values] and what else there is.
 

@@ -24,6 +24,7 @@ class Domain(Form):
     def __init__(self, inner: Form, head: Head, values: list[str], conditions: str | None = None) -> None:
         super().__init__(values)
         self.inner, self.head, self.conditions = inner, head, conditions
+        self.whole = head.whole
 
     def judge(self, width: int, classes: int) -> Judge:
         """A fresh discriminator over states of ``width`` numbers (and ``classes`` probabilities, or 1)."""

@@ -51,6 +51,10 @@ class Cdan(Domain):
     )
     entropy: bool = Field(True, strict=True, description="units that the task is sure of count more")
 
+    @property
+    def whole(self) -> bool:
+        return self.entropy  # weights have a mean of 1 over the batch
+
     def judged(self, judge: Any, features: torch.Tensor, batch: Tensors) -> Tensors:
         from xfer.models.domain.judge import outer, sureness  # late: imports torch
 
@@ -107,6 +111,10 @@ class Wasserstein(Head):
     @property
     def critic_steps(self) -> int:
         return self.critic
+
+    @property
+    def whole(self) -> bool:
+        return True  # distances are between means over the batch
 
     def judged(self, judge: Any, features: torch.Tensor, batch: Tensors) -> Tensors:
         from xfer.models.domain.judge import slope_penalty  # late: imports torch

@@ -47,7 +47,7 @@ class Micro:
         return self._pass(self.network, delta, dropout)
 
     def _pass(self, network: Any, delta: torch.Tensor | None, dropout: int) -> torch.Tensor:
-        torch.manual_seed(derive("dropout", *self.names, *([dropout] if dropout else [])))
+        torch.manual_seed(derive("dropout", *self.names, *([dropout] if dropout else []), *self._rank()))
         with self.accelerator.autocast(), shifted(self.inner, delta), mixed(self.inner, self.batch):
             found: torch.Tensor = network(self.task, self.batch)
         return found
@@ -100,16 +100,33 @@ class Micro:
 
     def uniform(self) -> torch.Tensor:
         """Draws from -1 to 1, one for each number of a perturbation."""
-        shape, generator = self._shape(), self._generator()
-        return torch.rand(shape, generator=generator, device=generator.device) * 2 - 1
+        generator = self._generator()
+        return self._own(torch.rand(self._drawn_shape(), generator=generator, device=generator.device)) * 2 - 1
 
     def normal(self) -> torch.Tensor:
         """Draws of a standard normal, one for each number of a perturbation."""
-        shape, generator = self._shape(), self._generator()
-        return torch.randn(shape, generator=generator, device=generator.device)
+        generator = self._generator()
+        return self._own(torch.randn(self._drawn_shape(), generator=generator, device=generator.device))
 
     def _shape(self) -> tuple[int, ...]:
         return (*self.batch["input_ids"].shape, width(self.inner))
+
+    def _drawn_shape(self) -> tuple[int, ...]:
+        """Draws are those of the whole batch, of which another process may have the other rows."""
+        if "whole" not in self.batch:
+            return self._shape()
+        return (*self.batch["whole"][2:].tolist(), width(self.inner))
+
+    def _own(self, draws: torch.Tensor) -> torch.Tensor:
+        if "mine" not in self.batch:
+            return draws
+        return draws[self.batch["mine"].to(draws.device), : self.batch["input_ids"].shape[1]]
+
+    def _rank(self) -> list[str]:
+        """What tells the dropout of this process from that of the others: nothing where it has all rows."""
+        if "mine" not in self.batch or len(self.batch["mine"]) == self.batch["whole"][2]:
+            return []
+        return [f"from sequence {int(self.batch['mine'][0])}"]
 
     def _generator(self) -> torch.Generator:
         self._drawn += 1

@@ -1,0 +1,112 @@
+"""Short runs for ``test_processes.py``; also a program for torchrun: ``process_runs.py FOLDER``.
+
+It runs every case once, then a stop of both processes after a step with the rest, then failures.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import domain_runs
+import tiny_runs
+from tiny_runs import context, network, rows, settings, task
+
+from xfer.core.errors import XferError
+from xfer.executors.processes import joined
+from xfer.models.network import Network
+from xfer.trainers import ranks
+from xfer.trainers.finetune import Finetune
+from xfer.trainers.loop import TaskData, fit
+from xfer.trainers.mixers import Joint, Proportional
+
+Made = tuple[Network, list[TaskData], Finetune, Any]
+FREELB = {"type": "freelb", "steps": 2, "rate": 0.3, "start": 0.2, "radius": 0.5}
+
+
+def two_tasks(dropout: float = 0.0, **fields: Any) -> Made:
+    """A classifier and masked words, with dev rows. 41 rows: a last batch that leaves a process without any."""
+    tasks = [task("nli", dev=rows(12, ("en", "de")), count=41), task("mlm", 0.5, count=41)]
+    return network(("nli", "mlm"), dropout), tasks, settings(steps=14, evaluate_every=7, **fields), Proportional()
+
+
+def classifier(dropout: float = 0.0, **fields: Any) -> Made:
+    return network(dropout=dropout), [task(dev=rows(12))], settings(steps=8, evaluate_every=4, **fields), Proportional()
+
+
+def judged(name: str, main: str = "classify", **fields: Any) -> Made:
+    stage, tasks = domain_runs.stage(domain_runs.head(name, dropout=0.0), "mask", main, dev=True)
+    return stage, tasks, domain_runs.chosen(steps=6, evaluate_every=3, **fields), Joint()
+
+
+CASES: dict[str, Callable[[], Made]] = {
+    "plain": two_tasks,
+    "plain, by tokens, two batches a step": lambda: two_tasks(batch_tokens=64, accumulate=2),
+    "freelb": lambda: two_tasks(adversary=FREELB),
+    "freeat": lambda: classifier(adversary={"type": "freeat", "steps": 1, "start": 0.1}),
+    "smart": lambda: classifier(adversary={"type": "smart", "rate": 0.1, "start": 0.1}),
+    "mixup, with dropout": lambda: classifier(dropout=0.1, mixup=0.4),
+    "dann": lambda: judged("domain"),
+    "dann over tags, freelb": lambda: judged("domain", "tag", adversary=FREELB),
+    "cdan": lambda: judged("cdan", accumulate=2),
+    "wasserstein": lambda: judged("wasserstein"),
+    "average": lambda: classifier(average={"last": 2}),
+    "unfreeze": lambda: classifier(freeze_encoder=True, unfreeze={"at": 0.5}),
+}
+
+
+def curve(folder: Path, made: Made, stop: int = 0) -> dict[str, Any]:
+    """The loss of every step, the dev curve, and sums of the weights at the end."""
+    losses: list[float] = []
+
+    def progress(step: int, total: int, loss: float | None = None, **_: Any) -> None:
+        if loss is not None:
+            losses.append(loss)
+        if stop and step == stop:
+            raise tiny_runs.Stop
+
+    net, tasks, chosen, mixer = made
+    found = fit(chosen, net, tasks, context(folder, progress=progress, mixer=mixer))
+    sums = [float(tensor.double().abs().sum()) for tensor in net.weights().values()] if ranks.here().main else []
+    return {"losses": losses, "curve": found["curve"], "selected": found["selected"], "sums": sums}
+
+
+def _resumed(folder: Path) -> dict[str, Any]:
+    """Both processes end after step 9 without tidying up, and go on."""
+    with suppress(tiny_runs.Stop):
+        curve(folder / "broken", two_tasks(0.1), 9)
+    return {"broken": curve(folder / "broken", two_tasks(0.1)), "whole": curve(folder / "whole", two_tasks(0.1))}
+
+
+def _faults(folder: Path) -> list[str]:
+    """What each process is told when the second fails in a step, when both do, and what comes of the run after that."""
+    told: list[str] = []
+
+    def failing(where: set[int]) -> Any:
+        def progress(step: int, total: int, **_: Any) -> None:
+            if step == 2 and ranks.here().rank in where:
+                raise ValueError("out of luck")
+
+        return progress
+
+    for number, where in enumerate(({1}, {0}, {0, 1})):
+        net, tasks, chosen, mixer = classifier()
+        try:
+            with ranks.here().together():
+                fit(chosen, net, tasks, context(folder / str(number), progress=failing(where), mixer=mixer))
+        except XferError as error:
+            told.append(str(error))
+    told.append(str(len(curve(folder / "after", classifier())["losses"])))
+    return told
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    with joined():
+        answer: dict[str, Any] = {name: curve(target / name, make()) for name, make in CASES.items()}
+        answer |= {"resumed": _resumed(target), "faults": _faults(target)}
+        (target / f"{ranks.here().rank}.json").write_text(json.dumps(answer))

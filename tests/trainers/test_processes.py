@@ -1,0 +1,144 @@
+"""Two processes give one process's losses, dev scores and weights; they fail and go on together."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import process_runs
+import pytest
+import torch
+from process_runs import CASES, curve
+
+from xfer.core.errors import XferError
+from xfer.executors import processes
+from xfer.trainers import ranks
+
+ROOT = Path(__file__).parents[2]
+
+
+def launch(*words: str, cwd: Path | None = None, count: int = 2, **variables: str) -> Any:
+    """``torchrun`` on this machine with processes of one thread each."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}", *words]
+    clean = {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE", "LOCAL_RANK")}
+    path = f"{ROOT}:{Path(__file__).parent}"
+    variables = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": path} | variables
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=clean | variables, timeout=240)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("both")
+
+
+@pytest.fixture(scope="module")
+def both(folder: Path) -> list[Any]:
+    """What each of two processes has to tell; their start is what takes time."""
+    done = launch(process_runs.__file__, str(folder))
+    assert done.returncode == 0, done.stderr
+    return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_two_processes_give_the_losses_of_one(name: str, both: list[Any], tmp_path: Path) -> None:
+    alone, (first, second) = curve(tmp_path, CASES[name]()), [found[name] for found in both]
+    assert first["losses"] == second["losses"]
+    assert np.ptp(alone["losses"]) > 1e-3
+    assert first["losses"] == pytest.approx(alone["losses"], rel=1e-4, abs=1e-6)
+    assert first["sums"] == pytest.approx(alone["sums"], rel=1e-4, abs=1e-4)
+    assert [point["step"] for point in first["curve"]] == [point["step"] for point in alone["curve"]]
+    assert first["curve"] == second["curve"] and first["selected"] == second["selected"]
+
+
+def test_a_stopped_run_of_two_goes_on_as_if_nothing_had_been(both: list[Any], folder: Path) -> None:
+    first, second = (found["resumed"] for found in both)
+    assert len(first["broken"]["losses"]) == 7 and len(first["whole"]["losses"]) == 14
+    for found in (first, second):
+        assert found["broken"]["losses"] == found["whole"]["losses"][7:]
+        assert all(found["broken"][name] == found["whole"][name] for name in ("curve", "selected", "sums"))
+    log = (folder / "whole" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in log] == list(range(1, 15))
+
+
+def test_a_failure_of_one_is_that_of_all_and_the_next_run_works(both: list[Any]) -> None:
+    said = ["process 1: ValueError: out of luck", *["ValueError: out of luck"] * 2, "8"]
+    assert [found["faults"] for found in both] == [said, said]
+
+
+RECIPE = """
+name: tiny
+source: mirror
+seeds: [1]
+model: {type: scratch, layers: 1, width: 16, heads: 2, feedforward: 16, vocabulary: 300, dropout: 0}
+stages:
+  learn: {reader: READER, trainer: {steps: 4, batch_size: 8, max_length: 24, learning_rate: RATE, precision: fp32}}
+evaluate: {clean: {stage: learn, languages: [en]}}
+""".replace("READER", "{type: files, train: train.tsv, test: test.tsv, labels: [good, bad], languages: [en]}")
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    for split, count in (("train", 160), ("test", 10)):
+        lines = [f"word{i} and word{i * 7 % 11}\t{('good', 'bad')[i % 2]}" for i in range(count)]
+        (tmp_path / f"{split}.tsv").write_text("\n".join(["text\tlabel", *lines]) + "\n")
+    (tmp_path / "tiny.yaml").write_text(RECIPE.replace("RATE", "1e-3"))
+    return tmp_path / "tiny.yaml"
+
+
+def test_a_recipe_run_by_two_is_that_of_one(recipe: Path) -> None:
+    folder = recipe.parent
+    found: dict[int, Any] = {}
+    for count in (1, 2):
+        words = ("-m", "xfer", "train", "tiny.yaml", "--json", "--store", f"store-{count}", "--runs", f"runs-{count}")
+        done = launch(*words, cwd=folder, count=count, XFER_DATA=str(folder))
+        assert done.returncode == 0, done.stderr
+        found[count] = json.loads(done.stdout)  # one process alone prints
+        assert done.stderr.count("● train") == 1
+    logs = [next(folder.glob(f"store-{n}/nodes/train/*/log.jsonl")).read_text().splitlines() for n in (1, 2)]
+    one, two = ([json.loads(line)["loss"] for line in log] for log in logs)
+    assert len(one) == 4 and two == pytest.approx(one, rel=1e-5)
+    assert found[1]["evaluations"] == found[2]["evaluations"]
+    assert not list(folder.glob("store-2/work/*"))
+
+
+def test_a_recipe_that_fails_says_so_once(recipe: Path) -> None:
+    folder = recipe.parent
+    recipe.write_text(RECIPE.replace("RATE", "1e30").replace("max_length: 24", "max_length: 24, clip: 0"))
+    done = launch("-m", "xfer", "train", "tiny.yaml", cwd=folder, XFER_DATA=str(folder))
+    assert done.returncode == 1
+    ours = [line for line in done.stderr.splitlines() if line.startswith(("✗", "xfer:"))]
+    assert len(ours) == 2 and all("is not a number at step" in line for line in ours)
+    assert ours[1].startswith("xfer: train learn") and "process" not in ours[1]
+
+
+def test_a_dry_run_by_two_prints_once_and_workers_are_no_ranks(recipe: Path) -> None:
+    done = launch("-m", "xfer", "train", "tiny.yaml", "--dry-run", cwd=recipe.parent, XFER_DATA=str(recipe.parent))
+    assert done.returncode == 0 and done.stdout.count("nodes, 0 in the store") == 1
+
+
+def test_workers_are_refused_beside_ranks(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from click.testing import CliRunner
+
+    from xfer.commands.train import train
+
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert processes.count() == 2 and processes.leads()
+    found = CliRunner().invoke(train, [str(recipe), "--workers", "2"])
+    assert isinstance(found.exception, XferError) and "--workers" in str(found.exception)
+    monkeypatch.setenv("RANK", "1")
+    assert not processes.leads()
+
+
+def test_one_process_sends_nothing() -> None:
+    alone = ranks.here()
+    assert (alone.rank, alone.count, alone.main) == (0, 1, True)
+    assert alone.total([1.5]) == [1.5] and alone.told(lambda: 3) == 3
+    weight = torch.nn.Parameter(torch.zeros(2))
+    alone.add_up([weight])
+    assert weight.grad is None

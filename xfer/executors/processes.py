@@ -1,0 +1,103 @@
+"""One run by several processes that torchrun or ``accelerate launch`` started: they train each stage together.
+
+Process 0 walks the graph, writes to the store and prints; it does alone whatever is no training. The others wait for
+stages and take part in them. They read the recipe's results from the store, which must be a folder they all see.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from xfer.core.graph import Node
+from xfer.core.store import Entry
+
+PATIENCE = timedelta(days=30)  # for process 0, which may attack and predict for days between two stages
+
+
+def count() -> int:
+    """How many processes were started together; 1 where nobody says so."""
+    return int(os.environ.get("WORLD_SIZE") or 1) if "RANK" in os.environ else 1
+
+
+def leads() -> bool:
+    """Whether this process is the one that walks."""
+    return count() == 1 or os.environ["RANK"] == "0"
+
+
+@contextmanager
+def leading() -> Iterator[Callable[..., dict[str, Any]] | None]:
+    """Gives what does a node, with the help of the other processes; None, the default, where there are none."""
+    if count() == 1:
+        yield None
+        return
+    from xfer.executors.local import work as alone
+    from xfer.trainers import ranks  # late: imports torch
+
+    with joined() as control:
+
+        def work(node: Node, parents: Mapping[str, Entry], folder: Path, progress: Any) -> dict[str, Any]:
+            if node.kind != "train":
+                return alone(node, parents, folder, progress)
+            # the graph behind the node stays here: what a stage needs are its own job and its parents' entries
+            _send((Node(node.kind, node.label, node.job, {}, node.seed, node.spec), dict(parents), folder), control)
+            with ranks.here().together():
+                return alone(node, parents, folder, progress)
+
+        try:
+            yield work
+        except Exception:
+            _send(None, control)
+            raise
+        _send(None, control)
+
+
+def follow() -> None:
+    """What every process but the first does: take part in stages until there are no more. Writes and says nothing."""
+    from xfer.core.errors import XferError
+    from xfer.executors.local import work
+    from xfer.trainers import ranks  # late: imports torch
+
+    try:
+        with joined() as control:
+            while (found := _send(None, control)) is not None:
+                node, parents, folder = found
+                with suppress(XferError), ranks.here().together():  # process 0 has the error too, and tells it
+                    work(node, parents, folder, lambda *_, **__: None)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@contextmanager
+def joined() -> Iterator[Any]:
+    """Inside, this process belongs to the group; gives the group that words are sent in."""
+    import torch
+    from torch import distributed
+
+    from xfer.trainers import ranks
+
+    gpus = torch.cuda.is_available()
+    if gpus:
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK") or 0))
+    distributed.init_process_group("nccl" if gpus else "gloo")
+    control = distributed.new_group(backend="gloo", timeout=PATIENCE)
+    ranks.join(control)
+    try:
+        yield control
+    finally:
+        ranks.join(None)
+    distributed.destroy_process_group()  # not after an interrupt: it might wait for processes that are gone
+
+
+def _send(what: Any, control: Any) -> Any:
+    """What process 0 sends to all, in each of them."""
+    from torch import distributed
+
+    box = [what]
+    distributed.broadcast_object_list(box, src=0, group=control)
+    return box[0]

@@ -1,0 +1,183 @@
+"""Several processes that fit one network together: what they add up, agree on and share out.
+
+No wrapper stands around the network. Each process has some rows of every batch and divides by the units of the whole
+batch, and gradients are added up once before each update, however many passes an adversary makes and whichever heads
+a step touches: the sum is one process's gradient, and all processes take the same step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import distributed
+
+from xfer.core.errors import XferError
+from xfer.forms.base import Encoded, Tensors
+
+BUCKET = 1 << 24  # numbers that are added up in one go: few messages, and little memory beside the gradients
+T = TypeVar("T")
+
+
+class Elsewhere(XferError):
+    """What went wrong in one of the processes, as all of them raise it."""
+
+
+class Ranks:
+    """The processes of this run, or this one alone (then nothing is sent, and nothing costs time).
+
+    ``control`` is a group of gloo, for words and numbers on the CPU; gradients go the way of their device.
+    """
+
+    def __init__(self, control: Any = None) -> None:
+        self.control = control
+        self.rank, self.count = (distributed.get_rank(), distributed.get_world_size()) if control else (0, 1)
+
+    @property
+    def main(self) -> bool:
+        """Whether this process writes, and tests on dev sets."""
+        return self.rank == 0
+
+    def agree(self, error: Exception | None = None) -> None:
+        """Raises Elsewhere in every process if one of them comes with an error. Precedes all else that is sent."""
+        if not self.control:
+            return
+        failed = torch.tensor([int(error is not None)])
+        distributed.all_reduce(failed, group=self.control)
+        if not failed.item():
+            return
+        told: list[str | None] = [None] * self.count
+        distributed.all_gather_object(told, _words(error) if error else None, group=self.control)
+        found = {rank: words for rank, words in enumerate(told) if words}
+        rank, words = next(iter(found.items()))
+        everywhere = len(found) == self.count and len(set(found.values())) == 1
+        raise Elsewhere(words if everywhere or rank == 0 else f"process {rank}: {words}") from error
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Inside, a failure of one process is that of all; they leave at the same time."""
+        try:
+            yield
+        except Elsewhere:
+            raise
+        except Exception as error:
+            self.agree(error)
+            raise
+        self.agree()
+
+    def add_up(self, parameters: Sequence[torch.nn.Parameter]) -> None:
+        """Gives every process the sum of all gradients; None stays where no process has one."""
+        if not self.control:
+            return
+        self.agree()
+        there = torch.tensor([parameter.grad is not None for parameter in parameters], dtype=torch.int32)
+        distributed.all_reduce(there, group=self.control)
+        waiting: list[torch.Tensor] = []
+        for parameter, count in zip(parameters, there.tolist(), strict=True):
+            if count:
+                if parameter.grad is None:
+                    parameter.grad = torch.zeros_like(parameter)
+                waiting.append(parameter.grad)
+                if sum(each.numel() for each in waiting) >= BUCKET:
+                    _reduce(waiting)
+                    waiting = []
+        if waiting:
+            _reduce(waiting)
+
+    def total(self, values: Sequence[float]) -> list[float]:
+        """The sums of numbers over the processes."""
+        if not self.control:
+            return list(values)
+        self.agree()
+        sums = torch.tensor(values, dtype=torch.float64)
+        distributed.all_reduce(sums, group=self.control)
+        return [float(value) for value in sums]
+
+    def told(self, find: Callable[[], T]) -> T:
+        """What ``find`` gives in the main process, which alone calls it. Plain data."""
+        if not self.control:
+            return find()
+        found: list[Any] = [None]
+        if self.main:
+            with self.together():
+                found[0] = find()
+        else:
+            self.agree()
+        distributed.broadcast_object_list(found, src=0, group=self.control)
+        kept: T = found[0]
+        return kept
+
+    def share(
+        self, make: Callable[[np.ndarray], Tensors], encoded: Encoded, index: np.ndarray, number: int | None
+    ) -> tuple[Tensors, Tensors]:
+        """This process's rows of a batch, and what it must know of the whole of it (see ``part``).
+
+        Rows stand by length, so that each process takes every nth; a process may be left without any. Batches whose
+        rows depend on each other come with their ``number``, and go to one process after another.
+        """
+        whole = make(index)  # by all: nobody else can tell how many units it has
+        if not self.control:
+            return whole, {}
+        places = np.arange(len(index))[self.rank :: self.count]
+        if number is not None:
+            places = np.arange(len(index) if number % self.count == self.rank else 0)
+        own = whole if len(places) == len(index) else make(index[places]) if len(places) else {}
+        return own, part(encoded, index, places, whole)
+
+
+_here = Ranks()
+
+
+def here() -> Ranks:
+    """The processes that fit together with this one."""
+    return _here
+
+
+def join(control: Any) -> Ranks:
+    """From now on the processes of the group ``control`` (or, with None, this one alone) fit networks together."""
+    global _here
+    _here = Ranks(control)
+    return _here
+
+
+def part(encoded: Encoded, index: np.ndarray, mine: np.ndarray, whole: Tensors) -> Tensors:
+    """What a process must know of the ``whole`` batch beside its own rows ``mine``; stays on the CPU.
+
+    ``whole``: units, rows, sequences and longest sequence. ``mine``: the numbers of its sequences in the whole batch.
+    """
+    sequences, longest = whole["input_ids"].shape
+    if encoded.groups is None:
+        numbers = mine
+    else:
+        counts = np.diff(encoded.groups)[index]
+        starts = np.cumsum(counts) - counts
+        numbers = np.concatenate([np.arange(starts[i], starts[i] + counts[i]) for i in [*mine]] or [mine])
+    size = [len(whole["labels"]), len(index), sequences, longest]
+    return {"whole": torch.tensor(size), "mine": torch.from_numpy(numbers)}
+
+
+def units(batch: Tensors) -> int:
+    """Units of the whole batch, of which this process may have some."""
+    return int(batch["whole"][0]) if "whole" in batch else len(batch["labels"])
+
+
+def seen(batch: Tensors) -> int:
+    """Rows of the whole batch."""
+    return int(batch["whole"][1]) if "whole" in batch else len(batch.get("options", batch["input_ids"]))
+
+
+def _reduce(gradients: Sequence[torch.Tensor]) -> None:
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    distributed.all_reduce(flat)
+    start = 0
+    for gradient in gradients:
+        gradient.copy_(flat[start : start + gradient.numel()].view_as(gradient))
+        start += gradient.numel()
+
+
+def _words(error: Exception) -> str:
+    text = " ".join(str(error).split("\n"))
+    return text if isinstance(error, XferError) else f"{type(error).__name__}: {text}"
