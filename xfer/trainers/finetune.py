@@ -38,6 +38,10 @@ class Finetune(Trainer):
     dropout: float | None = Field(None, ge=0, lt=1, description="in this stage; the model's own if left out")
     max_length: int | None = Field(None, ge=8, description="subwords an input; longer ones are cut")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="auto: bf16 on a GPU that has it")
+    gradient_checkpointing: bool = Field(
+        False, strict=True, description="compute activations a second time instead of keeping them: less memory"
+    )
+    compile: bool = Field(False, strict=True, description="compile the encoder's layers: slow to start, quicker then")
     adversary: SerializeAsAny[Adversary] = Field(Plain(), description="what perturbs the word embeddings, if anything")
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="share of the label that is spread over all answers, in every task of the stage"

@@ -21,11 +21,11 @@ from accelerate.state import AcceleratorState
 from xfer.core.errors import XferError
 from xfer.core.seeds import derive
 from xfer.forms.base import Rows, by_language, graded
-from xfer.models import adapt
+from xfer.models import adapt, threads
 from xfer.models.domain.form import Domain
 from xfer.models.network import Network
 from xfer.models.predictor import answer
-from xfer.trainers import averaging, checkpoint, ranks
+from xfer.trainers import averaging, checkpoint, ranks, savings
 from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.micro import Micro
 from xfer.trainers.discriminators import accuracies, judge_groups, told_apart, train_critics
@@ -35,7 +35,6 @@ from xfer.trainers.objective import Objective
 from xfer.trainers.sampler import Sampler, spoken
 
 PLAIN = Plain()
-WIDE = 256  # narrower encoders lose more by changing types than they gain by bf16 on a processor
 
 
 class TaskData(NamedTuple):
@@ -89,6 +88,10 @@ class Run:
         if settings.freeze_encoder:
             network.encoder.requires_grad_(False)
         self.thaw = Thaw(network, settings.unfreeze, self.steps)
+        if settings.gradient_checkpointing:
+            savings.checkpointed(network)
+        if settings.compile:
+            savings.compiled(network)
         trained = groups(network, float(settings.weight_decay or 0), settings.layer_decay)
         trained += judge_groups(network, float(settings.learning_rate or 0))
         optimizer = torch.optim.AdamW(trained, lr=0.0, eps=1e-8, fused=True)
@@ -349,8 +352,8 @@ def _precision(wanted: str, network: Network) -> str:
         return "bf16" if torch.cuda.is_bf16_supported() else "no"
     native = torch.cpu.get_capabilities()  # without such units a processor emulates bf16, at a third of the speed
     config: Any = network.encoder.config
-    wide = int(getattr(config, "hidden_size", 0)) >= WIDE
-    return "bf16" if wide and (native.get("avx512_bf16") or native.get("amx_bf16")) else "no"
+    # narrow encoders lose more by changing types than they gain
+    return "bf16" if threads.wide(config) and (native.get("avx512_bf16") or native.get("amx_bf16")) else "no"
 
 
 class _Log:
