@@ -4,11 +4,14 @@
 #   TORCH=cuda          PyTorch's build: cpu (default), cuda (the one on PyPI), or an index of download.pytorch.org/whl,
 #                       such as cu130; .venv remembers it, so it need be given only once
 #   SCALE=base          the scale of `make reproduce`: miniature (default), base, large
+#   WORKERS=2           processes of `make reproduce`: one a core and at most four at SCALE=miniature, else one
 #   ARGS="-k store"     further arguments for pytest in `make test`
 
 PYTHON ?= python3
 SCALE ?= miniature
 RECIPE ?= recipes/mnli_to_xnli.yaml
+cores := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+WORKERS ?= $(if $(filter miniature,$(SCALE)),$(if $(filter 1 2 3,$(cores)),$(cores),4),1)
 
 # The stamp's name holds the build of PyTorch that is installed.
 installed := $(wildcard .venv/.xfer-*)
@@ -34,7 +37,7 @@ help: ## list the targets
 setup: $(stamp) ## build .venv with the tested versions (once; again when setup.cfg or constraints.txt change)
 
 reproduce: $(stamp) ## train and report the headline experiment at SCALE (default miniature)
-	.venv/bin/xfer train $(RECIPE) --scale $(SCALE)
+	.venv/bin/xfer train $(RECIPE) --scale $(SCALE) --workers $(WORKERS)
 
 test: $(stamp) ## run the tests
 	$(python) -m pytest -q $(ARGS)

@@ -20,7 +20,7 @@ from xfer.core.load import Loaded, load_recipe
 from xfer.core.recipe import Recipe
 from xfer.core.store import Busy, Entry, Store
 
-WAIT = 0.2  # seconds between looks at a node that another process works on
+WAIT = 0.5  # seconds between looks at a node that another process works on
 
 
 class Watcher(Protocol):

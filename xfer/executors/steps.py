@@ -71,6 +71,7 @@ def data(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict
 def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """One stage: ``selected/<task>`` in Hugging Face layout, ``oracle/<task>`` if another step, ``training.json``."""
     from xfer.forms.base import form
+    from xfer.models import threads
     from xfer.models.base import Origin
     from xfer.models.domain.form import judged
     from xfer.models.network import build
@@ -102,6 +103,7 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
             seen = job["tasks"][task.name]["conditions"]
             kinds[task.name] = judged(task.name, kinds[task.name], head, seen, task.train)
     network = build(origin, kinds, int(node.seed or 0))
+    threads.settle(network.encoder.config)
     network.freeze(job["freeze"]["layers"], job["freeze"]["embeddings"])
     result = spec["trainer"].fit(
         network,
@@ -286,25 +288,34 @@ def report(node: Node, parents: Parents, folder: Path, progress: Progress) -> di
 
 
 def _network(node: Node, parents: Parents) -> tuple[Any, int]:
-    """The network that is tested, on the best device, and its longest input: as it was trained, else as published."""
+    """The network that is tested, on the best device, and its longest input."""
+    from xfer.models import threads
+    from xfer.models.predictor import device
+
+    network, length = _loaded(node, parents)
+    threads.settle(network.encoder.config)
+    return network.to(device()), length
+
+
+def _loaded(node: Node, parents: Parents) -> tuple[Any, int]:
+    """The network that is tested and its longest input: as it was trained, else as published."""
     from xfer.forms.base import form
     from xfer.models.base import Origin
     from xfer.models.network import build, load
-    from xfer.models.predictor import device
     from xfer.trainers.finetune import Finetune
     from xfer.trainers.loop import longest
 
     job, kind = node.job, form(node.job["form"], node.job["labels"], node.job["options"])
     if "train" not in parents:
         network = build(node.spec["model"].origin(lambda: ()), {job["task"]: kind}, 0).eval()
-        return network.to(device()), longest(Finetune(max_length=job["max_length"]), network)
+        return network, longest(Finetune(max_length=job["max_length"]), network)
     trained, role = parents["train"], job.get("role", "selected")
     folder = trained.out / role if (trained.out / role).is_dir() else trained.out / "selected"
     if "max_length" in job:
         network = build(Origin(folder / job["task"]), {job["task"]: kind}, 0).eval()
-        return network.to(device()), longest(Finetune(max_length=job["max_length"]), network)
+        return network, longest(Finetune(max_length=job["max_length"]), network)
     network = load(folder, job["task"], kind)
-    return network.to(device()), int(trained.read("training.json")["max_length"])
+    return network, int(trained.read("training.json")["max_length"])
 
 
 def _labelled(rows: Rows, form: str) -> Rows:
