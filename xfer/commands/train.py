@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from xfer.core.errors import UsageError
 @click.option(
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work out."
 )
+@click.option("--track", metavar="NAMES", help="Live views: tensorboard, wandb, mlflow (or $XFER_TRACK).")
 @click.option("--worker", is_flag=True, hidden=True, help="Be one of the further processes of --workers.")
 def train(
     recipe: Path,
@@ -31,6 +33,7 @@ def train(
     runs: Path,
     dry_run: bool,
     workers: int,
+    track: str | None,
     worker: bool,
 ) -> None:
     """Train, test, attack and report as RECIPE says; what is in the store already is not run again.
@@ -41,6 +44,7 @@ def train(
     from xfer.core.run import default_store, execute, failed, open_graph
     from xfer.core.store import Store
     from xfer.executors import processes
+    from xfer.trainers.listeners import asked
 
     if processes.count() > 1 and workers > 1:
         raise UsageError("--workers shares stages out, torchrun trains each by all processes: use one of them")
@@ -48,6 +52,10 @@ def train(
         if not dry_run:
             processes.follow()
         return
+    if track is not None:
+        os.environ["XFER_TRACK"] = track  # further processes see it too
+    if not dry_run:
+        asked()
     if worker:
         from xfer.executors.workers import end_with_parent
 

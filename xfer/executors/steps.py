@@ -108,7 +108,15 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     result = spec["trainer"].fit(
         network,
         tasks,
-        Context(folder, int(node.seed or 0), spec["limit"], spec["mixer"], progress, _teacher(job, parents, network)),
+        Context(
+            folder,
+            int(node.seed or 0),
+            spec["limit"],
+            spec["mixer"],
+            progress,
+            _teacher(job, parents, network),
+            node.label,
+        ),
     )
     if not ranks.here().main:
         return {}

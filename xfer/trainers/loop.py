@@ -31,6 +31,7 @@ from xfer.trainers.adversaries.micro import Micro
 from xfer.trainers.discriminators import accuracies, judge_groups, told_apart, train_critics
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.layers import Thaw, groups
+from xfer.trainers.listeners import listen
 from xfer.trainers.objective import Objective
 from xfer.trainers.sampler import Sampler, spoken
 
@@ -49,7 +50,7 @@ class TaskData(NamedTuple):
 
 
 class Context(NamedTuple):
-    """Where a run stands: its folder, its seed, its cap on steps, its mixer, who watches, and who teaches."""
+    """Where a run stands: its folder, its seed, its cap on steps, its mixer, who watches, who teaches, its name."""
 
     folder: Path
     seed: int
@@ -57,6 +58,7 @@ class Context(NamedTuple):
     mixer: Any
     progress: Callable[..., None]
     teacher: Any = None
+    name: str = ""
 
 
 class Run:
@@ -229,8 +231,18 @@ def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context
     kept = context.folder / "checkpoint"
     restored = checkpoint.restore(kept, run.inner, run.optimizer.optimizer, run.kept | run.moving)
     run.state = restored or run.state
+    log = _Log(context, run.state["step"]) if run.ranks.main else None
+    try:
+        return _through(run, kept, log)
+    finally:
+        if log:
+            log.close()
+
+
+def _through(run: Run, kept: Path, log: _Log | None) -> dict[str, Any]:
+    """The steps that are left. Only the process with a log writes."""
+    settings, context = run.settings, run.context
     every = settings.evaluate_every or max(1, run.steps // 10)
-    log = _Log(context.folder / "log.jsonl", run.state["step"]) if run.ranks.main else None
     saved, run_rows, started = time.monotonic(), 0, time.monotonic()
     run.network.train()
     stopped = bool(run.state.get("stopped"))
@@ -357,10 +369,13 @@ def _precision(wanted: str, network: Network) -> str:
 
 
 class _Log:
-    """One JSON object a line; lines after the step that a run resumes from are dropped first."""
+    """One JSON object a line; lines after the step a run resumes from are dropped first. Live views get the same."""
 
-    def __init__(self, path: Path, step: int) -> None:
-        self.path = path
+    def __init__(self, context: Context, step: int) -> None:
+        folder = context.folder
+        key = folder.name.removeprefix("train-")
+        self.listeners = listen(context.name or folder.name, key, step)
+        self.path = path = folder / "log.jsonl"
         text = path.read_text() if path.is_file() else ""
         lines = text[: text.rfind("\n") + 1].splitlines()  # a kill may have cut the last one short
         whole = [line for line in lines if json.loads(line)["step"] <= step]
@@ -369,3 +384,7 @@ class _Log:
     def write(self, record: dict[str, Any]) -> None:
         with self.path.open("a") as file:
             file.write(json.dumps(record, sort_keys=True) + "\n")
+        self.listeners.tell(record)
+
+    def close(self) -> None:
+        self.listeners.close()
