@@ -81,6 +81,20 @@ evaluate: {clean: {stage: learn, languages: [en]}}
 """.replace("READER", "{type: files, train: train.tsv, test: test.tsv, labels: [good, bad], languages: [en]}")
 
 
+KILLING = """
+import os, signal
+from xfer.trainers import loop
+step = loop.Run.step
+def killed(self, number):
+    if number == 2 and self.ranks.rank == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(self, number)
+loop.Run.step = killed
+from xfer.cli import main
+main()
+"""
+
+
 @pytest.fixture
 def recipe(tmp_path: Path) -> Path:
     for split, count in (("train", 160), ("test", 10)):
@@ -114,6 +128,21 @@ def test_a_recipe_that_fails_says_so_once(recipe: Path) -> None:
     ours = [line for line in done.stderr.splitlines() if line.startswith(("✗", "xfer:"))]
     assert len(ours) == 2 and all("is not a number at step" in line for line in ours)
     assert ours[1].startswith("xfer: train learn") and "process" not in ours[1]
+
+
+def test_a_killed_process_ends_the_run_in_one_line_and_two_new_ones_go_on(recipe: Path) -> None:
+    folder = recipe.parent
+    (folder / "killing.py").write_text(KILLING)
+    done = launch("killing.py", "train", "tiny.yaml", cwd=folder, XFER_DATA=str(folder))
+    assert done.returncode == 1 and "[rank0]" not in done.stderr
+    ours = [line for line in done.stderr.splitlines() if line.startswith(("✗", "xfer:"))]
+    assert all("another process of this run is gone" in line for line in ours)  # torchrun may end the first before
+    (log,) = folder.glob(".xfer/work/train-*/log.jsonl")
+    assert len(log.read_text().splitlines()) == 2
+    done = launch("-m", "xfer", "train", "tiny.yaml", cwd=folder, XFER_DATA=str(folder))
+    assert done.returncode == 0, done.stderr
+    lines = next(folder.glob(".xfer/nodes/train/*/log.jsonl")).read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4]
 
 
 def test_a_dry_run_by_two_prints_once_and_workers_are_no_ranks(recipe: Path) -> None:

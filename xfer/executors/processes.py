@@ -52,9 +52,9 @@ def leading() -> Iterator[Callable[..., dict[str, Any]] | None]:
         try:
             yield work
         except Exception:
-            _send(None, control)
+            _dismiss(control)
             raise
-        _send(None, control)
+        _dismiss(control)
 
 
 def follow() -> None:
@@ -69,6 +69,8 @@ def follow() -> None:
                 node, parents, folder = found
                 with suppress(XferError), ranks.here().together():  # process 0 has the error too, and tells it
                     work(node, parents, folder, lambda *_, **__: None)
+    except ranks.Gone:
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -98,6 +100,16 @@ def _send(what: Any, control: Any) -> Any:
     """What process 0 sends to all, in each of them."""
     from torch import distributed
 
+    from xfer.trainers.ranks import wire
+
     box = [what]
-    distributed.broadcast_object_list(box, src=0, group=control)
+    with wire():
+        distributed.broadcast_object_list(box, src=0, group=control)
     return box[0]
+
+
+def _dismiss(control: Any) -> None:
+    from xfer.trainers.ranks import Gone
+
+    with suppress(Gone):  # told already, as why a stage failed
+        _send(None, control)

@@ -26,6 +26,20 @@ class Elsewhere(XferError):
     """What went wrong in one of the processes, as all of them raise it."""
 
 
+class Gone(Elsewhere):
+    """Another process has ended, or cannot be reached any more."""
+
+
+@contextmanager
+def wire() -> Iterator[None]:
+    """Around whatever is sent: torch's errors there are long, and say nothing that helps. Raises Gone."""
+    try:
+        yield
+    except RuntimeError as error:
+        what = "another process of this run is gone (killed, or out of memory?)"
+        raise Gone(f"{what}; start all of them again: the stage goes on from its last checkpoint") from error
+
+
 class Ranks:
     """The processes of this run, or this one alone (then nothing is sent, and nothing costs time).
 
@@ -46,11 +60,12 @@ class Ranks:
         if not self.control:
             return
         failed = torch.tensor([int(error is not None)])
-        distributed.all_reduce(failed, group=self.control)
+        _sum(failed, self.control)
         if not failed.item():
             return
         told: list[str | None] = [None] * self.count
-        distributed.all_gather_object(told, _words(error) if error else None, group=self.control)
+        with wire():
+            distributed.all_gather_object(told, _words(error) if error else None, group=self.control)
         found = {rank: words for rank, words in enumerate(told) if words}
         rank, words = next(iter(found.items()))
         everywhere = len(found) == self.count and len(set(found.values())) == 1
@@ -74,7 +89,7 @@ class Ranks:
             return
         self.agree()
         there = torch.tensor([parameter.grad is not None for parameter in parameters], dtype=torch.int32)
-        distributed.all_reduce(there, group=self.control)
+        _sum(there, self.control)
         waiting: list[torch.Tensor] = []
         for parameter, count in zip(parameters, there.tolist(), strict=True):
             if count:
@@ -93,7 +108,7 @@ class Ranks:
             return list(values)
         self.agree()
         sums = torch.tensor(values, dtype=torch.float64)
-        distributed.all_reduce(sums, group=self.control)
+        _sum(sums, self.control)
         return [float(value) for value in sums]
 
     def told(self, find: Callable[[], T]) -> T:
@@ -106,7 +121,8 @@ class Ranks:
                 found[0] = find()
         else:
             self.agree()
-        distributed.broadcast_object_list(found, src=0, group=self.control)
+        with wire():
+            distributed.broadcast_object_list(found, src=0, group=self.control)
         kept: T = found[0]
         return kept
 
@@ -171,11 +187,16 @@ def seen(batch: Tensors) -> int:
 
 def _reduce(gradients: Sequence[torch.Tensor]) -> None:
     flat = torch.cat([gradient.flatten() for gradient in gradients])
-    distributed.all_reduce(flat)
+    _sum(flat)
     start = 0
     for gradient in gradients:
         gradient.copy_(flat[start : start + gradient.numel()].view_as(gradient))
         start += gradient.numel()
+
+
+def _sum(numbers: torch.Tensor, group: Any = None) -> None:
+    with wire():
+        distributed.all_reduce(numbers, group=group)
 
 
 def _words(error: Exception) -> str:
