@@ -84,3 +84,7 @@ def real() -> Path:
     if not found.is_dir():
         pytest.skip(f"no real data: {found} is not a folder (../shared/data/unpack makes it)")
     return found
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="tests that take a sample of many cases take all of them")
