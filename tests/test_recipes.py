@@ -1,4 +1,4 @@
-"""Every shipped recipe is valid, round-trips, and runs whole at toy size; the schema file is current."""
+"""Every shipped recipe is valid and round-trips, and runs whole at toy size: of those a method, a few."""
 
 from __future__ import annotations
 
@@ -11,10 +11,18 @@ from xfer.core.benchmark import task_names
 from xfer.core.errors import RecipeError
 from xfer.core.load import load_recipe
 from xfer.core.recipe import Recipe
+from xfer.models.domain.base import Head
 from xfer.reports.write import tables_of
+from xfer.trainers.adversaries.base import Adversary
 
 ROOT = Path(__file__).parents[1]
 RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
+METHODS = sorted((ROOT / "recipes" / "methods").glob("[!_]*.yaml"))
+RUN = [
+    "smoothing",
+    "multitask",
+    "gradual_unfreezing",
+]  # a vote, several tasks, options; the others' parts run elsewhere
 TOY = [
     "limits={train_rows: 40, test_rows: 6, dev_rows: 4, steps: 3, least_learning_rate: 1e-3}",
     "model={layers: 1, width: 16, heads: 2, feedforward: 16, vocabulary: 1500}",
@@ -23,13 +31,13 @@ TOY = [
 ]
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RECIPES + METHODS, ids=lambda path: path.stem)
 def test_a_shipped_recipe_is_valid_and_round_trips(path: Path) -> None:
     recipe = load_recipe(path).recipe
     assert Recipe.model_validate(recipe.model_dump(mode="json")) == recipe
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RECIPES + [p for p in METHODS if p.stem in RUN], ids=lambda path: path.stem)
 def test_a_shipped_recipe_runs_whole_at_toy_size(path: Path, tmp_path: Path) -> None:
     try:
         load_recipe(path, "miniature")
@@ -47,6 +55,27 @@ def test_a_shipped_recipe_runs_whole_at_toy_size(path: Path, tmp_path: Path) -> 
     if recipe.benchmark:
         assert list(report["benchmark"]["tasks"]) == sorted(task_names(recipe.benchmark.name).values())
         assert report["benchmark"]["missing"] == [] and report["against"]["made_up"]
+
+
+def test_there_is_a_recipe_of_every_method() -> None:
+    stages = [stage for path in METHODS for stage in load_recipe(path).recipe.stages.values()]
+    assert {stage.trainer.adversary.type_name for stage in stages} == set(Adversary.known())
+    heads = {task.head.type_name for stage in stages for task in stage.tasks.values() if task.head}
+    assert heads == set(Head.known())
+    used = {name for stage in stages for name in stage.trainer.model_fields_set}
+    assert {"label_smoothing", "mixup", "layer_decay", "average", "adapt", "freeze_encoder", "unfreeze"} <= used
+    assert any(stage.distil for stage in stages)
+    assert any(task.sampling for stage in stages for task in stage.tasks.values())
+
+
+def test_recipes_of_methods_differ_in_the_method_alone() -> None:
+    plain = load_recipe(ROOT / "recipes" / "methods" / "plain.yaml").recipe
+    for path in METHODS:
+        recipe = load_recipe(path).recipe
+        assert recipe.name == path.stem and (recipe.model, recipe.seeds) == (plain.model, plain.seeds)
+        assert recipe.evaluate.items() >= plain.evaluate.items() and recipe.report == plain.report
+        assert recipe.stages.keys() == plain.stages.keys()
+        assert (recipe.stages == plain.stages) == (path.stem == "plain")
 
 
 def test_the_scales_lay_over_a_recipe() -> None:
