@@ -57,3 +57,14 @@ def test_a_terminal_has_a_bar_with_the_same_numbers(monkeypatch: pytest.MonkeyPa
     assert (task.completed, task.total, task.fields["values"]) == (30, 400, "loss 0.500  100 rows/s")
     told.finished(NODE, {}, 1.0)
     assert not told.bar.tasks
+
+
+def test_work_of_another_process_is_shown_too(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    told = console.Console()
+    for step in (10, 20, 30):
+        clock[0] += 20
+        told.elsewhere(NODE, step, 400, loss=0.5)
+    assert capsys.readouterr().err.splitlines() == [
+        "… train   learn seed 1  10/400  loss 0.500",
+        "… train   learn seed 1  30/400  loss 0.500",
+    ]

@@ -329,8 +329,13 @@ def test_a_node_that_another_holds_is_waited_for_while_the_rest_runs(
 
     def other() -> None:
         with store.work("train", keys["b"], {"label": "b"}) as folder:
+            store.note(keys["b"], {"done": 1, "total": 4})
             held.set()
             release.wait(20)
+            for _ in range(2000):
+                if "elsewhere b" in told.heard:
+                    break
+                time.sleep(0.01)
             (folder / "out" / "made.json").write_text('"other"')
 
     holder = threading.Thread(target=other)
@@ -350,6 +355,7 @@ def test_a_node_that_another_holds_is_waited_for_while_the_rest_runs(
     assert work.done == ["a", "c", "e", "d"]
     assert outcome.entries[keys["b"]].read("made.json") == "other"
     assert told.heard.count("waiting b") == 1
+    assert "elsewhere b" in told.heard
     assert "started b" not in told.heard
 
 

@@ -1,10 +1,16 @@
-"""Which GPU each worker sees."""
+"""Workers: which GPU each sees, and what they note of their work for the process that waits."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from xfer.executors.workers import visible
+from xfer.core.store import Store
+from xfer.executors import workers
+from xfer.executors.workers import Noted, visible
 
 
 @pytest.mark.parametrize(("number", "seen"), [(1, "b"), (2, "c"), (3, "a")])
@@ -15,3 +21,21 @@ def test_workers_take_turns_on_the_gpus(number: int, seen: str) -> None:
 @pytest.mark.parametrize("gpus", [[], ["0"]])
 def test_one_gpu_or_none_is_shared(gpus: list[str]) -> None:
     assert visible(1, gpus) == {}
+
+
+def test_what_a_worker_notes_is_read_until_the_node_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(workers.time, "monotonic", lambda: clock[0])
+    store, node = Store(tmp_path), SimpleNamespace(key="k")
+    watcher: Any = Noted(store)
+    watcher.started(node)
+    assert store.noted("k") is None
+    watcher.moved(node, 1, 9, loss=0.5)
+    assert store.noted("k") == {"done": 1, "total": 9, "loss": 0.5}
+    watcher.moved(node, 2, 9, loss=0.4)  # too soon to write again
+    assert store.noted("k") == {"done": 1, "total": 9, "loss": 0.5}
+    clock[0] += 2
+    watcher.moved(node, 3, 9, loss=0.3)
+    assert store.noted("k") == {"done": 3, "total": 9, "loss": 0.3}
+    watcher.finished(node, {}, 1.0)
+    assert store.noted("k") is None

@@ -21,10 +21,12 @@ class Console:
             self.bar = _bar()
 
     def found(self, node: Any, entry: Any) -> None:
+        self._close()
         if node.kind in ("train", "attack", "report"):
             self._line("✓", node, f"in the store ({node.key[:6]})")
 
     def started(self, node: Any) -> None:
+        self._close()
         self.begun, self.last, self.first = time.monotonic(), time.monotonic(), None
         if self.bar is not None:
             self.task = self.bar.add_task(f"● {node.kind:8}{node.label}", total=None, values="")
@@ -62,6 +64,19 @@ class Console:
         self._line(
             "…", node, f"process {words[1]} on {words[0]} works on it" if len(words) > 1 else f"{holder} works on it"
         )
+
+    def elsewhere(self, node: Any, done: int, total: int, **values: Any) -> None:
+        """How far another process is with a node that this one waits for."""
+        shown = "  ".join(map(_value, values.items()))
+        if self.bar is not None:
+            if self.task is None:
+                self.task = self.bar.add_task("", total=None, values="")
+                self.bar.start()
+            name = f"… {node.kind:8}{node.label}"
+            self.bar.update(self.task, description=name, completed=done, total=total, values=shown)
+        elif time.monotonic() - self.last >= SPARSE:
+            self.last = time.monotonic()
+            self._line("…", node, f"{done:,}/{total:,}  {shown}")
 
     def _close(self) -> None:
         if self.bar is not None and self.task is not None:

@@ -57,7 +57,7 @@ def train(
     if not dry_run:
         asked()
     if worker:
-        from xfer.executors.workers import end_with_parent
+        from xfer.executors.workers import Noted, end_with_parent
 
         end_with_parent()
     loaded = load_recipe(recipe, scale, sets)
@@ -69,7 +69,7 @@ def train(
         _plan(graph, opened, as_json)
         return
     if worker:
-        execute(graph, opened)
+        execute(graph, opened, Noted(opened))
         return
     from xfer.commands.console import Console
     from xfer.executors.workers import further

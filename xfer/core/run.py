@@ -32,6 +32,7 @@ class Watcher(Protocol):
     def finished(self, node: Node, summary: dict[str, Any], seconds: float) -> None: ...
     def failed(self, node: Node, message: str) -> None: ...
     def waiting(self, node: Node, holder: str) -> None: ...
+    def elsewhere(self, node: Node, done: int, total: int, **values: Any) -> None: ...
 
 
 class Silent:
@@ -104,7 +105,16 @@ class _Walk:
                     waiting.append(node)
             left = waiting
             if len(left) == before:
+                self.watch(left)
                 time.sleep(WAIT)
+
+    def watch(self, nodes: list[Node]) -> None:
+        """Shows how far another process is with the first node that it holds."""
+        for node in nodes:
+            far = self.store.noted(node.key) if node.key in self.told else None
+            if far:
+                self.watcher.elsewhere(node, **far)
+                return
 
     def settled(self, node: Node) -> bool:
         """Whether the node is finished, failed or out of reach; runs it if it can be."""
@@ -142,6 +152,7 @@ class _Walk:
         with self.store.work(node.kind, node.key, record) as folder:
             if folder.name != "finished elsewhere":
                 self.told.add(node.key)
+                self.store.note(node.key, None)  # of a process that was killed
                 self.watcher.started(node)
                 start = time.monotonic()
                 summary = self.work(node, parents, folder, lambda d, t, **kw: self.watcher.moved(node, d, t, **kw))

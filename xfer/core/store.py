@@ -4,6 +4,7 @@
 ``work/<kind>-<key>``   under way: becomes the finished folder by one rename; survives a kill for resume
 ``locks/<key>``         who works on it, touched every few seconds
 ``failed/<key>.json``   why the last attempt failed
+``progress/<key>.json`` how far a worker is with it, for those that wait
 ``facts.json``          digests of outside files and hub commits, so that nothing is asked or hashed twice
 
 Standard library only; knows nothing of what a node does.
@@ -129,6 +130,22 @@ class Store:
         folder.rename(target)
         _sync(target.parent)
         self.failure_path(key).unlink(missing_ok=True)
+
+    def note(self, key: str, far: dict[str, Any] | None) -> None:
+        """Says how far a node is, for other processes that wait for it; None takes it back. Best effort."""
+        path = self.root / "progress" / f"{key}.json"
+        with suppress(OSError):
+            if far is None:
+                path.unlink(missing_ok=True)
+                return
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(path, far)
+
+    def noted(self, key: str) -> dict[str, Any] | None:
+        """What ``note`` said last, if anything."""
+        with suppress(OSError, ValueError):
+            return dict(json.loads((self.root / "progress" / f"{key}.json").read_text()))
+        return None
 
     def fail(self, key: str, record: dict[str, Any]) -> None:
         """Keeps why a node failed; best effort, since the disk may be what failed."""

@@ -9,8 +9,15 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
+
+from xfer.core.graph import Node
+from xfer.core.store import Store
+
+NOTED = 1.0  # seconds between notes of how far a node is
 
 
 @contextmanager
@@ -47,6 +54,27 @@ def _gpus() -> list[str]:
     import torch  # late: slow, and only several workers need it here
 
     return [str(number) for number in range(torch.cuda.device_count())]
+
+
+class Noted:
+    """A watcher that notes in the store how far a node is, so that the process started by hand can show it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.last = store, 0.0
+
+    def moved(self, node: Node, done: int, total: int, **values: Any) -> None:
+        if time.monotonic() - self.last > NOTED:
+            self.last = time.monotonic()
+            self.store.note(node.key, {"done": done, "total": total, **values})
+
+    def finished(self, node: Node, summary: dict[str, Any], seconds: float) -> None:
+        self.store.note(node.key, None)
+
+    def failed(self, node: Node, message: str) -> None:
+        self.store.note(node.key, None)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_, **__: None
 
 
 def end_with_parent() -> None:
