@@ -74,7 +74,7 @@ def test_a_reader_is_trained_on_predicted_and_scored(name: str, store: Path, tmp
     assert set(table["languages"]) == set(wanted["evaluate"]["clean"]["languages"])
     for row in table["languages"].values():
         assert 0 <= row["clean"]["value"] <= 100 and math.isfinite(row["clean"]["value"])
-        assert 0 < row["clean"]["rows"]
+        assert row["clean"]["rows"] > 0
 
 
 def test_every_reader_but_own_files_is_walked() -> None:
