@@ -40,7 +40,7 @@ reproduce: $(stamp) ## train and report the headline experiment at SCALE (defaul
 	.venv/bin/xfer train $(RECIPE) --scale $(SCALE) --workers $(WORKERS)
 
 test: $(stamp) ## run the tests
-	$(python) -m pytest -q $(ARGS)
+	$(python) -m pytest -q --numprocesses $(if $(filter 1 2 3,$(cores)),$(cores),4) --dist loadfile $(ARGS)
 
 check: lint types test ## everything that must pass before a change goes in
 
