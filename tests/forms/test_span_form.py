@@ -442,7 +442,9 @@ def test_a_small_network_learns_to_find_answers(tmp_path: Path) -> None:
 
 def test_scores_begin_with_what_the_credit_is(tmp_path: Path) -> None:
     """A report names its column by the first metric of the file and shows the mean credit of the rows."""
-    node: Any = type("Node", (), {"job": {"form": "span", "labels": [], "options": {}}, "label": "x", "spec": {}})
+    node: Any = type(
+        "Node", (), {"job": {"form": "span", "labels": [], "options": {}}, "label": "x", "spec": {"smoothing": None}}
+    )
     columns = {"id": ["1", "2"], "language": ["en"] * 2, "gold": [["red cat"], ["dog"]], "predicted": ["cat", "dog"]}
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
