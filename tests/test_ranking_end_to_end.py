@@ -14,7 +14,7 @@ import xfer as package
 from xfer.core.load import load_recipe
 from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Store
-from xfer.executors.steps import read_rows
+from xfer.executors.tables import read_rows
 from xfer.readers.lareqa import gold_file
 
 Xfer = Callable[..., Any]

@@ -17,7 +17,7 @@ from xfer.attackers.base import Attacker
 from xfer.core.load import load_recipe
 from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Store
-from xfer.executors.steps import read_rows
+from xfer.executors.tables import read_rows
 from xfer.forms.base import form
 from xfer.metrics.retrieval import best_threshold, extracted, mine_sentences, mining_f1, nearest_accuracy
 from xfer.miniature.bitext import _draw, _lines

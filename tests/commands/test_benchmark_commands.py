@@ -14,7 +14,8 @@ import pytest
 from xfer.core.benchmark import task_names
 from xfer.core.store import Entry
 from xfer.executors import local
-from xfer.executors.steps import STEPS, write_rows
+from xfer.executors.steps import STEPS
+from xfer.executors.tables import write_rows
 
 Xfer = Callable[..., Any]
 Write = Callable[..., Path]

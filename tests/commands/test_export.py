@@ -16,7 +16,8 @@ from xfer.core.graph import Graph, Node
 from xfer.core.load import load_recipe
 from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Entry, Store
-from xfer.executors.steps import STEPS, write_rows
+from xfer.executors.steps import STEPS
+from xfer.executors.tables import write_rows
 from xfer.metrics.benchmarks import XTREME, XTREME_R, find_task
 from xfer.readers.base import Reader
 

@@ -14,7 +14,8 @@ from xfer.core.errors import XferError
 from xfer.core.graph import Node
 from xfer.core.store import Entry
 from xfer.executors import local
-from xfer.executors.steps import STEPS, write_rows
+from xfer.executors.steps import STEPS
+from xfer.executors.tables import write_rows
 
 Xfer = Callable[..., Any]
 

@@ -13,7 +13,7 @@ from xfer.core.errors import RecipeError
 from xfer.core.graph import Graph, Resolver, compile_graph
 from xfer.core.load import load_recipe
 from xfer.core.recipe import Recipe
-from xfer.executors.steps import carried
+from xfer.executors.training import carried
 
 HEAD = """\
 name: a

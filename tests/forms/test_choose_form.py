@@ -14,7 +14,7 @@ import transformers
 
 from xfer.attackers.typos import Typos
 from xfer.core.errors import BadRow
-from xfer.executors.steps import _texts, write_rows
+from xfer.executors.tables import texts, write_rows
 from xfer.forms.base import Encoded, form, pad_batch
 from xfer.models.base import Origin
 from xfer.models.network import Network, build, load
@@ -247,13 +247,13 @@ def test_rows_are_kept_as_they_are(mark: str, tokenizer: Any, tmp_path: Path) ->
 
 
 def test_all_texts_of_a_row_train_the_tokenizer() -> None:
-    assert list(_texts({name: values[:1] for name, values in ROWS.items()})) == [
+    assert list(texts({name: values[:1] for name, values in ROWS.items()})) == [
         "the old cat sleeps",
         "in a garden",
         "birds sing",
         "nobody hears them while the cat sleeps",
     ]
-    assert list(_texts({"text": ["a", "b"], "pair": [None, "c"], "label": [0, 1]})) == ["a", "b", "c"]
+    assert list(texts({"text": ["a", "b"], "pair": [None, "c"], "label": [0, 1]})) == ["a", "b", "c"]
 
 
 # from end to end

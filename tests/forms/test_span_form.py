@@ -12,7 +12,8 @@ import torch
 import transformers
 
 from xfer.core.errors import BadRow, MissingPart
-from xfer.executors.steps import score, write_rows
+from xfer.executors.steps import score
+from xfer.executors.tables import write_rows
 from xfer.forms.base import Encoded, form
 from xfer.forms.span import Span, _owned, _windows
 from xfer.models.base import Origin

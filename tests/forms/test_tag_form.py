@@ -12,7 +12,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from xfer.core.errors import BadRow
-from xfer.executors.steps import _labelled, write_rows
+from xfer.executors.tables import labelled, write_rows
 from xfer.forms.base import form
 from xfer.forms.tag import windows
 from xfer.models.network import Network, build, load
@@ -180,7 +180,7 @@ def test_bad_rows(change: dict[str, Any], what: str) -> None:
 
 def test_a_training_sentence_without_tags_is_a_bad_row() -> None:
     with pytest.raises(BadRow, match="training data:2: row 1 has no label"):
-        _labelled(rows("the cat", "two birds", tags=[["O", "O"], None]), "tag")
+        labelled(rows("the cat", "two birds", tags=[["O", "O"], None]), "tag")
 
 
 def tagged(count: int) -> dict[str, list[Any]]:

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from xfer.core.graph import Node
-from xfer.executors.steps import read_rows, score, write_rows
+from xfer.executors.steps import score
+from xfer.executors.tables import read_rows, write_rows
 from xfer.reports.summary import collect
 
 Rows = dict[str, list[Any]]

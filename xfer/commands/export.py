@@ -108,7 +108,7 @@ def _run(
     from xfer.core.load import load_recipe
     from xfer.core.run import default_store, open_graph
     from xfer.core.store import Store
-    from xfer.executors.steps import read_rows
+    from xfer.executors.tables import read_rows
 
     recipe = load_recipe(path, scale, sets).recipe
     chosen = recipe.seeds[0] if seed is None else seed

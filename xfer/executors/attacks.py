@@ -1,0 +1,95 @@
+"""What an attack node does: every row with its text changed, by rule or by a search against a victim."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from xfer.core.errors import XferError
+from xfer.core.graph import Node
+from xfer.core.store import write_json
+from xfer.executors.networks import tested
+from xfer.executors.tables import Parents, Progress, Rows, each, read_rows, write_rows
+
+
+def attack(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
+    """The rows with changed text as ``rows.parquet`` and what was done to each as ``edits.parquet``."""
+    rows = read_rows(parents["rows"])
+    attacker = node.spec["attacker"]
+    asked = each(rows)
+    made = (_search if attacker.searches else _changes)(node, parents, folder, progress, asked)
+    columns: Rows = {name: [] for name in rows}
+    notes: Rows = {name: [] for name in ("id", "language", "status", "queries", "forwards", "message", "edits")}
+    for changed, note in made:
+        for name in columns if changed else ():
+            columns[name].append(changed[name])
+        for name in notes:
+            notes[name].append(note.get(name))
+    left = len(columns["id"])
+    if not left:
+        raise XferError(f"attack {node.label}: {attacker.type_name} leaves no label of {len(asked)} rows true")
+    write_rows(folder / "out" / "rows.parquet", columns)
+    write_rows(folder / "out" / "edits.parquet", notes)
+    write_json(folder / "out" / "size.json", {"rows": left})
+    moved = sum(note["status"] in ("changed", "succeeded") for _, note in made)
+    return {"rows": left, "changed": moved} | ({"dropped": len(asked) - left} if left < len(asked) else {})
+
+
+def _changes(
+    node: Node, parents: Parents, folder: Path, progress: Progress, rows: list[dict[str, Any]]
+) -> list[tuple[Any, Any]]:
+    """Each row changed without a model, or None in its place where its label cannot follow."""
+    attacker, made = node.spec["attacker"], []
+    further = read_rows(parents["further"]) if "further" in parents else {}
+    known = attacker.prepare(each(further))
+    for number, row in enumerate(rows, 1):
+        spoken = row | {"language": node.spec["language"] or row["language"]}
+        changed, edits = attacker.change(spoken, node.spec["form"], known)
+        changed = changed and changed | {"language": row["language"]}
+        status = "dropped" if changed is None else "changed" if edits else "unchanged"
+        note = {
+            "id": row["id"],
+            "language": row["language"],
+            "status": status,
+            "edits": json.dumps(edits, ensure_ascii=True),
+        }
+        made.append((changed, note | {"queries": 0, "forwards": 0, "message": ""}))
+        if number % 500 == 0 or number == len(rows):
+            progress(number, len(rows))
+    return made
+
+
+def _search(
+    node: Node, parents: Parents, folder: Path, progress: Progress, rows: list[dict[str, Any]]
+) -> list[tuple[Any, Any]]:
+    """Runs a search, appending each outcome to ``results.jsonl``, so that a killed attack goes on where it was."""
+    from xfer.models.predictor import Victim
+
+    path = folder / "results.jsonl"
+    known = {(found["language"], found["id"]): found for found in _whole_lines(path)}
+    left = [row for row in rows if (row["language"], row["id"]) not in known]
+    network, max_length = tested(node, parents)
+    victim, labels = Victim(network, node.job["task"], max_length), node.job["labels"]
+    with path.open("a", encoding="utf-8") as file:
+        for number, found in enumerate(node.spec["attacker"].search(left, victim, labels), len(rows) - len(left) + 1):
+            file.write(json.dumps(found, ensure_ascii=True) + "\n")
+            file.flush()
+            known[found["language"], found["id"]] = found
+            progress(number, len(rows), queries=found["queries"])
+    made = []
+    for row in rows:
+        found = known[row["language"], row["id"]]
+        made.append((row | {name: found[name] for name in ("text", "pair") if name in found}, found | {"edits": None}))
+    return made
+
+
+def _whole_lines(path: Path) -> list[dict[str, Any]]:
+    """The complete lines of a file that a kill may have cut short; the rest is taken off."""
+    if not path.is_file():
+        return []
+    raw = path.read_bytes()
+    whole = raw[: raw.rfind(b"\n") + 1]
+    if whole != raw:
+        path.write_bytes(whole)
+    return [json.loads(line) for line in whole.splitlines()]

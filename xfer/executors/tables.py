@@ -1,0 +1,67 @@
+"""What passes between nodes: rows of examples as columns of plain values, and their parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from xfer.core.errors import BadRow
+from xfer.core.store import Entry
+
+Parents = Mapping[str, Entry]  # role -> a finished node
+Progress = Callable[..., None]
+Rows = dict[str, list[Any]]
+
+
+def write_rows(path: Path, columns: Rows) -> None:
+    """Columns as parquet. Unpaired surrogates, which UTF-8 cannot hold, become U+FFFD."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrays = {}
+    for name, values in columns.items():
+        try:
+            arrays[name] = pa.array(values)
+        except (UnicodeEncodeError, pa.lib.ArrowInvalid):
+            arrays[name] = pa.array([_utf8(value) for value in values])
+    pq.write_table(pa.table(arrays), path, compression="zstd")
+
+
+def _utf8(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_utf8(item) for item in value]
+    return (
+        value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if isinstance(value, str) else value
+    )
+
+
+def read_rows(entry: Entry, name: str = "rows.parquet") -> Rows:
+    """The columns of a finished node."""
+    import pyarrow.parquet as pq
+
+    found: Rows = pq.read_table(entry.out / name).to_pydict()
+    return found
+
+
+def texts(columns: Rows) -> Iterator[str]:
+    """All texts, row by row."""
+    names = [name for name in ("text", "pair", "question", "options") if name in columns]
+    for row in zip(*(columns[name] for name in names), strict=True):
+        for value in row:
+            if value is not None:
+                yield from [value] if isinstance(value, str) else value
+
+
+def labelled(rows: Rows, form: str) -> Rows:
+    """Training rows must have a label where the form has one."""
+    gold = {"classify": "label", "choose": "label", "span": "answers", "tag": "tags"}.get(form)
+    if gold and None in rows[gold]:
+        number = rows[gold].index(None)
+        raise BadRow("training data", number + 1, f"row {rows['id'][number]} has no label")
+    return rows
+
+
+def each(columns: Rows) -> list[dict[str, Any]]:
+    """The rows one by one."""
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

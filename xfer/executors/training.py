@@ -1,0 +1,104 @@
+"""What a train node does: one stage, from the rows of its tasks to weights on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from xfer.core.graph import Node
+from xfer.core.store import write_json
+from xfer.executors.tables import Parents, Progress, labelled, read_rows, texts
+
+
+def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
+    """One stage: ``selected/<task>`` in Hugging Face layout, ``oracle/<task>`` if another step, ``training.json``."""
+    from xfer.models import threads
+    from xfer.models.network import build
+    from xfer.trainers import checkpoint, ranks
+    from xfer.trainers.loop import Context
+
+    job, spec, seed = node.job, node.spec, int(node.seed or 0)
+    tasks = _tasks(node, parents)
+    network = build(_origin(node, parents, tasks, progress), _forms(node, tasks), seed)
+    threads.settle(network.encoder.config)
+    network.freeze(job["freeze"]["layers"], job["freeze"]["embeddings"])
+    teacher = _teacher(job, parents, network)
+    context = Context(folder, seed, spec["limit"], spec["mixer"], progress, teacher, node.label)
+    result = spec["trainer"].fit(network, tasks, context)
+    if not ranks.here().main:
+        return {}
+    network.save(folder / "out" / "selected")
+    oracle = result["oracle"]
+    if oracle and oracle[0] != result["selected"][0]:
+        checkpoint.take(folder / "checkpoint", "oracle", oracle[0], network)
+        network.save(folder / "out" / "oracle")
+    write_json(folder / "out" / "training.json", result | {"order": job["order"]})
+    best = result["selected"][1]
+    return {"steps": result["steps"], "dev": round(best, 4) if best is not None else None}
+
+
+def _tasks(node: Node, parents: Parents) -> list[Any]:
+    """The rows of each task, checked for labels where it learns them."""
+    from xfer.trainers.loop import TaskData
+
+    tasks = []
+    for name in node.job["order"]:
+        about = node.job["tasks"][name]
+        dev = read_rows(parents[f"dev/{name}"]) if f"dev/{name}" in parents else None
+        rows = read_rows(parents[f"train/{name}"])
+        rows = rows if "head" in about else labelled(rows, about["form"])
+        tasks.append(TaskData(name, about["weight"], rows, dev, tuple(about["languages"]), about.get("exponent", 1.0)))
+    return tasks
+
+
+def _origin(node: Node, parents: Parents, tasks: list[Any], progress: Progress) -> Any:
+    """Where the encoder comes from: the stage before, or the model, which may learn its tokenizer from the rows."""
+    from xfer.models.base import Origin
+
+    if "start" in parents:
+        return Origin(parents["start"].out / "selected" / carried(node))
+    progress(0, sum(len(task.train["id"]) for task in tasks), doing="preparing the encoder and its tokenizer")
+    return node.spec["model"].origin(lambda: (text for task in tasks for text in texts(task.train) if text))
+
+
+def _forms(node: Node, tasks: list[Any]) -> dict[str, Any]:
+    """The form of each task; one with a discriminator judges the form that its rows have."""
+    from xfer.forms.base import form
+    from xfer.models.domain.form import judged
+
+    kinds = {}
+    for task in tasks:
+        about = node.job["tasks"][task.name]
+        kind = form(about["form"], about["labels"], about["options"])
+        head = node.spec["heads"].get(task.name)
+        kinds[task.name] = judged(task.name, kind, head, about["conditions"], task.train) if head else kind
+    return kinds
+
+
+def carried(node: Node) -> str:
+    """The task of the stage before whose folder a stage starts from: all hold the encoder.
+
+    One of masked LM where the stage has such a task too, as its head is carried along; else the first.
+    """
+    before = node.parents["start"].job
+    masked = [name for name in before["order"] if _masked(before["tasks"][name])]
+    wanted = any(map(_masked, node.job["tasks"].values()))
+    return str(masked[0] if wanted and masked else before["order"][0])
+
+
+def _masked(task: Mapping[str, Any]) -> bool:
+    return task["form"] == "mask" and "head" not in task
+
+
+def _teacher(job: Mapping[str, Any], parents: Parents, own: Any) -> Any:
+    """The network that a stage learns from beside its labels, or None."""
+    if "teacher" not in parents:
+        return None
+    from xfer.models.network import load
+    from xfer.trainers.objective import Teacher, same_subwords
+
+    about = job["distil"]
+    network = load(parents["teacher"].out / "selected", about["task"], own.forms[about["taught"][0]])
+    same_subwords(network.tokenizer, own.tokenizer)
+    return Teacher(network, about["task"], tuple(about["taught"]), about["temperature"], about["weight"])
