@@ -1,0 +1,77 @@
+"""The node of a stage: what it trains on, how, and what it starts from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xfer.core.domains import head_job
+from xfer.core.inputs import Compiling, form_of
+from xfer.core.nodes import Node
+from xfer.core.recipe import Stage, Task
+from xfer.core.transfers import teaching
+
+
+def stage_node(about: Compiling, name: str, seed: int) -> Node:
+    """The training of a stage under one of the recipe's seeds; those it needs come before it in the graph."""
+    known = about.graph.stages.get((name, seed))
+    if known:
+        return known
+    recipe, stage = about.recipe, about.recipe.stages[name]
+    trainer = stage.trainer.filled(stage.first.reader.published, recipe.limits.least_learning_rate)
+    parents: dict[str, Node] = {}
+    tasks: dict[str, Any] = {}
+    for task_name in stage.tasks:
+        tasks[task_name], needed = _task(about, name, task_name, trainer)
+        parents |= needed
+    job = _job(about, name, trainer, tasks)
+    origin, before, problem = _origin(about, name, seed)
+    job |= origin | teaching(recipe, name)
+    parents |= before
+    if "distil" in job and stage.distil:
+        parents["teacher"] = stage_node(about, stage.distil.stage, seed)
+    own = stage.seed if stage.seed is not None else seed
+    label = f"{name}" if stage.seed is not None else f"{name} seed {seed}"
+    node = about.graph.add(Node("train", label, job, parents, own, _spec(about, stage, trainer), problem))
+    about.graph.stages[name, seed] = node
+    return node
+
+
+def _task(about: Compiling, stage: str, name: str, trainer: Any) -> tuple[dict[str, Any], dict[str, Node]]:
+    """What a stage's job says of one of its tasks, and the task's rows."""
+    recipe, limits = about.recipe, about.recipe.limits
+    learnt, task = recipe.stages[stage].learnt, recipe.stages[stage].tasks[name]
+    reader, source = task.reader, recipe.source_of(task.reader)
+    trained = about.kept(f"stage {stage}", about.trained(reader), reader.offered(source, "train"))
+    parents = {f"train/{name}": about.data(reader, "train", trained, limits.train_rows)}
+    every = trainer.oracle and task.head is None
+    dev = tuple(lang for lang in reader.offered(source, "dev") if lang in trained or every)
+    if dev:
+        rows = min(trainer.dev_rows, limits.dev_rows or trainer.dev_rows)
+        parents[f"dev/{name}"] = about.data(reader, "dev", dev, rows)
+    job = {**form_of(reader, source), "weight": task.weight, "languages": list(trained)}
+    return job | _options(task, learnt), parents
+
+
+def _options(task: Task, learnt: dict[str, Task]) -> dict[str, Any]:
+    """What is said of a task's options; nothing of those that are left out."""
+    return head_job(task.head, learnt) | ({"exponent": task.sampling.exponent} if task.sampling else {})
+
+
+def _job(about: Compiling, name: str, trainer: Any, tasks: dict[str, Any]) -> dict[str, Any]:
+    model, stage, limit = about.recipe.model, about.recipe.stages[name], about.recipe.limits.steps
+    job = {"tasks": tasks, "order": list(tasks), "trainer": trainer.identity(), "mixer": stage.mixer.identity()}
+    return job | {"limit": limit, "freeze": {"layers": model.freeze_layers, "embeddings": model.freeze_embeddings}}
+
+
+def _origin(about: Compiling, name: str, seed: int) -> tuple[dict[str, Any], dict[str, Node], Any]:
+    """Where the encoder of a stage comes from: what its job says of it, the stage before, and what stands against."""
+    start = about.recipe.start_of(name)
+    if start:
+        return {}, {"start": stage_node(about, start, seed)}, None
+    model, problem = about.model()
+    return model, {}, problem
+
+
+def _spec(about: Compiling, stage: Stage, trainer: Any) -> dict[str, Any]:
+    spec = {"trainer": trainer, "mixer": stage.mixer, "model": about.recipe.model, "limit": about.recipe.limits.steps}
+    return spec | {"heads": {name: task.head for name, task in stage.tasks.items() if task.head}}
