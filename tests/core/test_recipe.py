@@ -31,7 +31,7 @@ FULL: dict[str, Any] = {
                     "reader": {"type": "files", "train": "t.tsv", "labels": ["entailment", "neutral", "contradiction"]}
                 },
             },
-            "mixer": {"type": "proportional", "cap": 100},
+            "mixer": {"type": "capped", "cap": 100},
             "trainer": {"steps": 10, "batch_tokens": 512, "learning_rate": 1e-5},
         },
         "xnli": {"reader": "xnli", "start": "nli", "trainer": "finetune"},

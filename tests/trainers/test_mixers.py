@@ -21,7 +21,6 @@ THREE = {"squad": 90_000, "mnli": 400_000, "csqa": 10_000}
 EXPLICIT = Explicit(given={"squad": 0.0, "mnli": 3, "csqa": 1})
 EVERY: dict[str, Mixer] = {
     "proportional": Proportional(),
-    "proportional capped": Proportional(cap=50_000),
     "capped": Capped(cap=50_000),
     "temperature": Temperature(temperature=2),
     "temperature capped": Temperature(temperature=4, cap=100_000),
@@ -36,14 +35,13 @@ def test_shares_are_in_proportion_to_the_rows() -> None:
 
 
 def test_a_cap_counts_large_tasks_up_to_it_only() -> None:
-    assert Proportional(cap=400).shares(SIZES) == pytest.approx({"mlm": 4 / 7, "nli": 3 / 7})
-    assert Proportional(cap=100).shares(SIZES) == pytest.approx({"mlm": 0.5, "nli": 0.5})
-    assert Proportional(cap=5000).shares(SIZES) == Proportional().shares(SIZES)
+    assert Capped(cap=400).shares(SIZES) == pytest.approx({"mlm": 4 / 7, "nli": 3 / 7})
+    assert Capped(cap=100).shares(SIZES) == pytest.approx({"mlm": 0.5, "nli": 0.5})
+    assert Capped(cap=5000).shares(SIZES) == Proportional().shares(SIZES)
 
 
-@pytest.mark.parametrize("cap", [None, 400])
-def test_tasks_are_drawn_about_as_often_as_their_share(cap: int | None) -> None:
-    mixer = Proportional(cap=cap)
+@pytest.mark.parametrize("mixer", [Proportional(), Capped(cap=400)], ids=str)
+def test_tasks_are_drawn_about_as_often_as_their_share(mixer: Mixer) -> None:
     drawn = Counter(mixer.at(step, 1, SIZES) for step in range(3000))
     share = mixer.shares(SIZES)["mlm"]
     assert drawn["mlm"] / 3000 == pytest.approx(share, abs=4 * (share * (1 - share) / 3000) ** 0.5)

@@ -16,15 +16,10 @@ Share = Annotated[float, Field(ge=0)]
 
 @Mixer.register("proportional")
 class Proportional(Mixer):
-    """Tasks in proportion to their rows, each counted up to ``cap`` (Raffel et al. 2020, section 3.5.2).
-
-    The cap here sets shares only. Mixer ``capped`` also counts an epoch's rows up to it.
-    """
-
-    cap: int | None = Field(None, ge=1, description="rows of a task count up to this; no limit if left out")
+    """Tasks in proportion to their rows (Raffel et al. 2020, section 3.5.2, without a limit: that is ``capped``)."""
 
     def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
-        return _normal({name: min(size, self.cap or size) for name, size in sizes.items()})
+        return _normal(sizes)
 
 
 @Mixer.register("capped")
@@ -41,7 +36,7 @@ class Capped(Mixer):
         return min(size, self.cap)
 
     def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
-        return _normal({name: min(size, self.cap) for name, size in sizes.items()})
+        return _normal(_upto(self.cap, sizes))
 
 
 @Mixer.register("temperature")
@@ -56,7 +51,7 @@ class Temperature(Mixer):
     cap: int | None = Field(None, ge=1, description="rows of a task count up to this; no limit if left out")
 
     def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
-        counted = {name: min(size, self.cap or size) for name, size in sizes.items()}
+        counted = _upto(self.cap, sizes)
         most = max(counted.values())  # relative to the largest, no power overflows
         if self.temperature == 1:
             return _normal(counted)
@@ -137,6 +132,10 @@ class Joint(Mixer):
 
     def tasks(self, step: int, seed: int, sizes: Mapping[str, int], progress: float = 0.0) -> tuple[str, ...]:
         return tuple(sizes)
+
+
+def _upto(cap: int | None, sizes: Mapping[str, int]) -> Mapping[str, int]:
+    return sizes if cap is None else {name: min(size, cap) for name, size in sizes.items()}
 
 
 def _normal(counted: Mapping[str, float]) -> dict[str, float]:
