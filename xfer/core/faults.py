@@ -5,7 +5,7 @@ Joins the location of an error (a path of keys) with the marks of the tree it wa
 
 from __future__ import annotations
 
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,20 +16,22 @@ from xfer.core.recipe import Recipe
 from xfer.core.yaml import Mark, Tree
 from xfer.readers.base import Reader
 
+B = TypeVar("B", bound=BaseModel)
 
-def validate(data: Any, tree: Tree) -> tuple[Recipe | None, list[Fault]]:
-    """The recipe, or None with a fault for each mistake that validation finds."""
+
+def validate(data: Any, tree: Tree, model: type[B] = Recipe) -> tuple[B | None, list[Fault]]:  # type: ignore[assignment]
+    """The recipe (or what else ``model`` is), or None with a fault for each mistake that validation finds."""
     try:
-        return Recipe.model_validate(data), []
+        return model.model_validate(data), []
     except ValidationError as error:
-        return None, [_invalid(tree, data, dict(item)) for item in error.errors(include_url=False)]
+        return None, [_invalid(tree, data, dict(item), model) for item in error.errors(include_url=False)]
 
 
-def _invalid(tree: Tree, data: Any, item: dict[str, Any]) -> Fault:
+def _invalid(tree: Tree, data: Any, item: dict[str, Any], model: type[BaseModel]) -> Fault:
     path, context = _real_path(data, tuple(item["loc"])), item.get("ctx", {})
     hint = str(context.get("hint", ""))
     if item["type"] == "extra_forbidden":
-        message, hint = "no such field", suggest(str(path[-1]), _fields(data, path[:-1]))
+        message, hint = "no such field", suggest(str(path[-1]), _fields(data, path[:-1], model))
         return at(yaml.locate(tree, path, key=True), path, message, hint)
     if item["type"] == "missing":
         message, hint = f"'{path[-1]}' is missing", "add it"
@@ -89,9 +91,9 @@ def _at(data: Any, path: yaml.Path, default: Any) -> Any:
     return data
 
 
-def _fields(data: Any, path: yaml.Path) -> list[str]:
+def _fields(data: Any, path: yaml.Path, whole: type[BaseModel]) -> list[str]:
     """The field names that are possible in the block at ``path``."""
-    model: Any = Recipe
+    model: Any = whole
     block = data
     for part in path:
         block = _at(block, (part,), {})
@@ -101,7 +103,7 @@ def _fields(data: Any, path: yaml.Path) -> list[str]:
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return []
     extra = ["reader"] if "tasks" in model.model_fields else []
-    extra += ["extends"] if model is Recipe else []
+    extra += ["extends"] if model is whole else []
     return [*model.model_fields, *extra]
 
 

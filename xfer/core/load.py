@@ -33,21 +33,32 @@ def load_recipe(path: str | Path, scale: str | None = None, sets: Sequence[str] 
     tree = read_tree(Path(path))
     if scale:
         tree = yaml.merge(tree, read_tree(scale_file(Path(path), scale)))
-    options, bad = [], list[Fault]()
+    over, bad = options(sets)
+    for option in over:
+        tree = yaml.merge(tree, option)
+    return Loaded(checked(tree, bad), Path(path))
+
+
+def options(sets: Sequence[str]) -> tuple[list[Tree], list[Fault]]:
+    """The trees of ``--set`` options, and the faults of those that have none."""
+    trees, bad = [], list[Fault]()
     for text in sets:
         try:
-            options.append(yaml.option(text))
+            trees.append(yaml.option(text))
         except RecipeError as error:
             bad += error.faults
-    for option in options:
-        tree = yaml.merge(tree, option)
+    return trees, bad
+
+
+def checked(tree: Tree, bad: Sequence[Fault] = ()) -> Recipe:
+    """The recipe of a whole tree. Raises RecipeError with all faults, those of ``bad`` among them."""
     tree = expand(tree)
     data, faults = yaml.resolve(tree)
     recipe, invalid = validate(data, tree)
-    faults += bad + invalid + [fault(tree, *found) for found in references(data)]
+    faults += [*bad, *invalid, *(fault(tree, *found) for found in references(data))]
     if faults or recipe is None:
         raise RecipeError(faults)
-    return Loaded(recipe, Path(path))
+    return recipe
 
 
 def read_tree(path: Path, children: tuple[Path, ...] = ()) -> Tree:
