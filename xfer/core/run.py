@@ -57,6 +57,11 @@ def default_store() -> Path:
 
 def open_graph(recipe: Recipe, store: Store) -> Graph:
     """The graph of a recipe, with digests and hub commits that the store remembers."""
+    return compile_graph(recipe, resolver(store))
+
+
+def resolver(store: Store) -> Resolver:
+    """What outside files and hub repositories are at, as the store remembers it where it cannot be asked."""
     from xfer.readers.sources import hub_commit
 
     def ask(name: str, kind: str) -> str:
@@ -68,7 +73,7 @@ def open_graph(recipe: Recipe, store: Store) -> Graph:
                 raise
             return str(known)
 
-    return compile_graph(recipe, Resolver(store.digest, ask))
+    return Resolver(store.digest, ask)
 
 
 def execute(graph: Graph, store: Store, watcher: Watcher | None = None, work: Any = None) -> Outcome:
@@ -79,10 +84,15 @@ def execute(graph: Graph, store: Store, watcher: Watcher | None = None, work: An
     for node in graph.nodes.values():
         if node.problem and not store.find(node.kind, node.key):
             raise node.problem
+    return through(list(graph.nodes.values()), store, watcher, work)
+
+
+def through(nodes: list[Node], store: Store, watcher: Watcher | None = None, work: Any = None) -> Outcome:
+    """Runs what is not in the store of ``nodes`` (parents first). One that has a problem fails, the others go on."""
     if work is None:
         from xfer.executors.local import work
     walk = _Walk(store, watcher or Silent(), work)
-    walk.through(list(graph.nodes.values()))
+    walk.through(nodes)
     return Outcome(walk.entries, walk.failures, walk.unreached)
 
 
@@ -126,6 +136,8 @@ class _Walk:
             return False
         try:
             entry = self.store.find(node.kind, node.key)
+            if entry is None and node.problem:
+                raise node.problem
             if entry is None:
                 entry = self.run(node)
             elif node.key not in self.told:
