@@ -2,7 +2,7 @@
 
 A list is a folder of plain files, one a pair of languages (``de-en.txt``, as MUSE has them) or one a language
 (``de.txt``): a word, a tab or a space, and what may stand for it; with tabs either side may hold several words.
-May import: scripts, the standard library, ``regex`` and the tables of the miniature languages.
+May import: scripts, segment, the standard library, ``regex`` and the tables of the miniature languages.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import regex
 
 from xfer.attackers.scripts import UNSPACED, script_of
+from xfer.attackers.segment import ends
 from xfer.core.errors import BadRow, MissingPart
 
 Table = dict[str, tuple[str, ...]]
@@ -119,9 +120,12 @@ def _joined(text: str, runs: list[Span], place: int, known: Callable[[str], obje
 
 
 def _unspaced(text: str, start: int, end: int, known: Callable[[str], object]) -> Iterator[tuple[Span, str]]:
+    cuts = ends(text[start:end])  # with a segmenter a hit is made of whole words
+    borders = None if cuts is None else {start, *(start + cut for cut in cuts)}
     while start < end:
-        sizes = range(min(_CHARACTERS, end - start), 0, -1)
-        size = next((n for n in sizes if known(text[start : start + n])), 0)
+        sizes = range(min(_CHARACTERS, end - start), 0, -1) if borders is None or start in borders else range(0)
+        fit = (n for n in sizes if borders is None or start + n in borders)
+        size = next((n for n in fit if known(text[start : start + n])), 0)
         if size:
             yield (start, start + size), text[start : start + size]
         start += size or 1

@@ -2,7 +2,7 @@
 
 TextAttack splits by Python's ``\\w``, which cuts Hindi, Thai, Tamil or pointed Arabic at each combining
 mark, and has no words for scripts written without spaces. Here a word is a run of letters, marks and
-digits; in scripts without spaces it is a piece of fixed length, which needs no dictionary.
+digits; in scripts without spaces it is what the segmenter finds, or a piece of fixed length where none is installed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 import regex
+
+from xfer.attackers.segment import grouped
 
 # Grapheme clusters in a piece: Thai words have about four, Chinese and Japanese ones about two.
 UNSPACED = {
@@ -49,8 +51,13 @@ def spans(text: str) -> list[Span]:
 
 
 def _pieces(run: str, start: int, size: int) -> list[Span]:
-    """Cuts a run without spaces after every ``size`` clusters; a single one left over joins the piece before it."""
-    ends = [match.end() for match in _CLUSTER.finditer(run)]
+    """The words of a run without spaces. Without a segmenter it is cut after every ``size`` clusters; a single one
+    left over joins the piece before it."""
+    cells = [(start + match.start(), start + match.end()) for match in _CLUSTER.finditer(run)]
+    words = grouped(cells, run, start)
+    if words is not None:
+        return [Span(word[0][0], word[-1][1]) for word in words]
+    ends = [end - start for _, end in cells]
     cuts = ends[size - 1 :: size]
     if len(cuts) * size < len(ends):
         if cuts and len(ends) - len(cuts) * size == 1:

@@ -1,8 +1,8 @@
 """The words of a text, as the letter attacks count and cut them.
 
 Spaced scripts: a run of letters, marks, digits and joiners, cut where the script changes. Scripts
-without spaces: pieces of a fixed number of clusters, since no segmenter is a dependency. An
-address (URL, e-mail, @name) is one word, and never touched. May import: scripts, standard library.
+without spaces: the words that a segmenter finds; pieces of a fixed number of clusters where none is installed. An
+address (URL, e-mail, @name) is one word, and never touched. May import: scripts, segment, standard library.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import NamedTuple
 import regex
 
 from xfer.attackers.scripts import UNSPACED, ZWJ, ZWNJ, graphemes, is_letter, is_virama, script_of
+from xfer.attackers.segment import grouped
 
 Span = tuple[int, int]
 
 
 class Word(NamedTuple):
-    """One counted span, its script, and the clusters inside it that an attack may touch."""
+    """One counted span, its script (that of its first letter), and the clusters inside it that an attack may touch."""
 
     start: int
     end: int
@@ -64,10 +65,20 @@ def _connected(text: str, border: int) -> bool:
 
 def _words(text: str, start: int, end: int) -> Iterator[Word]:
     for match in _WORD.finditer(text, start, end):
+        found = _segmented(text, *match.span()) if script_of(text[match.start()]) in UNSPACED else None
+        if found is not None:
+            yield from found
+            continue
         for script, spans in _runs(text, *match.span()):
             size = UNSPACED.get(script, len(spans))
             for first in range(0, len(spans), size):
                 yield _word(text, script, spans[first : first + size])
+
+
+def _segmented(text: str, start: int, end: int) -> list[Word] | None:
+    """The words of a run without spaces, Japanese ones across its scripts; None without a segmenter."""
+    found = grouped(list(graphemes(text, start, end)), text[start:end], start)
+    return found and [_word(text, _kind(text[spans[0][0]]), spans) for spans in found]
 
 
 def _runs(text: str, start: int, end: int) -> Iterator[tuple[str, list[Span]]]:
