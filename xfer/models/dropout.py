@@ -27,6 +27,8 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from xfer.models import packed
+
 NAME = "xfer"
 LEVELS = 1 << 16
 
@@ -120,8 +122,12 @@ def attention_forward(
 ) -> tuple[Tensor, None]:
     """Attention of query (b, h, q, d), key and value (b, h, k, d), returned as (b, q, h, d); transformers' interface.
 
-    Only bidirectional attention with dropout on CPU is ours; sdpa does all the rest as transformers would.
+    Only bidirectional attention with dropout on CPU is ours, and rows without padding; sdpa does all the rest as
+    transformers would.
     """
+    if options.get(packed.KEYS[0]) is not None:
+        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+        return packed.attention(query, key, value, dropout, scale, options), None
     if not _ours(module, query, key, attention_mask, dropout, options):
         return sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **options

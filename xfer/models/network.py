@@ -24,6 +24,7 @@ from xfer.forms.base import Form
 from xfer.models.base import Origin
 from xfer.models.domain.form import Domain
 from xfer.models.dropout import quicken
+from xfer.models.packed import packable
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -239,6 +240,7 @@ def _head(origin: Origin, form: Form) -> Any:
         empty, info = kind.from_pretrained(None, **options)
         _complete(origin.folder, info["missing_keys"], "" if bare else f"{empty.base_model_prefix}.")
     quicken(empty)
+    packable(empty)
     return empty
 
 
