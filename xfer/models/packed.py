@@ -67,7 +67,7 @@ def attention(
 
 
 def packable(model: nn.Module) -> None:
-    """Lets the encoders of ``model`` compute without padding wherever ``kernel`` has something; weights stay as they are."""
+    """Lets the encoders of ``model`` compute without padding wherever ``kernel`` has something; weights stay."""
     for module in list(model.modules()):
         config: Any = getattr(module, "config", None)
         family = getattr(config, "model_type", None) in FAMILIES and not getattr(config, "is_decoder", False)
@@ -76,7 +76,7 @@ def packable(model: nn.Module) -> None:
 
 
 class Packing:
-    """The hooks of one encoder; ``places`` are those of a pass under way: the numbers of all subwords in padded rows."""
+    """The hooks of one encoder; ``places`` are those of a pass under way: its subwords' numbers in padded rows."""
 
     def __init__(self, encoder: Any) -> None:
         encoder._packing = self
