@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,28 @@ evaluate:
   typos: {stage: xnli, attacker: {type: typos, rate: 0.1}}
 report: {compare: clean}
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tiny tensors gain nothing from threads, and on a busy machine wait long for each other.
+
+    A module that has not loaded torch (which takes seconds) is left without it.
+    """
+    torch = sys.modules.get("torch")
+    threads = torch.get_num_threads() if torch else 0
+    if torch:
+        torch.set_num_threads(1)
+    yield
+    if torch:
+        torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def known_objects() -> None:
+    """What the imported libraries and the modules before left behind, millions of objects, is not searched again and
+    again for garbage: that took more than half of the time of tests that make many small things."""
+    gc.freeze()
 
 
 class Result(NamedTuple):

@@ -6,12 +6,10 @@ The list is the catalog's own, so that a new reader is walked as soon as it has 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 import yaml
 
 import xfer
@@ -22,15 +20,6 @@ READERS = sorted(name for name in CATALOG["reader"] if "miniature" in Reader.loo
 STAND_IN = {"xcopa": "copa"}  # what a data set without training rows is tested after
 TEXT = {"type": "text", "languages": ["en", "sw"]}
 TRAINER = {"max_length": 64, "precision": "fp32"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Tiny tensors gain nothing from threads, and on a busy machine wait long for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

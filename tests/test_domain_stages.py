@@ -8,7 +8,6 @@ from random import Random
 from typing import Any
 
 import pytest
-import torch
 
 import xfer
 from xfer.core.load import load_recipe
@@ -47,14 +46,6 @@ def recipe_text() -> str:
     found += "  after: {start: turned, reader: READER, trainer: {steps: 2, batch_size: 8, max_length: 24}}\n"
     found += "evaluate:\n  clean: {stage: turned, languages: [en]}\n  later: {stage: after, languages: [en]}\n"
     return found.replace("READER", READER)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -111,15 +111,6 @@ def sentence(language: str, good: bool, draw: Random) -> str:
     return " ".join([draw.choice(nouns), draw.choice(words), *draw.choices(nouns, k=3), draw.choice(words)])
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Tiny tensors gain nothing from threads, and on a busy machine wait long for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The recipe, with its data in $XFER_DATA."""

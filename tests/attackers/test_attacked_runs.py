@@ -8,7 +8,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-import torch
 
 from xfer.core.errors import Fault, RecipeError
 from xfer.core.graph import Graph
@@ -98,12 +97,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str
     folder = tmp_path_factory.mktemp("attacked")
     recipe = (HEAD + EVALUATIONS).replace("  pawsx: {reader: pawsx}\n", "")
     (folder / "r.yaml").write_text(recipe, "utf-8")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     store = Store(folder / "store")
     graph = open_graph(load_recipe(folder / "r.yaml").recipe, store)
     error = failed(execute(graph, store), graph)
-    torch.set_num_threads(threads)
     assert error is None, error
     yield lambda name, kind: columns(store, graph, name, kind)
 

@@ -6,11 +6,9 @@ every value occurs; the whole product with ``make test ARGS="--whole tests/train
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +34,6 @@ from adversary_runs import FORMS, make, origin, rows
 STEPS = 3
 RUNS = [case for case in every() if not refused(case)]
 REFUSED = [case for case in every() if refused(case)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def frozen() -> Iterator[None]:
-    """Each run ends with a search for garbage, which would go through all that was ever imported."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
