@@ -51,7 +51,7 @@ def test_the_encoder_gets_minus_the_strength_times_the_gradient_of_plain_code(
     length = batch["attention_mask"].sum(1).tolist()
     assert min(length) < max(length)
     numbers = [
-        ("en", "fr").index(made.tasks["language"].train["language"][i]) for i in made.samplers["language"].batch(0)
+        ("en", "fr").index(made.tasks["language"].train["language"][i]) for i in made.feed.samplers["language"].batch(0)
     ]
     if states == "tokens":
         inside = torch.cat([row[:n] for row, n in zip(hidden, length, strict=True)])

@@ -149,14 +149,14 @@ def joined(*parts: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 def test_two_half_batches_give_the_gradient_of_the_whole(name: str, tmp_path: Path) -> None:
     halves = run(tmp_path / "a", network((name,), dropout=0), task(name), batch_size=6, accumulate=2, clip=0)
     whole = run(tmp_path / "b", network((name,), dropout=0), task(name), batch_size=12, clip=0)
-    index = [halves.samplers[name].batch(i) for i in range(2)]
+    index = [halves.feed.samplers[name].batch(i) for i in range(2)]
     parts = [halves.batch(name, i) for i in range(2)]
     if name == "mlm":  # what is hidden depends on the batch's number: put both halves into one batch
         both = joined(*parts)
         whole.batch = lambda task, number: both  # type: ignore[method-assign]
         assert len(parts[0]["labels"]) != len(parts[1]["labels"])
     else:
-        whole.samplers[name].batch = lambda number: np.concatenate(index)  # type: ignore[method-assign]
+        whole.feed.samplers[name].batch = lambda number: np.concatenate(index)  # type: ignore[method-assign]
     assert close(gradients(halves), gradients(whole))
 
 

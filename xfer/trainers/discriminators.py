@@ -18,7 +18,7 @@ from xfer.trainers.adversaries.micro import Micro
 from xfer.trainers.ranks import units
 
 if TYPE_CHECKING:
-    from xfer.trainers.loop import Run
+    from xfer.trainers.run import Run
 
 
 def judge_groups(network: Network, peak: float) -> list[dict[str, Any]]:

@@ -134,8 +134,8 @@ def test_two_half_batches_give_the_gradient_of_the_whole(
     """Where nothing is drawn: draws are the micro-batch's own."""
     halves = run(tmp_path, kind, make(name, **fields), batch_size=5, accumulate=2)
     whole = run(tmp_path, kind, make(name, **fields), batch_size=10)
-    index = [halves.samplers[kind].batch(i) for i in range(2)]
-    whole.samplers[kind].batch = lambda number: np.concatenate(index)  # type: ignore[method-assign]
+    index = [halves.feed.samplers[kind].batch(i) for i in range(2)]
+    whole.feed.samplers[kind].batch = lambda number: np.concatenate(index)  # type: ignore[method-assign]
     assert close(gradients(halves)[0], gradients(whole)[0], 1e-5)
 
 
