@@ -10,20 +10,42 @@ import unicodedata
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from xfer.attackers import textattack_search as engine
 from xfer.attackers import textattack_shim as shim
-from xfer.attackers.textattack_search import Example, Outcome
-from xfer.attackers.textattack_victim import CachedVictim
+from xfer.attackers.aims.base import aim
+from xfer.attackers.base import Setting
+from xfer.attackers.engine import states
+from xfer.attackers.textattack import TextAttack
 from xfer.attackers.textattack_words import alphabet, spans
+from xfer.core.seeds import derive
 
 ROOT = Path(__file__).parents[2]
+COMPATS = ("fixed", "upstream")
 Fields = tuple[str, ...]
+
+
+class Example(NamedTuple):
+    id: str
+    fields: Fields
+    label: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    id: str
+    status: str
+    fields: Fields
+    queries: int
+    forwards: int
+    score: float
+    message: str
+
 
 SUBJECTS = ("The old man", "A young doctor", "Nobody at school", "My neighbour's dog", "Every well-known singer", "She")
 VERBS = ("never liked", "is reading about", "really enjoyed", "bought 2019 copies of", "walked past")
@@ -64,11 +86,11 @@ class NGrams:
         return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def gold(texts: list[Fields], wrong_each: int = 6) -> list[Example]:
+def gold(texts: list[Fields], wrong_each: int = 6, name: str = "row") -> list[Example]:
     """The texts with what the victim says of them as labels; every ``wrong_each``-th is mislabelled."""
     best = NGrams()(texts).argmax(axis=1)
     shift = [int(i % wrong_each == wrong_each - 1) for i in range(len(texts))]
-    return [Example(f"row-{i}", text, int(best[i] + shift[i]) % 3) for i, text in enumerate(texts)]
+    return [Example(f"{name}-{i}", text, int(best[i] + shift[i]) % 3) for i, text in enumerate(texts)]
 
 
 def english(columns: int, number: int = 14) -> list[Example]:
@@ -78,9 +100,38 @@ def english(columns: int, number: int = 14) -> list[Example]:
     return gold([tuple(sentence() for _ in range(columns)) for _ in range(number)])
 
 
-def attack(examples: list[Example], victim: Any = None, **options: Any) -> list[Outcome]:
-    """All outcomes of a run."""
-    return list(engine.attack(examples, victim or NGrams(), recipe="deepwordbug", **options))
+def attack(
+    examples: list[Example],
+    victim: Any = None,
+    *,
+    protect: Any = (),
+    language: str = "en",
+    width: int = 64,
+    labels: int = 3,
+    **options: Any,
+) -> list[Outcome]:
+    """All outcomes of a run, in the order of the examples."""
+    names = tuple(str(number) for number in range(labels))
+    rows: list[dict[str, Any]] = [
+        {
+            "id": e.id,
+            "language": language,
+            "text": e.fields[0],
+            "pair": e.fields[1] if len(e.fields) > 1 else None,
+            "label": names[e.label] if 0 <= e.label < labels else str(e.label),
+        }
+        for e in examples
+    ]
+    attacker = TextAttack(protect=tuple(("text", "pair")[column] for column in protect), **options)
+    setting = Setting("classify", names, aim("classify", names), {"victim": victim or NGrams()}, width)
+    found = {one["id"]: one for one in attacker.search(rows, setting)}
+    outcomes = []
+    for example in examples:
+        one = found[example.id]
+        fields = tuple(one[name] for name in ("text", "pair")[: len(example.fields)])
+        about = (one[name] for name in ("queries", "forwards", "score", "message"))
+        outcomes.append(Outcome(example.id, one["status"], fields, *about))
+    return outcomes
 
 
 def results(outcomes: list[Outcome]) -> dict[str, tuple[Any, ...]]:
@@ -107,7 +158,8 @@ def stock(textattack: Any, examples: list[Example], seed: int, budget: int | Non
         recipe = textattack.attack_recipes.DeepWordBugGao2018.build(Wrapper())
     recipe.goal_function.query_budget = budget or float("inf")
     for example in examples:
-        engine.seed_generators(engine.example_seed(seed, "deepwordbug", "en", example.id))
+        options = {"seed": seed, "budget": budget, "compat": "upstream"}
+        states.seed(derive(seed, TextAttack(**options).identity(), "en", example.id))
         names = ("premise", "hypothesis") if len(example.fields) == 2 else ("text",)
         result = recipe.attack(OrderedDict(zip(names, example.fields, strict=True)), example.label)
         end = result.perturbed_result
@@ -123,14 +175,17 @@ def stock(textattack: Any, examples: list[Example], seed: int, budget: int | Non
 @pytest.mark.parametrize("columns", [1, 2])
 @pytest.mark.parametrize("budget", [None, 20])
 def test_upstream_mode_is_textattack(textattack: Any, columns: int, budget: int | None) -> None:
-    examples = [*english(columns), *([] if columns == 2 else gold([(OTHERS["zh"][0],), ("",), ("a\nb c",)]))]
+    examples = [
+        *english(columns),
+        *([] if columns == 2 else gold([(OTHERS["zh"][0],), ("",), ("a\nb c",)], name="other")),
+    ]
     ours = attack(examples, compat="upstream", seed=3, budget=budget)
     theirs = list(stock(textattack, examples, 3, budget))
     assert [(o.status, o.queries, o.fields, o.score) for o in ours] == theirs
     assert {"succeeded", "skipped"} <= {status for status, *_ in theirs}
 
 
-@pytest.mark.parametrize("compat", engine.COMPATS)
+@pytest.mark.parametrize("compat", COMPATS)
 def test_order_and_resume_change_nothing(compat: str) -> None:
     examples = english(2)
     whole = results(attack(examples, compat=compat))
@@ -140,7 +195,7 @@ def test_order_and_resume_change_nothing(compat: str) -> None:
     assert results(attack(examples, compat=compat, seed=1)) != whole
 
 
-@pytest.mark.parametrize("compat", engine.COMPATS)
+@pytest.mark.parametrize("compat", COMPATS)
 def test_the_callers_random_states_are_left_alone(compat: str) -> None:
     class Drawing(NGrams):
         def __call__(self, texts: list[Fields]) -> np.ndarray:
@@ -155,13 +210,13 @@ def test_the_callers_random_states_are_left_alone(compat: str) -> None:
     assert drawn == results(attack(english(1, 4), compat=compat))
 
 
-@pytest.mark.parametrize("compat", engine.COMPATS)
+@pytest.mark.parametrize("compat", COMPATS)
 @pytest.mark.parametrize("column", [0, 1])
 def test_protected_columns_stay(compat: str, column: int) -> None:
     # In upstream mode one Chinese column makes jieba split both, so that words counted by column do not fit.
     examples = [
         *english(2),
-        *gold([(OTHERS["zh"][0], "I don't like well-known films at all"), ("I don't", "我喜欢电影")]),
+        *gold([(OTHERS["zh"][0], "I don't like well-known films at all"), ("I don't", "我喜欢电影")], name="mixed"),
     ]
     victim = NGrams()
     outcomes = attack(examples, victim, compat=compat, protect=[column])
@@ -228,22 +283,9 @@ def test_texts_are_asked_once() -> None:
     victim = NGrams()
     examples = english(2, 5)
     outcomes = attack(examples + [e._replace(id=e.id + "'") for e in examples], victim)
-    assert len(victim.asked) == len(set(victim.asked)) == sum(o.forwards for o in outcomes)
-    assert outcomes[0].forwards > 0
-    again = attack(examples[:1] * 2, victim)
-    assert again[0].queries == again[1].queries and again[1].forwards == 0
-
-
-def test_cache_keys_are_columns_and_not_joined_text() -> None:
-    victim = NGrams()
-    model = CachedVictim(victim)
-    rows = model.ask([("a\nb", "c"), ("a", "b\nc"), ("a\nb", "c")])
-    assert len(victim.asked) == 2 and (rows[0] == rows[2]).all() and (rows[0] != rows[1]).any()
-
-
-def test_a_small_cache_gives_the_same_rows() -> None:
-    texts = [(f"text {i % 7}",) for i in range(40)]
-    assert (CachedVictim(NGrams(), kept=2).ask(texts) == CachedVictim(NGrams()).ask(texts)).all()
+    assert len(victim.asked) == len(set(victim.asked)) < sum(o.forwards for o in outcomes)
+    assert [o.forwards for o in outcomes[:5]] == [o.forwards for o in attack(examples)]
+    assert all(0 < o.forwards <= o.queries for o in outcomes)
 
 
 HOSTILE: dict[str, Fields] = {
@@ -262,7 +304,7 @@ HOSTILE: dict[str, Fields] = {
 
 @pytest.mark.usefixtures("textattack")  # its import is not the text's fault
 @pytest.mark.timeout(10, func_only=True)
-@pytest.mark.parametrize("compat", engine.COMPATS)
+@pytest.mark.parametrize("compat", COMPATS)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_texts_give_typed_rows(compat: str, name: str) -> None:
     fields = HOSTILE[name]
@@ -280,12 +322,10 @@ def test_hostile_texts_give_typed_rows(compat: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("example", "message"),
     [
-        (Example("a", ("fine text",), 3), "label 3"),
-        (Example("b", ("fine text",), -1), "label -1"),
-        (Example("c", ("fine text",), "x"), "TypeError"),  # type: ignore[arg-type]
-        (Example("d", ("one", "two", "three"), 0), "columns"),
-        (Example("e", (), 0), "columns"),
+        (Example("a", ("fine text",), 3), "label '3'"),
+        (Example("b", ("fine text",), -1), "label '-1'"),
         (Example("f", (None,), 0), "text"),  # type: ignore[arg-type]
+        (Example("g", (7,), 0), "text"),  # type: ignore[arg-type]
     ],
 )
 def test_a_bad_example_is_a_row_and_not_the_end(example: Example, message: str) -> None:
@@ -296,13 +336,7 @@ def test_a_bad_example_is_a_row_and_not_the_end(example: Example, message: str) 
     assert results(outcomes[2:]) == results(attack(good[1:]))
 
 
-def test_numpy_labels_are_labels() -> None:
-    example = english(1, 1)[0]
-    label: Any = np.int64(example.label)
-    assert results(attack([example._replace(label=label)])) == results(attack([example]))
-
-
-@pytest.mark.parametrize("compat", engine.COMPATS)
+@pytest.mark.parametrize("compat", COMPATS)
 def test_a_victim_that_fails_fails_one_row(compat: str) -> None:
     class Fragile(NGrams):
         def __call__(self, texts: list[Fields]) -> np.ndarray:
@@ -319,16 +353,14 @@ def test_a_victim_that_fails_fails_one_row(compat: str) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        lambda n: np.zeros((n, 3), np.float32),
         lambda n: np.full((n, 3), np.nan, np.float32),
         lambda n: np.ones((n + 1, 1), np.float32),
-        lambda n: np.ones(n, np.float32),
         lambda n: np.full((n, 2), 7.0, np.float32),
     ],
 )
 def test_a_victim_that_breaks_its_contract_is_told(answer: Any) -> None:
     (outcome,) = attack([Example("a", ("some text",), 0)], lambda texts: answer(len(texts)))
-    assert outcome.status == "error" and "victim" in outcome.message
+    assert outcome.status == "error" and ("victim" in outcome.message or "oracle" in outcome.message)
 
 
 def test_many_classes_get_no_second_softmax() -> None:
@@ -337,7 +369,7 @@ def test_many_classes_get_no_second_softmax() -> None:
         rows[:, 7] = np.float32(0.90001)  # the sum misses 1 by 1e-5
         return rows
 
-    (outcome,) = attack([Example("a", ("some lovely text",), 7)], victim)
+    (outcome,) = attack([Example("a", ("some lovely text",), 7)], victim, labels=200)
     assert (outcome.status, outcome.score) == ("failed", 0.1)
 
 
@@ -360,7 +392,7 @@ def test_edits_stay_within_the_published_distance(textattack: Any) -> None:
 
 
 def test_span_texts_agree_with_textattack_where_both_can(textattack: Any) -> None:
-    from xfer.attackers.textattack_text import SpanText, columns
+    from xfer.attackers.textattack_text import SpanText
 
     draw = random.Random(1)
     for example in english(2):
@@ -370,15 +402,8 @@ def test_span_texts_agree_with_textattack_where_both_can(textattack: Any) -> Non
         for _ in range(6):
             index, word = draw.randrange(text.num_words), "".join(draw.choices("abcä", k=draw.randint(1, 9)))
             text, plain = (t.replace_word_at_index(index, word) for t in (text, plain))
-            assert columns(text) == columns(plain) and text.words == plain.words
+            assert text.fields == tuple(plain._text_input.values()) and text.words == plain.words
             assert text.attack_attrs["modified_indices"] == plain.attack_attrs["modified_indices"]
-
-
-def test_wrong_options_are_refused_at_the_call() -> None:
-    wrong: list[dict[str, Any]] = [{"recipe": "textfooler"}, {"compat": "new"}, {"budget": 0}, {"protect": [2]}]
-    for options in wrong:
-        with pytest.raises(ValueError, match=next(iter(options))):
-            engine.attack([], NGrams(), **({"recipe": "deepwordbug"} | options))
 
 
 def test_stop_words_are_lower_case_words() -> None:
@@ -401,7 +426,7 @@ mine.addHandler(file); mine.setLevel(logging.INFO); off.setLevel(logging.CRITICA
 logging.getLogger().addHandler(stream)
 import numpy as np, nltk, warnings
 from nltk.corpus.util import LazyCorpusLoader
-from xfer.attackers import textattack_search, textattack_shim
+from xfer.attackers import textattack, textattack_shim
 heavy = {"torch", "transformers", "datasets", "textattack"} & set(sys.modules)
 assert not heavy, heavy
 def state():
@@ -451,15 +476,15 @@ def test_a_missing_textattack_is_one_line(block: str, message: str) -> None:
     done = python(f"""
 import sys
 from importlib import metadata
-from xfer.attackers.textattack_search import attack
-from xfer.attackers.textattack_shim import TextAttackMissing
+from xfer.attackers.textattack import TextAttack
+from xfer.core.errors import MissingPart
 class Blocker:
     def find_spec(self, name, path=None, target=None):
         if name == "textattack": raise ModuleNotFoundError("blocked", name=name)
 {block}
 try:
-    attack([], None, recipe="deepwordbug")
-except TextAttackMissing as error:
+    TextAttack().slot(None)
+except MissingPart as error:
     print(error)
 assert not [name for name in sys.modules if name.startswith("textattack.")]
 """)

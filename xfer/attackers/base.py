@@ -7,19 +7,22 @@ and the number of workers never change a result.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
+from xfer.attackers.aims.base import Aim
+from xfer.attackers.engine.hub import WIDTH, Counts, Oracle
+from xfer.attackers.engine.runner import Slot, search
 from xfer.core.component import Component
 from xfer.core.seeds import stream
 from xfer.forms.edits import Edit
 from xfer.forms.texts import COLUMNS, Edits, column, edited, texts
 
 Row = dict[str, Any]
-FIELDS = ("text", "pair")  # the columns that hold text, where a search sees them
 EVERY_FORM = tuple(COLUMNS)
 
 
@@ -114,13 +117,39 @@ class ModelFree(Attacker):
         return changed, [{"column": name, **edit._asdict()} for name, found in done.items() for edit in found]
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What a search is given besides its rows: the task, the aim, and who answers.
+
+    ``oracles`` (queue -> oracle, "victim" at least) answer what the search asks through ``engine.hub.ask``; ``width``
+    is how many rows are searched at once, which changes no result; ``counts`` tells afterwards what was asked.
+    """
+
+    form: str
+    labels: tuple[str, ...]
+    aim: Aim
+    oracles: Mapping[str, Oracle]
+    width: int = WIDTH
+    counts: dict[str, Counts] = field(default_factory=dict)
+
+
 class Search(Attacker):
     """An attacker that asks a victim which change hurts."""
 
     searches: ClassVar[bool] = True
 
-    def search(
-        self, rows: Sequence[Row], victim: Callable[[list[tuple[str, ...]]], Any], labels: Sequence[str]
-    ) -> Iterator[dict[str, Any]]:
-        """For each row, in order: id, language, status, queries, forwards, message and the text columns."""
+    def oracles(self, setting: Setting) -> Mapping[str, Oracle]:
+        """The further queues that this search asks (masked LM, sentence encoder, tagger), made once a process."""
+        return {}
+
+    def slot(self, setting: Setting) -> Slot:
+        """What searches one row after the other, each from scratch; it asks ``hub.ask("victim", items)``.
+
+        Its random choices come from the global generators or from ``stream``; both depend on the row's name only.
+        """
         raise NotImplementedError
+
+    def search(self, rows: Sequence[Row], setting: Setting) -> Iterator[dict[str, Any]]:
+        """For each row, in the order in which they end: id, language, status, queries, forwards (different texts
+        asked of the victim), score, message and the row's columns as they became."""
+        return search(self, rows, setting)

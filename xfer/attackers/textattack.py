@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import FIELDS, Row, Search
+from xfer.attackers.base import Search, Setting
+from xfer.attackers.engine.runner import Slot
 from xfer.core.errors import MissingPart
 
 
@@ -26,30 +26,13 @@ class TextAttack(Search):
         "fixed", description="upstream keeps every choice of TextAttack, also those wrong outside Latin script"
     )
 
-    def search(
-        self, rows: Sequence[Row], victim: Callable[[list[tuple[str, ...]]], Any], labels: Sequence[str]
-    ) -> Iterator[dict[str, Any]]:
-        from xfer.attackers import textattack_search as engine  # late: textattack is optional
-        from xfer.attackers.textattack_shim import TextAttackMissing
+    def slot(self, setting: Setting) -> Slot:
+        from xfer.attackers import textattack_shim  # late: textattack is optional
 
-        for row in rows:
-            columns = [name for name in FIELDS if row.get(name) is not None]
-            protect = [i for i, name in enumerate(columns) if name in self.protect]
-            fields = tuple(row[name] for name in columns)
-            example = engine.Example(row["id"], fields, labels.index(row["label"]))
-            options = {"budget": self.budget, "seed": self.seed, "language": row["language"], "compat": self.compat}
-            try:
-                outcome = next(iter(engine.attack([example], victim, recipe=self.recipe, protect=protect, **options)))
-            except TextAttackMissing as error:
-                raise MissingPart(str(error)) from None
-            result = {
-                "id": row["id"],
-                "language": row["language"],
-                "status": outcome.status,
-                "message": outcome.message,
-            }
-            yield (
-                result
-                | {"queries": outcome.queries, "forwards": outcome.forwards}
-                | dict(zip(columns, outcome.fields, strict=True))
-            )
+        try:
+            textattack_shim.load()
+        except textattack_shim.TextAttackMissing as error:
+            raise MissingPart(str(error)) from None
+        from xfer.attackers.textattack_search import Attacks  # late: it imports TextAttack
+
+        return Attacks(setting.aim, self.recipe, self.protect, self.budget, self.compat)

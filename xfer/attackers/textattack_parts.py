@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 
 from xfer.attackers import textattack_shim
+from xfer.attackers.aims.base import Aim
+from xfer.attackers.engine.hub import ask
 from xfer.attackers.textattack_text import SpanText, columns, word_columns
-from xfer.attackers.textattack_victim import Fields
 from xfer.attackers.textattack_words import clusters, word_script
 
 _textattack: Any = textattack_shim.load()
@@ -25,13 +26,6 @@ DIGITS = 4  # of a score: less than this is the rounding of another batch shape,
 MAX_EDIT_DISTANCE = 30  # characters an example; Gao et al. 2018, section IV
 
 
-class Model(Protocol):
-    """What the goal functions ask: one row of probabilities for each tuple of columns."""
-
-    def ask(self, texts: Sequence[Fields]) -> np.ndarray:
-        """Texts of any number n -> float32 [n, classes]."""
-
-
 class _NoWrapper:
     """What a goal function wants to be given as its model; ours never call it."""
 
@@ -39,31 +33,40 @@ class _NoWrapper:
 
 
 class UpstreamGoal(_textattack.goal_functions.UntargetedClassification):
-    """TextAttack's untargeted goal with xfer's batching victim behind it.
+    """TextAttack's untargeted goal with the hub's victim behind it.
 
     ``_call_model_uncached`` is the seam: query counts, budget and scores stay TextAttack's own.
     """
 
-    def __init__(self, model: Model, **options: Any) -> None:
+    def __init__(self, aim: Aim, **options: Any) -> None:
         super().__init__(_NoWrapper(), **options)
-        self.victim = model
+        self.aim = aim
+        self.gold: Any = None  # of the example under attack
 
     def _call_model_uncached(self, attacked_text_list: Sequence[Any]) -> Any:
         if not attacked_text_list:
             return []
-        rows = self.victim.ask([columns(text) for text in attacked_text_list])
-        return self._process_model_outputs(attacked_text_list, torch.from_numpy(rows))
+        rows = ask("victim", [columns(text) for text in attacked_text_list])
+        return self._process_model_outputs(attacked_text_list, torch.from_numpy(np.stack(rows)))
 
 
-class StableGoal(UpstreamGoal):
-    """The same goal with scores of four digits, and with no second softmax over probabilities."""
+class AimGoal(UpstreamGoal):
+    """Any aim as a goal of TextAttack, with scores of four digits, and with no second softmax over probabilities."""
+
+    def _call_model_uncached(self, attacked_text_list: Sequence[Any]) -> Any:
+        return ask("victim", [self.aim.item(text) for text in attacked_text_list])
 
     def _process_model_outputs(self, inputs: Sequence[Any], scores: Any) -> Any:
-        # Upstream applies softmax to a whole call if one row of it misses 1 by 1e-6: float32 over many classes does.
         return scores
 
     def _get_score(self, model_output: Any, _: Any) -> float:
-        return round(1.0 - float(model_output[self.ground_truth_output]), DIGITS)
+        return round(self.aim.judge(model_output, self.gold)[0], DIGITS)
+
+    def _is_goal_complete(self, model_output: Any, _: Any) -> bool:
+        return self.aim.judge(model_output, self.gold)[1]
+
+    def _get_displayed_output(self, raw_output: Any) -> Any:
+        return raw_output
 
 
 class StableRanking(_textattack.search_methods.GreedyWordSwapWIR):
@@ -177,14 +180,14 @@ class Insert(_ByCluster, _swaps.WordSwapRandomCharacterInsertion):
     """A random letter comes before a cluster."""
 
 
-def deepwordbug(model: Model, *, language: str, fixed: bool, protect: Collection[int], budget: int | None) -> Any:
+def deepwordbug(aim: Aim, *, language: str, fixed: bool, protect: Collection[int], budget: int | None) -> Any:
     """DeepWordBug as a ``textattack.Attack`` (Gao et al. 2018, sections III and IV).
 
     Greedy search by word importance; the best of a swap, a substitution, a deletion and an insertion; no
     word twice, no function word; an edit distance of at most 30; any other class is a success.
     """
     edits = (Swap, Substitute, Delete, Insert) if fixed else _upstream_edits()
-    near, goal, search = (NearEnough, StableGoal, StableRanking) if fixed else _upstream_parts()
+    near, goal, search = (NearEnough, AimGoal, StableRanking) if fixed else _upstream_parts()
     # There is a list for English only, and its words ("die", "so", "in") mean other things elsewhere.
     english = not fixed or language.lower().replace("_", "-").split("-")[0] == "en"
     words = textattack_shim.stopwords() if english else frozenset()
@@ -193,7 +196,7 @@ def deepwordbug(model: Model, *, language: str, fixed: bool, protect: Collection
         constraints.append(UntouchedColumns(protect))
     transformation = _textattack.transformations.CompositeTransformation([edit() for edit in edits])
     limit = float("inf") if budget is None else budget
-    return _textattack.Attack(goal(model, query_budget=limit), constraints, transformation, search())
+    return _textattack.Attack(goal(aim, query_budget=limit), constraints, transformation, search())
 
 
 def _upstream_edits() -> tuple[Any, ...]:

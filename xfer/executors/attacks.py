@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from xfer.attackers.aims.base import aim
+from xfer.attackers.base import Setting
 from xfer.core.errors import XferError
 from xfer.core.graph import Node
 from xfer.core.store import write_json
@@ -64,24 +66,35 @@ def _search(
     node: Node, parents: Parents, folder: Path, progress: Progress, rows: list[dict[str, Any]]
 ) -> list[tuple[Any, Any]]:
     """Runs a search, appending each outcome to ``results.jsonl``, so that a killed attack goes on where it was."""
-    from xfer.models.predictor import Victim
-
     path = folder / "results.jsonl"
+    spoken = node.spec["language"]
+    asked = [row | {"language": spoken or row["language"]} for row in rows]
     known = {(found["language"], found["id"]): found for found in _whole_lines(path)}
-    left = [row for row in rows if (row["language"], row["id"]) not in known]
-    network, max_length = tested(node, parents)
-    victim, labels = Victim(network, node.job["task"], max_length), node.job["labels"]
+    left = [row for row in asked if (row["language"], row["id"]) not in known]
     with path.open("a", encoding="utf-8") as file:
-        for number, found in enumerate(node.spec["attacker"].search(left, victim, labels), len(rows) - len(left) + 1):
+        for found in node.spec["attacker"].search(left, setting(node, parents)) if left else ():
             file.write(json.dumps(found, ensure_ascii=True) + "\n")
             file.flush()
             known[found["language"], found["id"]] = found
-            progress(number, len(rows), queries=found["queries"])
+            progress(len(known), len(rows), queries=found["queries"])
     made = []
-    for row in rows:
-        found = known[row["language"], row["id"]]
-        made.append((row | {name: found[name] for name in ("text", "pair") if name in found}, found | {"edits": None}))
+    for row, said in zip(rows, asked, strict=True):
+        found = known[said["language"], said["id"]]
+        changed = {name: found[name] for name in row} | {"language": row["language"]}
+        made.append((changed, found | {"language": row["language"], "edits": None}))
+    if made and all(note["status"] == "error" for _, note in made):
+        raise XferError(f"attack {node.label}: every row failed, the first with: {made[0][1]['message']}")
     return made
+
+
+def setting(node: Node, parents: Parents) -> Setting:
+    """What the search of a node is given: the task's aim, and the network under test as the victim."""
+    from xfer.models.predictor import Victim  # late: imports torch
+
+    network, max_length = tested(node, parents)
+    job = node.job
+    wanted = aim(job["form"], job["labels"], job["options"])
+    return Setting(job["form"], tuple(job["labels"]), wanted, {"victim": Victim(network, job["task"], max_length)})
 
 
 def _whole_lines(path: Path) -> list[dict[str, Any]]:

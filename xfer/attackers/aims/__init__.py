@@ -1,0 +1,1 @@
+"""What a search wants of a victim, one aim a form."""

@@ -1,0 +1,50 @@
+"""The aim: what a search wants, for one form of task."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, ClassVar, Protocol
+
+from xfer.attackers.engine.text import Text
+
+Row = dict[str, Any]
+
+AIMS = {"classify": "xfer.attackers.aims.classify:Classify"}
+
+
+class Aim(Protocol):
+    """Joins the rows of a form to a search that edits words and reads scores.
+
+    The items that ``item`` makes are asked of the queue ``victim``; what its oracle answers goes to ``judge``.
+    """
+
+    form: ClassVar[str]
+
+    def __init__(self, labels: Sequence[str], options: Mapping[str, Any]) -> None:
+        """``labels`` of the task in the order of the head; ``options`` of its form."""
+
+    def text(self, row: Row, kind: type[Any] = Text) -> Any:
+        """The row as a ``kind`` (a subclass of Text) that a search edits. Raises Refused if that cannot be."""
+
+    def columns(self, row: Row) -> tuple[str, ...]:
+        """The names of the row's columns that ``text`` has as fields, in order."""
+
+    def item(self, text: Any) -> Hashable:
+        """What the victim is asked for a text."""
+
+    def gold(self, row: Row) -> Any:
+        """What the victim should say. Raises Refused where the row does not tell."""
+
+    def judge(self, answer: Any, gold: Any) -> tuple[float, bool]:
+        """How near the victim's answer is to the aim, from 0 to 1, and whether it is reached."""
+
+    def row(self, row: Row, text: Any) -> Row:
+        """The row with its text changed and its labels moved along."""
+
+
+def aim(form: str, labels: Sequence[str], options: Mapping[str, Any] | None = None) -> Aim:
+    """The aim of a search against a task of this form."""
+    module, _, name = AIMS[form].partition(":")
+    found: Aim = getattr(import_module(module), name)(labels, options or {})
+    return found

@@ -1,0 +1,48 @@
+"""``classify``: any wrong label."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from xfer.attackers.aims.base import Row
+from xfer.attackers.engine.outcome import Refused
+from xfer.attackers.engine.text import Text
+
+FIELDS = ("text", "pair")
+
+
+class Classify:
+    """Another class than the gold one. An item is the tuple of columns, an answer the classes' probabilities."""
+
+    form: ClassVar[str] = "classify"
+
+    def __init__(self, labels: Sequence[str], options: Mapping[str, Any]) -> None:
+        self.labels = list(labels)
+
+    def columns(self, row: Row) -> tuple[str, ...]:
+        return tuple(name for name in FIELDS if row.get(name) is not None)
+
+    def text(self, row: Row, kind: type[Any] = Text) -> Any:
+        fields = [row[name] for name in self.columns(row)]
+        if not fields or not all(isinstance(field, str) for field in fields):
+            raise Refused("a text column does not hold text")
+        return kind.split(fields)
+
+    def item(self, text: Any) -> Hashable:
+        fields: tuple[str, ...] = text.fields
+        return fields
+
+    def gold(self, row: Row) -> int:
+        if row.get("label") not in self.labels:
+            raise Refused(f"label {row.get('label')!r} is not one of {', '.join(self.labels)}")
+        return self.labels.index(row["label"])
+
+    def judge(self, answer: Any, gold: int) -> tuple[float, bool]:
+        chance = float(answer[gold])
+        if not 0 <= chance <= 1:
+            raise ValueError(f"the victim's answer {chance} is no probability")
+        return 1.0 - chance, int(answer.argmax()) != gold
+
+    def row(self, row: Row, text: Any) -> Row:
+        return row | dict(zip(self.columns(row), text.fields, strict=True))

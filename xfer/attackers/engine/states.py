@@ -1,0 +1,44 @@
+"""The global random states that search code draws from, one set an example."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+
+def seed(number: int) -> None:
+    """Sets ``random``, ``numpy.random`` and, where it is loaded, torch's generator of the CPU."""
+    random.seed(number)
+    np.random.seed([number & 0xFFFFFFFF, number >> 32])
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.default_generator.manual_seed(number)
+
+
+def taken() -> tuple[Any, ...]:
+    """The states as they are."""
+    torch = sys.modules.get("torch")
+    return random.getstate(), np.random.get_state(), None if torch is None else torch.get_rng_state()
+
+
+def put(states: tuple[Any, ...]) -> None:
+    """Sets the states to what ``taken`` gave."""
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+    if states[2] is not None:
+        sys.modules["torch"].set_rng_state(states[2])
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Puts the states back at the end, whatever was drawn inside."""
+    before = taken()
+    try:
+        yield
+    finally:
+        put(before)
