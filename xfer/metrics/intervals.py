@@ -53,11 +53,11 @@ def _counts(size: int, what: str) -> np.ndarray:
     return taken
 
 
-def resampled(found: Ratio) -> np.ndarray:
-    """Bootstrap values of the metric, averaged over seeds, shape [DRAWS].
+def by_seed(found: Ratio) -> np.ndarray:
+    """Bootstrap values of the metric, shape [DRAWS, seeds].
 
-    Each draw takes seeds with replacement and examples with replacement, the same examples for every
-    seed, since runs that are tested on the same rows are not independent.
+    Each draw takes examples with replacement, the same for every seed, since runs that are tested on the same rows
+    are not independent.
     """
     seeds, examples = found.top.shape
     counts, values = _counts(examples, "examples"), np.empty((DRAWS, seeds))
@@ -66,7 +66,13 @@ def resampled(found: Ratio) -> np.ndarray:
         taken = counts[part].astype(np.float64)
         top, bottom = taken @ found.top.T, taken @ found.bottom.T
         values[part] = np.divide(top, bottom, out=np.zeros_like(top), where=bottom != 0)
-    return (values * _counts(seeds, "seeds")).sum(1) / seeds
+    return values
+
+
+def resampled(found: Ratio) -> np.ndarray:
+    """Bootstrap values of the metric, averaged over seeds, shape [DRAWS]: seeds are drawn with replacement too."""
+    seeds = found.top.shape[0]
+    return (by_seed(found) * _counts(seeds, "seeds")).sum(1) / seeds
 
 
 def interval(values: np.ndarray, share: float = 0.95) -> tuple[float, float]:
