@@ -1,4 +1,4 @@
-"""Parameter-efficient parts of an encoder, by the package peft, and their merging into plain weights."""
+"""Parameter-efficient parts of an encoder: by the package peft, and merged into plain weights; or our bottlenecks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 
 from xfer.core.errors import MissingPart
 from xfer.core.seeds import derive
+from xfer.models import bottleneck
 from xfer.models.network import Network, seeded
 
 IA3 = ("key", "value", "output.dense")  # peft's choice for RoBERTa; it has none for XLM-R
@@ -22,6 +23,11 @@ def add(network: Network, adapt: Any, seed: int) -> None:
 
     Raises MissingPart where peft is not there, or the encoder has no such layers.
     """
+    if adapt.bottleneck:
+        network.encoder.requires_grad_(False)
+        with seeded(derive("adapt", seed)):
+            bottleneck.add(network.encoder, network.stack(), adapt.method, adapt.rank)
+        return
     try:
         import peft  # late: an extra, and heavy
     except ImportError:
@@ -63,7 +69,7 @@ def _parts(network: Network) -> list[tuple[torch.nn.Module, str, Any]]:
 @contextmanager
 def merged(network: Network, adapt: Any) -> Iterator[None]:
     """Inside, the network is the plain one that will be saved; outside, the parts are what they were."""
-    parts = _parts(network) if adapt else []
+    parts = _parts(network) if adapt and not adapt.bottleneck else []
     for parent, name, part in parts:
         whole = copy.deepcopy(part)
         whole.merge()
@@ -76,6 +82,6 @@ def merged(network: Network, adapt: Any) -> Iterator[None]:
 
 
 def remove(network: Network, adapt: Any) -> None:
-    """Takes the parts out again without merging: the weights to use are read back after this."""
-    for parent, name, part in _parts(network) if adapt else []:
+    """Takes the parts out again without merging: the weights to use are read back after this. Bottlenecks stay."""
+    for parent, name, part in _parts(network) if adapt and not adapt.bottleneck else []:
         setattr(parent, name, part.get_base_layer())

@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from xfer.core.errors import MissingPart
 from xfer.core.seeds import derive
 from xfer.forms.base import Form
+from xfer.models import bottleneck
 from xfer.models.base import Origin
 from xfer.models.domain.form import Domain
 from xfer.models.dropout import quicken
@@ -139,8 +140,7 @@ class Network(torch.nn.Module):
         A discriminator is ``discriminator.safetensors`` there, and nothing else.
         """
         for task, head in self.heads.items():
-            saved: Any = head
-            saved.save_pretrained(folder / task)
+            bottleneck.save(head, folder / task)
             self.tokenizer.save_pretrained(folder / task)
         for task, judge in self.judges.items():
             (folder / task).mkdir(parents=True, exist_ok=True)
@@ -210,6 +210,7 @@ def load(folder: Path, task: str, form: Form) -> Network:
     auto = getattr(transformers, form.auto)
     options = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
     head = auto.from_pretrained(folder / task, **options)
+    bottleneck.read(head, folder / task)
     return Network({task: head}, {task: form}, _trusted(transformers.AutoTokenizer, folder / task)).eval()
 
 
@@ -239,6 +240,7 @@ def _head(origin: Origin, form: Form) -> Any:
         options = {"config": config, "state_dict": carried, "dtype": torch.float32, "output_loading_info": True}
         empty, info = kind.from_pretrained(None, **options)
         _complete(origin.folder, info["missing_keys"], "" if bare else f"{empty.base_model_prefix}.")
+    bottleneck.read(empty, origin.folder)
     quicken(empty)
     packable(empty)
     return empty

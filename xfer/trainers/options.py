@@ -35,21 +35,36 @@ class Average(Block):
 
 
 class Adapt(Block):
-    """Parameter-efficient training with the package peft: the encoder keeps its weights and small parts are added.
+    """Parameter-efficient training: the encoder keeps its weights and small parts are added.
 
-    What is saved is merged into the encoder's weights, so that any later stage, or transformers alone, reads it.
-    Bottleneck adapters (Houlsby et al. 2019) cannot be merged and are not among the methods.
+    ``lora``, ``dora`` and ``ia3`` come from the package peft. What is saved is merged into the encoder's weights, so
+    that any later stage, or transformers alone, reads it. ``houlsby`` and ``pfeiffer`` are bottleneck adapters, which
+    cannot be merged: they are saved beside the encoder, and later stages and predictions of xfer put them back.
     """
 
-    method: Literal["lora", "dora", "ia3"] = Field(
-        "lora", description="Hu et al. 2022; Liu et al. 2024 (DoRA); Liu et al. 2022 (IA3)"
+    method: Literal["lora", "dora", "ia3", "houlsby", "pfeiffer"] = Field(
+        "lora",
+        description="Hu et al. 2022; Liu et al. 2024 (DoRA); Liu et al. 2022 (IA3); Houlsby et al. 2019; Pfeiffer et al. "
+        "2021",
     )
-    rank: int = Field(8, ge=1, description="of lora and dora")
+    rank: int = Field(8, ge=1, description="of lora and dora; of houlsby and pfeiffer the width of the bottleneck")
     alpha: float = Field(16, gt=0, description="of lora and dora: the added part is scaled by alpha / rank")
     dropout: float = Field(0.0, ge=0, lt=1, description="of lora and dora: on what goes into the added part")
     targets: tuple[str, ...] | Literal["all"] | None = Field(
         None, description="names of linear layers, or all; if left out peft's choice, query and value in XLM-R"
     )
+
+    @property
+    def bottleneck(self) -> bool:
+        """Whether the parts are bottleneck adapters."""
+        return self.method in ("houlsby", "pfeiffer")
+
+    @model_validator(mode="after")
+    def _own_places(self) -> Adapt:
+        if self.bottleneck and self.targets is not None:
+            context = {"method": self.method, "hint": "leave targets out"}
+            raise PydanticCustomError("no_targets", "gives targets, but {method} has places of its own", context)
+        return self
 
 
 class Sampling(Block):

@@ -1,0 +1,101 @@
+"""Bottleneck adapters: nothing at first, alone in training, saved beside the encoder and read back, stage after stage."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import transformers
+from pydantic import ValidationError
+from safetensors.torch import load_file
+from tiny_models import CONFIGS
+
+from xfer.core.errors import MissingPart
+from xfer.forms.base import form
+from xfer.models import adapt, bottleneck
+from xfer.models.base import Origin
+from xfer.models.network import Network, build, load
+from xfer.trainers.loop import fit
+from xfer.trainers.options import Adapt
+
+sys.path.append(str(Path(__file__).parents[1] / "trainers"))
+from tiny_runs import Stop, context, equal, network, rows, run, settings, stopping, task, weights
+
+METHODS = ("houlsby", "pfeiffer")
+COUNT = {"houlsby": 4, "pfeiffer": 2}  # in two layers
+NLI = form("classify", ["no", "yes"])
+
+
+def logits(net: Network, folder: Path) -> torch.Tensor:
+    batch = run(folder, network()).batch("nli", 0)
+    with torch.no_grad():
+        found: torch.Tensor = net.eval()("nli", batch)
+    return found
+
+
+def trained(folder: Path, method: str, *progress: Any) -> Network:
+    net, chosen = network(), settings(steps=6, evaluate_every=2, learning_rate=1e-2, adapt={"method": method})
+    fit(chosen, net, [task(dev=rows(12))], context(folder, 1, None, *progress))
+    return net
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_they_add_nothing_at_first_and_only_they_and_heads_move(method: str, tmp_path: Path) -> None:
+    fresh, net = network(), network()
+    adapt.add(net, Adapt(method=method, rank=3), 1)
+    assert torch.equal(logits(net, tmp_path), logits(fresh, tmp_path))
+    assert sum(isinstance(m, bottleneck.Bottleneck) for m in net.modules()) == COUNT[method]
+    before, after = weights(fresh), weights(trained(tmp_path / "run", method))
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved and all(".roberta." not in name for name in moved)
+    added = {name for name in after if bottleneck.PART in name}
+    assert len(added) == 4 * COUNT[method] and set(after) == set(before) | added
+    assert all(after[name].any() for name in added)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_saved_task_and_a_later_stage_have_them(method: str, tmp_path: Path) -> None:
+    net = trained(tmp_path / "run", method)
+    wanted = logits(net, tmp_path)
+    net.save(tmp_path)
+    kept = load_file(tmp_path / "nli" / bottleneck.FILE)
+    assert len(kept) == 4 * COUNT[method]
+    assert torch.equal(logits(load(tmp_path, "nli", NLI), tmp_path), wanted)
+    plain, info = transformers.AutoModelForSequenceClassification.from_pretrained(
+        tmp_path / "nli", output_loading_info=True
+    )
+    assert not info["missing_keys"] and not info["unexpected_keys"]
+    assert all(torch.equal(tensor, weights(net)[f"heads.nli.{n}"]) for n, tensor in plain.named_parameters())
+    later = build(Origin(tmp_path / "nli"), {"nli": NLI, "mlm": form("mask")}, 2)
+    assert all(torch.equal(later.encoder.get_parameter(name), tensor) for name, tensor in kept.items())
+    adapt.add(later, Adapt(method=method), 2)  # after those that are there, which stay as they are
+    assert sum(isinstance(m, bottleneck.Bottleneck) for m in later.encoder.modules()) == 2 * COUNT[method]
+    later.save(tmp_path / "later")
+    again = load(tmp_path / "later", "nli", NLI)
+    assert torch.equal(logits(again, tmp_path), logits(later, tmp_path))
+
+
+def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+    with pytest.raises(Stop):
+        trained(tmp_path / "broken", "houlsby", stopping(3))
+    assert equal(weights(trained(tmp_path / "broken", "houlsby")), weights(trained(tmp_path / "whole", "houlsby")))
+
+
+@pytest.mark.parametrize("kind", ["bert", "deberta", "distilbert"])
+def test_other_encoders(kind: str) -> None:
+    encoder = transformers.AutoModel.from_config(CONFIGS[kind](vocab_size=30))
+    stack = next(module for module in encoder.modules() if isinstance(module, torch.nn.ModuleList))
+    bottleneck.add(encoder, stack, "houlsby", 4)
+    assert sum(isinstance(m, bottleneck.Bottleneck) for m in encoder.modules()) == 4
+
+
+def test_what_cannot_be_is_said_in_one_line() -> None:
+    with pytest.raises(MissingPart, match="houlsby knows no place"):
+        bottleneck.add(torch.nn.Linear(2, 2), [torch.nn.Linear(2, 2)], "houlsby", 4)
+    with pytest.raises(MissingPart, match="single stack"):
+        bottleneck.add(torch.nn.Linear(2, 2), None, "pfeiffer", 4)
+    with pytest.raises(ValidationError, match="places of its own"):
+        Adapt(method="pfeiffer", targets="all")
