@@ -1,4 +1,4 @@
-"""Bottleneck adapters: nothing at first, alone in training, saved beside the encoder and read back, stage after stage."""
+"""Bottleneck adapters: nothing at first, alone in training, saved beside the encoder, read back by later stages."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ MLFLOW = """
 import json, os
 from types import SimpleNamespace as Space
 class MlflowClient:
+    def __init__(self, where): self.say("open", where)
     def say(self, *what):
         with open(os.environ["FAKE"], "a") as file: file.write(json.dumps(what) + "\\n")
     def get_experiment_by_name(self, name): return None
@@ -95,6 +96,7 @@ def test_mlflow_goes_on_in_the_run_that_was_broken_off(
     short(tmp_path / "train-abc")
     told = fakes()
     assert [line for line in told if line[0] == "create"] == [["create", "learn seed 1", "abc"]]
+    assert [line[1] for line in told if line[0] == "open"] == [f"sqlite:///{tmp_path / 'track' / 'mlflow.db'}"] * 2
     statuses = [line[2] for line in told if line[0] == "status"]
     assert statuses == ["FINISHED", "RUNNING", "FINISHED"]
     assert [line[4] for line in told if line[:3] == ["metric", "learn seed 1", "loss"]] == [1, 2, 3, 4, 5, 6]

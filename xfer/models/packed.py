@@ -29,9 +29,10 @@ def flash(
         found: Any = varlen_attn(query, key, value, ends, ends, longest, longest, scale=scale)
         return found
     rows = [torch.nested.nested_tensor_from_jagged(each, ends, max_seqlen=longest) for each in (query, key, value)]
-    turned = [each.transpose(1, 2) for each in rows]  # (rows, heads, ragged, width); varlen_attn has no dropout
-    made = nn.functional.scaled_dot_product_attention(*turned, dropout_p=dropout, scale=scale)
-    return made.transpose(1, 2).values()
+    one, two, three = (each.transpose(1, 2) for each in rows)  # (rows, heads, ragged, width); varlen has no dropout
+    made: Any = nn.functional.scaled_dot_product_attention(one, two, three, dropout_p=dropout, scale=scale)
+    back: Tensor = made.transpose(1, 2).values()
+    return back
 
 
 def plain(
@@ -40,8 +41,9 @@ def plain(
     """What ``flash`` computes, row by row and on any device: for tests and for trying the rest out."""
     found = []
     for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
-        own = [each[start:end].transpose(0, 1) for each in (query, key, value)]
-        found.append(nn.functional.scaled_dot_product_attention(*own, dropout_p=dropout, scale=scale).transpose(0, 1))
+        one, two, three = (each[start:end].transpose(0, 1) for each in (query, key, value))
+        made = nn.functional.scaled_dot_product_attention(one, two, three, dropout_p=dropout, scale=scale)
+        found.append(made.transpose(0, 1))
     return torch.cat(found)
 
 

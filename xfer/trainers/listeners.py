@@ -61,12 +61,17 @@ class Wandb:
 
 
 class Mlflow:
-    """A run of MLflow, where its own settings (MLFLOW_TRACKING_URI, MLFLOW_EXPERIMENT_NAME) say."""
+    """A run of MLflow, where its own settings (MLFLOW_TRACKING_URI, MLFLOW_EXPERIMENT_NAME) say; else a database file.
+
+    Since MLflow 3 a plain folder is refused, and the default is a database in whatever folder one stands in.
+    """
 
     def __init__(self, name: str, key: str, folder: Path, step: int) -> None:
         from mlflow.tracking import MlflowClient  # late: an extra
 
-        self.client: Any = MlflowClient()
+        folder.mkdir(parents=True, exist_ok=True)
+        where = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder.resolve() / 'mlflow.db'}"
+        self.client: Any = MlflowClient(where)
         title = os.environ.get("MLFLOW_EXPERIMENT_NAME", "xfer")
         known = self.client.get_experiment_by_name(title)
         experiment = known.experiment_id if known else self.client.create_experiment(title)

@@ -44,8 +44,7 @@ class Adapt(Block):
 
     method: Literal["lora", "dora", "ia3", "houlsby", "pfeiffer"] = Field(
         "lora",
-        description="Hu et al. 2022; Liu et al. 2024 (DoRA); Liu et al. 2022 (IA3); Houlsby et al. 2019; Pfeiffer et al. "
-        "2021",
+        description="Hu et al. 2022; Liu et al. 2024; Liu et al. 2022; Houlsby et al. 2019; Pfeiffer et al. 2021",
     )
     rank: int = Field(8, ge=1, description="of lora and dora; of houlsby and pfeiffer the width of the bottleneck")
     alpha: float = Field(16, gt=0, description="of lora and dora: the added part is scaled by alpha / rank")
