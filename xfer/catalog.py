@@ -80,9 +80,13 @@ CATALOG: dict[str, dict[str, str]] = {
         "spelling": "xfer.attackers.writing:Spelling",
         "transliterate": "xfer.attackers.writing:Transliterate",
         "numbers": "xfer.attackers.writing:Numbers",
+        "ime": "xfer.attackers.methods:Ime",
+        "width": "xfer.attackers.methods:Width",
         "synonyms": "xfer.attackers.words:Synonyms",
         "code_mixing": "xfer.attackers.words:CodeMixing",
         "word_order": "xfer.attackers.words:WordOrder",
+        "option_order": "xfer.attackers.orders:OptionOrder",
+        "pair_swap": "xfer.attackers.orders:PairSwap",
         "cross_language": "xfer.attackers.switch:CrossLanguage",
         "entity_swap": "xfer.attackers.entities:EntitySwap",
         "distractor": "xfer.attackers.questions:Distractor",
@@ -104,5 +108,5 @@ FORMS: dict[str, str] = {
 
 COMMANDS: dict[str, str] = {
     name: f"xfer.commands.{name}:{name}"
-    for name in ("check", "count", "explain", "export", "read", "report", "schema", "score", "train")
+    for name in ("attack", "check", "count", "explain", "export", "read", "report", "schema", "score", "train")
 } | {"list": "xfer.commands.listing:listing", "show": "xfer.commands.show:show"}
