@@ -56,13 +56,16 @@ class SpanText(Text, _AttackedText):
     """A Text that TextAttack's searches take: an edit is spliced in, nothing is split again."""
 
     def _begin(self, words: int) -> None:
-        self.attack_attrs: dict[str, Any] = {"original_index_map": np.arange(words), "modified_indices": set()}
+        self.attack_attrs: dict[str, Any] = {"original_index_map": self.origin, "modified_indices": set()}
 
-    def _follow(self, old: Self, index: int) -> None:
+    def _follow(self, old: Self, index: int, count: int) -> None:
+        modified, new = old.attack_attrs["modified_indices"], set(range(index, index + count))
+        if count not in (1, -1):
+            modified = {i if i < index else i + count - 1 for i in modified if i != index}
         self.attack_attrs = {
-            "original_index_map": old.attack_attrs["original_index_map"],
-            "modified_indices": old.attack_attrs["modified_indices"] | {index},
-            "newly_modified_indices": {index},
+            "original_index_map": self.origin,
+            "modified_indices": modified | new,
+            "newly_modified_indices": new,
         }
 
     @property
@@ -74,11 +77,40 @@ class SpanText(Text, _AttackedText):
         return "\n".join(self.fields)
 
     def replace_words_at_indices(self, indices: Iterable[int], new_words: Iterable[str]) -> Self:
-        """A new text with the words at ``indices`` replaced, one after the other."""
-        text = self
-        for index, word in zip(indices, new_words, strict=True):
-            text = text.replaced(int(index), word)
+        """A new text with the words at ``indices`` replaced: an empty one deletes, one with spaces adds words."""
+        wanted = {int(index): word for index, word in zip(indices, new_words, strict=True)}
+        if any(not 0 <= index < self.num_words for index in wanted):
+            raise ValueError(f"no word at one of {sorted(wanted)}: there are {self.num_words}")
+        text, new = self, set[int]()
+        for index in sorted(wanted, reverse=True):  # from the end, so that the others keep their numbers
+            before = text.num_words
+            text = text.replaced(index, wanted[index])
+            own = text.attack_attrs["newly_modified_indices"]
+            new = {i + text.num_words - before for i in new} | own
+        if len(wanted) != 1:
+            text = text if wanted else self.unchanged()
+            text.attack_attrs["newly_modified_indices"] = new
         return text
+
+    def insert_text_before_word_index(self, index: int, text: str) -> Self:
+        """A new text with the words of ``text`` before a word."""
+        return self.inserted(int(index), text)
+
+    def insert_text_after_word_index(self, index: int, text: str) -> Self:
+        """A new text with the words of ``text`` after a word."""
+        return self.inserted(int(index), text, after=True)
+
+    def _text_index_of_word_index(self, i: int) -> int:
+        column = self.word_columns[i]
+        return int(self.starts[i]) + sum(len(field) + 1 for field in self.fields[:column])
+
+    @property
+    def words_per_input(self) -> list[list[str]]:
+        """The words of each column."""
+        found: list[list[str]] = [[] for _ in self.fields]
+        for column, word in zip(self.word_columns, self.words, strict=True):
+            found[column].append(word)
+        return found
 
     def generate_new_attacked_text(self, new_words: Iterable[str]) -> Self:
         """A new text with all words replaced, where they differ."""
