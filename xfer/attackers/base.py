@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field
 from xfer.attackers.aims.base import Aim
 from xfer.attackers.engine.hub import WIDTH, Counts, Oracle
 from xfer.attackers.engine.runner import Slot, search
+from xfer.attackers.segment import segmenter
 from xfer.core.component import Component
 from xfer.core.seeds import stream
 from xfer.forms.edits import Edit
@@ -43,6 +44,7 @@ class Attacker(Component, kind="attacker"):
     needs: ClassVar[str] = ""  # what it reads besides the rows under test
     example: ClassVar[str] = ""  # before -> after
     searches: ClassVar[bool] = False
+    by_words: ClassVar[bool] = True  # what finds words in scripts without spaces then decides the result
 
     seed: int = Field(0, description="another seed draws other changes")
     protect: Sides = Field(
@@ -61,7 +63,8 @@ class Attacker(Component, kind="attacker"):
     @classmethod
     def facts(cls) -> dict[str, Any]:
         """What ``xfer show`` says of it besides its fields."""
-        return cls.preserves() | {"needs": cls.needs or "nothing", "example": cls.example}
+        found = cls.preserves() | {"needs": cls.needs or "nothing", "example": cls.example}
+        return found | ({"words without spaces": segmenter()} if cls.by_words else {})
 
     def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         """(field, message, hint) for each reason why rows of ``reader`` cannot be attacked in these languages."""
@@ -80,15 +83,19 @@ class Attacker(Component, kind="attacker"):
             if column(side, form) not in COLUMNS[form]:
                 yield "protect", f"rows of form {form} have no side '{side}'", f"known: {', '.join(COLUMNS[form])}"
 
-
-class ModelFree(Attacker):
-    """An attacker that needs no model: what becomes of a row depends on the row and on ``further`` rows only."""
-
-    inside_answers: ClassVar[bool] = False  # a change of writing changes answers too; noise leaves them alone
-
     def files(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
         """What of the files that it reads decides the result, as plain data. Raises XferError if one is missing."""
         return None
+
+    def models(self) -> tuple[str, ...]:
+        """The models that it asks besides a victim: hub names or local folders; their revisions decide the result."""
+        return ()
+
+
+class ModelFree(Attacker):
+    """An attacker without a victim: what becomes of a row depends on the row and on ``further`` rows only."""
+
+    inside_answers: ClassVar[bool] = False  # a change of writing changes answers too; noise leaves them alone
 
     def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         """The split and languages of the same data set of which it must see all rows."""

@@ -20,6 +20,7 @@ class EntitySwap(ModelFree):
     """Entities replaced by others of the same type and language (as in RockNER, Lin et al. 2021), from the mentions
     of the data itself. Tags follow: B- and then I- for as many words as the new name has."""
 
+    by_words: ClassVar[bool] = False
     forms: ClassVar[tuple[str, ...]] = ("tag",)
     only: ClassVar[tuple[str, ...]] = ("panx",)
     needs: ClassVar[str] = "all rows of the split under test, or of train, in the language; or lists of names"

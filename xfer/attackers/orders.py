@@ -16,6 +16,8 @@ Changed = tuple[Row | None, list[dict[str, Any]]]
 class Order(ModelFree):
     """Whole texts change places; none is altered, and the label goes along."""
 
+    by_words: ClassVar[bool] = False
+
     rate: float = Field(1.0, ge=0, le=1, description="share of the rows that are changed, drawn row by row")
 
     def drawn(self, row: Row, form: str, *names: str) -> bool:

@@ -105,6 +105,7 @@ class ContextShuffle(ModelFree):
     """The sentences of a context in another order. An answer stays whole in its sentence; sentences that an answer
     joins stay together. What refers back to a sentence before may come too early."""
 
+    by_words: ClassVar[bool] = False
     forms: ClassVar[tuple[str, ...]] = ("span",)
     example: ClassVar[str] = "One. Two. Three. -> Three. One. Two."
 

@@ -20,11 +20,11 @@ _KANA_OFFSET = 0x60
 # The same word in Chinese characters and in kana; where a word has several readings it is left out.
 _READINGS = """
     今日=きょう 明日=あした 昨日=きのう 今年=ことし 去年=きょねん 時間=じかん 場所=ばしょ 言葉=ことば 子供=こども
-    友達=ともだち 大人=おとな 先生=せんせい 学校=がっこう 仕事=しごと 家族=かぞく 電車=でんしゃ 新聞=しんぶん 料理=りょうり
-    野菜=やさい 果物=くだもの 動物=どうぶつ 世界=せかい 歴史=れきし 音楽=おんがく 映画=えいが 写真=しゃしん 会社=かいしゃ
-    病院=びょういん 医者=いしゃ 女性=じょせい 男性=だんせい 問題=もんだい 質問=しつもん 電話=でんわ 天気=てんき
-    全部=ぜんぶ 本当=ほんとう 沢山=たくさん 例えば=たとえば 全て=すべて 既に=すでに 特に=とくに 更に=さらに 出来る=できる
-    下さい=ください 美味しい=おいしい 可愛い=かわいい 嬉しい=うれしい 楽しい=たのしい 新しい=あたらしい 古い=ふるい
+    友達=ともだち 大人=おとな 先生=せんせい 学校=がっこう 仕事=しごと 家族=かぞく 電車=でんしゃ 新聞=しんぶん
+    料理=りょうり 野菜=やさい 果物=くだもの 動物=どうぶつ 世界=せかい 歴史=れきし 音楽=おんがく 映画=えいが 写真=しゃしん
+    会社=かいしゃ 病院=びょういん 医者=いしゃ 女性=じょせい 男性=だんせい 問題=もんだい 質問=しつもん 電話=でんわ 天気=てんき
+    全部=ぜんぶ 本当=ほんとう 沢山=たくさん 例えば=たとえば 全て=すべて 既に=すでに 特に=とくに 更に=さらに
+    出来る=できる 下さい=ください 美味しい=おいしい 可愛い=かわいい 嬉しい=うれしい 楽しい=たのしい 新しい=あたらしい 古い=ふるい
     大きい=おおきい 小さい=ちいさい 大きな=おおきな 小さな=ちいさな 食べ=たべ 飲み=のみ 読み=よみ 書き=かき 話し=はなし
     歩き=あるき 走り=はしり 使い=つかい 思い=おもい 考え=かんがえ 見え=みえ 教え=おしえ 買い=かい 始め=はじめ
     犬=いぬ 猫=ねこ 鳥=とり 魚=さかな 馬=うま 花=はな 山=やま 川=かわ 海=うみ 空=そら 雨=あめ 雪=ゆき 町=まち 村=むら
@@ -81,7 +81,7 @@ def japanese(word: str) -> list[str]:
 
 
 def telex(word: str) -> str:
-    """A word as its keys were pressed, with the method switched off: "việt" is "vieejt" with the tone after its vowel."""
+    """A word as its keys were pressed, the method switched off: "việt" is "vieejt", the tone after its vowel."""
     done = ""
     for char in unicodedata.normalize("NFC", word):
         letters = unicodedata.normalize("NFD", char)
@@ -103,7 +103,7 @@ def _readings() -> tuple[tuple[str, str], ...]:
 def _sizes() -> dict[str, str]:
     pairs = _SIZES.split()
     pairs += ["".join(_shifted(char, _KANA_OFFSET) for char in pair) for pair in pairs]
-    return {one: two for large, small in pairs for one, two in ((large, small), (small, large))}
+    return {one: two for pair in pairs for one, two in (pair, pair[::-1])}
 
 
 def _shifted(char: str, by: int) -> str:

@@ -19,6 +19,7 @@ _TIMES = 5
 class Stress(ModelFree):
     """A phrase that is always true, added before the final punctuation of one side."""
 
+    by_words: ClassVar[bool] = False
     forms: ClassVar[tuple[str, ...]] = ("classify",)
     needs: ClassVar[str] = "labels of inference; a phrase for each language but English"
     phrase: ClassVar[str]  # in English; other languages need a reader's own, since none was published

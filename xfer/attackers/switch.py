@@ -18,6 +18,7 @@ class CrossLanguage(ModelFree):
     et al. 2020, G-XLT). No text is altered: it is the translation of the same row, so labels hold exactly. Rows
     without one are dropped and counted; MLQA's languages are parallel in part only."""
 
+    by_words: ClassVar[bool] = False
     forms: ClassVar[tuple[str, ...]] = ("classify", "span")
     only: ClassVar[tuple[str, ...]] = ("xnli", "pawsx", "xquad", "mlqa")
     needs: ClassVar[str] = "the same rows in the other language"

@@ -78,7 +78,7 @@ def _words(text: str, start: int, end: int) -> Iterator[Word]:
 def _segmented(text: str, start: int, end: int) -> list[Word] | None:
     """The words of a run without spaces, Japanese ones across its scripts; None without a segmenter."""
     found = grouped(list(graphemes(text, start, end)), text[start:end], start)
-    return found and [_word(text, _kind(text[spans[0][0]]), spans) for spans in found]
+    return None if found is None else [_word(text, _kind(text[spans[0][0]]), spans) for spans in found]
 
 
 def _runs(text: str, start: int, end: int) -> Iterator[tuple[str, list[Span]]]:

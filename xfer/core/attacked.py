@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from xfer.attackers.base import Attacker, ModelFree
+from xfer.attackers.segment import PIECES, segmenter
 from xfer.core.errors import XferError
 from xfer.core.inputs import Compiling, form_of
 from xfer.core.nodes import Node
+from xfer.models.pretrained import Pretrained
 from xfer.readers.base import Reader
+
+
+ATTACKED, GIVEN = "attacked/", "given/"  # roles of a report's parents: what an attack made, and of which rows
 
 
 class Target(NamedTuple):
@@ -33,16 +38,26 @@ def attack_node(about: Compiling, attacker: Attacker, target: Target, more: Mapp
         job |= {"task": target.task, **form_of(reader, about.recipe.source_of(reader))}
     if isinstance(attacker, ModelFree):
         parents |= _further(about, attacker, target)
-        try:
-            spoken = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]
-            found = attacker.files(spoken, about.resolver.digest)
-            job |= {} if found is None else {"at": found}
-        except XferError as error:
-            problem = error
+    try:
+        spoken = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]
+        found = attacker.files(spoken, about.resolver.digest)
+        job |= {} if found is None else {"at": found}
+        job |= _models(about, attacker)
+    except XferError as error:
+        problem = error
+    if attacker.by_words and segmenter() != PIECES:  # the same rows become others with and without it
+        job["words"] = segmenter()
     job |= {"language": reader.query_language} if reader.query_language else {}
     spec = {"attacker": attacker, "form": reader.form, "language": reader.query_language}
     node = Node("attack", target.label, job | dict(more or {}), parents, spec=spec, problem=problem)
     return about.graph.add(node)
+
+
+def _models(about: Compiling, attacker: Attacker) -> dict[str, Any]:
+    """The revisions of the models that an attacker asks besides a victim."""
+    digest, ask = about.resolver.digest, about.resolver.ask("model")
+    found = {name: Pretrained(name=name).revision(digest, ask) for name in attacker.models()}
+    return {"models": found} if found else {}
 
 
 def _further(about: Compiling, attacker: ModelFree, target: Target) -> dict[str, Node]:
@@ -54,3 +69,16 @@ def _further(about: Compiling, attacker: ModelFree, target: Target) -> dict[str,
     offered = target.reader.offered(about.recipe.source_of(target.reader), split)
     kept = about.kept(f"attacker of {target.what}", languages, offered)
     return {"further": about.data(target.reader, split, kept, None)}
+
+
+def attacks_of(scores: Mapping[str, Node]) -> dict[str, Node]:
+    """The attacks that scores rest on and the rows that these were given, as further parents of a report.
+
+    ``scores`` maps ``evaluation/role/seed`` to score nodes; the roles are those, after ``ATTACKED`` and ``GIVEN``.
+    """
+    found: dict[str, Node] = {}
+    for role, node in scores.items():
+        rows = node.parents["predict"].parents["rows"]
+        if rows.kind == "attack":
+            found |= {ATTACKED + role: rows, GIVEN + role: rows.parents["rows"]}
+    return found
