@@ -13,7 +13,6 @@ from xfer.core.nodes import Node
 from xfer.models.pretrained import Pretrained
 from xfer.readers.base import Reader
 
-
 ATTACKED, GIVEN = "attacked/", "given/"  # roles of a report's parents: what an attack made, and of which rows
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from xfer.core.attacked import attacks_of
 from xfer.core.domains import TRAINED, discriminators
 from xfer.core.evaluations import roles, score_node, told
 from xfer.core.groups import benchmark_tasks
@@ -41,6 +42,7 @@ def _report(about: Compiling, scores: dict[str, Node]) -> Node:
     job: dict[str, Any] = {"name": recipe.name, "seeds": list(recipe.seeds), "order": list(recipe.evaluate)}
     job |= {"tables": about.groups, "against": recipe.report.against, "benchmark": benchmark_tasks(recipe)}
     shown = {name: told(about, evaluation) for name, evaluation in recipe.evaluate.items()}
+    scores |= attacks_of(scores)
     if graph.notes:
         job["notes"] = list(dict.fromkeys(graph.notes))
     if judges := discriminators(recipe):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from xfer.core.attacked import ATTACKED, GIVEN
 from xfer.core.domains import TRAINED
 from xfer.core.errors import BadRow, XferError
 from xfer.core.graph import Node
@@ -107,13 +108,15 @@ def score(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
 
 def report(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """The tables of the recipe as ``report.json``, ``report.md`` and ``report.csv``."""
+    from xfer.reports.changed import under
     from xfer.reports.discriminators import told
     from xfer.reports.summary import collect
     from xfer.reports.write import csv_table, markdown
 
     stages = {name.removeprefix(TRAINED): entry for name, entry in parents.items() if name.startswith(TRAINED)}
-    scored = {name: entry for name, entry in parents.items() if not name.startswith(TRAINED)}
-    found = collect(node.job, {name: read_rows(entry, "credit.parquet") for name, entry in scored.items()})
+    scored = {name: entry for name, entry in parents.items() if not name.startswith((TRAINED, ATTACKED, GIVEN))}
+    credit = {name: read_rows(entry, "credit.parquet") for name, entry in scored.items()}
+    found = collect(node.job, credit, under(parents))
     if stages:
         found["discriminators"] = told(node.job, {name: entry.read("training.json") for name, entry in stages.items()})
     found["notes"] = [*node.job.get("notes", ()), *_told(left_out(parents))]

@@ -21,17 +21,22 @@ from xfer.metrics.benchmarks import (
 )
 from xfer.metrics.intervals import interval
 from xfer.reports.credits import Rows
-from xfer.reports.tables import Cell, Draws, column, tables
+from xfer.reports.robustness import Under, robustness
+from xfer.reports.tables import Cell, Draws, column, credits_of, tables
 
 Table = dict[str, Any]
 
 
-def collect(about: Mapping[str, Any], stored: Mapping[str, Rows]) -> dict[str, Any]:
+def collect(about: Mapping[str, Any], stored: Mapping[str, Rows], under: Under | None = None) -> dict[str, Any]:
     """The report as plain data: the table of the data set, or ``tables`` where the recipe tests several.
 
-    ``about`` is a report node's job; ``stored`` maps ``evaluation/role/seed`` to the credit of its score node.
+    ``about`` is a report node's job; ``stored`` maps ``evaluation/role/seed`` to the credit of its score node, and
+    ``under`` an attacked evaluation to what was done to its rows.
     """
     made = tables(about, stored)
+    for table, drawn in made:
+        if found := robustness(about, table, credits_of(about, stored), drawn, under or {}):
+            table["robustness"] = found
     several = [table for table, _ in made]
     if len(several) == 1:
         report = several[0]

@@ -24,13 +24,33 @@ def tables(about: Mapping[str, Any], stored: Mapping[str, Rows]) -> list[tuple[d
 
     ``about`` is a report node's job; ``stored`` maps ``evaluation/role/seed`` to the credit of its score node.
     """
+    credits = credits_of(about, stored)
+    return [_Table(about, part, credits).made() for part in about["tables"]]
+
+
+def credits_of(about: Mapping[str, Any], stored: Mapping[str, Rows]) -> dict[tuple[str, str], Credits]:
+    """(evaluation, role) -> what its rows add to its metrics, over all seeds."""
     credits = {}
     for name in about["order"]:
         for role in ("selected", "oracle"):
             keys = [f"{name}/{role}/{seed}" for seed in about["seeds"]]
             if runs := [stored[key] for key in keys if key in stored]:
                 credits[name, role] = Credits(runs)
-    return [_Table(about, part, credits).made() for part in about["tables"]]
+    return credits
+
+
+def unattacked(about: Mapping[str, Any], part: Mapping[str, Any], name: str) -> str | None:
+    """The clean evaluation that an attacked one is measured against: its own stage's, else the compared one.
+
+    It tests rows of the same split: equal ids of other rows mean nothing.
+    """
+    evaluations, compare = about["evaluations"], part["compare"]
+    if not compare or not evaluations[name]["attacker"]:
+        return None
+    clean = [compare, *(other for other in part["order"] if not evaluations[other]["attacker"])]
+    clean = [other for other in clean if evaluations[name]["rows"] == evaluations[other]["rows"]]
+    own = [other for other in clean if evaluations[other]["stage"] == evaluations[name]["stage"]]
+    return next(iter([*own, *(other for other in clean if other == compare)]), None)
 
 
 class _Table:
@@ -90,7 +110,7 @@ class _Table:
             if language not in here.ratios:
                 continue
             self.scores(language, name, here)
-            before = self.unattacked(name)
+            before = unattacked(self.about, self.part, name)
             pair = self.credits[before, "selected"].beside(here, language, main) if before else None
             if pair:
                 self.cell(language, f"{name}.drop", *pair)
@@ -122,16 +142,6 @@ class _Table:
             drawn = [self.draws[column(name, metric, self.metrics)][language] for metric in ("f1", "exact")]
             point = sum(ratio.value for ratio in both) / 2
             self.put(language, f"{name}.both", point, (drawn[0] + drawn[1]) / 2, both[0].top.shape[1])
-
-    def unattacked(self, name: str) -> str | None:
-        """The clean evaluation that an attacked one is measured against: its own stage's, else the compared one."""
-        evaluations = self.about["evaluations"]
-        if not self.compare or not evaluations[name]["attacker"]:
-            return None
-        clean = [self.compare, *(other for other in self.order if not evaluations[other]["attacker"])]
-        clean = [other for other in clean if self.same(name, other)]
-        own = [other for other in clean if evaluations[other]["stage"] == evaluations[name]["stage"]]
-        return next(iter([*own, *(other for other in clean if other == self.compare)]), None)
 
     def same(self, name: str, other: str | None) -> bool:
         """Whether two evaluations test rows of one split: equal ids of other rows mean nothing."""

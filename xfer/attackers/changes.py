@@ -1,0 +1,152 @@
+"""What an attack did to a text: the edits of a change that only its result tells, and the share of words they touch.
+
+May import: units, forms.edits, forms.texts, the standard library and ``regex``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import regex
+
+from xfer.attackers.units import Word, cut
+from xfer.forms.edits import Edit, replaced, splice
+from xfer.forms.texts import texts
+
+KIND = "search"  # of an edit that a search made and did not name
+_LONGEST = 1_000  # words on both sides that are aligned one by one; longer ones differ as a whole
+_JOINED = regex.compile(r"[\p{L}\p{M}\p{N}\p{Cf}]")
+
+
+def differences(original: str, changed: str) -> list[Edit]:
+    """Edits that make ``original`` ``changed``, word by word, each as small as it can be."""
+    ours, theirs = _tokens(original), _tokens(changed)
+    if len(ours) == len(theirs):
+        blocks = [(i, i + 1, i, i + 1) for i, (one, two) in enumerate(zip(ours, theirs, strict=True)) if one != two]
+    else:
+        blocks = list(_blocks(ours, theirs))
+    starts = [0]
+    for token in ours:
+        starts.append(starts[-1] + len(token))
+    found: list[Edit] = []
+    for first, past, begin, end in blocks:
+        found += replaced(original, starts[first], starts[past], "".join(theirs[begin:end]), KIND)
+    return found
+
+
+def _tokens(text: str) -> list[str]:
+    """The words of a text and what stands between them, which together are the text."""
+    borders = [0, *(place for word in cut(text) for place in (word.start, word.end)), len(text)]
+    return [text[start:end] for start, end in pairwise(borders) if start < end]
+
+
+def _blocks(ours: list[str], theirs: list[str]) -> Iterator[tuple[int, int, int, int]]:
+    left, right, least = 0, 0, min(len(ours), len(theirs))
+    while left < least and ours[left] == theirs[left]:
+        left += 1
+    while right < least - left and ours[-1 - right] == theirs[-1 - right]:
+        right += 1
+    one, two = ours[left : len(ours) - right], theirs[left : len(theirs) - right]
+    if max(len(one), len(two)) > _LONGEST:  # aligning costs the product of both
+        yield left, left + len(one), left, left + len(two)
+        return
+    for what, *places in SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
+        if what != "equal":
+            first, past, begin, end = (place + left for place in places)
+            yield first, past, begin, end
+
+
+def words_changed(text: str, edits: Sequence[Edit]) -> tuple[int, int]:
+    """How many words were changed or added, no more than there are, and how many there are.
+
+    Words are those of ``units.cut``: of the segmenter in scripts without spaces. Where an edit makes several
+    words of one, the more count. ``edits`` are sorted and do not overlap.
+    """
+    words = cut(text)
+    count, at = 0, 0
+    group: list[Edit] = []
+    hit = (0, 0)  # the words that the edits of the group touch
+    for edit in edits:
+        while at < len(words) and words[at].end < edit.start:
+            at += 1
+        first, past = _touched(text, words, at, edit)
+        if group and first < hit[1]:
+            group, hit = [*group, edit], (hit[0], max(hit[1], past))
+            continue
+        count += _size(text, words, group, hit)
+        group, hit = [edit], (first, past)
+    count += _size(text, words, group, hit)
+    return min(count, len(words)), len(words)
+
+
+def rate(text: str, edits: Sequence[Edit]) -> float:
+    """The share of words that were changed; 1 where a text without words was."""
+    changed, words = words_changed(text, edits)
+    return changed / words if words else float(bool(edits))
+
+
+def _touched(text: str, words: Sequence[Word], at: int, edit: Edit) -> tuple[int, int]:
+    """The words from ``at`` on that an edit overlaps, or that what it puts in is joined to."""
+    first = at
+    while first < len(words) and not _touches(words[first], edit):
+        if words[first].start > edit.end:
+            return first, first
+        first += 1
+    past = first
+    while past < len(words) and _touches(words[past], edit):
+        past += 1
+    return first, past
+
+
+def _touches(word: Word, edit: Edit) -> bool:
+    if edit.start < word.end and word.start < edit.end or edit.start == edit.end and word.start < edit.start < word.end:
+        return True
+    after = edit.start == word.end and _JOINED.match(edit.new[:1]) is not None
+    return after or edit.end == word.start and _JOINED.match(edit.new[-1:]) is not None
+
+
+def _size(text: str, words: Sequence[Word], group: Sequence[Edit], hit: tuple[int, int]) -> int:
+    """How many words a group of edits changes: those it touches, or the pieces in their place if they are more.
+
+    Pieces between spaces, since a segmenter may cut a misspelt word into several.
+    """
+    here = words[hit[0] : hit[1]]
+    if not here:
+        return sum(len(cut(edit.new)) for edit in group)
+    start, end = min(group[0].start, here[0].start), max(group[-1].end, here[-1].end)
+    moved = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in group]
+    return max(len(here), len(splice(text[start:end], moved).split()))
+
+
+class Side(NamedTuple):
+    """One text of a row before and after an attack, and the edits that lead from one to the other."""
+
+    column: str
+    original: str
+    changed: str
+    edits: list[Edit]
+
+
+def sides(form: str, row: Mapping[str, Any], changed: Mapping[str, Any], edits: Sequence[Any] | None) -> list[Side]:
+    """Each text of a row that an attack may change. ``edits`` are those of an attacker, with the column of each; they
+    are looked for where it names none (None)."""
+    before, after = texts(form, dict(row)), texts(form, dict(changed))
+    found = []
+    for name, text in before.items():
+        if edits is None:
+            own = differences(text, after[name])
+        else:
+            own = [Edit(one["start"], one["end"], one["new"], one["kind"]) for one in edits if one["column"] == name]
+        found.append(Side(name, text, after[name], own))
+    return found
+
+
+def shape(row: Mapping[str, Any]) -> str:
+    """The form that a row's columns are of."""
+    for name, column in (("tag", "words"), ("choose", "options"), ("span", "answers"), ("retrieve", "side")):
+        if column in row:
+            return name
+    return "classify"

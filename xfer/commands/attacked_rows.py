@@ -1,0 +1,242 @@
+"""What ``xfer attack`` is given and what comes of it: rows, an attacker, and each row before and after."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Row = dict[str, Any]
+_READERS = {  # data sets whose rules are asked, of each form: one that takes the attacker is enough
+    "classify": ("xnli", "pawsx"),
+    "choose": ("xcopa", "copa"),
+    "tag": ("panx", "udpos"),
+    "span": ("xquad", "mlqa", "squad_v1"),
+    "retrieve": ("tatoeba",),
+    "mask": ("text",),
+}
+_EMPTY: Mapping[str, Row] = {
+    "classify": {"pair": None, "label": ""},
+    "choose": {"question": None, "label": 0},
+    "tag": {"tags": None},
+    "span": {"starts": None},
+    "retrieve": {"pair": None, "part": "test", "gold": None},
+}
+
+
+class Attacked(NamedTuple):
+    """One row and what became of it: ``changed``, ``unchanged``, ``dropped``, or what a search came to."""
+
+    row: Row
+    status: str
+    why: str
+    sides: list[Any]
+
+    def plain(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        about = {"id": self.row["id"], "language": self.row["language"], "status": self.status}
+        return about | ({"why": self.why} if self.why else {}) | {"sides": {s.column: _side(s) for s in self.sides}}
+
+    def flat(self) -> dict[str, Any]:
+        """The same of a row that has no name; of one text, that text alone."""
+        why = {"status": self.status, "why": self.why} if self.status == "dropped" else {}
+        if len(self.sides) == 1:
+            return _side(self.sides[0]) | why
+        return {"sides": {side.column: _side(side) for side in self.sides}} | why
+
+
+def _side(side: Any) -> dict[str, Any]:
+    from xfer.attackers.changes import rate
+
+    edits = [edit._asdict() for edit in side.edits]
+    return {"original": side.original, "changed": side.changed, "edits": edits, "rate": rate(side.original, side.edits)}
+
+
+def build(text: str) -> Any:
+    """The attacker that a name or an inline block means. Raises UsageError, also for one that needs a model."""
+    from pydantic import ValidationError
+
+    from xfer.attackers.base import Attacker
+    from xfer.core import yaml
+    from xfer.core.errors import RecipeError, UsageError
+
+    try:
+        built = Attacker.model_validate(yaml.plain(yaml.parse(text, "ATTACKER")))
+    except RecipeError as error:
+        raise UsageError(" ".join(error.lines())) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where, hint = ".".join(map(str, first["loc"])), first.get("ctx", {}).get("hint", "")
+        raise UsageError(": ".join(filter(None, [where, first["msg"]])) + (f"; {hint}" if hint else "")) from None
+    if built.searches:
+        what = f"attacker {built.type_name} searches for what a model gets wrong"
+        raise UsageError(f"{what}; name a recipe that has one: xfer attack RECIPE")
+    return built
+
+
+def from_words(language: str, text: str | None, pair: str | None, question: str | None) -> Row:
+    """The row that the options describe."""
+    from xfer.core.errors import UsageError
+
+    if text is None:
+        raise UsageError("say what to change: --text '...' or --file ROWS.jsonl ('-' is standard input)")
+    if pair is not None and question is not None:
+        raise UsageError("--pair and --question exclude each other: a text has a second sentence or a question")
+    row: Row = {"id": "1", "language": language, "text": _stdin().removesuffix("\n") if text == "-" else text}
+    if question is not None:
+        return row | {"pair": question, "answers": None, "starts": None}
+    return row | {"pair": pair, "label": ""}
+
+
+def _stdin() -> str:
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+
+
+def from_file(file: Path, language: str, given: Sequence[str | None]) -> list[Row]:
+    """The rows of a file of JSON lines, whose id and language may be left out. Raises UsageError."""
+    from xfer.core.errors import UsageError
+
+    if any(one is not None for one in given):
+        raise UsageError("--file has its own texts: leave --text, --pair and --question out")
+    name = "<stdin>" if str(file) == "-" else str(file)
+    try:
+        raw = _stdin() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} is not UTF-8 (byte {error.start})") from None
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror or error}") from None
+    rows = [_row(line, name, i, language) for i, line in enumerate(raw.split("\n"), 1) if line.strip()]
+    if not rows:
+        raise UsageError(f"{name} holds no rows")
+    return rows
+
+
+def _row(line: str, name: str, number: int, language: str) -> Row:
+    """One row, with the columns that its form needs and that were left out."""
+    from xfer.attackers.changes import shape
+    from xfer.core.errors import UsageError
+
+    def bad(what: str) -> UsageError:
+        return UsageError(f"{name}:{number}: {what}")
+
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise bad(f"is no JSON ({error})") from None
+    if not isinstance(row, dict):
+        raise bad('is no JSON object; a row is {"text": ...}')
+    form = shape(row)
+    row = {"id": str(number), "language": language, **_EMPTY[form], **row}
+    if form == "tag":
+        if not _texts(row["words"]) or not row["words"]:
+            raise bad("words is no list of texts")
+        if row["tags"] is not None and (not _texts(row["tags"]) or len(row["tags"]) != len(row["words"])):
+            raise bad("has not one tag for each word")
+        row["text"] = " ".join(row["words"])
+    if not isinstance(row.get("text"), str):
+        raise bad("has no text")
+    for column in ("pair", "question"):
+        if row.get(column) is not None and not isinstance(row[column], str):
+            raise bad(f"{column} is no text")
+    if form == "choose" and not _texts(row["options"]):
+        raise bad("options is no list of texts")
+    if form == "span":
+        _check_answers(row, bad)
+    return row | {"id": str(row["id"]), "language": str(row["language"])}
+
+
+def _check_answers(row: Row, bad: Any) -> None:
+    answers, starts = row["answers"], row["starts"]
+    if answers is None and starts is None:
+        return
+    whole = isinstance(starts, list) and all(type(start) is int for start in starts)
+    if not _texts(answers) or not whole or len(answers) != len(starts):
+        raise bad("has not one start for each answer")
+    for answer, start in zip(answers, starts, strict=True):
+        if start < 0 or not answer or not row["text"].startswith(answer, start):
+            raise bad(f"the answer '{answer}' does not stand at {start}")
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def attacked(attacker: Any, rows: Sequence[Row], whole: bool) -> list[Attacked]:
+    """Each row as ``attacker`` leaves it. ``whole``: the rows are all there are, for one that takes from others."""
+    from xfer.attackers.changes import shape, sides
+
+    check(attacker, rows, whole)
+    known = attacker.prepare(rows)
+    found = []
+    for row in rows:
+        form = shape(row)
+        changed, edits = attacker.change(row, form, known)
+        if changed is None:
+            found.append(Attacked(row, "dropped", "its label cannot follow", sides(form, row, row, [])))
+        else:
+            status = "changed" if edits else "unchanged"
+            why = "" if edits else f"{attacker.type_name} finds nothing to change"
+            found.append(Attacked(row, status, why, sides(form, row, changed, edits)))
+    return found
+
+
+def check(attacker: Any, rows: Sequence[Row], whole: bool) -> None:
+    """Raises UsageError if these rows cannot be given to ``attacker``, as ``xfer check`` would say it of a recipe."""
+    from xfer.attackers.changes import shape
+    from xfer.core.errors import UsageError, XferError
+    from xfer.readers.base import Reader
+
+    free = attacker.model_copy(update={"diagnostic": True})  # nothing is scored: no label need stay true
+    languages = sorted({row["language"] for row in rows})
+    for form in sorted({shape(row) for row in rows}):
+        readers = [name for name in attacker.only if Reader.model_validate(name).form == form] or _READERS[form]
+        faults = [list(free.faults(Reader.model_validate(name), languages)) for name in readers]
+        if all(faults):
+            _, message, hint = faults[0][0]
+            raise UsageError(f"{message}; {hint}" if hint else message)
+    further = attacker.further("test", languages)
+    if further and not whole:
+        raise UsageError(f"attacker {attacker.type_name} needs {attacker.needs}: give all rows with --file")
+    try:
+        attacker.files(languages, lambda path: "")
+    except XferError as error:
+        raise UsageError(str(error)) from None
+
+
+# of a recipe
+
+
+def run(
+    recipe: Path, scale: str | None, sets: Sequence[str], store: Path | None, show: int
+) -> list[tuple[dict[str, Any], list[Attacked]]]:
+    """Runs the attacks of a recipe: of each its label, counts of rows by status and share of words, and a sample."""
+    from xfer.commands.console import Console
+    from xfer.core.errors import UsageError
+    from xfer.core.load import load_recipe
+    from xfer.core.part import part_of
+    from xfer.core.run import default_store, execute, failed, open_graph
+    from xfer.core.store import Store
+    from xfer.reports.changed import changes_of
+
+    opened = Store(store or default_store())
+    graph = open_graph(load_recipe(recipe, scale, sets).recipe, opened)
+    wanted = [node for node in graph.nodes.values() if node.kind == "attack"]
+    if not wanted:
+        raise UsageError(f"{recipe} attacks nothing: no evaluation of it has an attacker")
+    graph = part_of(graph, wanted)
+    outcome = execute(graph, opened, Console())
+    error = failed(outcome, graph)
+    if error:
+        raise error
+    found = []
+    for node in wanted:
+        changes = changes_of(outcome.entries[node.key], outcome.entries[node.parents["rows"].key])
+        about = {"label": node.label, "key": node.key, "rows": len(changes.rows), "statuses": changes.statuses()}
+        sample = [
+            Attacked({"id": one.id, "language": one.language}, one.status, "", one.sides)
+            for one in changes.sample(show)
+        ]
+        found.append((about | {"words": changes.share()}, sample))
+    return found

@@ -1,0 +1,112 @@
+"""What an attack did to the rows of an evaluation, read from its node and from the rows that it was given."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import pyarrow.parquet as pq
+
+from xfer.attackers.changes import Side, shape, sides, words_changed
+from xfer.core.attacked import ATTACKED, GIVEN
+from xfer.core.store import Entry
+from xfer.forms.texts import texts
+
+CHANGED, UNCHANGED, DROPPED, ERROR = STATES = ("changed", "unchanged", "dropped", "error")
+SEARCHED = ("succeeded", "failed")  # what a search says of rows that it worked on
+
+
+class Change(NamedTuple):
+    """One row under an attack. ``state`` says what became of its text, ``status`` what the attacker says of it."""
+
+    id: str
+    language: str
+    status: str
+    state: str
+    queries: int
+    forwards: int
+    words_changed: int
+    words: int
+    sides: list[Side]
+
+    @property
+    def share(self) -> float:
+        """The share of its words that were changed; 1 where there were none."""
+        return self.words_changed / self.words if self.words else float(self.state == CHANGED)
+
+
+class Changes(NamedTuple):
+    """All rows under an attack that it could change, in their order."""
+
+    rows: list[Change]
+
+    def statuses(self) -> dict[str, int]:
+        """How many rows came to each status."""
+        return dict(sorted(Counter(row.status for row in self.rows).items()))
+
+    def share(self) -> float:
+        """The mean share of words that were changed, over the rows that were."""
+        found = [row.share for row in self.rows if row.state == CHANGED]
+        return sum(found) / len(found) if found else 0.0
+
+    def sample(self, count: int, language: str | None = None) -> list[Change]:
+        """``count`` changed rows, always the same: those whose names have the lowest hashes."""
+        rows = [row for row in self.rows if row.state == CHANGED and language in (None, row.language)]
+        return sorted(rows, key=lambda row: (fingerprint([row.id]), row.language))[:count]
+
+
+def fingerprint(ids: list[str]) -> str:
+    """BLAKE2b (8 bytes) of ids, sorted and with a line end after each: equal for equal sets of rows only."""
+    text = "".join(f"{name}\n" for name in sorted(ids))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def under(parents: Mapping[str, Entry]) -> dict[str, list[Changes]]:
+    """evaluation -> what its attack did, from the parents of a report: once, or once a seed where these differ."""
+    found: dict[str, dict[str, Changes]] = {}
+    for role, entry in parents.items():
+        if role.startswith(ATTACKED):
+            name = role.removeprefix(ATTACKED)
+            known = found.setdefault(name.split("/")[0], {})
+            if entry.key not in known:
+                known[entry.key] = changes_of(entry, parents[GIVEN + name])
+    return {name: list(runs.values()) for name, runs in found.items()}
+
+
+def changes_of(attack: Entry, original: Entry) -> Changes:
+    """What a finished attack node did to the rows of its parent."""
+    before, notes, after = (
+        _rows(entry, name) for entry, name in ((original, "rows"), (attack, "edits"), (attack, "rows"))
+    )
+    found = []
+    for note in notes:
+        row = next(row for row in before if (row["language"], row["id"]) == (note["language"], note["id"]))
+        changed = None if note["status"] == DROPPED else next(after)
+        if texts(shape(row), row):  # of retrieval, what is searched for and not what is found
+            found.append(_change(row, changed, note))
+    return Changes(found)
+
+
+def _change(row: dict[str, Any], changed: dict[str, Any] | None, note: dict[str, Any]) -> Change:
+    edits = json.loads(note["edits"]) if note["edits"] is not None else None
+    both = sides(shape(row), row, changed, edits) if changed else []
+    counts = [words_changed(side.original, side.edits) for side in both]
+    if changed is None:
+        state = DROPPED
+    elif note["status"] == ERROR:
+        state = ERROR
+    else:
+        state = CHANGED if any(side.edits for side in both) else UNCHANGED
+    hits, words = sum(hit for hit, _ in counts), sum(whole for _, whole in counts)
+    spent = note["queries"] or 0, note["forwards"] or 0
+    return Change(str(row["id"]), row["language"], note["status"], state, *spent, hits, words, both)
+
+
+def _rows(entry: Entry, name: str) -> Iterator[dict[str, Any]]:
+    """The rows of a stored table, one by one: of long contexts all at once would be large."""
+    with pq.ParquetFile(entry.out / f"{name}.parquet") as file:
+        for batch in file.iter_batches(batch_size=1_000):
+            yield from batch.to_pylist()
