@@ -170,10 +170,11 @@ def _runs(line: Sequence[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
 def markdown_pair(text: str, edits: Sequence[Edit]) -> tuple[str, str]:
     """Original and changed text for the cells of a table, clipped, with changes in bold (∅ where nothing stands)."""
     ours, theirs = pieces(text, edits)
-    return _cell(clipped(ours)), _cell(clipped(theirs))
+    return markdown_cell(clipped(ours)), markdown_cell(clipped(theirs))
 
 
-def _cell(parts: Sequence[Piece]) -> str:
+def markdown_cell(parts: Sequence[Piece]) -> str:
+    """One text for a cell of a Markdown table, right-to-left text isolated."""
     made = "".join(
         f"<b>{_escaped(part.text, True) or '∅'}</b>" if part.changed else _escaped(part.text) for part in parts
     )

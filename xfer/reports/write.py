@@ -8,6 +8,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xfer.metrics.benchmarks import BENCHMARKS
+from xfer.reports.attack_tables import (
+    COMPARED,
+    LEGEND,
+    attack_cells,
+    attack_grid,
+    compared_grid,
+    example_grid,
+    language_grid,
+    sample_note,
+)
 from xfer.reports.discriminators import DISCRIMINATORS, discriminator_grid
 
 Grid = list[list[str]]  # heading first
@@ -64,6 +74,11 @@ def _parts(report: Mapping[str, Any]) -> Iterator[tuple[str, Grid, list[str]]]:
     for table in several:
         heading = f"{table['data']}: {SHOWN.get(table['metric'], table['metric'])}" if len(several) > 1 else ""
         yield heading, grid(table), [legend(table)]
+        if found := table.get("robustness"):
+            of = f" on {table['data']}" if len(several) > 1 else ""
+            yield f"attacks{of}", attack_grid(found, cell), [LEGEND, sample_note(found)]
+            for part in found["compared"]:
+                yield f"{' and '.join(part['evaluations'])} beside each other", compared_grid(part, cell), [COMPARED]
     if report.get("discriminators"):
         yield "discriminators", discriminator_grid(report["discriminators"]), [DISCRIMINATORS]
     if report.get("benchmark"):
@@ -133,7 +148,7 @@ def text(report: Mapping[str, Any]) -> str:
     """Aligned tables for terminals, each with a line that says how to read it."""
     made = []
     for heading, lines, notes in _parts(report):
-        body = _aligned(lines, ruled=len(lines) > 2 and lines[-1][0] != lines[-2][0])
+        body = _aligned(lines, ruled=len(lines) > 2 and lines[-1][0] != lines[-2][0] and lines[0][0] != "attack")
         made.append("\n".join([*([heading, ""] if heading else []), body, "", *notes]))
     made += ["\n".join(f"note: {note}" for note in report["notes"])] if report.get("notes") else []
     return "\n\n\n".join(made) + "\n"
@@ -159,11 +174,29 @@ def markdown(report: Mapping[str, Any]) -> str:
     """The report as Markdown."""
     made = [f"# {report['name']}"]
     for heading, lines, notes in _parts(report):
-        rows = ["| " + " | ".join(line) + " |" for line in lines]
-        rows.insert(1, "|" + "|".join(["---", *["---:"] * (len(lines[0]) - 1)]) + "|")
+        rows = _markdown_table(lines)
         made += [*([f"## {heading}"] if heading else []), "\n".join(rows), *notes]
+    made += _attacks(report)
     made += [f"Note: {note}." for note in report.get("notes", ())]
     return "\n\n".join(made) + "\n"
+
+
+def _markdown_table(lines: Grid, align: str = "---:") -> list[str]:
+    rows = ["| " + " | ".join(line) + " |" for line in lines]
+    rows.insert(1, "|" + "|".join(["---", *[align] * (len(lines[0]) - 1)]) + "|")
+    return rows
+
+
+def _attacks(report: Mapping[str, Any]) -> Iterator[str]:
+    """Of each attack its scores by language, and examples side by side."""
+    for table in tables_of(report):
+        for name, one in table.get("robustness", {"attacks": {}})["attacks"].items():
+            yield f"## {name}: by language"
+            yield "\n".join(_markdown_table(language_grid(one, cell)))
+            examples = example_grid(one)
+            if len(examples) > 1:
+                yield f"## {name}: original and changed"
+                yield "\n".join(_markdown_table(examples, "---"))
 
 
 def legend(table: Mapping[str, Any]) -> str:
@@ -208,6 +241,8 @@ def _cells(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Mapping[s
     for table in tables_of(report):
         for language, row in [*table["languages"].items(), (MEAN, table["mean"])]:
             yield from ((table["data"], language, name, found) for name, found in sorted(row.items()))
+        if table.get("robustness"):
+            yield from ((table["data"], *found) for found in attack_cells(table["robustness"]))
     benchmark, against = report.get("benchmark"), report.get("against")
     if benchmark:
         for name, task in benchmark["tasks"].items():
