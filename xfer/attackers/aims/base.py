@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
+from xfer.attackers.aims.texts import Locks
 from xfer.attackers.engine.text import Text
+from xfer.attackers.goals import Goal
 
 Row = dict[str, Any]
 
-AIMS = {"classify": "xfer.attackers.aims.classify:Classify"}
+AIMS = {
+    form: f"xfer.attackers.aims.{form}:{form.capitalize()}"
+    for form in ("classify", "choose", "tag", "span", "retrieve")
+}
+
+
+class About(NamedTuple):
+    """A task under attack: its ``labels`` in the order of the head, the ``options`` of its form, what the search is
+    after, and the words that no edit touches."""
+
+    labels: Sequence[str]
+    options: Mapping[str, Any]
+    goal: Goal
+    locks: Locks
 
 
 class Aim(Protocol):
@@ -21,8 +36,8 @@ class Aim(Protocol):
 
     form: ClassVar[str]
 
-    def __init__(self, labels: Sequence[str], options: Mapping[str, Any]) -> None:
-        """``labels`` of the task in the order of the head; ``options`` of its form."""
+    def __init__(self, about: About) -> None:
+        """An aim is about one task, for all rows of it."""
 
     def text(self, row: Row, kind: type[Any] = Text) -> Any:
         """The row as a ``kind`` (a subclass of Text) that a search edits. Raises Refused if that cannot be."""
@@ -43,8 +58,15 @@ class Aim(Protocol):
         """The row with its text changed and its labels moved along."""
 
 
-def aim(form: str, labels: Sequence[str], options: Mapping[str, Any] | None = None) -> Aim:
+def aim(
+    form: str,
+    labels: Sequence[str],
+    options: Mapping[str, Any] | None = None,
+    goal: Goal | None = None,
+    locks: Locks | None = None,
+) -> Aim:
     """The aim of a search against a task of this form."""
     module, _, name = AIMS[form].partition(":")
-    found: Aim = getattr(import_module(module), name)(labels, options or {})
+    about = About(labels, options or {}, goal or Goal(), locks or Locks())
+    found: Aim = getattr(import_module(module), name)(about)
     return found

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable
 from typing import Any, ClassVar
 
-from xfer.attackers.aims.base import Row
+from xfer.attackers.aims.base import About, Row
+from xfer.attackers.aims.texts import split
 from xfer.attackers.engine.outcome import Refused
 from xfer.attackers.engine.text import Text
 
@@ -17,17 +18,14 @@ class Classify:
 
     form: ClassVar[str] = "classify"
 
-    def __init__(self, labels: Sequence[str], options: Mapping[str, Any]) -> None:
-        self.labels = list(labels)
+    def __init__(self, about: About) -> None:
+        self.about, self.labels = about, list(about.labels)
 
     def columns(self, row: Row) -> tuple[str, ...]:
         return tuple(name for name in FIELDS if row.get(name) is not None)
 
     def text(self, row: Row, kind: type[Any] = Text) -> Any:
-        fields = [row[name] for name in self.columns(row)]
-        if not fields or not all(isinstance(field, str) for field in fields):
-            raise Refused("a text column does not hold text")
-        return kind.split(fields)
+        return split(kind, row, self.columns(row), self.about.locks)
 
     def item(self, text: Any) -> Hashable:
         fields: tuple[str, ...] = text.fields

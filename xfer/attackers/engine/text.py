@@ -82,6 +82,10 @@ class Text:
         letters = alphabet(fields[column][start:end] for column, start, end in words)
         return cls(fields, words, letters, carried, **more)
 
+    def freeze(self, words: Collection[int]) -> None:
+        """More words that no edit of this text, or of what comes of it, may touch."""
+        self._frozen = self.frozen | frozenset(words)
+
     def _begin(self, words: int) -> None:
         """For subclasses that keep more."""
 
