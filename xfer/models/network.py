@@ -38,7 +38,8 @@ LAYERS = ("layer", "layers", "h", "block")  # what encoders call their stack
 class Network(torch.nn.Module):
     """The tasks of a stage over one encoder. ``heads[task]`` is a whole transformers model.
 
-    ``judges[task]`` is the discriminator of a task that has one in place of a head.
+    ``judges[task]`` is the discriminator of a task that has one in place of a head. ``aside`` holds what an adversary
+    trains beside them; it is never saved.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Network(torch.nn.Module):
         super().__init__()
         self.heads = torch.nn.ModuleDict(heads)
         self.judges = torch.nn.ModuleDict(judges or {})
+        self.aside = torch.nn.ModuleDict()
         self.forms, self.tokenizer = dict(forms), tokenizer
 
     @property

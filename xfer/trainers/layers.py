@@ -9,6 +9,8 @@ import torch
 from xfer.core.errors import MissingPart
 from xfer.models.network import Network
 
+OWN = "heads.", "aside."  # what has the stage's rate
+
 
 def depths(network: Network) -> dict[str, int]:
     """Of each parameter: 0 in the embeddings, 1 to L in the layers, L + 1 in heads and whatever else there is.
@@ -32,7 +34,7 @@ def groups(network: Network, weight_decay: float, layer_decay: float) -> list[di
     appendix B; Howard and Ruder 2018, section 3.2). With a decay of 1 there are two groups without a scale.
     Discriminators, which are no heads, are left to ``judge_groups``.
     """
-    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad and name.startswith("heads.")]
+    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad and name.startswith(OWN)]
     deep = depths(network) if layer_decay != 1 else dict.fromkeys((name for name, _ in trained), 0)
     top, found = max(deep.values(), default=0), []
     for depth in sorted({deep[name] for name, _ in trained}):

@@ -22,6 +22,7 @@ def shaped(network: Network, settings: Finetune, seed: int, steps: int) -> Thaw:
         adapt.add(network, settings.adapt, seed)
     if settings.freeze_encoder:
         network.encoder.requires_grad_(False)
+    settings.adversary.attach(network, seed)
     thaw = Thaw(network, settings.unfreeze, steps)
     if settings.gradient_checkpointing:
         savings.checkpointed(network)

@@ -21,6 +21,7 @@ from xfer.trainers import checkpoint
 from xfer.trainers.loop import TaskData, fit
 
 STRONG: dict[str, dict[str, Any]] = {  # so that a wrong perturbation would be seen in the weights
+    "infobert": {"anchor": 0.5, "bottleneck": 0.1},
     "smart": {"start": 0.01, "rate": 0.1, "momentum": [0.5, 0.6]},
     "r3f": {"size": 0.1},
     "r4f": {"size": 0.1},

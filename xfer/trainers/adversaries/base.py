@@ -45,6 +45,9 @@ class Adversary(Component, kind="adversary"):
         """What ``backward`` does where the adversary is active."""
         raise NotImplementedError
 
+    def attach(self, network: Network, seed: int) -> None:
+        """Puts what is trained beside the network into ``network.aside``, before the optimiser is made."""
+
     def begin(self, network: Network) -> dict[str, torch.Tensor]:
         """Tensors that live as long as the run and stand in its checkpoints; ``after`` changes them in place."""
         return {}

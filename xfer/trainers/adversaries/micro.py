@@ -64,9 +64,9 @@ class Micro:
         """Values of units [units], as this micro-batch counts in its step."""
         return values.sum() / self.units
 
-    def backward(self, loss: torch.Tensor) -> torch.Tensor:
-        """Adds the gradient to all that needs one; returns the loss itself."""
-        self.accelerator.backward(loss * self.weight)
+    def backward(self, loss: torch.Tensor, again: bool = False) -> torch.Tensor:
+        """Adds the gradient to all that needs one; returns the loss itself. ``again``: the pass has more to come."""
+        self.accelerator.backward(loss * self.weight, **({"retain_graph": True} if again else {}))
         return loss.detach()
 
     def slope(self, delta: torch.Tensor, dropout: int, loss: Any) -> torch.Tensor:
@@ -107,6 +107,26 @@ class Micro:
         """Draws of a standard normal, one for each number of a perturbation."""
         generator = self._generator()
         return self._own(torch.randn(self._drawn_shape(), generator=generator, device=generator.device))
+
+    def picks(self, count: int, among: int) -> torch.Tensor:
+        """Draws of whole numbers under ``among``, [count]."""
+        generator = self._generator()
+        return torch.randint(among, (count,), generator=generator, device=generator.device)
+
+    def order(self, count: int) -> torch.Tensor:
+        """The numbers under ``count`` in an order that is drawn."""
+        generator = self._generator()
+        return torch.randperm(count, generator=generator, device=generator.device)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the batch lies."""
+        return self.batch["input_ids"].device
+
+    @property
+    def share(self) -> float:
+        """The share of the step's units that this micro-batch has: the factor of what is a mean over its rows."""
+        return len(self.batch["labels"]) / self.units
 
     def _shape(self) -> tuple[int, ...]:
         return (*self.batch["input_ids"].shape, width(self.inner))
@@ -162,7 +182,7 @@ def shifted(network: Network, delta: torch.Tensor | None) -> Iterator[None]:
         passes += 1
         return output + delta.view(output.shape).to(output.dtype)
 
-    hook = embeddings(network).register_forward_hook(add)
+    hook = embeddings(network).register_forward_hook(add, prepend=True)  # others look at what is moved
     try:
         yield
     finally:
