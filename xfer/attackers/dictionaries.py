@@ -17,6 +17,7 @@ import regex
 from xfer.attackers.scripts import UNSPACED, script_of
 from xfer.attackers.segment import ends
 from xfer.core.errors import BadRow, MissingPart
+from xfer.forms.edits import Edit
 
 Table = dict[str, tuple[str, ...]]
 Span = tuple[int, int]
@@ -141,6 +142,16 @@ def fitted(text: str, span: Span, new: str) -> str:
         new = new[:1].upper() + new[1:]
     before, after = text[start - 1 : start], text[end : end + 1]
     return (" " if _touch(before, new[0]) else "") + new + (" " if _touch(new[-1], after) else "")
+
+
+def one_space(edits: list[Edit]) -> list[Edit]:
+    """Sorted edits, with one space only between two words that are put in side by side."""
+    made: list[Edit] = []
+    for edit in edits:
+        if made and made[-1].end == edit.start and made[-1].new.endswith(" "):
+            edit = edit._replace(new=edit.new.removeprefix(" "))
+        made.append(edit)
+    return made
 
 
 def _touch(left: str, right: str) -> bool:

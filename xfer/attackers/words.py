@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from xfer.attackers.base import EVERY_FORM, ModelFree, Row
+from xfer.attackers.base import EVERY_FORM, Attacker, ModelFree, Row
 from xfer.core.errors import MissingPart
 from xfer.forms.edits import Edit
 from xfer.forms.texts import Edits, column, is_entity_tag
@@ -28,7 +28,7 @@ class Lexical(ModelFree):
         raise NotImplementedError
 
     def edits(self, found: dict[str, str], row: Row, known: Any) -> Edits:
-        from xfer.attackers.dictionaries import fitted, places
+        from xfer.attackers.dictionaries import fitted, one_space, places
         from xfer.attackers.draws import below, rounded, shuffled
         from xfer.attackers.units import cut
 
@@ -52,13 +52,7 @@ class Lexical(ModelFree):
         made: Edits = {}
         for name, text in found.items():
             kept = [(span, chosen[word]) for span, word in hits[name] if word in chosen]
-            made[name] = []
-            for span, new in kept:
-                edit = Edit(*span, fitted(text, span, new), self.type_name)
-                before = made[name][-1] if made[name] else None
-                if before and before.end == edit.start and before.new.endswith(" "):
-                    edit = edit._replace(new=edit.new.removeprefix(" "))  # one space between two words is enough
-                made[name].append(edit)
+            made[name] = one_space([Edit(*span, fitted(text, span, new), self.type_name) for span, new in kept])
         return made
 
 
@@ -89,15 +83,13 @@ class Synonyms(Lexical):
         return {language: digest(path(self.folder, language)) for language in languages}
 
 
-@ModelFree.register("code_mixing")
-class CodeMixing(Lexical):
-    """Words replaced by their translations into other languages, drawn at random (Qin et al. 2020, CoSDA-ML). A
-    translation of several words goes into entities, and not into other tagged words."""
+class Mixed(Attacker):
+    """What puts in words of other languages: their dictionaries."""
 
     needs: ClassVar[str] = "dictionaries in the format of MUSE (whose own are CC BY-NC 4.0), or the miniature words"
     example: ClassVar[str] = "the dog drinks water (de) -> the Hund drinks Wasser"
 
-    languages: tuple[str, ...] = Field(min_length=1, description="the languages mixed in; each word draws one")
+    languages: tuple[str, ...] = Field(min_length=1, description="the languages mixed in")
     dictionary: str = Field(
         "miniature", description="folder of MUSE files <language>-<other>.txt; miniature is the words of that world"
     )
@@ -113,9 +105,11 @@ class CodeMixing(Lexical):
                     yield "languages", f"the miniature dictionary has no words in '{language}'", hint
 
     def others(self, language: str) -> list[str]:
+        """The languages that a text in ``language`` takes words from."""
         return [other for other in self.languages if other != language]
 
     def lists(self, language: str) -> list[dict[str, tuple[str, ...]]]:
+        """The word lists for a text in ``language``."""
         from xfer.attackers.dictionaries import miniature, path, read
 
         if self.dictionary == "miniature":
@@ -128,10 +122,17 @@ class CodeMixing(Lexical):
 
         pairs = [(language, other) for language in languages for other in self.others(language)]
         if not pairs:
-            raise MissingPart(f"code_mixing mixes {', '.join(self.languages)} into itself; name another language")
+            what = f"{self.type_name} mixes {', '.join(self.languages)} into itself; name another language"
+            raise MissingPart(what)
         if self.dictionary == "miniature":
             return of_words([sorted(miniature(*pair).items()) for pair in pairs])
         return {"-".join(pair): digest(path(self.dictionary, "-".join(pair))) for pair in pairs}
+
+
+@ModelFree.register("code_mixing")
+class CodeMixing(Mixed, Lexical):
+    """Words replaced by their translations into other languages, drawn at random (Qin et al. 2020, CoSDA-ML); each
+    word draws its language. A translation of several words goes into entities, and not into other tagged words."""
 
 
 _ORDER = "the order of the words says who did what to whom"
