@@ -45,7 +45,11 @@ def plan(graph: Graph, store: Store) -> list[dict[str, Any]]:
 def _size(node: Node, store: Store, sizes: dict[str, tuple[int | None, int | None]]) -> tuple[int | None, int | None]:
     entry = store.find(node.kind, node.key)
     if node.kind == "attack":
-        return sizes[node.parents["rows"].key]
+        rows, tokens = sizes[node.parents["rows"].key]
+        share = node.job.get("share", 1)  # of a training set
+        return (
+            (math.ceil(rows * share), int(tokens * share)) if rows is not None and tokens is not None else (None, None)
+        )
     if entry:
         found = entry.read("size.json")
         return found["rows"], int(found["characters"] / CHARACTERS_A_TOKEN)

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, fie
 from pydantic_core import PydanticCustomError
 
 from xfer.attackers.base import Attacker
+from xfer.attackers.training import Attacked
 from xfer.core.benchmark import Targets, expand_plain
 from xfer.core.component import Block
 from xfer.core.errors import suggest
@@ -56,6 +57,7 @@ class Task(Block):
     head: SerializeAsAny[Head] | None = Field(
         None, description="a discriminator over a column of the rows, in place of the head that learns their labels"
     )
+    attacked: Attacked | None = Field(None, description="rows whose text is changed, trained beside those they were")
 
 
 class Stage(Block):
@@ -208,8 +210,9 @@ class Recipe(Block):
                 continue
             seen.add(here)
             if here in self.stages:
-                distil = self.stages[here].distil
-                left += [self.stages[here].start, distil.stage if distil else None]
+                stage = self.stages[here]
+                left += [stage.start, stage.distil.stage if stage.distil else None]
+                left += [task.attacked.by for task in stage.tasks.values() if task.attacked]
         return seen
 
     def source_of(self, reader: Reader) -> Source:

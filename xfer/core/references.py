@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from xfer.attackers.base import Attacker
 from xfer.core.component import Component
 from xfer.core.domains import domain_faults
+from xfer.core.edges import attacked_faults
 from xfer.core.errors import suggest
 from xfer.core.groups import data_set
 from xfer.core.transfers import distil_faults, option_faults
@@ -36,6 +37,7 @@ def references(data: dict[str, Any]) -> Iterator[Found]:
         yield from _domains(("stages", name), _block(stage))
         yield from option_faults(name, _build(Trainer, _block(stage).get("trainer", {})), learnt[name], model)
     yield from distil_faults(stages, learnt)
+    yield from attacked_faults(stages, learnt, data.get("source"))
     yield from _circles(stages)
     for name, evaluation in evaluations.items():
         yield from _untrained(("evaluate", name), _block(evaluation), data)

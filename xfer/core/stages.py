@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from xfer.core.attacked import Target, attack_node
 from xfer.core.domains import head_job
+from xfer.core.edges import head_of
 from xfer.core.inputs import Compiling, form_of
 from xfer.core.nodes import Node
 from xfer.core.recipe import Stage, Task
@@ -22,7 +24,9 @@ def stage_node(about: Compiling, name: str, seed: int) -> Node:
     tasks: dict[str, Any] = {}
     for task_name in stage.tasks:
         tasks[task_name], needed = _task(about, name, task_name, trainer)
-        parents |= needed
+        attacked, rows = _attacked(about, name, task_name, seed, needed)
+        tasks[task_name] |= attacked
+        parents |= needed | rows
     job = _job(about, name, trainer, tasks)
     origin, before, problem = _origin(about, name, seed)
     job |= origin | teaching(recipe, name)
@@ -52,6 +56,28 @@ def _task(about: Compiling, stage: str, name: str, trainer: Any) -> tuple[dict[s
     return job | _options(task, learnt), parents
 
 
+def _attacked(
+    about: Compiling, stage: str, name: str, seed: int, parents: dict[str, Node]
+) -> tuple[dict[str, Any], dict[str, Node]]:
+    """What a stage's job says of attacked rows of one of its tasks, and the node that attacks them beforehand."""
+    task = about.recipe.stages[stage].tasks[name]
+    attacked, reader = task.attacked, task.reader
+    if attacked is None or not attacked.share:
+        return {}, {}
+    job: dict[str, Any] = {"weight": attacked.weight, "beside": attacked.beside}
+    job |= {"keep": attacked.keep} if attacked.attacker.searches else {}
+    if attacked.refresh is not None:
+        asked = {"attacker": attacked.attacker.identity(), "share": attacked.share, "refresh": attacked.refresh}
+        return {"attacked": job | asked}, {}
+    head, victim, label = name, {}, f"{stage} {name}"
+    if attacked.by is not None:
+        victim = {"train": stage_node(about, attacked.by, seed)}
+        head, label = head_of(attacked, reader, about.recipe.stages[attacked.by].learnt), f"{label} seed {seed}"
+    target = Target(f"stage {stage}", label, reader, parents[f"train/{name}"], victim, head)
+    node = attack_node(about, attacked.attacker, target, {"share": attacked.share})
+    return {"attacked": job}, {f"attacked/{name}": node}
+
+
 def _options(task: Task, learnt: dict[str, Task]) -> dict[str, Any]:
     """What is said of a task's options; nothing of those that are left out."""
     return head_job(task.head, learnt) | ({"exponent": task.sampling.exponent} if task.sampling else {})
@@ -74,4 +100,5 @@ def _origin(about: Compiling, name: str, seed: int) -> tuple[dict[str, Any], dic
 
 def _spec(about: Compiling, stage: Stage, trainer: Any) -> dict[str, Any]:
     spec = {"trainer": trainer, "mixer": stage.mixer, "model": about.recipe.model, "limit": about.recipe.limits.steps}
-    return spec | {"heads": {name: task.head for name, task in stage.tasks.items() if task.head}}
+    refreshed = {name: task.attacked for name, task in stage.tasks.items() if task.attacked and task.attacked.refresh}
+    return spec | {"heads": {n: task.head for n, task in stage.tasks.items() if task.head}, "attacked": refreshed}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from xfer.core.edges import before
 from xfer.core.errors import suggest
 from xfer.core.recipe import Recipe
 from xfer.readers.base import Reader
@@ -40,7 +41,7 @@ def distil_faults(stages: Mapping[str, Any], readers: Readers) -> Iterator[Found
         here, source = ("stages", name, "distil"), distil["stage"]
         if source not in stages:
             yield (*here, "stage"), f"there is no stage '{source}'", suggest(source, stages)
-        elif name in _before(source, stages):
+        elif name in before(source, stages):
             yield (*here, "stage"), f"'{source}' waits for '{name}' itself", "learn from a stage that does not need it"
         elif "task" in distil and distil["task"] not in readers[source]:
             what = f"stage '{source}' has no task '{distil['task']}' that learns labels"
@@ -60,21 +61,6 @@ def _shapes(
     elif not taught(teacher, own):
         what = f"no task of the stage has the form and labels of {teacher.type_name}, which the teacher learnt"
         yield here, what, "learn from a stage of the same form and labels"
-
-
-def _before(name: str, stages: Mapping[str, Any]) -> set[str]:
-    """``name`` and every stage that it waits for."""
-    seen, left = set[str](), [name]
-    while left:
-        here = left.pop()
-        stage = stages.get(here)
-        if here in seen or not isinstance(stage, dict):
-            continue
-        seen.add(here)
-        distil = stage.get("distil")
-        after = [stage.get("start"), distil.get("stage") if isinstance(distil, dict) else None]
-        left += [other for other in after if isinstance(other, str)]
-    return seen
 
 
 def option_faults(name: str, trainer: Any, tasks: Mapping[str, Reader | None], model: Any) -> Iterator[Found]:

@@ -8,18 +8,21 @@ from typing import Any
 
 from xfer.attackers.aims.base import aim
 from xfer.attackers.base import Setting
+from xfer.attackers.training import drawn
 from xfer.core.errors import XferError
 from xfer.core.graph import Node
+from xfer.core.lines import whole_lines
 from xfer.core.store import write_json
 from xfer.executors.networks import tested
 from xfer.executors.tables import Parents, Progress, Rows, each, read_rows, write_rows
+from xfer.forms.texts import texts
 
 
 def attack(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """The rows with changed text as ``rows.parquet`` and what was done to each as ``edits.parquet``."""
     rows = read_rows(parents["rows"])
     attacker = node.spec["attacker"]
-    asked = each(rows)
+    asked = _chosen(node, each(rows))
     made = (_search if attacker.searches else _changes)(node, parents, folder, progress, asked)
     columns: Rows = {name: [] for name in rows}
     notes: Rows = {name: [] for name in ("id", "language", "status", "queries", "forwards", "message", "edits")}
@@ -36,6 +39,15 @@ def attack(node: Node, parents: Parents, folder: Path, progress: Progress) -> di
     write_json(folder / "out" / "size.json", {"rows": left})
     moved = sum(note["status"] in ("changed", "succeeded") for _, note in made)
     return {"rows": left, "changed": moved} | ({"dropped": len(asked) - left} if left < len(asked) else {})
+
+
+def _chosen(node: Node, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows to attack: all of a test; of training rows a share of those that have a text to change."""
+    share = node.job.get("share")
+    if share is None:
+        return rows
+    form, sides = node.spec["form"], node.spec["attacker"].protect
+    return [rows[place] for place in drawn(rows, share, of=lambda row: bool(texts(form, row, sides)))]
 
 
 def _changes(
@@ -69,7 +81,7 @@ def _search(
     path = folder / "results.jsonl"
     spoken = node.spec["language"]
     asked = [row | {"language": spoken or row["language"]} for row in rows]
-    known = {(found["language"], found["id"]): found for found in _whole_lines(path)}
+    known = {(found["language"], found["id"]): found for found in whole_lines(path)}
     left = [row for row in asked if (row["language"], row["id"]) not in known]
     with path.open("a", encoding="utf-8") as file:
         for found in node.spec["attacker"].search(left, setting(node, parents)) if left else ():
@@ -95,14 +107,3 @@ def setting(node: Node, parents: Parents) -> Setting:
     job = node.job
     wanted = aim(job["form"], job["labels"], job["options"])
     return Setting(job["form"], tuple(job["labels"]), wanted, {"victim": Victim(network, job["task"], max_length)})
-
-
-def _whole_lines(path: Path) -> list[dict[str, Any]]:
-    """The complete lines of a file that a kill may have cut short; the rest is taken off."""
-    if not path.is_file():
-        return []
-    raw = path.read_bytes()
-    whole = raw[: raw.rfind(b"\n") + 1]
-    if whole != raw:
-        path.write_bytes(whole)
-    return [json.loads(line) for line in whole.splitlines()]

@@ -8,7 +8,7 @@ from typing import Any
 
 from xfer.core.graph import Node
 from xfer.core.store import write_json
-from xfer.executors.tables import Parents, Progress, labelled, read_rows, texts
+from xfer.executors.tables import Parents, Progress, Rows, each, labelled, read_rows, texts
 
 
 def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
@@ -35,7 +35,8 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
         network.save(folder / "out" / "oracle")
     write_json(folder / "out" / "training.json", result | {"order": job["order"]})
     best = result["selected"][1]
-    return {"steps": result["steps"], "dev": round(best, 4) if best is not None else None}
+    taught = {"attacked": sum(part["trained"] for part in result["attacked"])} if "attacked" in result else {}
+    return {"steps": result["steps"], "dev": round(best, 4) if best is not None else None} | taught
 
 
 def _tasks(node: Node, parents: Parents) -> list[Any]:
@@ -48,8 +49,31 @@ def _tasks(node: Node, parents: Parents) -> list[Any]:
         dev = read_rows(parents[f"dev/{name}"]) if f"dev/{name}" in parents else None
         rows = read_rows(parents[f"train/{name}"])
         rows = rows if "head" in about else labelled(rows, about["form"])
-        tasks.append(TaskData(name, about["weight"], rows, dev, tuple(about["languages"]), about.get("exponent", 1.0)))
+        rows, changes = _changes(node, parents, name, rows)
+        more = tuple(about["languages"]), about.get("exponent", 1.0), changes
+        tasks.append(TaskData(name, about["weight"], rows, dev, *more))
     return tasks
+
+
+def _changes(node: Node, parents: Parents, name: str, rows: Rows) -> tuple[Rows, Any]:
+    """The rows of a task, and what stands beside them: changed rows, or whom to attack while the stage trains."""
+    from xfer.trainers.changed import Changes, joined, used
+
+    about = node.job["tasks"][name]
+    told = about.get("attacked")
+    if told is None:
+        return rows, None
+    if f"attacked/{name}" not in parents:
+        block = node.spec["attacked"][name]
+        nothing: Rows = {column: [] for column in rows}
+        return rows, Changes(told["weight"], told["beside"], nothing, (), block, about["options"])
+    entry = parents[f"attacked/{name}"]
+    named = {(row["language"], row["id"]): row for row in each(read_rows(entry))}
+    notes = {(note["language"], note["id"]): note["status"] for note in each(read_rows(entry, "edits.parquet"))}
+    places = [place for place, key in enumerate(zip(rows["language"], rows["id"], strict=True)) if key in notes]
+    keys = [(rows["language"][place], rows["id"][place]) for place in places]
+    changes = used(about["form"], rows, places, [(named.get(key), notes[key]) for key in keys], told)
+    return (joined(rows, changes), None) if about["form"] == "retrieve" else (rows, changes)
 
 
 def _origin(node: Node, parents: Parents, tasks: list[Any], progress: Progress) -> Any:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from xfer.core.seeds import derive
-from xfer.forms.base import Rows, Tensors
+from xfer.forms.base import Encoded, Rows, Tensors
 from xfer.models.network import Network
+from xfer.trainers.changed import Changed, Changes
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.ranks import Ranks
 from xfer.trainers.sampler import Sampler, spoken
@@ -24,6 +25,7 @@ class TaskData(NamedTuple):
     dev: Rows | None
     languages: tuple[str, ...]
     exponent: float = 1.0  # how often its languages are drawn (see Sampler)
+    changes: Changes | None = None  # rows whose text an attacker changed
 
 
 class Feed:
@@ -40,14 +42,40 @@ class Feed:
         lengths = {name: encoded.lengths for name, encoded in self.encoded.items()}
         self.samplers = {n: Sampler(n, lengths[n], seed, size, tokens, *drawn[n]) for n in lengths}
         self.sizes = {name: len(each) for name, each in lengths.items()}
+        self.max_length, self.changed = max_length, dict[str, Changed]()
+        for task in tasks:
+            if task.changes:
+                self.change(task.name, task.changes)
+
+    def change(self, task: str, changes: Changes) -> None:
+        """From now on batches of a task come with these changed rows."""
+        about = self.forms[task], self.tokenizer, self.max_length, self.encoded[task], changes
+        self.changed.pop(task, None)
+        if changes.origins:
+            self.changed[task] = Changed(*about)
 
     def batch(self, task: str, number: int, ranks: Ranks) -> tuple[Tensors, Tensors]:
         """This process's rows of batch ``number`` of a task, and what it must know of the whole (see ``ranks``)."""
-        index, form = self.samplers[task].batch(number), self.forms[task]
+        index = self.samplers[task].batch(number)
+        index = self.changed[task].clean(index) if task in self.changed else index
+        return self._made(task, number, index, self.encoded[task], self.targets[task], ranks)
+
+    def beside(self, task: str, number: int, ranks: Ranks) -> tuple[Tensors, Tensors]:
+        """The same of the changed rows that go with that batch; nothing where there are none."""
+        changed = self.changed.get(task)
+        if changed is None:
+            return {}, {}
+        index = changed.changed(self.samplers[task].batch(number))
+        return self._made(task, -1 - number, index, changed.encoded, changed.targets, ranks)
+
+    def _made(
+        self, task: str, number: int, index: np.ndarray, encoded: Encoded, targets: np.ndarray, ranks: Ranks
+    ) -> tuple[Tensors, Tensors]:
+        form = self.forms[task]
         whole = form.whole or bool(self.mixup and form.name == "classify")
 
         def make(own: np.ndarray) -> Tensors:
             seeds = [derive("mask", self.seed, number, int(i)) for i in own] if form.name == "mask" else None
-            return form.batch(self.encoded[task], self.targets[task], own, self.tokenizer, seeds)
+            return form.batch(encoded, targets, own, self.tokenizer, seeds)
 
-        return ranks.share(make, self.encoded[task], index, number if whole else None)
+        return ranks.share(make, encoded, index, number if whole else None) if len(index) else ({}, {})

@@ -14,6 +14,7 @@ from xfer.trainers.discriminators import told_apart
 from xfer.trainers.feed import TaskData
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.log import Log
+from xfer.trainers.refresh import Refreshed, told
 from xfer.trainers.run import Context, Run
 from xfer.trainers.selection import judge
 from xfer.trainers.setting import longest
@@ -47,7 +48,9 @@ def _through(run: Run, kept: Path, log: Log | None) -> dict[str, Any]:
     saved, run_rows, started = time.monotonic(), 0, time.monotonic()
     run.network.train()
     stopped = bool(run.state.get("stopped"))
+    refreshed = Refreshed(run, kept)
     while run.state["step"] < run.steps and not stopped:
+        refreshed.before(lambda: _checkpoint(run, kept, stopped=False))
         loss, rows = run.step(run.state["step"])
         run.state["step"] += 1
         step, run_rows = run.state["step"], run_rows + rows
@@ -83,7 +86,7 @@ def _finish(run: Run, kept: Path) -> dict[str, Any]:
     if run.ranks.main:
         checkpoint.take(kept, "selected", state["best"][0], run.inner)
     run.accelerator.free_memory()
-    return {
+    found = {
         "steps": state["step"],
         "planned": run.steps,
         "selected": state["best"],
@@ -93,4 +96,5 @@ def _finish(run: Run, kept: Path) -> dict[str, Any]:
         "precision": run.precision,
         "rows": run.feed.sizes,
         "batches": state["counts"],
-    } | told_apart(state["curve"], state["best"][0])
+    }
+    return found | told_apart(state["curve"], state["best"][0]) | told(run)

@@ -91,9 +91,16 @@ class Run:
 
     def batch(self, task: str, number: int) -> Tensors:
         """Batch ``number`` of a task, with what its loss needs beside it."""
-        form, (made, about) = self.inner.forms[task], self.feed.batch(task, number, self.ranks)
+        return self._placed(task, number, *self.feed.batch(task, number, self.ranks))
+
+    def beside(self, task: str, number: int) -> Tensors:
+        """The changed rows that go with that batch, and the factor of their loss; empty where there are none."""
+        found = self._placed(task, -1 - number, *self.feed.beside(task, number, self.ranks))
+        return found and found | {"factor": torch.tensor(self.feed.changed[task].about.weight)}
+
+    def _placed(self, task: str, number: int, made: Tensors, about: Tensors) -> Tensors:
         placed = {name: tensor.to(self.accelerator.device) for name, tensor in made.items()}
-        return (self.objective.prepared(form, task, number, placed) if placed else {}) | about
+        return (self.objective.prepared(self.inner.forms[task], task, number, placed) if placed else {}) | about
 
     def step(self, step: int) -> tuple[float, int]:
         """One optimiser step (some adversaries make several of it); returns its mean loss and the rows it saw."""
@@ -126,7 +133,8 @@ class Run:
         """The next batches of a task, for ``step``."""
         first = self.state["counts"].get(task, 0)
         self.state["counts"][task] = first + count
-        made = [self.batch(task, first + i) for i in range(count)]
+        made = [make(task, first + i) for make in (self.batch, self.beside) for i in range(count)]
+        made = [batch for batch in made if batch]
         if task in self.heads:
             strength = torch.tensor(self.heads[task].reverse.at(step / self.steps), device=self.accelerator.device)
             made = [batch | {"strength": strength} for batch in made]
@@ -135,12 +143,16 @@ class Run:
     def _micros(self, task: str, batches: list[Tensors], step: int, first: int = 0) -> list[Micro]:
         units, weight = sum(map(ranks.units, batches)) or 1, self.tasks[task].weight
         about = self.network, self.accelerator, task
-        names = [(self.context.seed, step, first + i) for i in range(len(batches))]
-        return [
-            Micro(*about, batch, units, weight, name, self.kept, self.objective.losses)
-            for name, batch in zip(names, batches, strict=True)
-            if "labels" in batch  # other processes may have all of its rows
-        ]
+        found = []
+        for i, batch in enumerate(batches):
+            if "labels" not in batch:  # other processes have all of its rows
+                continue
+            number, factor = (
+                (-1 - first - i, weight * float(batch["factor"])) if "factor" in batch else (first + i, weight)
+            )
+            names = self.context.seed, step, number
+            found.append(Micro(*about, batch, units, factor, names, self.kept, self.objective.losses))
+        return found
 
     def _update(self, step: int) -> None:
         self.thaw.drop(step)

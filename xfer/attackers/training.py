@@ -1,0 +1,75 @@
+"""What a task of a stage says of training on attacked text. Light: the work is an attack node's, or the trainer's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from pydantic import Field, SerializeAsAny, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from xfer.attackers.base import Attacker, Row
+from xfer.core.component import Block
+from xfer.core.seeds import derive
+
+
+class Attacked(Block):
+    """Training rows whose text an attacker changed, with the labels they had.
+
+    A changed row is trained in the same step as the row it came from, so that a run has as many steps as without.
+    """
+
+    attacker: SerializeAsAny[Attacker] = Field(description="changes the text: by rule, or by a search against a victim")
+    by: str | None = Field(None, description="the finished stage that a search asks")
+    task: str | None = Field(None, description="the task of that stage whose head answers; its first that fits")
+    refresh: float | None = Field(
+        None,
+        gt=0,
+        description="a search asks the network in training, anew after so many steps; under 1 a share of the steps. "
+        "It attacks rows that come up until the next time",
+    )
+    share: float = Field(0.2, ge=0, le=1, description="of the rows of each language; 0 is plain training")
+    keep: Literal["succeeded", "all"] = Field(
+        "succeeded", description="of a search: only texts that turned the victim's answer, or all that were changed"
+    )
+    beside: bool = Field(True, strict=True, description="changed rows stand beside those they came from, or in place")
+    weight: float = Field(1.0, gt=0, description="factor of the loss of changed rows")
+
+    @field_validator("refresh")
+    @classmethod
+    def _whole(cls, value: float | None) -> float | None:
+        if value is not None and value >= 1 and value != int(value):
+            hint = {"hint": "give a whole number, or a share of the stage's steps under 1"}
+            raise PydanticCustomError("part_of_a_step", "is no number of steps", hint)
+        return value
+
+    @model_validator(mode="after")
+    def _asked(self) -> Attacked:
+        given = [name for name in ("by", "refresh") if getattr(self, name) is not None]
+        if self.attacker.searches and len(given) != 1:
+            what = "gives both by and refresh" if given else "names nobody whom the search asks"
+            hint = "keep one of them" if given else "add by: <a finished stage>, or refresh: <steps>"
+            raise PydanticCustomError("asked", "{what}", {"what": what, "hint": hint})
+        given += ["task"] if self.task is not None else []
+        if given and not self.attacker.searches:
+            context = {"name": given[0], "type": self.attacker.type_name, "hint": "leave it out"}
+            raise PydanticCustomError("asks_nobody", "gives {name}, but attacker {type} asks nobody", context)
+        if self.task is not None and self.by is None:
+            raise PydanticCustomError("no_stage", "gives task, but no stage in by", {"hint": "leave it out"})
+        return self
+
+
+def drawn(rows: Sequence[Row], share: float, *names: Any, of: Callable[[Row], bool] = lambda row: True) -> list[int]:
+    """The places of a ``share`` of the rows of each language, at least one, drawn by their ids: sorted.
+
+    A larger share holds a smaller one. Other ``names`` draw other rows.
+    """
+    languages: dict[str, list[tuple[int, int]]] = {}
+    for place, row in enumerate(rows):
+        if of(row):
+            mark = derive("attacked", *names, row["language"], row["id"])
+            languages.setdefault(row["language"], []).append((mark, place))
+    found: list[int] = []
+    for marked in languages.values():
+        found += [place for _, place in sorted(marked)[: max(1, round(share * len(marked)))]]
+    return sorted(found)
