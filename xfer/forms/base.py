@@ -29,6 +29,7 @@ class Encoded(NamedTuple):
 
     A unit is a row, or a window of one; ``kept`` holds arrays of n that ``decode`` finds among the answers.
     With ``groups`` a unit is several sequences: unit i is the sequences ``groups[i]`` to ``groups[i + 1]``.
+    Batches are padded to ``padded`` subwords, or to their longest sequence if that is more.
     """
 
     ids: np.ndarray
@@ -36,6 +37,7 @@ class Encoded(NamedTuple):
     types: np.ndarray | None
     kept: Mapping[str, Any] = MappingProxyType({})
     groups: np.ndarray | None = None
+    padded: int = 0
 
     @property
     def lengths(self) -> np.ndarray:
@@ -200,9 +202,9 @@ def graded(predictions: Rows) -> Rows:
 
 
 def pad_batch(encoded: Encoded, index: np.ndarray, pad: int) -> dict[str, np.ndarray]:
-    """``input_ids``, ``attention_mask`` (and ``token_type_ids``) of the sequences ``index``, padded, [n, longest]."""
+    """``input_ids``, ``attention_mask`` (and ``token_type_ids``) of the sequences ``index``, padded, [n, length]."""
     lengths = encoded.starts[index + 1] - encoded.starts[index]
-    inside = np.arange(int(lengths.max()))[None, :] < lengths[:, None]
+    inside = np.arange(max(int(lengths.max()), encoded.padded))[None, :] < lengths[:, None]
     places = (encoded.starts[index][:, None] + np.arange(inside.shape[1])[None, :])[inside]
     ids = np.full(inside.shape, pad, dtype=np.int64)
     ids[inside] = encoded.ids[places]

@@ -10,6 +10,7 @@ import torch
 
 from xfer.core.seeds import derive
 from xfer.forms.base import Encoded, Rows, by_language
+from xfer.models.canonical import Canonical
 from xfer.models.network import Network
 
 TOKENS = {"cpu": 2048, "cuda": 65536}  # subwords a batch, padding included: what each device does best
@@ -99,6 +100,7 @@ class Victim:
 
     def __init__(self, network: Network, task: str, max_length: int) -> None:
         self.network, self.task, self.max_length = network, task, max_length
+        self.canonical = Canonical(network, task, max_length)
 
     def __call__(self, texts: list[tuple[str, ...]]) -> np.ndarray:
         count = len(texts)
@@ -106,6 +108,6 @@ class Victim:
             return np.zeros((0, len(self.network.forms[self.task].labels)), dtype=np.float32)
         rows: Rows = {"id": [str(i) for i in range(count)], "language": [""] * count, "text": [t[0] for t in texts]}
         rows |= {"pair": [t[1] if len(t) > 1 else None for t in texts], "label": [None] * count}
-        logits = predict(self.network, self.task, rows, self.max_length)["logits"].astype(np.float64)
+        logits = self.canonical(rows)["logits"].astype(np.float64)
         shifted = np.exp(logits - logits.max(1, keepdims=True))
         return (shifted / shifted.sum(1, keepdims=True)).astype(np.float32)
