@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import torch
 from xfer.forms.base import Encoded, Rows
 from xfer.models.network import Network
 from xfer.models.shapes import Batch, batches
+
+Keep = Callable[[torch.Tensor, dict[str, torch.Tensor]], Mapping[str, Any]]  # logits, batch -> one value a unit
 
 
 class Canonical:
@@ -26,10 +29,10 @@ class Canonical:
         self.tried: set[tuple[int, ...]] = set()
         self.unsteady: set[tuple[int, ...]] = set()
 
-    def __call__(self, rows: Rows) -> dict[str, Any]:
-        """What the task's form keeps of every unit, as ``predictor.predict`` gives it, to the last bit the same for a
-        row in any call."""
-        encoded = self.form.encode(rows, self.network.tokenizer, self.max_length)
+    def __call__(self, rows: Rows, keep: Keep | None = None, encoded: Encoded | None = None) -> dict[str, Any]:
+        """What ``keep`` (the task's form, if left out) makes of every unit, as ``predictor.predict`` gives it, to the
+        last bit the same for a row in any call. ``encoded`` are the rows, where that is done already."""
+        encoded = encoded or self.form.encode(rows, self.network.tokenizer, self.max_length)
         targets = self.form.targets(rows)
         lengths, counts = _sizes(encoded)
         found: dict[str, list[Any]] = {}
@@ -37,7 +40,7 @@ class Canonical:
         self.network.eval()
         with torch.inference_mode():
             for batch in batches(lengths, self.device.type, self.max_length, counts):
-                answers = self._computed(encoded, targets, batch)
+                answers = self._computed(encoded, targets, batch, keep or self.form.answers)
                 for name, values in answers.items():
                     places = found.setdefault(name, [None] * len(lengths))
                     for place, value in zip(batch.items[: batch.own], values, strict=False):
@@ -45,7 +48,7 @@ class Canonical:
         self.network.train(training)
         return {name: _stacked(values) for name, values in found.items()} | dict(encoded.kept)
 
-    def _computed(self, encoded: Encoded, targets: np.ndarray, batch: Batch) -> dict[str, Any]:
+    def _computed(self, encoded: Encoded, targets: np.ndarray, batch: Batch, keep: Keep) -> Mapping[str, Any]:
         logits, tensors = self._logits(encoded, targets, batch)
         shape = tuple(tensors["input_ids"].shape)
         if shape not in self.tried:
@@ -54,7 +57,7 @@ class Canonical:
                 self.unsteady.add(shape)
         if "positions" in tensors:
             logits = logits.flatten(0, 1)[tensors["positions"]]
-        return self.form.answers(logits, tensors)
+        return keep(logits, tensors)
 
     def _logits(self, encoded: Encoded, targets: np.ndarray, batch: Batch) -> tuple[torch.Tensor, dict[str, Any]]:
         """Logits of a batch, at every place: a head over chosen places only would have the shape of the company."""
