@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from made_up_attacks import write_texts
 
 from xfer.commands.export import CONTENTS
 from xfer.commands.train import _copy
@@ -62,6 +63,7 @@ def work(node: Node, parents: Mapping[str, Entry], folder: Path, progress: Calla
         write_rows(folder / "out" / "predictions.parquet", predictions(node))
     else:
         (folder / "out" / "x.json").write_text("{}")
+        write_texts(node, folder)
     return {}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_up_attacks import write_texts
 
 from xfer.core.errors import XferError
 from xfer.core.graph import Node
@@ -51,6 +52,7 @@ class Work:
         self.done.append(name)
         if node.kind == "report":
             return STEPS["report"](node, parents, folder, progress)
+        write_texts(node, folder)
         if node.kind == "train":
             (folder / "out" / "selected").mkdir()
             (folder / "out" / "selected" / "model").write_text(name)
