@@ -86,6 +86,7 @@ CATALOG: dict[str, dict[str, str]] = {
         "synonyms": "xfer.attackers.words:Synonyms",
         "code_mixing": "xfer.attackers.words:CodeMixing",
         "code_mixing_search": "xfer.attackers.mixing:CodeMixingSearch",
+        "phrase_mixing": "xfer.attackers.phrases:PhraseMixing",
         "word_order": "xfer.attackers.words:WordOrder",
         "option_order": "xfer.attackers.orders:OptionOrder",
         "pair_swap": "xfer.attackers.orders:PairSwap",

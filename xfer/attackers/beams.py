@@ -29,7 +29,7 @@ class Site(NamedTuple):
 
 
 class State(NamedTuple):
-    """A changed row: the options chosen so far as (site, option), how near it is to the aim, and whether it is there."""
+    """A changed row: the options chosen so far as (site, option), how near it is to the aim, and if it is there."""
 
     chosen: tuple[tuple[int, int], ...]
     row: Row
