@@ -91,19 +91,19 @@ class Attacker(Component, kind="attacker"):
         """The models that it asks besides a victim: hub names or local folders; their revisions decide the result."""
         return ()
 
-
-class ModelFree(Attacker):
-    """An attacker without a victim: what becomes of a row depends on the row and on ``further`` rows only."""
-
-    inside_answers: ClassVar[bool] = False  # a change of writing changes answers too; noise leaves them alone
-
     def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         """The split and languages of the same data set of which it must see all rows."""
         return None
 
     def prepare(self, further: Sequence[Row]) -> Any:
-        """What ``change`` is given of the further rows (and of files), made once."""
+        """What it is given of the further rows (and of files and models) whenever it changes a row, made once."""
         return None
+
+
+class ModelFree(Attacker):
+    """An attacker without a victim: what becomes of a row depends on the row and on ``further`` rows only."""
+
+    inside_answers: ClassVar[bool] = False  # a change of writing changes answers too; noise leaves them alone
 
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
         """Non-overlapping edits of ``text``, in order."""
@@ -123,6 +123,10 @@ class ModelFree(Attacker):
         changed, done = edited(form, row, wanted, self.inside_answers)
         return changed, [{"column": name, **edit._asdict()} for name, found in done.items() for edit in found]
 
+    def changes(self, rows: Sequence[Row], form: str, known: Any) -> Iterator[tuple[Row | None, list[dict[str, Any]]]]:
+        """``change`` for each row, in order; many at once where that is cheaper."""
+        return (self.change(row, form, known) for row in rows)
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -130,6 +134,7 @@ class Setting:
 
     ``oracles`` (queue -> oracle, "victim" at least) answer what the search asks through ``engine.hub.ask``; ``width``
     is how many rows are searched at once, which changes no result; ``counts`` tells afterwards what was asked.
+    ``known`` is what the attacker's ``prepare`` made.
     """
 
     form: str
@@ -138,6 +143,7 @@ class Setting:
     oracles: Mapping[str, Oracle]
     width: int = WIDTH
     counts: dict[str, Counts] = field(default_factory=dict)
+    known: Any = None
 
 
 class Search(Attacker):

@@ -90,17 +90,19 @@ class Bitext:
         links, sure = self._aligner(row["language"], other).links(_words(text, ours), _words(translation, theirs))
         return list(_phrases(text, translation, ours, theirs, links, sure, most))
 
-    def _aligner(self, *pair: str) -> Aligner:
-        if pair not in self.aligners:
-            sides = (line[:2] for line in self._lines(*pair).values() if cuttable(line[0]) and cuttable(line[1]))
-            self.aligners[pair] = Aligner([(_words(a, _places(a)), _words(b, _places(b))) for a, b in sides])
-        return self.aligners[pair]
+    def _aligner(self, language: str, other: str) -> Aligner:
+        if (language, other) not in self.aligners:
+            lines = self._lines(language, other).values()
+            sides = (line[:2] for line in lines if cuttable(line[0]) and cuttable(line[1]))
+            cuts = [(_words(a, _places(a)), _words(b, _places(b))) for a, b in sides]
+            self.aligners[language, other] = Aligner(cuts)
+        return self.aligners[language, other]
 
-    def _lines(self, *pair: str) -> dict[str, tuple[str, str, Links | None]]:
-        if pair not in self.known:
-            text, links = files(self.folder, *pair)
-            self.known[pair] = {"".join(one.split()): (one, two, of) for one, two, of in _read(text, links)}
-        return self.known[pair]
+    def _lines(self, language: str, other: str) -> dict[str, tuple[str, str, Links | None]]:
+        if (language, other) not in self.known:
+            text, links = files(self.folder, language, other)
+            self.known[language, other] = {"".join(one.split()): (one, two, of) for one, two, of in _read(text, links)}
+        return self.known[language, other]
 
 
 def files(folder: str, language: str, other: str) -> tuple[Path, Path | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from xfer.attackers.base import Attacker, ModelFree
+from xfer.attackers.base import Attacker
 from xfer.attackers.segment import PIECES, segmenter
 from xfer.core.errors import XferError
 from xfer.core.inputs import Compiling, form_of
@@ -35,8 +35,7 @@ def attack_node(about: Compiling, attacker: Attacker, target: Target, more: Mapp
     if attacker.searches:
         parents |= target.victim
         job |= {"task": target.task, **form_of(reader, about.recipe.source_of(reader))}
-    if isinstance(attacker, ModelFree):
-        parents |= _further(about, attacker, target)
+    parents |= _further(about, attacker, target)
     try:
         spoken = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]
         found = attacker.files(spoken, about.resolver.digest)
@@ -59,8 +58,8 @@ def _models(about: Compiling, attacker: Attacker) -> dict[str, Any]:
     return {"models": found} if found else {}
 
 
-def _further(about: Compiling, attacker: ModelFree, target: Target) -> dict[str, Node]:
-    """Other rows of the same data set that a model-free attacker takes its changes from."""
+def _further(about: Compiling, attacker: Attacker, target: Target) -> dict[str, Node]:
+    """Other rows of the same data set that an attacker takes its changes from."""
     found = attacker.further(target.rows.spec["split"], target.rows.spec["languages"])
     if not found:
         return {}

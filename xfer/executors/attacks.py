@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xfer.attackers.aims.base import aim
-from xfer.attackers.base import Setting
+from xfer.attackers.base import Attacker, Setting
 from xfer.attackers.training import drawn
 from xfer.core.errors import XferError
 from xfer.core.graph import Node
@@ -38,7 +38,8 @@ def attack(node: Node, parents: Parents, folder: Path, progress: Progress) -> di
     write_rows(folder / "out" / "edits.parquet", notes)
     write_json(folder / "out" / "size.json", {"rows": left})
     moved = sum(note["status"] in ("changed", "succeeded") for _, note in made)
-    return {"rows": left, "changed": moved} | ({"dropped": len(asked) - left} if left < len(asked) else {})
+    words = {"words": node.job["words"]} if "words" in node.job else {}
+    return {"rows": left, "changed": moved} | words | ({"dropped": len(asked) - left} if left < len(asked) else {})
 
 
 def _chosen(node: Node, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -55,11 +56,9 @@ def _changes(
 ) -> list[tuple[Any, Any]]:
     """Each row changed without a model, or None in its place where its label cannot follow."""
     attacker, made = node.spec["attacker"], []
-    further = read_rows(parents["further"]) if "further" in parents else {}
-    known = attacker.prepare(each(further))
-    for number, row in enumerate(rows, 1):
-        spoken = row | {"language": node.spec["language"] or row["language"]}
-        changed, edits = attacker.change(spoken, node.spec["form"], known)
+    spoken = [row | {"language": node.spec["language"] or row["language"]} for row in rows]
+    found = attacker.changes(spoken, node.spec["form"], _known(attacker, parents))
+    for number, (row, (changed, edits)) in enumerate(zip(rows, found, strict=True), 1):
         changed = changed and changed | {"language": row["language"]}
         status = "dropped" if changed is None else "changed" if edits else "unchanged"
         note = {
@@ -99,6 +98,11 @@ def _search(
     return made
 
 
+def _known(attacker: Attacker, parents: Parents) -> Any:
+    """What an attacker makes of further rows of the data set."""
+    return attacker.prepare(each(read_rows(parents["further"]) if "further" in parents else {}))
+
+
 def setting(node: Node, parents: Parents) -> Setting:
     """What the search of a node is given: the task's aim, and the network under test as the victim."""
     from xfer.models.predictor import Victim  # late: imports torch
@@ -106,4 +110,6 @@ def setting(node: Node, parents: Parents) -> Setting:
     network, max_length = tested(node, parents)
     job = node.job
     wanted = aim(job["form"], job["labels"], job["options"])
-    return Setting(job["form"], tuple(job["labels"]), wanted, {"victim": Victim(network, job["task"], max_length)})
+    oracles = {"victim": Victim(network, job["task"], max_length)}
+    known = _known(node.spec["attacker"], parents)
+    return Setting(job["form"], tuple(job["labels"]), wanted, oracles, known=known)
