@@ -21,7 +21,7 @@ from xfer.executors.processes import joined
 from xfer.models.network import Network
 from xfer.trainers import ranks
 from xfer.trainers.finetune import Finetune
-from xfer.trainers.loop import TaskData, fit
+from xfer.trainers.loop import Run, TaskData, fit
 from xfer.trainers.mixers import Joint, Proportional
 
 Made = tuple[Network, list[TaskData], Finetune, Any]
@@ -38,8 +38,9 @@ def classifier(dropout: float = 0.0, **fields: Any) -> Made:
     return network(dropout=dropout), [task(dev=rows(12))], settings(steps=8, evaluate_every=4, **fields), Proportional()
 
 
-def judged(name: str, main: str = "classify", **fields: Any) -> Made:
-    stage, tasks = domain_runs.stage(domain_runs.head(name, dropout=0.0), "mask", main, dev=True)
+def judged(name: str, main: str = "classify", head: Any = None, **fields: Any) -> Made:
+    one = domain_runs.head(name, dropout=0.0, **head or {})
+    stage, tasks = domain_runs.stage(one, "mask", main, dev=True)
     return stage, tasks, domain_runs.chosen(steps=6, evaluate_every=3, **fields), Joint()
 
 
@@ -56,6 +57,15 @@ CASES: dict[str, Callable[[], Made]] = {
     "wasserstein": lambda: judged("wasserstein"),
     "average": lambda: classifier(average={"last": 2}),
     "unfreeze": lambda: classifier(freeze_encoder=True, unfreeze={"at": 0.5}),
+    "plain, in parts": lambda: two_tasks(shard=True),
+    "freelb, in parts": lambda: two_tasks(adversary=FREELB, shard=True),
+    "r3f recomputed, in parts": lambda: classifier(
+        adversary={"type": "r3f", "size": 0.1}, shard=True, gradient_checkpointing=True
+    ),
+    "mixup, in parts": lambda: classifier(mixup=0.4, shard=True),
+    "dann, in parts": lambda: judged("domain", shard=True),
+    "penalty, in parts": lambda: judged("wasserstein", shard=True, head={"bound": "penalty"}),
+    "unfreeze, in parts": lambda: classifier(freeze_encoder=True, unfreeze={"at": 0.5}, shard=True),
 }
 
 
@@ -75,11 +85,18 @@ def curve(folder: Path, made: Made, stop: int = 0) -> dict[str, Any]:
     return {"losses": losses, "curve": found["curve"], "selected": found["selected"], "sums": sums}
 
 
-def _resumed(folder: Path) -> dict[str, Any]:
+def _resumed(folder: Path, **fields: Any) -> dict[str, Any]:
     """Both processes end after step 9 without tidying up, and go on."""
     with suppress(tiny_runs.Stop):
-        curve(folder / "broken", two_tasks(0.1), 9)
-    return {"broken": curve(folder / "broken", two_tasks(0.1)), "whole": curve(folder / "whole", two_tasks(0.1))}
+        curve(folder / "broken", two_tasks(0.1, **fields), 9)
+    return {name: curve(folder / name, two_tasks(0.1, **fields)) for name in ("broken", "whole")}
+
+
+def _held(folder: Path) -> list[int]:
+    """How many numbers of the weights this process has of a network in parts, and how many there are."""
+    net, tasks, chosen, mixer = classifier(shard=True)
+    parts: Any = list(Run(chosen, net, tasks, context(folder, mixer=mixer)).inner.parameters())
+    return [sum(part.to_local().numel() for part in parts), sum(part.numel() for part in parts)]
 
 
 def _faults(folder: Path) -> list[str]:
@@ -108,5 +125,6 @@ if __name__ == "__main__":
     target = Path(sys.argv[1])
     with joined():
         answer: dict[str, Any] = {name: curve(target / name, make()) for name, make in CASES.items()}
-        answer |= {"resumed": _resumed(target), "faults": _faults(target)}
+        answer |= {"resumed": _resumed(target), "parts": _resumed(target / "parts", shard=True)}
+        answer |= {"held": _held(target / "held"), "faults": _faults(target)}
         (target / f"{ranks.here().rank}.json").write_text(json.dumps(answer))

@@ -267,7 +267,7 @@ def test_every_form_takes_all_options_at_once(kind: str, adversary: str, tmp_pat
         {"average": {"decay": 1.0}},
         {"unfreeze": {"at": 1.5}},
         {"adapt": {"rank": 0}},
-        {"adapt": {"method": "houlsby"}},
+        {"adapt": {"method": "prefix"}},
         {"adapt": {}, "freeze_encoder": True},
         {"adapt": {}, "unfreeze": {}},
     ],

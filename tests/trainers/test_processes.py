@@ -14,17 +14,27 @@ import process_runs
 import pytest
 import torch
 from process_runs import CASES, curve
+from safetensors.torch import load_file
 
 from xfer.core.errors import XferError
 from xfer.executors import processes
 from xfer.trainers import ranks
+from xfer.trainers.finetune import Finetune
 
 ROOT = Path(__file__).parents[2]
 
 
-def launch(*words: str, cwd: Path | None = None, count: int = 2, **variables: str) -> Any:
-    """``torchrun`` on this machine with processes of one thread each."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}", *words]
+TORCHRUN = ("torch.distributed.run", "--standalone", "--nproc-per-node=COUNT")
+# --cpu would start one process, whatever the number; without a GPU --multi_gpu starts as many as it is told, on the CPU
+ACCELERATE = ("accelerate.commands.launch", "--multi_gpu", "--num_processes=COUNT", "--num_machines=1")
+ACCELERATE += ("--mixed_precision=no", "--dynamo_backend=no", "--main_process_port=0")
+
+
+def launch(
+    *words: str, cwd: Path | None = None, count: int = 2, by: tuple[str, ...] = TORCHRUN, **variables: str
+) -> Any:
+    """A launcher on this machine with processes of one thread each."""
+    command = [sys.executable, "-m", *(word.replace("COUNT", str(count)) for word in by), *words]
     clean = {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE", "LOCAL_RANK")}
     path = f"{ROOT}:{Path(__file__).parent}"
     variables = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": path} | variables
@@ -55,14 +65,42 @@ def test_two_processes_give_the_losses_of_one(name: str, both: list[Any], tmp_pa
     assert first["curve"] == second["curve"] and first["selected"] == second["selected"]
 
 
-def test_a_stopped_run_of_two_goes_on_as_if_nothing_had_been(both: list[Any], folder: Path) -> None:
-    first, second = (found["resumed"] for found in both)
+@pytest.mark.parametrize("how", ["resumed", "parts"])
+def test_a_stopped_run_of_two_goes_on_as_if_nothing_had_been(how: str, both: list[Any], folder: Path) -> None:
+    first, second = (found[how] for found in both)
     assert len(first["broken"]["losses"]) == 7 and len(first["whole"]["losses"]) == 14
     for found in (first, second):
         assert found["broken"]["losses"] == found["whole"]["losses"][7:]
         assert all(found["broken"][name] == found["whole"][name] for name in ("curve", "selected", "sums"))
-    log = (folder / "whole" / "log.jsonl").read_text().splitlines()
+    log = (folder / how.removeprefix("resumed") / "whole" / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in log] == list(range(1, 15))
+
+
+def test_weights_in_parts_are_held_once_and_kept_as_one_process_would(
+    both: list[Any], folder: Path, tmp_path: Path
+) -> None:
+    (mine, total), (others, same) = (found["held"] for found in both)
+    assert total == same == mine + others and max(mine, others) < 0.6 * total
+    curve(tmp_path, CASES["freelb, in parts"]())
+    kept = [where / "checkpoint" / "step-14" / "state.safetensors" for where in (tmp_path, folder / "freelb, in parts")]
+    alone, two = map(load_file, kept)
+    assert alone.keys() == two.keys() and any(name.startswith("optimizer/") for name in alone)
+    assert all(torch.allclose(alone[name], two[name], atol=1e-4) for name in alone)
+
+
+def test_what_needs_whole_weights_is_refused_beside_shard() -> None:
+    for fields, named in (
+        ({"adversary": "r4f"}, "adversary r4f"),
+        ({"adversary": "smart"}, "adversary smart"),
+        ({"adversary": "infobert"}, "adversary infobert"),
+        ({"average": {"last": 2}}, "average"),
+        ({"adapt": {"method": "houlsby"}}, "adapt"),
+        ({"compile": True}, "compile"),
+    ):
+        ((where, what, _),) = Finetune.model_validate({"shard": True} | fields).faults(["classify"])
+        assert where == ("shard",) and f"does not go with {named}," in what
+        assert not list(Finetune.model_validate(fields).faults(["classify"]))
+    assert not list(Finetune.model_validate({"shard": True, "adversary": "freelb"}).faults(["classify"]))
 
 
 def test_a_failure_of_one_is_that_of_all_and_the_next_run_works(both: list[Any]) -> None:
@@ -106,17 +144,17 @@ def recipe(tmp_path: Path) -> Path:
 
 def test_a_recipe_run_by_two_is_that_of_one(recipe: Path) -> None:
     folder = recipe.parent
-    found: dict[int, Any] = {}
-    for count in (1, 2):
-        words = ("-m", "xfer", "train", "tiny.yaml", "--json", "--store", f"store-{count}", "--runs", f"runs-{count}")
-        done = launch(*words, cwd=folder, count=count, XFER_DATA=str(folder))
+    found: dict[str, Any] = {}
+    for name, count, by in (("1", 1, TORCHRUN), ("2", 2, TORCHRUN), ("accelerate", 2, ACCELERATE)):
+        words = ("-m", "xfer", "train", "tiny.yaml", "--json", "--store", f"store-{name}", "--runs", f"runs-{name}")
+        done = launch(*words, cwd=folder, count=count, by=by, XFER_DATA=str(folder))
         assert done.returncode == 0, done.stderr
-        found[count] = json.loads(done.stdout)  # one process alone prints
+        found[name] = json.loads(done.stdout)  # one process alone prints
         assert done.stderr.count("● train") == 1
-    logs = [next(folder.glob(f"store-{n}/nodes/train/*/log.jsonl")).read_text().splitlines() for n in (1, 2)]
-    one, two = ([json.loads(line)["loss"] for line in log] for log in logs)
-    assert len(one) == 4 and two == pytest.approx(one, rel=1e-5)
-    assert found[1]["evaluations"] == found[2]["evaluations"]
+    logs = [next(folder.glob(f"store-{n}/nodes/train/*/log.jsonl")).read_text().splitlines() for n in found]
+    one, two, three = ([json.loads(line)["loss"] for line in log] for log in logs)
+    assert len(one) == 4 and two == pytest.approx(one, rel=1e-5) and three == two
+    assert found["1"]["evaluations"] == found["2"]["evaluations"] == found["accelerate"]["evaluations"]
     assert not list(folder.glob("store-2/work/*"))
 
 

@@ -26,6 +26,7 @@ from xfer.models.base import Origin
 from xfer.models.domain.form import Domain
 from xfer.models.dropout import quicken
 from xfer.models.packed import packable
+from xfer.models.spread import alike
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -170,7 +171,7 @@ class Network(torch.nn.Module):
         """Puts back what ``weights`` gave."""
         with torch.no_grad():
             for name, tensor in self.weights().items():
-                tensor.copy_(tensors[name])
+                tensor.copy_(alike(tensors[name], tensor))
 
 
 def build(origin: Origin, forms: Mapping[str, Form], seed: int) -> Network:

@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from xfer.models.network import Network
+from xfer.models.spread import alike, whole
 
 Kept = dict[str, torch.Tensor]
 
@@ -26,17 +27,28 @@ def save(
     optimizer: torch.optim.Optimizer,
     state: dict[str, Any],
     kept: Kept | None = None,
+    writes: bool = True,
 ) -> None:
-    """Writes ``folder/step-<step>`` and removes the ones before it. ``kept``: other tensors that the run changes."""
+    """Writes ``folder/step-<step>`` and removes the ones before it. ``kept``: other tensors that the run changes.
+
+    Processes that hold parts of the tensors call this together, and one ``writes``.
+    """
     aside = folder / f".step-{step}"
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
     tensors = {f"weight/{name}": tensor.contiguous() for name, tensor in network.weights().items()}
     tensors |= {f"kept/{name}": tensor.contiguous() for name, tensor in (kept or {}).items()}
     for i, parameter in enumerate(_parameters(optimizer)):
         for name, value in optimizer.state.get(parameter, {}).items():
             tensors[f"optimizer/{i}/{name}"] = torch.as_tensor(value).contiguous()
-    save_file({name: tensor.cpu().clone() for name, tensor in tensors.items()}, aside / "state.safetensors")
+    found = {}
+    for name, tensor in tensors.items():  # one by one: the others need not hold what they help to put together
+        together = whole(tensor)
+        if writes:
+            found[name] = together.cpu().clone()
+    if not writes:
+        return
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    save_file(found, aside / "state.safetensors")
     (aside / "state.json").write_text(json.dumps(state))
     target = folder / f"step-{step}"
     shutil.rmtree(target, ignore_errors=True)
@@ -60,6 +72,7 @@ def restore(
     for i, parameter in enumerate(_parameters(optimizer)):
         prefix = f"optimizer/{i}/"
         own = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
+        own = {n: alike(t, parameter) if t.shape == parameter.shape else t for n, t in own.items()}
         if own:  # AdamW keeps its step count on the CPU unless it is fused on a GPU
             optimizer.state[parameter] = {n: t if n == "step" else t.to(parameter.device) for n, t in own.items()}
             if parameter.is_cuda and "step" in own:

@@ -41,6 +41,12 @@ class Finetune(Trainer):
     gradient_checkpointing: bool = Field(
         False, strict=True, description="compute activations a second time instead of keeping them: less memory"
     )
+    shard: bool | None = Field(
+        None,
+        strict=True,
+        description="spread weights and optimiser over the processes (FSDP); from a billion weights on if left out",
+        json_schema_extra=INCIDENTAL,
+    )
     compile: bool = Field(False, strict=True, description="compile the encoder's layers: slow to start, quicker then")
     adversary: SerializeAsAny[Adversary] = Field(Plain(), description="what perturbs the word embeddings, if anything")
     label_smoothing: float = Field(
@@ -78,7 +84,16 @@ class Finetune(Trainer):
             raise PydanticCustomError("adapt_alone", "gives both adapt and {other}", context)
         return self
 
+    def unspreadable(self) -> Iterator[str]:
+        """The settings that need whole weights, or that were never tried with parts of them."""
+        yield from (name for name in ("adapt", "average", "compile") if getattr(self, name))
+        if self.adversary.whole_weights:
+            yield "adversary"
+
     def faults(self, forms: Sequence[str]) -> Iterator[Misfit]:
+        for name in self.unspreadable() if self.shard else ():
+            value = f" {self.adversary.type_name}" if name == "adversary" else ""
+            yield ("shard",), f"does not go with {name}{value}, which needs whole weights", f"leave shard or {name} out"
         if self.mixup and "classify" not in forms:
             yield ("mixup",), "mixes rows of form classify, and the stage has none", "leave it out"
         if self.freeze_encoder and "retrieve" in forms:

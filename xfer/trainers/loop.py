@@ -62,16 +62,25 @@ def _through(run: Run, kept: Path, log: Log | None) -> dict[str, Any]:
                 log.write({"loss": loss, "rate": run.rate(step - 1)} | run.state["curve"][-1])
         elif log and step % max(1, every // 10) == 0:
             log.write({"step": step, "loss": loss, "rate": run.rate(step - 1), "rows_per_second": round(speed, 1)})
-        if log and (step % every == 0 or time.monotonic() - saved > settings.checkpoint_seconds):
+        due = step % every == 0 or time.monotonic() - saved > settings.checkpoint_seconds
+        if _told(run, due) if run.shards else log and due:
             _checkpoint(run, kept, stopped)
             saved = time.monotonic()
     return _finish(run, kept)
 
 
+def _told(run: Run, due: bool) -> bool:
+    """What process 0 says: the clocks of the others may differ, and they all have parts of a checkpoint."""
+    return run.ranks.told(lambda: due)
+
+
 def _checkpoint(run: Run, kept: Path, stopped: bool) -> None:
     step = run.state["step"]
     state = run.state | {"stopped": stopped}
-    checkpoint.save(kept, step, run.inner, run.optimizer.optimizer, state, run.kept | run.moving)
+    moving = run.kept | run.moving
+    checkpoint.save(kept, step, run.inner, run.optimizer.optimizer, state, moving, writes=run.ranks.main)
+    if not run.ranks.main:
+        return
     averaging.forget(run.settings.average, kept, [point["step"] for point in state["curve"]])
     for name, best in (("selected", run.state["best"]), ("oracle", run.state["oracle"])):
         if best:
@@ -83,6 +92,8 @@ def _finish(run: Run, kept: Path) -> dict[str, Any]:
     if state["best"] is None:  # no step was ever due for a dev score
         judge(run, kept)
     adapt.remove(run.inner, run.settings.adapt)
+    if run.shards:
+        run.shards.end(run)
     if run.ranks.main:
         checkpoint.take(kept, "selected", state["best"][0], run.inner)
     run.accelerator.free_memory()

@@ -48,6 +48,7 @@ class Ranks:
 
     def __init__(self, control: Any = None) -> None:
         self.control = control
+        self.parted = False  # whether the run's weights are spread: gradients are added up in each pass, by all
         self.rank, self.count = (distributed.get_rank(), distributed.get_world_size()) if control else (0, 1)
 
     @property
@@ -88,6 +89,8 @@ class Ranks:
         if not self.control:
             return
         self.agree()
+        if self.parted:
+            return
         there = torch.tensor([parameter.grad is not None for parameter in parameters], dtype=torch.int32)
         _sum(there, self.control)
         waiting: list[torch.Tensor] = []
@@ -140,6 +143,10 @@ class Ranks:
         places = np.arange(len(index))[self.rank :: self.count]
         if number is not None:
             places = np.arange(len(index) if number % self.count == self.rank else 0)
+        if self.parted and not len(places):  # a pass needs everybody's parts of the weights: it does not count here
+            places = np.arange(len(index) if number is not None else 1)
+            own = whole if number is not None else make(index[places])
+            return own, part(encoded, index, places, whole) | {"idle": torch.ones(())}
         own = whole if len(places) == len(index) else make(index[places]) if len(places) else {}
         return own, part(encoded, index, places, whole)
 

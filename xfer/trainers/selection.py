@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ def judge(run: Run, kept: Path) -> bool:
             stopped = _select(run, kept)
         return stopped, {name: run.state[name] for name in ("best", "oracle", "since", "curve")}
 
-    stopped, found = run.ranks.told(find)
+    with run.shards.whole(run) if run.shards else nullcontext():
+        stopped, found = run.ranks.told(find)
     run.state |= found
     return stopped
 

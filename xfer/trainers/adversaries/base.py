@@ -34,6 +34,11 @@ class Adversary(Component, kind="adversary"):
         """Optimiser updates that each step makes with the same rows."""
         return 1
 
+    @property
+    def whole_weights(self) -> bool:
+        """Whether it reads or changes whole weights, which no process has where ``trainer.shard`` spreads them."""
+        return False
+
     def backward(self, micro: Micro) -> torch.Tensor:
         """Adds the gradient of one micro-batch to the parameters; returns the loss that was descended."""
         if self.active:

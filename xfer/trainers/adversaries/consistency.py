@@ -43,6 +43,10 @@ class Smart(Ascent):
         return self._perturbs or self.proximal > 0
 
     @property
+    def whole_weights(self) -> bool:
+        return self.proximal > 0
+
+    @property
     def _perturbs(self) -> bool:
         return super().active and self.weight > 0
 
@@ -172,6 +176,10 @@ class R4f(R3f):
     each update, and only where that value is above 1: what is saved is an ordinary head that keeps the bound. The
     last linear layer of each head is bound, unless the encoder shares it (masked language models).
     """
+
+    @property
+    def whole_weights(self) -> bool:
+        return self.active
 
     def begin(self, network: Network) -> dict[str, torch.Tensor]:
         self.after(network, {}, 0.0)

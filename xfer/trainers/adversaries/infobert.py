@@ -56,6 +56,10 @@ class InfoBert(FreeLb):
     def _informed(self) -> bool:
         return self.bottleneck > 0 or self.anchor > 0
 
+    @property
+    def whole_weights(self) -> bool:
+        return self.anchor > 0
+
     def attach(self, network: Network, seed: int) -> None:
         from xfer.trainers.adversaries import information  # late: imports torch
 

@@ -62,7 +62,7 @@ class Micro:
 
     def mean(self, values: torch.Tensor) -> torch.Tensor:
         """Values of units [units], as this micro-batch counts in its step."""
-        return values.sum() / self.units
+        return values.sum() / self.units * (0 if "idle" in self.batch else 1)
 
     def backward(self, loss: torch.Tensor, again: bool = False) -> torch.Tensor:
         """Adds the gradient to all that needs one; returns the loss itself. ``again``: the pass has more to come."""
