@@ -19,7 +19,7 @@ from xfer.forms.base import Rows, Tensors, by_language, graded
 from xfer.models.domain.form import Domain
 from xfer.models.network import Network
 from xfer.models.predictor import answer
-from xfer.trainers import averaging, ranks, setting
+from xfer.trainers import averaging, ranks, setting, shards
 from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.micro import Micro
 from xfer.trainers.discriminators import train_critics
@@ -56,6 +56,9 @@ class Run:
         self.feed = Feed(settings, network, tasks, context.seed, self.max_length)
         self.heads = {name: form.head for name, form in network.forms.items() if isinstance(form, Domain)}
         self.steps = self._steps()
+        self.shards = shards.spread(network, settings, self.ranks, self.accelerator.device)
+        self.ranks.parted = self.shards is not None
+        network = self.shards.parts if self.shards else network
         self.thaw = setting.shaped(network, settings, context.seed, self.steps)
         optimizer = setting.optimizer(network, settings)
         self.network = self.accelerator.prepare_model(network, evaluation_mode=True)  # no wrapper: see ranks
