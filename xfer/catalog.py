@@ -87,6 +87,9 @@ CATALOG: dict[str, dict[str, str]] = {
         "code_mixing": "xfer.attackers.words:CodeMixing",
         "code_mixing_search": "xfer.attackers.mixing:CodeMixingSearch",
         "phrase_mixing": "xfer.attackers.phrases:PhraseMixing",
+        "phrase_mixing_search": "xfer.attackers.phrases:PhraseMixingSearch",
+        "masked_words": "xfer.attackers.masked:MaskedWords",
+        "masked_words_search": "xfer.attackers.masked:MaskedWordsSearch",
         "word_order": "xfer.attackers.words:WordOrder",
         "option_order": "xfer.attackers.orders:OptionOrder",
         "pair_swap": "xfer.attackers.orders:PairSwap",
@@ -111,5 +114,5 @@ FORMS: dict[str, str] = {
 
 COMMANDS: dict[str, str] = {
     name: f"xfer.commands.{name}:{name}"
-    for name in ("attack", "check", "count", "explain", "export", "read", "report", "schema", "score", "train")
+    for name in ("attack", "check", "count", "explain", "export", "read", "report", "schema", "score", "study", "train")
 } | {"list": "xfer.commands.listing:listing", "show": "xfer.commands.show:show"}

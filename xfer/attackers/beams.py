@@ -7,25 +7,29 @@ hub, one question a step for all candidates; ties go to the text that sorts firs
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from xfer.attackers.aims.base import Aim
 from xfer.attackers.dictionaries import one_space
 from xfer.attackers.engine.hub import ask
 from xfer.attackers.engine.outcome import Outcome, Refused
+from xfer.attackers.units import cut
 from xfer.forms.edits import Edit
 from xfer.forms.texts import edited, texts
 
 Row = dict[str, Any]
+UNKNOWN = "[UNK]"  # no word of any language
 Place = tuple[str, int, int]  # the name of a text (``forms.texts.texts``), start, end
 
 
 class Site(NamedTuple):
-    """Places that change together, in order, and for each option what goes into each of them."""
+    """Places that change together, in order, for each option what goes into each of them, and how many words go."""
 
     places: tuple[Place, ...]
     options: tuple[tuple[str, ...], ...]
+    words: int
 
 
 class State(NamedTuple):
@@ -59,13 +63,21 @@ class Hunt:
         self.best = self.start
         self.frozen = list(_frozen(aim.columns(row), text))
 
+    def piece(self, row: Row, place: Place) -> str:
+        """What stands at a place of a row."""
+        name, start, end = place
+        return texts(self.form, row)[name][start:end]
+
     def free(self, place: Place) -> bool:
         """Whether a place holds no word that the aim protects."""
         name, start, end = place
         return not any(name == other and start < last and first < end for other, first, last in self.frozen)
 
-    def asked(self, rows: Sequence[tuple[tuple[tuple[int, int], ...], Row]]) -> list[State]:
-        """The states of changed rows, as far as the budget goes. Raises Spent where it does not go at all."""
+    def asked(self, rows: Sequence[tuple[tuple[tuple[int, int], ...], Row]], probing: bool = False) -> list[State]:
+        """The states of changed rows, as far as the budget goes. Raises Spent where it does not go at all.
+
+        A row that is only ``probing`` is no result, however much it hurts.
+        """
         if self.budget is not None:
             rows = rows[: self.budget - self.queries]
             if not rows:
@@ -77,17 +89,28 @@ class Hunt:
             State(chosen, row, *self.aim.judge(answer, self.aim.gold(row)))
             for (chosen, row), answer in zip(rows, answers, strict=True)
         ]
-        for state in states:
+        for state in () if probing else states:
             if (not state.done, state.rank) < (not self.best.done, self.best.rank):
                 self.best = state
         return states
 
     def changed(self, sites: Sequence[Site], chosen: Sequence[tuple[int, int]]) -> Row | None:
         """The row with these options in it; None where its label cannot follow, or nothing changes."""
+        return self.edited(
+            {
+                place: new
+                for number, option in chosen
+                for place, new in zip(sites[number].places, sites[number].options[option], strict=True)
+            }
+        )
+
+    def edited(self, wanted: Mapping[Place, str]) -> Row | None:
+        """The row with these places replaced; None where its label cannot follow one of them, or they overlap."""
         edits: dict[str, list[Edit]] = {}
-        for number, option in chosen:
-            for (name, start, end), new in zip(sites[number].places, sites[number].options[option], strict=True):
-                edits.setdefault(name, []).append(Edit(start, end, new, self.kind))
+        for (name, start, end), new in wanted.items():
+            edits.setdefault(name, []).append(Edit(start, end, new, self.kind))
+        if any(one.end > two.start for found in edits.values() for one, two in pairwise(sorted(found))):
+            return None
         row, done = edited(self.form, self.row, {name: one_space(sorted(found)) for name, found in edits.items()})
         whole = row is not None and sum(map(len, done.values())) == sum(map(len, edits.values()))
         return row if whole else None
@@ -104,7 +127,7 @@ class Hunt:
 def beam(hunt: Hunt, sites: Sequence[Site], width: int, most: int) -> Outcome:
     """Site by site, in order, every option on each of the ``width`` states that hurt most; ends with a success.
 
-    ``most`` is how many places may change in all (Tan and Joty 2021, section 3, for one word after the other).
+    ``most`` is how many words may change in all (Tan and Joty 2021, section 3, for one word after the other).
     """
     states = [hunt.start]
     try:
@@ -112,7 +135,7 @@ def beam(hunt: Hunt, sites: Sequence[Site], width: int, most: int) -> Outcome:
             fresh = [
                 (chosen, row)
                 for state in states
-                if sum(len(sites[i].places) for i, _ in state.chosen) + len(site.places) <= most
+                if sum(sites[i].words for i, _ in state.chosen) + site.words <= most
                 for option in range(len(site.options))
                 for chosen in [(*state.chosen, (number, option))]
                 if (row := hunt.changed(sites, chosen)) is not None
@@ -125,6 +148,55 @@ def beam(hunt: Hunt, sites: Sequence[Site], width: int, most: int) -> Outcome:
     except Spent:
         return hunt.outcome(spent=True)
     return hunt.outcome()
+
+
+def greedy(hunt: Hunt, places: Sequence[Place], propose: Callable[[Row, Place], list[str]], most: int) -> Outcome:
+    """The places that matter most, each with the option that hurts most, if any does; ends with a success.
+
+    ``propose`` gives the options for a place of the row as it has become; ``most`` places change at most. A place
+    matters by the score with an unknown word in it (Jin et al. 2020; Li et al. 2020, algorithm 1).
+    """
+    edits: dict[Place, str] = {}
+    try:
+        for place in _by_importance(hunt, places) if most and not hunt.start.done else ():
+            now = hunt.edited(edits)
+            assert now is not None  # it was asked of the victim before
+            moved = _moved(place, edits)
+            if hunt.piece(now, moved) != hunt.piece(hunt.row, place):
+                continue  # two words put in side by side share a space
+            fresh = [{**edits, place: new} for new in dict.fromkeys(propose(now, moved))]
+            rows = [((), row, tried) for tried in fresh if (row := hunt.edited(tried)) is not None]
+            if not rows:
+                continue
+            before = hunt.best
+            states = hunt.asked([(chosen, row) for chosen, row, _ in rows])
+            if hunt.best is not before:
+                edits = next(tried for state, (*_, tried) in zip(states, rows, strict=False) if state is hunt.best)
+            if hunt.best.done or len(edits) >= most:
+                break
+    except Spent:
+        return hunt.outcome(spent=True)
+    return hunt.outcome()
+
+
+def _by_importance(hunt: Hunt, places: Sequence[Place]) -> list[Place]:
+    """Places by the score with an unknown word in them, the highest first; those that cannot be tried are left out."""
+    tried = [(place, row) for place in places if (row := hunt.edited({place: UNKNOWN})) is not None]
+    scores = [state.score for state in hunt.asked([((), row) for _, row in tried], probing=True)] if tried else []
+    order = sorted(range(len(scores)), key=lambda i: (-scores[i], i))
+    return [tried[i][0] for i in order]
+
+
+def _moved(place: Place, edits: Mapping[Place, str]) -> Place:
+    """Where a place stands after edits of other places."""
+    name, start, end = place
+    growth = sum(len(new) - (b - a) for (other, a, b), new in edits.items() if other == name and b <= start)
+    return name, start + growth, end + growth
+
+
+def allowed(found: dict[str, str], rate: float) -> int:
+    """How many of the words of some texts may change: none at rate 0, else one at least."""
+    return max(rate > 0, int(rate * sum(len(cut(text)) for text in found.values())))
 
 
 def searchable(form: str, row: Row, protect: Sequence[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from xfer.attackers.base import Search, Setting
-from xfer.attackers.beams import Hunt, Row, Site, beam, searchable
+from xfer.attackers.beams import Hunt, Row, Site, allowed, beam, searchable
 from xfer.attackers.engine.outcome import Outcome
 from xfer.attackers.engine.runner import Slot
 from xfer.attackers.words import Mixed
@@ -48,12 +48,5 @@ class CodeMixingSearch(Mixed, Search):
         for word, here in where.items():
             others = dict.fromkeys(other for one in lists for other in one.get(word, ()))
             fit = [tuple(fitted(found[name], (start, end), new) for name, start, end in here) for new in others]
-            sites.append(Site(tuple(here), tuple(dict.fromkeys(fit))))
+            sites.append(Site(tuple(here), tuple(dict.fromkeys(fit)), len(here)))
         return sites
-
-
-def allowed(found: dict[str, str], rate: float) -> int:
-    """How many of the words of some texts may change: none at rate 0, else one at least."""
-    from xfer.attackers.units import cut
-
-    return max(rate > 0, int(rate * sum(len(cut(text)) for text in found.values())))

@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from xfer.attackers.base import ModelFree, Row
+from xfer.attackers.base import Attacker, ModelFree, Row, Search, Setting
+from xfer.attackers.engine.outcome import Outcome
+from xfer.attackers.engine.runner import Slot
 from xfer.forms.edits import Edit
 from xfer.forms.texts import Edits
 
@@ -17,7 +19,7 @@ _UNSPACED = ("th", "lo", "km", "my", "zh", "yue", "ja")
 _NAMES = "an alignment may link a name or a word to the wrong one, and here these are what the label hangs on"
 
 
-class Phrases(ModelFree):
+class Phrases(Attacker):
     """Phrases that the words of a text and of its translation are aligned to."""
 
     forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "span")
@@ -73,7 +75,7 @@ class Phrases(ModelFree):
 
 
 @ModelFree.register("phrase_mixing")
-class PhraseMixing(Phrases):
+class PhraseMixing(Phrases, ModelFree):
     """Phrases replaced by what says the same in the translation of the same row, drawn at random (Tan and Joty 2021,
     Bumblebee's candidates). Words are aligned by what the rows themselves teach (IBM model 1 with a preference for
     the diagonal, both directions), phrases follow by the usual rule of consistency. Texts in scripts without spaces
@@ -97,3 +99,38 @@ class PhraseMixing(Phrases):
                 here.append(Edit(phrase.start, phrase.end, new, self.type_name))
                 left -= phrase.words
         return {name: one_space(sorted(here)) for name, here in made.items()}
+
+
+@Search.register("phrase_mixing_search")
+class PhraseMixingSearch(Phrases, Search):
+    """Those phrases of the translations of a row that hurt the model most: a beam search from the first phrase to the
+    last, which ends when the aim is reached (Tan and Joty 2021, Bumblebee)."""
+
+    rate: float = Field(1.0, ge=0, le=1, description="share of the words of a row that may change")
+    beam: int = Field(2, ge=1, description="changed texts that are kept at each phrase")
+    budget: int | None = Field(None, ge=1, description="queries a row; no limit if left out")
+
+    def slot(self, setting: Setting) -> Slot:
+        from xfer.attackers.beams import Hunt, allowed, beam, searchable
+
+        def search(row: Row) -> Outcome:
+            found = searchable(setting.form, row, self.protect)
+            hunt = Hunt(setting.aim, setting.form, row, self.type_name, self.budget)
+            sites = [site for site in self.sites(found, row, setting.known) if hunt.free(site.places[0])]
+            return beam(hunt, sites, self.beam, allowed(found, self.rate))
+
+        return search
+
+    def sites(self, found: dict[str, str], row: Row, known: Any) -> list[Any]:
+        """For each phrase, in order, its place and its translations."""
+        from xfer.attackers.beams import Site
+        from xfer.attackers.dictionaries import fitted
+
+        sites = []
+        for name, text in found.items():
+            options: dict[tuple[int, int, int], dict[tuple[str], None]] = {}
+            for one in self.found(text, name, row, known):
+                new = fitted(text, (one.start, one.end), one.new)
+                options.setdefault((one.start, one.end, one.words), {})[(new,)] = None
+            sites += [Site(((name, start, end),), tuple(new), size) for (start, end, size), new in options.items()]
+        return sites
