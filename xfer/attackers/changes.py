@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import regex
 
 from xfer.attackers.units import Word, cut
-from xfer.forms.edits import Edit, replaced, splice
+from xfer.forms.edits import Edit, replaced
 from xfer.forms.texts import texts
 
 KIND = "search"  # of an edit that a search made and did not name
@@ -60,26 +60,20 @@ def _blocks(ours: list[str], theirs: list[str]) -> Iterator[tuple[int, int, int,
 
 
 def words_changed(text: str, edits: Sequence[Edit]) -> tuple[int, int]:
-    """How many words were changed or added, no more than there are, and how many there are.
+    """How many words of ``text`` were changed, or put beside them but no more than there are, and how many there are.
 
-    Words are those of ``units.cut``: of the segmenter in scripts without spaces. Where an edit makes several
-    words of one, the more count. ``edits`` are sorted and do not overlap.
+    Words are those of ``units.cut``: of the segmenter in scripts without spaces. ``edits`` are sorted and do not
+    overlap. What is put in within a word or joined to one changes it; else its own words count.
     """
     words = cut(text)
-    count, at = 0, 0
-    group: list[Edit] = []
-    hit = (0, 0)  # the words that the edits of the group touch
+    touched, added, at = set[int](), 0, 0
     for edit in edits:
         while at < len(words) and words[at].end < edit.start:
             at += 1
-        first, past = _touched(text, words, at, edit)
-        if group and first < hit[1]:
-            group, hit = [*group, edit], (hit[0], max(hit[1], past))
-            continue
-        count += _size(text, words, group, hit)
-        group, hit = [edit], (first, past)
-    count += _size(text, words, group, hit)
-    return min(count, len(words)), len(words)
+        here = set(_touched(words, at, edit))
+        touched |= here
+        added += 0 if here else len(cut(edit.new))
+    return min(len(touched) + added, len(words)), len(words)
 
 
 def rate(text: str, edits: Sequence[Edit]) -> float:
@@ -88,37 +82,24 @@ def rate(text: str, edits: Sequence[Edit]) -> float:
     return changed / words if words else float(bool(edits))
 
 
-def _touched(text: str, words: Sequence[Word], at: int, edit: Edit) -> tuple[int, int]:
-    """The words from ``at`` on that an edit overlaps, or that what it puts in is joined to."""
-    first = at
-    while first < len(words) and not _touches(words[first], edit):
-        if words[first].start > edit.end:
-            return first, first
-        first += 1
-    past = first
-    while past < len(words) and _touches(words[past], edit):
-        past += 1
-    return first, past
+def _touched(words: Sequence[Word], at: int, edit: Edit) -> Iterator[int]:
+    """The numbers of the words, from ``at`` on, that an edit overlaps; of what is only put in, the word it joins."""
+    for number in range(at, len(words)):
+        word = words[number]
+        if word.start > edit.end or edit.start < edit.end <= word.start:
+            return
+        if edit.start < word.end and word.start < edit.end:
+            yield number
+        elif edit.start == edit.end and _joins(word, edit):
+            yield number
+            return
 
 
-def _touches(word: Word, edit: Edit) -> bool:
-    if edit.start < word.end and word.start < edit.end or edit.start == edit.end and word.start < edit.start < word.end:
+def _joins(word: Word, edit: Edit) -> bool:
+    if word.start < edit.start < word.end:
         return True
     after = edit.start == word.end and _JOINED.match(edit.new[:1]) is not None
-    return after or edit.end == word.start and _JOINED.match(edit.new[-1:]) is not None
-
-
-def _size(text: str, words: Sequence[Word], group: Sequence[Edit], hit: tuple[int, int]) -> int:
-    """How many words a group of edits changes: those it touches, or the pieces in their place if they are more.
-
-    Pieces between spaces, since a segmenter may cut a misspelt word into several.
-    """
-    here = words[hit[0] : hit[1]]
-    if not here:
-        return sum(len(cut(edit.new)) for edit in group)
-    start, end = min(group[0].start, here[0].start), max(group[-1].end, here[-1].end)
-    moved = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in group]
-    return max(len(here), len(splice(text[start:end], moved).split()))
+    return after or edit.start == word.start and _JOINED.match(edit.new[-1:]) is not None
 
 
 class Side(NamedTuple):

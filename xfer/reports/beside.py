@@ -7,6 +7,7 @@ and characters without width inside a change. Right-to-left text is isolated, so
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -33,15 +34,38 @@ Paint = Callable[[str], str]
 
 
 def pieces(text: str, edits: Sequence[Edit]) -> tuple[list[Piece], list[Piece]]:
-    """The original and the changed text, cut where an edit begins and ends. ``edits`` are sorted and do not overlap."""
+    """The original and the changed text, cut where an edit begins and ends, and never within a grapheme cluster.
+
+    ``edits`` are sorted and do not overlap.
+    """
     ours, theirs, done = list[Piece](), list[Piece](), 0
-    for edit in edits:
+    for edit in _whole(text, edits):
         same = Piece(text[done : edit.start], False)
         ours += [same, Piece(text[edit.start : edit.end], True)]
         theirs += [same, Piece(edit.new, True)]
         done = edit.end
     rest = Piece(text[done:], False)
     return _joined([*ours, rest]), _joined([*theirs, rest])
+
+
+def _whole(text: str, edits: Sequence[Edit]) -> list[Edit]:
+    """The edits, widened to the clusters that they cut into; those that meet there are one."""
+    if not edits:
+        return []
+    borders = [0, *(match.end() for match in _CLUSTER.finditer(text))]
+    made: list[Edit] = []
+    for edit in edits:
+        start = borders[bisect_right(borders, edit.start) - 1]
+        end = borders[bisect_left(borders, edit.end)]
+        if made and start < made[-1].end:
+            before = made.pop()
+            new = before.new[: len(before.new) - (before.end - edit.start)] if before.end > edit.start else before.new
+            new += text[before.end : edit.start] + edit.new + text[edit.end : end]
+            made.append(before._replace(end=max(end, before.end), new=new))
+        else:
+            new = text[start : edit.start] + edit.new + text[edit.end : end]
+            made.append(edit._replace(start=start, end=end, new=new))
+    return made
 
 
 def _joined(parts: list[Piece]) -> list[Piece]:
