@@ -178,7 +178,7 @@ def test_the_report_hangs_on_the_stage_and_says_what_is_told_apart(load: Callabl
 def test_an_epoch_of_joint_tasks_is_planned_as_one_of_the_longest(load: Callable[..., Recipe], tmp_path: Path) -> None:
     trainer = "mixer: joint\n    trainer: {epochs: 1, batch_size: 10}"
     graph = compiled(load(recipe_text().replace("mixer: joint", trainer)))
-    (line,) = [line for line in plan(graph, Store(tmp_path)) if line["kind"] == "train"]
+    (line,) = [line for line in plan(graph.nodes.values(), Store(tmp_path)) if line["kind"] == "train"]
     assert line["steps"] == 10 and line["tokens"] == 10 * 10 * 40 * 2
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
-from xfer.core.graph import Graph, Node
+from xfer.core.graph import Node
 from xfer.core.store import Store
 
 CHARACTERS_A_TOKEN = 4.0  # of a multilingual subword vocabulary, on average
 TOKENS_A_ROW = 40  # of a row whose text nobody has seen yet
 
 
-def plan(graph: Graph, store: Store) -> list[dict[str, Any]]:
+def plan(nodes: Iterable[Node], store: Store) -> list[dict[str, Any]]:
     """One line a node: kind, key, label, stored, problem, and the sizes that can be told."""
     sizes: dict[str, tuple[int | None, int | None]] = {}
     lines = []
-    for node in graph.nodes.values():
+    for node in nodes:
         stored = store.find(node.kind, node.key) is not None
         rows, tokens = _size(node, store, sizes) if node.kind in ("data", "attack") else _needs(node, sizes)
         sizes[node.key] = rows, tokens
@@ -33,7 +34,7 @@ def plan(graph: Graph, store: Store) -> list[dict[str, Any]]:
         }
         if node.kind == "train":
             steps, trainer = _steps(node, _epoch(node, sizes)), node.spec["trainer"]
-            line |= {"steps": steps, "parameters": _parameters(node)}
+            line |= {"steps": steps, "parameters": parameters(node)}
             if steps and rows and tokens:
                 budget = trainer.batch_tokens or int(trainer.batch_size * tokens / rows)
                 together = len(node.job["order"]) if node.spec["mixer"].together else 1
@@ -83,7 +84,8 @@ def _steps(node: Node, rows: int | None) -> int | None:
     return min(steps or limit, limit or steps) if steps or limit else None
 
 
-def _parameters(node: Node) -> int | None:
+def parameters(node: Node) -> int | None:
+    """Of the encoder that a stage fits, where its model tells them."""
     while "start" in node.parents:
         node = node.parents["start"]
     found: int | None = node.spec["model"].parameters()

@@ -47,6 +47,10 @@ class Entry(NamedTuple):
         """A JSON file of the results. Raises StoreDamaged."""
         return _read_json(self.out / name, self)
 
+    def about(self) -> Any:
+        """What was recorded when the node was made: what was hashed, versions, host, time. Raises StoreDamaged."""
+        return _read_json(self.path / "node.json", self)
+
     def verify(self, contents: bool = False) -> None:
         """Raises StoreDamaged unless every file has its size (and, with ``contents``, its digest)."""
         for name, (size, written) in _manifest(self).items():

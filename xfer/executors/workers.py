@@ -21,12 +21,12 @@ NOTED = 1.0  # seconds between notes of how far a node is
 
 
 @contextmanager
-def further(count: int, arguments: Sequence[str]) -> Iterator[None]:
-    """Inside, ``count`` more processes run ``xfer train`` with these arguments; they end with this one, in any case.
+def further(count: int, arguments: Sequence[str], verb: str = "train") -> Iterator[None]:
+    """Inside, ``count`` more processes run ``xfer VERB`` with these arguments; they end with this one, in any case.
 
     Each sees one GPU where there are several.
     """
-    command = [sys.executable, "-m", "xfer", "train", *arguments, "--worker"]
+    command = [sys.executable, "-m", "xfer", verb, *arguments, "--worker"]
     silent = subprocess.DEVNULL
     started: list[subprocess.Popen[bytes]] = []
     try:

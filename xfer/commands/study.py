@@ -1,0 +1,145 @@
+"""``xfer study``: every cell of a study through one graph, and what they found side by side."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xfer.commands.options import echo_json, recipe_options
+
+
+@click.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@recipe_options
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of results."
+)
+@click.option("--plan", is_flag=True, help="Print cells, nodes, what they share and what is stored, and run nothing.")
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work out."
+)
+@click.option("--worker", is_flag=True, hidden=True, help="Be one of the further processes of --workers.")
+def study(
+    study: Path,
+    scale: str | None,
+    sets: tuple[str, ...],
+    store: Path | None,
+    as_json: bool,
+    runs: Path,
+    plan: bool,
+    workers: int,
+    worker: bool,
+) -> None:
+    """Run every cell of STUDY and put its hypotheses to the test; what is in the store is not run again.
+
+    A cell that fails stops no other. Exit code 1 if one did.
+    """
+    from xfer.core.run import default_store, resolver
+    from xfer.core.store import Store
+    from xfer.core.study import load_study
+    from xfer.executors.studies import compiled, nodes_of
+
+    if worker:
+        from xfer.executors.workers import end_with_parent
+
+        end_with_parent()
+    loaded = load_study(study, scale, sets)
+    opened = Store(store or default_store())
+    cells = compiled(loaded, resolver(opened))
+    nodes = nodes_of(cells)
+    if plan:
+        _plan(loaded, cells, nodes, opened, as_json)
+        return
+    again = [str(study), "--store", str(opened.root)] + (["--scale", scale] if scale else [])
+    again += [part for one in sets for part in ("--set", one)]
+    found = _run(loaded, cells, nodes, opened, workers, worker, again)
+    if worker:
+        return
+    folder = runs / loaded.study.name
+    _write(folder, found)
+    if as_json:
+        echo_json(found)
+    else:
+        _show(found)
+        click.echo(f"written to {folder}/study.json and records.csv", err=True)
+    if any(cell["state"] == "failed" for cell in found["cells"]):
+        raise click.exceptions.Exit(1)
+
+
+def _run(
+    loaded: Any, cells: Any, nodes: list[Any], opened: Any, workers: int, worker: bool, again: list[str]
+) -> dict[str, Any]:
+    from xfer.commands.console import Console
+    from xfer.core.run import through
+    from xfer.executors.studies import gathered
+    from xfer.executors.workers import Noted, further
+
+    if worker:
+        through(nodes, opened, Noted(opened))
+        return {}
+    left = sum(opened.find(node.kind, node.key) is None for node in nodes)
+    with further(min(workers, left) - 1 if left else 0, again, "study"):
+        outcome = through(nodes, opened, Console())
+    return gathered(loaded, cells, outcome)
+
+
+def _plan(loaded: Any, cells: Any, nodes: list[Any], opened: Any, as_json: bool) -> None:
+    """Cells, nodes, how many of them are shared or stored, and the estimated cost."""
+    from xfer.core.plan import plan
+
+    lines = plan(nodes, opened)
+    alone = sum(len(cell.graph.nodes) for cell in cells if cell.graph)
+    trained = Counter(node.key for cell in cells if cell.graph for node in cell.graph.nodes.values())
+    left = [line for line in lines if not line["stored"]]
+    told = {
+        "study": loaded.study.name,
+        "cells": [{"levels": cell.levels, "problem": cell.problem} for cell in cells],
+        "nodes": len(nodes),
+        "shared": sum(count > 1 for count in trained.values()),
+        "without_sharing": alone,
+        "stored": len(nodes) - len(left),
+        "stages_to_train": sum(line["kind"] == "train" for line in left),
+        "steps_to_train": sum(line["steps"] or 0 for line in left),
+        "tokens_to_train": sum(line["tokens"] or 0 for line in left if line["kind"] == "train"),
+        "problems": sorted({line["problem"] for line in lines if line["problem"]}),
+    }
+    if as_json:
+        echo_json(told | {"graph": lines})
+        return
+    for cell in told["cells"]:
+        levels = ", ".join(f"{axis}={level}" for axis, level in cell["levels"].items())
+        click.echo(f"cell  {levels}" + (f"  {cell['problem']}" if cell["problem"] else ""))
+    click.echo(
+        f"{len(cells)} cells: {told['nodes']:,} nodes ({alone:,} if none were shared), {told['stored']:,} in the store"
+    )
+    cost = f"{told['stages_to_train']} stages, {told['steps_to_train']:,} steps, {told['tokens_to_train']:,} tokens"
+    click.echo(f"to train: {cost} (estimates)")
+    for problem in told["problems"]:
+        click.echo(f"problem: {problem}")
+
+
+def _show(found: dict[str, Any]) -> None:
+    click.echo(f"{found['title']}\n{found['question']}\n")
+    for row in found["hypotheses"]:
+        click.echo(f"- {row['sentence']}")
+    for cell in found["cells"]:
+        if cell["state"] == "failed":
+            levels = ", ".join(f"{axis}={level}" for axis, level in cell["levels"].items())
+            click.echo(f"failed: {levels}: {cell['why']}")
+
+
+def _write(folder: Path, found: dict[str, Any]) -> None:
+    """study.json holds everything; records.csv the numbers, one row each."""
+    import csv
+
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
+    (folder / "study.json").write_text(text + "\n", encoding="utf-8")
+    with (folder / "records.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(found["records"][0]) if found["records"] else ["study"])
+        writer.writeheader()
+        writer.writerows(found["records"])

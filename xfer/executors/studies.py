@@ -1,0 +1,139 @@
+"""A study's cells as one graph: compiled together, run once, and what they found gathered from the store.
+
+Cells share every node that they have in common. One that cannot be compiled, or whose work fails, is a cell with a
+reason, and stops no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from xfer.core.errors import XferError
+from xfer.core.graph import Graph, Node, Resolver, compile_graph
+from xfer.core.plan import parameters
+from xfer.core.recipe import Recipe
+from xfer.core.run import Outcome
+from xfer.core.study import Levels, LoadedStudy, Study
+from xfer.executors.tables import read_rows
+from xfer.reports.study.found import Done, comparisons, fits, records, verdicts
+from xfer.reports.study.measures import Measured
+
+
+class CellGraph(NamedTuple):
+    """One cell: its levels, its recipe and its graph, or why it has none."""
+
+    levels: Levels
+    recipe: Recipe
+    graph: Graph | None
+    problem: str = ""
+
+
+def compiled(loaded: LoadedStudy, resolver: Resolver) -> list[CellGraph]:
+    """The graph of every cell."""
+    cells = []
+    for levels, recipe in loaded.cells:
+        try:
+            cells.append(CellGraph(levels, recipe, compile_graph(recipe, resolver)))
+        except XferError as error:
+            cells.append(CellGraph(levels, recipe, None, " ".join(error.lines())))
+    return cells
+
+
+def nodes_of(cells: Sequence[CellGraph]) -> list[Node]:
+    """The nodes of all cells, each once, parents first."""
+    found: dict[str, Node] = {}
+    for cell in cells:
+        for key, node in cell.graph.nodes.items() if cell.graph else ():
+            found.setdefault(key, node)
+    return list(found.values())
+
+
+def gathered(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, Any]:
+    """Everything that a page shows, as plain data: ``study.json``."""
+    study, done, told = loaded.study, [], []
+    for cell in cells:
+        why = cell.problem or _failure(cell, outcome)
+        told.append({"levels": cell.levels, "state": "failed" if why else "done", "why": why} | _about(cell))
+        if not why:
+            done.append(_done(cell, outcome))
+    return {
+        **_header(study, loaded.scale),
+        "cells": told,
+        "records": records(done),
+        "comparisons": comparisons(done, study.compare) if study.compare else [],
+        "hypotheses": verdicts(done, study),
+        "fits": fits(done, study.fits),
+        "provenance": provenance(cells, outcome),
+    }
+
+
+def _header(study: Study, scale: str | None) -> dict[str, Any]:
+    return {
+        "name": study.name,
+        "title": study.title or study.name,
+        "question": study.question,
+        "description": study.description,
+        "papers": list(study.papers),
+        "scale": scale,
+        "axes": {axis: list(levels) for axis, levels in study.vary.items()},
+        "compare": study.compare.model_dump(mode="json") if study.compare else None,
+    }
+
+
+def _failure(cell: CellGraph, outcome: Outcome) -> str:
+    """Why a cell has no report, or nothing."""
+    assert cell.graph is not None
+    nodes = cell.graph.nodes
+    own = [
+        f"{node.kind} {node.label}: {outcome.failures[key]}" for key, node in nodes.items() if key in outcome.failures
+    ]
+    if own:
+        return own[0]
+    if cell.graph.report is None:
+        return "the cell has no evaluation"
+    return "" if cell.graph.report.key in outcome.entries else "the cell is not finished"
+
+
+def _about(cell: CellGraph) -> dict[str, Any]:
+    """The recipe of a cell and the keys of what it stands on."""
+    graph = cell.graph
+    trained = {f"{stage} seed {seed}": node.key for (stage, seed), node in graph.stages.items()} if graph else {}
+    return {
+        "report": graph.report.key if graph and graph.report else None,
+        "trained": trained,
+        "recipe": cell.recipe.model_dump(mode="json", exclude_defaults=True),
+        "notes": list(dict.fromkeys(graph.notes)) if graph else [],
+    }
+
+
+def _done(cell: CellGraph, outcome: Outcome) -> Done:
+    report = cell.graph.report if cell.graph else None
+    assert report is not None
+    scores = {role: node for role, node in report.parents.items() if node.kind == "score"}
+    stored = {role: read_rows(outcome.entries[node.key], "credit.parquet") for role, node in scores.items()}
+    trained = [node for score in scores.values() for node in _trained(score)]
+    return Done(cell.levels, Measured(report.job, stored), parameters(trained[0]) if trained else None)
+
+
+def _trained(score: Node) -> list[Node]:
+    found = score.parents["predict"].parents.get("train")
+    return [found] if found else []
+
+
+def provenance(cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, Any]:
+    """Versions that made the results, and what each data set was at."""
+    data: dict[str, Any] = {}
+    versions: dict[str, set[str]] = {}
+    for node in nodes_of(cells):
+        entry = outcome.entries.get(node.key)
+        if node.kind == "data":
+            data[node.label] = {"source": node.job["source"], "at": node.job["at"], "key": node.key}
+        for name, version in _versions(entry).items() if entry else ():
+            versions.setdefault(name, set()).add(version)
+    return {"data": dict(sorted(data.items())), "versions": {k: sorted(v) for k, v in sorted(versions.items())}}
+
+
+def _versions(entry: Any) -> Mapping[str, str]:
+    found: Mapping[str, str] = entry.about().get("versions", {})
+    return found
