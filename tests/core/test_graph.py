@@ -208,7 +208,7 @@ def test_a_field_of_a_stage_changes_that_stage_and_what_follows() -> None:
 
 
 def test_a_mixer_changes_its_stage() -> None:
-    assert moved(changed("stages", "direct", "mixer", to={"cap": 9})) == AFTER_DIRECT
+    assert moved(changed("stages", "direct", "mixer", to={"type": "capped", "cap": 9})) == AFTER_DIRECT
 
 
 def test_the_model_changes_the_stages_that_start_from_it() -> None:

@@ -17,6 +17,7 @@ from xfer.models.base import Model
 from xfer.models.domain.base import Head
 from xfer.readers.base import Languages, Reader, Source, Split
 from xfer.trainers.adversaries.vote import Vote
+from xfer.trainers.augmenting import Augments, Consistency
 from xfer.trainers.base import Mixer, Trainer
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.mixers import Proportional
@@ -58,6 +59,10 @@ class Task(Block):
         None, description="a discriminator over a column of the rows, in place of the head that learns their labels"
     )
     attacked: Attacked | None = Field(None, description="rows whose text is changed, trained beside those they were")
+    augment: Augments = Field((), description="what changes a row anew each time it is drawn: one step, or a list")
+    consistency: Consistency | None = Field(
+        None, description="rows stay as they are, and their augmented views are to be answered alike (xTune)"
+    )
 
 
 class Stage(Block):

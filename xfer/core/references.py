@@ -11,6 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from xfer.attackers.base import Attacker
+from xfer.attackers.constraints import Tagged
+from xfer.core.attacked import tagging, tagging_task
+from xfer.core.augments import augment_faults
 from xfer.core.component import Component
 from xfer.core.domains import domain_faults
 from xfer.core.edges import attacked_faults
@@ -38,6 +41,7 @@ def references(data: dict[str, Any]) -> Iterator[Found]:
         yield from option_faults(name, _build(Trainer, _block(stage).get("trainer", {})), learnt[name], model)
     yield from distil_faults(stages, learnt)
     yield from attacked_faults(stages, learnt, data.get("source"))
+    yield from augment_faults(stages, data.get("source"))
     yield from _circles(stages)
     for name, evaluation in evaluations.items():
         yield from _untrained(("evaluate", name), _block(evaluation), data)
@@ -169,7 +173,20 @@ def _evaluation(path: tuple[str, ...], block: dict[str, Any], stages: dict[str, 
         offered = reader.offered(_origin(reader, source), block.get("split", "test"))
         languages = offered if block.get("languages", "all") == "all" else block["languages"]
         for field, what, hint in attacker.faults(reader, languages if isinstance(languages, list | tuple) else ()):
-            yield (*path, "attacker", *([field] if field else [])), what, hint
+            yield (*path, "attacker", *filter(None, field.split("."))), what, hint
+        yield from _tagger((*path, "attacker", "constraints", "part_of_speech", "tagger"), tagging(attacker), stages)
+
+
+def _tagger(path: tuple[str, ...], named: Tagged | None, stages: dict[str, Any]) -> Iterator[Found]:
+    """What stands against the stage that an attacker asks for parts of speech."""
+    if named is None:
+        return
+    yield from _names((*path, "stage"), named.stage, stages, "stage")
+    if named.stage in stages:
+        learnt = _learnt(_block(stages[named.stage]))
+        if None not in learnt.values() and not tagging_task(named, learnt)[0]:
+            what = f"stage '{named.stage}' has learnt no task {named.task or ''}".rstrip() + " of form tag"
+            yield (*path, "task" if named.task else "stage"), what, "name a stage that trains on udpos, for example"
 
 
 def _origin(reader: Reader, source: Any) -> Any:

@@ -38,6 +38,9 @@ def schema_text() -> str:
     stage = definitions["Stage"]
     stage["properties"]["reader"] = {"$ref": "#/$defs/Reader", "description": "short for one task of this name"}
     stage.pop("required", None)
+    task = definitions["Task"]["properties"]
+    step = {"anyOf": [task["augment"].pop("items"), {"$ref": "#/$defs/Attacker"}]}  # an attacker alone is a step
+    task["augment"] = {"anyOf": [step, {"type": "array", "items": step}], "description": task["augment"]["description"]}
     names = {"enum": list(get_args(BenchmarkName)), "description": "the name of a benchmark"}
     schema["properties"]["benchmark"]["anyOf"].insert(0, names)
     return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

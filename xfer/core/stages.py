@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xfer.core.attacked import Target, attack_node
+from xfer.core.augments import Augmenting, augmenting
 from xfer.core.domains import head_job
 from xfer.core.edges import head_of
 from xfer.core.inputs import Compiling, form_of
@@ -22,11 +23,13 @@ def stage_node(about: Compiling, name: str, seed: int) -> Node:
     trainer = stage.trainer.filled(stage.first.reader.published, recipe.limits.least_learning_rate)
     parents: dict[str, Node] = {}
     tasks: dict[str, Any] = {}
+    augmented: dict[str, Augmenting] = {}
     for task_name in stage.tasks:
         tasks[task_name], needed = _task(about, name, task_name, trainer)
         attacked, rows = _attacked(about, name, task_name, seed, needed)
-        tasks[task_name] |= attacked
-        parents |= needed | rows
+        augmented[task_name] = augmenting(about, name, task_name)
+        tasks[task_name] |= attacked | augmented[task_name].job
+        parents |= needed | rows | augmented[task_name].parents
     job = _job(about, name, trainer, tasks)
     origin, before, problem = _origin(about, name, seed)
     job |= origin | teaching(recipe, name)
@@ -35,7 +38,11 @@ def stage_node(about: Compiling, name: str, seed: int) -> Node:
         parents["teacher"] = stage_node(about, stage.distil.stage, seed)
     own = stage.seed if stage.seed is not None else seed
     label = f"{name}" if stage.seed is not None else f"{name} seed {seed}"
-    node = about.graph.add(Node("train", label, job, parents, own, _spec(about, stage, trainer), problem))
+    problem = next((each.problem for each in augmented.values() if each.problem), problem)
+    spec = _spec(about, stage, trainer) | {
+        "augment": {task: each.spec for task, each in augmented.items() if each.spec}
+    }
+    node = about.graph.add(Node("train", label, job, parents, own, spec, problem))
     about.graph.stages[name, seed] = node
     return node
 

@@ -22,7 +22,8 @@ def teaching(recipe: Recipe, name: str) -> dict[str, Any]:
     tasks = recipe.stages[distil.stage].learnt
     task = distil.task or next(iter(tasks))
     learnt = {own: about.reader for own, about in recipe.stages[name].learnt.items()}
-    about = {"temperature": distil.temperature, "weight": distil.weight}
+    about: dict[str, Any] = {"temperature": distil.temperature, "weight": distil.weight}
+    about |= {"added": True} if distil.added else {}
     return {"distil": about | {"task": task, "taught": taught(tasks[task].reader, learnt)}}
 
 

@@ -50,7 +50,7 @@ def _tasks(node: Node, parents: Parents) -> list[Any]:
         rows = read_rows(parents[f"train/{name}"])
         rows = rows if "head" in about else labelled(rows, about["form"])
         rows, changes = _changes(node, parents, name, rows)
-        more = tuple(about["languages"]), about.get("exponent", 1.0), changes
+        more = tuple(about["languages"]), about.get("exponent", 1.0), changes, _augmented(node, parents, name)
         tasks.append(TaskData(name, about["weight"], rows, dev, *more))
     return tasks
 
@@ -74,6 +74,21 @@ def _changes(node: Node, parents: Parents, name: str, rows: Rows) -> tuple[Rows,
     keys = [(rows["language"][place], rows["id"][place]) for place in places]
     changes = used(about["form"], rows, places, [(named.get(key), notes[key]) for key in keys], told)
     return (joined(rows, changes), None) if about["form"] == "retrieve" else (rows, changes)
+
+
+def _augmented(node: Node, parents: Parents, name: str) -> Any:
+    """What changes the rows of a task as they are drawn, or None."""
+    from xfer.trainers.views import Augmented
+
+    about, spec = node.job["tasks"][name], node.spec["augment"].get(name)
+    if spec is None:
+        return None
+    steps = []
+    for place, step in enumerate(spec["steps"]):
+        further = f"further/{name}/{place}"
+        rows = each(read_rows(parents[further])) if further in parents else []
+        steps.append((step, step.attacker.prepare(rows) if step.attacker else None))
+    return Augmented(tuple(steps), about.get("spoken"), spec["consistency"])
 
 
 def _origin(node: Node, parents: Parents, tasks: list[Any], progress: Progress) -> Any:
@@ -125,4 +140,5 @@ def _teacher(job: Mapping[str, Any], parents: Parents, own: Any) -> Any:
     about = job["distil"]
     network = load(parents["teacher"].out / "selected", about["task"], own.forms[about["taught"][0]])
     same_subwords(network.tokenizer, own.tokenizer)
-    return Teacher(network, about["task"], tuple(about["taught"]), about["temperature"], about["weight"])
+    told = about["temperature"], about["weight"], about.get("added", False)
+    return Teacher(network, about["task"], tuple(about["taught"]), *told)

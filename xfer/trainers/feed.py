@@ -9,11 +9,13 @@ import numpy as np
 
 from xfer.core.seeds import derive
 from xfer.forms.base import Encoded, Rows, Tensors
+from xfer.forms.pieces import Piece
 from xfer.models.network import Network
 from xfer.trainers.changed import Changed, Changes
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.ranks import Ranks
 from xfer.trainers.sampler import Sampler, spoken
+from xfer.trainers.views import Augmented, Views
 
 
 class TaskData(NamedTuple):
@@ -26,6 +28,7 @@ class TaskData(NamedTuple):
     languages: tuple[str, ...]
     exponent: float = 1.0  # how often its languages are drawn (see Sampler)
     changes: Changes | None = None  # rows whose text an attacker changed
+    augmented: Augmented | None = None  # what changes rows as they are drawn
 
 
 class Feed:
@@ -42,10 +45,15 @@ class Feed:
         lengths = {name: encoded.lengths for name, encoded in self.encoded.items()}
         self.samplers = {n: Sampler(n, lengths[n], seed, size, tokens, *drawn[n]) for n in lengths}
         self.sizes = {name: len(each) for name, each in lengths.items()}
+        self.views = {t.name: self._views(t, t.augmented, max_length) for t in tasks if t.augmented}
         self.max_length, self.changed = max_length, dict[str, Changed]()
         for task in tasks:
             if task.changes:
                 self.change(task.name, task.changes)
+
+    def _views(self, task: TaskData, about: Augmented, longest: int) -> Views:
+        units = Piece(self.encoded[task.name], self.targets[task.name])
+        return Views(task.name, self.forms[task.name], task.train, units, self.tokenizer, longest, about, self.seed)
 
     def change(self, task: str, changes: Changes) -> None:
         """From now on batches of a task come with these changed rows."""
@@ -58,7 +66,13 @@ class Feed:
         """This process's rows of batch ``number`` of a task, and what it must know of the whole (see ``ranks``)."""
         index = self.samplers[task].batch(number)
         index = self.changed[task].clean(index) if task in self.changed else index
+        if task in self.views and len(index):
+            return self.views[task].batch(number, index, ranks, self._whole(task))
         return self._made(task, number, index, self.encoded[task], self.targets[task], ranks)
+
+    def _whole(self, task: str) -> bool:
+        form = self.forms[task]
+        return form.whole or bool(self.mixup and form.name == "classify")
 
     def beside(self, task: str, number: int, ranks: Ranks) -> tuple[Tensors, Tensors]:
         """The same of the changed rows that go with that batch; nothing where there are none."""
@@ -71,8 +85,7 @@ class Feed:
     def _made(
         self, task: str, number: int, index: np.ndarray, encoded: Encoded, targets: np.ndarray, ranks: Ranks
     ) -> tuple[Tensors, Tensors]:
-        form = self.forms[task]
-        whole = form.whole or bool(self.mixup and form.name == "classify")
+        form, whole = self.forms[task], self._whole(task)
 
         def make(own: np.ndarray) -> Tensors:
             seeds = [derive("mask", self.seed, number, int(i)) for i in own] if form.name == "mask" else None

@@ -16,6 +16,7 @@ from xfer.models.network import Network
 from xfer.trainers.adversaries.divergences import divergence
 
 CLOSED = -5e3  # a log-probability under this is that of an answer that a row does not have (see the forms' chances)
+VIEW = "view/"
 MIXED = ("labels", "teacher")  # what belongs to a row's answer and goes along with it when rows are mixed
 
 
@@ -27,6 +28,7 @@ class Teacher(NamedTuple):
     taught: tuple[str, ...]
     temperature: float
     weight: float
+    added: bool = False
 
 
 class Objective:
@@ -39,7 +41,11 @@ class Objective:
             self.teacher.network.eval().requires_grad_(False).to(accelerator.device)
 
     def prepared(self, form: Form, task: str, number: int, batch: Tensors) -> Tensors:
-        """The batch with what the loss needs beside it; the same batch where that is nothing."""
+        """The batch with what the loss needs beside it, and its view too; the same batch if that is nothing."""
+        found, view = self._prepared(form, task, number, batch), view_of(batch)
+        return found | as_view(self._prepared(form, task, number, view)) if view else found
+
+    def _prepared(self, form: Form, task: str, number: int, batch: Tensors) -> Tensors:
         if self.teacher and task in self.teacher.taught:
             batch = batch | {"teacher": self._taught(form, batch)}
         if self.mixup and form.name == "classify":
@@ -68,10 +74,25 @@ class Objective:
         if self.smoothing and torch.is_tensor(logits):  # discriminators give several
             found = (1 - self.smoothing) * found + self.smoothing * _even(form, logits, batch)
         if self.teacher and "teacher" in batch:
-            heat, weight = self.teacher.temperature, self.teacher.weight
-            apart = divergence(batch["teacher"], form.chances(logits.float() / heat, batch))
-            found = (1 - weight) * found + weight * heat**2 * apart
+            share = 1.0 if self.teacher.added else 1 - self.teacher.weight
+            found = share * found + self.taught(form, logits, batch)
         return found
+
+    def taught(self, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """The weighted divergence from the teacher's answers, [units]."""
+        assert self.teacher
+        heat, weight = self.teacher.temperature, self.teacher.weight
+        return weight * heat**2 * divergence(batch["teacher"], form.chances(logits.float() / heat, batch))
+
+
+def view_of(batch: Tensors) -> Tensors:
+    """What a batch holds of its rows' augmented view, under the names that a batch has."""
+    return {name.removeprefix(VIEW): tensor for name, tensor in batch.items() if name.startswith(VIEW)}
+
+
+def as_view(batch: Tensors) -> Tensors:
+    """A batch as part of another, of whose rows it is the view."""
+    return {VIEW + name: tensor for name, tensor in batch.items()}
 
 
 def _even(form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:

@@ -78,10 +78,22 @@ class Distil(Block):
     """Learning from a finished stage beside the labels (Hinton et al. 2015, section 2).
 
     Loss: (1 - weight) * task + weight * temperature ** 2 * KL(teacher || network), both softened by ``temperature``.
-    The tasks that have the teacher task's form and labels are taught; others of the stage are not.
+    The tasks that have the teacher task's form and labels are taught; others of the stage are not. With ``added`` the
+    task counts in full: of a teacher that was trained on augmented rows, with a temperature of 1 and beside
+    ``consistency``, that is model consistency (Zheng et al. 2021, xTune's R2).
     """
 
     stage: str = Field(description="the stage whose network teaches")
     task: str | None = Field(None, description="the task of that stage whose head teaches; its first if left out")
     temperature: float = Field(2.0, gt=0, description="divides the logits of both")
-    weight: float = Field(0.5, ge=0, le=1, description="share of the teacher in the loss; 0 for labels alone")
+    weight: float = Field(0.5, ge=0, description="share of the teacher in the loss, at most 1; 0 for labels alone")
+    added: bool = Field(
+        False, strict=True, description="the teacher is added to the loss of the labels, with any weight"
+    )
+
+    @model_validator(mode="after")
+    def _share(self) -> Distil:
+        if self.weight > 1 and not self.added:
+            hint = {"hint": "give at most 1, or say added: true"}
+            raise PydanticCustomError("share", "gives a share of the loss above 1", hint)
+        return self

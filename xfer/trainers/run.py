@@ -19,7 +19,7 @@ from xfer.forms.base import Rows, Tensors, by_language, graded
 from xfer.models.domain.form import Domain
 from xfer.models.network import Network
 from xfer.models.predictor import answer
-from xfer.trainers import averaging, ranks, setting, shards
+from xfer.trainers import agreement, averaging, ranks, setting, shards
 from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.micro import Micro
 from xfer.trainers.discriminators import train_critics
@@ -122,7 +122,9 @@ class Run:
             for micro in micros:
                 # an adversary would climb the loss of a discriminator as the encoder does: there is nobody to resist it
                 player = PLAIN if micro.task in self.heads else self.adversary
-                losses[micro.task] += float(player.backward(micro))
+                views = self.feed.views.get(micro.task)
+                consistency = views.about.consistency if views else None
+                losses[micro.task] += float(agreement.backward(player, micro, consistency, self.objective))
             losses = dict(zip(losses, self.ranks.total(list(losses.values())), strict=True))
             for task, loss in losses.items():
                 if not math.isfinite(loss):

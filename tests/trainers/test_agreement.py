@@ -1,0 +1,180 @@
+"""Consistency of a row with its augmented view, and with a teacher on it: by hand, and what aligns."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from test_augment import CUT, TYPOS, about, made, views
+
+from xfer.forms.base import form
+from xfer.forms.edits import Edit, splice
+from xfer.trainers.agreement import apart, paired
+from xfer.trainers.alignment import Read, borders, subwords, words
+from xfer.trainers.augmenting import Consistency
+from xfer.trainers.loop import Run
+from xfer.trainers.objective import Objective, Teacher, view_of
+
+sys.path.append(str(Path(__file__).parent / "adversaries"))
+from adversary_runs import FORMS, close, gradients, network, rows
+
+TWO = torch.tensor([[0.5, -1.0, 0.2], [2.0, 0.0, -1.0]]), torch.tensor([[0.1, 0.3, -0.2], [1.0, 1.0, 1.0]])
+
+
+def test_the_divergence_is_symmetric_and_its_gradient_passes_one_side_of_each() -> None:
+    first, second = (logits.clone().requires_grad_() for logits in TWO)
+    found = apart(first.log_softmax(-1), second.log_softmax(-1))
+    p, q = first.detach().softmax(-1), second.detach().softmax(-1)
+    wanted = (p * (p / q).log()).sum(-1) + (q * (q / p).log()).sum(-1)
+    assert torch.allclose(found, wanted)
+    found.sum().backward()
+    # of KL(fixed q || p) in the logits of p: p - q, and nothing of the other term
+    assert first.grad is not None and torch.allclose(first.grad, p - q, atol=1e-6)
+    assert second.grad is not None and torch.allclose(second.grad, q - p, atol=1e-6)
+
+
+def test_words_that_align_are_compared_and_no_others() -> None:
+    first, second = TWO[0].log_softmax(-1), torch.cat(TWO).log_softmax(-1)
+    one, other = paired(first, second, torch.tensor([-1, 3]))
+    assert torch.equal(one, first[1:]) and torch.equal(other, second[3:])
+
+
+def test_subwords_that_align_share_the_probability_among_them() -> None:
+    own, view = torch.randn(1, 2, 4).log_softmax(-1), torch.randn(1, 2, 5).log_softmax(-1)
+    places = torch.tensor([[[0, 3, -1, 2], [0, -1, 4, -1]]])
+    first, second = paired(own, view, places)
+    start, end = [0, 1, 3], [0, 2]
+    assert torch.allclose(first[0, 0, start].exp(), own[0, 0, start].exp() / own[0, 0, start].exp().sum())
+    assert torch.allclose(second[0, 0, start].exp(), view[0, 0, [0, 3, 2]].exp() / view[0, 0, [0, 3, 2]].exp().sum())
+    assert torch.allclose(second[0, 1, end].exp(), view[0, 1, [0, 4]].exp() / view[0, 1, [0, 4]].exp().sum())
+    assert second[0, 0, 2].exp() == first[0, 1, 1].exp() == 0
+    assert torch.isfinite(apart(first, second)).all()
+
+
+def loss(run: Run, batch: dict[str, Any]) -> torch.Tensor:
+    """The mean loss of a batch and half a divergence from its view, by the network alone, without dropout."""
+    task = next(iter(run.tasks))
+    kind, view = run.inner.forms[task], view_of(batch)
+    logits, moved = run.inner(task, batch), run.inner(task, view)
+    p, q = paired(kind.chances(logits, batch), kind.chances(moved, view), view.get("places"))
+    sides = (p.exp() * (p - q)).sum(-1) + (q.exp() * (q - p)).sum(-1)
+    divergence = (sides.flatten(1).mean(1) if sides.ndim > 1 else sides).sum() / len(batch["labels"])
+    return kind.losses(logits, batch).mean() + 0.5 * divergence
+
+
+def loud(net: Any) -> None:
+    """A fresh network answers all rows nearly alike: with larger weights it does not."""
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.mul_(6 if parameter.ndim == 2 else 1)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FORMS if kind != "mask"])
+@pytest.mark.parametrize("adversary", ["none", "fgm"])
+def test_a_step_adds_the_weighted_divergence(kind: str, adversary: str, tmp_path: Path) -> None:
+    extra: dict[str, Any] = {"adversary": {"type": adversary}}
+    steps, weight = (TYPOS, CUT), {"consistency": Consistency(weight=0.5)}
+    run = made(tmp_path, kind, about(*steps, **weight), dropout=0.0, clip=0, **extra)
+    plain = made(tmp_path, kind, None, dropout=0.0, clip=0, **extra)
+    for net in (run.inner, plain.inner):
+        loud(net)
+    batch = run.batch(kind, 0)
+    assert all(torch.equal(batch[name], tensor) for name, tensor in plain.batch(kind, 0).items())
+    with torch.no_grad():
+        added = float(loss(run, batch) - run.inner.forms[kind].losses(run.inner(kind, batch), batch).mean())
+    assert added > 1e-6
+    assert run.step(0)[0] - plain.step(0)[0] == pytest.approx(added, rel=2e-3, abs=1e-6)
+
+
+def test_the_labels_of_both_are_learnt_where_it_is_said(tmp_path: Path) -> None:
+    both = about(TYPOS, consistency=Consistency(weight=0, labels="both"))
+    found = gradients(made(tmp_path, "classify", both, dropout=0.0, clip=0))[0]
+    rows_alone = gradients(made(tmp_path, "classify", None, dropout=0.0, clip=0))[0]
+    views_alone = gradients(made(tmp_path, "classify", about(TYPOS), dropout=0.0, clip=0))[0]
+    assert close(found, {name: rows_alone[name] + views_alone[name] for name in found})
+
+
+@pytest.mark.parametrize("added", [False, True])
+def test_a_teacher_sees_the_row_and_the_very_view_that_the_network_sees(added: bool, tmp_path: Path) -> None:
+    """xTune's R2: with the network itself as the teacher nothing is added; else what a hand computation says."""
+    own, other = network("classify"), network("classify", seed=2)
+    logits, view = torch.randn(3, 2), torch.randn(3, 2)
+    batch = {"labels": torch.tensor([0, 1, 1]), "input_ids": torch.zeros(3, 4, dtype=torch.long)}
+    made_of = {id(own): view, id(other): view + 1.5}
+
+    class Same(torch.nn.Module):
+        def __init__(self, net: Any) -> None:
+            super().__init__()
+            self.net = net
+
+        def forward(self, task: str, batch: Any) -> torch.Tensor:
+            seen.append(batch["input_ids"])
+            return made_of[id(self.net)] if batch["input_ids"].sum() else logits
+
+    kind = form("classify", ["no", "yes"])
+    whole = batch | {"view/labels": batch["labels"], "view/input_ids": torch.ones(3, 6, dtype=torch.long)}
+    for net in (own, other):
+        seen: list[torch.Tensor] = []
+        teacher = Teacher(Same(net), "nli", ("nli",), 1.0, 0.5, added)  # type: ignore[arg-type]
+        objective = Objective(0.0, 0.0, teacher, 1, Accelerator())
+        prepared = objective.prepared(kind, "nli", 0, whole)
+        assert [tuple(ids.shape) for ids in seen] == [(3, 4), (3, 6)]
+        found = objective.taught(kind, view, view_of(prepared))
+        p, q = made_of[id(net)].softmax(-1), view.softmax(-1)
+        assert torch.allclose(found, 0.5 * (p * (p / q).log()).sum(-1), atol=1e-6)
+        labels = torch.nn.functional.cross_entropy(logits, batch["labels"], reduction="none")
+        wanted = labels * (1.0 if added else 0.5)
+        assert torch.allclose(objective.losses(kind, logits, prepared), wanted, atol=1e-6)
+
+
+# What stands where
+
+
+def test_borders_follow_edits_one_after_another() -> None:
+    text, here, steps = "the old cat sleeps", "the old cat sleeps", []
+    for step in ([Edit(4, 7, "very old", "a")], [Edit(0, 0, "so ", "b"), Edit(13, 16, "dog", "b")]):
+        steps.append([{"column": "text", **edit._asdict()} for edit in step])
+        here = splice(here, step)
+    assert here == "so the very old dog sleeps"
+    found = borders(text, here, steps)
+    assert found is not None
+    starts, ends = found
+    assert [int(starts[i]) for i in (0, 4, 8, 12)] == [here.index(w) for w in ("the", "very", "dog", "sleeps")]
+    assert [int(ends[i]) for i in (3, 7, 11, 18)] == [6, 15, 19, 26]
+    assert int(starts[5]) == int(ends[9]) == -1  # inside of what was replaced
+    assert borders(text, "something else", steps) is None
+
+
+def test_a_word_that_was_moved_or_split_aligns_with_nothing() -> None:
+    row = {"words": ["Ann", "saw", "Bob", "there"], "tags": ["B-PER", "O", "B-PER", "O"]}
+    changed = row | {"words": ["Bob", "saw", "Ann", "Mary", "there"], "tags": ["B-PER", "O", "B-PER", "I-PER", "O"]}
+    edits = [
+        {"column": "text", "start": 0, "end": 3, "new": "Bob", "kind": "x"},
+        {"column": "text", "start": 8, "end": 11, "new": "Ann Mary", "kind": "x"},
+    ]
+    unit: Any = None
+    found = words(row, changed, [edits], Read(unit, np.arange(4)), Read(unit, np.arange(5)))
+    assert found.tolist() == [-1, 1, -1, 4]
+    assert words(row, changed, [edits], Read(unit, np.arange(2, 4)), Read(unit, np.arange(4, 5))).tolist() == [-1, 0]
+
+
+def test_subwords_of_a_context_align_by_the_borders_that_answers_have(tmp_path: Path) -> None:
+    run = made(tmp_path, "span", about(TYPOS, CUT, consistency=Consistency()), max_length=44)
+    found, given = views(run), rows("span")
+    aligned = 0
+    for unit in range(len(found.row_of)):
+        number = int(found.row_of[unit])
+        row, change = {name: values[number] for name, values in given.items()}, found.change(number, 0, 0)
+        own, view = found._own(unit)[1], found._read(unit, change)[1]
+        places = subwords(row, change.row, change.edits, own, view)
+        target, other = own.unit.kept["targets"][0], view.unit.kept["targets"][0]
+        if target[0] and other[0]:  # the answer was not changed: both its borders are where the view has them
+            aligned += 1
+            assert (places[0, target[0]], places[1, target[1]]) == tuple(other)
+        assert (places[:, 0] == 0).all() and places.max() < len(view.unit.ids)
+    assert aligned > len(found.row_of) / 2
