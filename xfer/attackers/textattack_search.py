@@ -5,11 +5,10 @@ Importing this module imports TextAttack.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
-from xfer.attackers import textattack_parts as parts
 from xfer.attackers.aims.base import Aim
 from xfer.attackers.engine.outcome import Outcome, Refused
 from xfer.attackers.engine.text import Text
@@ -22,11 +21,15 @@ LONGEST = {"fixed": 20_000, "upstream": 4_000}
 
 
 class Attacks:
-    """The ``textattack.Attack`` objects of one slot, one for each language and set of protected columns."""
+    """The ``textattack.Attack`` objects of one slot, one for each language and set of protected columns.
 
-    def __init__(self, aim: Aim, recipe: str, protect: Collection[str], budget: int | None, compat: str) -> None:
-        self.aim, self.recipe, self.protect = aim, recipe, frozenset(protect)
-        self.budget, self.fixed = budget, compat == "fixed"
+    ``build`` makes one, given the language and the indices of the protected columns.
+    """
+
+    def __init__(
+        self, aim: Aim, build: Callable[[str, tuple[int, ...]], Any], protect: Collection[str], compat: str
+    ) -> None:
+        self.aim, self.build, self.protect, self.fixed = aim, build, frozenset(protect), compat == "fixed"
         self._built: dict[tuple[str, tuple[int, ...]], Any] = {}
 
     def __call__(self, row: Row) -> Outcome:
@@ -44,9 +47,7 @@ class Attacks:
         if key not in self._built:
             with catch_warnings():
                 simplefilter("ignore")  # a deprecated logging call
-                self._built[key] = getattr(parts, self.recipe)(
-                    self.aim, language=language, fixed=self.fixed, protect=protected, budget=self.budget
-                )
+                self._built[key] = self.build(language, protected)
         return self._built[key]
 
     def _searched(self, attack: Any, row: Row, protected: tuple[int, ...]) -> Outcome:
@@ -57,8 +58,12 @@ class Attacks:
         label = gold if isinstance(gold, int) else 0  # TextAttack takes numbers and strings; an aim knows its own
         result = attack.attack(before if self.fixed else plain_text(before.fields), label)
         end = result.perturbed_result
-        status = ("succeeded", "failed", "", "skipped")[int(end.goal_status)]
         fields = columns(end.attacked_text)
+        if len(fields) != len(before.fields):
+            raise Refused("upstream TextAttack made one text of all columns")
+        # a goal that is never complete (fewer words) is reached by any change
+        moved = "failed" if fields == before.fields else "succeeded"
+        status = ("succeeded", "failed", moved, "skipped")[int(end.goal_status)]
         if any(fields[column] != before.fields[column] for column in protected):
             raise Refused("TextAttack edited a protected column")
         spent = status == "failed" and goal.num_queries >= goal.query_budget

@@ -48,9 +48,18 @@ class Gradient:
         self._vocabulary: Vocabulary | None = None
 
     def __call__(self, items: list[Wanted]) -> list[Slopes]:
+        found = self.subwords([(item.fields, item.gold) for item in items])
+        return [self._words(item, encoded, slopes) for item, (encoded, slopes) in zip(items, found, strict=True)]
+
+    def raw(self, items: list[tuple[tuple[str, ...], int]]) -> list[np.ndarray]:
+        """Queue ``slopes``: (columns, class) -> the gradient of each subword, special ones too, [n, width]."""
+        return [slopes[: len(encoded["input_ids"])].numpy() for encoded, slopes in self.subwords(items)]
+
+    def subwords(self, items: list[tuple[tuple[str, ...], int]]) -> list[tuple[Any, torch.Tensor]]:
+        """The subwords of each example as the tokenizer gives them, and their gradients [length, width]."""
         tokenizer, where = self.network.tokenizer, self.table.weight.device
         options = {"truncation": True, "max_length": self.longest, "return_offsets_mapping": True}
-        encoded = [tokenizer(*item.fields, **options) for item in items]
+        encoded = [tokenizer(*fields, **options) for fields, _ in items]
         found: list[Any] = [None] * len(items)
         training = self.network.training
         self.network.eval()
@@ -58,9 +67,9 @@ class Gradient:
         for numbers, batch in batches([one["input_ids"] for one in encoded], pad, where, self.longest):
             if "token_type_ids" in encoded[0]:
                 batch["token_type_ids"] = _types([encoded[i]["token_type_ids"] for i in numbers], batch["input_ids"])
-            slopes = self._slopes(batch, [items[i].gold for i in numbers])
+            slopes = self._slopes(batch, [items[i][1] for i in numbers])
             for row, number in enumerate(numbers):
-                found[number] = self._words(items[number], encoded[number], slopes[row])
+                found[number] = encoded[number], slopes[row]
         self.network.train(training)
         return found
 

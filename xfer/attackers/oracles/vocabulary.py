@@ -71,6 +71,4 @@ def _whole(word: str) -> bool:
     whole = bool(found) and found[0].start == 0 and found[-1].end == len(word)
     if not whole or word_script(word) == "Common":
         return False
-    return len(found) == 1 or (
-        spaceless(word_script(word)) and all(a.end == b.start for a, b in zip(found, found[1:], strict=False))
-    )
+    return len(found) == 1 or (spaceless(word_script(word)) and all(a.end == b.start for a, b in pairwise(found)))

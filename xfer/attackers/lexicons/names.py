@@ -1,0 +1,47 @@
+"""Names of people and places that may stand for each other.
+
+A line of the file: a kind (first, last, city, country, nationality, or any other), a tab, and a name. A name is
+replaced by another of its kind. Without a file the English lists that come with TextAttack are taken.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from xfer.attackers.lexicons.synonyms import lines
+from xfer.core.errors import BadRow, MissingPart
+
+LONGEST = 3  # words in a name that is looked up
+Names = dict[str, tuple[str, ...]]
+
+
+def read(file: str) -> Names:
+    """Kind -> names in the order of the file. Raises MissingPart, BadRow."""
+    path = Path(file).expanduser()
+    if not path.is_file():
+        raise MissingPart(f"name_list: there is no file {path}")
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _changed: int) -> Names:
+    found: dict[str, dict[str, None]] = {}
+    for number, line in enumerate(lines(path), 1):
+        parts = [part.strip() for part in line.split("\t")]
+        if not line.strip():
+            continue
+        if len(parts) != 2 or not all(parts):
+            raise BadRow(str(path), number, "is not a kind, a tab, and a name")
+        found.setdefault(parts[0], {})[parts[1]] = None
+    return {kind: tuple(names) for kind, names in found.items()}
+
+
+@lru_cache(maxsize=8)
+def kinds(names: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, str]:
+    """The kind of each name; the first kind that has it."""
+    found: dict[str, str] = {}
+    for kind, known in names:
+        for name in known:
+            found.setdefault(name, kind)
+    return found

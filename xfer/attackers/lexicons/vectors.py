@@ -1,0 +1,112 @@
+"""Word vectors from a text file in the format of word2vec or GloVe, and each word's nearest neighbours.
+
+A line is a word and its values, parted by spaces; a first line with two numbers (word2vec) is passed over. The
+published searches use counter-fitted vectors (Mrksic et al. 2016), where antonyms are far apart.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from xfer.core.errors import BadRow, MissingPart
+
+NEIGHBOURS = 50  # the most that a published search asks for
+BLOCK = 1 << 25  # distances computed at once: 128 MB
+
+
+class Vectors(NamedTuple):
+    """``matrix`` float32 [words, width]; ``numbers`` are the rows of the words; the first of equal words counts."""
+
+    words: list[str]
+    numbers: dict[str, int]
+    matrix: np.ndarray
+    neighbours: np.ndarray  # int32 [words, 1 + k]: the word itself, then the nearest, ties in the order of the file
+
+
+def load(file: str, cache: Path | None = None) -> Vectors:
+    """The vectors of a file and their neighbours, which are kept in ``cache`` if given. Raises MissingPart, BadRow."""
+    path = Path(file).expanduser()
+    if not path.is_file():
+        raise MissingPart(f"vectors: there is no file {path}")
+    return _load(path, path.stat().st_mtime_ns, cache)
+
+
+@lru_cache(maxsize=2)
+def _load(path: Path, _changed: int, cache: Path | None) -> Vectors:
+    words, matrix = read(path)
+    return Vectors(words, {word: i for i, word in enumerate(words)}, matrix, _neighbours(matrix, cache))
+
+
+def read(path: Path) -> tuple[list[str], np.ndarray]:
+    """Words and vectors. Raises BadRow with the line that has not as many numbers as the first."""
+    words: list[str] = []
+    rows: list[np.ndarray] = []
+    seen: set[str] = set()
+    width = 0
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            parts = line.rstrip().split(" ")
+            if number == 1 and len(parts) == 2 and all(part.isdigit() for part in parts):
+                continue
+            width = width or len(parts) - 1
+            if width < 1 or len(parts) <= width:
+                raise BadRow(str(path), number, f"is not a word and {width or 'some'} numbers")
+            word = " ".join(parts[:-width])  # GloVe has words with spaces
+            try:
+                row = np.array(parts[-width:], dtype=np.float32)
+            except ValueError:
+                raise BadRow(str(path), number, f"is not a word and {width} numbers") from None
+            if not np.isfinite(row).all():
+                raise BadRow(str(path), number, "holds a number that is not finite")
+            if word not in seen:
+                seen.add(word)
+                words.append(word)
+                rows.append(row)
+    if not words:
+        raise BadRow(str(path), 0, "holds no word vectors")
+    return words, np.stack(rows)
+
+
+def _neighbours(matrix: np.ndarray, cache: Path | None) -> np.ndarray:
+    """``neighbours`` of all words, from the cache if it has been computed before."""
+    if cache is None:
+        return neighbours(matrix, NEIGHBOURS)
+    digest = blake2b(np.ascontiguousarray(matrix).tobytes(), digest_size=16).hexdigest()
+    file = cache / f"neighbours-{NEIGHBOURS}-{digest}.npy"
+    if file.is_file():
+        found: np.ndarray = np.load(file, allow_pickle=False)
+        return found
+    table = neighbours(matrix, NEIGHBOURS)
+    cache.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+    with aside.open("wb") as out:
+        np.save(out, table)
+    aside.replace(file)
+    return table
+
+
+def neighbours(matrix: np.ndarray, count: int) -> np.ndarray:
+    """int32 [words, 1 + count]: each word, then its nearest by Euclidean distance, ties in the order of the words."""
+    size = len(matrix)
+    count = min(count, size - 1)
+    squares = np.einsum("ij,ij->i", matrix, matrix)
+    table = np.empty((size, 1 + count), dtype=np.int32)
+    step = max(1, BLOCK // size)
+    for start in range(0, size, step):
+        rows = np.arange(start, min(start + step, size))
+        distances = squares[None, :] - 2 * (matrix[rows] @ matrix.T)
+        distances[np.arange(len(rows)), rows] = -np.inf  # a word comes first, also among words with its vector
+        near = np.argpartition(distances, min(count, size - 1), axis=1)[:, : 1 + count]
+        values = np.take_along_axis(distances, near, axis=1)
+        edge = values.max(axis=1)
+        for row, place in enumerate(rows):
+            if (distances[row] == edge[row]).sum() > (values[row] == edge[row]).sum():  # a tie cut in two
+                near[row] = np.lexsort((np.arange(size), distances[row]))[: 1 + count]
+            table[place] = near[row][np.lexsort((near[row], distances[row][near[row]]))]
+    return table

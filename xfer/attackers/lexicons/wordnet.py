@@ -1,0 +1,80 @@
+"""Synonyms from WordNet (Miller 1995), and for other languages from the Open Multilingual Wordnet, read by NLTK.
+
+The folder holds WordNet's own files (``data.noun``, ``index.noun`` ...), or is an NLTK data folder with
+``corpora/wordnet`` and, for other languages, ``corpora/omw-1.4``. Nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from xfer.core.errors import MissingPart
+
+# ISO 639-1 to the codes of the Open Multilingual Wordnet (Bond and Foster 2013).
+CODES = {
+    **{"ar": "arb", "bg": "bul", "el": "ell", "en": "eng", "es": "spa", "eu": "eus", "fi": "fin", "fr": "fra"},
+    **{"he": "heb", "hr": "hrv", "id": "ind", "it": "ita", "ja": "jpn", "lt": "lit", "ms": "zsm", "nl": "nld"},
+    **{"pl": "pol", "pt": "por", "ro": "ron", "sk": "slk", "sl": "slv", "sv": "swe", "th": "tha", "zh": "cmn"},
+    **{"ca": "cat", "da": "dan", "gl": "glg", "is": "isl", "no": "nob", "nb": "nob", "nn": "nno", "sq": "als"},
+}
+ENGLISH = "data.noun"
+HELP = "get it with `python -m nltk.downloader wordnet omw-1.4`, or from Debian's package wordnet-base"
+
+
+class Synonyms:
+    """Synonyms of single words in one language, sorted: sets have another order in every process."""
+
+    def __init__(self, reader: Any, code: str) -> None:
+        self.reader, self.code = reader, code
+
+    def __call__(self, word: str) -> list[str]:
+        """All lemmas of one word that share a synset with ``word``."""
+        found = {name for one in self.reader.synsets(word, lang=self.code) for name in one.lemma_names(lang=self.code)}
+        return sorted(name for name in found if name != word and "_" not in name)
+
+
+def load(folder: str | None, language: str) -> Synonyms:
+    """The synonyms of a language. Raises MissingPart where there is no wordnet of it."""
+    code = CODES.get(language.lower().replace("_", "-").split("-")[0])
+    if code is None:
+        raise MissingPart(f"wordnet: there is none of language '{language}'; it has {', '.join(sorted(CODES))}")
+    english, others = places(folder)
+    if code != "eng" and others is None:
+        where = folder or "NLTK_DATA"
+        raise MissingPart(f"wordnet: {where} has no corpora/omw-1.4, which '{language}' needs; {HELP}")
+    return _load(english, others if code != "eng" else None, code)
+
+
+def places(folder: str | None) -> tuple[Path, Path | None]:
+    """The folders of WordNet and of the multilingual one. Raises MissingPart."""
+    roots = [Path(folder).expanduser()] if folder else nltk_data()
+    for root in roots:
+        for english in (root, root / "corpora" / "wordnet", root / "wordnet"):
+            if (english / ENGLISH).is_file():
+                near = (root / "corpora" / "omw-1.4", english.parent / "omw-1.4", root / "omw-1.4")
+                return english, next((one for one in near if one.is_dir()), None)
+    looked = ", ".join(map(str, roots)) or "NLTK_DATA, which is not set"
+    raise MissingPart(f"wordnet: no {ENGLISH} of WordNet in {looked}; {HELP}")
+
+
+def nltk_data() -> list[Path]:
+    """The folders of $NLTK_DATA and the usual place."""
+    named = [Path(part) for part in os.environ.get("NLTK_DATA", "").split(os.pathsep) if part]
+    return [*named, *(Path(part) for part in ("~/nltk_data", "/usr/share/nltk_data", "/usr/share/wordnet"))]
+
+
+@lru_cache(maxsize=8)
+def _load(english: Path, others: Path | None, code: str) -> Synonyms:
+    from nltk.corpus.reader import CorpusReader  # late: only this list needs NLTK
+    from nltk.corpus.reader.wordnet import WordNetCorpusReader
+
+    try:
+        many = CorpusReader(str(others), r".*/wn-data-[a-z\-]*\.tab") if others else None
+        reader = WordNetCorpusReader(str(english), many)
+        reader.synsets("a", lang=code)  # reads what it needs
+    except (OSError, LookupError, ValueError, AssertionError) as error:
+        raise MissingPart(f"wordnet: {english} cannot be read: {' '.join(str(error).split())[:160]}") from None
+    return Synonyms(reader, code)
