@@ -14,9 +14,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from xfer.attackers.aims.base import Aim
+from xfer.attackers.aims.base import Aim, aim
+from xfer.attackers.constraints import Bounds, Constraints
 from xfer.attackers.engine.hub import WIDTH, Counts, Oracle
 from xfer.attackers.engine.runner import Slot, search
+from xfer.attackers.goals import Goal
 from xfer.attackers.segment import segmenter
 from xfer.core.component import Component
 from xfer.core.seeds import stream
@@ -105,6 +107,14 @@ class ModelFree(Attacker):
 
     inside_answers: ClassVar[bool] = False  # a change of writing changes answers too; noise leaves them alone
 
+    constraints: Bounds = Field(Bounds(), description="what must hold between a text and what becomes of it")
+
+    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        yield from super().faults(reader, languages)
+        if self.constraints != Bounds() and type(self).change is not ModelFree.change:
+            what = f"attacker {self.type_name} changes rows as a whole, so no edit of it can be left out"
+            yield "constraints", what, "leave it out"
+
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
         """Non-overlapping edits of ``text``, in order."""
         raise NotImplementedError
@@ -119,7 +129,8 @@ class ModelFree(Attacker):
 
     def change(self, row: Row, form: str = "classify", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
         """The row with its text changed (None where its label cannot follow), and the edits with the text of each."""
-        wanted = self.edits(texts(form, row, self.protect), row, known)
+        found = texts(form, row, self.protect)
+        wanted = self.constraints.kept(found, self.edits(found, row, known))
         changed, done = edited(form, row, wanted, self.inside_answers)
         return changed, [{"column": name, **edit._asdict()} for name, found in done.items() for edit in found]
 
@@ -134,7 +145,7 @@ class Setting:
 
     ``oracles`` (queue -> oracle, "victim" at least) answer what the search asks through ``engine.hub.ask``; ``width``
     is how many rows are searched at once, which changes no result; ``counts`` tells afterwards what was asked.
-    ``known`` is what the attacker's ``prepare`` made.
+    ``known`` is what the attacker's ``prepare`` made, ``cache`` a folder of tables that are computed once.
     """
 
     form: str
@@ -144,12 +155,31 @@ class Setting:
     width: int = WIDTH
     counts: dict[str, Counts] = field(default_factory=dict)
     known: Any = None
+    cache: Path | None = None
 
 
 class Search(Attacker):
     """An attacker that asks a victim which change hurts."""
 
     searches: ClassVar[bool] = True
+
+    goal: Goal = Field(
+        Goal(), description="when an answer counts as wrong, in forms where that is a question of degree"
+    )
+    constraints: Constraints = Field(Constraints(), description="what must hold between a text and what becomes of it")
+
+    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        yield from super().faults(reader, languages)
+        if reader.form in self.forms:
+            labels, form = reader.label_names(), reader.form
+            for field, what, hint in self.goal.faults(form, labels, reader.form_options()):
+                yield f"goal.{field}", what, hint
+            for field, what, hint in self.constraints.faults(form, labels):
+                yield f"constraints.{field}", what, hint
+
+    def aim(self, form: str, labels: Sequence[str], options: Mapping[str, Any]) -> Aim:
+        """What this search wants of a task of this form."""
+        return aim(form, labels, options, self.goal, self.constraints, self.protect)
 
     def oracles(self, setting: Setting) -> Mapping[str, Oracle]:
         """The further queues that this search asks (masked LM, sentence encoder, tagger), made once a process."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from xfer.attackers.aims.base import Aim
+from xfer.attackers.constraints import Checks
 from xfer.attackers.dictionaries import one_space
 from xfer.attackers.engine.hub import ask
 from xfer.attackers.engine.outcome import Outcome, Refused
@@ -21,6 +22,7 @@ from xfer.forms.texts import edited, texts
 
 Row = dict[str, Any]
 UNKNOWN = "[UNK]"  # no word of any language
+Tried = TypeVar("Tried", bound=tuple[Any, ...])
 Place = tuple[str, int, int]  # the name of a text (``forms.texts.texts``), start, end
 
 
@@ -94,6 +96,14 @@ class Hunt:
                 self.best = state
         return states
 
+    def kept(self, rows: list[Tried]) -> list[Tried]:
+        """Those whose row, the second of each, holds what the aim's constraints say."""
+        if not self.aim.about.constraints.checked or not rows:
+            return rows
+        original, *texts = map(self.aim.text, (self.row, *(tried[1] for tried in rows)))
+        allowed = Checks(self.aim.about.constraints, ask).allowed(original, texts)
+        return [tried for tried, kept in zip(rows, allowed, strict=True) if kept]
+
     def changed(self, sites: Sequence[Site], chosen: Sequence[tuple[int, int]]) -> Row | None:
         """The row with these options in it; None where its label cannot follow, or nothing changes."""
         return self.edited(
@@ -140,6 +150,7 @@ def beam(hunt: Hunt, sites: Sequence[Site], width: int, most: int) -> Outcome:
                 for chosen in [(*state.chosen, (number, option))]
                 if (row := hunt.changed(sites, chosen)) is not None
             ]
+            fresh = hunt.kept(fresh)
             if not fresh:
                 continue
             states = sorted([*states, *hunt.asked(fresh)], key=lambda state: state.rank)[:width]
@@ -165,7 +176,7 @@ def greedy(hunt: Hunt, places: Sequence[Place], propose: Callable[[Row, Place], 
             if hunt.piece(now, moved) != hunt.piece(hunt.row, place):
                 continue  # two words put in side by side share a space
             fresh = [{**edits, place: new} for new in dict.fromkeys(propose(now, moved))]
-            rows = [((), row, tried) for tried in fresh if (row := hunt.edited(tried)) is not None]
+            rows = hunt.kept([((), row, tried) for tried in fresh if (row := hunt.edited(tried)) is not None])
             if not rows:
                 continue
             before = hunt.best

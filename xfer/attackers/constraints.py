@@ -8,7 +8,8 @@ distance, engine.hub.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -19,9 +20,12 @@ from pydantic_core import PydanticCustomError
 
 from xfer.attackers.aims.texts import Locks, plain
 from xfer.attackers.distance import distance
-from xfer.attackers.textattack_words import clusters
+from xfer.attackers.textattack_words import clusters, spans
 from xfer.core.component import Block
 from xfer.core.errors import MissingPart
+from xfer.core.seeds import derive
+from xfer.forms.edits import Edit, splice
+from xfer.forms.texts import Edits, is_entity_tag
 
 ENCODER, TAGGER = "constraint encoder", "constraint tagger"  # queues: a search may ask other models of its own
 NAMED = {"NOUN", "PROPN"}
@@ -66,6 +70,26 @@ class Bounds(Block):
         if self.edit_share is not None:
             most.append(math.floor(self.edit_share * sum(map(len, before)) + 1e-9))
         return sum(distance(one, two) for one, two in zip(before, after, strict=True)) <= min(most)
+
+    def kept(self, found: Mapping[str, str], edits: Edits) -> Edits:
+        """Of the edits of several texts those that keep within the bounds.
+
+        Edits at protected words go. Of the rest each is taken, in an order that the text alone decides, unless it
+        would break a bound together with those before it.
+        """
+        if self == type(self)():
+            return edits
+        words = self.words()
+        wanted = [(name, edit) for name, one in edits.items() for edit in one]
+        wanted = [(name, edit) for name, edit in wanted if not (words and _at(found[name], edit, words))]
+        wanted.sort(key=lambda named: derive(*named[:1], found[named[0]], *named[1]))
+        kept: Edits = {name: [] for name in found}
+        for name, edit in wanted:
+            tried = kept | {name: sorted([*kept[name], edit])}
+            changed = [splice(text, tried[side]) for side, text in found.items()]
+            if self.close(list(found.values()), changed) and self.near(*map(_split, (found.values(), changed))):
+                kept = tried
+        return kept
 
 
 class Similarity(Block):
@@ -127,10 +151,42 @@ class Constraints(Bounds):
         """The words that no edit touches; ``protect`` are columns by role."""
         return Locks(frozenset(protect), self.words(), self.entities)
 
-    def faults(self, form: str, tags: bool) -> Iterator[tuple[str, str, str]]:
-        """(field, message, hint); ``tags`` says whether rows have entity tags."""
-        if self.entities != "free" and not tags:
-            yield "entities", f"rows of form {form} have no tagged entities", "leave it out"
+    def faults(self, form: str, labels: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        """(field, message, hint) of what does not fit tasks of this form and these labels."""
+        if self.entities != "free" and not (form == "tag" and is_entity_tag(list(labels))):
+            yield "entities", f"rows of form {form} have no tagged entities here", "leave it out"
+
+    def models(self) -> tuple[str, ...]:
+        """The models that they ask."""
+        tagger = self.part_of_speech.tagger.model if self.part_of_speech else None
+        return tuple(name for name in (self.similarity and self.similarity.encoder, tagger) if name)
+
+    @property
+    def tagger(self) -> Tagged | None:
+        """The stage that tags words, if one is named."""
+        found = self.part_of_speech.tagger if self.part_of_speech else None
+        return found if found and found.stage else None
+
+    def oracles(self, tagger: Any = None) -> dict[str, Any]:
+        """The queues that ``Checks`` asks; ``tagger`` is the oracle of the stage that tags. Loads the models."""
+        found: dict[str, Any] = {}
+        if self.similarity:
+            from xfer.attackers.oracles.encoder import Encoder  # late: imports torch
+
+            found[ENCODER] = Encoder(self.similarity.encoder)
+        if self.part_of_speech:
+            found[TAGGER] = tagger
+            if self.part_of_speech.tagger.model:
+                from xfer.attackers.oracles.tagger import Tagger  # late: imports torch
+
+                found[TAGGER] = Tagger(self.part_of_speech.tagger.model)
+        return found
+
+    @property
+    def checked(self) -> bool:
+        """Whether there is anything that candidates must be asked for."""
+        given = (self.changed_words, self.edit_distance, self.edit_share, self.similarity, self.part_of_speech)
+        return any(value is not None for value in given)
 
 
 class Checks:
@@ -173,14 +229,40 @@ class Checks:
         return [all(wanted.same(tags[one][i], tags[two][j]) for i, j, one, two in pairs) for pairs in replaced]
 
 
+def _at(text: str, edit: Edit, words: frozenset[str]) -> bool:
+    """Whether an edit lies in one of ``words`` or beside it, where it could join it with another."""
+    near = (word for word in spans(text) if edit.start <= word.end and edit.end >= word.start)
+    return any(plain(text[word.start : word.end]) in words for word in near)
+
+
+def _split(texts: Iterable[str]) -> list[list[str]]:
+    return [[text[word.start : word.end] for word in spans(text)] for text in texts]
+
+
 def _replaced(old: Any, new: Any) -> list[tuple[int, int, tuple[str, ...], tuple[str, ...]]]:
     """Of each replaced word: its number in its side before and after, and the words of that side before and after."""
     sides = list(zip(map(tuple, _sides(old)), map(tuple, _sides(new)), strict=True))
-    first = _places(new.word_columns)
-    found = []
-    for (column, i), now in zip(_places(old.word_columns), new.origin, strict=True):
-        if now >= 0 and sides[column][0][i] != sides[column][1][first[now][1]]:
-            found.append((i, first[now][1], *sides[column]))
+    places, found = _places(new.word_columns), []
+    for (column, i), now in zip(_places(old.word_columns), _origin(old, new), strict=True):
+        if now >= 0 and sides[column][0][i] != sides[column][1][places[now][1]]:
+            found.append((i, places[now][1], *sides[column]))
+    return found
+
+
+def _origin(old: Any, new: Any) -> Sequence[int]:
+    """Where each word of ``old`` is in ``new``, -1 if it is gone: as ``new`` knows it, if it came of ``old`` by edits.
+
+    Else, where a row was split anew, words pair up within the stretches that differ, if these have as many words.
+    """
+    known: Sequence[int] = new.origin.tolist()
+    if len(known) == old.num_words:
+        return known
+    found = [-1] * old.num_words
+    before = [(column, word) for column, word in zip(old.word_columns, old.words, strict=True)]
+    after = [(column, word) for column, word in zip(new.word_columns, new.words, strict=True)]
+    for _, start, end, first, past in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if end - start == past - first:
+            found[start:end] = range(first, past)
     return found
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from xfer.attackers.base import Attacker
+from xfer.attackers.base import Attacker, Search
+from xfer.attackers.constraints import Tagged
 from xfer.attackers.segment import PIECES, segmenter
 from xfer.core.errors import XferError
 from xfer.core.inputs import Compiling, form_of
@@ -35,12 +37,13 @@ def attack_node(about: Compiling, attacker: Attacker, target: Target, more: Mapp
     if attacker.searches:
         parents |= target.victim
         job |= {"task": target.task, **form_of(reader, about.recipe.source_of(reader))}
+        job |= _tagger(about, attacker)
     parents |= _further(about, attacker, target)
     try:
         spoken = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]
         found = attacker.files(spoken, about.resolver.digest)
         job |= {} if found is None else {"at": found}
-        job |= _models(about, attacker)
+        job |= _models(about, attacker) | _protected(about, attacker)
     except XferError as error:
         problem = error
     if attacker.by_words and segmenter() != PIECES:  # the same rows become others with and without it
@@ -54,8 +57,39 @@ def attack_node(about: Compiling, attacker: Attacker, target: Target, more: Mapp
 def _models(about: Compiling, attacker: Attacker) -> dict[str, Any]:
     """The revisions of the models that an attacker asks besides a victim."""
     digest, ask = about.resolver.digest, about.resolver.ask("model")
-    found = {name: Pretrained(name=name).revision(digest, ask) for name in attacker.models()}
+    names = (*attacker.models(), *(attacker.constraints.models() if isinstance(attacker, Search) else ()))
+    found = {name: Pretrained(name=name).revision(digest, ask) for name in names}
     return {"models": found} if found else {}
+
+
+def _protected(about: Compiling, attacker: Attacker) -> dict[str, Any]:
+    """The content of the file of words that nothing may change."""
+    bounds = getattr(attacker, "constraints", None)
+    if bounds is None or bounds.protected_file is None:
+        return {}
+    bounds.words()  # raises where it cannot be read
+    return {"protected": about.resolver.digest(Path(bounds.protected_file).expanduser())}
+
+
+def tagging(attacker: Attacker) -> Tagged | None:
+    """The stage of the recipe that tells an attacker parts of speech."""
+    return attacker.constraints.tagger if isinstance(attacker, Search) else None
+
+
+def _tagger(about: Compiling, attacker: Attacker) -> dict[str, Any]:
+    """What a job says of that stage."""
+    named = tagging(attacker)
+    if named is None:
+        return {}
+    task, reader = tagging_task(named, {n: t.reader for n, t in about.recipe.stages[str(named.stage)].learnt.items()})
+    return {"tagger": {"task": task, **form_of(reader, about.recipe.source_of(reader))}}
+
+
+def tagging_task(named: Tagged, tasks: Mapping[str, Reader | None]) -> tuple[str, Any]:
+    """The task that tags, and its reader; "" and None where there is none."""
+    fitting = {name: reader for name, reader in tasks.items() if reader and reader.form == "tag"}
+    name = named.task or next(iter(fitting), "")
+    return (name, fitting[name]) if name in fitting else ("", None)
 
 
 def _further(about: Compiling, attacker: Attacker, target: Target) -> dict[str, Node]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from xfer.attackers.base import ModelFree
 from xfer.attackers.training import Attacked
+from xfer.core.attacked import tagging
 from xfer.core.errors import suggest
 from xfer.readers.base import Reader
 
@@ -54,7 +55,10 @@ def _fits(here: Path, attacked: Attacked, reader: Reader, source: Any) -> Iterat
     languages = reader.train_languages(at)
     misfits = list(attacker.faults(reader, languages))
     for field, what, hint in misfits:
-        yield (*here, "attacker", *([field] if field else [])), what, hint
+        yield (*here, "attacker", *filter(None, field.split("."))), what, hint
+    if tagging(attacker):
+        what = "a search of training rows cannot wait for a stage that tags"
+        yield (*here, "attacker", "constraints", "part_of_speech"), what, "say tagger: {model: <a folder>}"
     if attacker.diagnostic:
         what = "lets labels become untrue, and nothing true could be learnt of them"
         yield (*here, "attacker", "diagnostic"), what, "leave it out, and take an attacker that keeps labels true"

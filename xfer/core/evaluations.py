@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xfer.core.attacked import Target, attack_node
+from xfer.core.attacked import Target, attack_node, tagging
 from xfer.core.inputs import Compiling, form_of
 from xfer.core.nodes import Node
 from xfer.core.recipe import Evaluation
@@ -46,7 +46,9 @@ def score_node(about: Compiling, name: str, seed: int, role: str) -> Node:
     parents = {"train": stage_node(about, tested, seed)} if tested else {}
     if evaluation.attacker:
         label = f"{name} seed {seed}" if evaluation.attacker.searches else name
-        rows = attack_node(about, evaluation.attacker, Target(name, label, reader, rows, parents, task))
+        named = tagging(evaluation.attacker)
+        asked = parents | ({"tagger": stage_node(about, str(named.stage), seed)} if named else {})
+        rows = attack_node(about, evaluation.attacker, Target(name, label, reader, rows, asked, task))
     job, problem = ({}, None) if tested else about.model()
     if reader.form == "retrieve" and (task not in tasks or tasks[task].reader.form != "retrieve"):
         job["max_length"] = reader.published.max_length  # nothing was trained on such rows

@@ -42,6 +42,16 @@ class Asked:
         self.machine = Canonical(network, task, max_length)
         self.form: Any = network.forms[task]
 
+    @property
+    def network(self) -> Network:
+        """The network that is asked: some searches read its gradient."""
+        return self.machine.network
+
+    @property
+    def max_length(self) -> int:
+        """The longest input in subwords."""
+        return self.machine.max_length
+
     def __call__(self, items: list[Any]) -> list[Any]:
         return self.answers(items) if items else []
 
@@ -87,6 +97,23 @@ class Tags(Asked):
             gold = np.array(items[i][1])
             part, gold = part[gold >= 0], gold[gold >= 0]
             found[i] = _chances(part)[np.arange(len(gold)), gold], part.argmax(1) == gold
+        return found
+
+
+class Tagger(Asked):
+    """(words) -> the tag of each, as a tuple."""
+
+    def answers(self, items: list[Any]) -> list[Any]:
+        asked = [list(words) for words in items if words]
+        tags = [[None] * len(words) for words in asked]
+        kept = self.kept(columns(len(asked), words=asked, tags=tags)) if asked else {}
+        best = np.zeros(sum(map(len, asked)), dtype=np.int64)
+        if asked:
+            best[kept["word"]] = np.concatenate(list(kept["best"]))
+        found, start = [], 0
+        for words in items:
+            found.append(tuple(self.form.labels[i] for i in best[start : start + len(words)]))
+            start += len(words)
         return found
 
 

@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from xfer.attackers.aims.base import aim
 from xfer.attackers.base import Setting
 from xfer.attackers.training import Attacked, drawn
 from xfer.core.errors import XferError
 from xfer.core.lines import add_line, whole_lines
-from xfer.models.predictor import Victim
+from xfer.models.victims import victim
 from xfer.trainers.changed import Changes, row_of, used
 from xfer.trainers.run import Run
 
@@ -113,10 +112,11 @@ def _searched(run: Run, task: str, changes: Changes, rows: list[dict[str, Any]])
     if not rows or not changes.refresh:
         return
     form = run.inner.forms[task]
-    wanted = aim(form.name, form.labels, changes.options)
-    victim = Victim(run.inner, task, run.max_length)  # a new one each time: no answer of earlier weights is kept
     attacker: Any = changes.refresh.attacker
-    yield from attacker.search(rows, Setting(form.name, tuple(form.labels), wanted, {"victim": victim}))
+    wanted = attacker.aim(form.name, form.labels, changes.options)
+    # a new victim each time: no answer of earlier weights is kept
+    oracles = {"victim": victim(run.inner, task, run.max_length)} | attacker.constraints.oracles()
+    yield from attacker.search(rows, Setting(form.name, tuple(form.labels), wanted, oracles))
 
 
 def told(run: Run) -> dict[str, Any]:

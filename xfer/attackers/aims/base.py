@@ -7,8 +7,10 @@ from importlib import import_module
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from xfer.attackers.aims.texts import Locks
+from xfer.attackers.constraints import Constraints
 from xfer.attackers.engine.text import Text
 from xfer.attackers.goals import Goal
+from xfer.forms.texts import column
 
 Row = dict[str, Any]
 
@@ -20,12 +22,13 @@ AIMS = {
 
 class About(NamedTuple):
     """A task under attack: its ``labels`` in the order of the head, the ``options`` of its form, what the search is
-    after, and the words that no edit touches."""
+    after, the words that no edit touches, and what must hold of its results."""
 
     labels: Sequence[str]
     options: Mapping[str, Any]
     goal: Goal
     locks: Locks
+    constraints: Constraints
 
 
 class Aim(Protocol):
@@ -35,6 +38,7 @@ class Aim(Protocol):
     """
 
     form: ClassVar[str]
+    about: About
 
     def __init__(self, about: About) -> None:
         """An aim is about one task, for all rows of it."""
@@ -63,10 +67,12 @@ def aim(
     labels: Sequence[str],
     options: Mapping[str, Any] | None = None,
     goal: Goal | None = None,
-    locks: Locks | None = None,
+    constraints: Constraints | None = None,
+    protect: Sequence[str] = (),
 ) -> Aim:
-    """The aim of a search against a task of this form."""
+    """The aim of a search against a task of this form. ``protect`` are sides by role (premise, question, ...)."""
     module, _, name = AIMS[form].partition(":")
-    about = About(labels, options or {}, goal or Goal(), locks or Locks())
+    held = constraints or Constraints()
+    about = About(labels, options or {}, goal or Goal(), held.locks([column(side, form) for side in protect]), held)
     found: Aim = getattr(import_module(module), name)(about)
     return found
