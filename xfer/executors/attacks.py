@@ -6,16 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from xfer.attackers.aims.base import aim
-from xfer.attackers.base import Attacker, Setting
 from xfer.attackers.training import drawn
 from xfer.core.errors import XferError
 from xfer.core.graph import Node
 from xfer.core.lines import whole_lines
 from xfer.core.store import write_json
-from xfer.executors.networks import tested
+from xfer.executors import shares
+from xfer.executors.searches import known_to
 from xfer.executors.tables import Parents, Progress, Rows, each, read_rows, write_rows
 from xfer.forms.texts import texts
+
+UNTOUCHED = {"status": "unchanged", "queries": 0, "forwards": 0, "message": ""}
 
 
 def attack(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
@@ -51,13 +52,17 @@ def _chosen(node: Node, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [rows[place] for place in drawn(rows, share, of=lambda row: bool(texts(form, row, sides)))]
 
 
+def _name(row: dict[str, Any]) -> tuple[str, str]:
+    return row.get("pool", row["language"]), row["id"]
+
+
 def _changes(
     node: Node, parents: Parents, folder: Path, progress: Progress, rows: list[dict[str, Any]]
 ) -> list[tuple[Any, Any]]:
     """Each row changed without a model, or None in its place where its label cannot follow."""
     attacker, made = node.spec["attacker"], []
     spoken = [row | {"language": node.spec["language"] or row["language"]} for row in rows]
-    found = attacker.changes(spoken, node.spec["form"], _known(attacker, parents))
+    found = attacker.changes(spoken, node.spec["form"], known_to(attacker, parents))
     for number, (row, (changed, edits)) in enumerate(zip(rows, found, strict=True), 1):
         changed = changed and changed | {"language": row["language"]}
         status = "dropped" if changed is None else "changed" if edits else "unchanged"
@@ -79,37 +84,22 @@ def _search(
     """Runs a search, appending each outcome to ``results.jsonl``, so that a killed attack goes on where it was."""
     path = folder / "results.jsonl"
     spoken = node.spec["language"]
-    asked = [row | {"language": spoken or row["language"]} for row in rows]
-    known = {(found["language"], found["id"]): found for found in whole_lines(path)}
-    left = [row for row in asked if (row["language"], row["id"]) not in known]
+    # a query may be spoken in another language than that of the pool which it searches
+    pools = ("pool",) if node.spec["form"] == "retrieve" else ()
+    asked = [row | dict.fromkeys(pools, row["language"]) | {"language": spoken or row["language"]} for row in rows]
+    known = {_name(found): found for found in whole_lines(path)}
+    left = [row for row in asked if texts(node.spec["form"], row) and _name(row) not in known]
     with path.open("a", encoding="utf-8") as file:
-        for found in node.spec["attacker"].search(left, setting(node, parents)) if left else ():
+        for found in shares.search(node, parents, left) if left else ():
             file.write(json.dumps(found, ensure_ascii=True) + "\n")
             file.flush()
-            known[found["language"], found["id"]] = found
+            known[_name(found)] = found
             progress(len(known), len(rows), queries=found["queries"])
     made = []
     for row, said in zip(rows, asked, strict=True):
-        found = known[said["language"], said["id"]]
+        found = known.get(_name(said)) or said | UNTOUCHED  # candidates, and what only sets a threshold
         changed = {name: found[name] for name in row} | {"language": row["language"]}
         made.append((changed, found | {"language": row["language"], "edits": None}))
     if made and all(note["status"] == "error" for _, note in made):
         raise XferError(f"attack {node.label}: every row failed, the first with: {made[0][1]['message']}")
     return made
-
-
-def _known(attacker: Attacker, parents: Parents) -> Any:
-    """What an attacker makes of further rows of the data set."""
-    return attacker.prepare(each(read_rows(parents["further"]) if "further" in parents else {}))
-
-
-def setting(node: Node, parents: Parents) -> Setting:
-    """What the search of a node is given: the task's aim, and the network under test as the victim."""
-    from xfer.models.predictor import Victim  # late: imports torch
-
-    network, max_length = tested(node, parents)
-    job = node.job
-    wanted = aim(job["form"], job["labels"], job["options"])
-    oracles = {"victim": Victim(network, job["task"], max_length)}
-    known = _known(node.spec["attacker"], parents)
-    return Setting(job["form"], tuple(job["labels"]), wanted, oracles, known=known)
