@@ -23,7 +23,6 @@ _textattack: Any = textattack_shim.load()
 _pre: Any = _textattack.constraints.pre_transformation
 _swaps: Any = _textattack.transformations
 DIGITS = 4  # of a score: less than this is the rounding of another batch shape, and must not decide a rank
-MAX_EDIT_DISTANCE = 30  # characters an example; Gao et al. 2018, section IV
 
 
 class _NoWrapper:
@@ -178,38 +177,3 @@ class Delete(_ByCluster, _swaps.WordSwapRandomCharacterDeletion):
 
 class Insert(_ByCluster, _swaps.WordSwapRandomCharacterInsertion):
     """A random letter comes before a cluster."""
-
-
-def deepwordbug(aim: Aim, *, language: str, fixed: bool, protect: Collection[int], budget: int | None) -> Any:
-    """DeepWordBug as a ``textattack.Attack`` (Gao et al. 2018, sections III and IV).
-
-    Greedy search by word importance; the best of a swap, a substitution, a deletion and an insertion; no
-    word twice, no function word; an edit distance of at most 30; any other class is a success.
-    """
-    edits = (Swap, Substitute, Delete, Insert) if fixed else _upstream_edits()
-    near, goal, search = (NearEnough, AimGoal, StableRanking) if fixed else _upstream_parts()
-    # There is a list for English only, and its words ("die", "so", "in") mean other things elsewhere.
-    english = not fixed or language.lower().replace("_", "-").split("-")[0] == "en"
-    words = textattack_shim.stopwords() if english else frozenset()
-    constraints = [_pre.RepeatModification(), _pre.StopwordModification(stopwords=words), near(MAX_EDIT_DISTANCE)]
-    if protect:
-        constraints.append(UntouchedColumns(protect))
-    transformation = _textattack.transformations.CompositeTransformation([edit() for edit in edits])
-    limit = float("inf") if budget is None else budget
-    return _textattack.Attack(goal(aim, query_budget=limit), constraints, transformation, search())
-
-
-def _upstream_edits() -> tuple[Any, ...]:
-    """TextAttack's own four, in the order of its recipe: the order decides what the random state gives to each."""
-    return (
-        _swaps.WordSwapNeighboringCharacterSwap,
-        _swaps.WordSwapRandomCharacterSubstitution,
-        _swaps.WordSwapRandomCharacterDeletion,
-        _swaps.WordSwapRandomCharacterInsertion,
-    )
-
-
-def _upstream_parts() -> tuple[Any, Any, Any]:
-    """TextAttack's own constraint and search, with our goal."""
-    distance = _textattack.constraints.overlap.LevenshteinEditDistance
-    return distance, UpstreamGoal, _textattack.search_methods.GreedyWordSwapWIR
