@@ -14,7 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -101,9 +100,9 @@ class Similarity(Block):
         "cosine", description="the cosine, or 1 - angle / pi (Cer et al. 2018, section 5; TextFooler)"
     )
 
-    def of(self, one: np.ndarray, two: np.ndarray) -> float:
-        """The similarity of two vectors of length 1, from -1 (angular: 0) to 1."""
-        cosine = float(np.clip(np.dot(one.astype(np.float64), two.astype(np.float64)), -1.0, 1.0))
+    def of(self, one: Any, two: Any) -> float:
+        """The similarity of two arrays of length 1, from -1 (angular: 0) to 1."""
+        cosine = min(max(float(one.astype("float64") @ two.astype("float64")), -1.0), 1.0)
         return cosine if self.measure == "cosine" else 1.0 - math.acos(cosine) / math.pi
 
 

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from xfer.attackers.aims.texts import Locks
 from xfer.attackers.constraints import Constraints
-from xfer.attackers.engine.text import Text
 from xfer.attackers.goals import Goal
 from xfer.forms.texts import column
 
@@ -43,8 +42,8 @@ class Aim(Protocol):
     def __init__(self, about: About) -> None:
         """An aim is about one task, for all rows of it."""
 
-    def text(self, row: Row, kind: type[Any] = Text) -> Any:
-        """The row as a ``kind`` (a subclass of Text) that a search edits. Raises Refused if that cannot be."""
+    def text(self, row: Row, kind: type[Any] = ...) -> Any:
+        """The row as a ``kind`` of ``engine.text.Text`` that a search edits. Raises Refused if that cannot be."""
 
     def columns(self, row: Row) -> tuple[str, ...]:
         """The names of the row's columns that ``text`` has as fields, in order."""

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 
 def seed(number: int) -> None:
     """Sets ``random``, ``numpy.random`` and, where it is loaded, torch's generator of the CPU."""
+    import numpy as np  # late: checking a recipe needs none of it
+
     random.seed(number)
     np.random.seed([number & 0xFFFFFFFF, number >> 32])
     torch = sys.modules.get("torch")
@@ -22,12 +22,16 @@ def seed(number: int) -> None:
 
 def taken() -> tuple[Any, ...]:
     """The states as they are."""
+    import numpy as np  # late: checking a recipe needs none of it
+
     torch = sys.modules.get("torch")
     return random.getstate(), np.random.get_state(), None if torch is None else torch.get_rng_state()
 
 
 def put(states: tuple[Any, ...]) -> None:
     """Sets the states to what ``taken`` gave."""
+    import numpy as np  # late: checking a recipe needs none of it
+
     random.setstate(states[0])
     np.random.set_state(states[1])
     if states[2] is not None:
