@@ -89,8 +89,10 @@ class PhraseMixing(Phrases, ModelFree):
         from xfer.attackers.units import cut
 
         rng = self.stream(row)
-        every = [(name, phrase) for name, text in found.items() for phrase in self.found(text, name, row, known)]
         left = rounded(rng, self.rate * sum(len(cut(text)) for text in found.values()))
+        if not left:
+            return {}
+        every = [(name, phrase) for name, text in found.items() for phrase in self.found(text, name, row, known)]
         made: Edits = {}
         for name, phrase in shuffled(rng, every):
             here = made.setdefault(name, [])
