@@ -1,7 +1,7 @@
 """What a training step of each method costs, relative to plain training of the same model on the same rows.
 
-The methods are the recipes in ``recipes/methods``: the stage in which a recipe differs from ``plain.yaml`` is built
-with its adversary, options, mixer, tasks and heads, on pairs of NLI (text for masked language models and
+The methods are the recipes in ``recipes/methods``: the last stage in which a recipe differs from ``plain.yaml`` is
+built with its adversary, options, mixer, tasks and heads, on pairs of NLI (text for masked language models and
 discriminators; tasks of other forms count as NLI). Batches of 32 rows of a task in every method. In each round every
 method takes its turn, and is compared with plain training in the same round; the table has the median over rounds.
 What a step of a method is stands in its docstring: one of joint tasks trains a batch of each, one of ``freeat`` makes
@@ -21,7 +21,7 @@ from common import LABELS, LONGEST, clock, nli_rows
 
 from xfer.core.domains import conditions
 from xfer.core.load import load_recipe
-from xfer.core.recipe import Stage
+from xfer.core.recipe import Stage, Task
 from xfer.forms.base import form
 from xfer.models.base import Origin
 from xfer.models.domain.form import judged
@@ -29,6 +29,7 @@ from xfer.models.network import Network, build
 from xfer.models.scratch import Scratch
 from xfer.trainers.loop import Context, Run, TaskData
 from xfer.trainers.objective import Teacher
+from xfer.trainers.views import Augmented
 
 RECIPES = Path(__file__).parents[1] / "recipes" / "methods"
 PLAIN, MAIN, WARM = "plain", "mnli", 2  # the first steps allocate
@@ -41,7 +42,7 @@ def methods(chosen: list[str]) -> dict[str, Stage]:
     found = {path.stem: load_recipe(path).recipe.stages for path in sorted(RECIPES.glob("[!_]*.yaml"))}
     plain = found.pop(PLAIN)
     kept = {name: stages for name, stages in found.items() if not chosen or name in chosen}
-    different = {name: next(s for key, s in stages.items() if s != plain[key]) for name, stages in kept.items()}
+    different = {name: [s for key, s in stages.items() if s != plain[key]][-1] for name, stages in kept.items()}
     return {PLAIN: plain[MAIN]} | different
 
 
@@ -49,6 +50,13 @@ def texts(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """The first sentences as unlabelled rows, by turns of one language and another."""
     count = len(rows["id"])
     return {"id": rows["id"], "language": [("en", "xx")[i % 2] for i in range(count)], "text": rows["text"]}
+
+
+def augmented(task: Task) -> Augmented | None:
+    """What changes the rows of a task as they are drawn; the recipes' attackers need no further rows."""
+    attackers: list[Any] = [step.attacker for step in task.augment]
+    steps = zip(task.augment, [attacker and attacker.prepare([]) for attacker in attackers], strict=True)
+    return Augmented(tuple(steps), None, task.consistency) if task.augment else None
 
 
 def stage(about: Stage, origin: Origin, rows: dict[str, list[Any]]) -> tuple[Network, list[TaskData]]:
@@ -62,7 +70,8 @@ def stage(about: Stage, origin: Origin, rows: dict[str, list[Any]]) -> tuple[Net
         if task.head:
             forms[own] = judged(own, forms[own], task.head, conditions(task.head, learnt), unlabelled)
         exponent = task.sampling.exponent if task.sampling else 1.0
-        tasks.append(TaskData(own, task.weight, unlabelled if masked else rows, None, ("en",), exponent))
+        told = unlabelled if masked else rows
+        tasks.append(TaskData(own, task.weight, told, None, ("en",), exponent, augmented=augmented(task)))
     return build(origin, forms, 1), tasks
 
 
@@ -74,7 +83,8 @@ def seconds(about: Stage, origin: Origin, rows: dict[str, list[Any]], steps: int
     teacher = None
     if about.distil:
         other = build(origin, {MAIN: form("classify", LABELS)}, 2)
-        teacher = Teacher(other, MAIN, (MAIN,), about.distil.temperature, about.distil.weight)
+        told = about.distil.temperature, about.distil.weight, about.distil.added
+        teacher = Teacher(other, MAIN, (MAIN,), *told)
     with tempfile.TemporaryDirectory() as folder:
         context = Context(Path(folder), number, None, about.mixer, lambda *_, **__: None, teacher)
         run = Run(settings, network, tasks, context)

@@ -21,6 +21,7 @@ RUN = [
     "smoothing",
     "multitask",
     "gradual_unfreezing",
+    "xtune",
 ]  # a vote, several tasks, options; the others' parts run elsewhere
 TOY = [
     "limits={train_rows: 40, test_rows: 6, dev_rows: 4, steps: 3, least_learning_rate: 1e-3}",
@@ -61,7 +62,13 @@ def test_there_is_a_recipe_of_every_method() -> None:
     used = {name for stage in stages for name in stage.trainer.model_fields_set}
     assert {"label_smoothing", "mixup", "layer_decay", "average", "adapt", "freeze_encoder", "unfreeze"} <= used
     assert any(stage.distil for stage in stages)
-    assert any(task.sampling for stage in stages for task in stage.tasks.values())
+    tasks = [task for stage in stages for task in stage.tasks.values()]
+    assert any(task.sampling for task in tasks) and any(task.consistency for task in tasks)
+    assert {step.attacker.type_name for task in tasks for step in task.augment if step.attacker} >= {
+        "typos",
+        "synonyms",
+    }
+    assert any(step.subwords for task in tasks for step in task.augment)
 
 
 def test_recipes_of_methods_differ_in_the_method_alone() -> None:

@@ -20,9 +20,14 @@ from xfer.core.errors import XferError
 from xfer.executors.processes import joined
 from xfer.models.network import Network
 from xfer.trainers import ranks
+from xfer.trainers.augmenting import Augment, Consistency
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop import Run, TaskData, fit
 from xfer.trainers.mixers import Joint, Proportional
+from xfer.trainers.views import Augmented
+
+sys.path.append(str(Path(__file__).parent / "adversaries"))
+import adversary_runs as every
 
 Made = tuple[Network, list[TaskData], Finetune, Any]
 FREELB = {"type": "freelb", "steps": 2, "rate": 0.3, "start": 0.2, "radius": 0.5}
@@ -38,6 +43,14 @@ def classifier(dropout: float = 0.0, **fields: Any) -> Made:
     return network(dropout=dropout), [task(dev=rows(12))], settings(steps=8, evaluate_every=4, **fields), Proportional()
 
 
+def augmented(kind: str, **fields: Any) -> Made:
+    """Rows that are changed as they are drawn, and the views of them."""
+    steps = ({"attacker": {"type": "typos", "rate": 0.5}, "share": 0.7}, {"subwords": {"drop": 0.5}})
+    told = Augmented(tuple((Augment.model_validate(step), None) for step in steps), None, Consistency(weight=1))
+    tasks = [TaskData(kind, 1.0, every.rows(kind), None, ("en",), augmented=told)]
+    return every.network(kind), tasks, settings(steps=4, evaluate_every=2, **fields), Proportional()
+
+
 def judged(name: str, main: str = "classify", head: Any = None, **fields: Any) -> Made:
     one = domain_runs.head(name, dropout=0.0, **head or {})
     stage, tasks = domain_runs.stage(one, "mask", main, dev=True)
@@ -50,6 +63,8 @@ CASES: dict[str, Callable[[], Made]] = {
     "freelb": lambda: two_tasks(adversary=FREELB),
     "freeat": lambda: classifier(adversary={"type": "freeat", "steps": 1, "start": 0.1}),
     "smart": lambda: classifier(adversary={"type": "smart", "rate": 0.1, "start": 0.1}),
+    "views of tags, two batches a step": lambda: augmented("tag", accumulate=2),
+    "views of rows, freelb": lambda: augmented("choose", adversary=FREELB),
     "mixup, with dropout": lambda: classifier(dropout=0.1, mixup=0.4),
     "dann": lambda: judged("domain"),
     "dann over tags, freelb": lambda: judged("domain", "tag", adversary=FREELB),

@@ -1,4 +1,8 @@
-"""The combinations {adversary} x {head or none} x {mixer} x {form}: all of them, a pairwise sample, recipes of each."""
+"""The combinations {adversary} x {head or none} x {mixer} x {form}: all of them, a pairwise sample, recipes of each.
+
+Rows as they are, rows changed as they are drawn, and views beside rows take turns over them: every value of each of the
+four meets each of these.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,11 @@ MIXERS: dict[str, dict[str, Any]] = {  # what a mixer has no default for; a shar
 }
 
 
+VIEWS = "views"
+AUGMENTS = (NONE, "rows", VIEWS)
+STEPS = [{"attacker": {"type": "typos", "rate": 0.5}, "share": 0.7}, {"subwords": {"drop": 0.3}}]
+
+
 class Case(NamedTuple):
     """One combination."""
 
@@ -33,16 +42,21 @@ class Case(NamedTuple):
     head: str
     mixer: str
     form: str
+    augment: str
 
 
 def every() -> list[Case]:
     """The whole product, from what is registered: a new method is in it without a line here."""
     names = Adversary.known(), [NONE, *Head.known()], Mixer.known(), list(READERS)
-    return [Case(*values) for values in product(*names)]
+    places = product(*(range(len(values)) for values in names))
+    return [Case(*values, AUGMENTS[sum(at) % 3]) for values, at in zip(product(*names), places, strict=True)]
 
 
 def refused(case: Case) -> bool:
-    """What the docstrings rule out: a head outside ``joint``, and cdan where nothing has class probabilities."""
+    """What the docstrings rule out: a head outside ``joint``, cdan where nothing has class probabilities, two maskings
+    that are to be answered alike."""
+    if (case.form, case.augment) == ("mask", VIEWS):
+        return True
     if case.head == NONE:
         return False
     return case.mixer != "joint" or (case.head == "cdan" and case.form not in ("classify", "tag"))
@@ -78,9 +92,17 @@ def head(case: Case) -> dict[str, Any]:
     return {"type": case.head} | ({"states": "tokens"} if case.form == "tag" else {})
 
 
+def augment(case: Case) -> dict[str, Any]:
+    """The fields of the form's task that change its rows as they are drawn."""
+    return {} if case.augment == NONE else {"augment": STEPS} | ({"consistency": {}} if case.augment == VIEWS else {})
+
+
 def recipe(case: Case) -> dict[str, Any]:
     """One stage: the form's task, masked text beside it, and with a head unlabelled text in two languages."""
-    tasks: dict[str, Any] = {"main": {"reader": READERS[case.form]}, "beside": {"reader": READERS["mask"]}}
+    tasks: dict[str, Any] = {
+        "main": {"reader": READERS[case.form]} | augment(case),
+        "beside": {"reader": READERS["mask"]},
+    }
     if case.head != NONE:
         text = {**READERS["mask"], "languages": ["en", "fr"]}
         tasks["language"] = {"reader": text, "head": head(case)}

@@ -70,8 +70,8 @@ def loss(run: Run, batch: dict[str, Any]) -> torch.Tensor:
 def loud(net: Any) -> None:
     """A fresh network answers all rows nearly alike: with larger weights it does not."""
     with torch.no_grad():
-        for parameter in net.parameters():
-            parameter.mul_(6 if parameter.ndim == 2 else 1)
+        for name, parameter in net.named_parameters():
+            parameter.mul_(100 if name.endswith("classifier.weight") else 6 if parameter.ndim == 2 else 1)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FORMS if kind != "mask"])

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import torch
 from domain_runs import rows as two_languages
-from product_cases import NONE, Case, every, head, mixer, pairs, recipe, refused, sample
+from product_cases import NONE, VIEWS, Case, augment, every, head, mixer, pairs, recipe, refused, sample
 from tiny_runs import Stop, equal, settings, weights
 
 from xfer.core.domains import conditions
@@ -25,8 +25,10 @@ from xfer.forms.base import form
 from xfer.models.domain.base import Head
 from xfer.models.domain.form import judged
 from xfer.models.network import Network, build
+from xfer.trainers.augmenting import Augment, Consistency
 from xfer.trainers.base import Mixer
 from xfer.trainers.loop import Context, TaskData, fit
+from xfer.trainers.views import Augmented
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
 from adversary_runs import FORMS, make, origin, rows
@@ -43,11 +45,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(name, chosen, ids="-".join)
 
 
+def augmented(case: Case) -> Augmented | None:
+    """What changes the rows of the form's task as they are drawn."""
+    found = augment(case)
+    steps = tuple((Augment.model_validate(step), None) for step in found.get("augment", ()))
+    return Augmented(steps, None, Consistency() if "consistency" in found else None) if steps else None
+
+
 def stage(case: Case) -> tuple[Network, list[TaskData]]:
     """The form's task with twice the rows of the masked one beside it, and what a head tells apart."""
     forms: dict[str, Any] = {"main": form(case.form, FORMS[case.form]), "beside": form("mask")}
     tasks = [
-        TaskData("main", 1.0, rows(case.form), None, ("en",)),
+        TaskData("main", 1.0, rows(case.form), None, ("en",), augmented=augmented(case)),
         TaskData("beside", 0.5, rows("mask", 12), None, ("en",)),
     ]
     if case.head != NONE:
@@ -133,7 +142,8 @@ def test_a_combination_that_trains_passes_the_check(runs: Case, tmp_path: Path) 
 def test_a_combination_that_cannot_train_is_refused_by_the_check(not_runs: Case, tmp_path: Path) -> None:
     found = check(not_runs, tmp_path)
     joint, conditional = "a discriminator needs every step to train all tasks", "no class probabilities"
-    assert any(joint in fault for fault in found) == (not_runs.mixer != "joint")
+    assert any(joint in fault for fault in found) == (not_runs.head != NONE and not_runs.mixer != "joint")
+    assert any("two maskings" in fault for fault in found) == ((not_runs.form, not_runs.augment) == ("mask", VIEWS))
     assert any(conditional in fault for fault in found) == (
         not_runs.head == "cdan" and not_runs.form not in ("classify", "tag")
     )
@@ -152,8 +162,8 @@ def test_the_sample_holds_every_pair_that_the_product_holds(cases: list[Case]) -
 def test_every_pair_trains_or_is_refused() -> None:
     cases = every()
     assert len(cases) == len(set(cases)) == len(RUNS) + len(REFUSED)
-    values = [{case[place] for case in cases} for place in range(4)]
+    values = [{case[place] for case in cases} for place in range(5)]
     assert len({pair for case in cases for pair in pairs(case)}) == sum(
-        len(values[i]) * len(values[j]) for i in range(4) for j in range(i)
+        len(values[i]) * len(values[j]) for i in range(5) for j in range(i)
     )
-    assert {form for _, _, _, form in RUNS} == set(FORMS)
+    assert {case.form for case in RUNS} == set(FORMS)
