@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from xfer.attackers import segment
 from xfer.cli import main
 
 RECIPE = """\
@@ -49,6 +50,16 @@ def known_objects() -> None:
     """What the imported libraries and the modules before left behind, millions of objects, is not searched again and
     again for garbage: that took more than half of the time of tests that make many small things."""
     gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pieces() -> Iterator[None]:
+    """Scripts without spaces are cut into pieces, whatever segmenter is installed: its own tests take it."""
+    found, segment._found = segment._found, lambda: (segment.PIECES, None)
+    segment.ends.cache_clear()
+    yield
+    segment._found = found
+    segment.ends.cache_clear()
 
 
 class Result(NamedTuple):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +11,16 @@ from hypothesis import strategies as st
 from test_letters import TEXTS
 
 from xfer.attackers import segment
+from xfer.attackers.base import Attacker
 from xfer.attackers.dictionaries import places
 from xfer.attackers.scripts import is_mark
 from xfer.attackers.textattack_words import spans
 from xfer.attackers.units import cut
+from xfer.core.graph import compile_graph
+from xfer.core.inputs import Resolver
+from xfer.core.recipe import Recipe
 
+INSTALLED = segment._found  # before conftest puts pieces in its place
 TEXT = st.text(st.sampled_from(sorted({char for text in TEXTS.values() for char in text} | set(" 𠀋\u200b。3"))))
 
 
@@ -23,16 +28,22 @@ def words(text: str) -> list[str]:
     return [text[word.start : word.end] for word in cut(text)]
 
 
-@pytest.fixture(params=["icu", "pieces", "every letter"])
-def found(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Each segmenter there is, and one that would cut letters from their marks."""
-    if request.param == "icu":
-        pytest.importorskip("icu4py")
-    else:
-        every = None if request.param == "pieces" else lambda run: list(range(1, len(run) + 1))
-        monkeypatch.setattr(segment, "_found", lambda: (request.param, every))
+@pytest.fixture
+def icu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is installed, where that is ICU."""
+    pytest.importorskip("icu4py")
+    monkeypatch.setattr(segment, "_found", INSTALLED)
     segment.ends.cache_clear()
-    yield request.param
+    yield
+    segment.ends.cache_clear()
+
+
+@pytest.fixture
+def every_letter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A segmenter that would cut letters from their marks."""
+    monkeypatch.setattr(segment, "_found", lambda: ("every letter", lambda run: list(range(1, len(run) + 1))))
+    segment.ends.cache_clear()
+    yield
     segment.ends.cache_clear()
 
 
@@ -49,8 +60,7 @@ def found(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> An
         ("हिन्दी में می‌خواهم", ["हिन्दी", "में", "می‌خواهم"]),
     ],
 )
-def test_words_of_each_script(text: str, expected: list[str]) -> None:
-    pytest.importorskip("icu4py")
+def test_words_of_each_script(icu: None, text: str, expected: list[str]) -> None:
     assert segment.segmenter().startswith("icu ")
     assert words(text) == expected
     assert [text[start:end] for start, end in spans(text)] == expected
@@ -68,19 +78,33 @@ def _holds(text: str) -> None:
         assert not any(char.isalpha() for char in gaps)
 
 
-def test_words_are_ordered_and_lose_nothing(found: str) -> None:
+@pytest.mark.parametrize("found", ["icu", "every_letter", "pieces"])
+def test_words_are_ordered_and_lose_nothing(found: str, request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue(found)
     _holds()
 
 
-def test_a_hit_of_a_dictionary_is_made_of_whole_words() -> None:
-    pytest.importorskip("icu4py")
+def test_a_hit_of_a_dictionary_is_made_of_whole_words(icu: None) -> None:
     text = "他在公园里"
     hits = {"园里", "公园", "在公"}
     assert [word for _, word in places(text, hits.__contains__)] == ["公园"]
 
 
-def test_without_a_segmenter_pieces_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segment, "_found", lambda: (segment.PIECES, None))
-    segment.ends.cache_clear()
+def test_without_a_segmenter_pieces_stay() -> None:
     assert segment.segmenter() == "pieces" and words("他们在公园") == ["他们", "在公", "园"]
-    segment.ends.cache_clear()
+
+
+def test_the_segmenter_is_a_part_of_the_key(every_letter: None) -> None:
+    assert Attacker.lookup("typos").facts()["words without spaces"] == "every letter"
+    recipe = {"name": "t", "model": {"type": "scratch"}, "stages": {"xnli": {"reader": "xnli"}}, "source": "miniature"}
+    tested = {
+        "typos": {"stage": "xnli", "attacker": {"type": "typos", "rate": 0.1}},
+        "crossed": {"stage": "xnli", "attacker": {"type": "cross_language", "other": "de"}},
+    }
+    graph = compile_graph(Recipe.model_validate(recipe | {"evaluate": tested}), Resolver(lambda path: "", _no_hub))
+    said = {node.label: node.job.get("words") for node in graph.nodes.values() if node.kind == "attack"}
+    assert said == {"typos": "every letter", "crossed": None}
+
+
+def _no_hub(repository: str, kind: str) -> str:
+    raise AssertionError(f"{repository} was asked for")
