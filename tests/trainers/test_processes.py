@@ -16,7 +16,7 @@ import torch
 from process_runs import CASES, curve
 from safetensors.torch import load_file
 
-from xfer.core.errors import XferError
+from xfer.core.errors import UsageError, XferError
 from xfer.executors import processes
 from xfer.trainers import ranks
 from xfer.trainers.finetune import Finetune
@@ -200,6 +200,17 @@ def test_workers_are_refused_beside_ranks(recipe: Path, monkeypatch: pytest.Monk
     assert isinstance(found.exception, XferError) and "--workers" in str(found.exception)
     monkeypatch.setenv("RANK", "1")
     assert not processes.leads()
+
+
+def test_a_launcher_that_starts_one_process_in_place_of_several_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ``accelerate launch --cpu`` says to its one process, for --num_processes 2 and for 1."""
+    for name in ("RANK", "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
+    assert processes.count() == 1
+    monkeypatch.setenv("MASTER_PORT", "29500")
+    with pytest.raises(UsageError, match="--cpu starts one process"):
+        processes.count()
 
 
 def test_one_process_sends_nothing() -> None:

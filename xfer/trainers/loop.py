@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from xfer.core.errors import XferError
 from xfer.models import adapt
 from xfer.models.network import Network
 from xfer.trainers import averaging, checkpoint
@@ -49,6 +50,8 @@ def _through(run: Run, kept: Path, log: Log | None) -> dict[str, Any]:
     run.network.train()
     stopped = bool(run.state.get("stopped"))
     refreshed = Refreshed(run, kept)
+    if run.shards and refreshed.tasks:
+        raise XferError("rows cannot be attacked anew by a network in parts; set trainer.shard: false, or drop refresh")
     while run.state["step"] < run.steps and not stopped:
         refreshed.before(lambda: _checkpoint(run, kept, stopped=False))
         loss, rows = run.step(run.state["step"])
