@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from xfer.core.errors import UsageError
 from xfer.core.graph import Node
 from xfer.core.store import Entry
 
@@ -21,8 +22,15 @@ PATIENCE = timedelta(days=30)  # for process 0, which may attack and predict for
 
 
 def count() -> int:
-    """How many processes were started together; 1 where nobody says so."""
-    return int(os.environ.get("WORLD_SIZE") or 1) if "RANK" in os.environ else 1
+    """How many processes were started together; 1 where nobody says so. Raises UsageError for a launcher's trap."""
+    said = os.environ
+    if "RANK" in said:
+        return int(said.get("WORLD_SIZE") or 1)
+    if said.get("ACCELERATE_USE_CPU", "").lower() == "true" and "MASTER_PORT" in said:
+        # it sets a meeting point for several processes, and then starts one
+        what = "accelerate launch --cpu starts one process, whatever --num_processes says"
+        raise UsageError(f"{what}; use --multi_gpu in its place (on a CPU as well), or torchrun --nproc-per-node N")
+    return 1
 
 
 def leads() -> bool:
