@@ -31,14 +31,26 @@ class Target(NamedTuple):
 
 def attack_node(about: Compiling, attacker: Attacker, target: Target, more: Mapping[str, Any] | None = None) -> Node:
     """The rows of ``target`` as ``attacker`` changes them; ``more`` belongs to the node's job."""
-    reader, problem = target.reader, None
+    reader = target.reader
     job: dict[str, Any] = {"attacker": attacker.identity()}
     parents = {"rows": target.rows}
     if attacker.searches:
         parents |= target.victim
         job |= {"task": target.task, **form_of(reader, about.recipe.source_of(reader))}
         job |= _tagger(about, attacker)
-    parents |= _further(about, attacker, target)
+    read, further, problem = reads(about, attacker, target)
+    job |= read | ({"language": reader.query_language} if reader.query_language else {})
+    parents |= {"further": further} if further else {}
+    spec = {"attacker": attacker, "form": reader.form, "language": reader.query_language}
+    node = Node("attack", target.label, job | dict(more or {}), parents, spec=spec, problem=problem)
+    return about.graph.add(node)
+
+
+def reads(about: Compiling, attacker: Attacker, target: Target) -> tuple[dict[str, Any], Node | None, XferError | None]:
+    """What an attacker reads besides rows and victim, as a job says it; further rows; what stands against it."""
+    reader, problem = target.reader, None
+    job: dict[str, Any] = {}
+    further = _further(about, attacker, target)
     try:
         spoken = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]
         found = attacker.files(spoken, about.resolver.digest)
@@ -48,10 +60,7 @@ def attack_node(about: Compiling, attacker: Attacker, target: Target, more: Mapp
         problem = error
     if attacker.by_words and segmenter() != PIECES:  # the same rows become others with and without it
         job["words"] = segmenter()
-    job |= {"language": reader.query_language} if reader.query_language else {}
-    spec = {"attacker": attacker, "form": reader.form, "language": reader.query_language}
-    node = Node("attack", target.label, job | dict(more or {}), parents, spec=spec, problem=problem)
-    return about.graph.add(node)
+    return job, further, problem
 
 
 def _models(about: Compiling, attacker: Attacker) -> dict[str, Any]:
@@ -92,15 +101,15 @@ def tagging_task(named: Tagged, tasks: Mapping[str, Reader | None]) -> tuple[str
     return (name, fitting[name]) if name in fitting else ("", None)
 
 
-def _further(about: Compiling, attacker: Attacker, target: Target) -> dict[str, Node]:
+def _further(about: Compiling, attacker: Attacker, target: Target) -> Node | None:
     """Other rows of the same data set that an attacker takes its changes from."""
     found = attacker.further(target.rows.spec["split"], target.rows.spec["languages"])
     if not found:
-        return {}
+        return None
     split, languages = found
     offered = target.reader.offered(about.recipe.source_of(target.reader), split)
     kept = about.kept(f"attacker of {target.what}", languages, offered)
-    return {"further": about.data(target.reader, split, kept, None)}
+    return about.data(target.reader, split, kept, None)
 
 
 def attacks_of(scores: Mapping[str, Node]) -> dict[str, Node]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from xfer.attackers.base import ModelFree
 from xfer.attackers.training import Attacked
 from xfer.core.attacked import tagging
 from xfer.core.errors import suggest
@@ -62,7 +61,7 @@ def _fits(here: Path, attacked: Attacked, reader: Reader, source: Any) -> Iterat
     if attacker.diagnostic:
         what = "lets labels become untrue, and nothing true could be learnt of them"
         yield (*here, "attacker", "diagnostic"), what, "leave it out, and take an attacker that keeps labels true"
-    if isinstance(attacker, ModelFree) and not misfits:
+    if not misfits:
         further = attacker.further("train", languages)
         offered = reader.offered(at, further[0]) if further else ()
         for language in further[1] if further else ():

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from xfer.core.attacked import Target, attack_node
-from xfer.core.augments import Augmenting, augmenting
+from xfer.core.attacked import Target, attack_node, reads
+from xfer.core.augments import augmenting
 from xfer.core.domains import head_job
 from xfer.core.edges import head_of
+from xfer.core.errors import XferError
 from xfer.core.inputs import Compiling, form_of
 from xfer.core.nodes import Node
 from xfer.core.recipe import Stage, Task
 from xfer.core.transfers import teaching
+from xfer.models.needs import missing
 
 
 def stage_node(about: Compiling, name: str, seed: int) -> Node:
@@ -21,15 +23,7 @@ def stage_node(about: Compiling, name: str, seed: int) -> Node:
         return known
     recipe, stage = about.recipe, about.recipe.stages[name]
     trainer = stage.trainer.filled(stage.first.reader.published, recipe.limits.least_learning_rate)
-    parents: dict[str, Node] = {}
-    tasks: dict[str, Any] = {}
-    augmented: dict[str, Augmenting] = {}
-    for task_name in stage.tasks:
-        tasks[task_name], needed = _task(about, name, task_name, trainer)
-        attacked, rows = _attacked(about, name, task_name, seed, needed)
-        augmented[task_name] = augmenting(about, name, task_name)
-        tasks[task_name] |= attacked | augmented[task_name].job
-        parents |= needed | rows | augmented[task_name].parents
+    tasks, parents, augmented, problems = _tasks(about, name, trainer, seed)
     job = _job(about, name, trainer, tasks)
     origin, before, problem = _origin(about, name, seed)
     job |= origin | teaching(recipe, name)
@@ -38,13 +32,33 @@ def stage_node(about: Compiling, name: str, seed: int) -> Node:
         parents["teacher"] = stage_node(about, stage.distil.stage, seed)
     own = stage.seed if stage.seed is not None else seed
     label = f"{name}" if stage.seed is not None else f"{name} seed {seed}"
-    problem = next((each.problem for each in augmented.values() if each.problem), problem)
-    spec = _spec(about, stage, trainer) | {
-        "augment": {task: each.spec for task, each in augmented.items() if each.spec}
-    }
-    node = about.graph.add(Node("train", label, job, parents, own, spec, problem))
+    against = next((each for each in (missing(trainer), problem, *problems) if each), None)
+    spec = _spec(about, stage, trainer) | {"augment": augmented}
+    node = about.graph.add(Node("train", label, job, parents, own, spec, against))
     about.graph.stages[name, seed] = node
     return node
+
+
+def _tasks(
+    about: Compiling, stage: str, trainer: Any, seed: int
+) -> tuple[dict[str, Any], dict[str, Node], dict[str, Any], list[XferError | None]]:
+    """What a stage's job says of its tasks, what they need, how their rows are augmented, and what stands against it.
+
+    Victims and further rows come before the stage in the graph.
+    """
+    tasks: dict[str, Any] = {}
+    parents: dict[str, Node] = {}
+    augmented: dict[str, Any] = {}
+    problems: list[XferError | None] = []
+    for name in about.recipe.stages[stage].tasks:
+        told, rows = _task(about, stage, name, trainer)
+        attacked, needed, problem = _attacked(about, stage, name, seed, rows[f"train/{name}"])
+        drawn = augmenting(about, stage, name)
+        tasks[name] = told | attacked | drawn.job
+        parents |= rows | needed | drawn.parents
+        problems += [problem, drawn.problem]
+        augmented |= {name: drawn.spec} if drawn.spec else {}
+    return tasks, parents, augmented, problems
 
 
 def _task(about: Compiling, stage: str, name: str, trainer: Any) -> tuple[dict[str, Any], dict[str, Node]]:
@@ -64,25 +78,26 @@ def _task(about: Compiling, stage: str, name: str, trainer: Any) -> tuple[dict[s
 
 
 def _attacked(
-    about: Compiling, stage: str, name: str, seed: int, parents: dict[str, Node]
-) -> tuple[dict[str, Any], dict[str, Node]]:
-    """What a stage's job says of attacked rows of one of its tasks, and the node that attacks them beforehand."""
+    about: Compiling, stage: str, name: str, seed: int, rows: Node
+) -> tuple[dict[str, Any], dict[str, Node], XferError | None]:
+    """What a stage's job says of attacked rows of one of its tasks, what it needs for them, what stands against it."""
     task = about.recipe.stages[stage].tasks[name]
     attacked, reader = task.attacked, task.reader
     if attacked is None or not attacked.share:
-        return {}, {}
+        return {}, {}, None
     job: dict[str, Any] = {"weight": attacked.weight, "beside": attacked.beside}
     job |= {"keep": attacked.keep} if attacked.attacker.searches else {}
+    target = Target(f"stage {stage}", f"{stage} {name}", reader, rows, {}, name)
     if attacked.refresh is not None:
-        asked = {"attacker": attacked.attacker.identity(), "share": attacked.share, "refresh": attacked.refresh}
-        return {"attacked": job | asked}, {}
-    head, victim, label = name, {}, f"{stage} {name}"
+        read, further, problem = reads(about, attacked.attacker, target)
+        job |= {"attacker": attacked.attacker.identity(), "share": attacked.share, "refresh": attacked.refresh} | read
+        return {"attacked": job}, {f"further/attacked/{name}": further} if further else {}, problem
     if attacked.by is not None:
         victim = {"train": stage_node(about, attacked.by, seed)}
-        head, label = head_of(attacked, reader, about.recipe.stages[attacked.by].learnt), f"{label} seed {seed}"
-    target = Target(f"stage {stage}", label, reader, parents[f"train/{name}"], victim, head)
+        head = head_of(attacked, reader, about.recipe.stages[attacked.by].learnt)
+        target = target._replace(victim=victim, task=head, label=f"{target.label} seed {seed}")
     node = attack_node(about, attacked.attacker, target, {"share": attacked.share})
-    return {"attacked": job}, {f"attacked/{name}": node}
+    return {"attacked": job}, {f"attacked/{name}": node}, None
 
 
 def _options(task: Task, learnt: dict[str, Task]) -> dict[str, Any]:

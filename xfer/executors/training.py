@@ -66,7 +66,9 @@ def _changes(node: Node, parents: Parents, name: str, rows: Rows) -> tuple[Rows,
     if f"attacked/{name}" not in parents:
         block = node.spec["attacked"][name]
         nothing: Rows = {column: [] for column in rows}
-        return rows, Changes(told["weight"], told["beside"], nothing, (), block, about["options"])
+        further = parents.get(f"further/attacked/{name}")
+        known = block.attacker.prepare(each(read_rows(further)) if further else [])
+        return rows, Changes(told["weight"], told["beside"], nothing, (), block, about["options"], known)
     entry = parents[f"attacked/{name}"]
     named = {(row["language"], row["id"]): row for row in each(read_rows(entry))}
     notes = {(note["language"], note["id"]): note["status"] for note in each(read_rows(entry, "edits.parquet"))}

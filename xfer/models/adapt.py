@@ -12,6 +12,7 @@ import torch
 from xfer.core.errors import MissingPart
 from xfer.core.seeds import derive
 from xfer.models import bottleneck
+from xfer.models.needs import PEFT
 from xfer.models.network import Network, seeded
 
 IA3 = ("key", "value", "output.dense")  # peft's choice for RoBERTa; it has none for XLM-R
@@ -31,7 +32,7 @@ def add(network: Network, adapt: Any, seed: int) -> None:
     try:
         import peft  # late: an extra, and heavy
     except ImportError:
-        raise MissingPart("trainer.adapt needs the package peft; run: pip install 'xfer[peft]'") from None
+        raise MissingPart(PEFT) from None
     encoder: Any = network.encoder
     encoder.requires_grad_(False)
     try:

@@ -17,7 +17,7 @@ class Changes(NamedTuple):
     """What a task trains on besides its rows: changed ``rows`` and the places of those that they came from.
 
     With ``refresh`` there are none at first: the trainer makes them, with the network in training as the victim.
-    ``options`` are those of the task's form.
+    ``options`` are those of the task's form, ``known`` what the attacker made of further rows.
     """
 
     weight: float
@@ -26,6 +26,7 @@ class Changes(NamedTuple):
     origins: Sequence[int]
     refresh: Attacked | None = None
     options: Mapping[str, Any] = MappingProxyType({})
+    known: Any = None
 
 
 class Changed:

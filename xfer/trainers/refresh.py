@@ -116,7 +116,9 @@ def _searched(run: Run, task: str, changes: Changes, rows: list[dict[str, Any]])
     wanted = attacker.aim(form.name, form.labels, changes.options)
     # a new victim each time: no answer of earlier weights is kept
     oracles = {"victim": victim(run.inner, task, run.max_length)} | attacker.constraints.oracles()
-    yield from attacker.search(rows, Setting(form.name, tuple(form.labels), wanted, oracles))
+    tables = run.context.folder / "tables"
+    about = Setting(form.name, tuple(form.labels), wanted, oracles, known=changes.known, cache=tables)
+    yield from attacker.search(rows, about)
 
 
 def told(run: Run) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""A small search for tests: one word becomes ``roofs``, whichever hurts the victim most, within a budget."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from xfer.attackers.base import Search, Setting
+from xfer.attackers.engine import hub
+from xfer.attackers.engine.outcome import Outcome
+from xfer.attackers.engine.runner import Slot
+
+
+class Swap(Search):
+    """Changes the text of single sentences only."""
+
+    forms: ClassVar[tuple[str, ...]] = ("classify",)
+    word: str = Field("roofs", description="what a word becomes")
+    budget: int = Field(6, description="questions a row")
+
+    def slot(self, setting: Setting) -> Slot:
+        aim = setting.aim
+
+        def look(rows: list[dict[str, Any]]) -> list[tuple[float, bool]]:
+            answers = hub.ask("victim", [aim.item(aim.text(row)) for row in rows])
+            return [aim.judge(answer, aim.gold(rows[0])) for answer in answers]
+
+        def work(row: dict[str, Any]) -> Outcome:
+            ((score, wrong),) = look([row])
+            words = row["text"].split()
+            places = range(min(len(words), self.budget - 1))
+            texts = [" ".join([*words[:i], self.word, *words[i + 1 :]]) for i in places]
+            if wrong:
+                return Outcome("skipped", row, 1, score)
+            found = look([row | {"text": text} for text in texts])
+            best = max(places, key=lambda i: found[i][0])
+            status = "succeeded" if found[best][1] else "failed"
+            return Outcome(status, row | {"text": texts[best]}, 1 + len(texts), found[best][0])
+
+        return work
