@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,36 +25,54 @@ def count(readers: tuple[str, ...], source: str, store: Path | None, as_json: bo
     Reads every file that is there, whole: rows, distribution of labels (words of each tag, questions without answer)
     and bad rows, by reader, split, language and place. Exit code 1 if a row is bad.
     """
-    from xfer.commands.read import build, world
+    found = []
+    for one in _counted(_asked(readers, source), source, store, as_json):
+        found.append(one)
+        if not as_json:
+            _print(one)
+    _clear()
+    bad = _total(found, readers, as_json)
+    raise click.exceptions.Exit(1 if bad or not found else 0)
+
+
+def _asked(names: tuple[str, ...], source: str) -> list[Any]:
+    """The readers to count: those named, which must read from ``source``, or all that do."""
+    from xfer.commands.inputs import build
     from xfer.core.errors import UsageError
     from xfer.readers.base import Reader
-    from xfer.readers.counting import counts, plain
 
-    if source == "hub" and not readers:
+    if source == "hub" and not names:
         raise UsageError("name the readers to count on the hub: all of them are a download of many gigabytes")
-    asked = [build(reader) for reader in readers or (name for name in Reader.known() if name != "files")]
-    found = []
-    for reader in asked:
+    readers = [build(name) for name in names or (name for name in Reader.known() if name != "files")]
+    for reader in readers if names else ():
         if source not in reader.sources:
-            if readers:
-                ways = " or ".join(f"--source {way}" for way in reader.sources)
-                raise UsageError(f"reader {reader.type_name} cannot read from source {source}; say {ways}")
-            continue
+            ways = " or ".join(f"--source {way}" for way in reader.sources)
+            raise UsageError(f"reader {reader.type_name} cannot read from source {source}; say {ways}")
+    return [reader for reader in readers if source in reader.sources]
+
+
+def _counted(readers: list[Any], source: Any, store: Path | None, as_json: bool) -> Iterator[Any]:
+    from xfer.commands.inputs import world
+    from xfer.readers.counting import counts
+
+    for reader in readers:
         parts = {part for split in reader.card.splits for part in reader.worlds(split)}
         root = world(store, tuple(sorted(parts))) if source == "miniature" else None
-        for one in counts(reader, source, root, _reading(as_json)):  # type: ignore[arg-type]
-            found.append(one)
-            if not as_json:
-                _print(one)
-    bad = sum(len(one.bad) for one in found)
-    _clear()
+        yield from counts(reader, source, root, _reading(as_json))
+
+
+def _total(found: list[Any], names: tuple[str, ...], as_json: bool) -> int:
+    """Says what all files together come to; returns the number of bad rows."""
+    from xfer.readers.counting import plain
+
+    rows, bad = sum(one.rows for one in found), sum(len(one.bad) for one in found)
     if as_json:
-        echo_json({"counts": [plain(one) for one in found], "rows": sum(one.rows for one in found), "bad_rows": bad})
+        echo_json({"counts": [plain(one) for one in found], "rows": rows, "bad_rows": bad})
     elif not found:
-        click.echo(f"no file of {', '.join(readers) if readers else 'any reader'} is there", err=True)
+        click.echo(f"no file of {', '.join(names) if names else 'any reader'} is there", err=True)
     else:
-        click.echo(f"{len(found)} files, {sum(one.rows for one in found):,} rows, {bad:,} bad rows")
-    raise click.exceptions.Exit(1 if bad or not found else 0)
+        click.echo(f"{len(found)} files, {rows:,} rows, {bad:,} bad rows")
+    return bad
 
 
 def _reading(as_json: bool) -> Any:

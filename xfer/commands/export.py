@@ -68,7 +68,7 @@ def export(
 
 
 def _file(path: Path, reader: str | None) -> Part:
-    from xfer.commands.read import build
+    from xfer.commands.inputs import build
     from xfer.core.errors import BadRow, UsageError
 
     path = path / "predictions.parquet" if path.is_dir() else path

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -25,6 +24,7 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
 
     A bad row stops with its file and line; '{type: ..., bad_rows: skip}' leaves it out and tells so at the end.
     """
+    from xfer.commands.inputs import build, world
     from xfer.core.errors import BadRow
     from xfer.readers.sources import caveats, rows
 
@@ -49,38 +49,3 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
         click.echo(f"xfer: left out: {bad}", err=True)
     if lost:
         click.echo(f"xfer: {len(lost):,} bad row{'s' if len(lost) > 1 else ''} left out", err=True)
-
-
-def build(text: str) -> Any:
-    """The reader that a name or an inline block means."""
-    from pydantic import ValidationError
-
-    from xfer.core import yaml
-    from xfer.core.errors import UsageError
-    from xfer.readers.base import Reader
-
-    try:
-        return Reader.model_validate(yaml.plain(yaml.parse(text, "READER")))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        hint = first.get("ctx", {}).get("hint", "")
-        raise UsageError(": ".join(filter(None, [where, first["msg"]])) + (f"; {hint}" if hint else "")) from None
-
-
-def world(store: Path | None, parts: tuple[str, ...]) -> Path:
-    """The folder of these parts of the miniature world, made if the store does not hold it."""
-    from xfer.core import graph
-    from xfer.core.run import default_store
-    from xfer.core.store import Store
-    from xfer.executors.steps import world as write
-
-    opened, node = Store(store or default_store()), graph.world(parts)
-    entry = opened.find("world", node.key)
-    if entry is None:
-        with opened.work("world", node.key, node.record()) as folder:
-            if folder.name != "finished elsewhere":
-                write(node, {}, folder, lambda *_, **__: None)
-        entry = opened.find("world", node.key)
-    assert entry is not None
-    return entry.out

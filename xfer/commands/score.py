@@ -49,7 +49,7 @@ _FORMS: dict[str, tuple[Any, str]] = {
 
 def _task(text: str) -> Any:
     """The task of XTREME of this name, else one with the form and the labels of the reader that is meant."""
-    from xfer.commands.read import build
+    from xfer.commands.inputs import build
     from xfer.core.errors import UsageError
     from xfer.metrics.benchmarks import Task, find_task
 

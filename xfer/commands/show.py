@@ -38,8 +38,29 @@ def show(kind: str, name: str, as_json: bool) -> None:
 def describe(kind: str, name: str) -> dict[str, Any]:
     """The same facts as plain data."""
     import inspect
-    import json
 
+    leaf = _leaf(kind, name)
+    _, line = inspect.getsourcelines(leaf)
+    facts: dict[str, Any] = {
+        "kind": leaf.kind,
+        "name": name,
+        "version": leaf.version,
+        "summary": inspect.cleandoc(leaf.__doc__ or ""),
+        "defined": f"{inspect.getsourcefile(leaf)}:{line}",
+        "fields": [_field(field, info) for field, info in leaf.model_fields.items()],
+    }
+    for title in ("card", "published"):
+        if hasattr(leaf, title):
+            facts[title] = getattr(leaf, title)._asdict()
+    if leaf.kind == "attacker":
+        facts["attack"] = leaf.facts()
+    if isinstance(getattr(leaf, "labels", None), tuple):
+        facts["labels"] = list(leaf.labels)
+    return facts
+
+
+def _leaf(kind: str, name: str) -> Any:
+    """The class of this kind and name. Raises UsageError."""
     from pydantic_core import PydanticCustomError
 
     from xfer.core.component import plural
@@ -51,36 +72,22 @@ def describe(kind: str, name: str) -> dict[str, Any]:
     if kind not in known:
         raise UsageError(f"there is no kind '{kind}'; {suggest(kind, known)}")
     try:
-        leaf: Any = known[kind].lookup(name)
+        return known[kind].lookup(name)
     except PydanticCustomError as error:
         raise UsageError(f"{error.message()}; {(error.context or {}).get('hint', '')}") from None
-    fields = [
-        {
-            "name": field,
-            "type": _type(info.annotation),
-            "required": info.is_required(),
-            "default": None if info.is_required() else json.loads(json.dumps(_plain(info.default), default=str)),
-            "description": info.description or "",
-        }
-        for field, info in leaf.model_fields.items()
-    ]
-    _, line = inspect.getsourcelines(leaf)
-    facts: dict[str, Any] = {
-        "kind": leaf.kind,
+
+
+def _field(name: str, info: Any) -> dict[str, Any]:
+    import json
+
+    required = info.is_required()
+    return {
         "name": name,
-        "version": leaf.version,
-        "summary": inspect.cleandoc(leaf.__doc__ or ""),
-        "defined": f"{inspect.getsourcefile(leaf)}:{line}",
-        "fields": fields,
+        "type": _type(info.annotation),
+        "required": required,
+        "default": None if required else json.loads(json.dumps(_plain(info.default), default=str)),
+        "description": info.description or "",
     }
-    for title in ("card", "published"):
-        if hasattr(leaf, title):
-            facts[title] = getattr(leaf, title)._asdict()
-    if leaf.kind == "attacker":
-        facts["attack"] = leaf.facts()
-    if isinstance(getattr(leaf, "labels", None), tuple):
-        facts["labels"] = list(leaf.labels)
-    return facts
 
 
 def _type(annotation: Any) -> str:

@@ -40,11 +40,7 @@ def train(
 
     Stop it at any time: the same command goes on where it was, with the same result.
     """
-    from xfer.core.load import load_recipe
-    from xfer.core.run import default_store, execute, failed, open_graph
-    from xfer.core.store import Store
     from xfer.executors import processes
-    from xfer.trainers.listeners import asked
 
     if processes.count() > 1 and workers > 1:
         raise UsageError("--workers shares stages out, torchrun trains each by all processes: use one of them")
@@ -52,35 +48,69 @@ def train(
         if not dry_run:
             processes.follow()
         return
+    _prepare(track, dry_run, worker)
+    name, opened, graph = _opened(recipe, scale, sets, store)
+    if dry_run:
+        _plan(graph, opened, as_json)
+    elif worker:
+        _help(opened, graph)
+    else:
+        outcome = _run(opened, graph, workers, _arguments(recipe, scale, sets, opened))
+        _show(runs / name, graph, outcome, as_json)
+
+
+def _prepare(track: str | None, dry_run: bool, worker: bool) -> None:
+    """What must be settled before a recipe is read: live views, and whose process this is."""
+    from xfer.trainers.listeners import asked
+
     if track is not None:
         os.environ["XFER_TRACK"] = track  # further processes see it too
     if not dry_run:
         asked()
     if worker:
-        from xfer.executors.workers import Noted, end_with_parent
+        from xfer.executors.workers import end_with_parent
 
         end_with_parent()
+
+
+def _opened(recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None) -> tuple[str, Any, Any]:
+    """The recipe's name, the store and the graph; its notes are told."""
+    from xfer.core.load import load_recipe
+    from xfer.core.run import default_store, open_graph
+    from xfer.core.store import Store
+
     loaded = load_recipe(recipe, scale, sets)
     opened = Store(store or default_store())
     graph = open_graph(loaded.recipe, opened)
     for note in dict.fromkeys(graph.notes):
         click.echo(f"note: {note}", err=True)
-    if dry_run:
-        _plan(graph, opened, as_json)
-        return
-    if worker:
-        execute(graph, opened, Noted(opened))
-        return
+    return loaded.recipe.name, opened, graph
+
+
+def _help(opened: Any, graph: Any) -> None:
+    """What a further process of --workers does: it says nothing, and notes in the store how far it is."""
+    from xfer.core.run import execute
+    from xfer.executors.workers import Noted
+
+    execute(graph, opened, Noted(opened))
+
+
+def _run(opened: Any, graph: Any, workers: int, arguments: list[str]) -> Any:
+    """Runs what is left, with the help of further processes, or of those that torchrun started."""
     from xfer.commands.console import Console
+    from xfer.core.run import execute
+    from xfer.executors import processes
     from xfer.executors.workers import further
 
-    with (
-        further(_helpers(graph, opened, workers), _arguments(recipe, scale, sets, opened)),
-        processes.leading() as work,
-    ):
-        outcome = execute(graph, opened, Console(), work)
+    with further(_helpers(graph, opened, workers), arguments), processes.leading() as work:
+        return execute(graph, opened, Console(), work)
+
+
+def _show(folder: Path, graph: Any, outcome: Any, as_json: bool) -> None:
+    """Puts models and report where people look for them, and prints the report. Raises NodeFailed."""
+    from xfer.core.run import failed
+
     error = failed(outcome, graph)
-    folder = runs / loaded.recipe.name
     _link(folder, graph, outcome)
     if error:
         raise error
@@ -88,14 +118,14 @@ def train(
         click.echo(f"{folder}: no evaluation in the recipe; the stages are trained", err=True)
         return
     entry = outcome.entries[graph.report.key]
-    _copy(folder, loaded.recipe, entry)
+    _copy(folder, graph.recipe, entry)
     if as_json:
         echo_json(entry.read("report.json"))
-    else:
-        from xfer.reports.write import text
+        return
+    from xfer.reports.write import text
 
-        click.echo(text(entry.read("report.json")))
-        click.echo(f"written to {folder}/report.md, report.csv and report.json", err=True)
+    click.echo(text(entry.read("report.json")))
+    click.echo(f"written to {folder}/report.md, report.csv and report.json", err=True)
 
 
 def _helpers(graph: Any, opened: Any, workers: int) -> int:
@@ -112,7 +142,7 @@ def _arguments(recipe: Path, scale: str | None, sets: tuple[str, ...], opened: A
 def _plan(graph: Any, opened: Any, as_json: bool) -> None:
     from xfer.core.plan import plan
 
-    lines = plan(graph, opened)
+    lines = plan(graph.nodes.values(), opened)
     if as_json:
         echo_json({"ok": not any(line["problem"] for line in lines), "nodes": lines})
         return

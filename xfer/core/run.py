@@ -96,6 +96,18 @@ def through(nodes: list[Node], store: Store, watcher: Watcher | None = None, wor
     return Outcome(walk.entries, walk.failures, walk.unreached)
 
 
+def alone(node: Node, store: Store) -> Entry:
+    """The entry of a node that needs no other, done now if the store does not hold it. Raises what its work raises."""
+    from xfer.executors.local import work
+
+    walk = _Walk(store, Silent(), work)
+    while True:
+        try:
+            return store.find(node.kind, node.key) or walk.run(node)
+        except Busy:
+            time.sleep(WAIT)
+
+
 class _Walk:
     def __init__(self, store: Store, watcher: Watcher, work: Callable[..., dict[str, Any]]) -> None:
         self.store, self.watcher, self.work = store, watcher, work
@@ -224,14 +236,32 @@ def run_recipe(
     store: str | Path | None = None,
     watcher: Watcher | None = None,
 ) -> dict[str, Any]:
-    """Runs a recipe (or a path to one) and returns its report as plain data. Raises NodeFailed."""
+    """Runs a recipe (or a path to one) and returns its report as plain data. Raises NodeFailed.
+
+    Where torchrun or ``accelerate launch`` started several processes, each of them calls this: they train every stage
+    together, the first does all else, and each returns the report. The store must be a folder that all of them see.
+    """
+    from xfer.executors import processes
+
     if isinstance(recipe, str | Path):
         recipe = load_recipe(recipe, scale, sets)
     inner = recipe.recipe if isinstance(recipe, Loaded) else recipe
     opened = Store(Path(store) if store else default_store())
+    if not processes.leads():
+        processes.take_part()
+        return _read(open_graph(inner, opened), opened)
     graph = open_graph(inner, opened)
-    outcome = execute(graph, opened, watcher)
+    with processes.leading() as work:
+        outcome = execute(graph, opened, watcher, work)
     error = failed(outcome, graph)
     if error:
         raise error
-    return dict(outcome.entries[graph.report.key].read("report.json")) if graph.report else {}
+    return _read(graph, opened)
+
+
+def _read(graph: Graph, store: Store) -> dict[str, Any]:
+    """The report of a graph that was run, perhaps by another process."""
+    entry = graph.report and store.find("report", graph.report.key)
+    if graph.report and not entry:
+        raise NodeFailed("the run failed; process 0 says why")
+    return dict(entry.read("report.json")) if entry else {}

@@ -6,6 +6,7 @@ stages and take part in them. They read the recipe's results from the store, whi
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -52,8 +53,7 @@ def leading() -> Iterator[Callable[..., dict[str, Any]] | None]:
         def work(node: Node, parents: Mapping[str, Entry], folder: Path, progress: Any) -> dict[str, Any]:
             if node.kind != "train":
                 return alone(node, parents, folder, progress)
-            # the graph behind the node stays here: what a stage needs are its own job and its parents' entries
-            _send((Node(node.kind, node.label, node.job, {}, node.seed, node.spec), dict(parents), folder), control)
+            _send((_sent(node), dict(parents), folder), control)
             with ranks.here().together():
                 return alone(node, parents, folder, progress)
 
@@ -65,18 +65,34 @@ def leading() -> Iterator[Callable[..., dict[str, Any]] | None]:
         _dismiss(control)
 
 
-def follow() -> None:
-    """What every process but the first does: take part in stages until there are no more. Writes and says nothing."""
+def _sent(node: Node) -> Node:
+    """What a stage needs: its own job, that of the stage it starts from, and no more of the graph behind them."""
+    before = {role: Node(p.kind, p.label, p.job, {}, p.seed) for role, p in node.parents.items() if role == "start"}
+    return Node(node.kind, node.label, node.job, before, node.seed, node.spec)
+
+
+def take_part() -> None:
+    """What every process but the first does: train stages until there are no more. Writes and says nothing.
+
+    Raises ``ranks.Gone`` where another process has ended.
+    """
     from xfer.core.errors import XferError
     from xfer.executors.local import work
     from xfer.trainers import ranks  # late: imports torch
 
+    with joined() as control:
+        while (found := _send(None, control)) is not None:
+            node, parents, folder = found
+            with suppress(XferError), ranks.here().together():  # process 0 has the error too, and tells it
+                work(node, parents, folder, lambda *_, **__: None)
+
+
+def follow() -> None:
+    """``take_part`` for a command, which ends with a status and no word."""
+    from xfer.trainers import ranks  # late: imports torch
+
     try:
-        with joined() as control:
-            while (found := _send(None, control)) is not None:
-                node, parents, folder = found
-                with suppress(XferError), ranks.here().together():  # process 0 has the error too, and tells it
-                    work(node, parents, folder, lambda *_, **__: None)
+        take_part()
     except ranks.Gone:
         sys.exit(1)
     except KeyboardInterrupt:
@@ -85,23 +101,38 @@ def follow() -> None:
 
 @contextmanager
 def joined() -> Iterator[Any]:
-    """Inside, this process belongs to the group; gives the group that words are sent in."""
+    """Inside, this process belongs to the group; gives the group that words are sent in.
+
+    The group outlives the block, as a script may run several recipes: one that is made a second time would look for
+    the processes at the places of the first.
+    """
     import torch
     from torch import distributed
 
     from xfer.trainers import ranks
 
-    gpus = torch.cuda.is_available()
-    if gpus:
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK") or 0))
-    distributed.init_process_group("nccl" if gpus else "gloo")
+    if not distributed.is_initialized():
+        gpus = torch.cuda.is_available()
+        if gpus:
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK") or 0))
+        distributed.init_process_group("nccl" if gpus else "gloo")
+        atexit.register(_leave)
     control = distributed.new_group(backend="gloo", timeout=PATIENCE)
     ranks.join(control)
     try:
         yield control
+    except BaseException:
+        atexit.unregister(_leave)  # it might wait for processes that are gone
+        raise
     finally:
         ranks.join(None)
-    distributed.destroy_process_group()  # not after an interrupt: it might wait for processes that are gone
+
+
+def _leave() -> None:
+    from torch import distributed
+
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def _send(what: Any, control: Any) -> Any:
