@@ -16,8 +16,8 @@ FIELDS = ("text", "pair")
 class Retrieve:
     """No right candidate among the first ``goal.k`` of a query. Candidates stay as they are, encoded once a language.
 
-    An item is (language, text, pair or None, right ids), an answer (what the k-th wrong candidate has more than the
-    best right one, whether a right one is found): see ``models.victims``. That is the score, a difference of
+    An item is (language of the pool, text, pair or None, right ids), an answer (what the k-th wrong candidate has more
+    than the best right one, whether a right one is found): see ``models.ranks``. That is the score, a difference of
     cosines from -2 to 2 mapped to 0 to 1; in mining a difference of margins, cut to -1 to 1 and mapped likewise.
     """
 
@@ -31,8 +31,9 @@ class Retrieve:
         return tuple(name for name in FIELDS if row.get(name) is not None)
 
     def text(self, row: Row, kind: type[Any] = Text) -> Any:
-        gold = tuple(row["gold"] or ())
-        return split(kind, row, self.columns(row), self.about.locks, carried=(row["language"], gold))
+        # a query may be spoken in another language than that of the candidates it searches: ``pool``
+        carried = row.get("pool", row["language"]), tuple(row["gold"] or ())
+        return split(kind, row, self.columns(row), self.about.locks, carried=carried)
 
     def item(self, text: Any) -> Hashable:
         language, gold = text.carried
