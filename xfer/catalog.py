@@ -114,5 +114,18 @@ FORMS: dict[str, str] = {
 
 COMMANDS: dict[str, str] = {
     name: f"xfer.commands.{name}:{name}"
-    for name in ("attack", "check", "count", "explain", "export", "read", "report", "schema", "score", "study", "train")
+    for name in (
+        "attack",
+        "check",
+        "count",
+        "diff",
+        "explain",
+        "export",
+        "read",
+        "report",
+        "schema",
+        "score",
+        "study",
+        "train",
+    )
 } | {"list": "xfer.commands.listing:listing", "show": "xfer.commands.show:show"}

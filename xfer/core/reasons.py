@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from xfer.core.differences import Difference, differences, short
 from xfer.core.errors import StoreDamaged
 from xfer.core.graph import Node
 from xfer.core.store import Store, damaged
@@ -46,7 +47,7 @@ def nearest(node: Node, store: Store) -> list[str]:
             other = json.loads((entry.path / "node.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        differs = _differences(_comparable(other), _comparable(mine))
+        differs = list(map(_said, differences(_comparable(other), _comparable(mine))))
         candidate = (len(differs), other.get("label") != node.label, entry.key, differs)
         best = min(best, candidate) if best else candidate
     if best is None:
@@ -58,20 +59,8 @@ def _comparable(record: dict[str, Any]) -> dict[str, Any]:
     return {name: record.get(name) for name in ("version", "job", "parents", "seed")}
 
 
-def _differences(old: Any, new: Any, path: str = "") -> list[str]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        found = []
-        for key in sorted({*old, *new}):
-            inner = f"{path}.{key}" if path else key
-            if key not in old or key not in new:
-                side, value = ("only here", new[key]) if key in new else ("only there", old[key])
-                found.append(f"{inner} is {side}: {_short(value)}")
-            else:
-                found += _differences(old[key], new[key], inner)
-        return found
-    return [] if old == new else [f"{path}: {_short(old)} -> {_short(new)}"]
-
-
-def _short(value: Any) -> str:
-    text = value[:6] if isinstance(value, str) and len(value) == 32 else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else text[:77] + "..."
+def _said(found: Difference) -> str:
+    if found.sides == "both":
+        return f"{found.path}: {short(found.old)} -> {short(found.new)}"
+    side, value = ("here", found.new) if found.sides == "new" else ("there", found.old)
+    return f"{found.path} is only {side}: {short(value)}"

@@ -1,0 +1,96 @@
+"""``xfer diff``: in words, how two recipes or two finished runs differ."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from xfer.commands.options import as_json, echo_json, scale, sets
+
+
+class Side(NamedTuple):
+    """What is compared: a recipe as plain data, and its scores if it is a run."""
+
+    recipe: dict[str, Any]
+    report: dict[str, Any] | None
+
+
+@click.command()
+@click.argument("first", type=click.Path(path_type=Path), metavar="A")
+@click.argument("second", type=click.Path(path_type=Path), metavar="B")
+@scale
+@sets
+@as_json
+def diff(first: Path, second: Path, scale: str | None, sets: tuple[str, ...], as_json: bool) -> None:
+    """Say how A and B differ: two recipes, or two folders of results (runs/NAME).
+
+    Defaults count as given: a field that only one of them names is no difference if it has its default.
+    """
+    from xfer.core.differences import differences
+
+    sides = [_side(path, scale, sets) for path in (first, second)]
+    found = [d for d in differences(sides[0].recipe, sides[1].recipe) if d.path != "description"]
+    moved = _scores(sides[0].report, sides[1].report)
+    if as_json:
+        echo_json({"recipe": [difference._asdict() for difference in found], "scores": moved})
+        return
+    for difference in found:
+        click.echo(_said(difference))
+    for row in moved:
+        click.echo(
+            f"{row['evaluation']}, mean over {row['languages']} languages: {row['first']:.1f} in A, "
+            f"{row['second']:.1f} in B ({row['second'] - row['first']:+.1f}); most in {row['most']} ({row['by']:+.1f})"
+        )
+    if not found and not moved:
+        click.echo("no difference")
+
+
+def _side(path: Path, scale: str | None, sets: tuple[str, ...]) -> Side:
+    from xfer.core.errors import UsageError
+    from xfer.core.load import load_recipe
+
+    if not path.is_dir():
+        return Side(load_recipe(path, scale, sets).recipe.model_dump(mode="json"), None)
+    try:
+        recipe, report = (json.loads((path / f"{name}.json").read_text("utf-8")) for name in ("recipe", "report"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} is no folder of results: {error}; xfer train writes them to runs/") from None
+    return Side(recipe, report)
+
+
+def _said(found: Any) -> str:
+    from xfer.core.differences import short
+
+    if found.sides == "both":
+        return f"{found.path}: {short(found.old)} in A, {short(found.new)} in B"
+    value, side = (found.new, "B") if found.sides == "new" else (found.old, "A")
+    return f"{found.path}: only in {side}: {short(value)}"
+
+
+def _scores(first: dict[str, Any] | None, second: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The mean of each evaluation that both runs have, over the languages that both have, where anything differs."""
+    rows = []
+    for name, mine in _languages(first).items():
+        theirs = _languages(second).get(name, {})
+        both = [language for language in mine if language in theirs]
+        moves = {language: theirs[language] - mine[language] for language in both}
+        if not any(moves.values()):
+            continue
+        most = max(both, key=lambda language: abs(moves[language]))
+        means = [sum(side[language] for language in both) / len(both) for side in (mine, theirs)]
+        row = {"evaluation": name, "languages": len(both), "first": means[0], "second": means[1]}
+        rows.append(row | {"most": most, "by": moves[most]})
+    return rows
+
+
+def _languages(report: dict[str, Any] | None) -> dict[str, dict[str, float]]:
+    """evaluation -> language -> score, in percent."""
+    found: dict[str, dict[str, float]] = {}
+    for table in (report or {}).get("tables", [report] if report else []):
+        for name in table["order"]:
+            rows = table["languages"].items()
+            found[name] = {language: row[name]["value"] for language, row in rows if name in row}
+    return found

@@ -1,0 +1,41 @@
+"""How two pieces of plain data differ, leaf by leaf."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+WIDTH = 80
+
+
+class Difference(NamedTuple):
+    """One place: its dotted path, what stands there, and in which of the two: ``both``, ``old`` or ``new``."""
+
+    path: str
+    old: Any
+    new: Any
+    sides: str = "both"
+
+
+def differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
+    """Every place in which two blocks differ, in order of their keys."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        if old != new:
+            yield Difference(path, old, new)
+        return
+    for key in sorted({*old, *new}):
+        inner = f"{path}.{key}" if path else key
+        if key not in old:
+            yield Difference(inner, None, new[key], "new")
+        elif key not in new:
+            yield Difference(inner, old[key], None, "old")
+        else:
+            yield from differences(old[key], new[key], inner)
+
+
+def short(value: Any) -> str:
+    """A value in one line: JSON, keys by their first letters, long ones cut."""
+    key = isinstance(value, str) and len(value) == 32 and not set(value) - set("0123456789abcdef")
+    text = value[:6] if key else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."
