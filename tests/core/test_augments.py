@@ -13,6 +13,9 @@ from xfer.core.errors import RecipeError
 from xfer.core.graph import Resolver, compile_graph
 from xfer.core.load import load_recipe
 from xfer.core.recipe import Recipe
+from xfer.core.store import Entry
+from xfer.executors.tables import write_rows
+from xfer.executors.training import _augmented
 
 BASE: dict[str, Any] = {
     "name": "augmented",
@@ -108,3 +111,15 @@ def test_names_of_the_training_set_come_in_where_an_attacker_needs_further_rows(
     graph = compile_graph(Recipe.model_validate(data), Resolver(lambda path: "digest", lambda name, kind: "commit"))
     (node,) = [node for node in graph.nodes.values() if node.label == "two seed 1"]
     assert node.parents["further/panx/0"].job["split"] == "train"
+
+
+def test_an_attacker_is_given_the_further_rows(tmp_path: Path) -> None:
+    data = changed("two", "panx", augment=[{"subwords": {}}, "entity_swap"])
+    graph = compile_graph(Recipe.model_validate(data), Resolver(lambda path: "digest", lambda name, kind: "commit"))
+    (node,) = [node for node in graph.nodes.values() if node.label == "two seed 1"]
+    (tmp_path / "out").mkdir()
+    rows = {"id": ["1"], "language": ["en"], "text": ["Ann Lee sat"], "words": [["Ann", "Lee", "sat"]]}
+    write_rows(tmp_path / "out" / "rows.parquet", rows | {"tags": [["B-PER", "I-PER", "O"]]})
+    found = _augmented(node, {"further/panx/1": Entry("data", "key", tmp_path)}, "panx")
+    assert found is not None and found.consistency is None
+    assert [known for _, known in found.steps] == [None, {("en", "PER"): [("Ann", "Lee")]}]

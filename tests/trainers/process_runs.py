@@ -64,7 +64,7 @@ CASES: dict[str, Callable[[], Made]] = {
     "freeat": lambda: classifier(adversary={"type": "freeat", "steps": 1, "start": 0.1}),
     "smart": lambda: classifier(adversary={"type": "smart", "rate": 0.1, "start": 0.1}),
     "views of tags, two batches a step": lambda: augmented("tag", accumulate=2),
-    "views of rows, freelb": lambda: augmented("choose", adversary=FREELB),
+    "views of rows, freelb": lambda: augmented("classify", adversary=FREELB),
     "mixup, with dropout": lambda: classifier(dropout=0.1, mixup=0.4),
     "dann": lambda: judged("domain"),
     "dann over tags, freelb": lambda: judged("domain", "tag", adversary=FREELB),
