@@ -1,6 +1,6 @@
-"""A sentence in each of the 50 languages of XTREME-R (and XTREME), and every attacker that needs no model, ready to use.
+"""A sentence in each of the 50 languages of XTREME-R, and every attacker that needs no model, ready to use.
 
-``ATTACKERS`` comes from the catalog, so that what is newly registered is tested by itself; one that has fields
+``FREE`` comes from the catalog, so that what is newly registered is tested by itself; one that has fields
 without a default needs a line in ``FIELDS``.
 """
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from xfer.attackers.base import Attacker
+from xfer.attackers.units import cut
 from xfer.catalog import CATALOG
 
 TEXTS = {
@@ -73,7 +74,11 @@ FIELDS: dict[str, dict[str, Any]] = {
     "tautology": {"phrases": dict.fromkeys(TEXTS, "1 = 1")},
     "negation": {"phrases": dict.fromkeys(TEXTS, "1 ≠ 2")},
 }
-FREE = tuple(name for name in CATALOG["attacker"] if not Attacker.lookup(name).searches)
+FREE = tuple(
+    name
+    for name, leaf in ((name, Attacker.lookup(name)) for name in CATALOG["attacker"])
+    if not leaf.searches and "model" not in leaf.model_fields
+)
 RATED = tuple(name for name in FREE if "rate" in Attacker.lookup(name).model_fields)
 
 
@@ -87,7 +92,8 @@ def lists(folder: Path) -> Path:
     """Word lists for ``synonyms``: every other word of each sentence has one."""
     folder.mkdir(parents=True, exist_ok=True)
     for language, text in TEXTS.items():
-        lines = [f"{word}\t{word[::-1]}" for word in text.split()[::2] if len(word) > 1 and word != word[::-1]]
+        words = [text[word.start : word.end].lower() for word in cut(text)[::2]]
+        lines = [f"{word}\t{word}{word[0]}" for word in words]
         (folder / f"{language}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
 
@@ -100,8 +106,10 @@ def row(form: str, language: str, text: str, name: str = "1") -> dict[str, Any]:
         tags = [("B-LOC", "I-LOC", "O")[i % 3] for i in range(len(words))]
         return found | {"text": " ".join(words), "words": words, "tags": tags}
     if form == "span":
-        answer = words[len(words) // 2] if words else text
-        return found | {"pair": text[::-1], "answers": [answer], "starts": [text.index(answer)]}
+        answer = words[len(words) // 2]
+        others = [word for word in words if answer not in word]
+        context = " ".join(reversed(others)) if name == "other" else f"{text}\n{' '.join(others[-2:])}"
+        return found | {"text": context, "pair": text, "answers": [answer], "starts": [context.find(answer)]}
     if form == "choose":
         return found | {"question": text, "options": [text, text[: len(text) // 2], f"{text} {text}"], "label": 1}
     if form == "retrieve":

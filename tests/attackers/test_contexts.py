@@ -292,10 +292,6 @@ def test_what_has_no_parallel_side(reader: str, fields: Any, message: str) -> No
 ALL = sorted(name for name in Attacker.known() if name != "textattack")
 
 
-# Of other forms, or (synonyms) the same code as code_mixing with a file.
-ELSEWHERE = ("cross_language", "entity_swap", "distractor", "context_shuffle", "synonyms")
-
-
 @pytest.mark.parametrize("name", ALL)
 def test_every_attacker_says_what_it_preserves(name: str) -> None:
     leaf: Any = Attacker.lookup(name)
@@ -325,22 +321,3 @@ def test_a_side_that_is_not_there_is_told() -> None:
     for reader, side in (("xnli", "question"), ("xnli", "premis"), ("panx", "hypothesis")):
         (line,) = faults("typos", reader, ["en"], protect=[side])
         assert line.startswith("protect: rows of form") and "known: text" in line
-
-
-@pytest.mark.parametrize("name", [name for name in ALL if name not in ELSEWHERE])
-def test_a_protected_side_stays(name: str) -> None:
-    fields: dict[str, Any] = {"languages": ["de"]} if name == "code_mixing" else {}
-    text = "Élodie is the old dog on 2020-05-03, she reads 12345 books"
-    rates = {} if name in ("tautology", "negation") else {"rate": 1.0}
-    row = {
-        "id": "1",
-        "language": "fr" if name in ("diacritics", "numbers") else "en",
-        "text": text,
-        "pair": text,
-        "label": "x",
-    }
-    for protect, kept in (("premise", "text"), ("hypothesis", "pair")):
-        changed, edits = attacker(name, protect=[protect], **rates, **fields).change(row)
-        assert changed[kept] == text and all(edit["column"] != kept for edit in edits)
-    free, _ = attacker(name, **rates, **fields, **({"to": "cyrillic"} if name == "transliterate" else {})).change(row)
-    assert free != row or name == "spelling"

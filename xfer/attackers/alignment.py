@@ -61,9 +61,11 @@ class _Direction:
 
     def _learn(self, cells: _Cells) -> None:
         self.known, which = np.unique(cells.key, return_inverse=True)
+        self.chance = np.ones(len(self.known))
+        if not len(self.known):
+            return  # no pair has words on both sides
         owner = (self.known // (len(self.theirs) + 1)).astype(np.int64)
         sizes = np.bincount(owner, minlength=len(self.ours) + 1)
-        self.chance = np.ones(len(self.known))
         for _ in range(_ROUNDS):
             weight = cells.prior * self.chance[which]
             weight /= np.bincount(cells.group, weight)[cells.group]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import regex
 
-from xfer.attackers.scripts import UNSPACED, script_of
+from xfer.attackers.scripts import UNSPACED, graphemes, script_of
 from xfer.attackers.segment import ends
 from xfer.core.errors import BadRow, MissingPart
 from xfer.forms.edits import Edit
@@ -121,11 +121,12 @@ def _joined(text: str, runs: list[Span], place: int, known: Callable[[str], obje
 
 
 def _unspaced(text: str, start: int, end: int, known: Callable[[str], object]) -> Iterator[tuple[Span, str]]:
-    cuts = ends(text[start:end])  # with a segmenter a hit is made of whole words
-    borders = None if cuts is None else {start, *(start + cut for cut in cuts)}
+    cuts = ends(text[start:end])  # with a segmenter a hit is made of whole words, without one of whole clusters
+    borders = {start, *(past for _, past in graphemes(text, start, end))}
+    borders &= borders if cuts is None else {start, *(start + cut for cut in cuts)}
     while start < end:
-        sizes = range(min(_CHARACTERS, end - start), 0, -1) if borders is None or start in borders else range(0)
-        fit = (n for n in sizes if borders is None or start + n in borders)
+        sizes = range(min(_CHARACTERS, end - start), 0, -1) if start in borders else range(0)
+        fit = (n for n in sizes if start + n in borders)
         size = next((n for n in fit if known(text[start : start + n])), 0)
         if size:
             yield (start, start + size), text[start : start + size]

@@ -19,6 +19,7 @@ Digest = Callable[[Path], str]
 class Lexical(ModelFree):
     """Words replaced by what word lists give: the same choice for every occurrence in a row, on both sides of it."""
 
+    version: ClassVar[int] = 2
     forms: ClassVar[tuple[str, ...]] = EVERY_FORM
 
     rate: float = Field(0.3, ge=0, le=1, description="share of the words of a row; fewer where fewer are listed")
@@ -143,6 +144,7 @@ class WordOrder(ModelFree):
     """Words shuffled within windows: how far a model goes by the words alone. Entities stay whole and words take
     their tags along."""
 
+    version: ClassVar[int] = 2
     forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "tag", "retrieve")
     breaks: ClassVar[Mapping[str, str]] = {
         "classify": _ORDER,
@@ -187,6 +189,9 @@ class WordOrder(ModelFree):
             units = [*units[:-1], [*units[-1], i]] if inside else [*units, [i]]
         order = [i for unit in self.order(len(units), self.stream(row, "text")) for i in units[unit]]
         words = [row["words"][i] for i in order]
+        if words == row["words"]:
+            # equal words that change places would leave the text, and not the tags, as they were
+            return row | {"text": " ".join(words)}, []
         moved = {"words": words, "tags": None if tags is None else [tags[i] for i in order], "text": " ".join(words)}
         starts = [sum(len(word) + 1 for word in row["words"][:i]) for i in range(len(words))]
         places = enumerate(zip(row["words"], words, strict=True))
