@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -69,15 +70,27 @@ def victims() -> dict[str, Any]:
     found = {}
     for name, (labels, options) in NETWORKS.items():
         network = build(origin, {name: form(name, labels, options)}, 3).eval()
+        for part, weights in network.named_parameters():
+            if "classifier" in part or "qa_outputs" in part:
+                weights.data.mul_(50)  # a fresh head tells nothing apart
         found[name] = victim(network, name, LONGEST, candidates() if name == "retrieve" else ())
     return found
 
 
+def told(victims: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Rows whose labels are mostly what the victim says, so that there is something to turn."""
+    made = rows(name)
+    for row in made if name == "classify" else ():
+        (answer,) = victims[name]([(row["text"], row["pair"])])
+        row["label"] = "abc"[int(answer.argmax())]
+    return made
+
+
 def searched(victims: dict[str, Any], name: str, asked: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+    more = fields.pop("oracles", {})
     attacker: Any = Attacker.model_validate({"type": "textattack", "budget": 60} | fields)
     labels, options = NETWORKS[name]
     aim = attacker.aim(name, labels, options)
-    more = fields.pop("oracles", {})
     setting = Setting(name, tuple(labels), aim, {"victim": victims[name]} | more, 4)
     found = {one["id"]: one for one in attacker.search(asked, setting)}
     assert isinstance(attacker, Component) and len(found) == len(asked)
@@ -106,3 +119,136 @@ def test_a_search_of_textattacks_on_every_form(victims: dict[str, Any], name: st
         assert all(changed[key] == row[key] for key in (*kept, "id", "language"))
     alone = searched(victims, name, asked[3:4])
     assert alone == {asked[3]["id"]: found[asked[3]["id"]]}
+
+
+def stub_tags(sentences: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Every word with an e is a noun, else a verb; longer ones are adjectives."""
+    return [tuple("ADJ" if len(w) > 6 else "NOUN" if "e" in w else "VERB" for w in words) for words in sentences]
+
+
+def stub_vectors(texts: list[str]) -> list[np.ndarray]:
+    """Counts of letters, at length one."""
+    found = [np.array([text.count(letter) + 0.1 for letter in "abcdefghijklmnopqrstuvwxyz"]) for text in texts]
+    return [(vector / np.linalg.norm(vector)).astype(np.float32) for vector in found]
+
+
+CONSTRAINTS: dict[str, dict[str, Any]] = {
+    "changed_words": {"changed_words": 0.2},
+    "edit_distance": {"edit_distance": 2},
+    "edit_share": {"edit_share": 0.06},
+    "protected": {"protected": ["HOUSE", "the", "man"]},
+    "similarity": {"similarity": {"encoder": "stub", "at_least": 0.985}},
+    "angular": {"similarity": {"encoder": "stub", "at_least": 0.95, "measure": "angular"}},
+    "part_of_speech": {"part_of_speech": {"tagger": {"model": "stub"}}},
+}
+
+
+@pytest.mark.parametrize("kind", CONSTRAINTS)
+@pytest.mark.parametrize("name", ["classify", "tag", "span"])
+def test_constraints_hold_in_what_comes_out(victims: dict[str, Any], name: str, kind: str) -> None:
+    asked, bounds = told(victims, name), CONSTRAINTS[kind]
+    stubs = {"constraint tagger": stub_tags, "constraint encoder": stub_vectors}
+    found = searched(victims, name, asked, constraints=bounds, oracles=stubs)
+    free = searched(victims, name, asked)
+    assert all(one["status"] != "error" for one in found.values()), [one["message"] for one in found.values()]
+    changed = [(row, found[row["id"]]) for row in asked if found[row["id"]]["text"] != row["text"]]
+    assert changed
+    sides = ("text", "pair") if name != "tag" else ("text",)
+    for row, one in changed:
+        old = [re.findall(r"\w+", row[side]) for side in sides]
+        new = [re.findall(r"\w+", one[side]) for side in sides]
+        pairs = [(a, b) for x, y in zip(old, new, strict=True) for a, b in zip(x, y, strict=True) if a != b]
+        words = sum(len([word for word in side if word.isalpha()]) for side in old)
+        letters = sum(slow_distance(row[side], one[side]) for side in sides)
+        if kind == "changed_words":
+            assert len(pairs) <= 0.2 * words
+        elif kind == "edit_distance":
+            assert letters <= 2
+        elif kind == "edit_share":
+            assert letters <= 0.06 * sum(len(row[side]) for side in sides)
+        elif kind == "protected":
+            assert not {a.lower() for a, _ in pairs} & {"house", "the", "man"}
+        elif kind == "part_of_speech":
+            assert all(stub_tags([(a,)]) == stub_tags([(b,)]) for a, b in pairs)
+        else:
+            for side in sides:
+                one_vector, two = stub_vectors([row[side], one[side]])
+                cosine = float(np.clip(one_vector @ two, -1, 1))
+                assert (cosine if kind == "similarity" else 1 - np.arccos(cosine) / np.pi) >= bounds["similarity"][
+                    "at_least"
+                ] - 1e-5
+    assert any(found[row["id"]]["text"] != free[row["id"]]["text"] for row in asked), "the constraint changed nothing"
+
+
+def slow_distance(one: str, two: str) -> int:
+    row = list(range(len(two) + 1))
+    for i, a in enumerate(one, 1):
+        before, row[0] = row[0], i
+        for j, b in enumerate(two, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    return row[-1]
+
+
+@pytest.mark.parametrize("kept", ["kept", "only"])
+def test_entities_are_kept_or_all_that_changes(victims: dict[str, Any], kept: str) -> None:
+    asked = rows("tag")
+    found = searched(victims, "tag", asked, constraints={"entities": kept})
+    moved = 0
+    for row in asked:
+        one = found[row["id"]]
+        for old, new, tag in zip(row["words"], one["words"], row["tags"], strict=True):
+            moved += old != new
+            assert old == new or (tag == "O") == (kept == "kept")
+    assert moved
+
+
+@pytest.mark.parametrize(("name", "side", "column"), [("classify", "premise", "text"), ("span", "question", "pair")])
+def test_sides_are_protected_by_what_they_mean(victims: dict[str, Any], name: str, side: str, column: str) -> None:
+    asked = told(victims, name)
+    found = searched(victims, name, asked, protect=[side])
+    other = "pair" if column == "text" else "text"
+    assert all(found[row["id"]][column] == row[column] for row in asked)
+    assert any(found[row["id"]][other] != row[other] for row in asked)
+
+
+HOSTILE = {
+    "empty": "",
+    "emoji": "🙂",
+    "marks": "\u202eabc\u202c \u200fשלום\u200e",
+    "surrogate": "broken \ud800 text \udfff here",
+    "split": "one <SPLIT> two <SPLIT>",
+    "lines": "first\nsecond\x00 \u2028 third",
+    "long": ("the quick brown fox jumps over it " * 1500)[:50_000],
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_hostile_rows_are_rows_that_say_what_became_of_them(victims: dict[str, Any], name: str) -> None:
+    asked = []
+    for (kind, text), row in zip(HOSTILE.items(), rows(name, len(HOSTILE)), strict=True):
+        made = row | {"id": kind, "text": text}
+        if name == "tag":
+            words = text.split()[:2000] or [text]
+            made |= {
+                "words": words,
+                "text": " ".join(words),
+                "tags": ["O", "B-PER"] * (len(words) // 2) + ["B-LOC"] * (len(words) % 2),
+            }
+        if name == "span":
+            made |= {"answers": [text[:3]], "starts": [0], "pair": text[:40]}
+        if name == "retrieve":
+            made["gold"] = row["gold"]
+        asked.append(made)
+    asked.append(rows(name, 1)[0])
+    bad = {"classify": {"label": "z"}, "choose": {"label": 7}, "tag": {"tags": ["X"] * 7}, "span": {"starts": [5000]}}
+    asked.append(rows(name, 1)[0] | {"id": "wrong"} | bad.get(name, {"gold": None}))
+    found = searched(victims, name, asked, budget=12)
+    assert {one["status"] for one in found.values()} <= {"succeeded", "failed", "skipped", "error"}
+    for kind, one in found.items():
+        assert one["status"] != "error" or one["message"], kind
+        assert "\n" not in one["message"]
+        row = next(row for row in asked if row["id"] == kind)
+        if one["status"] in ("skipped", "error"):
+            assert {key: one[key] for key in row} == row
+    assert found["r0"]["status"] != "error" and found["wrong"]["status"] == "error"
+    assert found["long"]["status"] == "skipped" or name == "tag"
