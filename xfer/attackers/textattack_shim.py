@@ -17,7 +17,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module, metadata, util
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -122,6 +122,7 @@ def _guarded_import() -> ModuleType:
             _forget("textattack")
             raise
     _quieten(module)
+    _memoise(module)
     return module
 
 
@@ -274,3 +275,11 @@ def _quieten(module: ModuleType) -> None:
     jieba = sys.modules.get("jieba")
     if jieba is not None:
         jieba.setLogLevel(logging.WARNING)
+
+
+def _memoise(module: ModuleType) -> None:
+    """TextAttack splits a text anew for every word of every candidate: what it found once is kept."""
+    target: Any = module.shared.attacked_text
+    split = lru_cache(maxsize=1 << 13)(lambda text: tuple(target_split(text)))
+    target_split = target.words_from_text
+    target.words_from_text = lambda text: list(split(text))

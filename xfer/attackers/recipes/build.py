@@ -107,7 +107,7 @@ def bae(parts: Parts) -> Any:
     if parts.fixed:
         swap: Any = masks.Replace(50, 0.0)
     else:
-        swap = _swaps.WordSwapMaskedLM(method="bae", max_candidates=50, min_confidence=0.0, **_masked(parts))
+        swap = upstream.Proposed(method="bae", max_candidates=50, min_confidence=0.0, **_masked(parts))
     constraints = [*parts.once(), *parts.same_part(), *parts.alike(COSINE, "cosine", 15)]
     return parts.attack(parts.wrong(), constraints, swap, parts.ranked("delete"))
 

@@ -124,6 +124,10 @@ def oracles(attacker: Any, victim: Any) -> dict[str, Any]:
 
         kind: Any = Subwords if recipe == "bert-attack" else Masked
         found["subwords" if recipe == "bert-attack" else "mlm"] = kind(names["masked_lm"])
+    if recipe == "bae" and attacker.compat == "upstream":
+        from xfer.attackers.oracles.proposals import Proposals
+
+        found["proposals"] = Proposals(names["masked_lm"])
     if recipe in ("a2t", "hotflip"):
         from xfer.attackers.oracles.gradient import Gradient
 

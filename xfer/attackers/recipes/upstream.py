@@ -17,6 +17,7 @@ import torch
 
 from xfer.attackers import textattack_shim
 from xfer.attackers.engine.hub import ask
+from xfer.attackers.oracles.proposals import Masking
 from xfer.attackers.recipes.edits import gradient
 
 _textattack: Any = textattack_shim.load()
@@ -39,6 +40,15 @@ class Tagged(_constraints.grammaticality.PartOfSpeech):
         words = (*before_ctx, word, *after_ctx)
         tag: str = ask("tagger", [words])[0][words.index(word)]
         return tag
+
+
+class Proposed(_swaps.WordSwapMaskedLM):
+    """TextAttack's masked-LM swap, its candidates from the queue ``proposals``."""
+
+    def _bae_replacement_words(self, current_text: Any, indices_to_modify: Sequence[int]) -> list[list[str]]:
+        mask = self._lm_tokenizer.mask_token
+        texts = [current_text.replace_word_at_index(index, mask).text for index in indices_to_modify]
+        return ask("proposals", [Masking(text, self.max_candidates, self.min_confidence) for text in texts])
 
 
 class _Reading:
