@@ -10,6 +10,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from xfer.core.errors import MissingPart
 
@@ -68,13 +69,27 @@ def nltk_data() -> list[Path]:
 
 @lru_cache(maxsize=8)
 def _load(english: Path, others: Path | None, code: str) -> Synonyms:
-    from nltk.corpus.reader import CorpusReader  # late: only this list needs NLTK
+    import nltk  # late: only this list needs it
+    from nltk.corpus.reader import CorpusReader
     from nltk.corpus.reader.wordnet import WordNetCorpusReader
 
+    class Reader(WordNetCorpusReader):
+        """NLTK's reader, of one version: its own also looks for another that it could map numbers from."""
+
+        def map_wn(self, version: str = "wordnet") -> None:
+            return None
+
+    for folder in map(str, (english, others) if others else (english,)):
+        if folder not in nltk.data.path:  # NLTK reads from places that are named there, and from no other
+            nltk.data.path.append(folder)
     try:
-        many = CorpusReader(str(others), r".*/wn-data-[a-z\-]*\.tab") if others else None
-        reader = WordNetCorpusReader(str(english), many)
-        reader.synsets("a", lang=code)  # reads what it needs
+        with catch_warnings():
+            simplefilter("ignore")  # it warns where no other languages are
+            many = CorpusReader(str(others), r".*/wn-data-[a-z\-]*\.tab") if others else None
+            reader = Reader(str(english), many)
+        if others and reader.get_version() != "3.0":  # the others count by its numbers
+            raise ValueError(f"is WordNet {reader.get_version()}, and omw-1.4 goes with 3.0")
+        reader.synsets("a", lang=code)
     except (OSError, LookupError, ValueError, AssertionError) as error:
         raise MissingPart(f"wordnet: {english} cannot be read: {' '.join(str(error).split())[:160]}") from None
     return Synonyms(reader, code)

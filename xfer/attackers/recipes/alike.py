@@ -232,3 +232,11 @@ class Free(_constraints.PreTransformationConstraint):
 
     def _get_modifiable_indices(self, current_text: SpanText) -> set[int]:
         return set(range(current_text.num_words)) - current_text.frozen
+
+
+class SecondOnly(_constraints.PreTransformationConstraint):
+    """Of several columns the first stays."""
+
+    def _get_modifiable_indices(self, current_text: SpanText) -> set[int]:
+        columns = current_text.word_columns
+        return {i for i, column in enumerate(columns) if column or len(current_text.fields) == 1}

@@ -125,7 +125,7 @@ class Parts:
         if not any("entail" in str(label).lower() for label in getattr(self.aim, "labels", ())):
             return []
         if self.fixed:
-            return [UntouchedColumns({0})]
+            return [alike.SecondOnly()]
         return [_pre.InputColumnModification(["premise", "hypothesis"], {"premise"})]
 
     def few(self, **most: Any) -> Any:
