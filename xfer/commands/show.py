@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -30,9 +31,31 @@ def show(kind: str, name: str, as_json: bool) -> None:
         if facts.get(title):
             click.echo(f"\n{title}")
             for key, value in facts[title].items():
-                shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
-                if shown not in (None, "", {}):
-                    click.echo(f"  {key}: {shown}")
+                for line in _lines(key, value, 1):
+                    click.echo(line)
+
+
+def _lines(key: str, value: Any, depth: int) -> Iterator[str]:
+    """A fact for people: tables of facts below their name, lists of them a line each, what is empty not at all."""
+    space = "  " * depth
+    if value in (None, "", {}, []):
+        return
+    if isinstance(value, list | tuple) and isinstance(value[0], dict):
+        yield f"{space}{key}"
+        for item in value:
+            yield f"{space}  - " + "; ".join(f"{name}: {_word(part)}" for name, part in item.items() if part)
+    elif isinstance(value, dict) and any(isinstance(part, dict) for part in value.values()):
+        yield f"{space}{key}"
+        for name, part in value.items():
+            yield f"{space}  {name}"
+            for inner, fact in part.items():
+                yield from _lines(inner, fact, depth + 2)
+    else:
+        yield f"{space}{key}: {_word(value)}"
+
+
+def _word(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 def describe(kind: str, name: str) -> dict[str, Any]:
