@@ -252,3 +252,54 @@ def test_hostile_rows_are_rows_that_say_what_became_of_them(victims: dict[str, A
             assert {key: one[key] for key in row} == row
     assert found["r0"]["status"] != "error" and found["wrong"]["status"] == "error"
     assert found["long"]["status"] == "skipped" or name == "tag"
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [("tag", "delete"), ("tag", "beam"), ("span", "delete"), ("span", "beam"), ("choose", "beam")]
+)
+def test_words_come_and_go_under_unmodified_transformations(victims: dict[str, Any], name: str, method: str) -> None:
+    from xfer.attackers import textattack_shim as shim
+
+    upstream: Any = shim.load()
+    from xfer.attackers.held import held
+    from xfer.attackers.recipes.goals import Wrong
+    from xfer.attackers.textattack_search import Attacks
+
+    class Insert(upstream.transformations.WordInsertion):
+        def _get_new_words(self, current_text: Any, index: int) -> list[str]:
+            return ["quiet", "green water"]
+
+    labels, options = NETWORKS[name]
+    attacker: Any = Attacker.model_validate({"type": "textattack", "constraints": {"changed_words": 0.5}})
+    aim, asked = attacker.aim(name, labels, options), rows(name)
+
+    def built(language: str, protect: tuple[int, ...]) -> Any:
+        other = Insert() if method == "beam" else upstream.transformations.WordSwapNeighboringCharacterSwap()
+        edits = [upstream.transformations.WordDeletion(), other]
+        searches = upstream.search_methods
+        search = searches.BeamSearch(2) if method == "beam" else searches.GreedyWordSwapWIR(wir_method="delete")
+        change = upstream.transformations.CompositeTransformation(edits)
+        return upstream.Attack(Wrong(aim, query_budget=80), held(attacker.constraints), change, search)
+
+    class Built(type(attacker)):  # type: ignore[misc]
+        def slot(self, setting: Setting) -> Any:
+            return Attacks(setting.aim, built, (), "fixed")
+
+    Built.type_name = "textattack"
+    setting = Setting(name, tuple(labels), aim, {"victim": victims[name]}, 3)
+    found = list(Built(**attacker.model_dump(exclude={"type"})).search(asked, setting))
+    lengths = 0
+    for one in found:
+        row = next(row for row in asked if row["id"] == one["id"])
+        assert one["status"] in ("succeeded", "failed", "skipped"), one["message"]
+        changed = {key: one[key] for key in row}
+        form(name, labels, options).check(changed, "test", 1)
+        before, after = row["text"].split(), changed["text"].split()
+        lengths += len(before) != len(after)
+        if name == "tag":
+            inside = [word for word, tag in zip(changed["words"], changed["tags"], strict=True) if tag != "O"]
+            own = iter(word for word, tag in zip(row["words"], row["tags"], strict=True) if tag != "O")
+            assert all(word in own for word in inside), "an entity has a word that was none of it"
+        if name == "choose":
+            assert changed["options"] == row["options"]
+    assert lengths >= 2

@@ -128,7 +128,9 @@ class PartOfSpeech(Block):
 
     tagger: Tagged = Field(description="tells the part of speech of words")
     nouns_for_verbs: bool = Field(
-        False, strict=True, description="a noun may replace a verb and a verb a noun, as TextFooler allows"
+        False,
+        strict=True,
+        description="a noun, or a name, may replace a verb and the other way round (TextFooler: Jin et al. 2020)",
     )
 
     def same(self, one: str, two: str) -> bool:
