@@ -17,6 +17,7 @@ from xfer.attackers.recipes import faults as wrong
 from xfer.attackers.recipes import resources
 from xfer.attackers.recipes.table import RECIPES
 from xfer.core.errors import MissingPart
+from xfer.forms.texts import is_entity_tag
 
 Recipe = Literal[
     "deepwordbug",
@@ -94,6 +95,9 @@ class TextAttack(Search):
         if reader.form in self.forms and reader.form not in fitting:
             what = f"recipe {self.recipe} does not fit form {reader.form}"
             yield "recipe", what, f"it fits {', '.join(form for form in fitting if form in self.forms)}"
+        if RECIPES[self.recipe].come_and_go and reader.form == "tag" and not is_entity_tag(list(reader.label_names())):
+            what = f"recipe {self.recipe} inserts and merges words, for which {reader.type_name} has no tags"
+            yield "recipe", what, "take a recipe that keeps the words, such as deepwordbug, or data with entity tags"
         if self.compat == "upstream" and reader.form != "classify":
             what = f"TextAttack has no goal for form {reader.form}"
             yield "compat", what, "leave compat out"
@@ -114,7 +118,7 @@ class TextAttack(Search):
         return super().facts() | {"needs": "what its recipe reads"} | {"recipes": recipes, "faults": _wrong()}
 
     def oracles(self, setting: Setting) -> Mapping[str, Oracle]:
-        return resources.oracles(self, setting.oracles["victim"])
+        return resources.oracles(self, setting.oracles)
 
     def slot(self, setting: Setting) -> Slot:
         from xfer.attackers import textattack_shim  # late: textattack is optional

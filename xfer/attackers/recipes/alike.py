@@ -13,6 +13,7 @@ import numpy as np
 
 from xfer.attackers import textattack_shim
 from xfer.attackers.engine.hub import ask
+from xfer.attackers.recipes.resources import ENCODER, TAGGER
 from xfer.attackers.textattack_text import SpanText
 from xfer.attackers.textattack_words import clusters
 
@@ -23,7 +24,7 @@ ROUNDING = 1e-6  # of a similarity: what another processor may change must not d
 
 
 class Alike(_constraints.Constraint):
-    """The edited column means the same: cosine or angular similarity of its sentence vectors (queue ``encoder``).
+    """The edited column means the same: cosine or angular similarity of its sentence vectors (queue ``ENCODER``).
 
     ``window`` words around the edit are compared, all where it is None; texts of fewer words pass unasked.
     """
@@ -35,7 +36,7 @@ class Alike(_constraints.Constraint):
     def _check_constraint_many(self, transformed_texts: Sequence[SpanText], reference_text: SpanText) -> list[SpanText]:
         parts = [self._parts(text, reference_text) for text in transformed_texts]
         asked = list(dict.fromkeys(part for pair in parts if pair for part in pair))
-        vectors = dict(zip(asked, ask("encoder", asked), strict=True))
+        vectors = dict(zip(asked, ask(ENCODER, asked), strict=True))
         kept = []
         for text, pair in zip(transformed_texts, parts, strict=True):
             score = self.score(vectors[pair[0]], vectors[pair[1]]) if pair else 1.0
@@ -85,7 +86,7 @@ def _window(text: SpanText, index: int, column: int, size: int) -> str:
 
 
 class SamePart(_constraints.Constraint):
-    """Swapped words keep their part of speech (queue ``tagger``), each read at its own place."""
+    """Swapped words keep their part of speech (queue ``TAGGER``), each read at its own place."""
 
     def __init__(self, nouns_for_verbs: bool = True) -> None:
         super().__init__(compare_against_original=True)
@@ -94,7 +95,7 @@ class SamePart(_constraints.Constraint):
     def _check_constraint_many(self, transformed_texts: Sequence[SpanText], reference_text: SpanText) -> list[SpanText]:
         pairs = [self._contexts(text, reference_text) for text in transformed_texts]
         asked = list(dict.fromkeys(words for found in pairs for old, new, _ in found for words in (old, new)))
-        tags = dict(zip(asked, ask("tagger", asked), strict=True))
+        tags = dict(zip(asked, ask(TAGGER, asked), strict=True))
         return [
             text
             for text, found in zip(transformed_texts, pairs, strict=True)
@@ -130,12 +131,12 @@ def context(text: Any, index: int) -> tuple[int, tuple[str, ...]]:
 
 
 def tags_of(text: Any) -> list[str]:
-    """The parts of speech of all words of a text, column by column (queue ``tagger``)."""
+    """The parts of speech of all words of a text, column by column (queue ``TAGGER``)."""
     columns: dict[int, list[str]] = {}
     places = text.word_columns if isinstance(text, SpanText) else [0] * text.num_words
     for column, word in zip(places, text.words, strict=True):
         columns.setdefault(column, []).append(word)
-    answers = ask("tagger", [tuple(words) for words in columns.values()])
+    answers = ask(TAGGER, [tuple(words) for words in columns.values()])
     return [tag for tags in answers for tag in tags]
 
 

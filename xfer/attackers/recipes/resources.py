@@ -5,15 +5,18 @@ Importing this module is light.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from xfer.attackers import constraints
 from xfer.attackers.lexicons import wordnet
 from xfer.attackers.recipes.table import RECIPES, RESOURCES, Resource, needs
 from xfer.core.errors import MissingPart
 
 OMITTED = "none"
+GIVEN = "the tagger of constraints"  # where the recipe names none of its own
+ENCODER, TAGGER = "encoder", "tagger"  # queues; those of ``constraints`` have other names and maybe other models
 DEFAULT_NAMES, DEFAULT_WORDNET = "TextAttack's lists", "$NLTK_DATA"  # as the table has them
 MODELS = ("masked_lm", "encoder", "tagger", "language_model")
 LOCAL = (".", "/", "~")
@@ -23,7 +26,7 @@ def wanted(attacker: Any) -> dict[str, str]:
     """field -> name, of all that the attacker's recipe reads and that is not left out. Raises MissingPart."""
     found = {}
     for resource in _read(attacker):
-        name = getattr(attacker, resource.field) or resource.default
+        name = getattr(attacker, resource.field) or resource.default or _given(attacker, resource.field)
         if not name:
             raise MissingPart(_absent(attacker, resource))
         if name != OMITTED:
@@ -33,7 +36,7 @@ def wanted(attacker: Any) -> dict[str, str]:
 
 def models(attacker: Any) -> tuple[str, ...]:
     """The names of the models that the recipe asks."""
-    return tuple(name for field, name in sorted(wanted(attacker).items()) if field in MODELS)
+    return tuple(name for field, name in sorted(wanted(attacker).items()) if field in MODELS and name != GIVEN)
 
 
 def files(attacker: Any, digest: Callable[[Path], str]) -> dict[str, Any] | None:
@@ -76,7 +79,7 @@ def _fault(attacker: Any, resource: Resource, name: str | None) -> Iterator[tupl
         except MissingPart as error:
             what, _, hint = str(error).partition("; ")
             yield field, what, hint
-    elif name is None and not resource.default:
+    elif name is None and not resource.default and not _given(attacker, field):
         what, _, hint = _absent(attacker, resource).partition("; ")
         yield field, what, hint
     elif name is not None and name != OMITTED:
@@ -93,6 +96,11 @@ def _read(attacker: Any) -> list[Resource]:
     return [one for one in needs(attacker.recipe, attacker.compat) if not (one.field == "homoglyphs" and plain)]
 
 
+def _given(attacker: Any, field: str) -> str:
+    """The tagger that constraints name, such as a stage of the recipe, serves the recipe too."""
+    return GIVEN if field == "tagger" and attacker.constraints.part_of_speech else ""
+
+
 def _folder(name: str) -> str | None:
     return None if name in ("", DEFAULT_WORDNET) else name
 
@@ -103,18 +111,18 @@ def _absent(attacker: Any, resource: Resource) -> str:
     return f"{what}; upstream takes {resource.upstream}"
 
 
-def oracles(attacker: Any, victim: Any) -> dict[str, Any]:
-    """The queues that the recipe asks besides the victim. Raises MissingPart."""
-    names, recipe = wanted(attacker), attacker.recipe
+def oracles(attacker: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The queues that the recipe asks besides those that are ``given``, the victim's among them. Raises MissingPart."""
+    names, recipe, victim = wanted(attacker), attacker.recipe, given["victim"]
     found: dict[str, Any] = {}
     if "encoder" in names:
         from xfer.attackers.oracles.encoder import Encoder  # late, like all oracles: they import torch
 
-        found["encoder"] = Encoder(names["encoder"])
+        found[ENCODER] = Encoder(names["encoder"])
     if "tagger" in names:
         from xfer.attackers.oracles.tagger import Tagger
 
-        found["tagger"] = Tagger(names["tagger"])
+        found[TAGGER] = given[constraints.TAGGER] if names["tagger"] == GIVEN else Tagger(names["tagger"])
     if "language_model" in names:
         from xfer.attackers.oracles.causal import Causal
 

@@ -19,16 +19,18 @@ class Resource(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """A published attack. ``edits`` says how texts change, ``forms`` whose labels can follow."""
+    """A published attack. ``edits`` says how texts change, ``forms`` whose labels can follow; where words
+    ``come_and_go`` entities can follow, parts of speech cannot."""
 
     paper: str
     edits: str
     needs: tuple[Resource, ...] = ()
     forms: tuple[str, ...] = ("classify", "choose", "tag", "span", "retrieve")
     options: tuple[str, ...] = ()  # further fields that it takes
+    come_and_go: bool = False
 
 
-_FREE = ("classify",)  # words come and go, or the victim's gradient is read
+_FREE = ("classify",)  # the answer must stay, or the victim's gradient is read
 _COUNTER = "counter-fitted PARAGRAM vectors of 65,713 words (Mrksic et al. 2016; from TextAttack's S3)"
 _USE = "Universal Sentence Encoder 3 (Apache 2.0, about 1 GB, needs TensorFlow, which xfer does not load)"
 _NLTK = "NLTK's English tagger averaged_perceptron_tagger_eng (MIT, some MB), mapped to universal tags"
@@ -96,7 +98,7 @@ RECIPES: dict[str, Recipe] = {
         "Li et al. 2021, section 2",
         "words of a masked LM replaced, inserted, merged",
         (_masked(*_ROBERTA), _encoder(), _tagger(_FLAIR, "merging")),
-        _FREE,
+        come_and_go=True,
     ),
     "a2t": Recipe(
         "Yoo and Qi 2021, section 3",
@@ -150,6 +152,7 @@ RECIPES: dict[str, Recipe] = {
                 *("the change of names and places", "upstream"),
             ),
         ),
+        come_and_go=True,
     ),
     "hotflip": Recipe(
         "Ebrahimi et al. 2018, section 3",

@@ -19,6 +19,7 @@ from xfer.attackers import textattack_shim
 from xfer.attackers.engine.hub import ask
 from xfer.attackers.oracles.proposals import Masking
 from xfer.attackers.recipes.edits import gradient
+from xfer.attackers.recipes.resources import ENCODER, TAGGER
 
 _textattack: Any = textattack_shim.load()
 _swaps: Any = _textattack.transformations
@@ -27,18 +28,18 @@ _models: Any = _constraints.grammaticality.language_models
 
 
 class Encoded(_constraints.semantics.sentence_encoders.SentenceEncoder):
-    """TextAttack's similarity, its sentence vectors from the queue ``encoder``."""
+    """TextAttack's similarity, its sentence vectors from the queue ``ENCODER``."""
 
     def encode(self, sentences: Sequence[str]) -> torch.Tensor:
-        return torch.from_numpy(np.stack(ask("encoder", list(sentences))))
+        return torch.from_numpy(np.stack(ask(ENCODER, list(sentences))))
 
 
 class Tagged(_constraints.grammaticality.PartOfSpeech):
-    """TextAttack's part-of-speech check, its tags from the queue ``tagger``; the first equal word's tag counts."""
+    """TextAttack's part-of-speech check, its tags from the queue ``TAGGER``; the first equal word's tag counts."""
 
     def _get_pos(self, before_ctx: list[str], word: str, after_ctx: list[str]) -> str:
         words = (*before_ctx, word, *after_ctx)
-        tag: str = ask("tagger", [words])[0][words.index(word)]
+        tag: str = ask(TAGGER, [words])[0][words.index(word)]
         return tag
 
 
@@ -52,10 +53,10 @@ class Proposed(_swaps.WordSwapMaskedLM):
 
 
 class _Reading:
-    """Mixed into a transformation that asks a text for its tags: they come from the queue ``tagger``."""
+    """Mixed into a transformation that asks a text for its tags: they come from the queue ``TAGGER``."""
 
     def _get_transformations(self, current_text: Any, indices_to_modify: Iterable[int]) -> list[Any]:
-        tags = ask("tagger", [tuple(current_text.words)])[0] if current_text.num_words else ()
+        tags = ask(TAGGER, [tuple(current_text.words)])[0] if current_text.num_words else ()
         current_text.pos_of_word_index = lambda index: tags[index]
         current_text.ner_of_word_index = lambda index, *_: SimpleNamespace(value=_ends(tags, index), score=1.0)
         found: list[Any] = super()._get_transformations(current_text, indices_to_modify)  # type: ignore[misc]
