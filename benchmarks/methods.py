@@ -19,10 +19,12 @@ from typing import Any
 import torch
 from common import LABELS, LONGEST, clock, nli_rows
 
+from xfer.attackers.dictionaries import miniature
 from xfer.core.domains import conditions
 from xfer.core.load import load_recipe
 from xfer.core.recipe import Stage, Task
 from xfer.forms.base import form
+from xfer.miniature import LANGUAGES
 from xfer.models.base import Origin
 from xfer.models.domain.form import judged
 from xfer.models.network import Network, build
@@ -121,7 +123,9 @@ def main() -> None:
         vocabulary=32_000,
         positions=LONGEST,
     )
-    origin = model.origin(lambda: [*rows["text"], *rows["pair"]])
+    # words that augmentation brings in are whole subwords too, as in a vocabulary of many languages
+    brought = [word for other in LANGUAGES for ways in miniature("en", other).values() for word in ways]
+    origin = model.origin(lambda: [*rows["text"], *rows["pair"], *brought])
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{torch.get_num_threads()} threads"
     print(f"{options.layers} layers, {options.width} wide, {len(rows['id'])} rows, batches of 32, {device}", flush=True)
     chosen, found = methods(options.methods), dict[str, list[float]]()
