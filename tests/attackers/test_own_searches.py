@@ -236,6 +236,14 @@ def test_names_answers_and_questions_stay(mlm: str) -> None:
     assert changed["text"].startswith("dog", changed["starts"][0])
 
 
+def test_constraints_hold_without_a_search_too(mlm: str) -> None:
+    bound = {"constraints": {"changed_words": 0.2}}
+    swap = attacker("masked_words", model=mlm, rate=1.0, **bound)
+    assert not list(swap.faults(Reader.model_validate("xnli"), ["en"]))
+    _, edits = swap.change(TEXTS[0], "classify", swap.prepare([]))
+    assert 0 < len(edits) <= 3
+
+
 def test_a_greedy_search_hurts_and_keeps_to_its_limits(mlm: str) -> None:
     rows = [row(f"the old man reads a book and sees the dog {i}", "a man", str(i)) for i in range(4)]
     search = attacker("masked_words_search", model=mlm, rate=0.3, candidates=3)

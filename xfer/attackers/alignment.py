@@ -17,8 +17,8 @@ import numpy as np
 Links = set[tuple[int, int]]  # (word of the sentence, word of the translation)
 Pair = tuple[Sequence[str], Sequence[str]]
 _STRAIGHT, _NULL, _ALPHA, _ROUNDS = 4.0, 0.08, 0.01, 5
-LONGEST = 120  # words of a text that is aligned: cells grow with the square
-CELLS = 6_000_000  # of the pairs that are learnt from; more would teach little
+LONGEST = 300  # words of a text that is aligned: cells grow with the square
+CELLS = 6_000_000  # of the pairs that are learnt from, the shortest first, which teach most; more would teach little
 _NEAR = [(-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
 
 
@@ -37,7 +37,7 @@ class _Direction:
         self.ours = {word: i for i, word in enumerate(dict.fromkeys(w for one, _ in pairs for w in one), 1)}
         self.theirs = {word: i for i, word in enumerate(dict.fromkeys(w for _, two in pairs for w in two), 1)}
         kept, cells = [], 0
-        for pair in pairs:
+        for pair in sorted(pairs, key=lambda pair: len(pair[0]) * len(pair[1])):
             cells += (len(pair[0]) + 1) * len(pair[1])
             if cells > CELLS:
                 break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from xfer.attackers.base import Attacker, ModelFree, Oracle, Row, Search, Settin
 from xfer.attackers.engine.outcome import Outcome
 from xfer.attackers.engine.runner import Slot
 from xfer.forms.edits import Edit
-from xfer.forms.texts import Edits, edited, is_entity_tag, texts
+from xfer.forms.texts import Edits, is_entity_tag, texts
 
 _PAIRS = "one word tells whether two nearly equal sentences mean the same"
 _ROWS = 64  # rows whose words are asked of the model at once
@@ -101,26 +102,31 @@ class MaskedWords(Masked, ModelFree):
     def prepare(self, further: Sequence[Row]) -> Any:
         return self.oracle()
 
-    def change(self, row: Row, form: str = "classify", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
-        return next(iter(self.changes([row], form, known)))
-
     def changes(self, rows: Sequence[Row], form: str, known: Any) -> Iterator[tuple[Row | None, list[dict[str, Any]]]]:
-        oracle = known or self.oracle()
-        for first in range(0, len(rows), _ROWS):
-            yield from self._block(rows[first : first + _ROWS], form, oracle)
-
-    def _block(self, rows: Sequence[Row], form: str, oracle: Oracle) -> Iterator[Any]:
         """Rows whose words are asked together; an answer does not depend on what else is asked."""
-        every = [texts(form, row, self.protect) for row in rows]
-        drawn = [self._drawn(row, found) for row, found in zip(rows, every, strict=True)]
-        asked = dict.fromkeys(
-            self.blank(found, word) for found, words in zip(every, drawn, strict=True) for word in words
-        )
-        answers = dict(zip(asked, oracle(list(asked)), strict=True)) if asked else {}
-        for row, found, words in zip(rows, every, drawn, strict=True):
-            wanted = self._edits(row, found, words, answers)
-            changed, done = edited(form, row, wanted)
-            yield changed, [{"column": name, **edit._asdict()} for name, edits in done.items() for edit in edits]
+        for first in range(0, len(rows), _ROWS):
+            block = rows[first : first + _ROWS]
+            every = [texts(form, row, self.protect) for row in block]
+            drawn = [self._drawn(row, found) for row, found in zip(block, every, strict=True)]
+            blanks = [self.blank(found, word) for found, words in zip(every, drawn, strict=True) for word in words]
+            asked = list(dict.fromkeys(blanks))
+            answers = dict(zip(asked, known(asked), strict=True)) if asked else {}
+            told = partial(map, answers.__getitem__)
+            yield from (self.change(row, form, told) for row in block)
+
+    def edits(self, found: dict[str, str], row: Row, known: Any) -> Edits:
+        from xfer.attackers.dictionaries import one_space
+        from xfer.attackers.draws import below
+
+        made: Edits = {}
+        words = self._drawn(row, found)
+        answers = known([self.blank(found, word) for word in words]) if words else ()
+        for word, answer in zip(words, answers, strict=True):
+            options = self.options(found, word, answer, row)
+            if options:
+                new = options[below(self.stream(row, word.name, str(word.start)), len(options))]
+                made.setdefault(word.name, []).append(Edit(word.start, word.end, new, self.type_name))
+        return {name: one_space(edits) for name, edits in made.items()}
 
     def _drawn(self, row: Row, found: Mapping[str, str]) -> list[Word]:
         """The words to replace."""
@@ -130,18 +136,6 @@ class MaskedWords(Masked, ModelFree):
         rng = self.stream(row, "words")
         wanted = rounded(rng, self.rate * sum(len(cut(text)) for text in found.values()))
         return sorted(shuffled(rng, self.words(found, row))[:wanted])
-
-    def _edits(self, row: Row, found: Mapping[str, str], words: Sequence[Word], answers: Mapping[Any, Any]) -> Edits:
-        from xfer.attackers.dictionaries import one_space
-        from xfer.attackers.draws import below
-
-        made: Edits = {}
-        for word in words:
-            options = self.options(found, word, answers[self.blank(found, word)], row)
-            if options:
-                new = options[below(self.stream(row, word.name, str(word.start)), len(options))]
-                made.setdefault(word.name, []).append(Edit(word.start, word.end, new, self.type_name))
-        return {name: one_space(edits) for name, edits in made.items()}
 
 
 @Search.register("masked_words_search")
