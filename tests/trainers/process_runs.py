@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import domain_runs
+import swap_search
 import tiny_runs
 from tiny_runs import context, network, rows, settings, task
 
+from xfer.attackers.training import Attacked
 from xfer.core.errors import XferError
 from xfer.executors.processes import joined
 from xfer.models.network import Network
 from xfer.trainers import ranks
 from xfer.trainers.augmenting import Augment, Consistency
+from xfer.trainers.changed import Changes
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop import Run, TaskData, fit
 from xfer.trainers.mixers import Joint, Proportional
@@ -51,6 +54,14 @@ def augmented(kind: str, **fields: Any) -> Made:
     return every.network(kind), tasks, settings(steps=4, evaluate_every=2, **fields), Proportional()
 
 
+def attacked_anew() -> Made:
+    """Rows that are attacked before steps 3 and 6, by a search of the network in training."""
+    block = Attacked(attacker=swap_search.Swap(), refresh=3, share=0.5, keep="all")
+    changes = Changes(1.0, True, {name: [] for name in rows()}, (), block)
+    tasks = [TaskData("nli", 1.0, rows(), None, ("en",), changes=changes)]
+    return network(dropout=0), tasks, settings(steps=8, evaluate_every=4), Proportional()
+
+
 def judged(name: str, main: str = "classify", head: Any = None, **fields: Any) -> Made:
     one = domain_runs.head(name, dropout=0.0, **head or {})
     stage, tasks = domain_runs.stage(one, "mask", main, dev=True)
@@ -71,6 +82,7 @@ CASES: dict[str, Callable[[], Made]] = {
     "cdan": lambda: judged("cdan", accumulate=2),
     "wasserstein": lambda: judged("wasserstein"),
     "average": lambda: classifier(average={"last": 2}),
+    "rows attacked anew": attacked_anew,
     "unfreeze": lambda: classifier(freeze_encoder=True, unfreeze={"at": 0.5}),
     "plain, in parts": lambda: two_tasks(shard=True),
     "freelb, in parts": lambda: two_tasks(adversary=FREELB, shard=True),
