@@ -80,10 +80,11 @@ def told(
         return torch.stack([noise_contrast(micro.inner.aside["infobert"], *group) for group in groups]).mean()
 
 
-def noise_contrast(score: torch.nn.Module, local: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
+def noise_contrast(score: Any, local: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
     """InfoNCE (van den Oord et al. 2018) of n pairs [n, width]: at most log n."""
-    count = len(local)
-    own = score(torch.cat([local, whole], -1))
-    pairs = torch.cat([local.expand(count, -1, -1), whole[:, None].expand(-1, count, -1)], -1)
-    bound: torch.Tensor = own.mean() - score(pairs).logsumexp(1).mean() + math.log(count)
+    first, rest = score[0], score[1:]  # each side goes through its half of the first layer once, not once a pair
+    near, far = (each @ part.T for each, part in zip((local, whole), first.weight.chunk(2, 1), strict=True))
+    far = far + first.bias
+    own, pairs = rest(near + far), rest(near + far[:, None])
+    bound: torch.Tensor = own.mean() - pairs.logsumexp(1).mean() + math.log(len(local))
     return bound
