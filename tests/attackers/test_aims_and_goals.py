@@ -211,6 +211,7 @@ FAULTS = {
     ),
     "task": ("xnli", "constraints: {part_of_speech: {tagger: {stage: udpos, task: x}}}", "task x of form tag"),
     "side": ("xnli", "protect: [question]", "protect: rows of form classify have no side 'question'"),
+    "words": ("udpos", "recipe: checklist", "recipe: recipe checklist inserts and merges words, for which udpos"),
     "upstream": ("panx", "compat: upstream", "compat: TextAttack has no goal for form tag"),
     "upstream constraints": ("xnli", "compat: upstream, constraints: {changed_words: 0.4}", "compat: TextAttack's own"),
 }

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_parts import make
 
 from xfer.attackers.base import Attacker, Setting
+from xfer.attackers.recipes.table import RECIPES, needs
 from xfer.core.component import Component
 from xfer.forms.base import form
 from xfer.models.network import build
@@ -252,6 +254,29 @@ def test_hostile_rows_are_rows_that_say_what_became_of_them(victims: dict[str, A
             assert {key: one[key] for key in row} == row
     assert found["r0"]["status"] != "error" and found["wrong"]["status"] == "error"
     assert found["long"]["status"] == "skipped" or name == "tag"
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return make(tmp_path_factory.mktemp("parts"))
+
+
+@pytest.mark.parametrize("name", ["choose", "tag", "span", "retrieve"])
+def test_every_recipe_that_fits_a_form_leaves_its_rows_true(
+    victims: dict[str, Any], parts: dict[str, str], name: str
+) -> None:
+    fitting = [recipe for recipe, about in RECIPES.items() if name in about.forms]
+    assert len(fitting) >= 14
+    labels, options = NETWORKS[name]
+    for recipe in fitting:
+        read = {one.field: parts[one.field] for one in needs(recipe, "fixed")}
+        asked = rows(name)[2:5]
+        found = searched(victims, name, asked, recipe=recipe, budget=12, **read)
+        for row in asked:
+            one = found[row["id"]]
+            assert one["status"] in ("succeeded", "failed", "skipped"), (recipe, one["message"])
+            form(name, labels, options).check({key: one[key] for key in row}, recipe, 1)
+            assert name != "span" or one["answers"] == row["answers"]
 
 
 @pytest.mark.parametrize(
