@@ -24,7 +24,11 @@ def attack(node: Node, parents: Parents, folder: Path, progress: Progress) -> di
     rows = read_rows(parents["rows"])
     attacker = node.spec["attacker"]
     asked = _chosen(node, each(rows))
-    made = (_search if attacker.searches else _changes)(node, parents, folder, progress, asked)
+    told: dict[str, int] = {}
+    if attacker.searches:
+        made = _search(node, parents, folder, progress, asked, told)
+    else:
+        made = _changes(node, parents, progress, asked)
     columns: Rows = {name: [] for name in rows}
     notes: Rows = {name: [] for name in ("id", "language", "status", "queries", "forwards", "message", "edits")}
     for changed, note in made:
@@ -40,7 +44,9 @@ def attack(node: Node, parents: Parents, folder: Path, progress: Progress) -> di
     write_json(folder / "out" / "size.json", {"rows": left})
     moved = sum(note["status"] in ("changed", "succeeded") for _, note in made)
     words = {"words": node.job["words"]} if "words" in node.job else {}
-    return {"rows": left, "changed": moved} | words | ({"dropped": len(asked) - left} if left < len(asked) else {})
+    return (
+        {"rows": left, "changed": moved} | words | told | ({"dropped": len(asked) - left} if left < len(asked) else {})
+    )
 
 
 def _chosen(node: Node, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -56,9 +62,7 @@ def _name(row: dict[str, Any]) -> tuple[str, str]:
     return row.get("pool", row["language"]), row["id"]
 
 
-def _changes(
-    node: Node, parents: Parents, folder: Path, progress: Progress, rows: list[dict[str, Any]]
-) -> list[tuple[Any, Any]]:
+def _changes(node: Node, parents: Parents, progress: Progress, rows: list[dict[str, Any]]) -> list[tuple[Any, Any]]:
     """Each row changed without a model, or None in its place where its label cannot follow."""
     attacker, made = node.spec["attacker"], []
     spoken = [row | {"language": node.spec["language"] or row["language"]} for row in rows]
@@ -79,7 +83,7 @@ def _changes(
 
 
 def _search(
-    node: Node, parents: Parents, folder: Path, progress: Progress, rows: list[dict[str, Any]]
+    node: Node, parents: Parents, folder: Path, progress: Progress, rows: list[dict[str, Any]], told: dict[str, int]
 ) -> list[tuple[Any, Any]]:
     """Runs a search, appending each outcome to ``results.jsonl``, so that a killed attack goes on where it was."""
     path = folder / "results.jsonl"
@@ -90,7 +94,7 @@ def _search(
     known = {_name(found): found for found in whole_lines(path)}
     left = [row for row in asked if texts(node.spec["form"], row) and _name(row) not in known]
     with path.open("a", encoding="utf-8") as file:
-        for found in shares.search(node, parents, left) if left else ():
+        for found in shares.search(node, parents, left, told) if left else ():
             file.write(json.dumps(found, ensure_ascii=True) + "\n")
             file.flush()
             known[_name(found)] = found

@@ -6,19 +6,28 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from xfer.attackers.base import Attacker, Setting
+from xfer.attackers.engine.hub import WIDTH
 from xfer.core.graph import Node
 from xfer.executors.networks import tested
 from xfer.executors.tables import Parents, each, read_rows
 
 
-def found_by(node: Node, parents: Parents, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """What the node's search makes of the rows, in this process and with one thread: see ``shares``."""
+def found_by(
+    node: Node, parents: Parents, rows: Sequence[dict[str, Any]], told: dict[str, int]
+) -> Iterator[dict[str, Any]]:
+    """What the node's search makes of the rows, in this process and with one thread: see ``shares``.
+
+    ``told`` gets ``unsteady`` afterwards, if there are shapes of a batch in which this device did not give a row the
+    same bits at every place: results may then differ in ties from run to run.
+    """
     import torch  # late: slow
 
     given = setting(node, parents)
     torch.set_num_threads(1)
-    found: Iterator[dict[str, Any]] = node.spec["attacker"].search(rows, given)
-    return found
+    yield from node.spec["attacker"].search(rows, given)
+    victim: Any = given.oracles["victim"]
+    if victim.machine.unsteady:
+        told["unsteady"] = len(victim.machine.unsteady)
 
 
 def known_to(attacker: Attacker, parents: Parents) -> Any:
@@ -38,7 +47,8 @@ def setting(node: Node, parents: Parents) -> Setting:
     oracles |= attacker.constraints.oracles(_tagger(node, parents))
     known = known_to(attacker, parents)
     tables = parents["rows"].path.parents[2] / "tables"  # beside the nodes of the store
-    return Setting(job["form"], tuple(job["labels"]), wanted, oracles, known=known, cache=tables)
+    width = WIDTH * (8 if next(network.parameters()).is_cuda else 1)  # a GPU wants larger batches
+    return Setting(job["form"], tuple(job["labels"]), wanted, oracles, width, known=known, cache=tables)
 
 
 def _tagger(node: Node, parents: Parents) -> Any:

@@ -49,26 +49,28 @@ def count(parents: Parents, rows: Sequence[Row]) -> int:
     return min(cores, len(rows), MOST) if worth else 1
 
 
-def search(node: Node, parents: Parents, rows: Sequence[Row], processes: int = 0) -> Iterator[dict[str, Any]]:
+def search(
+    node: Node, parents: Parents, rows: Sequence[Row], told: dict[str, int], processes: int = 0
+) -> Iterator[dict[str, Any]]:
     """What ``Search.search`` gives for each row, in the order in which they end; ``count`` says how many processes.
 
-    ``processes`` overrules that.
+    ``processes`` overrules that. ``told`` is filled as by ``searches.found_by``.
 
     Raises XferError, once what came before has been given, if a process reports one or dies.
     """
     processes = processes or count(parents, rows)
     if processes == 1:
-        yield from found_by(node, parents, rows)
+        yield from found_by(node, parents, rows, told)
         return
     alone = Node(node.kind, node.label, node.job, {}, node.seed, node.spec)
     order = sorted(range(len(rows)), key=lambda i: -len(str(rows[i])))  # long ones first, so that all end together
-    told: Queue[tuple[int, str | None]] = Queue()
+    lines: Queue[tuple[int, str | None]] = Queue()
     started: list[subprocess.Popen[bytes]] = []
     try:
         for number in range(processes):
             share = [rows[i] for i in order[number::processes]]
-            started.append(_start(pickle.dumps((alone, dict(parents), share)), number, told))
-        yield from _collected(node, started, told)
+            started.append(_start(pickle.dumps((alone, dict(parents), share)), number, lines))
+        yield from _collected(node, started, lines, told)
     finally:
         for process in started:
             process.kill()
@@ -79,7 +81,7 @@ def search(node: Node, parents: Parents, rows: Sequence[Row], processes: int = 0
             process.stdout.close()
 
 
-def _start(work: bytes, number: int, told: Queue[tuple[int, str | None]]) -> subprocess.Popen[bytes]:
+def _start(work: bytes, number: int, lines: Queue[tuple[int, str | None]]) -> subprocess.Popen[bytes]:
     lone = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
     path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
     environment = os.environ | lone | {"PYTHONPATH": path}
@@ -94,19 +96,22 @@ def _start(work: bytes, number: int, told: Queue[tuple[int, str | None]]) -> sub
         except OSError:
             pass  # it is dead, and its end is told below
         for line in process.stdout:
-            told.put((number, line.decode("ascii")))
-        told.put((number, None))
+            lines.put((number, line.decode("ascii")))
+        lines.put((number, None))
 
     threading.Thread(target=feed, daemon=True).start()
     return process
 
 
 def _collected(
-    node: Node, started: Sequence[subprocess.Popen[bytes]], told: Queue[tuple[int, str | None]]
+    node: Node,
+    started: Sequence[subprocess.Popen[bytes]],
+    lines: Queue[tuple[int, str | None]],
+    told: dict[str, int],
 ) -> Iterator[dict[str, Any]]:
     living, done = len(started), set[int]()
     while living:
-        number, line = told.get()
+        number, line = lines.get()
         if line is None:
             living -= 1
             if number not in done:
@@ -121,6 +126,8 @@ def _collected(
             raise XferError(f"attack {node.label}: {found['error']}")
         else:
             done.add(number)
+            for name, value in found["done"].items():
+                told[name] = max(value, told.get(name, 0))
 
 
 def _work() -> None:
@@ -135,10 +142,11 @@ def _work() -> None:
         out.write(json.dumps(what, ensure_ascii=True) + "\n")
         out.flush()
 
+    told: dict[str, int] = {}
     try:
-        for found in found_by(node, parents, rows):
+        for found in found_by(node, parents, rows, told):
             tell({"result": found})
-        tell({"done": True})
+        tell({"done": told})
     except XferError as error:
         tell({"error": error.lines()[0]})
     except Exception as error:
