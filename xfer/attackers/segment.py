@@ -40,7 +40,7 @@ def grouped(spans: Sequence[tuple[int, int]], run: str, start: int) -> list[list
     if cuts is None:
         return None
     lasts = [end - start for _, end in spans]
-    borders = sorted({bisect_left(lasts, cut) + 1 for cut in cuts})
+    borders = sorted({min(bisect_left(lasts, cut) + 1, len(spans)) for cut in cuts} | {len(spans)})
     return [list(spans[left:right]) for left, right in zip([0, *borders], borders, strict=False) if left < right]
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import regex
 
+from xfer.attackers.scripts import graphemes
 from xfer.attackers.segment import grouped
 
 # Grapheme clusters in a piece: Thai words have about four, Chinese and Japanese ones about two.
@@ -28,7 +29,6 @@ _RUNS = "|".join(
 # A word starts with a letter or digit: a mark, joiner, hyphen or apostrophe can only follow one.
 _WORD = rf"(?P<word>[[\p{{L}}\p{{N}}]--[{_ALL}]][[\p{{L}}\p{{M}}\p{{N}}\u200c\u200d'’-]--[{_ALL}]]*)"
 _TOKEN = regex.compile(f"{_RUNS}|{_WORD}", regex.V1)
-_CLUSTER = regex.compile(r"\X")
 _LETTER = regex.compile(r"\p{L}")
 
 
@@ -53,7 +53,7 @@ def spans(text: str) -> list[Span]:
 def _pieces(run: str, start: int, size: int) -> list[Span]:
     """The words of a run without spaces. Without a segmenter it is cut after every ``size`` clusters; a single one
     left over joins the piece before it."""
-    cells = [(start + match.start(), start + match.end()) for match in _CLUSTER.finditer(run)]
+    cells = [(start + first, start + past) for first, past in graphemes(run)]
     words = grouped(cells, run, start)
     if words is not None:
         return [Span(word[0][0], word[-1][1]) for word in words]
@@ -68,7 +68,7 @@ def _pieces(run: str, start: int, size: int) -> list[Span]:
 
 def clusters(text: str) -> list[str]:
     """User-perceived characters (Unicode UAX 29, section 3): a base with its marks, a Hindi conjunct whole."""
-    return [match.group() for match in _CLUSTER.finditer(text)]
+    return [text[start:end] for start, end in graphemes(text)]
 
 
 @lru_cache(maxsize=1 << 16)
