@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -181,19 +182,20 @@ class WordOrder(ModelFree):
         if any(column(name, form) == "text" for name in self.protect):
             return row, []
         tags = row["tags"]
+        entities = tags is not None and is_entity_tag(tags)
         units: list[list[int]] = []
         for i in range(len(row["words"])):
-            inside = (
-                tags is not None and is_entity_tag(tags) and tags[i].startswith("I-") and i > 0 and tags[i - 1] != "O"
-            )
-            units = [*units[:-1], [*units[-1], i]] if inside else [*units, [i]]
+            if entities and i > 0 and tags[i].startswith("I-") and tags[i - 1] != "O":
+                units[-1].append(i)
+            else:
+                units.append([i])
         order = [i for unit in self.order(len(units), self.stream(row, "text")) for i in units[unit]]
         words = [row["words"][i] for i in order]
         if words == row["words"]:
             # equal words that change places would leave the text, and not the tags, as they were
             return row | {"text": " ".join(words)}, []
         moved = {"words": words, "tags": None if tags is None else [tags[i] for i in order], "text": " ".join(words)}
-        starts = [sum(len(word) + 1 for word in row["words"][:i]) for i in range(len(words))]
+        starts = list(accumulate((len(word) + 1 for word in row["words"]), initial=0))
         places = enumerate(zip(row["words"], words, strict=True))
         done = [Edit(starts[i], starts[i] + len(old), new, "word_order") for i, (old, new) in places if old != new]
         return row | moved, [{"column": "text", **edit._asdict()} for edit in done]

@@ -81,14 +81,17 @@ def _tagged(row: Row, edits: list[Edit]) -> tuple[Row, Edits]:
     words: list[str] = []
     tags: list[str] | None = None if row["tags"] is None else []
     kept: list[Edit] = []
-    start, names = 0, row["tags"] or [None] * len(row["words"])
+    start, at, names = 0, 0, row["tags"] or [None] * len(row["words"])
+    splits = tags is not None and is_entity_tag(row["tags"])
     for word, tag in zip(row["words"], names, strict=True):
-        end = start + len(word)
-        inner = [edit for edit in edits if start <= edit.start and edit.end <= end]
+        end, inner = start + len(word), list[Edit]()
+        while at < len(edits) and edits[at].start <= end:
+            inner += [edits[at]] if start <= edits[at].start and edits[at].end <= end else []
+            at += 1
         moved = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in inner]
         whole = not inner or word.split() != [word]  # a word that holds a space was one before and stays one
         pieces = [splice(word, moved)] if whole else splice(word, moved).split()
-        if not pieces or len(pieces) > 1 and not (tags is not None and is_entity_tag(row["tags"])):
+        if not pieces or len(pieces) > 1 and not splits:
             pieces, inner = [word], []
         words += pieces
         if tags is not None:
@@ -110,7 +113,8 @@ def _answered(row: Row, edits: list[Edit], inside: bool) -> tuple[Row | None, li
     answers, starts = [], []
     for start, end in spans:
         inner = [edit for edit in kept if start <= edit.start and edit.end <= end and not _outside(edit, start, end)]
-        begin = start + growth([edit for edit in kept if edit not in inner], start)
+        outer = [edit for edit in kept if not (start <= edit.start and edit.end <= end) or _outside(edit, start, end)]
+        begin = start + growth(outer, start)
         answers.append(text[begin : begin + (end - start) + growth(inner, end)])
         starts.append(begin)
     if not all(answer.strip() for answer in answers):
