@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from xfer.attackers.base import Attacker, Search
 from xfer.attackers.constraints import Tagged
 from xfer.attackers.segment import PIECES, segmenter
-from xfer.core.errors import XferError
+from xfer.core.errors import HubUnreachable, MissingPart, XferError
 from xfer.core.inputs import Compiling, form_of
 from xfer.core.nodes import Node
 from xfer.models.pretrained import Pretrained
@@ -67,7 +67,11 @@ def _models(about: Compiling, attacker: Attacker) -> dict[str, Any]:
     """The revisions of the models that an attacker asks besides a victim."""
     digest, ask = about.resolver.digest, about.resolver.ask("model")
     names = (*attacker.models(), *(attacker.constraints.models() if isinstance(attacker, Search) else ()))
-    found = {name: Pretrained(name=name).revision(digest, ask) for name in names}
+    try:
+        found = {name: Pretrained(name=name).revision(digest, ask) for name in names}
+    except HubUnreachable as error:  # its hint is for the recipe's own model
+        what = str(error).partition(";")[0]
+        raise MissingPart(f"{what}; go online once, or name a local folder in the attacker") from None
     return {"models": found} if found else {}
 
 

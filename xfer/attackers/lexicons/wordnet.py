@@ -51,8 +51,8 @@ def load(folder: str | None, language: str) -> Synonyms:
 
 def places(folder: str | None) -> tuple[Path, Path | None]:
     """The folders of WordNet and of the multilingual one. Raises MissingPart."""
-    roots = [Path(folder).expanduser()] if folder else nltk_data()
-    for root in roots:
+    roots = [Path(folder)] if folder else nltk_data()
+    for root in (named.expanduser() for named in roots):
         for english in (root, root / "corpora" / "wordnet", root / "wordnet"):
             if (english / ENGLISH).is_file():
                 near = (root / "corpora" / "omw-1.4", english.parent / "omw-1.4", root / "omw-1.4")

@@ -170,8 +170,7 @@ RECIPES: dict[str, Recipe] = {
                 compat="upstream",
             ),
         ),
-        ("classify", "choose"),
-        ("perturbation", "perturbations"),
+        options=("perturbation", "perturbations"),
     ),
 }
 RESOURCES = tuple(dict.fromkeys(resource.field for recipe in RECIPES.values() for resource in recipe.needs))
