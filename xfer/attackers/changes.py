@@ -63,7 +63,8 @@ def words_changed(text: str, edits: Sequence[Edit]) -> tuple[int, int]:
     """How many words of ``text`` were changed, or put beside them but no more than there are, and how many there are.
 
     Words are those of ``units.cut``: of the segmenter in scripts without spaces. ``edits`` are sorted and do not
-    overlap. What is put in within a word or joined to one changes it; else its own words count.
+    overlap. What is put in within a word or joined to one changes it; else its own words count. What joins two words
+    changes both.
     """
     words = cut(text)
     touched, added, at = set[int](), 0, 0
@@ -71,6 +72,8 @@ def words_changed(text: str, edits: Sequence[Edit]) -> tuple[int, int]:
         while at < len(words) and words[at].end < edit.start:
             at += 1
         here = set(_touched(words, at, edit))
+        if not here and edit.start < edit.end and not edit.new:  # what stood between two words
+            here = {number for number in (at, at + 1) if number < len(words) and _beside(words[number], edit)}
         touched |= here
         added += 0 if here else len(cut(edit.new))
     return min(len(touched) + added, len(words)), len(words)
@@ -93,6 +96,10 @@ def _touched(words: Sequence[Word], at: int, edit: Edit) -> Iterator[int]:
         elif edit.start == edit.end and _joins(word, edit):
             yield number
             return
+
+
+def _beside(word: Word, edit: Edit) -> bool:
+    return edit.start == word.end or edit.end == word.start
 
 
 def _joins(word: Word, edit: Edit) -> bool:
