@@ -121,6 +121,7 @@ COMMANDS: dict[str, str] = {
         "diff",
         "explain",
         "export",
+        "new",
         "read",
         "report",
         "schema",

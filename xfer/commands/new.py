@@ -1,0 +1,67 @@
+"""``xfer new``: a working file to begin with, and its test."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from pathlib import Path
+
+import click
+
+from xfer.commands.options import as_json, echo_json
+
+# what is written -> (template, file) for each kind; NAME and Class are filled in
+FILES = {
+    "recipe": {"recipe.yaml": "NAME.yaml", "recipe_test.py.txt": "test_NAME.py"},
+    "study": {"study.yaml": "NAME.yaml", "recipe.yaml": "NAME_recipe.yaml", "study_test.py.txt": "test_NAME.py"},
+    "reader": {"reader.py.txt": "NAME.py", "reader_test.py.txt": "test_NAME.py"},
+    "attacker": {"attacker.py.txt": "NAME.py", "attacker_test.py.txt": "test_NAME.py"},
+}
+NEXT = {
+    "recipe": "xfer train {folder}NAME.yaml --scale miniature",
+    "study": "xfer study {folder}NAME.yaml --scale miniature",
+    "reader": 'use it in a recipe as reader: {{type: "NAME:Class", source: mirror}}',
+    "attacker": "xfer attack --attacker NAME:Class --language en --text 'A small house stands here'",
+}
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(list(FILES)))
+@click.argument("name")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path(), help="Where to write; here if left out.")
+@as_json
+def new(kind: str, name: str, folder: Path, as_json: bool) -> None:
+    """Write a working recipe, study, reader or attacker called NAME and its test; nothing is overwritten."""
+    from xfer.core.errors import UsageError
+
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+        raise UsageError(f"'{name}' cannot name it: use small letters, digits and '_', starting with a letter")
+    files = {folder / _filled(file, name): template for template, file in FILES[kind].items()}
+    there = [str(path) for path in files if path.exists()]
+    if there:
+        raise UsageError(f"{there[0]} is there already; choose another name or --folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, template in files.items():
+        path.write_text(_filled(_template(template), name, path.stem), encoding="utf-8")
+    if as_json:
+        echo_json({"files": [str(path) for path in files]})
+        return
+    for path in files:
+        click.echo(f"wrote {path}")
+    begin = "" if kind in ("recipe", "study") else f"PYTHONPATH={folder} "
+    click.echo(f"test it: {begin}python -m pytest {folder / f'test_{name}.py'}")
+    click.echo("then: " + _filled(NEXT[kind].format(folder="" if folder == Path() else f"{folder}/"), name))
+
+
+def _template(name: str) -> str:
+    from importlib.resources import files
+
+    return (files("xfer") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _filled(text: str, name: str, stem: str | None = None) -> str:
+    """NAME and Class in a text; ``name:`` of a recipe is that of its own file."""
+    camel = "".join(part.capitalize() for part in name.split("_"))
+    if stem:
+        text = text.replace("\nname: NAME\n", f"\nname: {stem}\n")
+    return re.sub(r"\bClass\b", camel, text.replace("NAME", name))
