@@ -300,3 +300,11 @@ def test_code_mixing_fits_paraphrases_since_both_sides_change_alike() -> None:
     mixer = attacker("code_mixing_search", languages=["de"])
     assert not list(mixer.faults(Reader.model_validate("pawsx"), ["en"]))
     assert attacker("masked_words", model="some/model").models() == ("some/model",)
+
+
+def test_what_no_search_or_model_can_take(mlm: str, lists: str) -> None:
+    long, torn = row("the old dog " * 2_000), row("the \ud800 dog")
+    mixer = attacker("code_mixing_search", languages=["de"], dictionary=lists)
+    assert [one["status"] for one in mixer.search([long, row("")], setting(Victim()))] == ["skipped", "skipped"]
+    swap = attacker("masked_words", model=mlm, rate=1.0)
+    assert swap.change(torn, "classify", swap.prepare([])) == (torn, [])

@@ -22,6 +22,7 @@ from xfer.forms.texts import edited, texts
 
 Row = dict[str, Any]
 UNKNOWN = "[UNK]"  # no word of any language
+LONGEST = 20_000  # code points of a row that is searched: every word is tried in a text of its own
 Tried = TypeVar("Tried", bound=tuple[Any, ...])
 Place = tuple[str, int, int]  # the name of a text (``forms.texts.texts``), start, end
 
@@ -211,8 +212,11 @@ def allowed(found: dict[str, str], rate: float) -> int:
 
 
 def searchable(form: str, row: Row, protect: Sequence[str]) -> dict[str, str]:
-    """The texts of a row that may be changed. Raises Refused where there is none."""
+    """The texts of a row that may be changed. Raises Refused where there is none, or too much of it."""
     found = texts(form, row, protect)
+    length = sum(map(len, found.values()))
+    if length > LONGEST:
+        raise Refused(f"{length} characters are more than the {LONGEST} that a search takes", "skipped")
     if not any(text.strip() for text in found.values()):
         raise Refused("there is no text to change", "skipped")
     return found

@@ -15,6 +15,8 @@ from xfer.forms.edits import Edit
 from xfer.forms.texts import Edits, is_entity_tag, texts
 
 _PAIRS = "one word tells whether two nearly equal sentences mean the same"
+_AROUND = 3_000  # code points on either side of a word: more than models read
+_UNPAIRED = range(0xD800, 0xE000)  # surrogates, which no tokenizer takes
 _ROWS = 64  # rows whose words are asked of the model at once
 
 
@@ -61,7 +63,7 @@ class Masked(Attacker):
         return [
             Word(name, start, end)
             for name, text in found.items()
-            if (name, "answers" in row) != ("pair", True)
+            if (name, "answers" in row) != ("pair", True) and not any(ord(char) in _UNPAIRED for char in text)
             for start, end in spans(text)
             if not is_kept(text[start:end], row["language"])
             and word_script(text[start:end]) != "Common"
@@ -74,10 +76,9 @@ class Masked(Attacker):
         from xfer.attackers.textattack_words import word_script
 
         text = found[word.name]
+        before, after = text[max(0, word.start - _AROUND) : word.start], text[word.end : word.end + _AROUND]
         # two more than wanted: the word itself is likely to be among them, once in another case
-        return Blank(
-            text[: word.start], text[word.end :], word_script(text[word.start : word.end]), self.candidates + 2
-        )
+        return Blank(before, after, word_script(text[word.start : word.end]), self.candidates + 2)
 
     def options(self, found: Mapping[str, str], word: Word, answer: Sequence[tuple[str, float]], row: Row) -> list[str]:
         """What may stand for a word, likeliest first, in its case."""
