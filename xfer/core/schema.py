@@ -38,6 +38,7 @@ def schema_text() -> str:
     stage = definitions["Stage"]
     stage["properties"]["reader"] = {"$ref": "#/$defs/Reader", "description": "short for one task of this name"}
     stage.pop("required", None)
+    definitions["Task"].pop("required", None)
     task = definitions["Task"]["properties"]
     step = {"anyOf": [task["augment"].pop("items"), {"$ref": "#/$defs/Attacker"}]}  # an attacker alone is a step
     task["augment"] = {"anyOf": [step, {"type": "array", "items": step}], "description": task["augment"]["description"]}
