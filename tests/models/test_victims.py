@@ -113,6 +113,13 @@ def brute(reader: Network, rows: Any) -> dict[Any, float]:
     return found | {"none": float(np.exp(min(nulls)))}
 
 
+def test_a_head_of_other_labels_is_no_victim() -> None:
+    tagger = network("tag", TAGS)
+    tagger.forms["t"] = form("tag", TAGS[::-1])
+    with pytest.raises(XferError, match="has the labels O, B-PER, I-PER; the rows have I-PER, B-PER, O"):
+        victim(tagger, "t", LONGEST)
+
+
 def test_choices() -> None:
     chooser = network("choose", [])
     options = (("a house", "the man saw water"), ("him", "a", "why"))
