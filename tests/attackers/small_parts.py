@@ -134,10 +134,12 @@ def network() -> Any:
     """A victim with weights: an oracle of ``victim`` that white-box recipes can read."""
     from xfer.forms.classify import Classify
     from xfer.models.network import Network
-    from xfer.models.predictor import Victim
+    from xfer.models.victims import victim
 
-    head = bert("BertForSequenceClassification", None, num_labels=len(LABELS))
-    return Victim(Network({"task": head}, {"task": Classify(LABELS)}, tokenizer()), "task", 64)
+    labels = dict(enumerate(LABELS))
+    named = {"id2label": labels, "label2id": {label: number for number, label in labels.items()}}
+    head = bert("BertForSequenceClassification", None, **named)
+    return victim(Network({"task": head}, {"task": Classify(LABELS)}, tokenizer()), "task", 64)
 
 
 def make(folder: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -361,6 +362,14 @@ def test_the_table_of_faults_is_whole() -> None:
     assert len(facts["recipes"]) == 18 and len(facts["faults"]) == len(FAULTS)
     assert {one["field"] for about in facts["recipes"].values() for one in about["needs"]} == set(RESOURCES)
     assert {fault.number for fault in met("deepwordbug")} >= {1, 7, 8}
+
+
+def test_show_tells_what_each_recipe_reads_and_what_is_mended(xfer: Any) -> None:
+    shown, told = xfer("show", "attacker", "textattack"), xfer("show", "attacker", "textattack", "--json")
+    assert set(json.loads(told.out)["attack"]["recipes"]) == set(RECIPES)
+    for part in (*RECIPES, "WordNet licence", "gpt2 (MIT, 550 MB)", FAULTS[-1].wrong, FAULTS[11].instead):
+        assert part in shown.out
+    assert max(map(len, shown.out.splitlines())) < 500  # a fact a line, no table as one word
 
 
 # --- faults of upstream that are put right

@@ -58,6 +58,11 @@ class Asked:
         return self.machine.network
 
     @property
+    def task(self) -> str:
+        """The task whose head is asked."""
+        return self.machine.task
+
+    @property
     def max_length(self) -> int:
         """The longest input in subwords."""
         return self.machine.max_length
