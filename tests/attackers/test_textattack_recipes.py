@@ -552,7 +552,7 @@ def test_texts_without_words_are_no_error(parts: dict[str, str], victim: Any) ->
 def test_letter_recipes_keep_the_script(parts: dict[str, str], victim: Any, language: str) -> None:
     text = {"hi": "मैंने इस पुरानी फिल्म को नहीं देखा", "th": "ฉันไม่ชอบภาพยนตร์เรื่องนี้", "zh": "我不喜欢这部电影的结局"}[language]
     asked = rows(victim, [(text,)], language)
-    for recipe in ("pruthi", "input-reduction"):
+    for recipe in ("pruthi", "input-reduction", "bad-characters"):
         (found,) = search(attacker(parts, recipe, budget=60), victim, asked)
         assert found["status"] in ("failed", "succeeded") and not any("a" <= char <= "z" for char in found["text"])
 

@@ -44,6 +44,7 @@ class Masked:
 
     def __init__(self, name: str) -> None:
         self.loaded, self.vocabulary = model(name)
+        self._ids: dict[tuple[str, bool], torch.Tensor] = {}  # where the model is
 
     def __call__(self, items: list[Blank]) -> list[Words]:
         encoded = [self._around(blank) for blank in items]
@@ -52,7 +53,7 @@ class Masked:
         with torch.inference_mode():
             for numbers, batch in batches([ids for ids, _ in encoded], tokenizer.pad_token_id or 0, where, longest):
                 places = [encoded[i][1] for i in numbers]
-                chances = _logits(net, batch, places).float().softmax(-1).cpu()
+                chances = _logits(net, batch, places).float().softmax(-1)
                 for row, number in enumerate(numbers):
                     found[number] = self._words(chances[row], items[number])
         return found
@@ -78,13 +79,12 @@ class Masked:
         return kept, place - (start if len(body) > room else 0)
 
     def _words(self, chances: torch.Tensor, blank: Blank) -> Words:
-        ids = self.vocabulary.ids(blank.script, not blank.before.strip())
-        if not len(ids):
-            return []
-        possible = chances[torch.from_numpy(ids)]
-        size = min(2 * blank.most, len(ids))  # two subwords may be the same word
-        best = possible.topk(size)
-        ranked = sorted(zip((-best.values).tolist(), ids[best.indices.numpy()].tolist(), strict=True))
+        key = blank.script, not blank.before.strip()
+        if key not in self._ids:
+            self._ids[key] = torch.from_numpy(self.vocabulary.ids(*key)).to(chances.device)
+        ids = self._ids[key]
+        best = chances[ids].topk(min(2 * blank.most, len(ids)))  # two subwords may be the same word
+        ranked = sorted(zip((-best.values).tolist(), ids[best.indices].tolist(), strict=True))
         words: dict[str, float] = {}
         for less, number in ranked:
             words.setdefault(self.vocabulary.words[number], -less)
