@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -170,9 +171,13 @@ def attacked(attacker: Any, rows: Sequence[Row], whole: bool) -> list[Attacked]:
     check(attacker, rows, whole)
     known = attacker.prepare(rows)
     found = []
-    for row in rows:
-        form = shape(row)
-        changed, edits = attacker.change(row, form, known)
+    runs = [(form, list(some)) for form, some in groupby(rows, shape)]  # many at once where that is cheaper
+    made = (
+        (form, row, *done)
+        for form, some in runs
+        for row, done in zip(some, attacker.changes(some, form, known), strict=True)
+    )
+    for form, row, changed, edits in made:
         if changed is None:
             found.append(Attacked(row, "dropped", "its label cannot follow", sides(form, row, row, [])))
         else:
