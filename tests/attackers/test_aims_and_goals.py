@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from xfer.attackers.aims.base import aim
-from xfer.attackers.base import Attacker
+from xfer.attackers.base import Attacker, Setting
 from xfer.attackers.constraints import Checks, Constraints
 from xfer.attackers.distance import distance
 from xfer.attackers.engine.outcome import Refused
@@ -239,3 +239,24 @@ def test_a_tagger_is_a_stage_or_a_model() -> None:
     for tagger in ({}, {"stage": "a", "model": "b"}, {"model": "b", "task": "c"}):
         with pytest.raises(ValidationError):
             Constraints(part_of_speech={"tagger": tagger})  # type: ignore[arg-type]
+
+
+def test_a_search_of_our_own_holds_constraints_too(tmp_path: Path) -> None:
+    (tmp_path / "en-de.txt").write_text("dog\tHund\nhouse\tHaus\nold\talt\nsees\tsieht\n", "utf-8")
+    row = {"id": "1", "language": "en", "text": "the old dog sees a house", "pair": None, "label": "a"}
+
+    def victim(items: Any) -> list[np.ndarray]:
+        foreign = [sum(word in item[0] for word in ("Hund", "Haus", "alt", "sieht")) for item in items]
+        return [np.array([0.9 - count / 10, 0.1 + count / 10]) for count in foreign]
+
+    def found(**constraints: Any) -> str:
+        block = {"type": "code_mixing_search", "languages": ["de"], "dictionary": str(tmp_path), "beam": 4}
+        attacker: Any = Attacker.model_validate(block | {"constraints": constraints})
+        setting = Setting("classify", ("a", "b"), attacker.aim("classify", ("a", "b"), {}), {"victim": victim})
+        (result,) = attacker.search([row], setting)
+        return str(result["text"])
+
+    assert found() == "the alt Hund sieht a Haus"
+    assert sum(a != b for a, b in zip(found(changed_words=0.34).split(), row["text"].split(), strict=True)) == 2
+    assert found(protected=["dog", "OLD", "sees"]) == "the old dog sees a Haus"
+    assert distance(found(edit_distance=3), row["text"]) <= 3
