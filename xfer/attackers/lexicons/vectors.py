@@ -102,11 +102,11 @@ def neighbours(matrix: np.ndarray, count: int) -> np.ndarray:
         rows = np.arange(start, min(start + step, size))
         distances = squares[None, :] - 2 * (matrix[rows] @ matrix.T)
         distances[np.arange(len(rows)), rows] = -np.inf  # a word comes first, also among words with its vector
-        near = np.argpartition(distances, min(count, size - 1), axis=1)[:, : 1 + count]
-        values = np.take_along_axis(distances, near, axis=1)
-        edge = values.max(axis=1)
-        for row, place in enumerate(rows):
-            if (distances[row] == edge[row]).sum() > (values[row] == edge[row]).sum():  # a tie cut in two
-                near[row] = np.lexsort((np.arange(size), distances[row]))[: 1 + count]
-            table[place] = near[row][np.lexsort((near[row], distances[row][near[row]]))]
+        near = np.argpartition(distances, count, axis=1)[:, : 1 + count]
+        edge = np.take_along_axis(distances, near, axis=1).max(axis=1, keepdims=True)
+        for row in np.flatnonzero((distances <= edge).sum(axis=1) > 1 + count):  # a tie cut in two
+            near[row] = np.lexsort((np.arange(size), distances[row]))[: 1 + count]
+        near.sort(axis=1)  # then by distance, so that ties stay in the order of the words
+        nearest = np.take_along_axis(distances, near, axis=1).argsort(axis=1, kind="stable")
+        table[rows] = np.take_along_axis(near, nearest, axis=1)
     return table
