@@ -102,11 +102,9 @@ def neighbours(matrix: np.ndarray, count: int) -> np.ndarray:
         rows = np.arange(start, min(start + step, size))
         distances = squares[None, :] - 2 * (matrix[rows] @ matrix.T)
         distances[np.arange(len(rows)), rows] = -np.inf  # a word comes first, also among words with its vector
-        near = np.argpartition(distances, count, axis=1)[:, : 1 + count]
-        edge = np.take_along_axis(distances, near, axis=1).max(axis=1, keepdims=True)
-        for row in np.flatnonzero((distances <= edge).sum(axis=1) > 1 + count):  # a tie cut in two
-            near[row] = np.lexsort((np.arange(size), distances[row]))[: 1 + count]
-        near.sort(axis=1)  # then by distance, so that ties stay in the order of the words
-        nearest = np.take_along_axis(distances, near, axis=1).argsort(axis=1, kind="stable")
-        table[rows] = np.take_along_axis(near, nearest, axis=1)
+        edge = np.partition(distances, count, axis=1)[:, count]
+        row, near = np.nonzero(distances <= edge[:, None])  # more than wanted where a tie is cut in two
+        order = np.lexsort((near, distances[row, near], row))
+        first = np.searchsorted(row, np.arange(len(rows)))
+        table[rows] = near[order][first[:, None] + np.arange(1 + count)]
     return table
