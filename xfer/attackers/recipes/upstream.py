@@ -33,6 +33,15 @@ class Encoded(_constraints.semantics.sentence_encoders.SentenceEncoder):
     def encode(self, sentences: Sequence[str]) -> torch.Tensor:
         return torch.from_numpy(np.stack(ask(ENCODER, list(sentences))))
 
+    def _score_list(self, starting_text: Any, transformed_texts: Sequence[Any]) -> torch.Tensor:
+        """What TextAttack computes of short texts it throws away: they get 1 unasked."""
+        scores = torch.ones(len(transformed_texts))
+        short = self.window_size if self.skip_text_shorter_than_window else 0
+        asked = [i for i, text in enumerate(transformed_texts) if len(text.words) >= short]
+        if asked:
+            scores[asked] = super()._score_list(starting_text, [transformed_texts[i] for i in asked]).float()
+        return scores
+
 
 class Tagged(_constraints.grammaticality.PartOfSpeech):
     """TextAttack's part-of-speech check, its tags from the queue ``TAGGER``; the first equal word's tag counts."""
