@@ -30,7 +30,7 @@ def ask(queue: str, items: Sequence[Item]) -> list[Any]:
     Equal items must have equal answers: each is asked of the oracle once. Answers are shared, so nobody may
     change them in place. Raises what the oracle raises for these items.
     """
-    import greenlet  # late: an extra
+    import greenlet  # late: only a running search needs it
 
     task = greenlet.getcurrent()
     if getattr(task, "asked", None) is None:
@@ -44,7 +44,7 @@ def ask(queue: str, items: Sequence[Item]) -> list[Any]:
 
 def distinct(queue: str) -> int:
     """How many different items the running job has asked of a queue: what it alone would have had computed."""
-    import greenlet  # late: an extra
+    import greenlet  # late: only a running search needs it
 
     return len(getattr(greenlet.getcurrent(), "asked", {}).get(queue, ()))
 
@@ -162,7 +162,7 @@ def _answer(live: Sequence[Any], queues: Mapping[str, _Queue]) -> None:
 
 def _task_class() -> Any:
     try:
-        import greenlet  # late: an extra
+        import greenlet  # late: only a running search needs it
     except ImportError:
         raise MissingPart("searches need the package greenlet: pip install 'greenlet>=3.1'") from None
 
