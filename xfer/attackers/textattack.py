@@ -49,6 +49,7 @@ class TextAttack(Search):
     besides (vectors, models, word lists) is named in fields; ``none`` leaves out a constraint and what it reads.
     """
 
+    version: ClassVar[int] = 2
     forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "tag", "span", "retrieve")
 
     recipe: Recipe = Field("deepwordbug", description="the recipe's name")
