@@ -1,0 +1,192 @@
+"""The tables of a study as plain grids, which every format writes in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+Found = Mapping[str, Any]  # study.json
+
+
+class Value(NamedTuple):
+    """A number with its 95% interval; ``signed`` for differences."""
+
+    value: float
+    low: float
+    high: float
+    signed: bool = False
+
+
+class Exact(NamedTuple):
+    """A number that is shown with so many digits."""
+
+    value: float
+    digits: int
+
+
+Cell = str | int | float | Value | Exact | None
+
+
+class Grid(NamedTuple):
+    """A table. ``picks`` are the columns that a page offers as filters."""
+
+    name: str
+    title: str
+    header: list[str]
+    rows: list[list[Cell]]
+    picks: tuple[int, ...] = ()
+    note: str = ""
+
+
+SHOWN = {"relative": "drop %", "gap_growth": "gap growth"}
+NOTE = (
+    "In percent points, means over languages, [95% interval over rows and seeds]. drop: clean minus attacked on the "
+    "same rows; drop %: as a share of clean; gap: training languages minus the mean of the others; gap growth: what "
+    "the attack adds to it."
+)
+
+
+def measure_name(name: str) -> str:
+    """A measure as tables show it."""
+    return SHOWN.get(name, name)
+
+
+def value(row: Mapping[str, Any], name: str = "value") -> Value:
+    """The number of a record or a comparison."""
+    return Value(row[name], row["low"], row["high"], signed=name != "value")
+
+
+def axes(found: Found) -> list[str]:
+    """The axes by name, in the order of the file."""
+    return list(found["axes"])
+
+
+def main_axis(found: Found) -> str:
+    """The axis along which cells are laid side by side: that of the comparison, else the first."""
+    compare = found.get("compare")
+    return str(next(iter(compare["against"])) if compare else axes(found)[0])
+
+
+def base_level(found: Found) -> str | None:
+    """The level that others are compared with on the main axis."""
+    compare = found.get("compare")
+    return str(compare["against"][main_axis(found)]) if compare else None
+
+
+def levels_of(found: Found, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The levels of the cell that a record belongs to."""
+    return tuple(str(row[axis]) for axis in axes(found))
+
+
+def label(levels: Iterable[str]) -> str:
+    """A cell in few words."""
+    return ", ".join(levels)
+
+
+def means(found: Found, measure: str) -> list[Mapping[str, Any]]:
+    """The records of a measure that are means over languages."""
+    return [row for row in found["records"] if row["measure"] == measure and row["language"] == "mean"]
+
+
+def verdict_grid(found: Found) -> Grid:
+    """Each hypothesis with its numbers."""
+    rows: list[list[Cell]] = []
+    for row in found["hypotheses"]:
+        tested = row["p"] is not None
+        difference = value(row, "difference") if tested else None
+        numbers: list[Cell] = [difference, Exact(row["adjusted"], 3), Exact(row["effect"], 2)] if tested else [None] * 3
+        expects = f"{measure_name(row['measure'])} {row['expect']}"
+        rows.append([row["name"], row["claim"], expects, *numbers, row["comparisons"], row["verdict"]])
+    header = ["hypothesis", "claim", "expected", "difference", "adjusted p", "effect", "comparisons", "verdict"]
+    note = "effect: the difference in standard errors; p corrected over all hypotheses (Holm)."
+    return Grid("hypotheses", "Hypotheses", header, rows, note=note)
+
+
+MEASURES = ("score", "drop", "relative", "gap", "gap_growth")
+
+
+def overview_grid(found: Found) -> Grid:
+    """A line a cell and evaluation: every measure, averaged over languages."""
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in found["records"]:
+        if row["language"] == "mean":
+            rows.setdefault((*levels_of(found, row), row["evaluation"]), {})[row["measure"]] = row
+    used = [name for name in MEASURES if any(name in one for one in rows.values())]
+    header = [*axes(found), "evaluation", "data", "metric", *map(measure_name, used), "seeds"]
+    made: list[list[Cell]] = []
+    for key, one in rows.items():
+        first = next(iter(one.values()))
+        numbers: list[Cell] = [value(one[name]) if name in one else None for name in used]
+        made.append([*key, first["data"], first["metric"], *numbers, first["seeds"]])
+    return Grid("results", "Results", header, made, tuple(range(len(axes(found)) + 2)), NOTE)
+
+
+def comparison_grid(found: Found) -> Grid:
+    """A line a compared cell, evaluation and measure: the means."""
+    rows: list[list[Cell]] = []
+    for row in found["comparisons"]:
+        if row["language"] == "mean":
+            levels: list[Cell] = [row["levels"][axis] for axis in axes(found)]
+            what = [row["evaluation"], measure_name(row["measure"]), value(row, "difference")]
+            rows.append([*levels, *what, Exact(row["adjusted"], 3), Exact(row["effect"], 2)])
+    header = [*axes(found), "evaluation", "measure", "difference", "adjusted p", "effect"]
+    count = len(axes(found))
+    against = found.get("compare") or {"against": {}, "test": "", "adjust": ""}
+    beside = ", ".join(f"{axis} = {level}" for axis, level in against["against"].items())
+    how = {"holm": "corrected over this table (Holm)", "none": "not corrected"}.get(against["adjust"], "")
+    note = f"Against {beside}, paired over rows and seeds; p {how}; effect: the difference in standard errors."
+    return Grid("comparisons", f"Against {beside}", header, rows, (*range(count + 2),), note)
+
+
+def language_grids(found: Found) -> list[Grid]:
+    """For each data set the scores by language, a line a cell and evaluation."""
+    grids = []
+    for data in dict.fromkeys(row["data"] for row in found["records"]):
+        mine = [row for row in found["records"] if row["data"] == data and row["measure"] == "score"]
+        codes = [one for one in dict.fromkeys(row["language"] for row in mine) if one != "mean"]
+        lines: dict[tuple[str, ...], dict[str, float]] = {}
+        for row in mine:
+            lines.setdefault((*levels_of(found, row), row["evaluation"]), {})[row["language"]] = row["value"]
+        rows: list[list[Cell]] = [[*key, *map(line.get, codes), line.get("mean")] for key, line in lines.items()]
+        header = [*axes(found), "evaluation", *codes, "mean"]
+        title, picks = f"{data}: scores by language", tuple(range(len(axes(found)) + 1))
+        note = f"{mine[0]['metric']} in percent; the intervals stand in records.csv." if mine else ""
+        grids.append(Grid(f"languages-{slug(data)}", title, header, rows, picks, note))
+    return grids
+
+
+def fit_grid(found: Found) -> Grid:
+    """A line a fitted line."""
+    rest = list(dict.fromkeys(axis for row in found["fits"] for axis in row["levels"]))
+    rows: list[list[Cell]] = []
+    for row in found["fits"]:
+        levels: list[Cell] = [row["levels"].get(axis) for axis in rest]
+        what: list[Cell] = [row["evaluation"], measure_name(row["measure"]), value(row["slope"], "difference")]
+        rows.append([*levels, *what, Exact(row["slope"]["p"], 3), len(row["points"])])
+    header = [*rest, "evaluation", "measure", "slope", "p", "points"]
+    note = "slope: points that a tenfold number of parameters buys, least squares over log10(parameters)."
+    return Grid("fits", "Lines over size", header, rows, tuple(range(len(rest) + 2)), note)
+
+
+def failed_grid(found: Found) -> Grid:
+    """The cells that have no result, with their reasons."""
+    failed = [cell for cell in found["cells"] if cell["state"] == "failed"]
+    rows: list[list[Cell]] = [[*(cell["levels"][axis] for axis in axes(found)), cell["why"]] for cell in failed]
+    return Grid("failed", "Cells without a result", [*axes(found), "why"], rows)
+
+
+def grids(found: Found) -> list[Grid]:
+    """Every table of a study that has lines."""
+    every = [verdict_grid(found), overview_grid(found), comparison_grid(found), *language_grids(found)]
+    return [grid for grid in [*every, fit_grid(found), failed_grid(found)] if grid.rows]
+
+
+def slug(shown: str, taken: Sequence[str] = ()) -> str:
+    """A name for files and ids: letters of ASCII, digits, ``_`` and ``-``; a number is added where it is taken."""
+    made = "".join(char if char.isascii() and (char.isalnum() or char in "_-") else "-" for char in shown)
+    made = made.strip("-")[:80] or "x"
+    number, name = 1, made
+    while name in taken:
+        number += 1
+        name = f"{made}-{number}"
+    return name
