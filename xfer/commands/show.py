@@ -40,7 +40,7 @@ def _lines(key: str, value: Any, depth: int) -> Iterator[str]:
     space = "  " * depth
     if value in (None, "", {}, []):
         return
-    if isinstance(value, list | tuple) and isinstance(value[0], dict):
+    if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
         yield f"{space}{key}"
         for item in value:
             yield f"{space}  - " + "; ".join(f"{name}: {_word(part)}" for name, part in item.items() if part)

@@ -83,6 +83,10 @@ class Study(Block):
         min_length=1,
         description="axis: level: what the level lays over the recipe, as blocks or by dotted names; null removes",
     )
+    fixed: dict[str, Any] = Field(
+        {}, description="what every cell lays over the recipe, under its levels; written as a level is"
+    )
+    only: Chosen = Field({}, description="axis: the levels that are run, of a study that has more; all if left out")
     skip: tuple[Chosen, ...] = Field((), description="combinations of levels that are left out")
     seeds: Seeds | None = Field(None, description="the recipe's seeds if left out")
     compare: Compare | None = Field(None, description="what each cell is compared with")
@@ -101,6 +105,7 @@ class Study(Block):
         return self
 
     def _named(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        yield "only", self.only
         yield from ((f"skip[{i}]", chosen) for i, chosen in enumerate(self.skip))
         yield "compare", self.compare.against if self.compare else {}
         for name, hypothesis in self.hypotheses.items():
@@ -109,10 +114,10 @@ class Study(Block):
         yield from ((f"fits[{i}]", {fit.axis: ()}) for i, fit in enumerate(self.fits))
 
     def cells(self) -> list[Levels]:
-        """Every combination of levels that is not skipped, in the order of the file."""
+        """Every combination of levels that is run and not skipped, in the order of the file."""
         axes = list(self.vary)
         every = [dict(zip(axes, levels, strict=True)) for levels in product(*self.vary.values())]
-        return [cell for cell in every if not any(meant(cell, chosen) for chosen in self.skip)]
+        return [c for c in every if meant(c, self.only) and not any(meant(c, chosen) for chosen in self.skip)]
 
 
 def meant(cell: Levels, chosen: Mapping[str, Sequence[str]]) -> bool:
@@ -145,9 +150,9 @@ class LoadedStudy(NamedTuple):
 def load_study(path: str | Path, scale: str | None = None, sets: Sequence[str] = ()) -> LoadedStudy:
     """Reads a study and the recipe of each of its cells; ``sets`` are laid over each of these.
 
-    A cell is the recipe, then the overlay of ``scale``, then each axis in the order of the file, then ``sets``. What
-    stands in the study under ``at: {miniature: ...}`` is laid over the study itself at that scale. Raises RecipeError
-    with the faults of the study and of all cells.
+    A cell is the recipe, then the overlay of ``scale``, what is ``fixed``, each axis in the order of the file, and
+    ``sets``. What stands in the study under ``at: {miniature: ...}`` is laid over the study itself at that scale.
+    Raises RecipeError with the faults of the study and of all cells.
     """
     path = Path(path)
     tree = read_tree(path)
@@ -190,18 +195,23 @@ def _scaled(tree: Tree, scale: str | None) -> Tree:
 
 def _varied(whole: Tree, study: Tree, levels: Levels, about: Study, over: Sequence[Tree]) -> Tree:
     """The tree of one cell's recipe."""
-    tree = whole
+    tree = _laid(whole, study.value["fixed"][1]) if about.fixed else whole
     for axis, level in levels.items():
-        laid = study.value["vary"][1].value[axis][1].value[level][1]
-        for key, (mark, item) in laid.value.items():
-            block = item
-            for name in reversed(key.split(".")):
-                block = Tree({name: (mark, block)}, item.mark)
-            tree = yaml.merge(tree, block)
+        tree = _laid(tree, study.value["vary"][1].value[axis][1].value[level][1])
     if about.seeds is not None:
         tree = yaml.merge(tree, Tree({"seeds": study.value["seeds"]}, study.mark))
     for option in over:
         tree = yaml.merge(tree, option)
+    return tree
+
+
+def _laid(tree: Tree, level: Tree) -> Tree:
+    """A level's blocks and dotted names over a recipe."""
+    for key, (mark, item) in level.value.items():
+        block = item
+        for name in reversed(key.split(".")):
+            block = Tree({name: (mark, block)}, item.mark)
+        tree = yaml.merge(tree, block)
     return tree
 
 

@@ -14,7 +14,8 @@ from xfer.core.graph import Graph, Node, Resolver, compile_graph
 from xfer.core.plan import parameters
 from xfer.core.recipe import Recipe
 from xfer.core.run import Outcome
-from xfer.core.study import Levels, LoadedStudy, Study
+from xfer.core.store import Entry
+from xfer.core.study import Levels, LoadedStudy
 from xfer.executors.tables import read_rows
 from xfer.reports.study.found import Done, comparisons, fits, records, verdicts
 from xfer.reports.study.measures import Measured
@@ -56,9 +57,10 @@ def gathered(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) 
         why = cell.problem or _failure(cell, outcome)
         told.append({"levels": cell.levels, "state": "failed" if why else "done", "why": why} | _about(cell))
         if not why:
+            told[-1]["discriminators"] = _report(cell, outcome).read("report.json").get("discriminators", [])
             done.append(_done(cell, outcome))
     return {
-        **_header(study, loaded.scale),
+        **_header(loaded),
         "cells": told,
         "records": records(done),
         "comparisons": comparisons(done, study.compare) if study.compare else [],
@@ -68,15 +70,17 @@ def gathered(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) 
     }
 
 
-def _header(study: Study, scale: str | None) -> dict[str, Any]:
+def _header(loaded: LoadedStudy) -> dict[str, Any]:
+    study = loaded.study
+    run = {axis: {cell.levels[axis] for cell in loaded.cells} for axis in study.vary}
     return {
         "name": study.name,
         "title": study.title or study.name,
         "question": study.question,
         "description": study.description,
         "papers": list(study.papers),
-        "scale": scale,
-        "axes": {axis: list(levels) for axis, levels in study.vary.items()},
+        "scale": loaded.scale,
+        "axes": {axis: [level for level in levels if level in run[axis]] for axis, levels in study.vary.items()},
         "compare": study.compare.model_dump(mode="json") if study.compare else None,
     }
 
@@ -105,6 +109,11 @@ def _about(cell: CellGraph) -> dict[str, Any]:
         "recipe": cell.recipe.model_dump(mode="json", exclude_defaults=True),
         "notes": list(dict.fromkeys(graph.notes)) if graph else [],
     }
+
+
+def _report(cell: CellGraph, outcome: Outcome) -> Entry:
+    assert cell.graph is not None and cell.graph.report is not None
+    return outcome.entries[cell.graph.report.key]
 
 
 def _done(cell: CellGraph, outcome: Outcome) -> Done:
