@@ -8,21 +8,33 @@ import click
 
 from xfer.commands.options import echo_json, recipe_options
 
+_FORMS = ("text", "markdown", "csv")
+
 
 @click.command()
 @click.argument("recipe", type=click.Path(path_type=Path))
 @recipe_options
-@click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "markdown", "csv"]))
+@click.option("--format", "form", default="text", show_default=True, type=click.Choice([*_FORMS, "html", "latex"]))
 def report(
     recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None, as_json: bool, form: str
 ) -> None:
-    """Print the report of RECIPE from the store; nothing is trained."""
+    """Print the report of RECIPE, a recipe or a study, from the store; nothing is trained.
+
+    html and latex are for studies.
+    """
+    from xfer.commands.study_report import report_study
     from xfer.core.errors import UsageError
     from xfer.core.load import load_recipe
     from xfer.core.run import default_store, execute, failed, open_graph
     from xfer.core.store import Store
+    from xfer.core.study import is_study
     from xfer.reports.write import csv_table, markdown, text
 
+    if is_study(recipe):
+        report_study(recipe, scale, sets, store, "json" if as_json else form)
+        return
+    if form not in _FORMS:
+        raise UsageError(f"{form} is for studies; a recipe is reported as {', '.join(_FORMS)}")
     opened = Store(store or default_store())
     graph = open_graph(load_recipe(recipe, scale, sets).recipe, opened)
     if graph.report is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -42,6 +41,7 @@ def study(
     from xfer.core.store import Store
     from xfer.core.study import load_study
     from xfer.executors.studies import compiled, nodes_of
+    from xfer.reports.study.page.write import write_study
 
     if worker:
         from xfer.executors.workers import end_with_parent
@@ -60,12 +60,13 @@ def study(
     if worker:
         return
     folder = runs / loaded.study.name
-    _write(folder, found)
+    for problem in write_study(folder, found):
+        click.echo(problem, err=True)
     if as_json:
         echo_json(found)
     else:
-        _show(found)
-        click.echo(f"written to {folder}/study.json and records.csv", err=True)
+        show(found)
+        click.echo(f"written to {folder}: index.html, report.md, report.tex, figures/, tables/", err=True)
     if any(cell["state"] == "failed" for cell in found["cells"]):
         raise click.exceptions.Exit(1)
 
@@ -122,7 +123,8 @@ def _plan(loaded: Any, cells: Any, nodes: list[Any], opened: Any, as_json: bool)
         click.echo(f"problem: {problem}")
 
 
-def _show(found: dict[str, Any]) -> None:
+def show(found: dict[str, Any]) -> None:
+    """The answers of a study in a terminal."""
     click.echo(f"{found['title']}\n{found['question']}\n")
     for row in found["hypotheses"]:
         click.echo(f"- {row['sentence']}")
@@ -130,16 +132,3 @@ def _show(found: dict[str, Any]) -> None:
         if cell["state"] == "failed":
             levels = ", ".join(f"{axis}={level}" for axis, level in cell["levels"].items())
             click.echo(f"failed: {levels}: {cell['why']}")
-
-
-def _write(folder: Path, found: dict[str, Any]) -> None:
-    """study.json holds everything; records.csv the numbers, one row each."""
-    import csv
-
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
-    (folder / "study.json").write_text(text + "\n", encoding="utf-8")
-    with (folder / "records.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(found["records"][0]) if found["records"] else ["study"])
-        writer.writeheader()
-        writer.writerows(found["records"])

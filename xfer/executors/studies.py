@@ -13,10 +13,11 @@ from xfer.core.errors import XferError
 from xfer.core.graph import Graph, Node, Resolver, compile_graph
 from xfer.core.plan import parameters
 from xfer.core.recipe import Recipe
-from xfer.core.run import Outcome
-from xfer.core.store import Entry
+from xfer.core.run import Outcome, through
+from xfer.core.store import Entry, Store
 from xfer.core.study import Levels, LoadedStudy
 from xfer.executors.tables import read_rows
+from xfer.reports.study.examples import examples
 from xfer.reports.study.found import Done, comparisons, fits, records, verdicts
 from xfer.reports.study.measures import Measured
 
@@ -50,14 +51,30 @@ def nodes_of(cells: Sequence[CellGraph]) -> list[Node]:
     return list(found.values())
 
 
+def stored(nodes: Sequence[Node], store: Store) -> Outcome:
+    """What the store holds of the nodes, and why others failed. Only reports are made, where their parents are there:
+    nothing is trained."""
+    held = {node.key for node in nodes if store.find(node.kind, node.key)}
+
+    def at_hand(node: Node) -> bool:
+        made = node.kind == "report" and all(parent.key in held for parent in node.parents.values())
+        return made or node.key in held
+
+    outcome = through([node for node in nodes if at_hand(node)], store)
+    known = {node.key: store.failure(node.key) for node in nodes if node.key not in outcome.entries}
+    return outcome._replace(failures=outcome.failures | {key: one["error"] for key, one in known.items() if one})
+
+
 def gathered(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, Any]:
     """Everything that a page shows, as plain data: ``study.json``."""
     study, done, told = loaded.study, [], []
+    reports: list[tuple[Levels, dict[str, Any]]] = []
     for cell in cells:
         why = cell.problem or _failure(cell, outcome)
         told.append({"levels": cell.levels, "state": "failed" if why else "done", "why": why} | _about(cell))
         if not why:
-            told[-1]["discriminators"] = _report(cell, outcome).read("report.json").get("discriminators", [])
+            reports.append((cell.levels, _report(cell, outcome).read("report.json")))
+            told[-1]["discriminators"] = reports[-1][1].get("discriminators", [])
             done.append(_done(cell, outcome))
     return {
         **_header(loaded),
@@ -66,6 +83,7 @@ def gathered(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) 
         "comparisons": comparisons(done, study.compare) if study.compare else [],
         "hypotheses": verdicts(done, study),
         "fits": fits(done, study.fits),
+        "examples": examples(reports),
         "provenance": provenance(cells, outcome),
     }
 

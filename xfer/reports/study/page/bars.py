@@ -60,7 +60,7 @@ def _figure(series: Series, shown: list[str], name: str, title: str) -> Figure:
     if any("mean" in series[one] for one in shown):
         groups.append(("all languages", [Language("mean", "mean", "", "")]))
     names = [_named(one) for _, group in groups for one in group]
-    left = CHAR * max(map(len, names)) + 34
+    left = CHAR * max(max(map(len, names)) + 4, *(1.1 * len(group) for group, _ in groups)) + 12
     every = [series[one][code] for one in shown for code in series[one]]
     marks = ticks(min(0.0, *(one.low for one in every)), max(one.high for one in every))
     across = Scale(marks[0], marks[-1], left, left + _WIDE)

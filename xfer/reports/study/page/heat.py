@@ -80,7 +80,11 @@ def _map(found: Found, numbers: Numbers, both: tuple[str, str], name: str, title
             body.append(_cell(left + wide * i, y, wide, numbers.get((row, column)), class_, f"{row}, {column}"))
     height = 48 + _HIGH * len(rows) + 10
     grid = _grid(numbers, rows, columns, (name, title, f"{down} / {across}"))
-    shade = "Orange: lower, blue: higher." if signed else "Darker is higher within a column."
+    shade = (
+        "Orange: lower, blue: higher; *: the interval leaves out 0."
+        if signed
+        else "The further a colour is from the page's own, the higher in its column."
+    )
     desc = f"A table of {len(rows)} levels of {down} by {len(columns)} of {across}, numbers in percent points. {shade}"
     group = "difference" if signed else "level"
     return Figure(name, title, desc, grid, "".join(body), left + wide * len(columns) + _LEFT, height, f"heat-{group}")

@@ -112,15 +112,17 @@ def _sections(found: Found) -> list[Section]:
         drawings.setdefault(figure.group, []).append(figure)
 
     def shown(group: str, few: int = _OPEN) -> str:
-        return "".join(_figure(one, i < few) for i, one in enumerate(drawings.get(group, ())))
+        mine = drawings.get(group, [])
+        seen = tag("div", *map(_figure, mine[:few]), class_="figures") if mine else ""
+        return seen + "".join(details(one.title, _figure(one)) for one in mine[few:])
 
     languages = "".join(_folded(grid) for grid in language_grids(found))
     return [
         Section("answer", "Answer", _answer(found) + shown("verdicts")),
         Section("failed", "Cells without a result", _table(failed_grid(found))),
         Section("results", "Results", _table(overview_grid(found))),
-        Section("differences", "Differences", _table(comparison_grid(found)) + shown("heat-difference")),
-        Section("map", "Heat maps", shown("heat-level")),
+        Section("differences", "Differences", _table(comparison_grid(found)) + shown("heat-difference", 4)),
+        Section("map", "Heat maps", shown("heat-level", 4)),
         Section("languages", "Languages", shown("bars", 1) + languages),
         Section("robust", "Clean against robust", shown("scatter")),
         Section("size", "Size", _table(fit_grid(found)) + shown("scaling")),
@@ -162,9 +164,8 @@ def _folded(grid: Grid) -> str:
     return details(grid.title, table(grid))
 
 
-def _figure(figure: Figure, open_: bool) -> str:
+def _figure(figure: Figure) -> str:
     """A drawing that scrolls sideways where the screen is narrow, with its table below."""
     scroll = tag("div", drawn(figure), class_="scroll", tabindex=0, role="group", aria_label=figure.title)
     words = tag("figcaption", tag("strong", escape(figure.title)), ". ", escape(figure.desc))
-    whole = tag("figure", scroll, words, details("The numbers of this figure", table(figure.grid, plain=True)))
-    return whole if open_ else details(figure.title, whole)
+    return tag("figure", scroll, words, details("The numbers of this figure", table(figure.grid, plain=True)))

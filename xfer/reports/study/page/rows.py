@@ -60,27 +60,34 @@ def examples_html(found: Found) -> str:
     )
 
 
+_PAIR = ("row", "column", "original", "changed")
+
+
 def _pairs(rows: Sequence[Mapping[str, Any]], title: str) -> str:
-    heads = "".join(tag("th", name, scope="col") for name in ("language", "column", "original", "changed"))
+    """A table whose roles are told, since on a phone its cells stand below one another."""
+    heads = "".join(tag("th", name, scope="col", role="columnheader") for name in _PAIR)
     lines = []
     for row in rows:
+        more = tag("span", escape(f"row {row['id']}, {row['status']}"), class_="ci")
+        name = tag("th", escape(language(row["language"]).name), " ", more, scope="row", role="rowheader")
         for column, both in row["texts"].items():
-            told = f"{language(row['language']).name}; row {row['id']}, {row['status']}"
-            texts = [_text(both["original"], "del", row["language"]), _text(both["changed"], "ins", row["language"])]
-            lines.append(tag("tr", tag("th", escape(told), scope="row"), tag("td", escape(column)), *texts))
-    whole = tag(
-        "table", tag("caption", escape(title)), tag("thead", tag("tr", heads)), tag("tbody", *lines), class_="pairs"
-    )
-    return tag("div", whole, class_="scroll", tabindex=0, role="group", aria_label=title)
+            what = tag("td", escape(column), role="cell")
+            texts = [
+                _text(both[one], kind, row["language"], one) for one, kind in (("original", "del"), ("changed", "ins"))
+            ]
+            lines.append(tag("tr", name, what, *texts, role="row"))
+    inside = tag("caption", escape(title)), tag("thead", tag("tr", heads, role="row"), role="rowgroup")
+    return tag("table", *inside, tag("tbody", *lines, role="rowgroup"), class_="pairs", role="table")
 
 
-def _text(parts: Sequence[Sequence[Any]], kind: str, code: str) -> str:
+def _text(parts: Sequence[Sequence[Any]], kind: str, code: str, name: str) -> str:
     made = [
         tag(kind, escape(visible(text, True)) or "\u2205") if changed else escape(visible(text))
         for text, changed in parts
     ]
     turned = "rtl" if any(is_rtl(text) for text, _ in parts) else "ltr"
-    return tag("td", *made, dir=turned, lang=code, class_="text")
+    inside = tag("div", *made, dir=turned, lang=code, class_="text")
+    return tag("td", inside, role="cell", data_label=name)
 
 
 # provenance

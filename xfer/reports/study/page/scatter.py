@@ -78,7 +78,7 @@ def _scatter(points: Sequence[Point], order: list[str], name: str, title: str) -
     body += [text(x.start - 8, y(one) + 4, tick(one), "end", "t muted") for one in marks]
     body += [
         line(x.start, y.start, x.end, y.end, "same"),
-        text(x.end - 6, y.end + 30, "no drop", "end", "t small muted"),
+        _along(x.end - 44, y.end + 38, "no drop"),
     ]
     body += [
         text((x.start + x.end) / 2, y.start + 38, "clean", "middle"),
@@ -101,6 +101,11 @@ def _scatter(points: Sequence[Point], order: list[str], name: str, title: str) -
 
 def _upright(x: float, y: float, shown: str) -> str:
     return text(x, y, shown, "middle", transform=f"rotate(-90 {x:.0f} {y:.0f})")
+
+
+def _along(x: float, y: float, shown: str) -> str:
+    """Text along the diagonal."""
+    return text(x, y, shown, "middle", "t small muted", transform=f"rotate(-45 {x:.0f} {y:.0f})")
 
 
 def _marks_key(order: Sequence[str], top: float, room: float = 440.0) -> tuple[list[str], float, float]:
