@@ -1,8 +1,9 @@
-"""``xfer check``: all faults of recipes at once, without loading anything heavy."""
+"""``xfer check``: all faults of recipes and studies at once, without loading anything heavy."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,25 +16,23 @@ from xfer.commands.options import as_json, echo_json, scale, sets
 @sets
 @as_json
 def check(recipes: tuple[Path, ...], scale: str | None, sets: tuple[str, ...], as_json: bool) -> None:
-    """Check recipes: names, fields, values, references and languages.
+    """Check recipes and studies: names, fields, values, references and languages; of a study those of every cell.
 
     Prints every fault as FILE:LINE:COLUMN: PATH: what is wrong. Exit code 0 if there is none, else 2.
     """
     from xfer.core.errors import RecipeError
-    from xfer.core.load import load_recipe
 
     faults, good = [], []
     for path in recipes:
         try:
-            good.append((path, load_recipe(path, scale, sets).recipe))
+            good.append((path, _counts(path, scale, sets)))
         except RecipeError as error:
             faults += error.faults
     faults = list(dict.fromkeys(faults))
     if as_json:
         echo_json({"ok": not faults, "faults": [fault._asdict() for fault in faults]})
     else:
-        for path, recipe in good:
-            counts = (len(recipe.stages), "stage"), (len(recipe.evaluate), "evaluation"), (len(recipe.seeds), "seed")
+        for path, counts in good:
             what = ", ".join(f"{n} {word}{'s' if n != 1 else ''}" for n, word in counts)
             click.echo(f"{path} is good: {what}")
         for fault in faults:
@@ -41,3 +40,20 @@ def check(recipes: tuple[Path, ...], scale: str | None, sets: tuple[str, ...], a
         if len(faults) > 1:
             click.echo(f"{len(faults)} faults", err=True)
     raise click.exceptions.Exit(2 if faults else 0)
+
+
+def _counts(path: Path, scale: str | None, sets: tuple[str, ...]) -> list[tuple[int, str]]:
+    """What a good file holds. Raises RecipeError for one that is not."""
+    from xfer.core.load import load_recipe
+    from xfer.core.study import is_study, load_study
+
+    if is_study(path):
+        loaded = load_study(path, scale, sets)
+        each: Any = [cell.recipe for cell in loaded.cells]
+        return [
+            (len(each), "cell"),
+            (sum(len(recipe.evaluate) for recipe in each), "evaluation"),
+            (len(each[0].seeds), "seed"),
+        ]
+    recipe = load_recipe(path, scale, sets).recipe
+    return [(len(recipe.stages), "stage"), (len(recipe.evaluate), "evaluation"), (len(recipe.seeds), "seed")]

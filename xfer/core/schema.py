@@ -1,4 +1,4 @@
-"""The JSON Schema of a recipe: every kind is one of its registered types, by block or by bare name."""
+"""The JSON Schema of a recipe: every kind is one of its registered types, by block or by bare name. And of a study."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from xfer.core.benchmark import BenchmarkName
 from xfer.core.kinds import kinds
 from xfer.core.recipe import Recipe
+from xfer.core.study import Study
 
 
 def schema_text() -> str:
@@ -44,6 +45,27 @@ def schema_text() -> str:
     task["augment"] = {"anyOf": [step, {"type": "array", "items": step}], "description": task["augment"]["description"]}
     names = {"enum": list(get_args(BenchmarkName)), "description": "the name of a benchmark"}
     schema["properties"]["benchmark"]["anyOf"].insert(0, names)
+    return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def study_schema_text() -> str:
+    """The schema of a study: its levels stay open, since they are pieces of recipes; ``xfer check`` sees the whole."""
+    schema = Study.model_json_schema()
+    schema |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "xfer study"}
+    fields = schema["properties"]
+    axis = fields["vary"]["additionalProperties"]
+    axis["additionalProperties"] = {"anyOf": [axis["additionalProperties"], {"type": "null"}]}
+    fields["vary"]["additionalProperties"] = {"anyOf": [axis, {"type": "null"}]}
+    hypotheses = fields["hypotheses"]
+    hypotheses["additionalProperties"] = {"anyOf": [hypotheses["additionalProperties"], {"type": "null"}]}
+    fields["at"] = {
+        "type": "object",
+        "additionalProperties": {"$ref": "#"},
+        "description": "scale: what is laid over the study itself at that scale; null removes",
+    }
+    fields["extends"] = {"type": "string", "description": "another study that this one is laid over"}
+    for block in (schema, *schema["$defs"].values()):
+        block.pop("required", None)  # one that extends another may leave to it what is required here
     return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 

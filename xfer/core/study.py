@@ -30,7 +30,7 @@ def _many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Words = Annotated[tuple[str, ...], BeforeValidator(_many)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_many, json_schema_input_type=str | tuple[str, ...])]
 Chosen = dict[str, Words]  # axis -> the levels that are meant
 
 
@@ -155,8 +155,7 @@ def load_study(path: str | Path, scale: str | None = None, sets: Sequence[str] =
     Raises RecipeError with the faults of the study and of all cells.
     """
     path = Path(path)
-    tree = read_tree(path)
-    tree = _scaled(tree, scale)
+    tree = _scaled(read_tree(path), scale, path)
     data, faults = yaml.resolve(tree)
     study, invalid = validate(data, tree, Study)
     if study is None or faults:
@@ -176,21 +175,24 @@ def load_study(path: str | Path, scale: str | None = None, sets: Sequence[str] =
             bad += error.faults
     if bad or not cells:
         nothing = [] if cells or bad else [fault(tree, ("skip",), "no cell is left", "skip fewer combinations")]
-        raise RecipeError([*bad, *nothing])
+        raise RecipeError(list(dict.fromkeys([*bad, *nothing])))  # most faults are those of many cells
     return LoadedStudy(study, tuple(cells), path, scale)
 
 
-def _scaled(tree: Tree, scale: str | None) -> Tree:
-    """The study with its own overlay for the scale, if it has one."""
+def _scaled(tree: Tree, scale: str | None, path: Path) -> Tree:
+    """The study with its own overlay for the scale, if it has one. Raises RecipeError for a scale there is not."""
     entry = tree.value.pop("at", None)
     if entry is None:
         return tree
     found = entry[1]
     if not isinstance(found.value, dict):
         raise RecipeError([at(found.mark, ("at",), "is not a block of scales", "at: {miniature: {seeds: [1, 2]}}")])
-    if scale not in found.value:
-        return tree
-    return yaml.merge(tree, found.value[scale][1])
+    for name, (mark, _) in found.value.items():
+        try:
+            scale_file(path, name)
+        except RecipeError as error:
+            raise RecipeError([at(mark, ("at", name), error.faults[0].message, error.faults[0].hint)]) from None
+    return yaml.merge(tree, found.value[scale][1]) if scale in found.value else tree
 
 
 def _varied(whole: Tree, study: Tree, levels: Levels, about: Study, over: Sequence[Tree]) -> Tree:
