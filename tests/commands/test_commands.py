@@ -23,6 +23,7 @@ from xfer.core.run import execute, open_graph
 from xfer.core.store import Entry, Store
 
 ROOT = Path(__file__).parents[2]
+STUDY_SCHEMA = "xfer-study.schema.json"
 SHIPPED = sorted(ROOT.glob("recipes/**/*.yaml"))
 
 Xfer = Callable[..., Any]
@@ -310,8 +311,8 @@ def test_the_schema_is_a_json_schema(schema: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT / "recipes")))
 def test_every_shipped_recipe_obeys_the_schema(path: Path, schema: dict[str, Any]) -> None:
-    if "studies" in path.parts:
-        pytest.skip("a study is not a recipe")
+    if STUDY_SCHEMA in path.read_text().split("\n")[0]:
+        schema = json.loads((ROOT / STUDY_SCHEMA).read_text())
     assert errors(schema, path.read_text()) == []
 
 
@@ -319,10 +320,21 @@ def test_every_shipped_recipe_obeys_the_schema(path: Path, schema: dict[str, Any
 def test_every_shipped_recipe_wires_the_schema_into_editors(path: Path) -> None:
     first = path.read_text().split("\n")[0]
     assert first.startswith("# yaml-language-server: $schema=")
-    assert (path.parent / first.partition("=")[2]).resolve() == ROOT / "xfer.schema.json"
+    assert (path.parent / first.partition("=")[2]).resolve() in (ROOT / "xfer.schema.json", ROOT / STUDY_SCHEMA)
+
+
+def test_the_schema_of_studies_is_one_and_finds_mistakes() -> None:
+    schema = json.loads((ROOT / STUDY_SCHEMA).read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    whole = "name: a\nquestion: q\nrecipe: r.yaml\nvary: {axis: {one: {}, two: {seeds: [1]}}}\n"
+    assert errors(schema, whole + "only: {axis: one}\nat: {miniature: {seeds: [1], vary: {axis: {two: null}}}}") == []
+    for wrong in ("compare: {againts: {axis: one}}", "seeds: one", "at: {miniature: {sedds: [1]}}", "hypothesis: {}"):
+        assert errors(schema, whole + wrong), wrong
 
 
 def test_the_shipped_schema_is_current(xfer: Xfer) -> None:
+    fresh = xfer("schema", "--study").out
+    assert fresh == (ROOT / STUDY_SCHEMA).read_text(), f"run `xfer schema --study --output {STUDY_SCHEMA}`"
     assert xfer("schema").out == (ROOT / "xfer.schema.json").read_text(), "run `xfer schema --output xfer.schema.json`"
 
 
