@@ -342,7 +342,7 @@ GOOD = [
     RECIPE,
     "extends: other.yaml\nname: a\n",
     "model: scratch\nstages: {one: {reader: xnli, trainer: finetune}}\n",
-    "stages: {one: {tasks: {a: {reader: {type: mnli, languages: all}, weight: 2}}, mixer: {cap: 3}}}\n",
+    "stages: {one: {tasks: {a: {reader: {type: mnli, languages: all}, weight: 2}}, mixer: {type: capped, cap: 3}}}\n",
     "model: {type: 'mine.mod:Model', anything: 1}\n",
     "stages: {one: {reader: 'mine.mod:Reader'}}\n",
     "evaluate: {a: {stage: one, attacker: typos, languages: all}}\n",
