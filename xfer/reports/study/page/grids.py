@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from xfer.reports.discriminators import DISCRIMINATORS
+
 Found = Mapping[str, Any]  # study.json
 
 
@@ -168,6 +170,18 @@ def fit_grid(found: Found) -> Grid:
     return Grid("fits", "Lines over size", header, rows, tuple(range(len(rest) + 2)), note)
 
 
+def discriminator_grid(found: Found) -> Grid:
+    """A line a discriminator of each cell: what it still told apart, over seeds, and chance."""
+    rows: list[list[Cell]] = []
+    for cell in found["cells"]:
+        for one in cell.get("discriminators", ()):
+            ends: list[Cell] = [min(one["accuracy"]), max(one["accuracy"])] if one["accuracy"] else [None, None]
+            levels: list[Cell] = [cell["levels"][axis] for axis in axes(found)]
+            rows.append([*levels, one["stage"], one["task"], one["of"], one["mean"], *ends, one["chance"]])
+    header = [*axes(found), "stage", "task", "tells apart", "accuracy", "lowest", "highest", "chance"]
+    return Grid("discriminators", "Discriminators", header, rows, tuple(range(len(axes(found)))), DISCRIMINATORS)
+
+
 def failed_grid(found: Found) -> Grid:
     """The cells that have no result, with their reasons."""
     failed = [cell for cell in found["cells"] if cell["state"] == "failed"]
@@ -178,7 +192,7 @@ def failed_grid(found: Found) -> Grid:
 def grids(found: Found) -> list[Grid]:
     """Every table of a study that has lines."""
     every = [verdict_grid(found), overview_grid(found), comparison_grid(found), *language_grids(found)]
-    return [grid for grid in [*every, fit_grid(found), failed_grid(found)] if grid.rows]
+    return [grid for grid in [*every, discriminator_grid(found), fit_grid(found), failed_grid(found)] if grid.rows]
 
 
 def slug(shown: str, taken: Sequence[str] = ()) -> str:
