@@ -1,0 +1,176 @@
+"""What a study makes of scores, worked out by hand: drops, gaps, comparisons, verdicts, lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from xfer.core.study import Compare, Fit, Study
+from xfer.metrics.significance import holm
+from xfer.reports.study.found import Done, comparisons, fits, records, verdicts
+from xfer.reports.study.measures import Measured
+
+LANGUAGES = ["en"] * 4 + ["de"] * 4 + ["sw"] * 2
+IDS = [*"1234", *"1234", *"12"]
+# Right (1) or wrong (0) by row: en | de | sw, one word a seed
+CLEAN = ("1111 1110 10", "1110 1100 11")
+TYPOS = ("1100 1000 10", "1010 1100 00")
+ATTACK = {"kind": "attacker", "type": "typos"}
+
+
+def stored(marks: str, keep: int = 10) -> dict[str, list[Any]]:
+    credit = [float(mark) for mark in marks.replace(" ", "")][:keep]
+    return {"id": IDS[:keep], "language": LANGUAGES[:keep], "accuracy": credit, "accuracy.of": [1.0] * keep}
+
+
+def measured(keep: int = 10, **seeds: tuple[str, ...]) -> Measured:
+    """A cell that was trained on English; every evaluation but ``clean`` is under typos."""
+    order = list(seeds)
+    evaluations = {
+        name: {"stage": "target", "trained": ["en"], "rows": "r", "attacker": None if name == "clean" else ATTACK}
+        for name in order
+    }
+    table = {"data": "xnli", "reader": "xnli", "order": order}
+    about = {"order": order, "seeds": [1, 2], "tables": [table], "evaluations": evaluations}
+    credit = {
+        f"{name}/selected/{seed}": stored(marks, 10 if name == "clean" else keep)
+        for name, both in seeds.items()
+        for seed, marks in enumerate(both, 1)
+    }
+    return Measured(about, credit)
+
+
+def values(found: Measured, name: str, kind: str) -> dict[str, float]:
+    return {language: one.value for language, one in found.measure(name, kind).items()}
+
+
+def test_measures_by_hand() -> None:
+    cell = measured(clean=CLEAN, typos=TYPOS)
+    assert values(cell, "clean", "score") == {"de": 62.5, "en": 87.5, "sw": 75.0}
+    assert values(cell, "typos", "score") == {"de": 37.5, "en": 50.0, "sw": 25.0}
+    assert values(cell, "typos", "drop") == {"de": 25.0, "en": 37.5, "sw": 50.0}
+    # the mean over seeds of drop by clean: en (50/100 + 25/75) / 2, de (50/75 + 0/50) / 2, sw (0/50 + 100/100) / 2
+    assert values(cell, "typos", "relative") == pytest.approx({"en": 41.6667, "de": 33.3333, "sw": 50.0}, abs=1e-3)
+    assert values(cell, "clean", "gap") == {"mean": 87.5 - (62.5 + 75) / 2}
+    assert values(cell, "typos", "gap") == {"mean": 50 - (37.5 + 25) / 2}
+    assert values(cell, "typos", "gap_growth") == {"mean": 18.75 - 18.75}
+    for name, kind in (("clean", "drop"), ("clean", "gap_growth"), ("other", "score")):
+        assert values(cell, name, kind) == {}
+    means = {which: cell.averaged("clean", "score", which) for which in ("all", "trained", "transfer")}
+    assert {which: one and one.value for which, one in means.items()} == {
+        "all": 75.0,
+        "trained": 87.5,
+        "transfer": 68.75,
+    }
+
+
+def test_a_drop_is_over_the_rows_that_both_have() -> None:
+    cell = measured(keep=7, clean=CLEAN, typos=TYPOS)  # the attack dropped the last row of de, and sw
+    assert values(cell, "typos", "drop") == pytest.approx({"en": 37.5, "de": 100 * (1 / 3 + 0) / 2 + 100 / 6})
+    alone = measured(typos=TYPOS)
+    assert values(alone, "typos", "drop") == {} and values(alone, "typos", "gap_growth") == {}
+
+
+def test_records_hold_every_number_with_its_interval() -> None:
+    rows = records([Done({"axis": "one"}, measured(clean=CLEAN, typos=TYPOS), None)])
+    found = {(row["evaluation"], row["measure"], row["language"]): row for row in rows}
+    assert len(found) == len(rows) == 4 + 1 + 4 + 4 + 4 + 1 + 1  # score gap | score drop relative gap gap_growth
+    assert found["typos", "drop", "mean"]["value"] == 37.5
+    assert found["clean", "score", "en"] | {"trained": True, "attacker": None} == found["clean", "score", "en"]
+    assert found["typos", "score", "de"]["attacker"] == "typos" and not found["typos", "score", "de"]["trained"]
+    assert all(row["axis"] == "one" and row["seeds"] == 2 and row["low"] <= row["value"] <= row["high"] for row in rows)
+
+
+ALL, NONE = ("1111 1111 11",) * 2, ("0000 0000 00",) * 2
+
+
+def study(**fields: Any) -> Study:
+    vary = {"method": {"a": {}, "b": {}, "c": {}}, "target": {"x": {}, "y": {}}}
+    return Study.model_validate({"name": "s", "question": "q", "recipe": "r", "vary": vary} | fields)
+
+
+def cells(**method: Measured) -> list[Done]:
+    return [Done({"method": name, "target": "x"}, numbers, None) for name, numbers in method.items()]
+
+
+def test_comparisons_pair_cells_that_differ_in_the_named_axis_alone() -> None:
+    done = cells(a=measured(clean=CLEAN, typos=TYPOS), b=measured(clean=ALL, typos=TYPOS), c=measured(clean=CLEAN))
+    done.append(Done({"method": "b", "target": "y"}, measured(clean=ALL), None))  # nothing to lay it beside
+    rows = comparisons(done, Compare(against={"method": "a"}))
+    assert {(row["levels"]["method"], row["levels"]["target"]) for row in rows} == {("b", "x"), ("c", "x")}
+    found = {(row["levels"]["method"], row["evaluation"], row["measure"], row["language"]): row for row in rows}
+    gain = found["b", "clean", "score", "mean"]
+    assert gain["difference"] == 25.0 and found["b", "typos", "drop", "en"]["difference"] == 12.5
+    assert found["c", "clean", "score", "mean"]["difference"] == 0 and found["c", "clean", "score", "mean"]["p"] == 1
+    means = [row for row in rows if row["language"] == "mean"]
+    assert [row["adjusted"] for row in means] == pytest.approx(holm([row["p"] for row in means]))
+    own = [row for row in rows if row["language"] != "mean" and row["levels"]["method"] == "b"]
+    own = [row for row in own if (row["evaluation"], row["measure"]) == ("clean", "score")]
+    assert [row["adjusted"] for row in own] == pytest.approx(holm([row["p"] for row in own]))
+
+
+def test_mcnemar_is_of_the_rows_that_most_seeds_get_right() -> None:
+    done = cells(a=measured(clean=NONE), b=measured(clean=ALL))
+    rows = comparisons(done, Compare(against={"method": "a"}, test="mcnemar", adjust="none"))
+    p = {row["language"]: row["p"] for row in rows}
+    assert (p["en"], p["sw"]) == pytest.approx((2 * 0.5**4, 2 * 0.5**2))
+
+
+def verdict(done: list[Done], **about: Any) -> dict[str, Any]:
+    about = {"claim": "It helps.", "against": {"method": "a"}, "evaluations": "clean"} | about
+    (row,) = verdicts(done, study(hypotheses={"h": about}))
+    return row
+
+
+def test_verdicts() -> None:
+    same, better = measured(clean=CLEAN, typos=TYPOS), measured(clean=ALL, typos=TYPOS)
+    worst = measured(clean=NONE, typos=TYPOS)
+    good, bad = cells(a=worst, b=better), cells(a=better, b=worst)
+    supported = verdict(good)
+    assert (supported["verdict"], supported["difference"], supported["comparisons"]) == ("supported", 100.0, 1)
+    assert supported["sentence"] == (
+        "Supported: +100.0 points [+100.0, +100.0], adjusted p < 0.001, 1 comparison. Claim: It helps."
+    )
+    assert verdict(bad)["verdict"] == "not supported"
+    assert verdict(bad, expect="lower")["verdict"] == "supported"
+    assert verdict(good, expect="lower")["verdict"] == "not supported"
+    assert verdict(cells(a=same, b=measured(clean=(CLEAN[1], CLEAN[0]), typos=TYPOS)))["verdict"] == "undecided"
+    untested = verdict(cells(b=better))
+    assert untested["verdict"] == "not tested" and untested["sentence"].startswith("Not tested: no two finished cells")
+
+
+def test_a_verdict_speaks_of_the_named_cells_evaluations_and_languages() -> None:
+    swahili = ("0000 0000 11",) * 2
+    done = cells(
+        a=measured(clean=NONE, typos=NONE), b=measured(clean=swahili, typos=ALL), c=measured(clean=ALL, typos=ALL)
+    )
+    assert verdict(done, cells={"method": "b"})["difference"] == pytest.approx(100 / 3)
+    assert verdict(done, cells={"method": "b"}, languages="transfer")["difference"] == 50
+    assert verdict(done, cells={"method": "b"}, languages="trained")["difference"] == 0
+    assert verdict(done, cells={"method": ["b", "c"]}, evaluations=["clean", "typos"])["comparisons"] == 4
+    assert verdict(done, cells={"method": "b"}, measure="gap")["difference"] == -50
+    assert verdict(done, cells={"method": "c"}, measure="drop", evaluations=[])["comparisons"] == 1
+
+
+def test_p_values_are_corrected_over_all_hypotheses() -> None:
+    done = cells(a=measured(clean=CLEAN), b=measured(clean=("1111 1111 10",) * 2), c=measured(clean=CLEAN))
+    one = {"claim": "It helps.", "against": {"method": "a"}, "cells": {"method": "b"}}
+    rows = verdicts(
+        done, study(hypotheses={"h": one, "g": one | {"languages": "trained"}, "i": one | {"measure": "drop"}})
+    )
+    assert [row["adjusted"] for row in rows[:2]] == pytest.approx(holm([row["p"] for row in rows[:2]]))
+    assert rows[2]["p"] is None and "adjusted" not in rows[2]  # what was not tested is no comparison
+
+
+def test_a_line_over_sizes_at_each_combination_of_the_other_axes() -> None:
+    done = [
+        Done({"method": method, "target": target}, measured(clean=marks), size)
+        for target in ("x", "y")
+        for method, marks, size in (("a", NONE, 10**6), ("b", CLEAN, 10**7), ("c", ALL, None))
+    ]
+    rows = fits(done, (Fit(axis="method", measure="score"),))
+    assert [row["levels"] for row in rows] == [{"target": "x"}, {"target": "y"}]
+    assert rows[0]["slope"]["difference"] == pytest.approx(75) and rows[0]["at_one"] == pytest.approx(-450)
+    assert [(point["level"], point["parameters"]) for point in rows[0]["points"]] == [("a", 10**6), ("b", 10**7)]
+    assert fits(done, (Fit(axis="target"),)) == []  # one size is no line
