@@ -7,13 +7,17 @@ This module stays light: the names below are resolved on first use (PEP 562), so
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load", "run"]
+__all__ = ["__version__", "load", "results", "run"]
 
-_LAZY = {"load": ("xfer.core.load", "load_recipe"), "run": ("xfer.core.run", "run_recipe")}
+_LAZY = {
+    "load": ("xfer.core.load", "load_recipe"),
+    "results": ("xfer.reports.results", "results"),
+    "run": ("xfer.core.run", "run_recipe"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    """``xfer.load(path)`` reads and checks a recipe, ``xfer.run(recipe)`` runs it."""
+    """``xfer.load(path)`` checks a recipe, ``xfer.run(recipe)`` runs it, ``xfer.results()`` has all numbers."""
     if name not in _LAZY:
         raise AttributeError(f"module 'xfer' has no attribute {name!r}")
     from importlib import import_module  # late: start-up of every command

@@ -124,6 +124,7 @@ COMMANDS: dict[str, str] = {
         "new",
         "read",
         "report",
+        "results",
         "schema",
         "score",
         "study",

@@ -146,6 +146,7 @@ def test_the_faults_of_all_cells_stand_at_once_each_once(loaded: Callable[..., L
         ("at: {minature: {seeds: [1]}}", 15, "there is no scale 'minature'"),
         ("at: 3", 15, "is not a block of scales"),
         ("titel: T", 15, "no such field"),
+        ("  data: {one: {}}", 15, "'data' cannot name an axis"),
     ],
 )  # fmt: skip
 def test_faults_of_the_study_itself(loaded: Callable[..., LoadedStudy], text: str, line: int, words: str) -> None:

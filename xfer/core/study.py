@@ -32,6 +32,9 @@ def _many(value: Any) -> Any:
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_many, json_schema_input_type=str | tuple[str, ...])]
 Chosen = dict[str, Words]  # axis -> the levels that are meant
+# What the rows of results are called by: an axis of such a name would hide it.
+TAKEN = """run kind scale evaluation data reader attacker stage metric measure language trained value low high
+seeds parameters""".split()
 
 
 class Compare(Block):
@@ -95,6 +98,10 @@ class Study(Block):
 
     @model_validator(mode="after")
     def _known(self) -> Study:
+        for axis in self.vary:
+            if axis in TAKEN:
+                hint = {"axis": axis, "hint": f"results have a column {axis}: call the axis something else"}
+                raise PydanticCustomError("taken", "vary: '{axis}' cannot name an axis", hint)
         for where, chosen in self._named():
             for axis, levels in chosen.items():
                 if axis not in self.vary:

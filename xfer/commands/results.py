@@ -1,0 +1,73 @@
+"""``xfer results``: all numbers of studies and recipes as one long table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xfer.commands.options import as_json, echo_json
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[RUNS|STUDY.json]...")
+@click.option("--where", "where", multiple=True, metavar="COLUMN=VALUE", help="Only these rows; may be repeated.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@as_json
+def results(paths: tuple[Path, ...], where: tuple[str, ...], as_csv: bool, as_json: bool) -> None:
+    """Print every number of the studies and recipes under RUNS (the folder runs if left out), one row each.
+
+    A column is an axis of a study or one of run, kind, scale, evaluation, data, reader, attacker, stage, metric,
+    measure, language (mean: over all), trained, value, low, high, seeds. Two values of one column are both taken.
+    """
+    from xfer.core.errors import UsageError
+    from xfer.reports.results import columns, rows
+
+    if as_csv and as_json:
+        raise UsageError("--json and --csv are two forms: say one of them")
+    found = rows(paths or (Path("runs"),), _wanted(where))
+    if as_json:
+        echo_json(found)
+    elif as_csv:
+        _csv(columns(found), found)
+    else:
+        _show(columns(found), found)
+
+
+def _wanted(where: tuple[str, ...]) -> dict[str, list[str]]:
+    from xfer.core.errors import UsageError
+
+    wanted: dict[str, list[str]] = {}
+    for text in where:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--where {text}: not of the form COLUMN=VALUE; for example measure=drop")
+        wanted.setdefault(name.strip(), []).append(value.strip())
+    return wanted
+
+
+def _csv(names: list[str], found: list[dict[str, Any]]) -> None:
+    import csv
+    import sys
+
+    from xfer.reports.results import text
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([text(row[name]) for name in names] for row in found)
+
+
+def _show(names: list[str], found: list[dict[str, Any]]) -> None:
+    """A table for people: columns that are empty in all rows are left out."""
+    shown = [name for name in names if any(row[name] is not None for row in found)]
+    lines = [shown, *([_cell(row[name]) for name in shown] for row in found)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    return {None: "", True: "yes", False: "no"}[value] if value is None or isinstance(value, bool) else str(value)
