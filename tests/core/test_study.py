@@ -86,6 +86,18 @@ def test_cells_share_their_intermediate_stages(loaded: Callable[..., LoadedStudy
     assert len({node.key for node in trained}) == len(trained)
 
 
+def test_a_cell_that_cannot_be_compiled_stops_no_other(loaded: Callable[..., LoadedStudy]) -> None:
+    german = "none: {stages.middle.reader: {type: xquad, languages: [de]}}"
+    text = HEAD.replace("none: {stages: {middle: null, target: {start: null}}}", german) + "fixed: {source: hub}\n"
+    cells = compiled(loaded(text), Resolver(lambda path: "same", lambda name, kind: "same"))
+    broken = [cell for cell in cells if cell.problem]
+    assert {cell.levels["before"] for cell in broken} == {"none"} and len(
+        broken
+    ) == 3  # the hub has it in English alone
+    assert all(cell.graph is None and "no language left in this source" in cell.problem for cell in broken)
+    assert sum(node.kind == "report" for node in nodes_of(cells)) == 6
+
+
 def test_skip_only_and_sets(loaded: Callable[..., LoadedStudy]) -> None:
     skip = "skip:\n  - {before: none, after: [pawsx, panx]}\n  - {after: pawsx}\n"
     assert told(loaded(HEAD + skip)) == ["mnli xnli", "mnli panx", "squad xnli", "squad panx", "none xnli"]

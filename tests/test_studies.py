@@ -1,0 +1,90 @@
+"""The shipped studies: whole at full size and in miniature, sharing what they have in common; and what a plan says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xfer.core.graph import Resolver
+from xfer.core.nodes import Node
+from xfer.core.study import LoadedStudy, load_study, meant
+from xfer.executors.studies import compiled, nodes_of
+
+ROOT = Path(__file__).parents[1]
+STUDIES = sorted((ROOT / "recipes" / "studies").glob("[!_]*.yaml"))
+QUESTIONS = {
+    "adversarial_intermediate", "domain_adversarial", "english_intermediate", "model_size", "ner_vs_nli",
+    "perturbed_xtreme_r",
+}  # fmt: skip
+
+
+def graph(loaded: LoadedStudy) -> list[Node]:
+    """The nodes of a study; every file and every repository is at the same version."""
+    cells = compiled(loaded, Resolver(lambda path: "same", lambda name, kind: "same"))
+    assert [cell.problem for cell in cells if cell.problem] == []
+    return nodes_of(cells)
+
+
+@pytest.fixture(scope="module")
+def small() -> dict[str, list[Node]]:
+    return {path.stem: graph(load_study(path, "miniature")) for path in STUDIES}
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("scale", [None, "miniature"])
+def test_a_shipped_study_is_whole(path: Path, scale: str | None) -> None:
+    loaded = load_study(path, scale)
+    study = loaded.study
+    assert study.name == path.stem and study.title and study.description and len(study.papers) >= 2
+    assert study.compare and len(study.hypotheses) >= 4
+    found = [cell.levels for cell in loaded.cells]
+    names = {name for cell in loaded.cells for name in cell.recipe.evaluate}
+    for hypothesis in study.hypotheses.values():
+        assert set(hypothesis.evaluations) <= names or scale, hypothesis.claim
+        sides = [cell for cell in found if meant(cell, hypothesis.cells) and cell | hypothesis.against in found]
+        assert [cell for cell in sides if cell | hypothesis.against != cell] or scale, hypothesis.claim
+    for levels in study.vary.items() if scale is None else ():
+        assert {cell[levels[0]] for cell in found} == set(levels[1])
+
+
+def test_there_is_a_study_of_every_question(small: dict[str, list[Node]]) -> None:
+    assert small.keys() == QUESTIONS
+
+
+def test_studies_share_what_they_have_in_common(small: dict[str, list[Node]]) -> None:
+    trained = {name: {node.key: node for node in nodes if node.kind == "train"} for name, nodes in small.items()}
+    every = {key for found in trained.values() for key in found}
+    assert len(every) < 0.8 * sum(map(len, trained.values()))
+    plain = set.intersection(*(set(found) for found in trained.values()))
+    labels = {trained["model_size"][key].label for key in plain}
+    # the encoder, MNLI and XNLI after it are trained once for all six
+    assert labels >= {"miniature_words", "miniature_encoder", "middle seed 1", "middle seed 2", "target seed 1"}
+    budget = {name: sum(node.spec["trainer"].steps for node in found.values()) for name, found in trained.items()}
+    assert max(budget.values()) < 40_000  # of about 25 ms: what a laptop has time for
+
+
+def test_a_study_at_full_size_trains_each_intermediate_model_once() -> None:
+    whole = load_study(ROOT / "recipes" / "studies" / "english_intermediate.yaml")
+    plain = [cell for cell in whole.cells if cell.levels["beside"] == "alone"]
+    nine = set(whole.study.vary["intermediate"]) - {"none", "nine", "mnli_translated", "squad_translated"}
+    plain = [cell for cell in plain if cell.levels["intermediate"] in nine]
+    assert (len(nine), len(plain), len(whole.study.vary["target"])) == (9, 81, 9)
+    labels = [node.label for node in graph(whole._replace(cells=tuple(plain))) if node.kind == "train"]
+    assert sum(label.startswith("middle") for label in labels) == 9 * 3
+
+
+def test_the_plan_tells_what_there_is_to_do(tmp_path: Path, xfer: Callable[..., Any]) -> None:
+    path = ROOT / "recipes" / "studies" / "ner_vs_nli.yaml"
+    told = xfer("study", path, "--scale", "miniature", "--plan", "--json", "--store", tmp_path / "s").json
+    assert [cell["levels"]["intermediate"] for cell in told["cells"]] == ["none", "mnli", "squad_v1"] * 2
+    trained = [line for line in told["graph"] if line["kind"] == "train"]
+    # two encoder stages, two intermediate tasks, and two targets after three starts, under two seeds
+    assert told["stages_to_train"] == len(trained) == 2 + 2 * 2 + 2 * 3 * 2
+    assert told["steps_to_train"] == sum(line["steps"] for line in trained) == 1500 + 4500 + 4 * 700 + 12 * 500
+    assert told["nodes"] == len(told["graph"]) < told["without_sharing"] and told["stored"] == 0
+    assert told["problems"] == [] and not (tmp_path / "s" / "nodes").exists()
+    shown = xfer("study", path, "--scale", "miniature", "--plan", "--store", tmp_path / "s").out
+    assert "cell  target=panx, intermediate=none" in shown and "to train: 18 stages" in shown
