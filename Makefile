@@ -62,7 +62,7 @@ $(stamp): setup.cfg pyproject.toml constraints.txt | .venv/bin/pip
 	@$(install) setuptools
 	@$(install) --no-deps $(torch_from) torch
 	@echo "Installing xfer and what it needs ..."
-	@$(install) --no-build-isolation --editable '.[textattack,segment,peft,dev]'
+	@$(install) --no-build-isolation --editable '.[textattack,segment,peft,png,dev]'
 	@$(install) --no-deps textattack
 	@touch $@
 	@echo "Ready: .venv/bin/xfer"

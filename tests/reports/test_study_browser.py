@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_up_study import made_up
 
-from tests.reports.made_up_study import made_up
 from xfer.reports.study.page.html import page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -87,8 +87,6 @@ addEventListener("load", () => setTimeout(() => {
 
 # A window is never as narrow as a phone, a frame may be.
 PHONE = '<!DOCTYPE html><link rel="icon" href="data:,"><iframe src="{}" width="390" height="800"></iframe>'
-    '<!DOCTYPE html><link rel="icon" href="data:,"><iframe src="{}" width="390" height="800" style="border:0"></iframe>'
-)
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from made_up_study import made_up
 
-from tests.reports.made_up_study import made_up
 from xfer.reports.study.page.bars import chosen
 from xfer.reports.study.page.grids import Value
 from xfer.reports.study.page.html import figures

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_up_study import made_up
 
-from tests.reports.made_up_study import made_up
 from xfer.reports.study.examples import examples
 from xfer.reports.study.page.grids import Exact, Grid, Value, grids, slug
 from xfer.reports.study.page.html import page

@@ -1,0 +1,153 @@
+"""``xfer study`` and ``xfer report STUDY`` around made-up work: what they write, show and leave alone."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_up_attacks import write_texts
+
+from xfer.core.errors import XferError
+from xfer.core.graph import Node
+from xfer.core.seeds import digest
+from xfer.core.store import Entry
+from xfer.executors import local
+from xfer.executors.steps import STEPS
+from xfer.executors.tables import write_rows
+
+Xfer = Callable[..., Any]
+
+RECIPE = """\
+name: base
+source: miniature
+model: scratch
+stages:
+  middle: {reader: mnli}
+  target: {reader: xnli, start: middle, trainer: {oracle: false}}
+evaluate:
+  clean: {stage: target, languages: [en, sw]}
+  typos: {stage: target, languages: [en, sw], attacker: typos}
+"""
+STUDY = """\
+name: small
+title: Small & made up
+question: Which?
+recipe: base.yaml
+seeds: [1, 2]
+vary:
+  method:
+    standard: {}
+    freelb: {stages.middle.trainer.adversary: freelb}
+    pgd: {stages.middle.trainer.adversary: pgd}
+  clip: {whole: {}, half: {stages.target.trainer.clip: 0.5}}
+compare: {against: {method: standard}}
+hypotheses:
+  higher: {claim: FreeLB helps., cells: {method: freelb}, against: {method: standard}, evaluations: clean}
+"""
+
+
+class Work:
+    """Scores by the node's key; real reports; nothing else. ``stops`` are the counts of nodes at which it is killed."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.fails = ""
+        self.stops: set[int] = set()
+
+    def __call__(self, node: Node, parents: Mapping[str, Entry], folder: Path, progress: Any) -> dict[str, Any]:
+        if len(self.done) in self.stops:
+            self.stops.remove(len(self.done))
+            raise KeyboardInterrupt
+        if self.fails and node.kind == "train" and self.fails in json.dumps(node.record(), default=str):
+            raise XferError("no memory <here>")
+        self.done.append(f"{node.kind} {node.label}")
+        if node.kind == "report":
+            return STEPS["report"](node, parents, folder, progress)
+        write_texts(node, folder)
+        if node.kind == "score":
+            chance = random.Random(digest(node.key))
+            rows = {"id": [str(i % 4) for i in range(8)], "language": ["en"] * 4 + ["sw"] * 4}
+            right = [float(chance.random() < 0.6) for _ in range(8)]
+            write_rows(folder / "out" / "credit.parquet", rows | {"accuracy": right, "accuracy.of": [1.0] * 8})
+            (folder / "out" / "scores.json").write_text("{}")
+        return {}
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    made = Work()
+    monkeypatch.setattr(local, "work", made)
+    return made
+
+
+@pytest.fixture
+def study(write: Callable[..., Path]) -> Path:
+    write("base.yaml", RECIPE)
+    return write("s.yaml", STUDY)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_study_writes_its_page(study: Path, work: Work, xfer: Xfer, folder: Path) -> None:
+    found = xfer("study", study)
+    assert found.code == 0, found.err
+    assert found.out.startswith("Small & made up\nWhich?\n") and "Claim: FreeLB helps." in found.out
+    page = (folder / "runs/small/index.html").read_text()
+    assert "Small &amp; made up" in page
+    assert "<del>small</del>" in page
+    assert "type: freelb" in page
+    assert 'href="small/index.html"' in (folder / "runs/index.html").read_text()
+    names = {path.name for path in (folder / "runs/small").rglob("*")}
+    assert {"study.json", "records.csv", "report.md", "report.tex", "heat-score-clean.svg", "results.tex"} <= names
+    examples = json.loads((folder / "runs/small/study.json").read_text())["examples"]
+    assert [(row["data"], row["language"]) for row in examples] == [("xnli", "en")] * 2 + [("xnli", "sw")] * 2
+
+
+def test_a_failed_cell_is_shown_and_stops_no_other(study: Path, work: Work, xfer: Xfer, folder: Path) -> None:
+    work.fails = "pgd"
+    found = xfer("study", study)
+    assert found.code == 1 and found.out.count("failed: method=pgd") == 2
+    page = (folder / "runs/small/index.html").read_text()
+    assert "6 cells, 2 without a result" in page and "no memory &lt;here&gt;" in page
+    work.done.clear()
+    again = xfer("report", study, "--json").json
+    assert work.done == [] and again == json.loads((folder / "runs/small/study.json").read_text())
+
+
+def test_a_report_of_a_study_comes_from_the_store(study: Path, work: Work, xfer: Xfer, folder: Path) -> None:
+    before = xfer("report", study)
+    assert (before.code, work.done) == (2, [])
+    assert "none of its 6 cells has a result; run 'xfer study s.yaml'" in before.err
+    told = xfer("study", study).out
+    work.done.clear()
+    runs = folder / "runs" / "small"
+    for form, name in (
+        ("html", "index.html"),
+        ("markdown", "report.md"),
+        ("csv", "records.csv"),
+        ("latex", "report.tex"),
+    ):
+        assert xfer("report", study, "--format", form).out == (runs / name).read_text(), form
+    assert xfer("report", study).out == told
+    assert work.done == []
+
+
+def test_html_is_for_studies(study: Path, work: Work, xfer: Xfer) -> None:
+    found = xfer("report", "base.yaml", "--format", "html")
+    assert found.code == 2 and "html is for studies; a recipe is reported as text, markdown, csv" in found.err
+
+
+def test_a_killed_study_ends_in_the_same_files(study: Path, work: Work, xfer: Xfer, folder: Path) -> None:
+    xfer("study", study, "--store", "one")
+    whole, count = files(folder / "runs"), len(work.done)
+    work.done.clear()
+    work.stops = set(random.Random(5).sample(range(count), 5))
+    codes = [xfer("study", study, "--store", "two").code for _ in range(6)]
+    assert codes == [130] * 5 + [0] and len(work.done) == count
+    assert files(folder / "runs") == whole
