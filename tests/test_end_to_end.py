@@ -111,6 +111,11 @@ def sentence(language: str, good: bool, draw: Random) -> str:
     return " ".join([draw.choice(nouns), draw.choice(words), *draw.choices(nouns, k=3), draw.choice(words)])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def pieces() -> None:
+    """The installed segmenter, as in the processes that this module starts."""
+
+
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The recipe, with its data in $XFER_DATA."""
