@@ -28,6 +28,7 @@ HEAVY = {
 }
 ARRAYS = {"numpy", "pyarrow"}
 RECIPE = str(ROOT / "recipes" / "mnli_to_xnli.yaml")
+STUDY = str(ROOT / "recipes" / "studies" / "adversarial_intermediate.yaml")
 
 PROGRAM = """
     import contextlib, io, json, os, sys
@@ -61,6 +62,7 @@ COMMANDS_THAT_ARE_LIGHT = {
     "help of a command": (["train", "--help"], HEAVY | ARRAYS | {"pydantic", "yaml", "omegaconf"}),
     "check": (["check", RECIPE], HEAVY | ARRAYS | {"omegaconf"}),
     "check in miniature": (["check", RECIPE, "--scale", "miniature"], HEAVY | ARRAYS),
+    "check of a study": (["check", STUDY], HEAVY | ARRAYS | {"omegaconf"}),
     "list": (["list"], HEAVY),
     "schema": (["schema"], HEAVY),
     "show reader": (["show", "reader", "xnli"], HEAVY),
