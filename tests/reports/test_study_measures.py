@@ -82,6 +82,19 @@ def test_records_hold_every_number_with_its_interval() -> None:
     assert all(row["axis"] == "one" and row["seeds"] == 2 and row["low"] <= row["value"] <= row["high"] for row in rows)
 
 
+def test_the_oracle_stands_beside_the_score() -> None:
+    about = measured(clean=CLEAN).about
+    credit = {
+        f"clean/{role}/{seed}": stored(marks[seed - 1])
+        for role, marks in (("selected", CLEAN), ("oracle", TYPOS))
+        for seed in (1, 2)
+    }
+    rows = records([Done({"axis": "one"}, Measured(about, credit), None)])
+    found = {(row["measure"], row["language"]): row["value"] for row in rows}
+    assert (found["score", "de"], found["oracle", "de"], found["oracle", "mean"]) == (62.5, 37.5, 37.5)
+    assert values(Measured(about, {k: v for k, v in credit.items() if k != "clean/oracle/2"}), "clean", "oracle") == {}
+
+
 ALL, NONE = ("1111 1111 11",) * 2, ("0000 0000 00",) * 2
 
 

@@ -30,7 +30,7 @@ def records(cells: Sequence[Done]) -> list[Record]:
             attacker = here["attacker"]["type"] if here["attacker"] else None
             about: Record = {"evaluation": name, "data": cell.numbers.data(name), "reader": cell.numbers.reader(name)}
             about |= {"attacker": attacker, "stage": here["stage"], "metric": cell.numbers.credits[name].metrics[0]}
-            for kind in ("score", "drop", "relative", "gap", "gap_growth"):
+            for kind in ("score", "drop", "relative", "gap", "gap_growth", "oracle"):
                 found = dict(cell.numbers.measure(name, kind))
                 if found and "mean" not in found:
                     found["mean"] = mean(list(found.values()))

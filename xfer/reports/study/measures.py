@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from xfer.metrics.intervals import Ratio
 from xfer.metrics.significance import Sample, mean, sample
 from xfer.reports.credits import Credits, Rows
 
@@ -20,12 +19,13 @@ class Measured:
     def __init__(self, about: Mapping[str, Any], stored: Mapping[str, Rows]) -> None:
         self.about = about
         self.evaluations: Mapping[str, Any] = about["evaluations"]
-        self.credits: dict[str, Credits] = {}
-        for name in about["order"]:
-            keys = [f"{name}/selected/{seed}" for seed in about["seeds"]]
-            if all(key in stored for key in keys):
-                self.credits[name] = Credits([stored[key] for key in keys])
+        self.credits = self._credits(stored, "selected")
+        self.oracles = self._credits(stored, "oracle")
         self.measure = cache(self._measure)
+
+    def _credits(self, stored: Mapping[str, Rows], role: str) -> dict[str, Credits]:
+        keys = {name: [f"{name}/{role}/{seed}" for seed in self.about["seeds"]] for name in self.about["order"]}
+        return {name: Credits([stored[key] for key in own]) for name, own in keys.items() if stored.keys() >= {*own}}
 
     def data(self, name: str) -> str:
         """The data set that an evaluation tests on."""
@@ -38,10 +38,9 @@ class Measured:
         """The languages that the tested stage was trained on."""
         return list(self.evaluations[name]["trained"])
 
-    def ratio(self, name: str, language: str) -> Ratio:
-        """The main metric of one language."""
-        found = self.credits[name]
-        return found.ratios[language][found.metrics[0]]
+    def scores(self, found: Credits) -> Samples:
+        """The main metric of each language, in percent."""
+        return {code: _percent(sample(found.ratios[code][found.metrics[0]])) for code in found.ids}
 
     def clean(self, name: str) -> str | None:
         """The clean evaluation of the same stage on the same rows that an attacked one is measured against."""
@@ -55,11 +54,16 @@ class Measured:
         return None
 
     def _measure(self, name: str, kind: str) -> Samples:
-        """language -> sample in percent points (``relative``: percent); empty where the evaluation has none."""
+        """language -> sample in percent points (``relative``: percent); empty where the evaluation has none.
+
+        ``oracle`` is the score of the checkpoint that was selected on all languages, beside the one of English alone.
+        """
         if name not in self.credits:
             return {}
         if kind == "score":
-            return {language: _percent(sample(self.ratio(name, language))) for language in self.credits[name].ids}
+            return self.scores(self.credits[name])
+        if kind == "oracle":
+            return self.scores(self.oracles[name]) if name in self.oracles else {}
         if kind in ("drop", "relative"):
             return self._drop(name, kind)
         if kind == "gap":
