@@ -77,7 +77,7 @@ seen.dead = [...document.querySelectorAll("a[href]")]
   .filter((one) => !document.getElementById(one.getAttribute("href").slice(1))).length;
 seen.width = document.documentElement.scrollWidth; seen.room = innerWidth;
 dispatchEvent(new Event("beforeprint"));
-seen.folded = document.querySelectorAll("section:not(#provenance) details:not([open])").length;
+seen.folded = document.querySelectorAll("section:not(#provenance) details:not([open], figure details)").length;
 addEventListener("load", () => setTimeout(() => {
   seen.fetched = performance.getEntriesByType("resource").map((one) => one.name);
   seen.wrong = window.wrong;

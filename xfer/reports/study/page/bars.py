@@ -20,7 +20,7 @@ from xfer.reports.study.page.languages import Language, grouped
 from xfer.reports.study.page.svg import CHAR, Figure, Scale, clip, hover, line, number, span, tag, text, tick, ticks
 
 SERIES = 4
-_BAR, _GAP, _HEAD, _WIDE = 15.0, 7.0, 26.0, 420.0
+_BAR, _GAP, _HEAD, _WIDE = 15.0, 7.0, 26.0, 290.0
 Series = dict[str, dict[str, Value]]  # level of the main axis -> language -> score; "mean" is a language too
 
 

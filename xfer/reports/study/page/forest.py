@@ -8,7 +8,7 @@ from typing import Any
 from xfer.reports.study.page.grids import Found, verdict_grid
 from xfer.reports.study.page.svg import CHAR, Figure, Scale, clip, hover, line, mark, number, span, text, tick, ticks
 
-_ROW, _WIDE = 34.0, 360.0
+_ROW, _WIDE = 34.0, 240.0
 _SIGN = {"supported": 0, "not supported": 1, "undecided": 3}
 
 

@@ -139,7 +139,7 @@ def _lines(rows: Sequence[Mapping[str, Any]], name: str, title: str) -> Figure:
     sizes = [log10(point["parameters"]) for point in points]
     margin = 0.08 * (max(sizes) - min(sizes))
     marks = ticks(min(point["low"] for point in points), max(point["high"] for point in points))
-    x = Scale(min(sizes) - margin, max(sizes) + margin, _LEFT, _LEFT + 1.3 * _SIDE)
+    x = Scale(min(sizes) - margin, max(sizes) + margin, _LEFT, _LEFT + 1.15 * _SIDE)
     y = Scale(marks[0], marks[-1], _TOP + 0.8 * _SIDE, _TOP)
     body = [line(x.start, y(one), x.end, y(one), "grid") for one in marks]
     body += [text(x.start - 8, y(one) + 4, tick(one), "end", "t muted") for one in marks]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from xfer.reports.study.page.grids import Grid
 
+FIT = 540  # a drawing no wider than this shrinks with a narrow screen; a wider one is scrolled, else its text is lost
 CHAR = 6.6  # width of a character at 12 px, roughly: the widest of common sans-serif fonts
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
 
@@ -142,7 +143,11 @@ def drawn(figure: Figure, style: str = "") -> str:
         head += f"<style>{style}</style>" + tag("rect", width="100%", height="100%", class_="paper")
     size = {"width": round(figure.width), "height": round(figure.height)}
     about = {"xmlns": "http://www.w3.org/2000/svg"} | size | {"viewBox": f"0 0 {size['width']} {size['height']}"}
-    about |= {"role": "img", "aria-labelledby": " ".join(names), "class": "chart"}
+    about |= {
+        "role": "img",
+        "aria-labelledby": " ".join(names),
+        "class": "chart fit" if figure.width <= FIT else "chart",
+    }
     return tag("svg", head, figure.body, **about)
 
 

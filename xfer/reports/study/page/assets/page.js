@@ -89,10 +89,10 @@
   show("system");
   document.querySelector("header").prepend(theme);
 
-  // Paper has no folds.
+  // Paper has no folds; the numbers of a figure are for those who cannot see it.
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("section:not(#provenance) details:not([open])")];
+    folded = [...document.querySelectorAll("section:not(#provenance) details:not([open], figure details)")];
     folded.forEach((one) => { one.open = true; });
   });
   addEventListener("afterprint", () => folded.forEach((one) => { one.open = false; }));
