@@ -401,15 +401,15 @@ def test_two_processes_on_one_graph_run_each_node_once(store: Store) -> None:
 
 
 def test_a_hub_that_does_not_answer_is_answered_from_memory(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from xfer.readers import sources
+    from xfer.readers import hub
 
-    monkeypatch.setattr(sources, "hub_commit", lambda name, kind: "c1")
+    monkeypatch.setattr(hub, "commit", lambda name, kind: "c1")
     before = open_graph(RECIPE, store)
 
     def gone(name: str, kind: str) -> str:
         raise HubUnreachable("cannot reach")
 
-    monkeypatch.setattr(sources, "hub_commit", gone)
+    monkeypatch.setattr(hub, "commit", gone)
     after = open_graph(RECIPE, Store(store.root))
     assert set(after.nodes) == set(before.nodes)
     fresh = open_graph(RECIPE, Store(store.root / "other"))

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import BadRow, HubUnreachable, MissingData
-from xfer.readers import sources
 from xfer.readers.base import Reader, Row
+from xfer.readers.hub import commit
 from xfer.readers.nli import Mnli, Xnli
 from xfer.readers.sources import revision, rows, sample
 
@@ -353,11 +353,11 @@ def test_a_commit_in_the_cache_answers_for_the_hub(folder: Path, monkeypatch: py
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(folder))
     with pytest.raises(HubUnreachable):
-        sources.hub_commit("facebook/xnli")
+        commit("facebook/xnli")
     ref = folder / "datasets--facebook--xnli" / "refs" / "main"
     ref.parent.mkdir(parents=True)
     ref.write_text("abc123\n")
-    assert sources.hub_commit("facebook/xnli") == "abc123"
+    assert commit("facebook/xnli") == "abc123"
 
 
 # miniature

@@ -62,11 +62,11 @@ def open_graph(recipe: Recipe, store: Store) -> Graph:
 
 def resolver(store: Store) -> Resolver:
     """What outside files and hub repositories are at, as the store remembers it where it cannot be asked."""
-    from xfer.readers.sources import hub_commit
+    from xfer.readers import hub
 
     def ask(name: str, kind: str) -> str:
         try:
-            return str(store.remember("commits", f"{kind} {name}", hub_commit(name, kind)))
+            return str(store.remember("commits", f"{kind} {name}", hub.commit(name, kind)))
         except XferError:
             known = store.recall("commits", f"{kind} {name}")
             if known is None:

@@ -51,12 +51,12 @@ class Pretrained(Model):
     def _download(self) -> Path:
         from huggingface_hub import snapshot_download  # late: only a model from the hub needs it
 
-        from xfer.readers.sources import hub_commit, hub_offline
+        from xfer.readers import hub
 
-        commit = self.commit or hub_commit(self.name, "model")
+        commit = self.commit or hub.commit(self.name, "model")
         patterns: dict[str, Any] = {"repo_id": self.name, "revision": commit, "allow_patterns": _FILES}
         try:
-            with hub_offline(True):
+            with hub.offline(True):
                 return Path(snapshot_download(**patterns, local_files_only=True))
         except OSError:
             return Path(snapshot_download(**patterns))

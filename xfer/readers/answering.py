@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from xfer.core.errors import BadRow
-from xfer.readers import sources
+from xfer.readers import hub
 from xfer.readers.base import Reader, Row
 from xfer.readers.qa import Question, in_paragraph, nearest, paragraphs
 from xfer.readers.sentences import Span, holding, spans
@@ -112,7 +112,7 @@ def table(reader: Reader, split: str, language: str) -> list[Paragraph]:
     """The paragraphs of a hub table, in which those of one paragraph follow each other, cut by our rule."""
     part = reader.hub_part(split, language)
     place = "/".join((part.repository, part.config or "default", part.split))
-    rows_of_hub = sources.hub_table(part.repository, part.config, part.split, reader.card.revision)
+    rows_of_hub = hub.table(part.repository, part.config, part.split, reader.card.revision)
     found: list[Paragraph] = []
     try:
         for context, rows in groupby(enumerate(rows_of_hub, 1), key=lambda row: row[1]["context"]):

@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.readers import sources, tables
+from xfer.readers import hub, tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
 
 TATOEBA = dict(
@@ -133,7 +133,7 @@ class Tatoeba(_Bitext):
 
     def hub_rows(self, split: str, language: str) -> Iterator[Row]:
         part = self.hub_part(split, language)
-        table = sources.hub_table(part.repository, part.config, part.split, self.card.revision)
+        table = hub.table(part.repository, part.config, part.split, self.card.revision)
         try:
             both = [(row["source_sentence"].strip(), row["target_sentence"].strip()) for row in table]
         except (KeyError, AttributeError) as error:

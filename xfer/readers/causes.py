@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.readers import sources, tables
+from xfer.readers import hub, tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Split
 from xfer.readers.choice import HUB_SPLITS, XTREME_R, Choice, Line
 
@@ -118,7 +118,7 @@ class Xcopa(_Causes):
         part = self.hub_part(split, language)
         questions = None
         if language in MISLABELLED:
-            local = sources.local_hub(part.repository)
+            local = hub.local(part.repository)
             questions = _questions_on_hub(part.repository, part.split, self.card.revision, local)
         line = Line(row, f"{part.repository}/{part.config}/{part.split}", number + 1, split)
         return self._repaired(line, questions) | {"language": language}
@@ -143,4 +143,4 @@ def _questions(path: Path, changed: int) -> dict[str, str]:
 
 @lru_cache(maxsize=2)
 def _questions_on_hub(repository: str, split: str, revision: str | None, local: Path | None) -> dict[str, str]:
-    return {str(row["idx"]): row["question"] for row in sources.hub_table(repository, "et", split, revision)}
+    return {str(row["idx"]): row["question"] for row in hub.table(repository, "et", split, revision)}

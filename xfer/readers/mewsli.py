@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.readers import sources
+from xfer.readers import hub
 from xfer.readers.base import Card, Reader, Row, Settings, Source
 from xfer.readers.mentions import entities, mentions, pairs
 
@@ -124,15 +124,15 @@ def _unpacked(card: Card) -> Path:
     """
     from huggingface_hub import cached_assets_path, hf_hub_download  # late: only the hub needs its client
 
-    local = sources.local_hub(card.hub)
+    local = hub.local(card.hub)
     if local:
         archive = local / ARCHIVE
         if not archive.is_file():
             raise MissingData(f"{local} holds no {ARCHIVE}")
         version = f"{archive.stat().st_size}-{archive.stat().st_mtime_ns}"
     else:
-        version = card.revision or sources.hub_commit(card.hub)
-        with sources.hub_offline(bool(os.environ.get("HF_HUB_OFFLINE"))):
+        version = card.revision or hub.commit(card.hub)
+        with hub.offline(bool(os.environ.get("HF_HUB_OFFLINE"))):
             archive = Path(hf_hub_download(card.hub, ARCHIVE, repo_type="dataset", revision=version))
     folder = cached_assets_path(library_name="xfer", namespace=card.hub, subfolder=version)
     _unpack(archive, folder)

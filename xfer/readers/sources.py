@@ -1,29 +1,25 @@
 """Where rows come from: the hub, a mirror of official files, or the miniature world.
 
-One way in, ``rows``; one answer to "has it changed?", ``revision``. Everything that can be missing ends
-here with one line: what was looked for, where, and what would work offline. ``datasets`` and
-``huggingface_hub`` are imported only when the hub is asked.
-"""
+One way in, ``rows``; one answer to "has it changed?", ``revision``. What can be missing ends with
+one line: what was looked for, where, and what would work offline."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xfer.core.errors import BadRow, HubUnreachable, MissingData
+from xfer.core.errors import BadRow, MissingData
 from xfer.core.seeds import stream
+from xfer.readers import hub
 
 if TYPE_CHECKING:
     from xfer.readers.base import HubPart, Reader, Row
 
-HUB_SECONDS = 1.2  # one cheap question; the hub client's own retries would take over twenty
 Digest = Callable[[Path], str]
 Check = Callable[["Row", str, int], None]  # row, file, line; raises BadRow
-_silent: set[bool] = set()  # not empty once the hub has not answered: asking again would wait again
 
 
 def mirror_root() -> Path:
@@ -222,7 +218,7 @@ def _hub_revision(
     repositories = sorted(tables, key=lambda table: (table != own, table[0]))
     found: dict[str, Any] = {}
     for repository, pinned in repositories:
-        local = local_hub(repository)
+        local = hub.local(repository)
         if local:
             found.setdefault("files", {}).update(
                 {os.path.relpath(path, local): digest(path) for path in _inside(local)}
@@ -242,69 +238,8 @@ def _hub_part(reader: Reader, split: str, language: str) -> HubPart | None:
         return None
 
 
-def hub_commit(repository: str, kind: str = "dataset") -> str:
-    """The commit that ``main`` of a hub repository points to now, or of its newest cached copy.
-
-    Raises HubUnreachable within about HUB_SECONDS, naming the offline way.
-    """
-    from huggingface_hub import HfApi  # late: only the hub needs its client
-    from huggingface_hub.errors import HfHubHTTPError, HTTPError, RepositoryNotFoundError
-
-    offline = os.environ.get("HF_HUB_OFFLINE") in ("1", "true", "True", "ON", "YES")
-    try:
-        if offline or _silent:
-            raise ConnectionError
-        info = HfApi().repo_info(repository, repo_type=kind, timeout=HUB_SECONDS)
-        return str(info.sha)
-    except RepositoryNotFoundError:
-        raise MissingData(f"the hub has no {kind} {repository} that you may read; check the name or log in") from None
-    except (OSError, HTTPError, HfHubHTTPError):
-        _silent.add(True)
-        cached = _cached_commit(repository, kind)
-        if cached:
-            return cached
-    way = {
-        "dataset": "use source: mirror with the official files in $XFER_DATA, or --scale miniature",
-        "model": "give model.name a local folder, or use --scale miniature",
-    }[kind]
-    raise HubUnreachable(
-        f"cannot reach the Hugging Face hub for the {kind} {repository}, and no copy of it is cached; "
-        f"go online once, or {way}"
-    )
-
-
-def _cached_commit(repository: str, kind: str) -> str | None:
-    from huggingface_hub.constants import HF_HUB_CACHE
-
-    ref = Path(HF_HUB_CACHE) / f"{kind}s--{repository.replace('/', '--')}" / "refs" / "main"
-    return ref.read_text().strip() if ref.is_file() else None
-
-
-@contextmanager
-def hub_offline(offline: bool) -> Iterator[None]:
-    """Inside, the hub client answers from its cache at once instead of retrying for half a minute."""
-    from huggingface_hub import constants
-
-    before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = offline or before
-    try:
-        yield
-    finally:
-        constants.HF_HUB_OFFLINE = before
-
-
 def _inside(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def local_hub(repository: str) -> Path | None:
-    """The folder that stands in for a hub data set, if $XFER_HUB names a folder of such folders."""
-    local = os.environ.get("XFER_HUB")
-    if not local:
-        return None
-    if not (Path(local) / repository).is_dir():
-        raise MissingData(f"$XFER_HUB is {local}, which holds no folder {repository}")
-    return Path(local) / repository
 
 
 def _hub_rows(reader: Reader, split: str, language: str) -> Iterator[Row | BadRow]:
@@ -315,7 +250,7 @@ def _hub_rows(reader: Reader, split: str, language: str) -> Iterator[Row | BadRo
     part = reader.hub_part(split, language)
     where = f"{part.repository}/{part.config or 'default'}/{part.split}"
     pinned = part.revision or (reader.card.revision if part.repository == reader.card.hub else None)
-    for number, row in enumerate(hub_table(part.repository, part.config, part.split, pinned)):
+    for number, row in enumerate(hub.table(part.repository, part.config, part.split, pinned)):
         try:
             converted = reader.from_hub(row, number, split, language)
         except (KeyError, IndexError, TypeError) as error:
@@ -327,20 +262,3 @@ def _hub_rows(reader: Reader, split: str, language: str) -> Iterator[Row | BadRo
             if converted:
                 converted["line"] = number + 1
                 yield converted
-
-
-def hub_table(repository: str, config: str | None, split: str, pinned: str | None) -> Any:
-    """A hub table through ``datasets``."""
-    local = local_hub(repository)
-    commit = None if local else pinned or hub_commit(repository)
-    import datasets  # late: 1.5 s that only the hub needs
-
-    datasets.disable_progress_bars()
-    try:
-        with hub_offline(bool(local)):
-            return datasets.load_dataset(str(local or repository), config, split=split, revision=commit)
-    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
-        what = str(error).splitlines()[0]
-        raise MissingData(
-            f"cannot load {repository} {config or ''} {split} from {local or 'the hub'}: {what}"
-        ) from error
