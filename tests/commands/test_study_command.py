@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,7 @@ class Work:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     made = Work()
+    monkeypatch.setitem(sys.modules, "resvg_py", None)  # pictures take seconds, and have tests of their own
     monkeypatch.setattr(local, "work", made)
     return made
 

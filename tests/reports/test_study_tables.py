@@ -48,6 +48,20 @@ def test_latex() -> None:
     ]
 
 
+def test_a_long_table_of_latex_goes_over_pages() -> None:
+    made = latex_grid(GRID._replace(rows=GRID.rows * 23)).splitlines()
+    assert made[:7] == [
+        r"\begin{longtable}{@{}lrr@{}}",
+        r"\caption{Small \& 50\%.}",
+        r"\label{tab:small} \\",
+        r"\toprule",
+        r"name & score & p \\",
+        r"\midrule",
+        r"\endhead",
+    ]
+    assert len(made) == 7 + 46 + 2 and made[-2:] == [r"\bottomrule", r"\end{longtable}"]
+
+
 def test_csv_reads_back_unrounded() -> None:
     rows = list(csv.reader(io.StringIO(csv_grid(GRID))))
     assert rows == [
@@ -115,7 +129,8 @@ def test_the_page_holds_no_foreign_markup() -> None:
     assert made.count("&lt;script&gt;") > 30
 
 
-def test_the_same_study_gives_the_same_files(tmp_path: Path) -> None:
+def test_the_same_study_gives_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)  # its pictures take seconds
     runs = [tmp_path / "one", tmp_path / "two"]
     (runs[0] / "made_up" / "figures").mkdir(parents=True)
     (runs[0] / "made_up" / "figures" / "old.svg").write_text("of an earlier run")
@@ -131,7 +146,23 @@ def test_the_same_study_gives_the_same_files(tmp_path: Path) -> None:
     assert 'href="made_up/index.html"' in index and "A made-up study" in index and "Scores rise." in index
 
 
-def test_an_index_passes_over_what_is_no_study(tmp_path: Path) -> None:
+def test_a_picture_is_drawn_again_only_if_its_drawing_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr("xfer.reports.study.page.write.renderer", lambda: (lambda svg: drawn.append(svg) or b"png", ""))
+    write_study(tmp_path / "s", made_up())
+    figures = tmp_path / "s" / "figures"
+    assert len(drawn) == len(list(figures.glob("*.png"))) == len(list(figures.glob("*.svg")))
+    drawn.clear()
+    (figures / "heat-score-clean.svg").write_text("another")
+    (figures / "verdicts.png").unlink()
+    write_study(tmp_path / "s", made_up())
+    assert len(drawn) == 2 and (figures / "verdicts.png").read_bytes() == b"png"
+    write_study(tmp_path / "s", made_up() | {"records": [], "comparisons": [], "fits": []})
+    assert {path.name for path in figures.iterdir()} == {"verdicts.png", "verdicts.svg"}
+
+
+def test_an_index_passes_over_what_is_no_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
     for name, text in (("torn", "{"), ("other", "[1]"), ("half", '{"title": 1}')):
         (tmp_path / name).mkdir()
         (tmp_path / name / "study.json").write_text(text)

@@ -23,7 +23,7 @@ from xfer.reports.study.page.heat import heat_maps
 from xfer.reports.study.page.palette import style
 from xfer.reports.study.page.rows import details, examples_html, provenance_html, table
 from xfer.reports.study.page.scatter import clean_against_robust, scaling_lines
-from xfer.reports.study.page.svg import Figure, drawn, escape, tag
+from xfer.reports.study.page.svg import FIT, Figure, drawn, escape, tag
 
 _BADGE = {"supported": ("yes", "\u2713"), "not supported": ("no", "\u2717")}
 _OPEN = 2  # figures of a group that are unfolded from the start
@@ -170,4 +170,6 @@ def _figure(figure: Figure) -> str:
     """A drawing that scrolls sideways where the screen is narrow, with its table below."""
     scroll = tag("div", drawn(figure), class_="scroll", tabindex=0, role="group", aria_label=figure.title)
     words = tag("figcaption", tag("strong", escape(figure.title)), ". ", escape(figure.desc))
-    return tag("figure", scroll, words, details("The numbers of this figure", table(figure.grid, plain=True)))
+    wide = {} if figure.width <= FIT else {"class_": "wide"}
+    numbers = details("The numbers of this figure", table(figure.grid, plain=True))
+    return tag("figure", scroll, words, numbers, **wide)

@@ -120,6 +120,8 @@ def markdown_study(found: Found) -> str:
 
 # LaTeX
 
+PAGE = 45  # lines of a page
+
 _TEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -141,13 +143,16 @@ def latex(text: str) -> str:
 
 
 def latex_grid(grid: Grid) -> str:
-    """A table for \\usepackage{booktabs}; needs no other package."""
+    """A table for \\usepackage{booktabs}; one that is longer than a page also needs longtable."""
     columns = "".join("r" if right else "l" for right in _numbers(grid))
     lines = [" & ".join(map(latex, grid.header)) + r" \\", r"\midrule"]
     lines += [" & ".join(latex(shown(cell)) for cell in row) + r" \\" for row in grid.rows]
-    head = [r"\begin{table}", r"\centering", f"\\caption{{{_caption(grid)}}}", f"\\label{{tab:{grid.name}}}"]
+    about = [f"\\caption{{{_caption(grid)}}}", f"\\label{{tab:{grid.name}}}"]
+    if len(grid.rows) > PAGE:
+        head = [f"\\begin{{longtable}}{{@{{}}{columns}@{{}}}}", about[0], about[1] + r" \\", r"\toprule", *lines[:2]]
+        return "\n".join([*head, r"\endhead", *lines[2:], r"\bottomrule", r"\end{longtable}"]) + "\n"
     body = [f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}", r"\toprule", *lines, r"\bottomrule", r"\end{tabular}"]
-    return "\n".join([*head, *body, r"\end{table}"]) + "\n"
+    return "\n".join([r"\begin{table}", r"\centering", *about, *body, r"\end{table}"]) + "\n"
 
 
 def _caption(grid: Grid) -> str:
@@ -156,7 +161,7 @@ def _caption(grid: Grid) -> str:
 
 def latex_study(found: Found) -> str:
     """Every table, to be read in by \\input."""
-    head = f"% {visible(found['title'])}. Needs \\usepackage{{booktabs}}.\n\n"
+    head = f"% {visible(found['title'])}. Needs \\usepackage{{booktabs,longtable}}.\n\n"
     return head + "\n".join(map(latex_grid, grids(found)))
 
 

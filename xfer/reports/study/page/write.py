@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
-from xfer.reports.study.page.grids import Found, grids
+from xfer.reports.study.page.grids import Found, Grid, grids
 from xfer.reports.study.page.html import figures, page
 from xfer.reports.study.page.index import write_index
 from xfer.reports.study.page.palette import file_style
@@ -19,7 +20,7 @@ from xfer.reports.study.page.plain import (
     markdown_study,
 )
 from xfer.reports.study.page.png import renderer
-from xfer.reports.study.page.svg import drawn
+from xfer.reports.study.page.svg import Figure, drawn
 
 
 def write_study(folder: Path, found: Found) -> list[str]:
@@ -30,30 +31,59 @@ def write_study(folder: Path, found: Found) -> list[str]:
     pictures = figures(found)
     for part in ("figures", "tables"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-        for old in sorted((folder / part).iterdir()):
-            if old.suffix in (".svg", ".png", ".md", ".csv", ".tex"):
-                old.unlink()
     _text(folder / "study.json", json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     _text(folder / "records.csv", csv_study(found))
     _text(folder / "comparisons.csv", csv_comparisons(found))
     _text(folder / "index.html", page(found))
     _text(folder / "report.md", markdown_study(found))
     _text(folder / "report.tex", latex_study(found))
-    for grid in [*grids(found), *(figure.grid for figure in pictures)]:
-        path = folder / "tables" / grid.name
-        for end, write in ((".md", markdown_grid), (".csv", csv_grid), (".tex", latex_grid)):
-            _text(path.with_name(path.name + end), write(grid))
-    render, problem = renderer()
-    style = file_style()
-    for figure in pictures:
-        svg = drawn(figure, style)
-        _text(folder / "figures" / f"{figure.name}.svg", svg + "\n")
-        if render:
-            (folder / "figures" / f"{figure.name}.png").write_bytes(render(svg))
+    _tables(folder / "tables", [*grids(found), *(figure.grid for figure in pictures)])
+    problem = _figures(folder / "figures", pictures)
     write_index(folder.parent)
-    return [problem] if problem and pictures else []
+    return [problem] if problem else []
+
+
+def _tables(folder: Path, every: Sequence[Grid]) -> None:
+    formats = {".md": markdown_grid, ".csv": csv_grid, ".tex": latex_grid}
+    for grid in every:
+        for end, write in formats.items():
+            _text(folder / f"{grid.name}{end}", write(grid))
+    _only(folder, {f"{grid.name}{end}" for grid in every for end in formats}, formats)
+
+
+def _figures(folder: Path, pictures: Sequence[Figure]) -> str:
+    """Writes drawings and pictures; returns why there are no pictures, or nothing.
+
+    To draw a picture takes long: one stays if its drawing does. It goes first, so that a torn one has no drawing.
+    """
+    render, problem = renderer() if pictures else (None, "")
+    style, names = file_style(), set[str]()
+    for figure in pictures:
+        svg, drawing, picture = (
+            drawn(figure, style) + "\n",
+            folder / f"{figure.name}.svg",
+            folder / f"{figure.name}.png",
+        )
+        if render and not (picture.exists() and drawing.exists() and drawing.read_bytes() == _bytes(svg)):
+            drawing.unlink(missing_ok=True)
+            picture.write_bytes(render(svg))
+        _text(drawing, svg)
+        names |= {drawing.name, picture.name} if render else {drawing.name}
+    _only(folder, names, (".svg", ".png"))
+    return problem
+
+
+def _only(folder: Path, names: Set[str], ends: Iterable[str]) -> None:
+    """Takes away files with such an ending and another name."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix in ends and path.name not in names:
+            path.unlink()
 
 
 def _text(path: Path, text: str) -> None:
-    """Unpaired surrogates, which UTF-8 cannot hold, become U+FFFD."""
-    path.write_bytes(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode("utf-8"))
+    path.write_bytes(_bytes(text))
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8. Unpaired surrogates, which it cannot hold, become U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode("utf-8")
