@@ -78,6 +78,9 @@ def _made() -> dict[str, Any]:
             "chance": 25.0,
         }
     ]
+    row = {"task": "xnli", "metric": "accuracy", "ours": 50.5, "languages": 3, "of": 15, "published": {"XLM-R": 79.2}}
+    rows = [row | {"language": "mean"}, row | {"language": "de"}, row | {"language": "mean", "ours": None}]
+    cells[0]["against"] = {"title": "A paper", "models": ["XLM-R", "mBERT"], "rows": rows, "made_up": True}
     text = {"original": [["ein ", False], ["Haus", True]], "changed": [["ein ", False], ["Hsau", True]]}
     about = {"data": "XNLI", "evaluation": "typos", "levels": study.cells()[0], "id": "1", "status": "changed"}
     return {

@@ -95,6 +95,7 @@ def test_tables_say_what_the_records_say() -> None:
         "languages-XNLI",
         "languages-PAWSX",
         "discriminators",
+        "published",
         "fits",
         "failed",
     ]
@@ -110,6 +111,8 @@ def test_tables_say_what_the_records_say() -> None:
     assert found["discriminators"].rows == [
         ["standard", "xnli", "middle", "language", "language", 33.0, 31.0, 35.0, 25.0]
     ]
+    assert found["published"].rows == [["standard", "xnli", "xnli", "accuracy", 50.5, "3/15", 79.2, None]]
+    assert "not comparable" in found["published"].note
     assert found["failed"].rows == [["r3f", "pawsx", "train target: no memory"]]
 
 

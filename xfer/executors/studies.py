@@ -74,7 +74,8 @@ def gathered(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) 
         told.append({"levels": cell.levels, "state": "failed" if why else "done", "why": why} | _about(cell))
         if not why:
             reports.append((cell.levels, _report(cell, outcome).read("report.json")))
-            told[-1]["discriminators"] = reports[-1][1].get("discriminators", [])
+            found = reports[-1][1]
+            told[-1] |= {"discriminators": found.get("discriminators", []), "against": found.get("against")}
             done.append(_done(cell, outcome))
     return {
         **_header(loaded),

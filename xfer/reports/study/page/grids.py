@@ -182,6 +182,27 @@ def discriminator_grid(found: Found) -> Grid:
     return Grid("discriminators", "Discriminators", header, rows, tuple(range(len(axes(found)))), DISCRIMINATORS)
 
 
+def published_grid(found: Found) -> Grid:
+    """Our means over languages beside published ones, a line a cell, task and metric."""
+    parts = [(cell, cell["against"]) for cell in found["cells"] if cell.get("against")]
+    models = list(dict.fromkeys(model for _, part in parts for model in part["models"]))
+    rows: list[list[Cell]] = []
+    for cell, part in parts:
+        for row in part["rows"]:
+            if row["language"] == "mean" and row["ours"] is not None:
+                levels: list[Cell] = [cell["levels"][axis] for axis in axes(found)]
+                over = f"{row['languages']}/{row['of']}"
+                rows.append(
+                    [*levels, row["task"], row["metric"], row["ours"], over, *map(row["published"].get, models)]
+                )
+    header = [*axes(found), "task", "metric", "ours", "languages", *models]
+    titles = ", ".join(dict.fromkeys(part["title"] for _, part in parts))
+    note = f"{titles}: means over all languages of the task; languages: over how many of them ours is."
+    if any(part["made_up"] for _, part in parts):
+        note += " Ours are scores on made-up data (source: miniature): the published ones are not comparable."
+    return Grid("published", "Beside published scores", header, rows, tuple(range(len(axes(found)) + 1)), note)
+
+
 def failed_grid(found: Found) -> Grid:
     """The cells that have no result, with their reasons."""
     failed = [cell for cell in found["cells"] if cell["state"] == "failed"]
@@ -192,7 +213,8 @@ def failed_grid(found: Found) -> Grid:
 def grids(found: Found) -> list[Grid]:
     """Every table of a study that has lines."""
     every = [verdict_grid(found), overview_grid(found), comparison_grid(found), *language_grids(found)]
-    return [grid for grid in [*every, discriminator_grid(found), fit_grid(found), failed_grid(found)] if grid.rows]
+    every += [discriminator_grid(found), published_grid(found)]
+    return [grid for grid in [*every, fit_grid(found), failed_grid(found)] if grid.rows]
 
 
 def slug(shown: str, taken: Sequence[str] = ()) -> str:

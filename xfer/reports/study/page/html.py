@@ -17,6 +17,7 @@ from xfer.reports.study.page.grids import (
     fit_grid,
     language_grids,
     overview_grid,
+    published_grid,
     verdict_grid,
 )
 from xfer.reports.study.page.heat import heat_maps
@@ -127,6 +128,7 @@ def _sections(found: Found) -> list[Section]:
         Section("languages", "Languages", shown("bars", 1) + languages),
         Section("robust", "Clean against robust", shown("scatter")),
         Section("discriminators", "Discriminators", _table(discriminator_grid(found))),
+        Section("published", "Beside published scores", _table(published_grid(found))),
         Section("size", "Size", _table(fit_grid(found)) + shown("scaling")),
         Section("examples", "Attacked text", examples_html(found)),
         Section("provenance", "Provenance", provenance_html(found)),
