@@ -112,7 +112,7 @@ def _marks_key(order: Sequence[str], top: float, room: float = 440.0) -> tuple[l
     """Shapes and their names in lines, with the width and the lower end of it all."""
     made, x, y, widest = list[str](), 14.0, top, 0.0
     for i, level in enumerate(order):
-        shown = clip(level, 40)
+        shown = clip(level, 60)
         wide = CHAR * len(shown) + 40
         if x > 14 and x + wide > room:
             x, y = 14.0, y + 22
@@ -143,7 +143,8 @@ def _lines(rows: Sequence[Mapping[str, Any]], name: str, title: str) -> Figure:
     y = Scale(marks[0], marks[-1], _TOP + 0.8 * _SIDE, _TOP)
     body = [line(x.start, y(one), x.end, y(one), "grid") for one in marks]
     body += [text(x.start - 8, y(one) + 4, tick(one), "end", "t muted") for one in marks]
-    for size in log_ticks(x.low, x.high):
+    round_ = log_ticks(x.low, x.high)
+    for size in round_ if len(round_) > 1 else sorted({point["parameters"] for point in points}):
         body += [line(x(log10(size)), y.start, x(log10(size)), y.end, "grid")]
         body += [text(x(log10(size)), y.start + 18, short(size), "middle", "t muted")]
     body.append(text((x.start + x.end) / 2, y.start + 38, "parameters of the encoder", "middle"))
