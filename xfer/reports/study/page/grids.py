@@ -104,7 +104,7 @@ def verdict_grid(found: Found) -> Grid:
     return Grid("hypotheses", "Hypotheses", header, rows, note=note)
 
 
-MEASURES = ("score", "drop", "relative", "gap", "gap_growth")
+MEASURES = ("score", "oracle", "drop", "relative", "gap", "gap_growth")
 
 
 def overview_grid(found: Found) -> Grid:
