@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +23,29 @@ def recipe_options(command: F) -> F:
     for option in (as_json, store, sets, scale):
         command = option(command)
     return command
+
+
+def run_options(command: F) -> F:
+    """--runs, --workers and the hidden --worker on a command that runs nodes."""
+    here = Path("runs")
+    options = (
+        click.option("--worker", is_flag=True, hidden=True, help="Be one of the further processes of --workers."),
+        click.option(
+            "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work out."
+        ),
+        click.option(
+            "--runs", type=click.Path(path_type=Path), default=here, show_default=True, help="Folder of results."
+        ),
+    )
+    for option in options:
+        command = option(command)
+    return command
+
+
+def again(file: Path, scale: str | None, sets: Sequence[str], opened: Any) -> list[str]:
+    """The words with which a further process of --workers does the same as this one."""
+    found = [str(file), "--store", str(opened.root)] + (["--scale", scale] if scale else [])
+    return found + [part for one in sets for part in ("--set", one)]
 
 
 def echo_json(value: Any) -> None:

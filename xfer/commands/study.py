@@ -8,20 +8,14 @@ from typing import Any
 
 import click
 
-from xfer.commands.options import echo_json, recipe_options
+from xfer.commands.options import again, echo_json, recipe_options, run_options
 
 
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path))
 @recipe_options
-@click.option(
-    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of results."
-)
+@run_options
 @click.option("--plan", is_flag=True, help="Print cells, nodes, what they share and what is stored, and run nothing.")
-@click.option(
-    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work out."
-)
-@click.option("--worker", is_flag=True, hidden=True, help="Be one of the further processes of --workers.")
 def study(
     study: Path,
     scale: str | None,
@@ -41,7 +35,6 @@ def study(
     from xfer.core.store import Store
     from xfer.core.study import load_study
     from xfer.executors.studies import compiled, nodes_of
-    from xfer.reports.study.page.write import write_study
 
     if worker:
         from xfer.executors.workers import end_with_parent
@@ -53,13 +46,37 @@ def study(
     nodes = nodes_of(cells)
     if plan:
         _plan(loaded, cells, nodes, opened, as_json)
-        return
-    again = [str(study), "--store", str(opened.root)] + (["--scale", scale] if scale else [])
-    again += [part for one in sets for part in ("--set", one)]
-    found = _run(loaded, cells, nodes, opened, workers, worker, again)
-    if worker:
-        return
-    folder = runs / loaded.study.name
+    elif worker:
+        _help(nodes, opened)
+    else:
+        found = _run(loaded, cells, nodes, opened, workers, again(study, scale, sets, opened))
+        _tell(runs / loaded.study.name, found, as_json)
+
+
+def _help(nodes: list[Any], opened: Any) -> None:
+    """Does nodes for the process that was started by hand, and notes how far they are."""
+    from xfer.core.run import through
+    from xfer.executors.workers import Noted
+
+    through(nodes, opened, Noted(opened))
+
+
+def _run(loaded: Any, cells: Any, nodes: list[Any], opened: Any, workers: int, words: list[str]) -> dict[str, Any]:
+    from xfer.commands.console import Console
+    from xfer.core.run import through
+    from xfer.executors.studies import gathered
+    from xfer.executors.workers import further
+
+    left = sum(opened.find(node.kind, node.key) is None for node in nodes)
+    with further(min(workers, left) - 1 if left else 0, words, "study"):
+        outcome = through(nodes, opened, Console())
+    return gathered(loaded, cells, outcome)
+
+
+def _tell(folder: Path, found: dict[str, Any], as_json: bool) -> None:
+    """Writes the page and what goes with it, and shows the verdicts."""
+    from xfer.reports.study.page.write import write_study
+
     for problem in write_study(folder, found):
         click.echo(problem, err=True)
     if as_json:
@@ -69,23 +86,6 @@ def study(
         click.echo(f"written to {folder}: index.html, report.md, report.tex, figures/, tables/", err=True)
     if any(cell["state"] == "failed" for cell in found["cells"]):
         raise click.exceptions.Exit(1)
-
-
-def _run(
-    loaded: Any, cells: Any, nodes: list[Any], opened: Any, workers: int, worker: bool, again: list[str]
-) -> dict[str, Any]:
-    from xfer.commands.console import Console
-    from xfer.core.run import through
-    from xfer.executors.studies import gathered
-    from xfer.executors.workers import Noted, further
-
-    if worker:
-        through(nodes, opened, Noted(opened))
-        return {}
-    left = sum(opened.find(node.kind, node.key) is None for node in nodes)
-    with further(min(workers, left) - 1 if left else 0, again, "study"):
-        outcome = through(nodes, opened, Console())
-    return gathered(loaded, cells, outcome)
 
 
 def _plan(loaded: Any, cells: Any, nodes: list[Any], opened: Any, as_json: bool) -> None:

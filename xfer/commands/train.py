@@ -8,22 +8,16 @@ from typing import Any
 
 import click
 
-from xfer.commands.options import echo_json, recipe_options
+from xfer.commands.options import again, echo_json, recipe_options, run_options
 from xfer.core.errors import UsageError
 
 
 @click.command()
 @click.argument("recipe", type=click.Path(path_type=Path))
 @recipe_options
-@click.option(
-    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of results."
-)
+@run_options
 @click.option("--dry-run", is_flag=True, help="Print what would run, and run nothing.")
-@click.option(
-    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work out."
-)
 @click.option("--track", metavar="NAMES", help="Live views: tensorboard, wandb, mlflow (or $XFER_TRACK).")
-@click.option("--worker", is_flag=True, hidden=True, help="Be one of the further processes of --workers.")
 def train(
     recipe: Path,
     scale: str | None,
@@ -55,7 +49,7 @@ def train(
     elif worker:
         _help(opened, graph)
     else:
-        outcome = _run(opened, graph, workers, _arguments(recipe, scale, sets, opened))
+        outcome = _run(opened, graph, workers, again(recipe, scale, sets, opened))
         _show(runs / name, graph, outcome, as_json)
 
 
@@ -132,11 +126,6 @@ def _helpers(graph: Any, opened: Any, workers: int) -> int:
     """How many further processes are worth their start."""
     left = sum(opened.find(node.kind, node.key) is None for node in graph.nodes.values())
     return min(workers, left) - 1 if left else 0
-
-
-def _arguments(recipe: Path, scale: str | None, sets: tuple[str, ...], opened: Any) -> list[str]:
-    found = [str(recipe), "--store", str(opened.root)] + (["--scale", scale] if scale else [])
-    return found + [part for one in sets for part in ("--set", one)]
 
 
 def _plan(graph: Any, opened: Any, as_json: bool) -> None:
