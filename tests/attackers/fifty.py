@@ -6,7 +6,6 @@ without a default needs a line in ``FIELDS``.
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +86,6 @@ def attacker(name: str, **fields: Any) -> Any:
     return Attacker.model_validate({"type": name, **FIELDS.get(name, {}), **fields})
 
 
-@cache
 def lists(folder: Path) -> Path:
     """Word lists for ``synonyms``: every other word of each sentence has one."""
     folder.mkdir(parents=True, exist_ok=True)

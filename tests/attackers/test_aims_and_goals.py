@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from xfer.attackers.aims.base import aim
 from xfer.attackers.base import Attacker, Setting
-from xfer.attackers.constraints import Checks, Constraints
+from xfer.attackers.checks import Checks
+from xfer.attackers.constraints import Constraints
 from xfer.attackers.distance import distance
 from xfer.attackers.engine.outcome import Refused
 from xfer.attackers.engine.text import Text

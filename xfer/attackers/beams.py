@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
 from xfer.attackers.aims.base import Aim
-from xfer.attackers.constraints import Checks
+from xfer.attackers.checks import Checks
 from xfer.attackers.dictionaries import one_space
 from xfer.attackers.engine.hub import ask
 from xfer.attackers.engine.outcome import Outcome, Refused

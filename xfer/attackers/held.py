@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from xfer.attackers import textattack_shim
-from xfer.attackers.constraints import Checks, Constraints
+from xfer.attackers.checks import Checks
+from xfer.attackers.constraints import Constraints
 from xfer.attackers.engine.hub import ask
 
 _textattack: Any = textattack_shim.load()

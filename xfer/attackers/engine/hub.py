@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xfer.attackers.engine import states
-from xfer.core.errors import MissingPart, XferError
+from xfer.core.errors import XferError
 
 Item = Hashable
 Oracle = Callable[[list[Any]], Any]  # items -> a sequence of as many answers
@@ -119,9 +119,10 @@ def run(
     of distinct items and answers in order; its answer to an item must not depend on the others. Each job has random
     states of its own, started from its seed; those of the caller are left alone. A result so depends on its job and
     the oracles only. ``counts``, if given, is filled with a Counts for each queue. An XferError ends the run: what is
-    missing for one example is missing for all. Raises MissingPart without the package greenlet.
+    missing for one example is missing for all.
     """
-    tasks = _task_class()
+    from xfer.attackers.engine.task import Task  # late: greenlet, which checking a recipe need not load
+
     found = counts if counts is not None else {}
     queues = {name: _Queue(oracle, found.setdefault(name, Counts()), kept) for name, oracle in oracles.items()}
     waiting, live = iter(jobs), list[Any]()
@@ -130,7 +131,7 @@ def run(
             ended = list[Any]()
             with states.kept():
                 for job in waiting if len(live) < width else ():
-                    task = tasks(job)
+                    task = Task(job)
                     (live if task.step(None) else ended).append(task)
                     if len(live) >= width:
                         break
@@ -158,53 +159,3 @@ def _answer(live: Sequence[Any], queues: Mapping[str, _Queue]) -> None:
             answers = [KeyError(f"no oracle for '{name}'")] * len(asking)
         for task, answer in zip(asking, answers, strict=True):
             task.answers = answer
-
-
-def _task_class() -> Any:
-    try:
-        import greenlet  # late: only a running search needs it
-    except ImportError:
-        raise MissingPart("searches need the package greenlet: pip install 'greenlet>=3.1'") from None
-
-    class Task(greenlet.greenlet):
-        """One example: what it asked last, what came of it, and its random states between two steps."""
-
-        def __init__(self, job: Job) -> None:
-            self.key, self.seed, function = job
-            super().__init__(function)
-            self.asked: dict[str, set[Item]] = {}
-            self.states: tuple[Any, ...] | None = None
-            self.question: tuple[str, list[Item]] | None = None
-            self.answers: Any = None
-            self.result: Any = None
-
-        def step(self, answers: list[Any] | Exception | None) -> bool:
-            """Runs until the next question; False when the job has ended."""
-            self.parent = greenlet.getcurrent()
-            if self.states is None:
-                states.seed(self.seed)
-            else:
-                states.put(self.states)
-            self.question = self.answers = None
-            try:
-                if isinstance(answers, Exception):
-                    came = self.throw(answers)
-                else:
-                    came = self.switch(answers) if self.states is not None else self.switch()
-            except XferError:
-                raise
-            except Exception as error:
-                self.result = error
-                return False
-            if self.dead:
-                self.result = came
-                return False
-            self.question, self.states = came, states.taken()
-            return True
-
-        def end(self) -> None:
-            if not self.dead:
-                self.parent = greenlet.getcurrent()
-                self.throw(greenlet.GreenletExit)
-
-    return Task

@@ -1,0 +1,53 @@
+"""One example's search between two questions: a greenlet, its random states, and what it asked last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import greenlet
+
+from xfer.attackers.engine import states
+from xfer.core.errors import XferError
+
+
+class Task(greenlet.greenlet):  # type: ignore[misc, unused-ignore]
+    """One example: what it asked last, what came of it, and its random states between two steps."""
+
+    def __init__(self, job: tuple[Any, int, Callable[[], Any]]) -> None:
+        self.key, self.seed, function = job
+        super().__init__(function)
+        self.asked: dict[str, set[Hashable]] = {}
+        self.states: tuple[Any, ...] | None = None
+        self.question: tuple[str, list[Hashable]] | None = None
+        self.answers: Any = None
+        self.result: Any = None
+
+    def step(self, answers: list[Any] | Exception | None) -> bool:
+        """Runs until the next question; False when the job has ended."""
+        self.parent = greenlet.getcurrent()
+        if self.states is None:
+            states.seed(self.seed)
+        else:
+            states.put(self.states)
+        self.question = self.answers = None
+        try:
+            if isinstance(answers, Exception):
+                came = self.throw(answers)
+            else:
+                came = self.switch(answers) if self.states is not None else self.switch()
+        except XferError:
+            raise
+        except Exception as error:
+            self.result = error
+            return False
+        if self.dead:
+            self.result = came
+            return False
+        self.question, self.states = came, states.taken()
+        return True
+
+    def end(self) -> None:
+        if not self.dead:
+            self.parent = greenlet.getcurrent()
+            self.throw(greenlet.GreenletExit)
