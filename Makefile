@@ -3,13 +3,14 @@
 #   PYTHON=python3.12   the interpreter .venv is made with (default: python3)
 #   TORCH=cuda          PyTorch's build: cpu (default), cuda (the one on PyPI), or an index of download.pytorch.org/whl,
 #                       such as cu130; .venv remembers it, so it need be given only once
+#   STUDY=model_size    one study of recipes/studies in `make reproduce`, instead of all
 #   SCALE=base          the scale of `make reproduce`: miniature (default), base, large
 #   WORKERS=2           processes of `make reproduce`: one a core and at most four at SCALE=miniature, else one
 #   ARGS="-k store"     further arguments for pytest in `make test`
 
 PYTHON ?= python3
 SCALE ?= miniature
-RECIPE ?= recipes/mnli_to_xnli.yaml
+STUDY ?=
 cores := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 WORKERS ?= $(if $(filter miniature,$(SCALE)),$(if $(filter 1 2 3,$(cores)),$(cores),4),1)
 
@@ -36,8 +37,9 @@ help: ## list the targets
 
 setup: $(stamp) ## build .venv with the tested versions (once; again when setup.cfg or constraints.txt change)
 
-reproduce: $(stamp) ## train and report the headline experiment at SCALE (default miniature)
-	.venv/bin/xfer train $(RECIPE) --scale $(SCALE) --workers $(WORKERS)
+reproduce: $(stamp) ## answer the studies of recipes/studies at SCALE (default miniature); the pages begin at runs/index.html
+	.venv/bin/xfer study recipes/studies$(if $(STUDY),/$(STUDY).yaml) --scale $(SCALE) --workers $(WORKERS)
+	@echo "open runs/index.html"
 
 test: $(stamp) ## run the tests
 	$(python) -m pytest -q --numprocesses $(if $(filter 1 2 3,$(cores)),$(cores),4) --dist loadfile $(ARGS)

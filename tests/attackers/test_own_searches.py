@@ -149,7 +149,7 @@ def test_a_word_put_into_unspaced_text(lists: str) -> None:
     mixer = attacker("code_mixing_search", languages=["en"], dictionary=lists)
     (found,) = mixer.search([row("我喜欢苹果。", language="zh")], setting(Victim(1.0)))
     assert found["text"] in ("我喜欢 apple。", "我喜欢苹果。") and found["queries"] == 2
-    (site,) = mixer.sites({"text": "我喜欢苹果。"}, "zh")
+    (site,) = mixer.sites({"text": "我喜欢苹果。"}, {"language": "zh"}, None)
     assert site.places == (("text", 3, 5),) and site.options == ((" apple",),)
 
 

@@ -153,3 +153,25 @@ def test_a_killed_study_ends_in_the_same_files(study: Path, work: Work, xfer: Xf
     codes = [xfer("study", study, "--store", "two").code for _ in range(6)]
     assert codes == [130] * 5 + [0] and len(work.done) == count
     assert files(folder / "runs") == whole
+
+
+def test_several_studies_are_read_before_one_is_run(
+    study: Path, work: Work, xfer: Xfer, write: Callable[..., Path], folder: Path
+) -> None:
+    second = write("all/second.yaml", STUDY.replace("small", "second").replace("base.yaml", "../base.yaml"))
+    write("all/_part.yaml", "no: study\n")
+    found = xfer("study", study, second.parent)
+    assert found.code == 0, found.err
+    assert "study 1 of 2: small" in found.err and "study 2 of 2: second" in found.err
+    index = (folder / "runs/index.html").read_text()
+    assert 'href="small/index.html"' in index and 'href="second/index.html"' in index
+    told = xfer("study", study, second, "--json").json
+    assert [one["name"] for one in told] == ["small", "second"]
+    work.done.clear()
+    wrong = write("wrong.yaml", STUDY.replace("vary:", "varry:"))
+    other = write("other.yaml", STUDY.replace("compare:", "compere:"))
+    faults = xfer("study", wrong, study, other, "--store", "new")
+    assert (faults.code, work.done) == (2, []) and "wrong.yaml:" in faults.err and "other.yaml:" in faults.err
+    same = write("same.yaml", STUDY)
+    assert "are both named small" in xfer("study", study, same).err
+    assert "there is no study (*.yaml) in the folder" in xfer("study", folder / "runs").err

@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from xfer.attackers.base import Attacker, ModelFree, Row, Search, Setting
-from xfer.attackers.engine.outcome import Outcome
-from xfer.attackers.engine.runner import Slot
+from xfer.attackers.base import Attacker, ModelFree, Row, Search
+from xfer.attackers.beam_search import BeamSearch
 from xfer.forms.edits import Edit
 from xfer.forms.texts import Edits
 
@@ -104,24 +103,9 @@ class PhraseMixing(Phrases, ModelFree):
 
 
 @Search.register("phrase_mixing_search")
-class PhraseMixingSearch(Phrases, Search):
+class PhraseMixingSearch(Phrases, BeamSearch):
     """Those phrases of the translations of a row that hurt the model most: a beam search from the first phrase to the
     last, which ends when the aim is reached (Tan and Joty 2021, Bumblebee)."""
-
-    rate: float = Field(1.0, ge=0, le=1, description="share of the words of a row that may change")
-    beam: int = Field(2, ge=1, description="changed texts that are kept at each phrase")
-    budget: int | None = Field(None, ge=1, description="queries a row; no limit if left out")
-
-    def slot(self, setting: Setting) -> Slot:
-        from xfer.attackers.beams import Hunt, allowed, beam, searchable
-
-        def search(row: Row) -> Outcome:
-            found = searchable(setting.form, row, self.protect)
-            hunt = Hunt(setting.aim, setting.form, row, self.type_name, self.budget)
-            sites = [site for site in self.sites(found, row, setting.known) if hunt.free(site.places[0])]
-            return beam(hunt, sites, self.beam, allowed(found, self.rate))
-
-        return search
 
     def sites(self, found: dict[str, str], row: Row, known: Any) -> list[Any]:
         """For each phrase, in order, its place and its translations."""

@@ -12,12 +12,12 @@ from xfer.commands.options import again, echo_json, recipe_options, run_options
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
+@click.argument("studies", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="STUDY...")
 @recipe_options
 @run_options
 @click.option("--plan", is_flag=True, help="Print cells, nodes, what they share and what is stored, and run nothing.")
 def study(
-    study: Path,
+    studies: tuple[Path, ...],
     scale: str | None,
     sets: tuple[str, ...],
     store: Path | None,
@@ -27,30 +27,73 @@ def study(
     workers: int,
     worker: bool,
 ) -> None:
-    """Run every cell of STUDY and put its hypotheses to the test; what is in the store is not run again.
+    """Run every cell of each STUDY and put its hypotheses to the test; what is in the store is not run again.
 
-    A cell that fails stops no other. Exit code 1 if one did.
+    Of a folder all studies are run, in the order of their names; files whose names begin with _ are parts of others.
+    With --json one study is printed as an object, several as a list. A cell that fails stops no other. Exit code 1 if
+    one did.
     """
     from xfer.core.run import default_store, resolver
     from xfer.core.store import Store
-    from xfer.core.study import load_study
     from xfer.executors.studies import compiled, nodes_of
 
     if worker:
         from xfer.executors.workers import end_with_parent
 
         end_with_parent()
-    loaded = load_study(study, scale, sets)
     opened = Store(store or default_store())
-    cells = compiled(loaded, resolver(opened))
-    nodes = nodes_of(cells)
-    if plan:
-        _plan(loaded, cells, nodes, opened, as_json)
-    elif worker:
-        _help(nodes, opened)
-    else:
-        found = _run(loaded, cells, nodes, opened, workers, again(study, scale, sets, opened))
-        _tell(runs / loaded.study.name, found, as_json)
+    told: list[dict[str, Any]] = []
+    files = _files(studies)
+    for number, (file, loaded) in enumerate(_loaded(files, scale, sets), 1):
+        cells = compiled(loaded, resolver(opened))
+        nodes = nodes_of(cells)
+        if worker:
+            _help(nodes, opened)
+            continue
+        if len(files) > 1:
+            click.echo(f"study {number} of {len(files)}: {loaded.study.name}", err=True)
+        if plan:
+            told.append(_planned(loaded, cells, nodes, opened))
+        else:
+            told.append(_run(loaded, cells, nodes, opened, workers, again(file, scale, sets, opened)))
+            _written(runs / loaded.study.name, told[-1])
+        if not as_json:
+            (show_plan if plan else show)(told[-1])
+    if as_json and told:
+        echo_json(told[0] if len(told) == 1 else told)
+    if any(cell.get("state") == "failed" for found in told for cell in found["cells"]):
+        raise click.exceptions.Exit(1)
+
+
+def _files(studies: tuple[Path, ...]) -> list[Path]:
+    """The files of studies, and of folders of studies."""
+    found: list[Path] = []
+    for path in studies:
+        inside = sorted(one for one in path.glob("*.yaml") if not one.name.startswith("_")) if path.is_dir() else [path]
+        if not inside:
+            raise click.UsageError(f"there is no study (*.yaml) in the folder {path}")
+        found += inside
+    return found
+
+
+def _loaded(files: list[Path], scale: str | None, sets: tuple[str, ...]) -> list[tuple[Path, Any]]:
+    """Every study, before any is run. Raises RecipeError with the faults of all."""
+    from xfer.core.errors import RecipeError
+    from xfer.core.study import load_study
+
+    found, faults = [], []
+    for file in files:
+        try:
+            found.append((file, load_study(file, scale, sets)))
+        except RecipeError as error:
+            faults += error.faults
+    if faults:
+        raise RecipeError(list(dict.fromkeys(faults)))
+    names: dict[str, Path] = {}
+    for file, loaded in found:
+        if (other := names.setdefault(loaded.study.name, file)) is not file:
+            raise click.UsageError(f"{other} and {file} are both named {loaded.study.name}: give one another name")
+    return found
 
 
 def _help(nodes: list[Any], opened: Any) -> None:
@@ -73,54 +116,51 @@ def _run(loaded: Any, cells: Any, nodes: list[Any], opened: Any, workers: int, w
     return gathered(loaded, cells, outcome)
 
 
-def _tell(folder: Path, found: dict[str, Any], as_json: bool) -> None:
-    """Writes the page and what goes with it, and shows the verdicts."""
+def _written(folder: Path, found: dict[str, Any]) -> None:
+    """Writes the page and what goes with it."""
     from xfer.reports.study.page.write import write_study
 
     for problem in write_study(folder, found):
         click.echo(problem, err=True)
-    if as_json:
-        echo_json(found)
-    else:
-        show(found)
-        click.echo(f"written to {folder}: index.html, report.md, report.tex, figures/, tables/", err=True)
-    if any(cell["state"] == "failed" for cell in found["cells"]):
-        raise click.exceptions.Exit(1)
+    click.echo(f"written to {folder}: index.html, report.md, report.tex, figures/, tables/", err=True)
 
 
-def _plan(loaded: Any, cells: Any, nodes: list[Any], opened: Any, as_json: bool) -> None:
+def _planned(loaded: Any, cells: Any, nodes: list[Any], opened: Any) -> dict[str, Any]:
     """Cells, nodes, how many of them are shared or stored, and the estimated cost."""
     from xfer.core.plan import plan
 
     lines = plan(nodes, opened)
-    alone = sum(len(cell.graph.nodes) for cell in cells if cell.graph)
     trained = Counter(node.key for cell in cells if cell.graph for node in cell.graph.nodes.values())
     left = [line for line in lines if not line["stored"]]
-    told = {
+    return {
         "study": loaded.study.name,
         "cells": [{"levels": cell.levels, "problem": cell.problem} for cell in cells],
         "nodes": len(nodes),
         "shared": sum(count > 1 for count in trained.values()),
-        "without_sharing": alone,
+        "without_sharing": sum(trained.values()),
         "stored": len(nodes) - len(left),
         "stages_to_train": sum(line["kind"] == "train" for line in left),
         "steps_to_train": sum(line["steps"] or 0 for line in left),
         "tokens_to_train": sum(line["tokens"] or 0 for line in left if line["kind"] == "train"),
         "problems": sorted({line["problem"] for line in lines if line["problem"]}),
+        "graph": lines,
     }
-    if as_json:
-        echo_json(told | {"graph": lines})
-        return
+
+
+def show_plan(told: dict[str, Any]) -> None:
+    """The plan of a study in a terminal."""
     for cell in told["cells"]:
-        levels = ", ".join(f"{axis}={level}" for axis, level in cell["levels"].items())
-        click.echo(f"cell  {levels}" + (f"  {cell['problem']}" if cell["problem"] else ""))
-    click.echo(
-        f"{len(cells)} cells: {told['nodes']:,} nodes ({alone:,} if none were shared), {told['stored']:,} in the store"
-    )
+        click.echo(f"cell  {_levels(cell)}" + (f"  {cell['problem']}" if cell["problem"] else ""))
+    nodes = f"{told['nodes']:,} nodes ({told['without_sharing']:,} if none were shared)"
+    click.echo(f"{len(told['cells'])} cells: {nodes}, {told['stored']:,} in the store")
     cost = f"{told['stages_to_train']} stages, {told['steps_to_train']:,} steps, {told['tokens_to_train']:,} tokens"
     click.echo(f"to train: {cost} (estimates)")
     for problem in told["problems"]:
         click.echo(f"problem: {problem}")
+
+
+def _levels(cell: dict[str, Any]) -> str:
+    return ", ".join(f"{axis}={level}" for axis, level in cell["levels"].items())
 
 
 def show(found: dict[str, Any]) -> None:
@@ -130,5 +170,4 @@ def show(found: dict[str, Any]) -> None:
         click.echo(f"- {row['sentence']}")
     for cell in found["cells"]:
         if cell["state"] == "failed":
-            levels = ", ".join(f"{axis}={level}" for axis, level in cell["levels"].items())
-            click.echo(f"failed: {levels}: {cell['why']}")
+            click.echo(f"failed: {_levels(cell)}: {cell['why']}")
