@@ -81,7 +81,7 @@ class Component(Block):
             raise PydanticCustomError(
                 "unknown_name",
                 "{kind} '{name}' is not known",
-                {"kind": cls.kind, "name": name, "hint": suggest(name, cls.known())},
+                {"kind": cls.kind, "name": name, "hint": _elsewhere(cls.kind, name) or suggest(name, cls.known())},
             )
         if isinstance(target, str):
             target = cls._import(target, name)
@@ -111,7 +111,7 @@ class Component(Block):
         rest = {key: item for key, item in value.items() if key != "type"}
         if name is not None:
             if not isinstance(name, str):
-                raise PydanticCustomError("type_name", "type must be the name of a {kind}", {"kind": cls.kind})
+                raise PydanticCustomError("type_name", "type must be a name, of kind {kind}", {"kind": cls.kind})
             if name != cls.type_name or cls.__dict__.get("kind"):
                 leaf = cls.lookup(name)
                 if leaf is not cls:
@@ -168,6 +168,12 @@ def _entry_points(kind: str) -> dict[str, str]:
     from importlib.metadata import entry_points  # late: only an unknown name or a listing needs it
 
     return {point.name: point.value for point in entry_points(group=f"xfer.{plural(kind)}")}
+
+
+def _elsewhere(kind: str, name: str) -> str:
+    """A hint for a name that another kind has."""
+    others = (other for other, names in CATALOG.items() if other != kind and name in names and name != "none")
+    return next((f"'{name}' is one of the {plural(other)}" for other in others), "")
 
 
 def plural(kind: str) -> str:

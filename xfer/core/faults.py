@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
 from xfer.core import yaml
 from xfer.core.component import Component
@@ -18,36 +19,51 @@ from xfer.readers.base import Reader
 
 B = TypeVar("B", bound=BaseModel)
 
+_BLOCK, _LIST = "should be a block of fields", "should be a list"
+_SHAPES = {"model_type": _BLOCK, "dict_type": _BLOCK, "tuple_type": _LIST, "list_type": _LIST}  # in words of YAML
+
 
 def validate(data: Any, tree: Tree, model: type[B] = Recipe) -> tuple[B | None, list[Fault]]:  # type: ignore[assignment]
     """The recipe (or what else ``model`` is), or None with a fault for each mistake that validation finds."""
     try:
         return model.model_validate(data), []
     except ValidationError as error:
-        return None, [_invalid(tree, data, dict(item), model) for item in error.errors(include_url=False)]
+        items = [dict(item) for item in error.errors(include_url=False)]
+        return None, [_invalid(tree, data, item, model) for item in items if not _follows(item, items)]
+
+
+def _follows(item: dict[str, Any], items: list[dict[str, Any]]) -> bool:
+    """Whether a list is too short only because its items are faulty, each of which is told by itself."""
+    size = len(item["loc"])
+    inner = (one for one in items if len(one["loc"]) > size and one["loc"][:size] == item["loc"])
+    return item["type"] == "too_short" and any(inner)
 
 
 def _invalid(tree: Tree, data: Any, item: dict[str, Any], model: type[BaseModel]) -> Fault:
     path, context = _real_path(data, tuple(item["loc"])), item.get("ctx", {})
     hint = str(context.get("hint", ""))
     if item["type"] == "extra_forbidden":
-        message, hint = "no such field", suggest(str(path[-1]), _fields(data, path[:-1], model))
+        block = _class(data, path[:-1], model)
+        hint = _home(block, _at(data, path[:-1], {}), str(path[-1])) or suggest(str(path[-1]), _fields(block, model))
+        message = "no such field"
         return at(yaml.locate(tree, path, key=True), path, message, hint)
     if item["type"] == "missing":
         message, hint = f"'{path[-1]}' is missing", "add it"
         return at(yaml.locate(tree, path[:-1]), path, message, hint)
     if item["type"] == "literal_error":
         choices = [word.strip(" '") for word in str(context["expected"]).replace(" or ", ",").split(",")]
-        return fault(
-            tree, path, f"'{item['input']}' is not one of {context['expected']}", suggest(str(item["input"]), choices)
-        )
+        near = suggest(str(item["input"]), choices)
+        hint = "" if near.startswith("known") else near  # the message names them all
+        return fault(tree, path, f"'{item['input']}' is not one of {context['expected']}", hint)
     block = _at(data, path, {})
     if item["type"] in ("unknown_name", "broken_component") and isinstance(block, dict) and "type" in block:
         path = (*path, "type")
-    message = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if item["type"] == "too_short":
+        return fault(tree, path, "is empty", hint)
+    message = _SHAPES.get(item["type"]) or item["msg"].removeprefix("Value error, ").removeprefix("Input ")
     if not hint and not isinstance(item["input"], dict | list):
         message += f", not {item['input']!r}"
-    return fault(tree, path, message, hint)
+    return at(yaml.locate(tree, path, key=item["loc"][-1:] == ("[key]",)), path, message, hint)
 
 
 def at(mark: Mark, path: yaml.Path, message: str, hint: str = "") -> Fault:
@@ -91,20 +107,40 @@ def _at(data: Any, path: yaml.Path, default: Any) -> Any:
     return data
 
 
-def _fields(data: Any, path: yaml.Path, whole: type[BaseModel]) -> list[str]:
-    """The field names that are possible in the block at ``path``."""
+def _class(data: Any, path: yaml.Path, whole: type[BaseModel]) -> type[BaseModel] | None:
+    """The class of the block at ``path``."""
     model: Any = whole
     block = data
     for part in path:
         block = _at(block, (part,), {})
         model = _inner(model, part, block)
         if model is None:
-            return []
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            return None
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _fields(model: type[BaseModel] | None, whole: type[BaseModel]) -> list[str]:
+    """The field names that are possible in a block."""
+    if model is None:
         return []
     extra = ["reader"] if "tasks" in model.model_fields else []
     extra += ["extends"] if model is whole else []
     return [*model.model_fields, *extra]
+
+
+def _home(model: type[BaseModel] | None, block: Any, name: str) -> str:
+    """A hint for a field that stands one block too high; empty if no block within has it."""
+    for field in model.model_fields if model else ():
+        given = _at(block, (field,), {})
+        try:
+            inner: Any = _inner(model, field, {"type": given} if isinstance(given, str) else given)
+        except PydanticCustomError:  # a kind of which no type is named
+            continue
+        many = get_origin(inner) is dict
+        inner = get_args(inner)[1] if many else inner
+        if isinstance(inner, type) and issubclass(inner, BaseModel) and name in inner.model_fields:
+            return f"it is a field of {'each of ' if many else ''}{field}"
+    return ""
 
 
 def _inner(model: Any, part: Any, block: Any) -> Any:

@@ -44,8 +44,9 @@ def references(data: dict[str, Any]) -> Iterator[Found]:
     yield from augment_faults(stages, data.get("source"))
     yield from _circles(stages)
     for name, evaluation in evaluations.items():
-        yield from _untrained(("evaluate", name), _block(evaluation), data)
-        yield from _evaluation(("evaluate", name), _block(evaluation), stages, data.get("source"))
+        if isinstance(evaluation, dict):  # else its shape is the fault
+            yield from _untrained(("evaluate", name), evaluation, data)
+            yield from _evaluation(("evaluate", name), evaluation, stages, data.get("source"))
     yield from _report(_block(data.get("report")), evaluations, stages)
     yield from _names(("benchmark", "start"), _block(data.get("benchmark")).get("start"), stages, "stage")
     for path, reader in _readers(stages):

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic_core import PydanticCustomError
 
 from xfer.core.benchmark import BenchmarkName
+from xfer.core.component import plural
 from xfer.core.kinds import kinds
 from xfer.core.recipe import Recipe
 from xfer.core.study import Study
@@ -19,7 +20,7 @@ def schema_text() -> str:
     schema |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "xfer recipe"}
     definitions = schema.setdefault("$defs", {})
     for kind, base in kinds().items():
-        options: list[dict[str, Any]] = [{"enum": base.known(), "description": f"the name of a {kind}"}]
+        options: list[dict[str, Any]] = [{"enum": base.known(), "description": f"one of the {plural(kind)}"}]
         for name in base.known():
             try:
                 leaf: Any = base.lookup(name)
