@@ -188,6 +188,57 @@ def test_a_bad_item_of_a_list_is_told_at_the_item(one_fault: Callable[..., Fault
     assert fault.column == len("  t: {stage: two, attacker: {type: typos, operations: [swap, ") + 1
 
 
+def test_a_list_whose_only_item_is_bad_is_one_fault(one_fault: Callable[..., Fault]) -> None:
+    fault = one_fault(HEAD + "evaluate:\n  t: {stage: two, attacker: {type: typos, operations: [keyboard]}}\n")
+    assert fault.path == "evaluate.t.attacker.operations[0]"
+    assert fault.message.count("neighbour") == 1 and fault.hint == ""  # the choices stand there once
+
+
+def test_an_empty_list_is_told(one_fault: Callable[..., Fault]) -> None:
+    fault = one_fault(HEAD + "evaluate:\n  t: {stage: two, attacker: {type: typos, operations: []}}\n")
+    assert (fault.path, fault.message) == ("evaluate.t.attacker.operations", "is empty")
+
+
+@pytest.mark.parametrize(
+    "text, path, words",
+    [
+        ("report: clean\n", "report", "should be a block of fields, not 'clean'"),
+        ("seeds: 1\n", "seeds", "should be a list, not 1"),
+        ("evaluate: {t: two}\n", "evaluate.t", "should be a block of fields, not 'two'"),
+    ],
+)
+def test_a_wrong_shape_is_told_once_in_words_of_yaml(
+    text: str, path: str, words: str, one_fault: Callable[..., Fault]
+) -> None:
+    fault = one_fault(HEAD + text)
+    assert (fault.path, fault.message) == (path, words)
+
+
+@pytest.mark.parametrize(
+    "text, hint",
+    [
+        ("train_rows: 5\n", "it is a field of limits"),
+        ("  three: {reader: mnli, epochs: 3}\n", "it is a field of trainer"),
+        ("  three: {reader: mnli, augment: typos}\n", "it is a field of each of tasks"),
+        ("evaluate:\n  t: {stage: two, attacker: typos, operations: [swap]}\n", "it is a field of attacker"),
+        ("evaluate:\n  t: {stage: two, operations: [swap]}\n", "known: attacker"),  # none says which attacker
+    ],
+)
+def test_a_field_in_the_wrong_block_is_sent_to_its_own(text: str, hint: str, one_fault: Callable[..., Fault]) -> None:
+    fault = one_fault(HEAD + text)
+    assert fault.message == "no such field" and fault.hint.startswith(hint)
+
+
+def test_a_name_of_another_kind_is_sent_to_its_own(one_fault: Callable[..., Fault]) -> None:
+    fault = one_fault(HEAD.replace("start: one", "trainer: freelb"))
+    assert (fault.path, fault.hint) == ("stages.two.trainer", "'freelb' is one of the adversaries")
+
+
+def test_a_study_is_no_recipe(one_fault: Callable[..., Fault]) -> None:
+    fault = one_fault("name: s\nrecipe: r.yaml\nvary: {a: {b: {}}}\n")
+    assert (fault.line, fault.column, fault.hint) == (3, 1, "xfer study runs it")
+
+
 def test_two_fields_that_exclude_each_other_are_told_at_their_block(one_fault: Callable[..., Fault]) -> None:
     fault = one_fault(HEAD.replace("start: one", "trainer: {epochs: 1, steps: 2}"))
     assert (fault.line, fault.path) == (5, "stages.two.trainer")
@@ -324,6 +375,20 @@ def test_a_missing_parent_is_a_fault_with_the_nearest(write: Write) -> None:
     (fault,) = faults(write("r.yaml", "name: r\nextends: bases.yaml\n"))
     assert fault[:4] == ("r.yaml", 2, 10, "extends")
     assert fault.hint == "did you mean 'base.yaml'?"
+
+
+def test_the_shipped_base_is_there_for_any_folder(write: Write) -> None:
+    shipped = Path(__file__).parents[2] / "recipes" / "_base" / "xlmr_base.yaml"
+    assert "xlm-roberta-base" in shipped.read_text(encoding="utf-8")
+    path = write("deep/er/r.yaml", "extends: _base/xlmr_base.yaml\nname: r\nstages: {one: {reader: mnli}}\n")
+    assert getattr(load_recipe(path).recipe.model, "name", "") == "FacebookAI/xlm-roberta-base"
+    write("_base/xlmr_base.yaml", "model: scratch\n")
+    assert load_recipe(path).recipe.model.type_name == "scratch"  # the nearest folder's wins
+
+
+def test_a_missing_parent_is_not_the_file_itself(write: Write) -> None:
+    (fault,) = faults(write("mine.yaml", "name: r\nextends: mein.yaml\n"))
+    assert (fault.line, fault.hint) == (2, "")
 
 
 @pytest.mark.parametrize("value", ["[a.yaml, b.yaml]", "{a: b}", "5"])

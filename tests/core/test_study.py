@@ -146,26 +146,47 @@ def test_the_faults_of_all_cells_stand_at_once_each_once(loaded: Callable[..., L
 
 
 @pytest.mark.parametrize(
-    "text, line, words",
+    "text, place, words",
     [
-        ("skip: [{befor: mnli}]", 15, "skip[0]: there is no axis 'befor'"),
-        ("only: {after: xnlii}", 15, "only: there is no level of after 'xnlii'"),
-        ("compare: {against: {before: mnl}}", 15, "compare: there is no level of before 'mnl'"),
-        ("hypotheses: {h: {claim: c, against: {before: [x]}}}", 15, "valid string"),
-        ("hypotheses: {h: {claim: c, cells: {after: p}, against: {before: mnli}}}", 15, "hypotheses.h: there is no"),
-        ("fits: [{axis: size}]", 15, "fits[0]: there is no axis 'size'"),
-        ("skip: [{before: [mnli, squad, none]}]", 15, "no cell is left"),
-        ("at: {minature: {seeds: [1]}}", 15, "there is no scale 'minature'"),
-        ("at: 3", 15, "is not a block of scales"),
-        ("titel: T", 15, "no such field"),
-        ("  data: {one: {}}", 15, "'data' cannot name an axis"),
+        ("skip: [{befor: mnli}]", "befor", "skip[0].befor: there is no axis 'befor'; did you mean 'before'?"),
+        ("only: {after: xnlii}", "xnlii", "only.after: there is no level of after 'xnlii'; did you mean 'xnli'?"),
+        ("only: {after: [xnli, pawx]}", "pawx", "only.after[1]: there is no level of after 'pawx'; did you mean"),
+        ("compare: {against: {before: mnl}}", "mnl", "compare.against.before: there is no level of before 'mnl'"),
+        ("hypotheses: {h: {claim: c, against: {before: [x]}}}", "[x]", "valid string"),
+        ("hypotheses: {h: {claim: c, cells: {after: p}, against: {before: mnli}}}", "p}", "hypotheses.h.cells"),
+        ("fits: [{axis: size}]", "size", "fits[0].axis: there is no axis 'size'"),
+        ("skip: [{before: [mnli, squad, none]}]", "[{", "no cell is left"),
+        ("at: {minature: {seeds: [1]}}", "minature", "there is no scale 'minature'"),
+        ("at: 3", "3", "is not a block of scales"),
+        ("titel: T", "titel", "no such field"),
+        ("  data: {one: {}}", "data", "'data' cannot name an axis"),
     ],
 )  # fmt: skip
-def test_faults_of_the_study_itself(loaded: Callable[..., LoadedStudy], text: str, line: int, words: str) -> None:
+def test_faults_of_the_study_itself(loaded: Callable[..., LoadedStudy], text: str, place: str, words: str) -> None:
     found = faults(loaded, HEAD + text + "\n")
     assert len(found) == 1, found
-    assert words in str(found[0]) and found[0].file == "study.yaml"
-    assert found[0].line in (line, 1)  # what concerns the whole stands at its start
+    assert words in str(found[0])
+    assert found[0][:3] == ("study.yaml", 15, text.index(place) + 1)
+
+
+def test_all_unknown_levels_are_told_at_once(loaded: Callable[..., LoadedStudy]) -> None:
+    found = faults(loaded, HEAD + "only: {before: x}\ncompare: {against: {after: y}}\n")
+    assert [(fault.line, fault.path) for fault in found] == [(15, "only.before"), (16, "compare.against.after")]
+
+
+def test_levels_that_change_nothing_are_told(loaded: Callable[..., LoadedStudy]) -> None:
+    same = "pawsx: {stages.target.reader: xnli}"
+    found = faults(loaded, HEAD.replace("pawsx: {stages.target.reader: pawsx}", same))
+    assert [fault[:2] for fault in found] == [("study.yaml", 12)] * 3
+    assert "gives the same recipe as after: xnli (with before: mnli)" in found[0].message
+    assert len(loaded(HEAD, "stages.target.reader=xnli").cells) == 9  # --set may level what the file tells apart
+
+
+def test_a_recipe_is_no_study(write: Write) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_study(write("r.yaml", BASE))
+    (fault,) = caught.value.faults
+    assert (fault.line, fault.message) == (1, "is a recipe and no study")
 
 
 def test_a_recipe_that_is_not_there(loaded: Callable[..., LoadedStudy], write: Write) -> None:

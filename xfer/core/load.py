@@ -31,6 +31,8 @@ def load_recipe(path: str | Path, scale: str | None = None, sets: Sequence[str] 
     Raises RecipeError with all faults.
     """
     tree = read_tree(Path(path))
+    if "vary" in tree.value:
+        raise RecipeError([at(tree.value["vary"][0], ("vary",), "makes this a study", "xfer study runs it")])
     if scale:
         tree = yaml.merge(tree, read_tree(scale_file(Path(path), scale)))
     over, bad = options(sets)
@@ -79,19 +81,28 @@ def read_tree(path: Path, children: tuple[Path, ...] = ()) -> Tree:
     parent = entry[1]
     if not isinstance(parent.value, str):
         raise RecipeError([at(parent.mark, ("extends",), "is not a path", "name one file beside this one")])
-    above = path.parent / parent.value
+    above = _parent(path, parent.value)
     if above.resolve() in [child.resolve() for child in (*children, path)]:
         raise RecipeError(
             [at(parent.mark, ("extends",), f"{parent.value} extends this file again", "break the circle")]
         )
     if not above.is_file():
-        raise RecipeError([at(parent.mark, ("extends",), f"there is no file {above}", _near(above))])
+        raise RecipeError([at(parent.mark, ("extends",), f"there is no file {above}", _near(above, path))])
     return yaml.merge(read_tree(above, (*children, path)), tree)
 
 
-def _near(path: Path) -> str:
+def _parent(path: Path, named: str) -> Path:
+    """The file that ``path`` extends: beside it, or, of those in ``_base``, in any folder that may hold them."""
+    beside = path.parent / named
+    if beside.is_file() or Path(named).parts[:1] != ("_base",):
+        return beside
+    return next((found for folder in recipe_folders(path) if (found := folder / named).is_file()), beside)
+
+
+def _near(path: Path, *but: Path) -> str:
+    """The files that may have been meant, ``but`` those that are certainly not."""
     folder = path.parent if path.parent.is_dir() else Path()
-    return suggest(path.name, [p.name for p in folder.iterdir() if p.suffix in (".yaml", ".yml")])
+    return suggest(path.name, [p.name for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and p not in but])
 
 
 def recipe_folders(start: Path) -> Iterator[Path]:

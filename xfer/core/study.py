@@ -11,8 +11,8 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from xfer.core import yaml
 from xfer.core.component import Block
@@ -98,27 +98,36 @@ class Study(Block):
 
     @model_validator(mode="after")
     def _known(self) -> Study:
-        for axis in self.vary:
-            if axis in TAKEN:
-                hint = {"axis": axis, "hint": f"results have a column {axis}: call the axis something else"}
-                raise PydanticCustomError("taken", "vary: '{axis}' cannot name an axis", hint)
-        for where, chosen in self._named():
-            for axis, levels in chosen.items():
-                if axis not in self.vary:
-                    raise _unknown(where, "axis", axis, self.vary)
-                for level in _many(levels):
-                    if level not in self.vary[axis]:
-                        raise _unknown(where, f"level of {axis}", level, self.vary[axis])
+        found = list(self._faults())
+        if found:
+            raise ValidationError.from_exception_data("Study", found)
         return self
 
-    def _named(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        yield "only", self.only
-        yield from ((f"skip[{i}]", chosen) for i, chosen in enumerate(self.skip))
-        yield "compare", self.compare.against if self.compare else {}
+    def _faults(self) -> Iterator[InitErrorDetails]:
+        """Axes and levels that are not there, each where it stands."""
+        for axis in self.vary:
+            if axis in TAKEN:
+                hint = f"results have a column {axis}: call the axis something else"
+                yield _bad(("vary", axis, "[key]"), f"'{axis}' cannot name an axis", hint)
+        for path, chosen in self._named():
+            for axis, levels in chosen.items():
+                if axis not in self.vary:
+                    yield _bad((*path, axis, "[key]"), f"there is no axis '{axis}'", suggest(axis, self.vary))
+                for i, level in enumerate(_many(levels) if axis in self.vary else ()):
+                    if level not in self.vary[axis]:
+                        what = f"there is no level of {axis} '{level}'"
+                        yield _bad((*path, axis, i), what, suggest(level, self.vary[axis]))
+        for i, fit in enumerate(self.fits):
+            if fit.axis not in self.vary:
+                yield _bad(("fits", i, "axis"), f"there is no axis '{fit.axis}'", suggest(fit.axis, self.vary))
+
+    def _named(self) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+        yield ("only",), self.only
+        yield from ((("skip", i), chosen) for i, chosen in enumerate(self.skip))
+        yield ("compare", "against"), self.compare.against if self.compare else {}
         for name, hypothesis in self.hypotheses.items():
-            yield f"hypotheses.{name}", hypothesis.cells
-            yield f"hypotheses.{name}", hypothesis.against
-        yield from ((f"fits[{i}]", {fit.axis: ()}) for i, fit in enumerate(self.fits))
+            yield ("hypotheses", name, "cells"), hypothesis.cells
+            yield ("hypotheses", name, "against"), hypothesis.against
 
     def cells(self) -> list[Levels]:
         """Every combination of levels that is run and not skipped, in the order of the file."""
@@ -132,10 +141,9 @@ def meant(cell: Levels, chosen: Mapping[str, Sequence[str]]) -> bool:
     return all(cell[axis] in _many(levels) for axis, levels in chosen.items())
 
 
-def _unknown(where: str, what: str, value: str, known: Mapping[str, Any]) -> PydanticCustomError:
-    hint = suggest(value, known) or f"known: {', '.join(known)}"
-    context = {"where": where, "what": what, "value": value, "hint": hint}
-    return PydanticCustomError("unknown_axis", "{where}: there is no {what} '{value}'", context)
+def _bad(path: tuple[str | int, ...], message: str, hint: str) -> InitErrorDetails:
+    error = PydanticCustomError("unknown_axis", "{message}", {"message": message, "hint": hint})
+    return InitErrorDetails(type=error, loc=path, input={})
 
 
 class Cell(NamedTuple):
@@ -162,7 +170,11 @@ def load_study(path: str | Path, scale: str | None = None, sets: Sequence[str] =
     Raises RecipeError with the faults of the study and of all cells.
     """
     path = Path(path)
-    tree = _scaled(read_tree(path), scale, path)
+    tree = read_tree(path)
+    if "vary" not in tree.value and tree.value.keys() & {"stages", "evaluate", "benchmark"}:
+        what, way = "is a recipe and no study", "xfer train runs it; a study names it as recipe: and varies it"
+        raise RecipeError([at(tree.mark, (), what, way)])
+    tree = _scaled(tree, scale, path)
     data, faults = yaml.resolve(tree)
     study, invalid = validate(data, tree, Study)
     if study is None or faults:
@@ -183,7 +195,21 @@ def load_study(path: str | Path, scale: str | None = None, sets: Sequence[str] =
     if bad or not cells:
         nothing = [] if cells or bad else [fault(tree, ("skip",), "no cell is left", "skip fewer combinations")]
         raise RecipeError(list(dict.fromkeys([*bad, *nothing])))  # most faults are those of many cells
+    if not sets and (same := list(_same(tree, cells))):
+        raise RecipeError(same)
     return LoadedStudy(study, tuple(cells), path, scale)
+
+
+def _same(tree: Tree, cells: Sequence[Cell]) -> Iterator[Fault]:
+    """Levels that change nothing: cells of one recipe would be laid beside themselves."""
+    seen: dict[str, Levels] = {}
+    for cell in cells:
+        other = seen.setdefault(cell.recipe.model_dump_json(), cell.levels)
+        axis = next((axis for axis, level in cell.levels.items() if level != other[axis]), None)
+        if axis:
+            rest = ", ".join(f"{name}: {level}" for name, level in cell.levels.items() if name != axis)
+            what = f"gives the same recipe as {axis}: {other[axis]}" + (f" (with {rest})" if rest else "")
+            yield fault(tree, ("vary", axis, cell.levels[axis]), what, "say what differs, or skip one of them")
 
 
 def _scaled(tree: Tree, scale: str | None, path: Path) -> Tree:
