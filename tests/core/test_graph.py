@@ -151,6 +151,26 @@ def test_a_language_that_miniature_has_not_is_left_out_with_a_note() -> None:
     ] == [["en"]]
 
 
+@pytest.mark.parametrize("folder", [True, False])
+def test_words_of_the_miniature_world_on_real_rows_are_noted_wherever_they_are_used(
+    folder: bool, tmp_path: Path
+) -> None:
+    mixing: dict[str, Any] = {"type": "code_mixing", "languages": ["de"]}
+    if folder:
+        mixing["dictionary"] = str(tmp_path)
+        for language in ("en", "sw"):
+            (tmp_path / f"{language}-de.txt").write_text("dog Hund\n", encoding="utf-8")
+    data = changed("evaluate", "typos", "attacker", to=mixing)
+    attacked = {"reader": "mnli", "attacked": {"attacker": mixing, "share": 0.5}}
+    data["stages"]["mid"] = {"tasks": {"mnli": attacked}}
+    data["stages"]["direct"] = {"tasks": {"xnli": {"reader": "xnli", "augment": [{"attacker": mixing}]}}}
+    said = "code_mixing knows only the few words of the miniature world; name a folder in dictionary"
+    told = {f"{where}: {said}" for where in ("evaluation typos", "stage mid", "stage direct")}
+    assert {note for note in compiled(data).notes if "miniature" in note} == (set() if folder else told)
+    small = data | {"source": "miniature", "model": "scratch"}
+    assert not [note for note in compiled(small).notes if "miniature" in note]
+
+
 # what changes a key
 
 

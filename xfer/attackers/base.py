@@ -89,6 +89,10 @@ class Attacker(Component, kind="attacker"):
         """What of the files that it reads decides the result, as plain data. Raises XferError if one is missing."""
         return None
 
+    def caveat(self, source: str) -> str:
+        """What readers of a report must know of it on rows of this source; mostly nothing."""
+        return ""
+
     def models(self) -> tuple[str, ...]:
         """The models that it asks besides a victim: hub names or local folders; their revisions decide the result."""
         return ()

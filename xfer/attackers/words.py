@@ -106,6 +106,11 @@ class Mixed(Attacker):
                     hint = "name a folder of dictionaries, or one of " + ", ".join(LANGUAGES)
                     yield "languages", f"the miniature dictionary has no words in '{language}'", hint
 
+    def caveat(self, source: str) -> str:
+        if self.dictionary != "miniature" or source == "miniature":
+            return ""
+        return f"{self.type_name} knows only the few words of the miniature world; name a folder in dictionary"
+
     def others(self, language: str) -> list[str]:
         """The languages that a text in ``language`` takes words from."""
         return [other for other in self.languages if other != language]

@@ -51,6 +51,7 @@ def reads(about: Compiling, attacker: Attacker, target: Target) -> tuple[dict[st
     reader, problem = target.reader, None
     job: dict[str, Any] = {}
     further = _further(about, attacker, target)
+    about.told(target.what, attacker, reader)
     try:
         spoken = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]
         found = attacker.files(spoken, about.resolver.digest)

@@ -43,6 +43,7 @@ def augmenting(about: Compiling, stage: str, name: str) -> Augmenting:
         said |= {"subwords": step.subwords.model_dump(mode="json")} if step.subwords else {}
         if isinstance(step.attacker, ModelFree):
             said["attacker"] = step.attacker.identity()
+            about.told(f"stage {stage}", step.attacker, task.reader)
             parents |= _further(about, f"{stage} {name}", f"{name}/{place}", task.reader, step.attacker)
             try:
                 found = step.attacker.files(_spoken(about, task.reader), about.resolver.digest)

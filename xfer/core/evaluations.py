@@ -48,7 +48,7 @@ def score_node(about: Compiling, name: str, seed: int, role: str) -> Node:
         label = f"{name} seed {seed}" if evaluation.attacker.searches else name
         named = tagging(evaluation.attacker)
         asked = parents | ({"tagger": stage_node(about, str(named.stage), seed)} if named else {})
-        rows = attack_node(about, evaluation.attacker, Target(name, label, reader, rows, asked, task))
+        rows = attack_node(about, evaluation.attacker, Target(f"evaluation {name}", label, reader, rows, asked, task))
     job, problem = ({}, None) if tested else about.model()
     if reader.form == "retrieve" and (task not in tasks or tasks[task].reader.form != "retrieve"):
         job["max_length"] = reader.published.max_length  # nothing was trained on such rows

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from xfer.attackers.base import Attacker
 from xfer.core.errors import Fault, RecipeError, XferError
 from xfer.core.groups import groups
 from xfer.core.nodes import Graph, Node, world
@@ -84,6 +85,12 @@ class Compiling:
         except XferError as error:
             return {"model": model.identity()}, error
         return {"model": model.identity(), "at": found}, None
+
+    def told(self, what: str, attacker: Attacker, reader: Reader) -> None:
+        """Notes what readers of a report must know of an attacker on rows of a reader."""
+        caveat = attacker.caveat(self.recipe.source_of(reader))
+        if caveat:
+            self.graph.notes.append(f"{what}: {caveat}")
 
     def kept(self, what: str, asked: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
         """The asked languages that the source has; in miniature the others are left out with a note."""
