@@ -80,6 +80,8 @@ def finish(recipe: Path, *sets: str, work: Callable[..., dict[str, Any]] = fake)
         (["list", "reader5"], "did you mean 'readers'?"),
         (["show", "reader", "xnly"], "did you mean 'xnli'?"),
         (["show", "raeder", "xnli"], "did you mean 'reader'?"),
+        (["show", "recipes"], "did you mean 'recipe'?"),
+        (["show", "reader"], "xfer list reader"),
         (["explain", "r.yaml", "xnly"], "did you mean 'xnli'?"),
         (["report", "r.yaml"], "xfer train r.yaml"),
         (["report", "r.yaml", "--format", "latex"], "markdown"),
@@ -191,6 +193,46 @@ def test_show_tells_required_fields(xfer: Xfer) -> None:
         field["name"]: field["required"] for field in xfer("show", "model", "pretrained", "--json").json["fields"]
     }
     assert fields["name"] is True and fields["commit"] is False
+
+
+def _told(fields: list[dict[str, Any]], path: str = "") -> dict[str, dict[str, Any]]:
+    """Every field by its dotted path, those of blocks too."""
+    found: dict[str, dict[str, Any]] = {}
+    for field in fields:
+        here = f"{path}{field['name']}"
+        found |= {here: field} | _told(field.get("fields", []), f"{here}.")
+    return found
+
+
+def test_show_tells_every_field_of_a_recipe_and_of_a_study(xfer: Xfer) -> None:
+    recipe = _told(xfer("show", "recipe", "--json").json["fields"])
+    for path in (
+        "limits.steps",
+        "stages.tasks.attacked.share",
+        "evaluate.smoothing.radius",
+        "report.against",
+        "extends",
+    ):
+        assert path in recipe
+    assert recipe["stages.tasks"]["type"] == "{name: block}" and recipe["stages.tasks"]["required"]
+    assert recipe["seeds"]["type"] == "[whole number, ...]" and recipe["seeds"]["default"] == [1]
+    assert "stages.tasks.reader.languages" not in recipe  # a kind has fields by its type
+    study = _told(xfer("show", "study", "--json").json["fields"])
+    assert {"hypotheses.evaluations", "compare.adjust", "at"} <= set(study)
+    out = xfer("show", "recipe").out
+    assert "\n  limits: block  (default {})\n" in out and "\n      steps: whole number | null  (default null)\n" in out
+
+
+def test_show_tells_the_fields_of_a_components_blocks(xfer: Xfer) -> None:
+    fields = _told(xfer("show", "trainer", "finetune", "--json").json["fields"])
+    assert fields["average.last"]["type"] == "whole number | null"
+    assert fields["adversary"]["type"] == "adversary" and "fields" not in fields["adversary"]
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in CATALOG.items() for name in names])
+def test_show_tells_types_in_words_of_yaml(kind: str, name: str, xfer: Xfer) -> None:
+    types = [field["type"] for field in _told(xfer("show", kind, name, "--json").json["fields"]).values()]
+    assert [text for text in types if "typing" in text or "xfer." in text or "Optional" in text or "<" in text] == []
 
 
 # read

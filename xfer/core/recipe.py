@@ -173,7 +173,7 @@ class Recipe(Block):
     benchmark: Targets | None = Field(
         None, description="a benchmark whose targets become stages and evaluations, beside those named here"
     )
-    stages: dict[Name, Stage] = Field({}, description="training runs, in any order")
+    stages: dict[Name, Stage] = Field({}, description="training runs, in any order; reader: in one is short for a task")
     evaluate: dict[Name, Evaluation] = Field({}, description="tests of finished stages")
     report: Report = Field(Report(), description="what to lay side by side")
     limits: Limits = Field(Limits(), description="bounds on rows, steps and rates")

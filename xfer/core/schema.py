@@ -13,6 +13,15 @@ from xfer.core.kinds import kinds
 from xfer.core.recipe import Recipe
 from xfer.core.study import Study
 
+# What a file may say besides the fields of the recipe or study: what becomes of it is laid over the rest.
+OF_FILE: dict[str, dict[str, str]] = {
+    "recipe": {"extends": "another recipe that this one is laid over: a path beside this file"},
+    "study": {
+        "extends": "another study that this one is laid over: a path beside this file",
+        "at": "scale: what is laid over the study itself at that scale; null removes",
+    },
+}
+
 
 def schema_text() -> str:
     """The schema as text with sorted keys, the same on every run."""
@@ -31,7 +40,7 @@ def schema_text() -> str:
         options.append({"type": "object", "properties": {"type": {"pattern": ".+:.+"}}, "required": ["type"]})
         options.append({"type": "string", "pattern": ".+:.+", "description": "package.module:Class"})
         definitions[base.__name__] = {"anyOf": options, "title": kind}
-    schema["properties"]["extends"] = {"type": "string", "description": "another recipe that this one is laid over"}
+    schema["properties"]["extends"] = {"type": "string", "description": OF_FILE["recipe"]["extends"]}
     # A recipe that extends another may leave to it what is required here: `xfer check` sees the whole.
     schema.pop("required", None)
     for holder, field in ((schema, "stages"), (schema, "evaluate"), (definitions["Stage"], "tasks")):
@@ -62,9 +71,9 @@ def study_schema_text() -> str:
     fields["at"] = {
         "type": "object",
         "additionalProperties": {"$ref": "#"},
-        "description": "scale: what is laid over the study itself at that scale; null removes",
+        "description": OF_FILE["study"]["at"],
     }
-    fields["extends"] = {"type": "string", "description": "another study that this one is laid over"}
+    fields["extends"] = {"type": "string", "description": OF_FILE["study"]["extends"]}
     for block in (schema, *schema["$defs"].values()):
         block.pop("required", None)  # one that extends another may leave to it what is required here
     return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
