@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -107,6 +109,15 @@ def test_every_command_has_help_and_takes_json(name: str, xfer: Xfer) -> None:
     assert found.code == 0
     assert "Usage: " in found.out
     assert "--json" in found.out or name == "schema"
+
+
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_what_is_not_finished_is_made_by_the_command_that_is_named(command: str, recipe: Path, xfer: Xfer) -> None:
+    given = ["r.yaml", "--scale", "miniature", "--set", "seeds=[4, 5]", "--store", "else where"]
+    found = xfer(command, *given, *(["--xtreme", "out"] if command == "export" else []))
+    assert found.code == 2
+    said = found.err.strip().rpartition("; run: ")[2]
+    assert shlex.split(said) == ["xfer", "train", *given]
 
 
 def test_an_error_tells_scripts_what_it_is(recipe: Path, xfer: Xfer) -> None:
@@ -545,7 +556,7 @@ def test_explain_says_what_differs_from_the_nearest(recipe: Path, xfer: Xfer) ->
     assert "seed: 1 -> 2" in reason
     assert "clip" not in reason
     state, reason = why(found, "train xnli seed 2")
-    assert "parents.start" in reason
+    assert "parents.start" in reason and re.match(r"nearest finished: \w{6}  xnli seed 1\n", reason)
     assert why(found, "data mnli train en")[0] == "in the store"
 
 

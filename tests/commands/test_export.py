@@ -145,7 +145,7 @@ def test_a_predictions_file_needs_its_reader(run: Any, xfer: Xfer) -> None:
         (["--xtreme", "r.yaml", "out", "--reader", "xnli"], "a run knows its readers"),
         (["--xtreme", "runs", "out"], "no recipe.json"),
         (["--xtreme", "nowhere.parquet", "out", "--reader", "xnli"], "nowhere.parquet is not there"),
-        (["--xtreme", "r.yaml", "out", "--set", "seeds=[9]"], "run 'xfer train r.yaml'"),
+        (["--xtreme", "r.yaml", "out", "--set", "seeds=[9]"], "run: xfer train r.yaml"),
     ],
 )
 def test_what_cannot_be_exported_is_said_in_one_line(run: Any, xfer: Xfer, words: list[str], said: str) -> None:

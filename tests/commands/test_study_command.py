@@ -125,7 +125,7 @@ def test_a_failed_cell_is_shown_and_stops_no_other(study: Path, work: Work, xfer
 def test_a_report_of_a_study_comes_from_the_store(study: Path, work: Work, xfer: Xfer, folder: Path) -> None:
     before = xfer("report", study)
     assert (before.code, work.done) == (2, [])
-    assert "none of its 6 cells has a result; run 'xfer study s.yaml'" in before.err
+    assert "none of its 6 cells has a result; run: xfer study s.yaml" in before.err
     told = xfer("study", study).out
     work.done.clear()
     runs = folder / "runs" / "small"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from xfer.commands.options import echo_json, recipe_options
+from xfer.commands.options import echo_json, line_of, recipe_options
 
 Rows = dict[str, list[Any]]
 PATH = click.Path(path_type=Path)
@@ -122,7 +122,8 @@ def _run(
         node = graph.report.parents[f"{name}/selected/{chosen}"].parents["predict"]
         entry = opened.find(node.kind, node.key)
         if entry is None:
-            raise UsageError(f"{path} is not finished: {node.label} has no predictions yet; run 'xfer train {path}'")
+            way = f"run: {line_of('train', path, scale, sets, store)}"
+            raise UsageError(f"{path} is not finished: {node.label} has no predictions yet; {way}")
         limit = recipe.evaluate[name].rows or recipe.limits.test_rows
         reader = recipe.reader_of(recipe.evaluate[name])
         parts.append(Part(name, reader, read_rows(entry, "predictions.parquet"), limit))

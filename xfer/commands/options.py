@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,6 +47,13 @@ def again(file: Path, scale: str | None, sets: Sequence[str], opened: Any) -> li
     """The words with which a further process of --workers does the same as this one."""
     found = [str(file), "--store", str(opened.root)] + (["--scale", scale] if scale else [])
     return found + [part for one in sets for part in ("--set", one)]
+
+
+def line_of(verb: str, file: Path, scale: str | None, sets: Sequence[str], store: Path | None) -> str:
+    """The command that makes what another one found missing, with the options that this one was given."""
+    found = ["xfer", verb, str(file)] + (["--scale", scale] if scale else [])
+    found += [part for one in sets for part in ("--set", one)] + (["--store", str(store)] if store else [])
+    return shlex.join(found)
 
 
 def echo_json(value: Any) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from xfer.commands.options import echo_json, recipe_options
+from xfer.commands.options import echo_json, line_of, recipe_options
 
 _FORMS = ("text", "markdown", "csv")
 
@@ -41,7 +41,8 @@ def report(
         raise UsageError(f"{recipe} has no evaluation, so there is nothing to report")
     missing = [n for n in graph.nodes.values() if n.kind == "score" and not opened.find(n.kind, n.key)]
     if missing:
-        raise UsageError(f"{recipe} is not finished: {missing[0].label} has no score yet; run 'xfer train {recipe}'")
+        way = f"run: {line_of('train', recipe, scale, sets, store)}"
+        raise UsageError(f"{recipe} is not finished: {missing[0].label} has no score yet; {way}")
     outcome = execute(graph, opened)
     error = failed(outcome, graph)
     if error:

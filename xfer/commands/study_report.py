@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from xfer.commands.options import echo_json
+from xfer.commands.options import echo_json, line_of
 from xfer.commands.study import show
 
 
@@ -26,7 +26,8 @@ def report_study(path: Path, scale: str | None, sets: tuple[str, ...], store: Pa
     found = gathered(loaded, cells, stored(nodes_of(cells), opened))
     left = sum(cell["state"] == "failed" for cell in found["cells"])
     if left == len(cells):
-        raise UsageError(f"{path} is not finished: none of its {left} cells has a result; run 'xfer study {path}'")
+        way = f"run: {line_of('study', path, scale, sets, store)}"
+        raise UsageError(f"{path} is not finished: none of its {left} cells has a result; {way}")
     if form == "json":
         echo_json(found)
     elif form == "text":

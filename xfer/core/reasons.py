@@ -40,7 +40,7 @@ def reasons(node: Node, store: Store) -> dict[str, Any]:
 
 def nearest(node: Node, store: Store) -> list[str]:
     """How the node differs from the finished one that is most like it."""
-    best: tuple[int, bool, str, list[str]] | None = None
+    best: tuple[int, bool, str, str, list[str]] | None = None
     mine = node.record()
     for entry in store.entries(node.kind):
         try:
@@ -48,11 +48,12 @@ def nearest(node: Node, store: Store) -> list[str]:
         except (OSError, ValueError):
             continue
         differs = list(map(_said, differences(_comparable(other), _comparable(mine))))
-        candidate = (len(differs), other.get("label") != node.label, entry.key, differs)
+        label = str(other.get("label", ""))
+        candidate = (len(differs), label != node.label, entry.key, label, differs)
         best = min(best, candidate) if best else candidate
     if best is None:
         return [f"no {node.kind} node is finished yet"]
-    return [f"nearest finished: {best[2][:6]}", *best[3]]
+    return [f"nearest finished: {best[2][:6]}  {best[3]}".rstrip(), *best[4]]
 
 
 def _comparable(record: dict[str, Any]) -> dict[str, Any]:
