@@ -9,6 +9,7 @@ import pytest
 
 from xfer.core import yaml
 from xfer.core.load import load_recipe
+from xfer.core.study import load_study
 from xfer.readers.base import Reader
 from xfer.readers.sources import rows
 
@@ -26,6 +27,33 @@ def test_the_recipe_shown_is_the_shipped_one(tmp_path: Path) -> None:
     shown.write_text(blocks("yaml")[0].replace("_base/xlmr_base.yaml", str(parent)), encoding="utf-8")
     shipped = load_recipe(ROOT / "recipes" / "mnli_to_xnli.yaml").recipe
     assert load_recipe(shown).recipe.model_copy(update={"description": shipped.description}) == shipped
+
+
+STAGES = "stages: {xnli: {reader: xnli}, panx: {reader: panx}}\n"
+
+
+@pytest.mark.parametrize("scale", [None, "miniature"])
+@pytest.mark.parametrize("block", [b for b in blocks("yaml")[1:] if re.match("stages:|evaluate:", b)])
+def test_every_piece_of_a_recipe_is_good(block: str, scale: str | None, tmp_path: Path) -> None:
+    shown = tmp_path / "shown.yaml"
+    head = "name: shown\nextends: _base/xlmr_base.yaml\n" + ("" if block.startswith("stages:") else STAGES)
+    shown.write_text(head + block, encoding="utf-8")
+    assert load_recipe(shown, scale).recipe.name == "shown"
+
+
+def test_there_are_three_such_pieces() -> None:
+    assert sum(bool(re.match("stages:|evaluate:", block)) for block in blocks("yaml")[1:]) == 3
+
+
+@pytest.mark.parametrize("scale", [None, "miniature"])
+def test_the_study_shown_is_whole(scale: str | None, tmp_path: Path) -> None:
+    (text,) = [block for block in blocks("yaml") if "question:" in block]
+    (tmp_path / "mnli_to_xnli.yaml").write_text((ROOT / "recipes" / "mnli_to_xnli.yaml").read_text("utf-8"), "utf-8")
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    study = load_study(tmp_path / "study.yaml", scale)
+    assert len(study.cells) == 2
+    for hypothesis in study.study.hypotheses.values():
+        assert set(hypothesis.evaluations) <= set(study.cells[0].recipe.evaluate)
 
 
 def test_the_files_block_is_a_reader() -> None:

@@ -81,7 +81,7 @@ class Stage(Block):
     @classmethod
     def _short(cls, value: Any) -> Any:
         if isinstance(value, dict) and "reader" in value and "tasks" in value:
-            hint = {"hint": "reader is short for one task: keep one of them"}
+            hint = {"hint": "reader is short for one task: keep one of them; reader: null takes away a parent's"}
             raise PydanticCustomError("reader_and_tasks", "gives both reader and tasks", hint)
         if isinstance(value, dict) and "reader" in value:
             reader = value["reader"]
