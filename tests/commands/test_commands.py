@@ -471,7 +471,7 @@ def test_a_dry_run_tells_people_the_plan(recipe: Path, xfer: Xfer) -> None:
     found = xfer("train", recipe, "--dry-run")
     lines = found.out.splitlines()
     assert any(line.startswith("train ") and "mnli seed 1" in line and "10 steps" in line for line in lines)
-    assert lines[-1] == "16 nodes, 0 in the store, 16 to run (rows and tokens are estimates)"
+    assert lines[-1] == "16 nodes, 0 in the store, 16 to run (numbers are estimates until the rows are in the store)"
     assert len(lines) == 17
 
 

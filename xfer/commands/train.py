@@ -141,7 +141,7 @@ def _plan(graph: Any, opened: Any, as_json: bool) -> None:
         click.echo(f"{line['kind']:8} {line['key'][:6]}  {line['label']}  {', '.join(sizes)}  {state}".rstrip())
     stored = sum(line["stored"] for line in lines)
     click.echo(
-        f"{len(lines)} nodes, {stored} in the store, {len(lines) - stored} to run (rows and tokens are estimates)"
+        f"{len(lines)} nodes, {stored} in the store, {len(lines) - stored} to run (numbers are estimates until the rows are in the store)"
     )
 
 
