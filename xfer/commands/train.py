@@ -140,9 +140,8 @@ def _plan(graph: Any, opened: Any, as_json: bool) -> None:
         sizes = [f"{line[name]:,} {name}" for name in ("rows", "tokens", "steps", "parameters") if line[name]]
         click.echo(f"{line['kind']:8} {line['key'][:6]}  {line['label']}  {', '.join(sizes)}  {state}".rstrip())
     stored = sum(line["stored"] for line in lines)
-    click.echo(
-        f"{len(lines)} nodes, {stored} in the store, {len(lines) - stored} to run (numbers are estimates until the rows are in the store)"
-    )
+    left = f"{len(lines)} nodes, {stored} in the store, {len(lines) - stored} to run"
+    click.echo(f"{left} (numbers are estimates until the rows are in the store)")
 
 
 def _copy(folder: Path, recipe: Any, entry: Any) -> None:
