@@ -456,13 +456,15 @@ def test_neither_side_tells_the_label(code: str, drawn: dict[str, list[Paraphras
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_words_hardly_tell_the_label(code: str, drawn: dict[str, list[Paraphrase]]) -> None:
-    """Only the changed words (a fifth of the counterparts) can be told without order: at most 0.6."""
+    """Of two events only the changed words (a fifth of the counterparts) can be told without order: at most 0.6."""
+    two = {split: [pair for pair in pairs if len(pair.first.events) == 2] for split, pairs in drawn.items()}
+    assert all(150 < len(pairs) for pairs in two.values())
 
     def words(one: str, two: str) -> set[str]:
         changed = set(bag(one)) ^ set(bag(two))
         return {f"same {bag(one) == bag(two)}", f"differ {len(changed)}", *changed}
 
-    assert guessed(drawn, code, words) < 0.64
+    assert guessed(two, code, words) < 0.64
 
 
 def test_the_labels_can_be_told_by_what_is_bound_to_what(drawn: dict[str, list[Paraphrase]]) -> None:

@@ -70,6 +70,6 @@ class Graph:
 
 def world(parts: tuple[str, ...]) -> Node:
     """The node that writes these parts of the miniature world."""
-    from xfer.miniature import VERSION  # late: its tables are needed by this source only
+    from xfer.miniature import version  # late: its tables are needed by this source only
 
-    return Node("world", f"miniature {' and '.join(parts)}", {"world": VERSION, "parts": list(parts)})
+    return Node("world", f"miniature {' and '.join(parts)}", {"world": version(parts), "parts": list(parts)})

@@ -1,8 +1,9 @@
 """Paraphrase pairs in PAWS's manner: both labels keep most words, and who did what decides.
 
-A text tells two events. Its paraphrase says the same in another order or with a synonym; its counterpart
+A text tells two events, or one. Its paraphrase says the same in another order or with a synonym; its counterpart
 lets the two events exchange a participant or circumstance, which keeps every word, or changes one word. Each
 text is used once with either label, and an exchange is as likely as its reverse: no side tells the label alone.
+The texts of one event are what a small encoder learns in a few hundred steps; exchanges take it thousands.
 """
 
 from collections.abc import Sequence
@@ -20,22 +21,24 @@ from xfer.miniature.sample import EXCLUSIVE, add_detail, change, event, sensible
 from xfer.miniature.world import SYNONYM
 
 CODES = ("de", "en", "es", "zh")  # of PAWS-X's seven languages, those that the world speaks
-SIZES = {"test": 500, "dev": 300, "train": 5000}
+SIZES = {"test": 500, "dev": 300, "train": 10000}
 QUESTIONS = {"dev": 400, "train": 2000}
-CHANGED = 0.2  # of the counterparts, a changed word instead of an exchange
+SINGLE = 0.8
+CHANGED = 0.2  # of the counterparts of two events, a changed word instead of an exchange
 TURNED = 0.15  # of the pairs of either label, the two events in the other order
 FRONTED = 0.3
 # What moves together when two events exchange it, so that each word keeps its form.
 MOVES = (("agent", "quality"), ("object", "colour", "number"), ("place",), ("time",))
+Events = tuple[Meaning, ...]
 _OTHER_WORD = {one: two for pair in SYNONYM.items() for one, two in (pair, pair[::-1])}
 
 
 @dataclass(frozen=True)
 class Text:
-    """Two events in the order they are told; ``fronted`` says of each whether its time comes first."""
+    """One or two events in the order they are told; ``fronted`` says of each whether its time comes first."""
 
-    events: tuple[Meaning, Meaning]
-    fronted: tuple[bool, bool]
+    events: Events
+    fronted: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def draw(rng: Random, count: int, seen: set[frozenset[tuple[str, ...]]]) -> list
     """That many pairs, half of them paraphrases, about events that are not ``seen`` together."""
     pairs: list[Paraphrase] = []
     while len(pairs) < count:
-        events = (_event(rng), _event(rng))
+        events = tuple(_event(rng) for _ in range(1 if chance(rng, SINGLE) else 2))
         about = frozenset(map(_told, events))
         other = _counterpart(rng, events) if any(event.time for event in events) else None
         if other is None or about in seen:
@@ -81,16 +84,18 @@ def _event(rng: Random) -> Meaning:
     return add_detail(rng, meaning, ("quality", "colour", "place", "time")) if chance(rng, 0.3) else meaning
 
 
-def _fronting(rng: Random, events: tuple[Meaning, Meaning]) -> tuple[bool, bool]:
-    one, two = (bool(event.time) and chance(rng, FRONTED) for event in events)
-    return one, two
+def _fronting(rng: Random, events: Events) -> tuple[bool, ...]:
+    return tuple(bool(event.time) and chance(rng, FRONTED) for event in events)
 
 
-def _counterpart(rng: Random, events: tuple[Meaning, Meaning]) -> tuple[Meaning, Meaning] | None:
-    """Other events in nearly the same words; None where the two have nothing to exchange.
+def _counterpart(rng: Random, events: Events) -> Events | None:
+    """Other events in nearly the same words; None where no word can be changed, or two have nothing to exchange.
 
     Also a changed word is only for events that could exchange something: the label must not show in the text.
     """
+    if len(events) == 1:
+        changed: Events = (change(rng, events[0], CONCEPT_SLOTS, EXCLUSIVE),)
+        return None if _equal(changed, events) else changed
     exchanges = [found for slots in MOVES if (found := _exchanged(events, slots))]
     if not exchanges:
         return None
@@ -102,7 +107,7 @@ def _counterpart(rng: Random, events: tuple[Meaning, Meaning]) -> tuple[Meaning,
     return pick(rng, exchanges)
 
 
-def _exchanged(events: tuple[Meaning, Meaning], slots: tuple[str, ...]) -> tuple[Meaning, Meaning] | None:
+def _exchanged(events: Events, slots: tuple[str, ...]) -> Events | None:
     one, two = events
     if not getattr(one, slots[0]) or not getattr(two, slots[0]):
         return None
@@ -112,20 +117,20 @@ def _exchanged(events: tuple[Meaning, Meaning], slots: tuple[str, ...]) -> tuple
     return other if given != taken and all(map(sensible, other)) and not _equal(other, events) else None
 
 
-def _equal(one: tuple[Meaning, Meaning], other: tuple[Meaning, Meaning]) -> bool:
-    return same(Text(one, (False, False)), Text(other, (False, False)))
+def _equal(one: Events, other: Events) -> bool:
+    return same(Text(one, ()), Text(other, ()))
 
 
-def _retold(rng: Random, events: tuple[Meaning, Meaning], fronted: tuple[bool, bool]) -> Text:
+def _retold(rng: Random, events: Events, fronted: tuple[bool, ...]) -> Text:
     """The events in some other words, and in another word order than ``fronted`` has."""
-    events = (_reworded(rng, events[0]), _reworded(rng, events[1]))
+    events = tuple(_reworded(rng, event) for event in events)
     while (other := _fronting(rng, events)) == fronted:
         pass
     return Text(events[::-1], other[::-1]) if chance(rng, TURNED) else Text(events, other)
 
 
 def _reworded(rng: Random, meaning: Meaning) -> Meaning:
-    if meaning.agent in _OTHER_WORD and chance(rng, 0.5):
+    if meaning.agent in _OTHER_WORD and chance(rng, 0.25):
         return replace(meaning, agent=_OTHER_WORD[meaning.agent])
     return meaning
 

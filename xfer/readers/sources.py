@@ -190,7 +190,7 @@ def revision(
     if source == "miniature":
         from xfer import miniature  # late: its tables are needed by this source only
 
-        return {"world": miniature.VERSION}
+        return {"world": miniature.version(reader.worlds(split))}
     made = dict.fromkeys(origin for language in languages for origin in reader.origins(split, language))
     if tuple(made) != ((reader, split),):
         parts = []
