@@ -82,6 +82,12 @@ def test_records_hold_every_number_with_its_interval() -> None:
     assert all(row["axis"] == "one" and row["seeds"] == 2 and row["low"] <= row["value"] <= row["high"] for row in rows)
 
 
+def test_an_interval_ends_where_the_measure_does() -> None:
+    rows = records([Done({"axis": "one"}, measured(clean=(ALL[0], NONE[0])), None)])
+    score = next(row for row in rows if row["measure"] == "score" and row["language"] == "mean")
+    assert (score["value"], score["low"], score["high"]) == (50.0, 0.0, 100.0)
+
+
 def test_the_oracle_stands_beside_the_score() -> None:
     about = measured(clean=CLEAN).about
     credit = {

@@ -207,3 +207,10 @@ def test_slugs() -> None:
     assert slug("a b/../ü", []) == "a-b"
     assert slug("a b", ["a-b", "a-b-2"]) == "a-b-3"
     assert slug("中", []) == "x"
+
+
+def test_few_seeds_are_told() -> None:
+    found: dict[str, Any] = made_up()
+    assert "<strong>2 seeds.</strong> They are few" in page(found)
+    for seeds in (1, 3):
+        assert "They are few" not in page(found | {"records": [row | {"seeds": seeds} for row in found["records"]]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 from typing import Any, NamedTuple
 
 from xfer.core.study import Compare, Fit, Hypothesis, Levels, Study, meant
@@ -10,6 +11,8 @@ from xfer.metrics.significance import Estimate, Sample, holm, judge, line, mcnem
 from xfer.reports.study.measures import LINEAR, Measured
 
 ALPHA = 0.05
+# What a measure can be, in percent points. With two seeds the t distribution reaches far beyond.
+BOUNDS = {"score": (0.0, 100.0), "oracle": (0.0, 100.0), "drop": (-100.0, 100.0), "gap": (-100.0, 100.0)}
 Record = dict[str, Any]
 
 
@@ -37,12 +40,13 @@ def records(cells: Sequence[Done]) -> list[Record]:
                 for language, one in found.items():
                     trained = language in cell.numbers.trained(name)
                     row = cell.levels | about | {"measure": kind, "language": language, "trained": trained}
-                    rows.append(row | _estimate(judge(one)) | {"seeds": len(one.seeds)})
+                    rows.append(row | _estimate(judge(one), kind) | {"seeds": len(one.seeds)})
     return rows
 
 
-def _estimate(found: Estimate) -> Record:
-    return {"value": found.value, "low": found.low, "high": found.high}
+def _estimate(found: Estimate, kind: str) -> Record:
+    least, most = BOUNDS.get(kind, (-inf, inf))
+    return {"value": found.value, "low": max(found.low, least), "high": min(found.high, most)}
 
 
 def _test(found: Estimate) -> Record:
@@ -182,7 +186,7 @@ def _fitted(group: Sequence[Done], name: str, fit: Fit) -> Record | None:
     if len({cell.parameters for cell, _ in known}) < 2:
         return None
     made = line([float(cell.parameters or 0) for cell, _ in known], [one for _, one in known])
-    values = [_estimate(judge(one)) | {"parameters": cell.parameters} for cell, one in known]
+    values = [_estimate(judge(one), fit.measure) | {"parameters": cell.parameters} for cell, one in known]
     for value, (cell, _) in zip(values, known, strict=True):
         value["level"] = cell.levels[fit.axis]
     return {"measure": fit.measure, "slope": _test(made.slope), "at_one": made.at_one, "points": values}

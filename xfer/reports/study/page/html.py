@@ -27,6 +27,7 @@ from xfer.reports.study.page.scatter import clean_against_robust, scaling_lines
 from xfer.reports.study.page.svg import FIT, Figure, drawn, escape, tag
 
 _BADGE = {"supported": ("yes", "\u2713"), "not supported": ("no", "\u2717")}
+FEW = 3  # seeds: with fewer, the t distribution makes the intervals very wide
 _OPEN = 2  # figures of a group that are unfolded from the start
 
 
@@ -97,6 +98,8 @@ def _head(found: Found) -> str:
     cells = found["cells"]
     failed = sum(cell["state"] == "failed" for cell in cells)
     told = f"{len(cells)} cells" + (f", {failed} without a result" if failed else "")
+    seeds = min((row["seeds"] for row in found["records"]), default=FEW)
+    few = "They are few to judge the chance between trainings from, so intervals are wide; more seeds narrow them."
     made_up = "The data is made up on the spot: the numbers show how the study works, not what is true of real data."
     parts = [
         tag("p", escape(f"Study {found['name']} \u00b7 {scale} \u00b7 {told}"), class_="meta"),
@@ -104,6 +107,7 @@ def _head(found: Found) -> str:
         tag("p", escape(found["question"]), class_="question"),
         tag("p", escape(found["description"])) if found["description"] else "",
         tag("p", tag("strong", "Miniature."), " " + made_up, class_="note") if found["scale"] == "miniature" else "",
+        tag("p", tag("strong", f"{seeds} seeds."), " " + few, class_="note") if 1 < seeds < FEW else "",
     ]
     return tag("header", *parts)
 
