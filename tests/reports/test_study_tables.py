@@ -62,6 +62,18 @@ def test_a_long_table_of_latex_goes_over_pages() -> None:
     assert len(made) == 7 + 46 + 2 and made[-2:] == [r"\bottomrule", r"\end{longtable}"]
 
 
+def test_wide_tables_of_latex_are_set_small_or_on_their_side() -> None:
+    few = Grid("g", "G", ["name", "claim"], [["a", "word " * 20]])
+    assert r"\begin{tabular}{@{}lp{0.3\linewidth}@{}}" in latex_grid(few)
+    many = Grid("g", "G", [f"column {i}" for i in range(8)], [["a value"] * 8])
+    assert latex_grid(many).splitlines()[4] == r"\scriptsize"
+    wide = many._replace(header=[*many.header, *many.header], rows=[["a value"] * 16])
+    made = latex_grid(wide).splitlines()
+    assert (made[0], made[-1]) == (r"\begin{landscape}", r"\end{landscape}")
+    long = latex_grid(wide._replace(rows=wide.rows * 50)).splitlines()
+    assert long[1].startswith(r"{\scriptsize") and long[-2] == "}"
+
+
 def test_csv_reads_back_unrounded() -> None:
     rows = list(csv.reader(io.StringIO(csv_grid(GRID))))
     assert rows == [

@@ -121,6 +121,14 @@ def markdown_study(found: Found) -> str:
 # LaTeX
 
 PAGE = 45  # lines of a page
+WIDE = r"\scriptsize\setlength{\tabcolsep}{2pt}"  # on a page on its side
+PROSE, SHARE = 40, 0.3  # characters from which a cell is prose, set in lines of this share of the text's width
+_SIZES = (
+    (56, ""),
+    (62, "\\small"),
+    (70, "\\footnotesize"),
+    (84, "\\scriptsize"),
+)  # characters that a line of article holds in each size
 
 _TEX = {
     "\\": r"\textbackslash{}",
@@ -143,16 +151,43 @@ def latex(text: str) -> str:
 
 
 def latex_grid(grid: Grid) -> str:
-    """A table for \\usepackage{booktabs}; one that is longer than a page also needs longtable."""
-    columns = "".join("r" if right else "l" for right in _numbers(grid))
-    lines = [" & ".join(map(latex, grid.header)) + r" \\", r"\midrule"]
-    lines += [" & ".join(latex(shown(cell)) for cell in row) + r" \\" for row in grid.rows]
-    about = [f"\\caption{{{_caption(grid)}}}", f"\\label{{tab:{grid.name}}}"]
-    if len(grid.rows) > PAGE:
-        head = [f"\\begin{{longtable}}{{@{{}}{columns}@{{}}}}", about[0], about[1] + r" \\", r"\toprule", *lines[:2]]
-        return "\n".join([*head, r"\endhead", *lines[2:], r"\bottomrule", r"\end{longtable}"]) + "\n"
-    body = [f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}", r"\toprule", *lines, r"\bottomrule", r"\end{tabular}"]
-    return "\n".join([r"\begin{table}", r"\centering", *about, *body, r"\end{table}"]) + "\n"
+    """A table for \\usepackage{booktabs}; a long one also needs longtable, a wide one pdflscape."""
+    columns, size = _columns(grid)
+    made = (_over_pages if len(grid.rows) > PAGE else _float)(grid, columns, size)
+    return "\n".join([r"\begin{landscape}", *made, r"\end{landscape}"] if size == WIDE else made) + "\n"
+
+
+def _over_pages(grid: Grid, columns: str, size: str) -> list[str]:
+    head, rows = _lines(grid)
+    begin = [f"\\begin{{longtable}}{{@{{}}{columns}@{{}}}}", f"\\caption{{{_caption(grid)}}}", _label(grid) + r" \\"]
+    made = [*begin, r"\toprule", *head, r"\endhead", *rows, r"\bottomrule", r"\end{longtable}"]
+    return ["{" + size, *made, "}"] if size else made
+
+
+def _float(grid: Grid, columns: str, size: str) -> list[str]:
+    head, rows = _lines(grid)
+    made = [f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}", r"\toprule", *head, *rows, r"\bottomrule", r"\end{tabular}"]
+    begin = [r"\begin{table}", r"\centering", f"\\caption{{{_caption(grid)}}}", _label(grid)]
+    return [*begin, *filter(None, [size]), *made, r"\end{table}"]  # a float begins with letters of its own size
+
+
+def _lines(grid: Grid) -> tuple[list[str], list[str]]:
+    rows = [" & ".join(latex(shown(cell)) for cell in row) + r" \\" for row in grid.rows]
+    return [" & ".join(map(latex, grid.header)) + r" \\", r"\midrule"], rows
+
+
+def _columns(grid: Grid) -> tuple[str, str]:
+    """The columns of a table, and the size of its letters with which it fits the text."""
+    columns, width = "", 0
+    for i, right in enumerate(_numbers(grid)):
+        longest = max(map(len, [grid.header[i], *(shown(row[i]) for row in grid.rows)]))
+        columns += "r" if right else f"p{{{SHARE}\\linewidth}}" if longest > PROSE else "l"
+        width += min(longest, PROSE // 2) + 2
+    return columns, next((size for most, size in _SIZES if width <= most), WIDE)
+
+
+def _label(grid: Grid) -> str:
+    return f"\\label{{tab:{grid.name}}}"
 
 
 def _caption(grid: Grid) -> str:
@@ -161,7 +196,7 @@ def _caption(grid: Grid) -> str:
 
 def latex_study(found: Found) -> str:
     """Every table, to be read in by \\input."""
-    head = f"% {visible(found['title'])}. Needs \\usepackage{{booktabs,longtable}}.\n\n"
+    head = f"% {visible(found['title'])}. Needs \\usepackage{{booktabs,longtable,pdflscape}}.\n\n"
     return head + "\n".join(map(latex_grid, grids(found)))
 
 
