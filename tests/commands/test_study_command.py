@@ -174,4 +174,4 @@ def test_several_studies_are_read_before_one_is_run(
     assert (faults.code, work.done) == (2, []) and "wrong.yaml:" in faults.err and "other.yaml:" in faults.err
     same = write("same.yaml", STUDY)
     assert "are both named small" in xfer("study", study, same).err
-    assert "there is no study (*.yaml) in the folder" in xfer("study", folder / "runs").err
+    assert "there is no file *.yaml in the folder" in xfer("study", folder / "runs").err

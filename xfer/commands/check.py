@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from xfer.commands.options import as_json, echo_json, scale, sets
+from xfer.commands.options import as_json, echo_json, inside, scale, sets
 
 
 @click.command()
@@ -18,12 +18,13 @@ from xfer.commands.options import as_json, echo_json, scale, sets
 def check(recipes: tuple[Path, ...], scale: str | None, sets: tuple[str, ...], as_json: bool) -> None:
     """Check recipes and studies: names, fields, values, references and languages; of a study those of every cell.
 
-    Prints every fault as FILE:LINE:COLUMN: PATH: what is wrong. Exit code 0 if there is none, else 2.
+    Of a folder all are checked; files whose names begin with _ are parts of others. Prints every fault as
+    FILE:LINE:COLUMN: PATH: what is wrong. Exit code 0 if there is none, else 2.
     """
     from xfer.core.errors import RecipeError
 
     faults, good = [], []
-    for path in recipes:
+    for path in inside(recipes):
         try:
             good.append((path, _counts(path, scale, sets)))
         except RecipeError as error:

@@ -43,6 +43,17 @@ def run_options(command: F) -> F:
     return command
 
 
+def inside(paths: Sequence[Path]) -> list[Path]:
+    """These files, and of folders the YAML files by name; those that begin with _ are parts of others."""
+    found: list[Path] = []
+    for path in paths:
+        here = sorted(one for one in path.glob("*.yaml") if not one.name.startswith("_")) if path.is_dir() else [path]
+        if not here:
+            raise click.UsageError(f"there is no file *.yaml in the folder {path}")
+        found += here
+    return found
+
+
 def again(file: Path, scale: str | None, sets: Sequence[str], opened: Any) -> list[str]:
     """The words with which a further process of --workers does the same as this one."""
     found = [str(file), "--store", str(opened.root)] + (["--scale", scale] if scale else [])

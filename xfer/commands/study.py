@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from xfer.commands.options import again, echo_json, recipe_options, run_options
+from xfer.commands.options import again, echo_json, inside, recipe_options, run_options
 
 
 @click.command()
@@ -43,7 +43,7 @@ def study(
         end_with_parent()
     opened = Store(store or default_store())
     told: list[dict[str, Any]] = []
-    files = _files(studies)
+    files = inside(studies)
     for number, (file, loaded) in enumerate(_loaded(files, scale, sets), 1):
         cells = compiled(loaded, resolver(opened))
         nodes = nodes_of(cells)
@@ -63,17 +63,6 @@ def study(
         echo_json(told[0] if len(told) == 1 else told)
     if any(cell.get("state") == "failed" for found in told for cell in found["cells"]):
         raise click.exceptions.Exit(1)
-
-
-def _files(studies: tuple[Path, ...]) -> list[Path]:
-    """The files of studies, and of folders of studies."""
-    found: list[Path] = []
-    for path in studies:
-        inside = sorted(one for one in path.glob("*.yaml") if not one.name.startswith("_")) if path.is_dir() else [path]
-        if not inside:
-            raise click.UsageError(f"there is no study (*.yaml) in the folder {path}")
-        found += inside
-    return found
 
 
 def _loaded(files: list[Path], scale: str | None, sets: tuple[str, ...]) -> list[tuple[Path, Any]]:
