@@ -139,6 +139,14 @@ def test_check_takes_scale_and_set(recipe: Path, xfer: Xfer) -> None:
     assert (found.code, found.out) == (0, "r.yaml is good: 4 stages, 2 evaluations, 3 seeds\n")
 
 
+def test_check_of_a_folder_leaves_out_the_parts_of_others(recipe: Path, write: Callable[..., Path], xfer: Xfer) -> None:
+    write("_part.yaml", "no: recipe\n")
+    assert xfer("check", recipe.parent).out == f"{recipe.parent / 'r.yaml'} is good: 2 stages, 2 evaluations, 1 seed\n"
+    (recipe.parent / "empty").mkdir()
+    found = xfer("check", "empty")
+    assert found.code == 2 and "there is no file *.yaml in the folder empty" in found.err
+
+
 @pytest.mark.parametrize("path", sorted(ROOT.glob("recipes/*.yaml")), ids=lambda path: path.stem)
 def test_every_shipped_recipe_is_good(path: Path, xfer: Xfer) -> None:
     assert xfer("check", path).code == 0
