@@ -191,7 +191,7 @@ def test_a_bad_item_of_a_list_is_told_at_the_item(one_fault: Callable[..., Fault
 def test_a_list_whose_only_item_is_bad_is_one_fault(one_fault: Callable[..., Fault]) -> None:
     fault = one_fault(HEAD + "evaluate:\n  t: {stage: two, attacker: {type: typos, operations: [keyboard]}}\n")
     assert fault.path == "evaluate.t.attacker.operations[0]"
-    assert fault.message.count("neighbour") == 1 and fault.hint == ""  # the choices stand there once
+    assert str(fault).count("neighbour") == 1 and fault.hint == "take one of these"  # the choices stand there once
 
 
 def test_an_empty_list_is_told(one_fault: Callable[..., Fault]) -> None:

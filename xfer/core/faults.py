@@ -53,7 +53,7 @@ def _invalid(tree: Tree, data: Any, item: dict[str, Any], model: type[BaseModel]
     if item["type"] == "literal_error":
         choices = [word.strip(" '") for word in str(context["expected"]).replace(" or ", ",").split(",")]
         near = suggest(str(item["input"]), choices)
-        hint = "" if near.startswith("known") else near  # the message names them all
+        hint = "take one of these" if near.startswith("known") else near  # the message names them all
         return fault(tree, path, f"'{item['input']}' is not one of {context['expected']}", hint)
     block = _at(data, path, {})
     if item["type"] in ("unknown_name", "broken_component") and isinstance(block, dict) and "type" in block:
