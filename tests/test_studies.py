@@ -81,10 +81,10 @@ def test_the_plan_tells_what_there_is_to_do(tmp_path: Path, xfer: Callable[..., 
     told = xfer("study", path, "--scale", "miniature", "--plan", "--json", "--store", tmp_path / "s").json
     assert [cell["levels"]["intermediate"] for cell in told["cells"]] == ["none", "mnli", "squad_v1"] * 2
     trained = [line for line in told["graph"] if line["kind"] == "train"]
-    # two encoder stages, two intermediate tasks, and two targets after three starts, under two seeds
-    assert told["stages_to_train"] == len(trained) == 2 + 2 * 2 + 2 * 3 * 2
-    assert told["steps_to_train"] == sum(line["steps"] for line in trained) == 1500 + 4500 + 4 * 500 + 12 * 500
+    # two encoder stages, two intermediate tasks, and two targets after three starts, under three seeds
+    assert told["stages_to_train"] == len(trained) == 2 + 2 * 3 + 2 * 3 * 3
+    assert told["steps_to_train"] == sum(line["steps"] for line in trained) == 1500 + 4500 + 6 * 500 + 18 * 500
     assert told["nodes"] == len(told["graph"]) < told["without_sharing"] and told["stored"] == 0
     assert told["problems"] == [] and not (tmp_path / "s" / "nodes").exists()
     shown = xfer("study", path, "--scale", "miniature", "--plan", "--store", tmp_path / "s").out
-    assert "cell  target=panx, intermediate=none" in shown and "to train: 18 stages" in shown
+    assert "cell  target=panx, intermediate=none" in shown and "to train: 26 stages" in shown
