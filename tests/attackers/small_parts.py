@@ -24,7 +24,7 @@ TAGS = ("NOUN", "VERB", "ADJ", "X")
 LABELS = ("entailment", "neutral", "contradiction")
 
 
-def tokenizer(extra: tuple[str, ...] = ()) -> Any:
+def tokenizer(extra: tuple[str, ...] = (), longest: int = 64) -> Any:
     """Whole small words, BERT's marks around them."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
@@ -37,7 +37,7 @@ def tokenizer(extra: tuple[str, ...] = ()) -> Any:
     marks = [("[CLS]", known["[CLS]"]), ("[SEP]", known["[SEP]"])]
     made.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", marks)
     names = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
-    return PreTrainedTokenizerFast(tokenizer_object=made, mask_token="[MASK]", model_max_length=64, **names)
+    return PreTrainedTokenizerFast(tokenizer_object=made, mask_token="[MASK]", model_max_length=longest, **names)
 
 
 def bert(kind: str, folder: Path | None, words: Any = None, **options: Any) -> Any:
@@ -52,7 +52,7 @@ def bert(kind: str, folder: Path | None, words: Any = None, **options: Any) -> A
         num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=32,
-        max_position_embeddings=64,
+        max_position_embeddings=max(64, words.model_max_length),
         pad_token_id=0,
         initializer_range=0.6,  # else all texts are nearly alike
         **options,
@@ -130,7 +130,7 @@ def synonyms(file: Path) -> None:
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def network() -> Any:
+def network(**options: Any) -> Any:
     """A victim with weights: an oracle of ``victim`` that white-box recipes can read."""
     from xfer.forms.classify import Classify
     from xfer.models.network import Network
@@ -138,7 +138,7 @@ def network() -> Any:
 
     labels = dict(enumerate(LABELS))
     named = {"id2label": labels, "label2id": {label: number for number, label in labels.items()}}
-    head = bert("BertForSequenceClassification", None, **named)
+    head = bert("BertForSequenceClassification", None, **named, **options)
     return victim(Network({"task": head}, {"task": Classify(LABELS)}, tokenizer()), "task", 64)
 
 

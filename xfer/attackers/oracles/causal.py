@@ -46,3 +46,16 @@ class Causal:
         begin = [tokenizer.bos_token_id] if tokenizer.bos_token_id is not None else []
         kept = ids[max(0, len(ids) - (longest - len(begin))) :]
         return (begin + kept) or [tokenizer.eos_token_id or 0], min(own, len(kept))
+
+
+class FirstSubword(Causal):
+    """Queue ``language_model`` of TextAttack's GPT-2 constraint: (prefix, word) -> ln p(first subword | prefix).
+
+    Both are read apart, so that no space stands before the word, and no mark of a beginning before the prefix.
+    """
+
+    def _ids(self, prefix: str, continuation: str) -> tuple[list[int], int]:
+        tokenizer, longest = self.loaded.tokenizer, self.loaded.longest
+        before, word = tokenizer([prefix, continuation], add_special_tokens=False)["input_ids"]
+        ids = [*before, *word[:1]][-longest:]
+        return ids or [tokenizer.eos_token_id or 0], len(word[:1])

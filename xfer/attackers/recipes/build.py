@@ -217,7 +217,7 @@ def kuleshov(parts: Parts) -> Any:
     else:
         constraints.append(thought(embedding=parts.embedding, threshold=0.2, metric="max_euclidean"))
     if parts.has("language_model"):
-        constraints.append(alike.Fluent(2.0) if parts.fixed else _first_piece(parts))
+        constraints.append(alike.Fluent(2.0) if parts.fixed else upstream.FirstPiece(max_log_prob_diff=2.0))
     return parts.attack(parts.confident(0.7), constraints, parts.near_words(15), parts.beam())
 
 
@@ -295,15 +295,6 @@ def _masked(parts: Parts, auto: str = "AutoModelForMaskedLM") -> dict[str, Any]:
     loaded = load(parts.name("masked_lm"), auto, "masked_lm")
     transformers.logging.set_verbosity_error()  # TextAttack's own padding warns at each text
     return {"masked_language_model": loaded.model, "tokenizer": loaded.tokenizer, "max_length": loaded.longest}
-
-
-def _first_piece(parts: Parts) -> Any:
-    tokenizer = load(parts.name("language_model"), "AutoModelForCausalLM", "language_model").tokenizer
-
-    def first(word: str) -> str:
-        return str(tokenizer.decode(tokenizer(word, add_special_tokens=False)["input_ids"][:1]))
-
-    return upstream.FirstPiece(first, max_log_prob_diff=2.0)
 
 
 def _function_words() -> frozenset[str]:

@@ -79,7 +79,7 @@ class Parts:
         limit = float("inf") if self.options.budget is None else self.options.budget
         self.goal = kind(self.aim, query_budget=limit, **options)
         if not self.fixed and self.victim is not None and self.options.recipe in ("a2t", "hotflip"):
-            self.goal.model = upstream.Victim(self.victim.network, self.gold)
+            self.goal.model = upstream.Victim(self.victim.network, self.gold, self.network_length())
         return self.goal
 
     def gold(self) -> int:

@@ -124,9 +124,10 @@ def oracles(attacker: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
         found[TAGGER] = given[constraints.TAGGER] if names["tagger"] == GIVEN else Tagger(names["tagger"])
     if "language_model" in names:
-        from xfer.attackers.oracles.causal import Causal
+        from xfer.attackers.oracles.causal import Causal, FirstSubword
 
-        found["language_model"] = Causal(names["language_model"])
+        first = recipe == "kuleshov" and attacker.compat == "upstream"
+        found["language_model"] = (FirstSubword if first else Causal)(names["language_model"])
     if "masked_lm" in names and attacker.compat == "fixed":
         from xfer.attackers.oracles.masked import Masked, Subwords
 

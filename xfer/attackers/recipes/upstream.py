@@ -116,7 +116,7 @@ class OneWord(_models.Google1BillionWordsLanguageModel):
 
 
 class Windowed(_models.LanguageModelConstraint):
-    """The learning-to-write constraint: the log-probability of a window of words, by a causal model."""
+    """The learning-to-write constraint: the log-probability of a window of words alone, by a causal model."""
 
     def __init__(self, window_size: int, **options: Any) -> None:
         self.window_size = window_size
@@ -124,22 +124,18 @@ class Windowed(_models.LanguageModelConstraint):
 
     def get_log_probs_at_index(self, text_list: Sequence[Any], word_index: int) -> list[float]:
         windows = [text.text_window_around_index(word_index, self.window_size) for text in text_list]
-        return ask("language_model", [("", window) for window in windows])
+        words = [" ".join(_textattack.shared.utils.words_from_text(window)) for window in windows]
+        return ask("language_model", [("", window) for window in words])
 
 
 class FirstPiece(_models.LanguageModelConstraint):
-    """The GPT-2 constraint: each word's first subword, as if no space stood before it."""
-
-    def __init__(self, first: Callable[[str], str], **options: Any) -> None:
-        self.first = first
-        super().__init__(**options)
+    """The GPT-2 constraint: each word's first subword, as if no space stood before it (oracle ``FirstSubword``)."""
 
     def get_log_probs_at_index(self, text_list: Sequence[Any], word_index: int) -> list[float]:
         prefix = text_list[0].text_until_word_index(word_index)
         if not _textattack.shared.utils.has_letter(prefix):
             return [0.0] * len(text_list)
-        words = [self.first(text.words[word_index]) for text in text_list]
-        return ask("language_model", [(prefix, word) for word in words])
+        return ask("language_model", [(prefix, text.words[word_index]) for text in text_list])
 
 
 class Victim:
@@ -147,8 +143,8 @@ class Victim:
 
     model = None
 
-    def __init__(self, network: Any, gold: Callable[[], int]) -> None:
-        self.network, self.gold, self.tokenizer = network, gold, network.tokenizer
+    def __init__(self, network: Any, gold: Callable[[], int], longest: int) -> None:
+        self.network, self.gold, self.tokenizer, self.longest = network, gold, network.tokenizer, longest
 
     def get_grad(self, text_input: Any) -> dict[str, Any]:
         """The gradient of the loss [subwords, width]."""
@@ -160,7 +156,8 @@ class Victim:
         found = []
         for text in inputs:
             fields = (text,) if isinstance(text, str) else tuple(text)
-            tokens = self.tokenizer.convert_ids_to_tokens(self.tokenizer(*fields, truncation=True)["input_ids"])
+            ids = self.tokenizer(*fields, truncation=True, max_length=self.longest)["input_ids"]  # as the gradient's
+            tokens = self.tokenizer.convert_ids_to_tokens(ids)
             found.append([_stripped(token) for token in tokens] if strip_prefix else tokens)
         return found
 
