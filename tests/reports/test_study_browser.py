@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 from made_up_study import made_up
 
-from xfer.reports.study.page.html import page
+from xfer.reports.study.page.html import _figure, document, figures, page
+from xfer.reports.study.page.svg import SHEET
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
@@ -76,6 +77,18 @@ seen.nameless = [...document.querySelectorAll("input, select, button, a, [role=g
 seen.dead = [...document.querySelectorAll("a[href]")]
   .filter((one) => !document.getElementById(one.getAttribute("href").slice(1))).length;
 seen.width = document.documentElement.scrollWidth; seen.room = innerWidth;
+const folds = [...document.querySelectorAll("details:not([open])")];
+folds.forEach((one) => { one.open = true; });
+seen.small = [...document.querySelectorAll("button, select, input, summary, nav a")].map((one) => [one.textContent,
+  one.getBoundingClientRect()]).filter(([, box]) => Math.min(box.width, box.height) < 24).map(([words]) => words);
+seen.unreachable = [...document.querySelectorAll("body *")].filter((one) => getComputedStyle(one).overflowX === "auto"
+  && !(one.tabIndex === 0 && one.getAttribute("role") === "group" && one.ariaLabel)).map((one) => one.outerHTML);
+seen.scrolled = document.querySelectorAll("pre[tabindex]").length;
+seen.arrows = [...new Set([...table.querySelectorAll("thead th button")]
+  .map((one) => getComputedStyle(one, "::after").content))].sort();
+seen.unlisted = [...document.querySelectorAll("main ul")].filter((one) => one.role !== "list"
+  && getComputedStyle(one).listStyleType === "none").length;
+folds.forEach((one) => { one.open = false; });
 dispatchEvent(new Event("beforeprint"));
 seen.folded = document.querySelectorAll("section:not(#provenance) details:not([open], figure details)").length;
 addEventListener("load", () => setTimeout(() => {
@@ -105,11 +118,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
     server.server_close()
 
 
-def look(served: tuple[Path, str, list[str]], name: str, text: str, profile: Path) -> dict[str, Any]:
+def look(
+    served: tuple[Path, str, list[str]], name: str, text: str, profile: Path, reader: str = READER
+) -> dict[str, Any]:
     """What the reader saw of a page."""
     folder, address, _ = served
     text = text.replace('<meta name="viewport"', f'<script>{NOTES}</script><meta name="viewport"', 1)
-    (folder / name).write_text(text.replace("</body>", f"<script>{READER}</script></body>"), encoding="utf-8")
+    (folder / name).write_text(text.replace("</body>", f"<script>{reader}</script></body>"), encoding="utf-8")
     (folder / f"phone-{name}").write_text(PHONE.format(name))
     away = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     command = [str(BROWSER), *FLAGS, away, f"--user-data-dir={profile}", "--virtual-time-budget=3000"]
@@ -139,6 +154,9 @@ def test_the_page_works(served: tuple[Path, str, list[str]], tmp_path: Path) -> 
     assert (seen["light"], seen["dark"]) == ("rgb(255, 255, 255)", "rgb(17, 22, 28)")
     assert seen["charts"] > 10 and seen["mute"] == 0 and seen["doubled"] == [] and seen["nameless"] == 0
     assert seen["dead"] == 0 and seen["folded"] == 0
+    assert seen["small"] == [] and seen["unlisted"] == 0
+    assert seen["unreachable"] == [] and seen["scrolled"] == len(made_up()["cells"])
+    assert seen["arrows"] == ['" \u2191" / ""', '" \u2195" / ""']  # seen, not read out
     assert seen["room"] == 390 and seen["width"] <= 390  # a phone scrolls tables and figures, never the page
 
 
@@ -149,3 +167,38 @@ def test_the_reader_would_see_what_is_wrong(served: tuple[Path, str, list[str]],
     assert "blocked http://example.org/a.png" in seen["wrong"] and "no" in seen["wrong"]
     assert any("nowhere" in one for one in seen["wrong"])
     assert seen["doubled"] == ["main"] and seen["width"] > 390
+
+
+STYLES = """
+const style = (name) => getComputedStyle(document.querySelector(name));
+parent.document.documentElement.dataset.seen = JSON.stringify({
+  summary: style("summary").breakAfter, recipe: [style("pre").whiteSpace, style("pre").overflowX],
+  drawing: style(".chart").forcedColorAdjust, paper: style(".chart").backgroundColor,
+});
+"""
+
+
+@pytest.mark.parametrize(
+    ("media", "expected"),
+    [
+        ("print", {"summary": "avoid", "recipe": ["pre-wrap", "visible"]}),
+        ("(forced-colors:active)", {"drawing": "none", "paper": "rgb(255, 255, 255)"}),
+    ],
+)
+def test_on_paper_and_in_the_colours_of_the_reader(
+    served: tuple[Path, str, list[str]], tmp_path: Path, media: str, expected: dict[str, Any]
+) -> None:
+    text = page(made_up()).replace(f"@media {media}", "@media all")
+    seen = look(served, "media.html", text, tmp_path, STYLES)
+    assert {name: seen[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(("height", "one"), [(SHEET, True), (SHEET * 2, False)])
+def test_a_drawing_is_printed_on_one_sheet_unless_it_is_too_high(tmp_path: Path, height: int, one: bool) -> None:
+    high = figures(made_up())[0]._replace(height=height)
+    (tmp_path / "high.html").write_text(document("High", _figure(high), script=False), encoding="utf-8")
+    command = [str(BROWSER), *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer"]
+    command += [f"--print-to-pdf={tmp_path / 'high.pdf'}", (tmp_path / "high.html").as_uri()]
+    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    sheets = re.findall(rb"/Type\s*/Page\b", (tmp_path / "high.pdf").read_bytes())
+    assert sheets and (len(sheets) == 1) == one

@@ -165,3 +165,15 @@ def test_colours_stand_out(colours: dict[str, str]) -> None:
     assert not {pair: ratio for pair, ratio in low.items() if ratio < 4.5}
     shapes = {f"s{i}": round(_contrast(colours[f"s{i}"], colours["bg"]), 2) for i in range(8)}
     assert not {name: ratio for name, ratio in shapes.items() if ratio < 3}
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_bars_stand_out_and_whiskers_upon_them(colours: dict[str, str]) -> None:
+    bars = {f"s{i}": _laid_over(colours[f"s{i}"], colours["bg"], float(colours["bar"])) for i in range(8)}
+    low = {name: [round(_contrast(bar, colours[other]), 2) for other in ("bg", "ink")] for name, bar in bars.items()}
+    assert not {name: ratios for name, ratios in low.items() if min(ratios) < 3}
+
+
+def _laid_over(top: str, below: str, share: float) -> str:
+    both = zip(*([int(one[i : i + 2], 16) for i in (1, 3, 5)] for one in (top, below)), strict=True)
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in both)

@@ -153,7 +153,8 @@ def answers(found: Found) -> str:
         numbers = row["sentence"].split(": ", 1)[1].removesuffix(f" Claim: {row['claim']}")
         parts = badge(row["verdict"]), " ", tag("strong", escape(row["claim"])), " "
         lines.append(tag("li", *parts, tag("span", escape(numbers.replace("-", "\u2212")), class_="numbers")))
-    return tag("ul", *lines, class_="answers") if lines else ""
+    # without bullets, a list has to say that it is one: Safari takes it for none
+    return tag("ul", *lines, class_="answers", role="list") if lines else ""
 
 
 def badge(verdict: str) -> str:

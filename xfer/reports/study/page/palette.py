@@ -1,6 +1,7 @@
 """The colours of a page in both themes, and the style of a drawing that is a file of its own.
 
 Series after Okabe and Ito 2008, darkened or lightened until they stand out from the page; a test computes contrasts.
+``bar`` is how opaque a bar is: as much as it can be with its whisker still seen upon it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ LIGHT = {
     "bg": "#ffffff", "raised": "#f4f6f8", "ink": "#17202a", "muted": "#52606d", "rule": "#c9d1d9", "grid": "#e1e6eb",
     "link": "#0b5394", "focus": "#b35900", "old": "#fde3dc", "new": "#d9f0e3", "yes": "#0f6b43", "no": "#a02a12",
     "s0": "#0b62a4", "s1": "#b34700", "s2": "#00735c", "s3": "#93347a", "s4": "#7a5c00", "s5": "#2b7bba",
-    "s6": "#5b5b5b", "s7": "#7a3db8",
+    "s6": "#5b5b5b", "s7": "#7a3db8", "bar": ".85",
     **{f"h{i}": colour for i, colour in enumerate(_BLUES)},
     **{f"h{i}i": "#ffffff" if i > 4 else "#10202f" for i in range(7)},
     "n3": "#b4480b", "n2": "#eba166", "n1": "#f9dcc2", "z": "#eef0f2", "p1": "#cfe1f4", "p2": "#7bafdc",
@@ -28,7 +29,7 @@ DARK = {
     "bg": "#11161c", "raised": "#1a2129", "ink": "#e8edf2", "muted": "#a5b1bd", "rule": "#3c4854", "grid": "#2a333d",
     "link": "#8cc4ff", "focus": "#ffb454", "old": "#5a2418", "new": "#174a31", "yes": "#6fd6a4", "no": "#ff9c85",
     "s0": "#64b0ec", "s1": "#f09a52", "s2": "#4ccaa8", "s3": "#e59ccf", "s4": "#e3c65b", "s5": "#9cd1f5",
-    "s6": "#b9b9b9", "s7": "#c3a2f0",
+    "s6": "#b9b9b9", "s7": "#c3a2f0", "bar": ".6",
     **{f"h{i}": colour for i, colour in enumerate(_DARK_BLUES)},
     **{f"h{i}i": "#0b1218" if i > 3 else "#f1f6fa" for i in range(7)},
     "n3": "#f3a066", "n2": "#a4551c", "n1": "#4c301c", "z": "#252d36", "p1": "#1b3348", "p2": "#2a6395",

@@ -122,7 +122,7 @@ def _about_cell(found: Found, cell: Mapping[str, Any]) -> str:
         tag("p", escape(cell["why"])) if cell["why"] else "",
         notes,
         table(grid, plain=True),
-        tag("pre", escape(recipe)),
+        tag("pre", escape(recipe), tabindex=0, role="group", aria_label=f"Recipe: {title}"),
     )
 
 

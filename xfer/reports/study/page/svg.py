@@ -13,6 +13,7 @@ from typing import NamedTuple
 from xfer.reports.study.page.grids import Grid
 
 FIT = 540  # a drawing no wider than this shrinks with a narrow screen; a wider one is scrolled, else its text is lost
+SHEET = 1400  # a drawing no higher than this is printed on one sheet; a higher one would be too small to read there
 CHAR = 6.6  # width of a character at 12 px, roughly: the widest of common sans-serif fonts
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
 
@@ -146,7 +147,7 @@ def drawn(figure: Figure, style: str = "") -> str:
     about |= {
         "role": "img",
         "aria-labelledby": " ".join(names),
-        "class": "chart fit" if figure.width <= FIT else "chart",
+        "class": "chart" + " fit" * (figure.width <= FIT) + " sheet" * (figure.height <= SHEET),
     }
     return tag("svg", head, figure.body, **about)
 
