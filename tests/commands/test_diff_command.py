@@ -52,3 +52,14 @@ def test_a_folder_without_results_is_one_line(xfer: Callable[..., Any], folder: 
     assert done.code == 2
     assert len(done.err.splitlines()) == 1
     assert "empty is no folder of results" in done.err
+
+
+def test_a_folder_of_a_study_or_of_half_a_report_is_one_line(xfer: Callable[..., Any], write: Any) -> None:
+    write("study/study.json", "{}")
+    done = xfer("diff", "study", "study")
+    assert (done.code, len(done.err.splitlines())) == (2, 1) and "xfer results study" in done.err
+    write("half/recipe.json", "{}")
+    for report in ('{"order": 3}', '{"order": ["clean"]}', "[]"):
+        write("half/report.json", report)
+        done = xfer("diff", "half", "half")
+        assert (done.code, len(done.err.splitlines())) == (2, 1) and "half/report.json is not whole" in done.err

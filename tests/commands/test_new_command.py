@@ -37,6 +37,14 @@ def test_nothing_is_overwritten(xfer: Callable[..., Any], write: Any, folder: Pa
     assert (folder / "test_mine.py").read_text() == "kept"
 
 
+def test_a_study_is_not_written_twice(xfer: Callable[..., Any], write: Any, folder: Path) -> None:
+    assert xfer("new", "study", "mine", "--folder", "here").code == 0
+    write("here/mine.yaml", "kept")
+    done = xfer("new", "study", "mine", "--folder", "here")
+    assert (done.code, (folder / "here/mine.yaml").read_text()) == (2, "kept")
+    assert xfer("new", "study", "other", "--folder", "here/mine.yaml").code == 2
+
+
 @pytest.mark.parametrize("name", ["Mine", "my-recipe", "class", "../mine", ""])
 def test_a_bad_name_is_one_line(xfer: Callable[..., Any], folder: Path, name: str) -> None:
     done = xfer("new", "reader", name)

@@ -114,12 +114,18 @@ def test_csv_holds_the_same(runs: Path, xfer: Xfer) -> None:
         (["results", "--csv", "--json"], "say one of them"),
         (["results", "torn.json"], "torn.json cannot be read"),
         (["results", "other.json"], "other.json is neither"),
+        (["results", "part.json"], "part.json is not whole (KeyError: 'name')"),
+        (["results", "rows.json"], "rows.json is not whole (TypeError"),
+        (["results", "tables.json"], "tables.json is not whole (KeyError"),
     ],
 )
 def test_wrong_words_are_one_line(words: list[str], told: str, runs: Path, write: Any, xfer: Xfer) -> None:
     Path("empty").mkdir()
     write("torn.json", '{"name": ')
     write("other.json", "[1]")
+    write("part.json", '{"records": [], "axes": {}}')
+    write("rows.json", '{"records": [1], "axes": {}, "name": "x", "scale": null}')
+    write("tables.json", '{"evaluations": {}, "tables": [{}], "name": "x"}')
     found = xfer(*words)
     assert found.code == 2 and told in found.err and len(found.err.strip().split("\n")) == 1
 

@@ -172,6 +172,50 @@ def test_several_studies_are_read_before_one_is_run(
     other = write("other.yaml", STUDY.replace("compare:", "compere:"))
     faults = xfer("study", wrong, study, other, "--store", "new")
     assert (faults.code, work.done) == (2, []) and "wrong.yaml:" in faults.err and "other.yaml:" in faults.err
+    assert faults.err.splitlines()[-1] == "3 faults"
     same = write("same.yaml", STUDY)
     assert "are both named small" in xfer("study", study, same).err
     assert "there is no file *.yaml in the folder" in xfer("study", folder / "runs").err
+
+
+def test_of_a_folder_recipes_are_passed_over(study: Path, work: Work, xfer: Xfer, folder: Path) -> None:
+    found = xfer("study", ".", study, "--plan", "--json")  # and a study that is named twice is run once
+    assert found.code == 0, found.err
+    assert found.json["study"] == "small"
+    study.unlink()
+    bare = xfer("study", ".")
+    assert (bare.code, bare.err) == (2, "xfer: there is no study in the folder .\n")
+
+
+@pytest.mark.parametrize("option, name", [("--runs", "runs/small"), ("--store", "kept")])
+def test_a_folder_that_cannot_be_is_told_before_the_work(
+    study: Path, work: Work, xfer: Xfer, write: Callable[..., Path], option: str, name: str
+) -> None:
+    write(name, "mine")
+    found = xfer("study", study, option, name.partition("/")[0])
+    assert (found.code, found.out, work.done) == (2, "", [])
+    assert found.err == f"xfer: {name} cannot be a folder: a file is in its place; choose another\n"
+    assert Path(name).read_text() == "mine"
+    within = xfer("study", study, option, f"{name}/deeper")
+    assert (within.code, len(within.err.splitlines()), work.done) == (2, 1, [])
+
+
+def test_a_study_that_wholly_fails_leaves_an_earlier_page(study: Path, work: Work, xfer: Xfer, folder: Path) -> None:
+    work.fails = "kind"  # of every stage
+    assert xfer("study", study, "--store", "broken").code == 1
+    assert "6 cells, 6 without a result" in (folder / "runs/small/index.html").read_text()
+    work.fails = ""
+    assert xfer("study", study).code == 0
+    whole = files(folder / "runs")
+    work.fails = "kind"
+    again = xfer("study", study, "--store", "new")
+    assert again.code == 1 and "what an earlier run wrote to runs/small stays as it is" in again.err
+    assert files(folder / "runs") == whole
+
+
+def test_json_is_one_document_and_nothing_else(study: Path, work: Work, xfer: Xfer, write: Callable[..., Path]) -> None:
+    work.fails = "pgd"
+    found = xfer("study", study, "--json")
+    assert (found.code, found.json["name"], len(found.json["cells"])) == (1, "small", 6)
+    bad = xfer("study", write("bad.yaml", STUDY.replace("vary:", "varry:")), "--json")
+    assert bad.code == 2 and not bad.json["ok"] and bad.json["errors"] == bad.err.splitlines()[:2]

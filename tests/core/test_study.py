@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from xfer.core.errors import Fault, RecipeError
 from xfer.core.graph import Resolver
-from xfer.core.study import LoadedStudy, is_study, load_study
+from xfer.core.study import LoadedStudy, check_study, is_study, load_study
 from xfer.executors.studies import compiled, nodes_of
 
 Write = Callable[[str, str], Path]
@@ -152,7 +153,7 @@ def test_the_faults_of_all_cells_stand_at_once_each_once(loaded: Callable[..., L
         ("only: {after: xnlii}", "xnlii", "only.after: there is no level of after 'xnlii'; did you mean 'xnli'?"),
         ("only: {after: [xnli, pawx]}", "pawx", "only.after[1]: there is no level of after 'pawx'; did you mean"),
         ("compare: {against: {before: mnl}}", "mnl", "compare.against.before: there is no level of before 'mnl'"),
-        ("hypotheses: {h: {claim: c, against: {before: [x]}}}", "[x]", "valid string"),
+        ("hypotheses: {h: {claim: c, against: {before: [x]}}}", "[x]", "should be a name"),
         ("hypotheses: {h: {claim: c, cells: {after: p}, against: {before: mnli}}}", "p}", "hypotheses.h.cells"),
         ("fits: [{axis: size}]", "size", "fits[0].axis: there is no axis 'size'"),
         ("skip: [{before: [mnli, squad, none]}]", "[{", "no cell is left"),
@@ -160,6 +161,26 @@ def test_the_faults_of_all_cells_stand_at_once_each_once(loaded: Callable[..., L
         ("at: 3", "3", "is not a block of scales"),
         ("titel: T", "titel", "no such field"),
         ("  data: {one: {}}", "data", "'data' cannot name an axis"),
+        ("  p: {one: {}}", "p", "'p' cannot name an axis"),
+        ("  size: {}", "size", "vary.size: is empty"),
+        ("  size: {small: {stages..x: 1}}", "stages", "'stages..x' is not a dotted name; such as limits.steps"),
+        ("only: {before: []}", "[]", "only.before: is empty"),
+        ("only: {before: 1}", "1", "only.before: should be a name; in quotes if it looks like a number"),
+        ("compare: {against: {before: 0.1}}", "0.1", "compare.against.before: should be a name; in quotes"),
+        ("hypotheses: {h: {claim: c, cells: {before: mnli}, against: {before: mnli}}}", "against", "no two cells"),
+        ("hypotheses: {h: {claim: c, measure: gap, languages: transfer, against: {before: mnli}}}", "transfer",
+         "a gap is one number"),
+        ("hypotheses: {h: {claim: c, evaluations: cleen, against: {before: mnli}}}", "cleen",
+         "hypotheses.h.evaluations: no cell has an evaluation 'cleen'; did you mean 'clean'?"),
+        ("hypotheses: {h: {claim: c, measure: drop, against: {before: mnli}}}", "drop",
+         "only an attacked evaluation has a drop; add an evaluation with an attacker"),
+        ("fits: [{axis: before, evaluations: [clean, clen]}]", "clen", "no cell has an evaluation 'clen'"),
+        ("at: {miniature: small}", "small", "at.miniature: should be a block of fields"),
+        ("at: {miniature: null}", "null", "at.miniature: should be a block of fields"),
+        ("fixed: {stages.midle.trainer.steps: 3}", "stages", "stages.midle: trains on nothing; did you mean 'middle'?"),
+        ("fixed: {stages.pre.trainer.steps: 3}", "stages", "stages.pre: trains on nothing; add reader: or tasks:"),
+        ("fixed: {evaluate.cleen.rows: 3}", "evaluate", "names neither a stage nor a reader; did you mean 'clean'?"),
+        ("stages: {target: {reader: xnli}}", "stages", "is a field of a recipe, not of a study; recipe: names"),
     ],
 )  # fmt: skip
 def test_faults_of_the_study_itself(loaded: Callable[..., LoadedStudy], text: str, place: str, words: str) -> None:
@@ -167,6 +188,80 @@ def test_faults_of_the_study_itself(loaded: Callable[..., LoadedStudy], text: st
     assert len(found) == 1, found
     assert words in str(found[0])
     assert found[0][:3] == ("study.yaml", 15, text.index(place) + 1)
+
+
+@pytest.mark.parametrize(
+    "text, line, words",
+    [
+        ("name: index.html", 1, "'index.html' is the page of all studies"),
+        ("name: a/b", 1, "'a/b' cannot name a folder"),
+        ("name: ..", 1, "'..' cannot name a folder"),
+        ('name: "a\\nb"', 1, "study.yaml:1:7: name: 'a b' cannot name a folder"),
+        ("recipe: study.yaml", 3, "recipe: study.yaml is a study; name a recipe"),
+        ("seeds: [1, 1]", 4, "seeds: holds a number twice"),
+    ],
+)
+def test_faults_of_the_head(loaded: Callable[..., LoadedStudy], text: str, line: int, words: str) -> None:
+    lines = HEAD.split("\n")
+    (found,) = faults(loaded, "\n".join([*lines[: line - 1], text, *lines[line:]]))
+    assert found[:2] == ("study.yaml", line)
+    assert words in str(found) and "\n" not in str(found)
+
+
+def test_sides_of_a_comparison_that_are_skipped_are_told(loaded: Callable[..., LoadedStudy]) -> None:
+    about = "compare: {against: {before: mnli}}\nhypotheses: {h: {claim: c, against: {before: mnli}}}\n"
+    found = faults(loaded, HEAD + about + "skip: [{before: mnli}]\n")
+    assert [(fault.line, fault.path) for fault in found] == [(15, "compare.against"), (16, "hypotheses.h.against")]
+    assert len(loaded(HEAD + about + "only: {before: squad}\n").cells) == 3  # the others may be run another day
+
+
+def test_cells_that_are_compared_have_the_same_seeds(loaded: Callable[..., LoadedStudy]) -> None:
+    text = HEAD.replace("seeds: [1, 2]\n", "").replace("    xnli: {}", "    xnli: {seeds: [1, 2]}")
+    (found,) = faults(loaded, text)
+    assert (found.line, found.path) == (11, "vary.after.pawsx") and "compared seed by seed" in found.message
+    assert {cell.recipe.seeds for cell in loaded(text, "seeds=[3]").cells} == {(3,)}
+
+
+def test_what_a_scale_leaves_out_need_not_be_named(loaded: Callable[..., LoadedStudy]) -> None:
+    head = HEAD + "fixed: {evaluate.more: {stage: target, rows: 3}}\n"
+    head += "hypotheses: {h: {claim: c, evaluations: [clean, more], against: {before: mnli}}}\n"
+    assert len(loaded(head + "at: {miniature: {fixed: {evaluate.more: null}}}\n", scale="miniature").cells) == 9
+    both = "at: {miniature: {fixed: {evaluate.more: null, evaluate.clean: null, evaluate.one: {stage: target}}}}\n"
+    found = faults(loaded, head + both, scale="miniature")
+    assert [fault.message for fault in found] == [f"no cell has an evaluation '{name}'" for name in ("clean", "more")]
+
+
+def test_every_scale_that_a_study_speaks_of_is_checked(loaded: Callable[..., LoadedStudy], xfer: Any) -> None:
+    good = "at: {miniature: {seeds: [4]}}\n"
+    assert loaded(HEAD + good).study.seeds == check_study(Path("study.yaml")).study.seeds == (1, 2)
+    wrong = "at:\n  miniature: {only: {after: xnlii}}\n  base: {fixed: {stages.midle.seed: 3}}\n"
+    loaded(HEAD + wrong)
+    found = xfer("check", "study.yaml")
+    assert found.code == 2 and found.err.splitlines()[-1] == "2 faults"
+    assert "study.yaml:16:29: only.after: there is no level of after 'xnlii'" in found.err
+    assert "study.yaml:17:18: stages.midle: trains on nothing" in found.err
+    one = xfer("check", "study.yaml", "--scale", "miniature")
+    assert one.code == 2 and len(one.err.splitlines()) == 1
+
+
+def test_set_is_for_the_recipes_of_the_cells(loaded: Callable[..., LoadedStudy]) -> None:
+    for option in ("compare.adjust=none", "name=other", "vary.after.panx=null"):
+        (found,) = faults(loaded, HEAD, option)
+        assert (found.file, found.path) == (f"--set {option}", option.partition("=")[0].partition(".")[0])
+        assert "is a field of the study" in found.message
+
+
+def test_a_level_may_refer_to_its_recipe(loaded: Callable[..., LoadedStudy]) -> None:
+    text = HEAD.replace("xnli: {}", 'xnli: {stages.target.trainer: {steps: "${limits.dev_rows}"}}')
+    assert {cell.recipe.stages["target"].trainer.steps for cell in loaded(text).cells} == {2, None}  # type: ignore[attr-defined]
+    found = faults(loaded, text.replace("limits.dev_rows", "limits.nothing"))
+    assert {(fault.line, fault.path) for fault in found} == {(11, "stages.target.trainer.steps")}
+
+
+def test_a_study_that_extends_a_recipe_is_told(loaded: Callable[..., LoadedStudy]) -> None:
+    found = faults(loaded, HEAD + "extends: base.yaml\n")
+    assert {fault.path for fault in found} == {"source", "model", "stages", "evaluate", "limits"}
+    assert all(fault.file == "base.yaml" and "is a field of a recipe" in fault.message for fault in found)
 
 
 def test_all_unknown_levels_are_told_at_once(loaded: Callable[..., LoadedStudy]) -> None:
@@ -196,6 +291,7 @@ def test_a_recipe_that_is_not_there(loaded: Callable[..., LoadedStudy], write: W
 
 def test_a_study_is_told_from_a_recipe(write: Write) -> None:
     assert is_study(write("s.yaml", HEAD)) and not is_study(write("r.yaml", BASE))
+    assert is_study(write("varry.yaml", HEAD.replace("vary:", "varry:")))
     assert not is_study(write("broken.yaml", "vary: [")) and not is_study(Path("nowhere.yaml"))
 
 

@@ -16,7 +16,8 @@ from xfer.commands.options import as_json, echo_json, inside, scale, sets
 @sets
 @as_json
 def check(recipes: tuple[Path, ...], scale: str | None, sets: tuple[str, ...], as_json: bool) -> None:
-    """Check recipes and studies: names, fields, values, references and languages; of a study those of every cell.
+    """Check recipes and studies: names, fields, values, references and languages; of a study those of every cell,
+    without --scale also at every scale that the study speaks of.
 
     Of a folder all are checked; files whose names begin with _ are parts of others. Prints every fault as
     FILE:LINE:COLUMN: PATH: what is wrong. Exit code 0 if there is none, else 2.
@@ -46,10 +47,10 @@ def check(recipes: tuple[Path, ...], scale: str | None, sets: tuple[str, ...], a
 def _counts(path: Path, scale: str | None, sets: tuple[str, ...]) -> list[tuple[int, str]]:
     """What a good file holds. Raises RecipeError for one that is not."""
     from xfer.core.load import load_recipe
-    from xfer.core.study import is_study, load_study
+    from xfer.core.study import check_study, is_study
 
     if is_study(path):
-        loaded = load_study(path, scale, sets)
+        loaded = check_study(path, scale, sets)
         each: Any = [cell.recipe for cell in loaded.cells]
         return [
             (len(each), "cell"),

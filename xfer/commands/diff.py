@@ -10,6 +10,8 @@ import click
 
 from xfer.commands.options import as_json, echo_json, scale, sets
 
+Scores = dict[str, dict[str, float]]  # evaluation -> language -> score
+
 
 class Side(NamedTuple):
     """What is compared: a recipe as plain data, and its scores if it is a run."""
@@ -33,7 +35,7 @@ def diff(first: Path, second: Path, scale: str | None, sets: tuple[str, ...], as
 
     sides = [_side(path, scale, sets) for path in (first, second)]
     found = [d for d in differences(sides[0].recipe, sides[1].recipe) if d.path != "description"]
-    moved = _scores(sides[0].report, sides[1].report)
+    moved = _scores(*(_languages(side.report, path) for side, path in zip(sides, (first, second), strict=True)))
     if as_json:
         echo_json({"recipe": [difference._asdict() for difference in found], "scores": moved})
         return
@@ -54,6 +56,8 @@ def _side(path: Path, scale: str | None, sets: tuple[str, ...]) -> Side:
 
     if not path.is_dir():
         return Side(load_recipe(path, scale, sets).recipe.model_dump(mode="json"), None)
+    if (path / "study.json").is_file():
+        raise UsageError(f"{path} is a study, and runs of recipes are compared; xfer results {path} has its numbers")
     try:
         recipe, report = (json.loads((path / f"{name}.json").read_text("utf-8")) for name in ("recipe", "report"))
     except (OSError, ValueError) as error:
@@ -70,11 +74,11 @@ def _said(found: Any) -> str:
     return f"{found.path}: only in {side}: {short(value)}"
 
 
-def _scores(first: dict[str, Any] | None, second: dict[str, Any] | None) -> list[dict[str, Any]]:
+def _scores(first: Scores, second: Scores) -> list[dict[str, Any]]:
     """The mean of each evaluation that both runs have, over the languages that both have, where anything differs."""
     rows = []
-    for name, mine in _languages(first).items():
-        theirs = _languages(second).get(name, {})
+    for name, mine in first.items():
+        theirs = second.get(name, {})
         both = [language for language in mine if language in theirs]
         moves = {language: theirs[language] - mine[language] for language in both}
         if not any(moves.values()):
@@ -86,11 +90,17 @@ def _scores(first: dict[str, Any] | None, second: dict[str, Any] | None) -> list
     return rows
 
 
-def _languages(report: dict[str, Any] | None) -> dict[str, dict[str, float]]:
-    """evaluation -> language -> score, in percent."""
-    found: dict[str, dict[str, float]] = {}
-    for table in (report or {}).get("tables", [report] if report else []):
-        for name in table["order"]:
-            rows = table["languages"].items()
-            found[name] = {language: row[name]["value"] for language, row in rows if name in row}
+def _languages(report: dict[str, Any] | None, path: Path) -> Scores:
+    """The scores of a report, in percent. Raises UsageError for one that is not whole."""
+    from xfer.core.errors import UsageError
+
+    found: Scores = {}
+    try:
+        for table in report.get("tables", [report]) if report is not None else ():
+            for name in table["order"]:
+                rows = table["languages"].items()
+                found[name] = {language: row[name]["value"] for language, row in rows if name in row}
+    except (KeyError, TypeError, AttributeError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise UsageError(f"{path}/report.json is not whole ({what}); xfer train writes it anew") from None
     return found

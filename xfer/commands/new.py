@@ -28,7 +28,12 @@ NEXT = {
 @click.command()
 @click.argument("kind", type=click.Choice(list(FILES)))
 @click.argument("name")
-@click.option("--folder", type=click.Path(path_type=Path), default=Path(), help="Where to write; here if left out.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Where to write; here if left out.",
+)
 @as_json
 def new(kind: str, name: str, folder: Path, as_json: bool) -> None:
     """Write a working recipe, study, reader or attacker called NAME and its test; nothing is overwritten."""

@@ -35,7 +35,11 @@ def run_options(command: F) -> F:
             "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work out."
         ),
         click.option(
-            "--runs", type=click.Path(path_type=Path), default=here, show_default=True, help="Folder of results."
+            "--runs",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=here,
+            show_default=True,
+            help="Folder of results.",
         ),
     )
     for option in options:
@@ -45,11 +49,13 @@ def run_options(command: F) -> F:
 
 def inside(paths: Sequence[Path]) -> list[Path]:
     """These files, and of folders the YAML files by name; those that begin with _ are parts of others."""
+    from xfer.core.errors import UsageError
+
     found: list[Path] = []
     for path in paths:
         here = sorted(one for one in path.glob("*.yaml") if not one.name.startswith("_")) if path.is_dir() else [path]
         if not here:
-            raise click.UsageError(f"there is no file *.yaml in the folder {path}")
+            raise UsageError(f"there is no file *.yaml in the folder {path}")
         found += here
     return found
 

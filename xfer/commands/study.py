@@ -29,7 +29,8 @@ def study(
 ) -> None:
     """Run every cell of each STUDY and put its hypotheses to the test; what is in the store is not run again.
 
-    Of a folder all studies are run, in the order of their names; files whose names begin with _ are parts of others.
+    Of a folder all studies are run, in the order of their names; files whose names begin with _ are parts of others,
+    and recipes are passed over.
     With --json one study is printed as an object, several as a list. A cell that fails stops no other. Exit code 1 if
     one did.
     """
@@ -43,8 +44,11 @@ def study(
         end_with_parent()
     opened = Store(store or default_store())
     told: list[dict[str, Any]] = []
-    files = inside(studies)
-    for number, (file, loaded) in enumerate(_loaded(files, scale, sets), 1):
+    files = _files(studies)
+    every = _loaded(files, scale, sets)
+    if not plan and not worker:
+        _folders([opened.root, *(runs / loaded.study.name for _, loaded in every)])
+    for number, (file, loaded) in enumerate(every, 1):
         cells = compiled(loaded, resolver(opened))
         nodes = nodes_of(cells)
         if worker:
@@ -65,9 +69,34 @@ def study(
         raise click.exceptions.Exit(1)
 
 
+def _files(studies: tuple[Path, ...]) -> list[Path]:
+    """The files that are named, and of folders all but the recipes."""
+    from xfer.core.errors import UsageError
+    from xfer.core.study import is_recipe
+
+    found: list[Path] = []
+    for path in studies:
+        here = [file for file in inside([path]) if not path.is_dir() or not is_recipe(file)]
+        if not here:
+            raise UsageError(f"there is no study in the folder {path}")
+        found += here
+    return list(dict.fromkeys(found))
+
+
+def _folders(paths: list[Path]) -> None:
+    """Makes the folders that will be written to: one that cannot be is told before hours of work, not after."""
+    from xfer.core.errors import UsageError
+
+    for path in paths:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise UsageError(f"{path} cannot be a folder: a file is in its place; choose another") from None
+
+
 def _loaded(files: list[Path], scale: str | None, sets: tuple[str, ...]) -> list[tuple[Path, Any]]:
     """Every study, before any is run. Raises RecipeError with the faults of all."""
-    from xfer.core.errors import RecipeError
+    from xfer.core.errors import RecipeError, UsageError
     from xfer.core.study import load_study
 
     found, faults = [], []
@@ -77,11 +106,11 @@ def _loaded(files: list[Path], scale: str | None, sets: tuple[str, ...]) -> list
         except RecipeError as error:
             faults += error.faults
     if faults:
-        raise RecipeError(list(dict.fromkeys(faults)))
+        raise RecipeError(faults)
     names: dict[str, Path] = {}
     for file, loaded in found:
         if (other := names.setdefault(loaded.study.name, file)) is not file:
-            raise click.UsageError(f"{other} and {file} are both named {loaded.study.name}: give one another name")
+            raise UsageError(f"{other} and {file} are both named {loaded.study.name}: give one another name")
     return found
 
 
@@ -106,9 +135,12 @@ def _run(loaded: Any, cells: Any, nodes: list[Any], opened: Any, workers: int, w
 
 
 def _written(folder: Path, found: dict[str, Any]) -> None:
-    """Writes the page and what goes with it."""
+    """Writes the page and what goes with it, but nothing over a page with results where now there is none."""
     from xfer.reports.study.page.write import write_study
 
+    if all(cell["state"] == "failed" for cell in found["cells"]) and (folder / "study.json").is_file():
+        click.echo(f"no cell has a result: what an earlier run wrote to {folder} stays as it is", err=True)
+        return
     for problem in write_study(folder, found):
         click.echo(problem, err=True)
     click.echo(f"written to {folder}: index.html, report.md, report.tex, figures/, tables/", err=True)

@@ -25,7 +25,8 @@ class Fault(NamedTuple):
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: "
         path = f"{self.path}: " if self.path else ""
-        return f"{where}{path}{self.message}" + (f"; {self.hint}" if self.hint else "")
+        whole = f"{where}{path}{self.message}" + (f"; {self.hint}" if self.hint else "")
+        return " ".join(whole.splitlines())  # a value that is quoted may go over several
 
 
 class XferError(Exception):
@@ -44,7 +45,10 @@ class RecipeError(XferError):
     exit_code = 2
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = sorted(set(faults), key=lambda f: (f.file, f.line, f.column, f.path, f.message))
+        first: dict[tuple[object, ...], Fault] = {}
+        for fault in faults:  # cells of a study may tell the same fault with other hints
+            first.setdefault(fault[:5], fault)
+        self.faults = [first[place] for place in sorted(first)]
         super().__init__("\n".join(map(str, self.faults)))
 
     def lines(self) -> list[str]:
@@ -88,10 +92,13 @@ class NodeFailed(XferError):
 def suggest(name: str, known: Iterable[str]) -> str:
     """A hint for a misspelt ``name``: the nearest known name, or the list when none is near."""
     names = sorted(known)
-    near = get_close_matches(name, names, n=1)
-    if near:
-        return f"did you mean '{near[0]}'?"
-    return f"known: {', '.join(names)}" if names else ""
+    return nearest(name, names) or (f"known: {', '.join(names)}" if names else "")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt ``name``: the nearest known name, or nothing."""
+    near = get_close_matches(name, sorted(known), n=1)
+    return f"did you mean '{near[0]}'?" if near else ""
 
 
 def from_os(error: OSError) -> XferError:

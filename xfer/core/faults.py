@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from xfer.core import yaml
 from xfer.core.component import Component
-from xfer.core.errors import Fault, suggest
+from xfer.core.errors import Fault, nearest, suggest
 from xfer.core.recipe import Recipe
 from xfer.core.yaml import Mark, Tree
 from xfer.readers.base import Reader
@@ -47,6 +47,9 @@ def _invalid(tree: Tree, data: Any, item: dict[str, Any], model: type[BaseModel]
         hint = _home(block, _at(data, path[:-1], {}), str(path[-1])) or suggest(str(path[-1]), _fields(block, model))
         message = "no such field"
         return at(yaml.locate(tree, path, key=True), path, message, hint)
+    if item["type"] == "missing" and path[0] == "stages" and path[2:] == ("tasks",):
+        near = nearest(str(path[1]), {*data["stages"]} - {path[1]})
+        return fault(tree, path[:-1], "trains on nothing", near or "add reader: or tasks:")
     if item["type"] == "missing":
         message, hint = f"'{path[-1]}' is missing", "add it"
         return at(yaml.locate(tree, path[:-1]), path, message, hint)

@@ -17,7 +17,7 @@ from xfer.core.augments import augment_faults
 from xfer.core.component import Component
 from xfer.core.domains import domain_faults
 from xfer.core.edges import attacked_faults
-from xfer.core.errors import suggest
+from xfer.core.errors import nearest, suggest
 from xfer.core.groups import data_set
 from xfer.core.transfers import distil_faults, option_faults
 from xfer.models.base import Model
@@ -199,7 +199,8 @@ def _untrained(path: tuple[str, ...], block: dict[str, Any], data: dict[str, Any
     if block.get("stage") is not None:
         return
     if block.get("reader") is None:
-        yield path, "names neither a stage nor a reader", "add the stage to test, or a reader of retrieval"
+        near = nearest(path[-1], data["evaluate"].keys() - {path[-1]})
+        yield path, "names neither a stage nor a reader", near or "add the stage to test, or a reader of retrieval"
         return
     reader, model = _build(Reader, block["reader"]), _build(Model, data.get("model"))
     if reader and reader.form != "retrieve":

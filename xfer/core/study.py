@@ -20,21 +20,30 @@ from xfer.core.errors import Fault, RecipeError, suggest
 from xfer.core.faults import at, fault, validate
 from xfer.core.load import checked, options, read_tree, scale_file
 from xfer.core.recipe import Name, Recipe, Seeds
+from xfer.core.study_faults import evaluations, foreign, not_of_cells, other_seeds, same, unknown_evaluations
 from xfer.core.yaml import Tree
 
-Levels = dict[str, str]  # axis -> the level of one cell
 Measure = Literal["score", "drop", "relative", "gap", "gap_growth"]
 
 
 def _many(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+    return value if isinstance(value, list | tuple) else [value]
 
 
-Words = Annotated[tuple[str, ...], BeforeValidator(_many, json_schema_input_type=str | tuple[str, ...])]
-Chosen = dict[str, Words]  # axis -> the levels that are meant
+def _word(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise PydanticCustomError("word", "should be a name", {"hint": "in quotes if it looks like a number"})
+    return value
+
+
+Word = Annotated[str, BeforeValidator(_word, json_schema_input_type=str)]
+Words = Annotated[tuple[Word, ...], BeforeValidator(_many, json_schema_input_type=str | tuple[str, ...])]
+Levels = dict[str, Word]  # axis -> the level of one cell
+Chosen = dict[str, Annotated[Words, Field(min_length=1)]]  # axis -> the levels that are meant
+Axis = dict[Name, dict[str, Any]]  # level -> what it lays over the recipe
 # What the rows of results are called by: an axis of such a name would hide it.
 TAKEN = """run kind scale evaluation data reader attacker stage metric measure language trained value low high
-seeds parameters""".split()
+seeds parameters difference p effect adjusted""".split()
 
 
 class Compare(Block):
@@ -82,7 +91,7 @@ class Study(Block):
     description: str = Field("", description="what is held fixed, and what is not")
     papers: tuple[str, ...] = Field((), description="the publications it stands on")
     recipe: str = Field(description="the recipe that is varied, a path beside this file")
-    vary: dict[Name, dict[Name, dict[str, Any]]] = Field(
+    vary: dict[Name, Annotated[Axis, Field(min_length=1)]] = Field(
         min_length=1,
         description="axis: level: what the level lays over the recipe, as blocks or by dotted names; null removes",
     )
@@ -104,11 +113,26 @@ class Study(Block):
         return self
 
     def _faults(self) -> Iterator[InitErrorDetails]:
-        """Axes and levels that are not there, each where it stands."""
+        """Names that are taken or not there and comparisons of nothing, each where it stands."""
+        if self.name == "index.html":
+            yield _bad(("name",), "'index.html' is the page of all studies", "call the study something else")
+        unknown = list(self._unknown())
+        yield from unknown or self._unpaired()
+        for name, about in self.hypotheses.items():
+            if about.measure in ("gap", "gap_growth") and about.languages != "all":
+                what = f"a {about.measure} is one number, not one of each language"
+                yield _bad(("hypotheses", name, "languages"), what, "leave it out")
+
+    def _unknown(self) -> Iterator[InitErrorDetails]:
+        """Axes and levels that are not there, or have a name that cannot be."""
         for axis in self.vary:
             if axis in TAKEN:
                 hint = f"results have a column {axis}: call the axis something else"
                 yield _bad(("vary", axis, "[key]"), f"'{axis}' cannot name an axis", hint)
+        for path, laid in self._laid():
+            for key in laid:
+                if not all(key.split(".")):
+                    yield _bad((*path, key, "[key]"), f"'{key}' is not a dotted name", "such as limits.steps")
         for path, chosen in self._named():
             for axis, levels in chosen.items():
                 if axis not in self.vary:
@@ -121,6 +145,27 @@ class Study(Block):
             if fit.axis not in self.vary:
                 yield _bad(("fits", i, "axis"), f"there is no axis '{fit.axis}'", suggest(fit.axis, self.vary))
 
+    def _unpaired(self) -> Iterator[InitErrorDetails]:
+        """What lays no cell beside another. Cells that are not run for now (``only``) count."""
+        asked: list[tuple[tuple[str, ...], Levels, Chosen]] = []
+        if self.compare:
+            asked.append((("compare", "against"), self.compare.against, {}))
+        for name, about in self.hypotheses.items():
+            asked.append((("hypotheses", name, "against"), about.against, about.cells))
+        every = self.combinations()
+        there = {tuple(cell.values()) for cell in every}
+        for path, against, chosen in asked:
+            others = (cell | against for cell in every if meant(cell, chosen) and not meant(cell, against))
+            if every and not any(tuple(other.values()) in there for other in others):
+                hint = "cells must have another level there, and skip must leave both sides"
+                yield _bad(path, "no two cells can be compared", hint)
+
+    def _laid(self) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+        """What is laid over the recipe."""
+        yield ("fixed",), self.fixed
+        for axis, levels in self.vary.items():
+            yield from ((("vary", axis, level), laid) for level, laid in levels.items())
+
     def _named(self) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
         yield ("only",), self.only
         yield from ((("skip", i), chosen) for i, chosen in enumerate(self.skip))
@@ -129,11 +174,10 @@ class Study(Block):
             yield ("hypotheses", name, "cells"), hypothesis.cells
             yield ("hypotheses", name, "against"), hypothesis.against
 
-    def cells(self) -> list[Levels]:
-        """Every combination of levels that is run and not skipped, in the order of the file."""
-        axes = list(self.vary)
-        every = [dict(zip(axes, levels, strict=True)) for levels in product(*self.vary.values())]
-        return [c for c in every if meant(c, self.only) and not any(meant(c, chosen) for chosen in self.skip)]
+    def combinations(self) -> list[Levels]:
+        """Every combination of levels that is not skipped, in the order of the file."""
+        every = (dict(zip(self.vary, levels, strict=True)) for levels in product(*self.vary.values()))
+        return [cell for cell in every if not any(meant(cell, chosen) for chosen in self.skip)]
 
 
 def meant(cell: Levels, chosen: Mapping[str, Sequence[str]]) -> bool:
@@ -170,62 +214,112 @@ def load_study(path: str | Path, scale: str | None = None, sets: Sequence[str] =
     Raises RecipeError with the faults of the study and of all cells.
     """
     path = Path(path)
-    tree = read_tree(path)
-    if "vary" not in tree.value and tree.value.keys() & {"stages", "evaluate", "benchmark"}:
-        what, way = "is a recipe and no study", "xfer train runs it; a study names it as recipe: and varies it"
-        raise RecipeError([at(tree.mark, (), what, way)])
-    tree = _scaled(tree, scale, path)
-    data, faults = yaml.resolve(tree)
-    study, invalid = validate(data, tree, Study)
-    if study is None or faults:
-        raise RecipeError([*faults, *invalid])
-    base = path.parent / study.recipe
-    if not base.is_file():
-        raise RecipeError([fault(tree, ("recipe",), f"there is no file {base}", "a path beside the study")])
-    whole = read_tree(base)
-    if scale:
-        whole = yaml.merge(whole, read_tree(scale_file(base, scale)))
+    tree = _scaled(_study_tree(path), scale, path)
+    study = _study(tree)
+    whole = _base(tree, path.parent / study.recipe, scale)
     over, bad = options(sets)
-    cells = []
-    for levels in study.cells():
-        try:
-            cells.append(Cell(levels, checked(_varied(whole, tree, levels, study, over))))
-        except RecipeError as error:
-            bad += error.faults
-    if bad or not cells:
-        nothing = [] if cells or bad else [fault(tree, ("skip",), "no cell is left", "skip fewer combinations")]
-        raise RecipeError(list(dict.fromkeys([*bad, *nothing])))  # most faults are those of many cells
-    if not sets and (same := list(_same(tree, cells))):
-        raise RecipeError(same)
+    bad += not_of_cells(over, Study.model_fields.keys() - {"seeds"})
+    if bad:
+        raise RecipeError(bad)
+    cells, known = [], dict[str, bool]()
+    for levels in study.combinations():
+        varied = _varied(whole, tree, levels, study, over)
+        for name, attacked in evaluations(varied):
+            known[name] = attacked or known.get(name, False)
+        if meant(levels, study.only):
+            try:
+                cells.append(Cell(levels, checked(varied)))
+            except RecipeError as error:
+                bad += error.faults
+    if not bad:
+        bad += other_seeds(tree, cells)
+        bad += [] if cells else [fault(tree, ("skip",), "no cell is left", "skip fewer combinations")]
+    if not bad and not sets:  # --set may level what the file tells apart, and take evaluations away
+        bad += [*unknown_evaluations(tree, study, known, bool(scale)), *same(tree, cells)]
+    if bad:
+        raise RecipeError(bad)
     return LoadedStudy(study, tuple(cells), path, scale)
 
 
-def _same(tree: Tree, cells: Sequence[Cell]) -> Iterator[Fault]:
-    """Levels that change nothing: cells of one recipe would be laid beside themselves."""
-    seen: dict[str, Levels] = {}
-    for cell in cells:
-        other = seen.setdefault(cell.recipe.model_dump_json(), cell.levels)
-        axis = next((axis for axis, level in cell.levels.items() if level != other[axis]), None)
-        if axis:
-            rest = ", ".join(f"{name}: {level}" for name, level in cell.levels.items() if name != axis)
-            what = f"gives the same recipe as {axis}: {other[axis]}" + (f" (with {rest})" if rest else "")
-            yield fault(tree, ("vary", axis, cell.levels[axis]), what, "say what differs, or skip one of them")
+def _study_tree(path: Path) -> Tree:
+    """The tree of a study's file. Raises RecipeError for a recipe, or a study with a recipe's fields."""
+    tree = read_tree(path)
+    if _is_recipe(tree):
+        what, way = "is a recipe and no study", "xfer train runs it; a study names it as recipe: and varies it"
+        raise RecipeError([at(tree.mark, (), what, way)])
+    strange = list(foreign(tree, Recipe.model_fields.keys() - Study.model_fields.keys()))
+    if strange:
+        raise RecipeError(strange)
+    return tree
+
+
+def _is_recipe(tree: Tree) -> bool:
+    return "vary" not in tree.value and bool(tree.value.keys() & {"stages", "evaluate", "benchmark"})
+
+
+def _study(tree: Tree) -> Study:
+    """The study of a whole tree. Raises RecipeError with all faults."""
+    data, faults = yaml.resolve(tree)
+    # ${...} in what is laid over the recipe speaks of the recipe, and is resolved there.
+    faults = [one for one in faults if not one.path.startswith(("vary.", "fixed."))]
+    study, invalid = validate(data, tree, Study)
+    if study is None or faults:
+        raise RecipeError([*faults, *invalid])
+    return study
+
+
+def _base(tree: Tree, path: Path, scale: str | None) -> Tree:
+    """The tree of the recipe that is varied, with the overlay of the scale. Raises RecipeError."""
+    if not path.is_file():
+        raise RecipeError([fault(tree, ("recipe",), f"there is no file {path}", "a path beside the study")])
+    whole = read_tree(path)
+    if "vary" in whole.value:
+        raise RecipeError([fault(tree, ("recipe",), f"{path} is a study", "name a recipe; extends lays studies over")])
+    return yaml.merge(whole, read_tree(scale_file(path, scale))) if scale else whole
 
 
 def _scaled(tree: Tree, scale: str | None, path: Path) -> Tree:
-    """The study with its own overlay for the scale, if it has one. Raises RecipeError for a scale there is not."""
-    entry = tree.value.pop("at", None)
-    if entry is None:
-        return tree
-    found = entry[1]
+    """The study with its own overlay for the scale, if it has one. Raises RecipeError with the faults of ``at``."""
+    overlays = _overlays(tree, path)
+    left = Tree({key: entry for key, entry in tree.value.items() if key != "at"}, tree.mark)
+    return yaml.merge(left, overlays[scale]) if scale in overlays else left
+
+
+def _overlays(tree: Tree, path: Path) -> dict[str, Tree]:
+    """What stands under ``at``, by scale. Raises RecipeError if that is no block of blocks, each named for a scale."""
+    if "at" not in tree.value:
+        return {}
+    found = tree.value["at"][1]
+    example = "at: {miniature: {seeds: [1, 2]}}"
     if not isinstance(found.value, dict):
-        raise RecipeError([at(found.mark, ("at",), "is not a block of scales", "at: {miniature: {seeds: [1, 2]}}")])
-    for name, (mark, _) in found.value.items():
+        raise RecipeError([at(found.mark, ("at",), "is not a block of scales", example)])
+    bad = list[Fault]()
+    for name, (mark, overlay) in found.value.items():
         try:
             scale_file(path, name)
         except RecipeError as error:
-            raise RecipeError([at(mark, ("at", name), error.faults[0].message, error.faults[0].hint)]) from None
-    return yaml.merge(tree, found.value[scale][1]) if scale in found.value else tree
+            bad += [at(mark, ("at", name), one.message, one.hint) for one in error.faults]
+        if not isinstance(overlay.value, dict):
+            bad.append(at(overlay.mark, ("at", name), "should be a block of fields", example))
+    if bad:
+        raise RecipeError(bad)
+    return {name: overlay for name, (_, overlay) in found.value.items()}
+
+
+def check_study(path: Path, scale: str | None = None, sets: Sequence[str] = ()) -> LoadedStudy:
+    """The study as it is at ``scale``; without one it is also checked at every scale that its file speaks of.
+
+    Raises RecipeError with the faults of all.
+    """
+    bad, found = list[Fault](), list[LoadedStudy]()
+    for one in [scale, *(_overlays(_study_tree(path), path) if scale is None else ())]:
+        try:
+            found.append(load_study(path, one, sets))
+        except RecipeError as error:
+            bad += error.faults
+    if bad:
+        raise RecipeError(bad)
+    return found[0]
 
 
 def _varied(whole: Tree, study: Tree, levels: Levels, about: Study, over: Sequence[Tree]) -> Tree:
@@ -251,18 +345,17 @@ def _laid(tree: Tree, level: Tree) -> Tree:
 
 
 def is_study(path: Path) -> bool:
-    """Whether a YAML file is a study and not a recipe: it has axes."""
+    """Whether a YAML file is a study and not a recipe: it has axes, or a question and nothing to run."""
     try:
         tree = read_tree(path)
     except RecipeError:
         return False
-    return "vary" in tree.value
+    return "vary" in tree.value or "question" in tree.value and not _is_recipe(tree)
 
 
-def faults_of(path: Path, scale: str | None, sets: Sequence[str]) -> list[Fault]:
-    """The faults of a study file, none if it is good."""
+def is_recipe(path: Path) -> bool:
+    """Whether a YAML file is a recipe; one that cannot be read is not."""
     try:
-        load_study(path, scale, sets)
-    except RecipeError as error:
-        return list(error.faults)
-    return []
+        return _is_recipe(read_tree(path))
+    except RecipeError:
+        return False

@@ -79,11 +79,18 @@ def _file(folder: Path) -> list[Path]:
     return [folder / name for name in FILES if (folder / name).is_file()][:1]
 
 
-def _of(file: Path) -> Iterator[Row]:
+def _of(file: Path) -> list[Row]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
+        return list(_rows(file, found))
     except (OSError, ValueError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from None
+    except (KeyError, TypeError, AttributeError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise UsageError(f"{file} is not whole ({what}); xfer study and xfer train write it anew") from None
+
+
+def _rows(file: Path, found: Any) -> Iterator[Row]:
     if isinstance(found, dict) and "records" in found and "axes" in found:
         about = {"run": found["name"], "kind": "study", "scale": found["scale"]}
         yield from (about | record for record in found["records"])
