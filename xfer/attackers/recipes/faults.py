@@ -234,6 +234,15 @@ FAULTS = (
         *(41, ("pwws",), "synonyms come in the order of a set, another in each process"),
         *("sorted", True),
     ),
+    Fault(
+        *(
+            42,
+            ("alzantot",),
+            "the language model's best four of each word are numbered anew and then looked up in the whole list: as"
+            " many candidates stay, but the first ones, whatever the model says",
+        ),
+        "the likeliest four of each word",
+    ),
 )
 
 
