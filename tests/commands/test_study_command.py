@@ -204,6 +204,8 @@ def test_a_study_that_wholly_fails_leaves_an_earlier_page(study: Path, work: Wor
     work.fails = "kind"  # of every stage
     assert xfer("study", study, "--store", "broken").code == 1
     assert "6 cells, 6 without a result" in (folder / "runs/small/index.html").read_text()
+    work.fails = "middle"
+    assert "stays as it is" not in xfer("study", study, "--store", "broken too").err  # there was no result either
     work.fails = ""
     assert xfer("study", study).code == 0
     whole = files(folder / "runs")

@@ -212,7 +212,7 @@ def test_report_of_an_unfinished_recipe_says_what_to_run(recipe: Path, work: Wor
     xfer("train", recipe)
     found = xfer("report", recipe)
     assert found.code == 2
-    assert "typos seed 1 has no score yet; run 'xfer train r.yaml'" in found.err
+    assert "typos seed 1 has no score yet; run: xfer train r.yaml" in found.err
 
 
 def test_report_of_a_recipe_without_evaluation_says_so(recipe: Path, xfer: Xfer) -> None:

@@ -164,6 +164,7 @@ def test_the_faults_of_all_cells_stand_at_once_each_once(loaded: Callable[..., L
         ("  p: {one: {}}", "p", "'p' cannot name an axis"),
         ("  size: {}", "size", "vary.size: is empty"),
         ("  size: {small: {stages..x: 1}}", "stages", "'stages..x' is not a dotted name; such as limits.steps"),
+        ("  size: {small: }", " }", "vary.size.small: should be a block of fields, not null"),
         ("only: {before: []}", "[]", "only.before: is empty"),
         ("only: {before: 1}", "1", "only.before: should be a name; in quotes if it looks like a number"),
         ("compare: {against: {before: 0.1}}", "0.1", "compare.against.before: should be a name; in quotes"),

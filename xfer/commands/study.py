@@ -138,12 +138,27 @@ def _written(folder: Path, found: dict[str, Any]) -> None:
     """Writes the page and what goes with it, but nothing over a page with results where now there is none."""
     from xfer.reports.study.page.write import write_study
 
-    if all(cell["state"] == "failed" for cell in found["cells"]) and (folder / "study.json").is_file():
+    if not _any_done(found) and _any_done(_earlier(folder / "study.json")):
         click.echo(f"no cell has a result: what an earlier run wrote to {folder} stays as it is", err=True)
         return
     for problem in write_study(folder, found):
         click.echo(problem, err=True)
     click.echo(f"written to {folder}: index.html, report.md, report.tex, figures/, tables/", err=True)
+
+
+def _earlier(file: Path) -> Any:
+    """What an earlier run found, if it can still be read."""
+    import json
+
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _any_done(found: Any) -> bool:
+    cells = found.get("cells", []) if isinstance(found, dict) else []
+    return any(cell["state"] == "done" for cell in cells)
 
 
 def _planned(loaded: Any, cells: Any, nodes: list[Any], opened: Any) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def _invalid(tree: Tree, data: Any, item: dict[str, Any], model: type[BaseModel]
         return fault(tree, path, "is empty", hint)
     message = _SHAPES.get(item["type"]) or item["msg"].removeprefix("Value error, ").removeprefix("Input ")
     if not hint and not isinstance(item["input"], dict | list):
-        message += f", not {item['input']!r}"
+        message += f", not {'null' if item['input'] is None else repr(item['input'])}"
     return at(yaml.locate(tree, path, key=item["loc"][-1:] == ("[key]",)), path, message, hint)
 
 
