@@ -258,7 +258,8 @@ def test_upstream_mode_is_what_its_own_build_makes(
     victim = slow if recipe in ("alzantot", "faster-alzantot", "kuleshov") else cheap
     asked = texts(victim, ("de", "zh"), 0 if victim is cheap else 4)
     asked = asked[1::2] if recipe == "clare" else asked  # some thousand candidates a text
-    asked = [asked[i] for i in (1, 2, 9)] if budget == 1500 else asked  # generations, until no more words may change
+    if budget == 1500:  # generations, until no more words may change
+        asked = rows(victim, [("loved person ancient bad person",), ("human place town town town",), TEXTS[2]])
     build = getattr(textattack.attack_recipes, RECIPES[recipe]).build
     ours = essence(search(one, victim, asked))
     held(ours, list(stock(textattack, build, one, victim, asked)))
