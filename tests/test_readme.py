@@ -9,7 +9,7 @@ import pytest
 
 from xfer.core import yaml
 from xfer.core.load import load_recipe
-from xfer.core.study import load_study
+from xfer.core.load_study import load_study
 from xfer.readers.base import Reader
 from xfer.readers.sources import rows
 

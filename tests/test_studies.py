@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from xfer.core.graph import Resolver
+from xfer.core.load_study import load_study
 from xfer.core.nodes import Node
-from xfer.core.study import LoadedStudy, load_study, meant
+from xfer.core.study import LoadedStudy, meant
 from xfer.executors.studies import compiled, nodes_of
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,8 @@ import pytest
 
 from xfer.core.errors import Fault, RecipeError
 from xfer.core.graph import Resolver
-from xfer.core.study import LoadedStudy, check_study, is_study, load_study
+from xfer.core.load_study import check_study, is_study, load_study
+from xfer.core.study import LoadedStudy
 from xfer.executors.studies import compiled, nodes_of
 
 Write = Callable[[str, str], Path]

@@ -72,7 +72,7 @@ def study(
 def _files(studies: tuple[Path, ...]) -> list[Path]:
     """The files that are named, and of folders all but the recipes."""
     from xfer.core.errors import UsageError
-    from xfer.core.study import is_recipe
+    from xfer.core.load_study import is_recipe
 
     found: list[Path] = []
     for path in studies:
@@ -97,7 +97,7 @@ def _folders(paths: list[Path]) -> None:
 def _loaded(files: list[Path], scale: str | None, sets: tuple[str, ...]) -> list[tuple[Path, Any]]:
     """Every study, before any is run. Raises RecipeError with the faults of all."""
     from xfer.core.errors import RecipeError, UsageError
-    from xfer.core.study import load_study
+    from xfer.core.load_study import load_study
 
     found, faults = [], []
     for file in files:
