@@ -9,6 +9,8 @@ from typing import Any
 
 from conftest import RECIPE
 
+from xfer.commands.diff import flow
+
 
 def test_a_recipe_does_not_differ_from_one_that_names_a_default(xfer: Callable[..., Any], write: Any) -> None:
     write("a.yaml", RECIPE)
@@ -29,6 +31,26 @@ def test_recipes_differ_by_value_and_by_what_only_one_has(xfer: Callable[..., An
     ]
     (rate, *_) = xfer("diff", "a.yaml", "b.yaml", "--json").json["recipe"]
     assert (rate["old"], rate["new"]) == (0.1, 0.2)
+
+
+def test_what_only_one_has_is_said_without_its_defaults(xfer: Callable[..., Any], write: Any) -> None:
+    write("a.yaml", RECIPE)
+    more = """\
+  hard:
+    reader: {type: xnli, languages: [de, sw]}
+    trainer: {adversary: freelb, epochs: 1}
+"""
+    write("b.yaml", RECIPE.replace("stages:\n", f"stages:\n{more}"))
+    tasks, trainer = (
+        "{xnli: {reader: {type: xnli, languages: [de, sw]}}}",
+        "{type: finetune, epochs: 1, adversary: freelb}",
+    )
+    expected = f"stages.hard: only in B: {{tasks: {tasks}, trainer: {trainer}}}\n"
+    assert xfer("diff", "a.yaml", "b.yaml").out == expected
+
+
+def test_words_that_yaml_would_read_in_another_way_are_quoted() -> None:
+    assert flow({"a": "x, y", "b": "", "c": None, "d": [True, "z"]}) == '{a: "x, y", b: "", c: null, d: [true, z]}'
 
 
 def run(folder: Path, scores: dict[str, float]) -> None:

@@ -14,9 +14,10 @@ Scores = dict[str, dict[str, float]]  # evaluation -> language -> score
 
 
 class Side(NamedTuple):
-    """What is compared: a recipe as plain data, and its scores if it is a run."""
+    """What is compared: a recipe as plain data, the same without its defaults, and its scores if it is a run."""
 
     recipe: dict[str, Any]
+    brief: dict[str, Any]
     report: dict[str, Any] | None
 
 
@@ -40,7 +41,7 @@ def diff(first: Path, second: Path, scale: str | None, sets: tuple[str, ...], as
         echo_json({"recipe": [difference._asdict() for difference in found], "scores": moved})
         return
     for difference in found:
-        click.echo(_said(difference))
+        click.echo(_said(difference, sides[difference.sides == "new"].brief))
     for row in moved:
         click.echo(
             f"{row['evaluation']}, mean over {row['languages']} languages: {row['first']:.1f} in A, "
@@ -55,23 +56,54 @@ def _side(path: Path, scale: str | None, sets: tuple[str, ...]) -> Side:
     from xfer.core.load import load_recipe
 
     if not path.is_dir():
-        return Side(load_recipe(path, scale, sets).recipe.model_dump(mode="json"), None)
+        recipe = load_recipe(path, scale, sets).recipe
+        return Side(recipe.model_dump(mode="json"), recipe.model_dump(mode="json", exclude_defaults=True), None)
     if (path / "study.json").is_file():
         raise UsageError(f"{path} is a study, and runs of recipes are compared; xfer results {path} has its numbers")
     try:
         recipe, report = (json.loads((path / f"{name}.json").read_text("utf-8")) for name in ("recipe", "report"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} is no folder of results: {error}; xfer train writes them to runs/") from None
-    return Side(recipe, report)
+    return Side(recipe, _without_defaults(recipe), report)
 
 
-def _said(found: Any) -> str:
+def _without_defaults(recipe: dict[str, Any]) -> dict[str, Any]:
+    """A run's recipe as somebody would write it; as it is if another version wrote it, whose fields are not known."""
+    from pydantic import ValidationError
+
+    from xfer.core.errors import XferError
+    from xfer.core.recipe import Recipe
+
+    try:
+        return Recipe.model_validate(recipe).model_dump(mode="json", exclude_defaults=True)
+    except (ValidationError, XferError):
+        return recipe
+
+
+def _said(found: Any, brief: Any) -> str:
+    """One difference in words; ``brief`` is the recipe that alone has what stands on one side."""
     from xfer.core.differences import short
 
     if found.sides == "both":
         return f"{found.path}: {short(found.old)} in A, {short(found.new)} in B"
     value, side = (found.new, "B") if found.sides == "new" else (found.old, "A")
-    return f"{found.path}: only in {side}: {short(value)}"
+    for name in found.path.split("."):
+        brief = brief.get(name) if isinstance(brief, dict) else None
+    return f"{found.path}: only in {side}: {flow(value if brief is None else brief)}"
+
+
+def flow(value: Any) -> str:
+    """Plain data as it stands in a recipe, on one line; a block that only names its type is that name."""
+    if isinstance(value, dict):
+        if value.keys() == {"type"}:
+            return str(value["type"])
+        return "{" + ", ".join(f"{name}: {flow(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, float):
+        return f"{value:g}"
+    plain = isinstance(value, str) and value and not set(value) & set("{}[],:#'\"")
+    return value if plain else json.dumps(value, ensure_ascii=False)
 
 
 def _scores(first: Scores, second: Scores) -> list[dict[str, Any]]:
