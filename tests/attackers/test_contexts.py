@@ -179,7 +179,7 @@ def test_a_distractor_in_text_without_spaces() -> None:
     assert adder.change(rows[0], "span", adder.prepare(rows))[0]["text"] == "易北河流过德累斯顿。莱茵河流过巴塞尔。"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.sampled_from(["One.", "Two two!", "Then three?", "他来了。", "X. Y", "last"]), min_size=1, max_size=6),
     st.data(),

@@ -161,7 +161,7 @@ def a_row_and_edits(draw: Any) -> tuple[str, list[Edit], list[tuple[int, int]]]:
     return text, edits, [(start, min(len(text), start + size)) for start, size in spans]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(a_row_and_edits(), st.booleans())
 def test_answers_stand_where_they_are_said_to(made: Any, inside: bool) -> None:
     text, edits, spans = made
@@ -182,7 +182,7 @@ def test_answers_stand_where_they_are_said_to(made: Any, inside: bool) -> None:
         assert changed["text"] == splice(text, edits)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(a_row_and_edits(), st.sampled_from(["entities", "words", "withheld"]))
 def test_every_word_has_a_tag(made: Any, kind: str) -> None:
     text, edits, _ = made

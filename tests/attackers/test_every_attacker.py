@@ -160,7 +160,7 @@ JUNK = [
 MIXED = st.lists(st.one_of(st.sampled_from(WORDS), st.sampled_from(JUNK), st.text(max_size=4)), min_size=1, max_size=14)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.sampled_from(EACH_FORM), st.sampled_from(sorted(TEXTS)), MIXED, st.sampled_from([" ", ""]), st.integers(0, 9))
 def test_any_text(case: tuple[str, str], language: str, words: list[str], gap: str, seed: int) -> None:
     text = gap.join(words)

@@ -324,7 +324,7 @@ def test_results_are_pinned():
 # --- every text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(MIXED, st.sampled_from(sorted(TEXTS)), st.floats(0, 1), SEEDS)
 def test_any_text(text, language, rate, seed):
     edits = attack(text, language, rate, seed)
@@ -334,7 +334,7 @@ def test_any_text(text, language, rate, seed):
     assert attack(text, language, 0.0, seed) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.sampled_from([w for text in TEXTS.values() for w in text.split()]), max_size=12), st.floats(0, 1), SEEDS
 )

@@ -98,7 +98,7 @@ def test_the_joined_links_by_hand() -> None:
 LINKS = st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(LINKS, st.integers(1, 4))
 def test_phrases_are_those_that_the_definition_gives(links: set[tuple[int, int]], most: int) -> None:
     expected = set()

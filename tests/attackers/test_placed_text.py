@@ -15,7 +15,7 @@ WORDS = st.text(alphabet="abcdeäж", min_size=1, max_size=4)
 GAPS = st.sampled_from([" ", "  ", ", ", " - ", "! ", "\n", " («"])
 COLUMN = st.lists(st.tuples(WORDS, GAPS), min_size=1, max_size=6).map(lambda found: "".join(w + g for w, g in found))
 EDIT = st.tuples(st.sampled_from(["replace", "delete", "before", "after", "two"]), st.integers(0, 99), WORDS, WORDS)
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ SEARCHES: dict[str, dict[str, Any]] = {
     "pruthi": {"type": "textattack", "recipe": "pruthi"},
     "bad-characters": {"type": "textattack", "recipe": "bad-characters"},
 }
-QUICK = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=15, suppress_health_check=list(HealthCheck))
 
 
 def victim(items: Sequence[Any]) -> np.ndarray:

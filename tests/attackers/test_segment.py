@@ -69,7 +69,7 @@ def test_words_of_each_script(icu: None, text: str, expected: list[str]) -> None
 
 
 @given(text=TEXT)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def _holds(text: str) -> None:
     for places_ in ([(word.start, word.end) for word in cut(text)], list(spans(text))):
         assert all(start < end and not is_mark(text[start]) for start, end in places_)

@@ -112,7 +112,7 @@ def test_mixing_into_unspaced_text(lists: Path) -> None:
     assert changed["text"] == "我 like apple。"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.floats(0, 1), st.integers(0, 1000))
 def test_the_rate_is_a_bound_and_a_promise(rate: float, seed: int) -> None:
     words = [form for form in miniature("en", "de") if " " not in form][:20]

@@ -69,7 +69,7 @@ def test_the_rate_is_a_bound(name: str, language: str) -> None:
             assert len(attacker(name, rate=rate).edit(text, language, Random(seed))) <= rate * words + 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(MIXED, st.sampled_from(sorted(TEXTS)), st.sampled_from(NAMES), st.floats(0, 1), SEEDS)
 def test_any_text(text: str, language: str, name: str, rate: float, seed: int) -> None:
     edits = attacker(name, rate=rate).edit(text, language, Random(seed))
@@ -83,7 +83,7 @@ def test_any_text(text: str, language: str, name: str, rate: float, seed: int) -
 WORDS = sorted({word for text in TEXTS.values() for word in text.split()} | {"12345", "2020-05-03", "٢٠", "a", "I"})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12), st.sampled_from(NAMES), st.sampled_from("BN"), SEEDS)
 def test_tags_of_any_sentence(words: list[str], name: str, kind: str, seed: int) -> None:
     tags = [("B-X" if i % 3 == 0 else "I-X") if kind == "B" else "NOUN" for i in range(len(words))]
@@ -97,7 +97,7 @@ def test_tags_of_any_sentence(words: list[str], name: str, kind: str, seed: int)
         assert changed["tags"] == tags and len(changed["words"]) == len(words)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12), st.sampled_from(NAMES), st.data(), SEEDS)
 def test_answers_in_any_context(words: list[str], name: str, data: Any, seed: int) -> None:
     text = " ".join(words)

@@ -59,7 +59,7 @@ def _credits(method: int, target: str) -> dict[str, dict[str, list[Any]]]:
 def _made() -> dict[str, Any]:
     study = Study.model_validate(STUDY)
     cells, done = [], []
-    for levels in study.cells():
+    for levels in study.combinations():
         number = METHODS.index(levels["method"])
         cell = {"levels": levels, "state": "done", "why": "", "report": f"r{number}", "trained": {"target seed 1": "k"}}
         cells.append(cell | {"recipe": {"name": "x"}, "notes": [], "discriminators": []})
@@ -82,7 +82,7 @@ def _made() -> dict[str, Any]:
     rows = [row | {"language": "mean"}, row | {"language": "de"}, row | {"language": "mean", "ours": None}]
     cells[0]["against"] = {"title": "A paper", "models": ["XLM-R", "mBERT"], "rows": rows, "made_up": True}
     text = {"original": [["ein ", False], ["Haus", True]], "changed": [["ein ", False], ["Hsau", True]]}
-    about = {"data": "XNLI", "evaluation": "typos", "levels": study.cells()[0], "id": "1", "status": "changed"}
+    about = {"data": "XNLI", "evaluation": "typos", "levels": study.combinations()[0], "id": "1", "status": "changed"}
     return {
         **{key: STUDY[key] for key in ("name", "title", "question", "description", "papers")},
         "scale": "miniature",
