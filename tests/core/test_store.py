@@ -155,7 +155,7 @@ def test_a_kill_in_the_middle_leaves_no_finished_node_and_frees_it_at_once(store
     with store.work("data", KEY, {}) as folder:
         assert (folder / "out" / "rows.txt").read_text() == "half"
         (folder / "out" / "rows.txt").write_text("whole")
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < stores.STALE  # a slow disk may take seconds, a lock of another machine this long
     assert (store.root / "nodes" / "data" / KEY / "out" / "rows.txt").read_text() == "whole"
 
 
@@ -203,12 +203,12 @@ def test_a_dead_process_loses_its_lock_at_once(store: Store) -> None:
     gone = run("pass")
     gone.communicate()
     lock(store, f"{stores.socket.gethostname()} {gone.pid} 12345 1")
-    finish(store)
+    assert finish(store).key == KEY
 
 
 def test_a_number_that_another_process_got_is_no_holder(store: Store) -> None:
     lock(store, f"{stores.socket.gethostname()} {os.getpid()} 1 1")
-    finish(store)
+    assert finish(store).key == KEY
 
 
 def test_a_zombie_is_no_holder(store: Store) -> None:
@@ -235,12 +235,12 @@ def test_another_machine_loses_its_node_when_its_heart_has_stopped(store: Store)
 
 def test_a_lock_that_holds_nothing_is_stale_in_time(store: Store) -> None:
     lock(store, "", age=stores.STALE + 5)
-    finish(store)
+    assert finish(store).key == KEY
 
 
 def test_a_lock_that_holds_nonsense_is_stale_in_time(store: Store) -> None:
     lock(store, f"{stores.socket.gethostname()} nonsense x y", age=stores.STALE + 5)
-    finish(store)
+    assert finish(store).key == KEY
 
 
 def test_the_heart_beats_while_work_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
