@@ -28,7 +28,6 @@ def recipe_options(command: F) -> F:
 
 def run_options(command: F) -> F:
     """--runs, --workers and the hidden --worker on a command that runs nodes."""
-    here = Path("runs")
     options = (
         click.option("--worker", is_flag=True, hidden=True, help="Be one of the further processes of --workers."),
         click.option(
@@ -37,7 +36,7 @@ def run_options(command: F) -> F:
         click.option(
             "--runs",
             type=click.Path(path_type=Path, file_okay=False),
-            default=here,
+            default=Path("runs"),
             show_default=True,
             help="Folder of results.",
         ),
@@ -62,15 +61,18 @@ def inside(paths: Sequence[Path]) -> list[Path]:
 
 def again(file: Path, scale: str | None, sets: Sequence[str], opened: Any) -> list[str]:
     """The words with which a further process of --workers does the same as this one."""
-    found = [str(file), "--store", str(opened.root)] + (["--scale", scale] if scale else [])
-    return found + [part for one in sets for part in ("--set", one)]
+    return [str(file), *_given(scale, sets, opened.root)]
 
 
 def line_of(verb: str, file: Path, scale: str | None, sets: Sequence[str], store: Path | None) -> str:
     """The command that makes what another one found missing, with the options that this one was given."""
-    found = ["xfer", verb, str(file)] + (["--scale", scale] if scale else [])
-    found += [part for one in sets for part in ("--set", one)] + (["--store", str(store)] if store else [])
-    return shlex.join(found)
+    return shlex.join(["xfer", verb, str(file), *_given(scale, sets, store)])
+
+
+def _given(scale: str | None, sets: Sequence[str], store: Path | None) -> list[str]:
+    """The options of a recipe as words."""
+    found = ["--scale", scale] if scale else []
+    return found + [part for one in sets for part in ("--set", one)] + (["--store", str(store)] if store else [])
 
 
 def echo_json(value: Any) -> None:

@@ -36,34 +36,26 @@ def study(
     """
     from xfer.core.run import default_store, resolver
     from xfer.core.store import Store
-    from xfer.executors.studies import compiled, nodes_of
 
-    if worker:
-        from xfer.executors.workers import end_with_parent
-
-        end_with_parent()
     opened = Store(store or default_store())
-    told: list[dict[str, Any]] = []
-    files = _files(studies)
-    every = _loaded(files, scale, sets)
-    if not plan and not worker:
+    every, found = _loaded(_files(studies), scale, sets), resolver(opened)
+    if worker:
+        _help(every[0][1], found, opened)
+        return
+    if not plan:
         _folders([opened.root, *(runs / loaded.study.name for _, loaded in every)])
+    told: list[dict[str, Any]] = []
     for number, (file, loaded) in enumerate(every, 1):
-        cells = compiled(loaded, resolver(opened))
-        nodes = nodes_of(cells)
-        if worker:
-            _help(nodes, opened)
-            continue
-        if len(files) > 1:
-            click.echo(f"study {number} of {len(files)}: {loaded.study.name}", err=True)
+        if len(every) > 1:
+            click.echo(f"study {number} of {len(every)}: {loaded.study.name}", err=True)
         if plan:
-            told.append(_planned(loaded, cells, nodes, opened))
+            told.append(_planned(loaded, found, opened))
         else:
-            told.append(_run(loaded, cells, nodes, opened, workers, again(file, scale, sets, opened)))
+            told.append(_run(loaded, found, opened, workers, again(file, scale, sets, opened)))
             _written(runs / loaded.study.name, told[-1])
         if not as_json:
             (show_plan if plan else show)(told[-1])
-    if as_json and told:
+    if as_json:
         echo_json(told[0] if len(told) == 1 else told)
     if any(cell.get("state") == "failed" for found in told for cell in found["cells"]):
         raise click.exceptions.Exit(1)
@@ -114,20 +106,24 @@ def _loaded(files: list[Path], scale: str | None, sets: tuple[str, ...]) -> list
     return found
 
 
-def _help(nodes: list[Any], opened: Any) -> None:
-    """Does nodes for the process that was started by hand, and notes how far they are."""
+def _help(loaded: Any, found: Any, opened: Any) -> None:
+    """Does nodes of a study for the process that was started by hand, and notes how far they are."""
     from xfer.core.run import through
-    from xfer.executors.workers import Noted
+    from xfer.executors.studies import compiled, nodes_of
+    from xfer.executors.workers import Noted, end_with_parent
 
-    through(nodes, opened, Noted(opened))
+    end_with_parent()
+    through(nodes_of(compiled(loaded, found)), opened, Noted(opened))
 
 
-def _run(loaded: Any, cells: Any, nodes: list[Any], opened: Any, workers: int, words: list[str]) -> dict[str, Any]:
+def _run(loaded: Any, found: Any, opened: Any, workers: int, words: list[str]) -> dict[str, Any]:
     from xfer.commands.console import Console
     from xfer.core.run import through
-    from xfer.executors.studies import gathered
+    from xfer.executors.studies import compiled, gathered, nodes_of
     from xfer.executors.workers import further
 
+    cells = compiled(loaded, found)
+    nodes = nodes_of(cells)
     left = sum(opened.find(node.kind, node.key) is None for node in nodes)
     with further(min(workers, left) - 1 if left else 0, words, "study"):
         outcome = through(nodes, opened, Console())
@@ -161,10 +157,13 @@ def _any_done(found: Any) -> bool:
     return any(cell["state"] == "done" for cell in cells)
 
 
-def _planned(loaded: Any, cells: Any, nodes: list[Any], opened: Any) -> dict[str, Any]:
+def _planned(loaded: Any, found: Any, opened: Any) -> dict[str, Any]:
     """Cells, nodes, how many of them are shared or stored, and the estimated cost."""
     from xfer.core.plan import plan
+    from xfer.executors.studies import compiled, nodes_of
 
+    cells = compiled(loaded, found)
+    nodes = nodes_of(cells)
     lines = plan(nodes, opened)
     trained = Counter(node.key for cell in cells if cell.graph for node in cell.graph.nodes.values())
     left = [line for line in lines if not line["stored"]]
