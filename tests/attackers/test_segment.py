@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_letters import TEXTS
 
@@ -68,9 +68,11 @@ def test_words_of_each_script(icu: None, text: str, expected: list[str]) -> None
     assert [text[start:end] for start, end in spans(text)] == expected
 
 
+@pytest.mark.parametrize("found", ["icu", "every_letter", "pieces"])
 @given(text=TEXT)
-@settings(max_examples=60)
-def _holds(text: str) -> None:
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])  # the same for all examples
+def test_words_are_ordered_and_lose_nothing(found: str, request: pytest.FixtureRequest, text: str) -> None:
+    request.getfixturevalue(found)
     for places_ in ([(word.start, word.end) for word in cut(text)], list(spans(text))):
         assert all(start < end and not is_mark(text[start]) for start, end in places_)
         assert all(one[1] <= two[0] for one, two in pairwise(places_))
@@ -78,12 +80,6 @@ def _holds(text: str) -> None:
         assert "".join(text[a:b] for a, b in pairwise(between)) == text
         gaps = "".join(text[end:start] for end, start in zip(between[::2], between[1::2], strict=True))
         assert not any(char.isalpha() for char in gaps)
-
-
-@pytest.mark.parametrize("found", ["icu", "every_letter", "pieces"])
-def test_words_are_ordered_and_lose_nothing(found: str, request: pytest.FixtureRequest) -> None:
-    request.getfixturevalue(found)
-    _holds()
 
 
 def test_a_hit_of_a_dictionary_is_made_of_whole_words(icu: None) -> None:
