@@ -180,7 +180,7 @@ def meant(cell: Levels, chosen: Mapping[str, Sequence[str]]) -> bool:
 
 
 def _bad(path: tuple[str | int, ...], message: str, hint: str) -> InitErrorDetails:
-    error = PydanticCustomError("unknown_axis", "{message}", {"message": message, "hint": hint})
+    error = PydanticCustomError("bad_study", "{message}", {"message": message, "hint": hint})
     return InitErrorDetails(type=error, loc=path, input={})
 
 

@@ -3,7 +3,7 @@
 A text tells two events, or one. Its paraphrase says the same in another order or with a synonym; its counterpart
 lets the two events exchange a participant or circumstance, which keeps every word, or changes one word. Each
 text is used once with either label, and an exchange is as likely as its reverse: no side tells the label alone.
-The texts of one event are what a small encoder learns in a few hundred steps; exchanges take it thousands.
+The texts of one event are there for the encoder of a laptop, which in its few hundred steps learns no exchange.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from xfer.miniature.world import SYNONYM
 CODES = ("de", "en", "es", "zh")  # of PAWS-X's seven languages, those that the world speaks
 SIZES = {"test": 500, "dev": 300, "train": 10000}
 QUESTIONS = {"dev": 400, "train": 2000}
-SINGLE = 0.8
+SINGLE = 0.8  # of the texts tell one event
 CHANGED = 0.2  # of the counterparts of two events, a changed word instead of an exchange
 TURNED = 0.15  # of the pairs of either label, the two events in the other order
 FRONTED = 0.3
@@ -91,7 +91,7 @@ def _fronting(rng: Random, events: Events) -> tuple[bool, ...]:
 def _counterpart(rng: Random, events: Events) -> Events | None:
     """Other events in nearly the same words; None where no word can be changed, or two have nothing to exchange.
 
-    Also a changed word is only for events that could exchange something: the label must not show in the text.
+    Of two events a word changes only if they could exchange something: the label must not show in the text.
     """
     if len(events) == 1:
         changed: Events = (change(rng, events[0], CONCEPT_SLOTS, EXCLUSIVE),)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import greenlet
 
 from xfer.attackers.engine import states
 from xfer.core.errors import XferError
 
+if TYPE_CHECKING:
+    from xfer.attackers.engine.hub import Item, Job
+
 
 class Task(greenlet.greenlet):  # type: ignore[misc, unused-ignore]
     """One example: what it asked last, what came of it, and its random states between two steps."""
 
-    def __init__(self, job: tuple[Any, int, Callable[[], Any]]) -> None:
+    def __init__(self, job: Job) -> None:
         self.key, self.seed, function = job
         super().__init__(function)
-        self.asked: dict[str, set[Hashable]] = {}
+        self.asked: dict[str, set[Item]] = {}
         self.states: tuple[Any, ...] | None = None
-        self.question: tuple[str, list[Hashable]] | None = None
+        self.question: tuple[str, list[Item]] | None = None
         self.answers: Any = None
         self.result: Any = None
 

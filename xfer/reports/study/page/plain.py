@@ -123,12 +123,8 @@ def markdown_study(found: Found) -> str:
 PAGE = 45  # lines of a page
 WIDE = r"\scriptsize\setlength{\tabcolsep}{2pt}"  # on a page on its side
 PROSE, SHARE = 40, 0.3  # characters from which a cell is prose, set in lines of this share of the text's width
-_SIZES = (
-    (56, ""),
-    (62, "\\small"),
-    (70, "\\footnotesize"),
-    (84, "\\scriptsize"),
-)  # characters that a line of article holds in each size
+# How many characters a line of article holds in each size.
+_SIZES = ((56, ""), (62, r"\small"), (70, r"\footnotesize"), (84, r"\scriptsize"))
 
 _TEX = {
     "\\": r"\textbackslash{}",
