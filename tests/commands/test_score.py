@@ -226,7 +226,7 @@ def test_choices_are_json_lines(write: Write, xfer: Xfer) -> None:
 
 def test_parts_of_speech_are_scored_as_runs_and_may_be_o(write: Write, xfer: Xfer) -> None:
     gold = write("gold.tsv", "NOUN\nNOUN\nVERB\n\nDET\n")
-    guess = write("guess.tsv", "NOUN\nO\nVERB\n\n\nDET\n\n")
+    guess = write("guess.tsv", "NOUN\nO\nVERB\n\nDET\n\n")
     found = xfer("score", "udpos", "--gold", gold, "--predictions", guess, "--json").json["languages"]["-"]
     assert (found["rows"], found["accuracy"]) == (2, 75.0)
     assert found["f1"] == pytest.approx(100 * 4 / 6)  # NOUN NOUN is one run: 2 of 3 on either side
