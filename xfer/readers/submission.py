@@ -46,12 +46,12 @@ class GoldQuestion(NamedTuple):
 
 
 class RepeatedId(NamedTuple):
-    """An id that several questions of a file have, its first two lines, and how many such ids there are."""
+    """An id that several questions of a file have, its first two lines, and the total of such ids."""
 
     id: str
     first: int
     second: int
-    count: int
+    total: int
 
 
 def bad(path: Path, line: int, message: str) -> UsageError:
@@ -82,11 +82,16 @@ def contents(path: Path) -> str:
 
 
 def _lines(path: Path) -> Lines:
-    """(number, text) of each line without blanks around it; an empty line is one, at the end of the file too."""
+    """(number, text) of each line; an empty line is one, at the end of the file too."""
     found = contents(path).split("\n")
     if not found[-1]:
         found.pop()
-    return [(number, text.strip()) for number, text in enumerate(found, 1)]
+    return list(enumerate(found, 1))
+
+
+def _stripped(path: Path) -> Lines:
+    """The same lines without the blanks around them, of whatever script."""
+    return [(number, text.strip()) for number, text in _lines(path)]
 
 
 def _json(path: Path) -> Any:
@@ -111,7 +116,7 @@ def _parsed(path: Path, text: str, start: int) -> Any:
 
 def labels(path: Path, known: Collection[str]) -> Lines:
     """(line, label) of every row; ``known`` empty takes whole numbers (rows of a corpus)."""
-    found = _lines(path)
+    found = _stripped(path)
     for line, label in found:
         if not label:
             raise bad(path, line, "is empty where a label is expected")
@@ -147,7 +152,7 @@ def tags(path: Path, known: Collection[str] = ()) -> list[Sentence]:
     """
     found: list[Sentence] = []
     sentence: Sentence | None = None
-    for line, tag in _lines(path):
+    for line, tag in _stripped(path):
         if tag and known and tag not in known:
             raise bad(path, line, f"unknown label '{tag}'; {suggest(tag, known)}")
         sentence = sentence or Sentence(line, [])
@@ -162,7 +167,7 @@ def tags(path: Path, known: Collection[str] = ()) -> list[Sentence]:
 def pairs(path: Path) -> list[tuple[int, tuple[str, ...]]]:
     """(line, pair of sentence ids) of every line; an empty line is the pair ``("",)``, as in the official script."""
     found = []
-    for line, text in _lines(path):
+    for line, text in _stripped(path):
         cells = tuple(text.split("\t"))
         if text and (len(cells) != 2 or not all(cells)):
             raise bad(path, line, "is not two ids with a tab between them")

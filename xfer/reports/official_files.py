@@ -1,22 +1,23 @@
 """Scores of one file of predictions against one of gold answers, in XTREME's submission layout.
 
 Scores are those of google-research/xtreme's evaluate.py (838c13b) and the scripts that it calls, or of SQuAD 2.0's own
-(evaluate-v2.0.py): every row of the gold file counts once. Where those stop, or compare rows that do not belong together
-(unequal lengths, unknown labels), a UsageError names file and line. Where their value is not what a file seems to mean
-(a label of another type, an empty line in BUCC's), it stands and a note says so.
+(evaluate-v2.0.py): every row of the gold file counts once. Where those stop, or compare rows that do not belong
+together (unequal lengths, unknown labels), a UsageError names file and line. Where their value is not what a file seems
+to mean (a label of another type, an empty line in BUCC's), it stands and a note says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from xfer.core.errors import UsageError
 from xfer.metrics import qa
 from xfer.metrics.benchmarks import Layout, Task
 from xfer.metrics.classification import accuracy
 from xfer.readers import submission
-from xfer.readers.submission import GoldQuestion, RepeatedId, bad
+from xfer.readers.submission import GoldQuestion, RepeatedId, Sentence, bad
 
 Scores = dict[str, float]
 
@@ -86,17 +87,19 @@ def _tags(files: _Files) -> Scores:
     for number, (one, other) in enumerate(zip(gold, predicted, strict=False), 1):
         if len(one.tags) != len(other.tags):
             what = f"sentence {number} has {len(other.tags)} tags, but {len(one.tags)} in {files.gold}:{one.line}"
-            raise bad(files.predictions, other.line, what + ("" if other.tags else "; " + EMPTY_SENTENCE))
+            raise _bad_sentence(files, other, what)
     if len(gold) != len(predicted):
         extra = next(iter(predicted[len(gold) :]), None)
-        what = f"{len(predicted)} sentences, but {files.gold} has {len(gold)}"
-        empty = extra is not None and not extra.tags
-        raise bad(files.predictions, extra.line if extra else 0, what + ("; " + EMPTY_SENTENCE if empty else ""))
+        raise _bad_sentence(files, extra, f"{len(predicted)} sentences, but {files.gold} has {len(gold)}")
     sides = [sentence.tags for sentence in gold], [sentence.tags for sentence in predicted]
     return {"rows": len(gold), **entity_f1(*sides), "accuracy": token_accuracy(*sides)}
 
 
-EMPTY_SENTENCE = "an empty line after another one is an empty sentence"
+def _bad_sentence(files: _Files, sentence: Sentence | None, what: str) -> UsageError:
+    """The fault of a predicted sentence, or of one that is not there."""
+    if sentence is not None and not sentence.tags:
+        what += "; an empty line after another one is an empty sentence"
+    return bad(files.predictions, sentence.line if sentence else 0, what)
 
 
 def _pairs(files: _Files) -> Scores:
@@ -125,7 +128,7 @@ def _answers(files: _Files) -> Scores:
     if none := [question.id for question in gold if not question.answers and question.id in predicted]:
         raise bad(files.gold, 0, f"question '{none[0]}' has no answer that its prediction could be compared with")
     if repeated:
-        what = f"{_count(repeated.count, 'id')} given to several questions, such as '{repeated.id}' on lines"
+        what = f"{_count(repeated.total, 'id')} given to several questions, such as '{repeated.id}' on lines"
         what += f" {repeated.first} and {repeated.second}"
         files.notes.append(f"{files.gold}: {what}: each question counts, with the one prediction of its id")
     if files.task.name != "mlqa":
@@ -161,16 +164,7 @@ def _rankings(files: _Files) -> Scores:
     (relevant, known), ranked = submission.relevant(files.gold), submission.rankings(files.predictions)
     if none := [query for query, ids in relevant.items() if not ids]:
         raise bad(files.gold, 0, f"query '{none[0]}' has no relevant id")
-    if ranked and relevant and not set(relevant) & set(ranked):
-        what = f"ranks nothing for any query of {files.gold}, such as '{next(iter(relevant))}'"
-        raise bad(files.predictions, 0, what)
-    for query, ids in ranked.items() if known else ():
-        if strange := [name for name in ids if name not in known]:
-            what = f"query '{query}' ranks '{strange[0]}', which {files.gold.parent} has no candidate of"
-            raise bad(files.predictions, 0, what)
-    if blank := [(query, name) for query, ids in ranked.items() for name in ids if name != name.strip()]:
-        what = f"{files.predictions}: query '{blank[0][0]}' ranks '{blank[0][1]}'"
-        files.notes.append(f"{what}, and blanks are a part of an id: {_count(len(blank), 'id')} has some around it")
+    _check_rankings(files, relevant, known, ranked)
     counts = {"rows": len(relevant), "missing": len(set(relevant) - set(ranked))}
     if files.task.name != "mewslix":
         return counts | {"map@20": mean_average_precision(relevant, ranked)}
@@ -178,6 +172,23 @@ def _rankings(files: _Files) -> Scores:
         files.notes.append(f"{files.gold}: query '{several[0]}' has several ids; the official script takes the first")
     first = {query: [ids[0].strip()] for query, ids in relevant.items()}
     return counts | {"map@20": mean_reciprocal_rank(first, ranked)}
+
+
+def _check_rankings(
+    files: _Files, relevant: Mapping[str, Sequence[str]], known: Collection[str], ranked: Mapping[str, Sequence[str]]
+) -> None:
+    """A note for ids with blanks; UsageError for rankings of other queries, or of ids that are no candidates."""
+    if ranked and relevant and not set(relevant) & set(ranked):
+        what = f"ranks nothing for any query of {files.gold}, such as '{next(iter(relevant))}'"
+        raise bad(files.predictions, 0, what)
+    for query, ids in ranked.items() if known else ():
+        if strange := [name for name in ids if name not in known]:
+            what = f"query '{query}' ranks '{strange[0]}', which {files.gold.parent} has no candidate of"
+            raise bad(files.predictions, 0, what)
+    blank = [(query, name) for query, ids in ranked.items() for name in ids if name != name.strip()]
+    for query, name in blank[:1]:
+        what = f"{files.predictions}: query '{query}' ranks '{name}', and blanks are a part of an id"
+        files.notes.append(f"{what}: {_count(len(blank), 'id')} with blanks around")
 
 
 def _count(number: int, noun: str) -> str:
