@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from xfer.metrics.intervals import Ratio
+from xfer.readers.identity import check_names
 
 Rows = dict[str, list[Any]]  # credit.parquet: id, language, and a pair of columns a metric
 OF = ".of"  # ends the name of the column that holds a metric's denominators
@@ -34,6 +35,7 @@ class Credits:
         for language in sorted(set(first["language"])):
             order = _order(runs, language)
             self.ids[language] = [first["id"][i] for i in order[0]]
+            check_names(self.ids[language], f"scored rows in '{language}'")
             self.ratios[language] = {name: _ratio(runs, order, name) for name in self.metrics}
 
     def beside(self, other: Credits, language: str, metric: str) -> tuple[Ratio, Ratio] | None:
