@@ -172,8 +172,9 @@ def _write(part: Part, dest: Path, gold: Path | None) -> list[Path]:
     for language, rows in by_language(part.rows).items():
         name = Path(task.name) / task.named(language)
         if lost := _overwritten(task, rows):
-            what = f"a file of {task.name} holds one answer an id, and a later row has the same"
-            click.echo(f"note: {part.name} {language}: {lost:,} answers are left out: {what}", err=True)
+            what = f"{lost:,} of {len(rows['id']):,} answers {'is' if lost == 1 else 'are'} left out"
+            why = f"a file of {task.name} holds one answer an id, and a later row has the same id"
+            click.echo(f"note: {part.name} {language}: {what}: {why}", err=True)
         written.append(_put(dest / name, contents(task, part.reader, rows, "predicted")))
         if gold is not None and None not in rows["gold"]:
             written.append(_put(gold / name, contents(task, part.reader, rows, "gold")))

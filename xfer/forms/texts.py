@@ -53,8 +53,8 @@ def edited(form: str, row: Row, edits: Edits, answers: bool = False) -> tuple[Ro
     """The row with ``edits`` of its texts applied and its labels moved along, and the edits that were applied.
 
     Left out are edits that the labels cannot follow: across words, of blank ones or into two words of a tagged
-    sentence (other than entities, whose tags go on), across the border of an answer, and within one unless ``answers`` is true:
-    then the answer is what it became. The row is None where an answer is lost.
+    sentence (other than entities, whose tags go on), across the border of an answer, and within one unless
+    ``answers`` is true: then the answer is what it became. The row is None where an answer is lost.
     """
     if form == "tag":
         return _tagged(row, edits.get("text", []))

@@ -89,11 +89,12 @@ def file_ids_of(predictions: Columns, rows: Columns) -> list[Any]:
     return [known[key] for key in zip(predictions["language"], predictions["id"], strict=True)]
 
 
-def check_names(names: Iterable[Hashable], what: str) -> None:
-    """Raises StoreDamaged where two stored rows have one name, as versions without a count wrote them."""
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
+def check_names(keys: Iterable[RowKey], what: str) -> None:
+    """Raises StoreDamaged where two stored rows have one key, whose last part is their id, as versions of xfer without
+    a count wrote them."""
+    key, count = next(iter(Counter(keys).most_common(1)), (("",), 0))
+    if count > 1:
         raise StoreDamaged(
-            f"{what}: {len(twice):,} ids, the first '{twice[0]}', name several rows each; an earlier version of xfer "
-            "stored them so: run with another --store"
+            f"{what}: {count:,} have the id '{key[-1]}', as an earlier version of xfer stored them; "
+            "run with another --store, where each has a name of its own"
         )

@@ -29,13 +29,13 @@ class Credits:
 
     def __init__(self, runs: Sequence[Rows]) -> None:
         first = runs[0]
+        check_names(zip(first["language"], first["id"], strict=True), "scored rows")
         self.metrics = metrics_of(first)
         self.ids: dict[str, list[str]] = {}
         self.ratios: dict[str, dict[str, Ratio]] = {}
         for language in sorted(set(first["language"])):
             order = _order(runs, language)
             self.ids[language] = [first["id"][i] for i in order[0]]
-            check_names(self.ids[language], f"scored rows in '{language}'")
             self.ratios[language] = {name: _ratio(runs, order, name) for name in self.metrics}
 
     def beside(self, other: Credits, language: str, metric: str) -> tuple[Ratio, Ratio] | None:

@@ -16,10 +16,10 @@ from xfer.forms.texts import is_blank, is_entity_tag
 class Tag:
     """Wrong tags on a share of the gold tokens: those of entities where the data set has them (``goal.tokens``).
 
-    Words are those of the data set and are never split again; blank ones are never touched. An item is (words, gold numbers), -1 where a word does
-    not count; an answer is (p(gold) of the words that count, whether each is right). The score is the mean 1 - p(gold);
-    the aim is reached where the share of wrong ones reaches ``goal.bound``. The default of half, on entity tokens, is
-    our choice: SeqAttack (Simoncini & Spanakis 2021) asks for any change of the sequence.
+    Words are those of the data set and are never split again; blank ones are never touched. An item is (words, gold
+    numbers), -1 where a word does not count; an answer is (p(gold) of the words that count, whether each is right). The
+    score is the mean 1 - p(gold); the aim is reached where the share of wrong ones reaches ``goal.bound``. The default
+    of half, on entity tokens, is our choice: SeqAttack (Simoncini & Spanakis 2021) asks for any change of the sequence.
     """
 
     form: ClassVar[str] = "tag"
