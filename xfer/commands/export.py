@@ -222,10 +222,24 @@ def _write(part: Part, dest: Path, gold: Path | None) -> list[Path]:
     contents, written = CONTENTS[part.reader.form], []
     for language, rows in by_language(part.rows).items():
         name = Path(task.name) / task.named(language)
+        if lost := _overwritten(task, rows):
+            what = f"{lost:,} of {len(rows['id']):,} answers {'is' if lost == 1 else 'are'} left out"
+            why = f"a file of {task.name} holds one answer an id, and a later row has the same id"
+            click.echo(f"note: {part.name} {language}: {what}: {why}", err=True)
         written.append(_put(dest / name, contents(task, part.reader, rows, "predicted")))
         if gold is not None and None not in rows["gold"]:
             written.append(_put(gold / name, contents(task, part.reader, rows, "gold")))
     return written
+
+
+def _overwritten(task: Any, rows: Rows) -> int:
+    """How many predictions a file by id cannot hold, since a later row with the same id is answered otherwise."""
+    from xfer.readers.identity import file_ids
+
+    if task.layout not in ("answers", "rankings"):
+        return 0
+    last = dict(zip(file_ids(rows), rows["predicted"], strict=True))
+    return sum(last[name] != found for name, found in zip(file_ids(rows), rows["predicted"], strict=True))
 
 
 def _put(path: Path, text: str) -> Path:
@@ -250,17 +264,20 @@ def _plain(task: Any, reader: Any, rows: Rows, column: str) -> str:
 
 
 def _answers(task: Any, reader: Any, rows: Rows, column: str) -> str:
+    from xfer.readers.identity import file_ids
     from xfer.readers.submission import squad, text
 
-    return squad(rows["gold"], rows["id"]) if column == "gold" else text(task.layout, rows[column], rows["id"])
+    names = file_ids(rows)
+    return squad(rows["gold"], names) if column == "gold" else text(task.layout, rows[column], names)
 
 
 def _found(task: Any, reader: Any, rows: Rows, column: str) -> str:
     """The best answer of each query, its pairs, or its ranking."""
+    from xfer.readers.identity import file_ids
     from xfer.readers.submission import text
 
     found = [ids[0] for ids in rows[column]] if task.layout == "labels" else rows[column]
-    return text(task.layout, found, rows["id"])
+    return text(task.layout, found, file_ids(rows))
 
 
 CONTENTS: dict[str, Callable[[Any, Any, Rows, str], str]] = {
