@@ -93,7 +93,8 @@ def _recipe(recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path 
         return
     for about, rows in found:
         counts = ", ".join(f"{count:,} {status}" for status, count in about["statuses"].items())
-        click.echo(f"{about['label']}: {about['rows']:,} rows: {counts}; {about['words']:.1%} of the words changed")
+        share = f"{about['portion']:.1%} of the {about['of']} changed"
+        click.echo(f"{about['label']}: {about['rows']:,} rows: {counts}; {share}")
         for one in rows:
             click.echo()
             _print(one, named=True)

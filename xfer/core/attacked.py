@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from xfer.attackers.base import Attacker, Search
 from xfer.attackers.constraints import Tagged
+from xfer.attackers.lexicons.located import located
 from xfer.attackers.segment import PIECES, segmenter
 from xfer.core.errors import HubUnreachable, MissingPart, XferError
 from xfer.core.inputs import Compiling, form_of
@@ -51,10 +51,10 @@ def reads(about: Compiling, attacker: Attacker, target: Target) -> tuple[dict[st
     reader, problem = target.reader, None
     job: dict[str, Any] = {}
     further = _further(about, attacker, target)
-    about.told(target.what, attacker, reader)
+    spoken = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]
     try:
-        spoken = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]
         found = attacker.files(spoken, about.resolver.digest)
+        about.told(target.what, attacker, spoken)
         job |= {} if found is None else {"at": found}
         job |= _models(about, attacker) | _protected(about, attacker)
     except XferError as error:
@@ -82,7 +82,7 @@ def _protected(about: Compiling, attacker: Attacker) -> dict[str, Any]:
     if bounds is None or bounds.protected_file is None:
         return {}
     bounds.words()  # raises where it cannot be read
-    return {"protected": about.resolver.digest(Path(bounds.protected_file).expanduser())}
+    return {"protected": about.resolver.digest(located(bounds.protected_file))}
 
 
 def tagging(attacker: Attacker) -> Tagged | None:
