@@ -25,7 +25,7 @@ HELP = (
 _LAYOUTS = ("{0}-{1}.txt", "{0}-{1}.tsv", "{0}-{1}/yacle.train.freq.5k.{0}-{1}.tsv")
 _ENGLISH_FIRST = "{0}2.txt"
 _CODES = {"ja": "jp", "sv": "sw", "sw": ""}  # of those names, where they are not ISO's: sw2.txt holds Swedish
-_NAMED = 8  # missing pairs that a message names
+_NAMED = 8  # pairs that a message names
 
 
 class Leg(NamedTuple):
@@ -83,16 +83,20 @@ def digests(folder: str, pairs: Pairs, digest: Callable[[Path], str]) -> dict[st
 
 
 def _absent(folder: str, missing: Pairs) -> str:
-    files = [f"{one}-{two}.txt" for one, two in missing]
-    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
-    over = f", nor a way over English ({missing[0][0]}-en.txt with en-{missing[0][1]}.txt)"
-    over = over if any(PIVOT not in pair for pair in missing) else ""
-    return f"{located(folder)} holds no dictionary {', '.join(files[:_NAMED])}{more}{over}; {HELP}"
+    files = _some([f"{one}-{two}.txt" for one, two in missing])
+    foreign = [pair for pair in missing if PIVOT not in pair]
+    over = f", nor a way over English (such as {foreign[0][0]}-en.txt with en-{foreign[0][1]}.txt)" if foreign else ""
+    return f"{located(folder)} holds no dictionary {files}{over}; {HELP}"
 
 
-def detours(folder: str, pairs: Pairs) -> list[str]:
-    """``ar-de`` of each pair whose dictionary goes over English."""
-    return ["-".join(pair) for pair in pairs if len(way(folder, *pair)) > 1]
+def detours(folder: str, pairs: Pairs) -> str:
+    """The pairs whose dictionary goes over English, as ``ar-de, ar-es and 3 more``; empty where none does."""
+    return _some(["-".join(pair) for pair in pairs if len(way(folder, *pair)) > 1])
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def dictionary(folder: str, language: str, other: str) -> Mapping[str, tuple[str, ...]]:

@@ -122,14 +122,16 @@ class Mixed(Attacker):
     def source_faults(self, source: str) -> Iterator[tuple[str, str, str]]:
         if self.dictionary == MINIATURE and source != MINIATURE:
             what = "the words of the miniature world are hardly any of those of real text"
-            hint = "name a folder of dictionaries of MUSE or PanLex (en-de.txt, or de2.txt with English first): "
-            yield "dictionary", what, f"{hint}dictionary: lexica/muse is $XFER_DATA/lexica/muse"
+            hint = (
+                "name a folder of dictionaries of MUSE or PanLex (en-de.txt, or de2.txt with English first), such as "
+            )
+            yield "dictionary", what, f"{hint}dictionary: lexica/muse_panlex for $XFER_DATA/lexica/muse_panlex"
 
     def notes(self, languages: Sequence[str]) -> Iterator[str]:
         from xfer.attackers.bilingual import detours
 
         if self.dictionary != MINIATURE and (over := detours(self.dictionary, self.pairs(languages))):
-            yield f"{self.type_name} has no dictionary {', '.join(over)} in {self.dictionary} and goes over English"
+            yield f"{self.type_name} goes over English for {over}, which have no dictionary in {self.dictionary}"
 
     def others(self, language: str) -> list[str]:
         """The languages that a text in ``language`` takes words from."""

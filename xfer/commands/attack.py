@@ -72,6 +72,8 @@ def _shown(
     from xfer.commands.attacked_rows import attacked, build, from_file, from_words
 
     built = build(attacker)
+    for _, what, hint in built.source_faults("mirror"):  # what stands here is no text of the miniature world
+        click.echo(f"xfer: note: {what}; {hint}", err=True)
     rows = from_file(file, language, given) if file else [from_words(language, *given)]
     found = attacked(built, rows, whole=file is not None)
     if not as_json:

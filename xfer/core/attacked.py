@@ -11,6 +11,7 @@ from xfer.attackers.lexicons.located import located
 from xfer.attackers.segment import PIECES, segmenter
 from xfer.core.errors import HubUnreachable, MissingPart, XferError
 from xfer.core.inputs import Compiling, form_of
+from xfer.core.lexica import misfit
 from xfer.core.nodes import Node
 from xfer.models.pretrained import Pretrained
 from xfer.readers.base import Reader
@@ -48,7 +49,8 @@ def attack_node(about: Compiling, attacker: Attacker, target: Target, more: Mapp
 
 def reads(about: Compiling, attacker: Attacker, target: Target) -> tuple[dict[str, Any], Node | None, XferError | None]:
     """What an attacker reads besides rows and victim, as a job says it; further rows; what stands against it."""
-    reader, problem = target.reader, None
+    reader = target.reader
+    problem = misfit(attacker, about.recipe.source_of(reader))
     job: dict[str, Any] = {}
     further = _further(about, attacker, target)
     spoken = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from xfer.attackers.base import ModelFree
 from xfer.core.errors import XferError
 from xfer.core.inputs import Compiling
-from xfer.core.lexica import attacker_faults
+from xfer.core.lexica import attacker_faults, misfit
 from xfer.core.nodes import Node
 from xfer.core.recipe import Task
 from xfer.readers.base import Reader
@@ -38,12 +38,13 @@ def augmenting(about: Compiling, stage: str, name: str) -> Augmenting:
         return Augmenting({}, {}, {}, None)
     told: list[dict[str, Any]] = []
     parents: dict[str, Node] = {}
-    problem = None
+    problem: XferError | None = None
     for place, step in enumerate(steps):
         said: dict[str, Any] = {"share": step.share}
         said |= {"subwords": step.subwords.model_dump(mode="json")} if step.subwords else {}
         if isinstance(step.attacker, ModelFree):
             said["attacker"] = step.attacker.identity()
+            problem = problem or misfit(step.attacker, about.recipe.source_of(task.reader))
             parents |= _further(about, f"{stage} {name}", f"{name}/{place}", task.reader, step.attacker)
             try:
                 spoken = _spoken(about, task.reader)

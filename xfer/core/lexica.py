@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from xfer.attackers.base import Attacker
-from xfer.core.recipe import Evaluation, Recipe, Task
+from xfer.core.errors import MissingPart, XferError
+from xfer.core.recipe import Recipe, Task
 from xfer.readers.base import Reader, Source
 
 
@@ -22,14 +23,25 @@ def attacker_faults(
     yield from placed.source_faults(source)
 
 
+def misfit(attacker: Attacker, source: Source) -> XferError | None:
+    """What stands against running an attacker on rows of a source, for recipes that nobody has checked."""
+    for field, what, hint in attacker.source_faults(source):
+        return MissingPart(f"{attacker.type_name}.{field}: {what}; {hint}")
+    return None
+
+
 def in_source(recipe: Recipe) -> tuple[Recipe, list[str]]:
-    """The recipe with each attacker as it is on the rows of its source, and notes of what became another."""
+    """The recipe with each attacker as it is on the rows of its source, and notes of the languages that are left out
+    there."""
     notes: list[str] = []
 
     def placed(attacker: Any, reader: Reader) -> Any:
-        found = attacker.in_source(recipe.source_of(reader)) if attacker else attacker
-        if found != attacker:
-            notes.append(f"{attacker.type_name}: in miniature its lists are the words of the miniature world")
+        if attacker is None:
+            return None
+        found = attacker.in_source(recipe.source_of(reader))
+        gone = [code for code in getattr(attacker, "languages", ()) if code not in getattr(found, "languages", ())]
+        if gone:
+            notes.append(f"{attacker.type_name}: no words in {', '.join(gone)} in this source; left out")
         return found
 
     def task(one: Task) -> Task:
@@ -39,14 +51,12 @@ def in_source(recipe: Recipe) -> tuple[Recipe, list[str]]:
         steps = (step.model_copy(update={"attacker": placed(step.attacker, one.reader)}) for step in one.augment)
         return one.model_copy(update={"attacked": attacked, "augment": tuple(steps)})
 
-    def evaluation(one: Evaluation) -> Evaluation:
-        return one.model_copy(update={"attacker": placed(one.attacker, recipe.reader_of(one))})
-
     stages = {
         name: stage.model_copy(update={"tasks": {key: task(one) for key, one in stage.tasks.items()}})
         for name, stage in recipe.stages.items()
     }
-    evaluate = {name: evaluation(one) for name, one in recipe.evaluate.items()}
-    if not notes:
-        return recipe, notes
+    evaluate = {
+        name: one.model_copy(update={"attacker": placed(one.attacker, recipe.reader_of(one))})
+        for name, one in recipe.evaluate.items()
+    }
     return recipe.model_copy(update={"stages": stages, "evaluate": evaluate}), list(dict.fromkeys(notes))

@@ -53,11 +53,12 @@ def _measured(node: Node, parents: Parents, tasks: list[Any], folder: Path) -> d
 
 def _drawn(node: Node, task: Any) -> Iterator[dict[str, Any]]:
     """The portion of each attacker that changes rows of a task as they are drawn."""
+    stage = node.label.split(" ")[0]
     for step, known in task.augmented.steps if task.augmented else ():
         if step.attacker and step.attacker.asked():
             about = node.job["tasks"][task.name]
             counts = at_draws(step.attacker, each(task.train), about["form"], known, about.get("spoken"))
-            yield told(f"stage {node.label}, task {task.name}: {step.attacker.type_name}", step.attacker, counts)
+            yield told(f"stage {stage}, task {task.name}: {step.attacker.type_name}", step.attacker, counts)
 
 
 def _stored(node: Node, parents: Parents, name: str) -> Iterator[dict[str, Any]]:
@@ -65,8 +66,8 @@ def _stored(node: Node, parents: Parents, name: str) -> Iterator[dict[str, Any]]
     if f"attacked/{name}" in parents:
         portion = parents[f"attacked/{name}"].read("size.json").get("portion")
         if portion and portion["asked"] is not None:
-            attacker = node.parents[f"attacked/{name}"].spec["attacker"]
-            yield portion | {"what": f"stage {node.label}, task {name}: {attacker.type_name}"}
+            attacker, stage = node.parents[f"attacked/{name}"].spec["attacker"], node.label.split(" ")[0]
+            yield portion | {"what": f"stage {stage}, task {name}: {attacker.type_name}"}
 
 
 def _tasks(node: Node, parents: Parents) -> list[Any]:
