@@ -17,11 +17,13 @@ def told(about: Compiling, evaluation: Evaluation) -> dict[str, Any]:
     """What the report says of an evaluation."""
     recipe = about.recipe
     attacker = evaluation.attacker.identity() if evaluation.attacker else None
+    asked = evaluation.attacker.asked() if evaluation.attacker else None
     tasks = recipe.stages[evaluation.stage].learnt.values() if evaluation.stage else ()
     languages = sorted({language for task in tasks for language in about.trained(task.reader)})
     reader = recipe.reader_of(evaluation)
     rows = digest([_tested(reader, evaluation.split), evaluation.split, recipe.source_of(reader)])
-    return {"stage": evaluation.stage, "attacker": attacker, "trained": languages, "rows": rows}
+    shown = {"stage": evaluation.stage, "attacker": attacker, "trained": languages, "rows": rows}
+    return shown | ({"asked": asked._asdict()} if asked else {})
 
 
 def roles(about: Compiling, name: str, evaluation: Evaluation) -> tuple[str, ...]:

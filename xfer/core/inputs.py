@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +86,9 @@ class Compiling:
             return {"model": model.identity()}, error
         return {"model": model.identity(), "at": found}, None
 
-    def told(self, what: str, attacker: Attacker, reader: Reader) -> None:
-        """Notes what readers of a report must know of an attacker on rows of a reader."""
-        caveat = attacker.caveat(self.recipe.source_of(reader))
-        if caveat:
-            self.graph.notes.append(f"{what}: {caveat}")
+    def told(self, what: str, attacker: Attacker, languages: Sequence[str]) -> None:
+        """Notes what readers of a report must know of an attacker on rows in these languages."""
+        self.graph.notes += [f"{what}: {note}" for note in attacker.notes(languages)]
 
     def kept(self, what: str, asked: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
         """The asked languages that the source has; in miniature the others are left out with a note."""

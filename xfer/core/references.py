@@ -19,6 +19,7 @@ from xfer.core.domains import domain_faults
 from xfer.core.edges import attacked_faults
 from xfer.core.errors import nearest, suggest
 from xfer.core.groups import data_set
+from xfer.core.lexica import attacker_faults
 from xfer.core.transfers import distil_faults, option_faults
 from xfer.models.base import Model
 from xfer.models.domain.base import Head
@@ -173,7 +174,8 @@ def _evaluation(path: tuple[str, ...], block: dict[str, Any], stages: dict[str, 
     if attacker and reader:
         offered = reader.offered(_origin(reader, source), block.get("split", "test"))
         languages = offered if block.get("languages", "all") == "all" else block["languages"]
-        for field, what, hint in attacker.faults(reader, languages if isinstance(languages, list | tuple) else ()):
+        languages = languages if isinstance(languages, list | tuple) else ()
+        for field, what, hint in attacker_faults(attacker, reader, languages, _origin(reader, source)):
             yield (*path, "attacker", *filter(None, field.split("."))), what, hint
         yield from _tagger((*path, "attacker", "constraints", "part_of_speech", "tagger"), tagging(attacker), stages)
 

@@ -6,6 +6,7 @@ the run prints and ``xfer explain`` shows. Heavy packages are imported by the fu
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from xfer.core.graph import Node
 from xfer.core.store import write_json
 from xfer.executors.attacks import attack
 from xfer.executors.networks import tested
+from xfer.executors.portions import FILE as PORTIONS
 from xfer.executors.tables import Parents, Progress, Rows, read_rows, texts, write_rows
 from xfer.executors.training import train
 
@@ -117,8 +119,10 @@ def score(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
 
 def report(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """The tables of the recipe as ``report.json``, ``report.md`` and ``report.csv``."""
+    from xfer.reports.attack_tables import attack_portions
     from xfer.reports.changed import under
     from xfer.reports.discriminators import told
+    from xfer.reports.shortfalls import shortfalls
     from xfer.reports.summary import collect
     from xfer.reports.write import csv_table, markdown
 
@@ -128,7 +132,8 @@ def report(node: Node, parents: Parents, folder: Path, progress: Progress) -> di
     found = collect(node.job, credit, under(parents))
     if stages:
         found["discriminators"] = told(node.job, {name: entry.read("training.json") for name, entry in stages.items()})
-    found["notes"] = [*node.job.get("notes", ()), *_told(left_out(parents))]
+    changed = shortfalls([*attack_portions(found), *portions(parents)])
+    found["notes"] = [*node.job.get("notes", ()), *_told(left_out(parents)), *changed]
     write_json(folder / "out" / "report.json", found)
     (folder / "out" / "report.md").write_text(markdown(found), encoding="utf-8")
     (folder / "out" / "report.csv").write_text(csv_table(found), encoding="utf-8")
@@ -141,6 +146,15 @@ def left_out(parents: Parents) -> dict[str, dict[str, int]]:
     for entry in parents.values():
         if (entry.out / LEFT_OUT).is_file():
             found |= entry.read(LEFT_OUT)
+    return found
+
+
+def portions(parents: Parents) -> list[dict[str, Any]]:
+    """What attackers changed of the rows that stages before ``parents`` learnt, each once."""
+    found: list[dict[str, Any]] = []
+    for entry in parents.values():
+        more = entry.read(PORTIONS) if (entry.out / PORTIONS).is_file() else []
+        found += [one for one in more if one not in found]
     return found
 
 
@@ -159,6 +173,10 @@ def _carrying(step: Step) -> Step:
         lost = left_out(parents)
         if lost and summary:  # a process that only helps writes nothing
             write_json(folder / "out" / LEFT_OUT, lost)
+        if (changed := portions(parents)) and summary:
+            own = folder / "out" / PORTIONS
+            more = json.loads(own.read_text(encoding="utf-8")) if own.is_file() else []
+            write_json(own, [*changed, *(one for one in more if one not in changed)])
         return summary
 
     return carrying

@@ -76,6 +76,7 @@ def gathered(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) 
             reports.append((cell.levels, _report(cell, outcome).read("report.json")))
             found = reports[-1][1]
             told[-1] |= {"discriminators": found.get("discriminators", []), "against": found.get("against")}
+            told[-1] |= {"notes": found["notes"]}
             done.append(_done(cell, outcome))
     return {
         **_header(loaded),

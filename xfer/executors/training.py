@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from xfer.core.graph import Node
 from xfer.core.store import write_json
+from xfer.executors.portions import FILE, at_draws, told
 from xfer.executors.tables import Parents, Progress, Rows, each, labelled, read_rows, texts
+from xfer.reports.shortfalls import shortfalls
 
 
 def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
@@ -36,7 +38,36 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     write_json(folder / "out" / "training.json", result | {"order": job["order"]})
     best = result["selected"][1]
     taught = {"attacked": sum(part["trained"] for part in result["attacked"])} if "attacked" in result else {}
+    taught |= _measured(node, parents, tasks, folder)
     return {"steps": result["steps"], "dev": round(best, 4) if best is not None else None} | taught
+
+
+def _measured(node: Node, parents: Parents, tasks: list[Any], folder: Path) -> dict[str, str]:
+    """Writes how much attackers changed of the rows that a stage learnt; says what falls short of what was asked."""
+    found = [one for task in tasks for one in (*_drawn(node, task), *_stored(node, parents, task.name))]
+    if found:
+        write_json(folder / "out" / FILE, found)
+    short = shortfalls(found)
+    return {"short": "; ".join(short)} if short else {}
+
+
+def _drawn(node: Node, task: Any) -> Iterator[dict[str, Any]]:
+    """The portion of each attacker that changes rows of a task as they are drawn."""
+    stage = node.label.split(" ")[0]
+    for step, known in task.augmented.steps if task.augmented else ():
+        if step.attacker and step.attacker.asked():
+            about = node.job["tasks"][task.name]
+            counts = at_draws(step.attacker, each(task.train), about["form"], known, about.get("spoken"))
+            yield told(f"stage {stage}, task {task.name}: {step.attacker.type_name}", step.attacker, counts)
+
+
+def _stored(node: Node, parents: Parents, name: str) -> Iterator[dict[str, Any]]:
+    """The portion of the attack node whose rows a task learns; nothing of nodes that were made before it was kept."""
+    if f"attacked/{name}" in parents:
+        portion = parents[f"attacked/{name}"].read("size.json").get("portion")
+        if portion and portion["asked"] is not None:
+            attacker, stage = node.parents[f"attacked/{name}"].spec["attacker"], node.label.split(" ")[0]
+            yield portion | {"what": f"stage {stage}, task {name}: {attacker.type_name}"}
 
 
 def _tasks(node: Node, parents: Parents) -> list[Any]:

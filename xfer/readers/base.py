@@ -6,7 +6,7 @@ A reader says where its files lie (``places``), what a file holds (``parse``) an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
@@ -170,6 +170,11 @@ class Reader(Component, kind="reader"):
         Raises BadRow for a file that is not readable as a whole; a raised one stops under any ``bad_rows``.
         """
         raise NotImplementedError
+
+    def tables(self, paths: Sequence[Path], split: str, language: str) -> Iterator[tuple[str, Iterable[Row | BadRow]]]:
+        """(path, its rows) of the files that together hold a split and language."""
+        for path in paths:
+            yield str(path), self.parse(path, split, language)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         """The hub table that holds this split and language."""

@@ -63,8 +63,8 @@ def _found(reader: Reader, source: Source, split: str, language: str, root: Path
     for place, paths in sources.places(reader, split, language, folder):
 
         def read(lost: list[BadRow], paths: list[Path] = paths) -> Iterator[Row]:
-            for path in paths:
-                yield from sources.good(reader.parse(path, split, language), str(path), lost, check)
+            for path, table in reader.tables(paths, split, language):
+                yield from sources.good(table, path, lost, check)
 
         yield place, read
 

@@ -113,8 +113,7 @@ def _tables(
     if source == "hub":
         yield f"{reader.card.hub} {split} {language}", _hub_rows(reader, split, language)
         return
-    for path in files(reader, split, language, root or _root(reader, split, language)):
-        yield str(path), reader.parse(path, split, language)
+    yield from reader.tables(files(reader, split, language, root or _root(reader, split, language)), split, language)
 
 
 def good(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from xfer.attackers.lexicons.located import filled, located
 from xfer.attackers.lexicons.synonyms import lines
 from xfer.core.errors import BadRow, MissingPart
 
@@ -18,10 +19,10 @@ Names = dict[str, tuple[str, ...]]
 
 def read(file: str) -> Names:
     """Kind -> names in the order of the file. Raises MissingPart, BadRow."""
-    path = Path(file).expanduser()
+    path = located(file)
     if not path.is_file():
         raise MissingPart(f"name_list: there is no file {path}")
-    return _read(path, path.stat().st_mtime_ns)
+    return _read(filled(path), path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=4)
