@@ -100,7 +100,8 @@ def benchmark_grid(found: Mapping[str, Any]) -> Grid:
         means = [cell(task["mean"].get(metric)) for metric in metrics]
         of = f"{len(task['languages'])}/{len(benchmark.tasks[name].languages)}"
         lines.append([name, of, *means, cell(task["gap"]), cell(task["score"])])
-    ends = [(f"group {name}", found["groups"][name]) for name in benchmark.groups if name in found["groups"]]
+    scored = [name for name in benchmark.every_group if name in found["groups"]]
+    ends = [(benchmark.group_title(name), found["groups"][name]) for name in scored]
     ends.append((found["title"], found["total"]) if found["total"] else ("mean of tasks", found["average"]))
     lines += [[name, *[""] * (len(metrics) + 2), cell(score)] for name, score in ends]
     return lines
