@@ -32,7 +32,8 @@ def roles(about: Compiling, name: str, evaluation: Evaluation) -> tuple[str, ...
     clean = name in about.compared and getattr(stage.trainer, "oracle", False)
     readers = [task.reader for task in stage.learnt.values()]
     learnt = about.recipe.reader_of(evaluation).form in {reader.form for reader in readers}
-    return ("selected", "oracle") if clean and learnt and any(map(about.targets, readers)) else ("selected",)
+    targets = any(about.targets(reader)[0] for reader in readers)
+    return ("selected", "oracle") if clean and learnt and targets else ("selected",)
 
 
 def score_node(about: Compiling, name: str, seed: int, role: str) -> Node:

@@ -47,6 +47,7 @@ def _tasks(node: Node, parents: Parents) -> list[Any]:
     for name in node.job["order"]:
         about = node.job["tasks"][name]
         dev = read_rows(parents[f"dev/{name}"]) if f"dev/{name}" in parents else None
+        dev = dev if dev and dev["id"] else None  # of a small training file no row may have been held out
         rows = read_rows(parents[f"train/{name}"])
         rows = rows if "head" in about else labelled(rows, about["form"])
         rows, changes = _changes(node, parents, name, rows)

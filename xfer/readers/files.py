@@ -76,6 +76,9 @@ class Files(Reader):
         listed = tuple(self.languages)
         return listed if split == "train" else self.test_languages or listed
 
+    def holds_out(self, split: str) -> bool:
+        return split != "train" and getattr(self, split) is None
+
     def places(self, split: str, language: str) -> Iterable[str]:
         path = getattr(self, split) or self.train
         if not path:
