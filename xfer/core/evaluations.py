@@ -60,7 +60,8 @@ def score_node(about: Compiling, name: str, seed: int, role: str) -> Node:
         judged["at"] = list(evaluation.smoothing.at)
     label = f"{name} seed {seed}" if role == "selected" else f"{name} {role} seed {seed}"
     node = Node("predict", label, job, parents | {"rows": rows}, spec=spec, problem=problem)
-    return about.graph.add(Node("score", label, judged, {"predict": about.graph.add(node)}, spec=spec))
+    searched = {"rows": rows} if reader.form == "retrieve" else {}  # chance depends on how many candidates there are
+    return about.graph.add(Node("score", label, judged, {"predict": about.graph.add(node)} | searched, spec=spec))
 
 
 def _rows(about: Compiling, name: str, evaluation: Evaluation) -> Node:
