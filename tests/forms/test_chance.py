@@ -123,7 +123,8 @@ RETRIEVED = {
 def test_queries_choose_from_the_candidates_of_their_pool(shared: bool, sizes: dict[str, int]) -> None:
     assert pool_sizes(RETRIEVED, shared) == sizes
     found = of("retrieve", pool="shared" if shared else "own")
-    assert found.choices(RETRIEVED) == [sizes["de"], sizes["en"]]
+    assert found.graded(RETRIEVED) == [0, 3]
+    assert [found.choices(RETRIEVED)[row] for row in (0, 3)] == [sizes["de"], sizes["en"]]
 
 
 def test_retrieval_is_a_random_order_and_mining_extracts_nothing() -> None:

@@ -22,7 +22,6 @@ from xfer.executors.tables import Parents, Progress, Rows, read_rows, texts, wri
 from xfer.executors.training import train
 
 Step = Callable[[Node, Parents, Path, Progress], dict[str, Any]]
-ANSWERS = "answers.json"  # of a score node
 LEFT_OUT = "left_out.json"  # beside every result: the bad rows that it was made without
 
 
@@ -90,7 +89,7 @@ def score(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
     level and the most frequent answer as ``answers.json``."""
     from xfer.forms.base import by_language, form, graded
     from xfer.forms.chance import baseline
-    from xfer.reports.collapse import answer_facts
+    from xfer.reports.collapse import ANSWERS, answer_facts
     from xfer.reports.credits import credit_columns
 
     about = node.job["form"], node.job["labels"], node.job["options"]
@@ -127,6 +126,7 @@ def _pools(node: Node, parents: Parents) -> dict[str, int]:
 def report(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """The tables of the recipe as ``report.json``, ``report.md`` and ``report.csv``."""
     from xfer.reports.changed import under
+    from xfer.reports.collapse import ANSWERS
     from xfer.reports.discriminators import told
     from xfer.reports.summary import collect
     from xfer.reports.write import csv_table, markdown

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from xfer.core.graph import Node
 from xfer.core.store import write_json
+from xfer.executors.learning import dev_rows
 from xfer.executors.tables import Parents, Progress, Rows, each, labelled, read_rows, texts
+from xfer.reports.learning import learning_warnings
 
 
 def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
@@ -35,8 +38,14 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
         network.save(folder / "out" / "oracle")
     write_json(folder / "out" / "training.json", result | {"order": job["order"]})
     best = result["selected"][1]
-    taught = {"attacked": sum(part["trained"] for part in result["attacked"])} if "attacked" in result else {}
-    return {"steps": result["steps"], "dev": round(best, 4) if best is not None else None} | taught
+    told: dict[str, Any] = (
+        {"attacked": sum(part["trained"] for part in result["attacked"])} if "attacked" in result else {}
+    )
+    if warnings := learning_warnings(job, result, dev_rows(job, parents)):
+        told["warnings"] = warnings
+        with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps({"step": result["steps"], "warnings": warnings}) + "\n")
+    return {"steps": result["steps"], "dev": round(best, 4) if best is not None else None} | told
 
 
 def _tasks(node: Node, parents: Parents) -> list[Any]:

@@ -34,6 +34,7 @@ class Baseline:
     """Systems of one form that never read a row."""
 
     gold: ClassVar[str]  # the column of a data set's rows that holds the gold
+    columns: ClassVar[tuple[str, ...]] = ()  # further ones that say what a row chooses from
 
     def __init__(self, labels: Sequence[str], options: Mapping[str, Any]) -> None:
         self.labels, self.options = list(labels), options
@@ -49,8 +50,13 @@ class Baseline:
         return {metric: max(scores[metric] for scores in every) for metric in every[0]} if every else {}
 
     def choices(self, rows: Rows) -> list[int]:
-        """From how many options or candidates each row of a data set, or each prediction, chooses."""
+        """From how many options or candidates each row of a data set, or each prediction, chooses; nothing where that
+        is the same for all or is not known."""
         return []
+
+    def graded(self, rows: Rows) -> list[int]:
+        """The rows of a data set that have an answer to judge by."""
+        return [i for i, answer in enumerate(rows[self.gold]) if answer is not None]
 
     def units(self, answers: Iterable[Any]) -> Iterator[str]:
         """Answers, gold or predicted, as what is counted to see whether one is given everywhere."""
@@ -76,6 +82,7 @@ class _Classify(Baseline):
 
 class _Choose(Baseline):
     gold: ClassVar[str] = "label"
+    columns: ClassVar[tuple[str, ...]] = ("options",)
 
     def constants(self, gold: Sequence[Any], language: str) -> dict[str, Scores]:
         return {str(place): {"accuracy": count / len(gold)} for place, count in Counter(gold).items()}
@@ -141,6 +148,7 @@ class _Span(Baseline):
 
 class _Retrieve(Baseline):
     gold: ClassVar[str] = "gold"
+    columns: ClassVar[tuple[str, ...]] = ("side", "part")
 
     def chance(self, gold: Sequence[Any], choices: Sequence[int], language: str) -> Scores:
         task = self.options.get("task", "nearest")
@@ -154,11 +162,14 @@ class _Retrieve(Baseline):
         return {f"map@{TOP}": sum(random_precision(right, count) for right, count in pairs) / len(pairs)}
 
     def choices(self, rows: Rows) -> list[int]:
-        """Of the queries of part test; of predictions, which are without candidates, nothing."""
+        """Nothing of predictions, which are without candidates."""
         if "side" not in rows:
             return []
         sizes = pool_sizes(rows, self.options.get("pool") == "shared")
-        return [sizes[language] for language, queried in zip(rows["language"], _queries(rows), strict=True) if queried]
+        return [sizes[language] for language in rows["language"]]
+
+    def graded(self, rows: Rows) -> list[int]:
+        return [i for i in super().graded(rows) if (rows["side"][i], rows["part"][i]) == ("query", "test")]
 
     def units(self, answers: Iterable[Any]) -> Iterator[str]:
         return (ids[0] if ids else "" for ids in answers)
@@ -188,10 +199,6 @@ def pool_sizes(rows: Rows, shared: bool) -> dict[str, int]:
     ]
     counts = Counter(candidates)
     return {language: len(candidates) if shared else counts[language] for language in dict.fromkeys(rows["language"])}
-
-
-def _queries(rows: Rows) -> list[bool]:
-    return [found == ("query", "test") for found in zip(rows["side"], rows["part"], strict=True)]
 
 
 _BASELINES: dict[str, Callable[[Sequence[str], Mapping[str, Any]], Baseline]] = {

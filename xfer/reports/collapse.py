@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from xfer.forms.chance import Baseline, Rows
 from xfer.reports.tables import column
 
+ANSWERS = "answers.json"  # of a score node
 LEAST = 10  # answers: of fewer, a good model may well give one alone
 NEARLY, MOSTLY = 0.99, 0.9
 
@@ -27,7 +28,7 @@ class Frequent(NamedTuple):
 
     answer: str
     share: float
-    count: int
+    total: int
 
 
 def most_frequent(units: Iterable[str]) -> Frequent:
@@ -39,7 +40,7 @@ def most_frequent(units: Iterable[str]) -> Frequent:
 
 def one_answer(predicted: Frequent, gold: Frequent) -> bool:
     """Whether these predictions are those of a model that collapsed."""
-    if predicted.count < LEAST or gold.share == 1:
+    if predicted.total < LEAST or gold.share == 1:
         return False
     return predicted.share == 1 or (predicted.share >= NEARLY and gold.share <= MOSTLY)
 
