@@ -43,9 +43,15 @@ def explain(
 
 def _warned(line: dict[str, Any], node: Any, store: Any) -> dict[str, Any]:
     """The reasons of a node, and of a finished one what must be said of what it learnt or answers."""
+    from xfer.core.errors import StoreDamaged
     from xfer.executors.learning import node_warnings
 
-    warnings = node_warnings(node, lambda one: store.find(one.kind, one.key)) if line["state"] == "in the store" else []
+    if line["state"] != "in the store":
+        return line
+    try:
+        warnings = node_warnings(node, lambda one: store.find(one.kind, one.key))
+    except StoreDamaged as error:
+        warnings = [str(error)]
     return line | {"why": line["why"] + [f"warning: {warning}" for warning in warnings]}
 
 
