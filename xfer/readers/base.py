@@ -116,8 +116,8 @@ class Reader(Component, kind="reader"):
         return self.card.train_languages if split == "train" else self.card.languages
 
     def offered(self, source: Source, split: str) -> tuple[str, ...]:
-        """The languages that this split has in this source, sorted as on the card."""
-        known = self.known_languages(split)
+        """The languages that this split has in this source, sorted as on the card; of a split it lacks none."""
+        known = self.known_languages(split) if split in self.card.splits else ()
         if source != "miniature":
             return known
         from xfer.miniature import LANGUAGES  # late: only the miniature source needs its tables
@@ -131,6 +131,10 @@ class Reader(Component, kind="reader"):
     def form_options(self) -> dict[str, Any]:
         """Settings of the form that this data set prescribes."""
         return {}
+
+    def holds_out(self, split: str) -> bool:
+        """Whether a split is drawn from the training file, so that it may have no row of a small one."""
+        return False
 
     def parts(self, split: str) -> tuple[Reader, ...]:
         """The readers whose rows, one after another, make up this split: itself, unless it joins several."""

@@ -109,6 +109,9 @@ class Files(Reader):
             return trained
         return self.test_languages or trained
 
+    def holds_out(self, split: str) -> bool:
+        return split != "train" and getattr(self, split) is None
+
     def places(self, split: str, language: str) -> Iterable[str]:
         path = self._path(split)
         if not path:
