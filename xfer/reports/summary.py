@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from xfer.metrics.benchmarks import (
     BENCHMARKS,
     Benchmark,
@@ -19,10 +17,11 @@ from xfer.metrics.benchmarks import (
     published,
     task_result,
 )
-from xfer.metrics.intervals import interval
+from xfer.metrics.intervals import Sample
 from xfer.reports.credits import Rows
+from xfer.reports.measures import Cell, cell
 from xfer.reports.robustness import Under, robustness
-from xfer.reports.tables import Cell, Draws, column, credits_of, tables
+from xfer.reports.tables import Columns, column, credits_of, tables
 
 Table = dict[str, Any]
 
@@ -34,8 +33,8 @@ def collect(about: Mapping[str, Any], stored: Mapping[str, Rows], under: Under |
     ``under`` an attacked evaluation to what was done to its rows.
     """
     made = tables(about, stored)
-    for table, drawn in made:
-        if found := robustness(about, table, credits_of(about, stored), drawn, under or {}):
+    for table, samples in made:
+        if found := robustness(about, table, credits_of(about, stored), samples, under or {}):
             table["robustness"] = found
     several = [table for table, _ in made]
     if len(several) == 1:
@@ -53,26 +52,25 @@ def collect(about: Mapping[str, Any], stored: Mapping[str, Rows], under: Under |
 # the benchmark
 
 
-def benchmark_part(about: Mapping[str, Any], made: list[tuple[Table, Draws]]) -> dict[str, Any]:
+def benchmark_part(about: Mapping[str, Any], made: list[tuple[Table, Columns]]) -> dict[str, Any]:
     """The official aggregates over the tasks that were tested, each with its interval.
 
-    ``about`` names the benchmark and the evaluation of each of its tasks. The bootstrap draws go through the same
-    sums as the scores. ``total`` is None unless every task has every language; ``average`` is over what is there.
+    ``about`` names the benchmark and the evaluation of each of its tasks. The samples of languages go through the sums
+    of the benchmark itself. ``total`` is None unless every task has every language; ``average`` is over what is there.
     """
     benchmark = BENCHMARKS[about["name"]]
-    points, draws = {}, {}
+    points: dict[str, dict[str, dict[str, Sample]]] = {}
     for name, evaluation in about["tasks"].items():
         task = benchmark.tasks[name]
-        table, drawn = next((table, drawn) for table, drawn in made if evaluation in table["order"])
-        scores = _scores(task, evaluation, table)
+        table, samples = next((table, samples) for table, samples in made if evaluation in table["order"])
+        scores = _samples(task, evaluation, table, samples)
         if scores and all(metric in found for found in scores.values() for metric in task.metrics):
             points[name] = scores
-            draws[name] = _draws(task, evaluation, table, drawn, list(scores))
     if not points:
         nothing: dict[str, Any] = {"tasks": {}, "groups": {}, "average": None, "total": None, "incomplete": {}}
         return nothing | {"name": benchmark.name, "title": benchmark.title, "missing": list(benchmark.tasks)}
     found = _aggregates(benchmark, points)
-    cells = _joined(found["cells"], _aggregates(benchmark, draws)["cells"])
+    cells: dict[Any, Cell] = found["cells"]
     return {
         "name": benchmark.name,
         "title": benchmark.title,
@@ -99,32 +97,27 @@ def _scores(task: Task, evaluation: str, table: Table) -> dict[str, dict[str, fl
     }
 
 
-def _draws(task: Task, evaluation: str, table: Table, drawn: Draws, languages: list[str]) -> dict[str, dict[str, Any]]:
-    names = {metric: column(evaluation, metric, table["metrics"]) for metric in task.metrics}
-    return {language: {metric: 100 * drawn[name][language] for metric, name in names.items()} for language in languages}
+def _samples(task: Task, evaluation: str, table: Table, samples: Columns) -> dict[str, dict[str, Sample]]:
+    """The same as samples."""
+    names = {metric: column(evaluation, metric, table["metrics"]) for metric in table["metrics"]}
+    return {
+        language: {metric: samples[names[metric]][language] for metric in found}
+        for language, found in _scores(task, evaluation, table).items()
+    }
 
 
 def _aggregates(benchmark: Benchmark, scores: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    """What is missing, and each aggregate under (what, of which): of numbers, or of arrays of draws."""
+    """What is missing, and ``cells``: each aggregate under (what, of which)."""
     results = {name: task_result(benchmark.tasks[name], found) for name, found in scores.items()}
     whole = benchmark_result(benchmark, results)
-    cells = {("score", name): found["score"] for name, found in results.items()}
-    cells |= {("gap", name): found["gap"] for name, found in results.items() if found["gap"] is not None}
-    cells |= {(metric, name): value for name, found in results.items() for metric, value in found["mean"].items()}
-    cells |= {("group", name): value for name, value in whole["all_groups"].items()}
-    cells["average", ""] = whole["average"]
-    if whole["total"] is not None:
-        cells["total", ""] = whole["total"]
+    sums: dict[tuple[str, str], Any] = {("score", name): found["score"] for name, found in results.items()}
+    sums |= {(metric, name): value for name, found in results.items() for metric, value in found["mean"].items()}
+    sums |= {("group", name): value for name, value in whole["all_groups"].items()}
+    sums |= {("average", ""): whole["average"], ("total", ""): whole["total"]}
+    gaps = {("gap", name): found["gap"] for name, found in results.items()}
+    cells = {key: cell(found, "score") for key, found in sums.items() if found is not None}
+    cells |= {key: cell(found, "gap") for key, found in gaps.items() if found is not None}
     return {"cells": cells, "missing": whole["missing"], "incomplete": whole["incomplete"]}
-
-
-def _joined(points: Mapping[Any, float], draws: Mapping[Any, np.ndarray]) -> dict[Any, Cell]:
-    joined: dict[Any, Cell] = {}
-    for key, value in points.items():
-        joined[key] = {"value": value}
-        if key in draws:
-            joined[key]["low"], joined[key]["high"] = interval(draws[key])
-    return joined
 
 
 def _task(task: Task, evaluation: str, scores: Mapping[str, Any], cells: Mapping[Any, Cell]) -> dict[str, Any]:
