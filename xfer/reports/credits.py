@@ -40,7 +40,7 @@ class Credits:
         for language in sorted(set(first["language"])):
             order = _order(runs, language)
             self.ids[language] = [first["id"][i] for i in order[0]]
-            self.keys[language] = row_keys(data, self.ids[language])
+            self.keys[language] = row_keys(data, self.ids[language], language)
             self.ratios[language] = {name: _ratio(runs, order, name) for name in self.metrics}
 
     def sample(self, language: str, metric: str) -> Sample:
@@ -69,10 +69,14 @@ class Credits:
         return [i for i, _ in both], [i for _, i in both]
 
 
-def row_keys(data: str, ids: Sequence[Any]) -> np.ndarray:
-    names = (f"{data}/{name}".encode("utf-8", "surrogatepass") for name in ids)
-    whole = (int.from_bytes(blake2b(name, digest_size=8).digest(), "big", signed=True) for name in names)
-    return np.fromiter(whole, dtype=np.int64)
+def row_keys(data: str, ids: Sequence[Any], language: str) -> np.ndarray:
+    """An integer for each row, equal for equal ids of equal data; a language that an id ends or begins with is aside.
+
+    So translations of a row have one key: 12_de and 12_en of LAReQA for one.
+    """
+    names = (str(name).removesuffix(f"_{language}").removeprefix(f"{language}-") for name in ids)
+    whole = (blake2b(f"{data}/{name}".encode("utf-8", "surrogatepass"), digest_size=8).digest() for name in names)
+    return np.fromiter((int.from_bytes(key, "big", signed=True) for key in whole), dtype=np.int64)
 
 
 def _order(runs: Sequence[Rows], language: str) -> list[list[int]]:

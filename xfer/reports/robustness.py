@@ -68,7 +68,7 @@ def _attack(
     languages = sorted({row.language for row in runs[0].rows})
     for language in languages:
         here = [[row for row in run.rows if row.language == language] for run in runs]
-        keys = row_keys(evaluation["rows"], [row.id for row in here[0]])
+        keys = row_keys(evaluation["rows"], [row.id for row in here[0]], language)
         rows[language] = _coverage(runs, language)
         for column, ratio in _ratios(here).items():
             _put(rows[language], columns, language, column, ratio, keys)
