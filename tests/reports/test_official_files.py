@@ -28,7 +28,7 @@ def squad(*asked: tuple[Any, list[Any]], apart: str = "\n") -> str:
 
 def task(name: str) -> Task:
     found = find_task(name)
-    return found or Task(name, "span", "answers", ("f1", "exact"), ("en",))
+    return found or Task(name, "answers", ("f1", "exact"), ("en",))
 
 
 def scored(name: str, gold: str, guess: str, language: str | None = "en") -> FileScores:
@@ -244,7 +244,7 @@ def test_labels_and_tags_have_the_rows_that_open_gives(tmp_path: Path, gold: Any
     else:
         assert found == {"rows": len(one), "accuracy": pytest.approx(100 * sum(map(str.__eq__, one, other)) / len(one))}
     one_tagged, other_tagged = map(sentences_of, texts)
-    tagged = Task("made", "tag", "tags", ("f1",), ("en",))
+    tagged = Task("made", "tags", ("f1",), ("en",))
     try:
         found = score_file(tagged, *sides, None).scores
     except UsageError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from xfer.core.study import Compare, Fit, Study
-from xfer.metrics.significance import holm
+from xfer.metrics.significance import EQUAL, dunnett, holm
 from xfer.reports.study.found import Done, comparisons, fits, records, verdicts
 from xfer.reports.study.measures import Measured
 
@@ -42,7 +43,8 @@ def measured(keep: int = 10, **seeds: tuple[str, ...]) -> Measured:
 
 
 def values(found: Measured, name: str, kind: str) -> dict[str, float]:
-    return {language: one.value for language, one in found.measure(name, kind).items()}
+    """In percent."""
+    return {language: round(100 * one.value, 9) for language, one in found.measure(name, kind).items()}
 
 
 def test_measures_by_hand() -> None:
@@ -50,15 +52,15 @@ def test_measures_by_hand() -> None:
     assert values(cell, "clean", "score") == {"de": 62.5, "en": 87.5, "sw": 75.0}
     assert values(cell, "typos", "score") == {"de": 37.5, "en": 50.0, "sw": 25.0}
     assert values(cell, "typos", "drop") == {"de": 25.0, "en": 37.5, "sw": 50.0}
-    # the mean over seeds of drop by clean: en (50/100 + 25/75) / 2, de (50/75 + 0/50) / 2, sw (0/50 + 100/100) / 2
-    assert values(cell, "typos", "relative") == pytest.approx({"en": 41.6667, "de": 33.3333, "sw": 50.0}, abs=1e-3)
+    # drop by clean, both means over seeds: en 37.5/87.5, de 25/62.5, sw 50/75
+    assert values(cell, "typos", "relative") == pytest.approx({"en": 42.8571, "de": 40.0, "sw": 66.6667}, abs=1e-3)
     assert values(cell, "clean", "gap") == {"mean": 87.5 - (62.5 + 75) / 2}
     assert values(cell, "typos", "gap") == {"mean": 50 - (37.5 + 25) / 2}
     assert values(cell, "typos", "gap_growth") == {"mean": 18.75 - 18.75}
     for name, kind in (("clean", "drop"), ("clean", "gap_growth"), ("other", "score")):
         assert values(cell, name, kind) == {}
     means = {which: cell.averaged("clean", "score", which) for which in ("all", "trained", "transfer")}
-    assert {which: one and one.value for which, one in means.items()} == {
+    assert {which: one and 100 * one.value for which, one in means.items()} == {
         "all": 75.0,
         "trained": 87.5,
         "transfer": 68.75,
@@ -123,10 +125,39 @@ def test_comparisons_pair_cells_that_differ_in_the_named_axis_alone() -> None:
     assert gain["difference"] == 25.0 and found["b", "typos", "drop", "en"]["difference"] == 12.5
     assert found["c", "clean", "score", "mean"]["difference"] == 0 and found["c", "clean", "score", "mean"]["p"] == 1
     means = [row for row in rows if row["language"] == "mean"]
-    assert [row["adjusted"] for row in means] == pytest.approx(holm([row["p"] for row in means]))
+    ps = [row["p"] for row in means]
+    kinds = [(row["evaluation"], row["measure"]) for row in means]
+    # b and c share the clean scores of a: their differences are correlated, those of c are none at all
+    shared = dict.fromkeys(kinds, 0.0)
+    assert [row["adjusted"] for row in means] == pytest.approx(dunnett(ps, kinds, shared), abs=0.02)
+    by_holm = comparisons(done, Compare(against={"method": "a"}, adjust="holm"))
+    assert [row["adjusted"] for row in by_holm if row["language"] == "mean"] == pytest.approx(holm(ps))
+    plain = comparisons(done, Compare(against={"method": "a"}, adjust="none"))
+    assert [row["adjusted"] for row in plain if row["language"] == "mean"] == ps
     own = [row for row in rows if row["language"] != "mean" and row["levels"]["method"] == "b"]
     own = [row for row in own if (row["evaluation"], row["measure"]) == ("clean", "score")]
     assert [row["adjusted"] for row in own] == pytest.approx(holm([row["p"] for row in own]))
+
+
+def test_comparisons_with_one_baseline_are_corrected_for_what_they_share() -> None:
+    def marked(method: int, name: str) -> Measured:
+        draw = np.random.default_rng([method, len(name)])
+        rows = {"id": [str(i) for i in range(300)] * 2, "language": ["en"] * 300 + ["sw"] * 300}
+        credit = {
+            f"clean/selected/{seed}": rows
+            | {"accuracy": (draw.random(600) < 0.6 + 0.02 * method).astype(float).tolist(), "accuracy.of": [1.0] * 600}
+            for seed in (1, 2, 3)
+        }
+        return Measured(measured(clean=CLEAN).about | {"seeds": [1, 2, 3]}, credit)
+
+    done = [Done({"method": m, "target": t}, marked(i, t), None) for t in ("x", "yy") for i, m in enumerate("abc")]
+    rows = [row for row in comparisons(done, Compare(against={"method": "a"})) if row["language"] == "mean"]
+    ps, adjusted = [row["p"] for row in rows], [row["adjusted"] for row in rows]
+    targets = [row["levels"]["target"] for row in rows]
+    assert len(rows) == 4 and targets == ["x", "x", "yy", "yy"]
+    least, most = (dunnett(ps, targets, dict.fromkeys(targets, equal)) for equal in (EQUAL, 0.0))
+    assert all(low <= p <= high for low, p, high in zip(least, adjusted, most, strict=True)) and adjusted != most
+    assert all(p - 1e-9 <= found <= other for p, found, other in zip(ps, adjusted, holm(ps), strict=True))
 
 
 def test_mcnemar_is_of_the_rows_that_most_seeds_get_right() -> None:
@@ -178,7 +209,8 @@ def test_p_values_are_corrected_over_all_hypotheses() -> None:
     rows = verdicts(
         done, study(hypotheses={"h": one, "g": one | {"languages": "trained"}, "i": one | {"measure": "drop"}})
     )
-    assert [row["adjusted"] for row in rows[:2]] == pytest.approx(holm([row["p"] for row in rows[:2]]))
+    ps = [row["p"] for row in rows[:2]]
+    assert [row["adjusted"] for row in rows[:2]] == pytest.approx(dunnett(ps, [0, 1], {0: 0.0, 1: 0.0}))
     assert rows[2]["p"] is None and "adjusted" not in rows[2]  # what was not tested is no comparison
 
 

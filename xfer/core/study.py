@@ -44,10 +44,14 @@ class Compare(Block):
     """Each cell beside the cell that differs in these axes alone."""
 
     against: Levels = Field(min_length=1, description="axis: the level that others are compared with")
-    test: Literal["bootstrap", "mcnemar"] = Field(
-        "bootstrap", description="paired over the rows that both were tested on; mcnemar is for right and wrong rows"
+    test: Literal["paired", "mcnemar"] = Field(
+        "paired",
+        description="over the seeds and the rows that both were tested on; mcnemar is of right and wrong rows alone: "
+        "it speaks of these trainings only",
     )
-    adjust: Literal["holm", "none"] = Field("holm", description="correction for several comparisons")
+    adjust: Literal["dunnett", "holm", "none"] = Field(
+        "dunnett", description="correction for several comparisons; dunnett knows that they share a baseline"
+    )
 
 
 class Hypothesis(Block):

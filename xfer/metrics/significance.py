@@ -1,106 +1,85 @@
-"""Is a difference more than chance? Rows and seeds as two crossed random effects, and exact tests. Numpy and scipy.
-
-A ``Sample`` is an estimate with its two sources of chance: one value a seed, and bootstrap draws over the rows.
-Samples add, subtract and average like numbers, so that a drop, a gap or a mean over languages is judged as one thing.
-"""
+"""Several comparisons at once, exact tests of rows, lines over sizes. The estimator itself is ``intervals.judge``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import log10, sqrt
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from math import log10
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
-from xfer.metrics.intervals import Ratio, by_seed
+from xfer.metrics.intervals import Estimate, Sample, judge, mean, variance
 
-FREE = 1e9  # degrees of freedom of the rows' part: their bootstrap variance counts as known
-
-
-class Sample(NamedTuple):
-    """An estimate: ``seeds`` [S], one value a training seed, and ``draws`` [DRAWS] over rows, averaged over seeds."""
-
-    seeds: np.ndarray
-    draws: np.ndarray
-
-    @property
-    def value(self) -> float:
-        return float(self.seeds.mean())
-
-    def minus(self, other: Sample) -> Sample:
-        """The difference, paired by seed and by row where both were tested on the same rows."""
-        if len(self.seeds) != len(other.seeds):
-            raise ValueError(f"{len(self.seeds)} and {len(other.seeds)} seeds cannot be paired")
-        return Sample(self.seeds - other.seeds, self.draws - other.draws)
-
-    def by(self, other: Sample) -> Sample:
-        """The ratio; 0 where the denominator is."""
-        return Sample(_ratio(self.seeds, other.seeds), _ratio(self.draws, other.draws))
-
-
-def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    return np.divide(top, bottom, out=np.zeros_like(top), where=bottom != 0)
-
-
-def sample(ratio: Ratio) -> Sample:
-    """The metric of one language: each draw takes rows with replacement, the same rows for every seed.
-
-    Two metrics over equally many rows are drawn alike: their difference is a paired one.
-    """
-    return Sample(np.array(ratio.values), by_seed(ratio).mean(1))
-
-
-def mean(samples: Sequence[Sample]) -> Sample:
-    """The unweighted mean, of languages for one. Raises ValueError for none."""
-    if not samples:
-        raise ValueError("there is nothing to average")
-    return Sample(np.mean([one.seeds for one in samples], 0), np.mean([one.draws for one in samples], 0))
-
-
-class Estimate(NamedTuple):
-    """A value with its 95% interval, the two-sided p of its being 0, and its size in standard errors."""
-
-    value: float
-    low: float
-    high: float
-    p: float
-    effect: float
-
-
-def judge(found: Sample) -> Estimate:
-    """Interval and test of a sample, by the t distribution.
-
-    The variance is the rows' (of the bootstrap) plus the seeds' (divided by their number): crossed random effects,
-    the interaction counted in both, so that the interval is rather too wide than too narrow. Degrees of freedom after
-    Satterthwaite 1946. A single seed says nothing about seeds: then the interval is over rows alone.
-    """
-    from scipy.stats import t  # late: slow to import, and only studies need it
-
-    count = len(found.seeds)
-    rows = float(found.draws.var(ddof=1))
-    seeds = float(found.seeds.var(ddof=1)) / count if count > 1 else 0.0
-    spread = sqrt(rows + seeds)
-    if not spread:
-        return Estimate(found.value, found.value, found.value, float(found.value == 0), 0.0)
-    free = (rows + seeds) ** 2 / (rows**2 / FREE + (seeds**2 / (count - 1) if count > 1 else 0.0))
-    half = float(t.ppf(0.975, free)) * spread
-    p = 2 * float(t.sf(abs(found.value) / spread, free))
-    return Estimate(found.value, found.value - half, found.value + half, p, found.value / spread)
+Name = TypeVar("Name", bound=Hashable)
+EQUAL = 0.5  # correlation of two differences from one baseline that has as many rows and seeds as they (Dunnett 1955)
 
 
 def holm(ps: Sequence[float]) -> list[float]:
     """Adjusted p values that hold the chance of any false positive (Holm 1979), in the order given."""
+    return _step_down(ps, lambda p, left: len(left) * p)
+
+
+def dunnett(ps: Sequence[float], baselines: Sequence[Name], correlations: Mapping[Name, float]) -> list[float]:
+    """Adjusted p values of comparisons that share baselines, in the order given (Dunnett and Tamhane 1991, step-down).
+
+    ``baselines`` names what each comparison is with; ``correlations`` holds for each of these the correlation of its
+    comparisons (``shared_correlation``), at least 0. Each p counts as the two-sided one of a normal variable. Of
+    several baselines each is taken for itself, which is on the safe side (the Gaussian correlation inequality, Royen
+    2014); a correlation of 0 gives Holm's correction after Sidak.
+    """
+
+    def any_beyond(p: float, left: Sequence[int]) -> float:
+        critical = -float(ndtri(p / 2))
+        beyond = [_beyond(critical, n, correlations[name]) for name, n in Counter(baselines[i] for i in left).items()]
+        with np.errstate(divide="ignore"):  # of what is surely beyond
+            return float(-np.expm1(np.log1p(-np.minimum(beyond, 1.0)).sum()))
+
+    return _step_down(ps, any_beyond)
+
+
+def _step_down(ps: Sequence[float], chance: Callable[[float, Sequence[int]], float]) -> list[float]:
+    """From the least p on: the chance of one as small among those that are left, never below the last one's."""
     order = sorted(range(len(ps)), key=lambda i: ps[i])
     adjusted, so_far = [0.0] * len(ps), 0.0
     for rank, i in enumerate(order):
-        so_far = max(so_far, min(1.0, (len(ps) - rank) * ps[i]))
+        so_far = max(so_far, min(1.0, chance(ps[i], order[rank:])))
         adjusted[i] = so_far
     return adjusted
 
 
+_GRID = np.linspace(-14.0, 14.0, 561)
+_WEIGHTS = np.exp(-(_GRID**2) / 2) / np.exp(-(_GRID**2) / 2).sum()
+
+
+def _beyond(critical: float, count: int, correlation: float) -> float:
+    """The chance that one of ``count`` standard normal variables of equal correlation is beyond +-``critical``.
+
+    They are ``sqrt(correlation)`` times a common one plus one of their own; the integral over the common one is a sum.
+    """
+    common, alone = np.sqrt(correlation) * _GRID, np.sqrt(1 - correlation)
+    one = ndtr((common - critical) / alone) + ndtr((-common - critical) / alone)
+    with np.errstate(divide="ignore"):  # as above
+        return float(-(_WEIGHTS @ np.expm1(count * np.log1p(-np.minimum(one, 1.0)))))
+
+
+def shared_correlation(differences: Sequence[Sample]) -> float:
+    """The mean correlation of differences from one baseline, from 0 to that of equal designs (0.5).
+
+    From the variance of their mean, which it raises. Few seeds tell it roughly, so that no more than 0.5 is counted on.
+    """
+    count = len(differences)
+    each = float(np.mean([variance(one).total for one in differences]))
+    if count < 2 or not each:
+        return 0.0
+    found = (count * float(variance(mean(differences)).total) / each - 1) / (count - 1)
+    return min(max(found, 0.0), EQUAL)
+
+
 def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
     """The exact two-sided p of two classifiers being right equally often, from 0/1 arrays [rows] (McNemar 1947)."""
-    from scipy.stats import binomtest  # late: as in ``judge``
+    from scipy.stats import binomtest  # late: slow to import, and few studies need it
 
     better, worse = int(((first > 0) & (second == 0)).sum()), int(((first == 0) & (second > 0)).sum())
     return float(binomtest(better, better + worse).pvalue) if better + worse else 1.0
@@ -121,9 +100,7 @@ def line(sizes: Sequence[float], samples: Sequence[Sample]) -> Line:
     if len(set(sizes)) < 2:
         raise ValueError("a line needs two sizes or more")
     weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
-    slope = Sample(
-        np.sum([w * one.seeds for w, one in zip(weights, samples, strict=True)], 0),
-        np.sum([w * one.draws for w, one in zip(weights, samples, strict=True)], 0),
-    )
+    first, *rest = [float(weight) * one for weight, one in zip(weights, samples, strict=True)]
+    slope = judge(sum(rest, first))
     values = tuple(one.value for one in samples)
-    return Line(judge(slope), float(np.mean(values) - slope.value * x.mean()), tuple(sizes), values)
+    return Line(slope, float(np.mean(values) - slope.value * x.mean()), tuple(sizes), values)

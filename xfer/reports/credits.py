@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
-from xfer.metrics.intervals import Ratio
+from xfer.metrics.intervals import Ratio, Sample, sample
 from xfer.readers.identity import check_names
 
 Rows = dict[str, list[Any]]  # credit.parquet: id, language, and a pair of columns a metric
@@ -25,29 +26,59 @@ def metrics_of(rows: Rows) -> list[str]:
 
 
 class Credits:
-    """One evaluation over all seeds: per language ids in order and, for each metric, a ratio of sums."""
+    """One evaluation over all seeds: per language ids in order and, for each metric, a ratio of sums.
 
-    def __init__(self, runs: Sequence[Rows]) -> None:
+    ``data`` says which rows these are: equal ids of other data are other rows. Those of several languages are taken for
+    translations of each other, which costs nothing where they are not.
+    """
+
+    def __init__(self, runs: Sequence[Rows], data: str = "") -> None:
         first = runs[0]
         check_names(zip(first["language"], first["id"], strict=True), "scored rows")
         self.metrics = metrics_of(first)
         self.ids: dict[str, list[str]] = {}
         self.ratios: dict[str, dict[str, Ratio]] = {}
+        self.keys: dict[str, np.ndarray] = {}  # language -> the rows as integers, equal for equal rows
         for language in sorted(set(first["language"])):
             order = _order(runs, language)
             self.ids[language] = [first["id"][i] for i in order[0]]
+            self.keys[language] = row_keys(data, self.ids[language], language)
             self.ratios[language] = {name: _ratio(runs, order, name) for name in self.metrics}
+
+    def sample(self, language: str, metric: str) -> Sample:
+        """A metric of one language, a share."""
+        return sample(self.ratios[language][metric], self.keys[language])
 
     def beside(self, other: Credits, language: str, metric: str) -> tuple[Ratio, Ratio] | None:
         """Both on the rows that both have, in this one's order; None if there is no such row."""
-        if language not in self.ids or language not in other.ids or metric not in other.metrics:
+        mine, theirs = self._shared(other, language)
+        if not mine or metric not in other.metrics:
             return None
-        there = {name: i for i, name in enumerate(other.ids[language])}
-        both = [(i, there[name]) for i, name in enumerate(self.ids[language]) if name in there]
-        if not both:
-            return None
-        mine, theirs = map(list, zip(*both, strict=True))
         return self.ratios[language][metric].at(mine), other.ratios[language][metric].at(theirs)
+
+    def paired(self, other: Credits, language: str, metric: str) -> tuple[Sample, Sample] | None:
+        """The metric of both on the rows that both have; None if there is no such row."""
+        pair = self.beside(other, language, metric)
+        if pair is None:
+            return None
+        keys = self.keys[language][self._shared(other, language)[0]]
+        return sample(pair[0], keys), sample(pair[1], keys)
+
+    def _shared(self, other: Credits, language: str) -> tuple[list[int], list[int]]:
+        """Where each has the rows of a language that both have, in this one's order."""
+        there = {name: i for i, name in enumerate(other.ids.get(language, ()))}
+        both = [(i, there[name]) for i, name in enumerate(self.ids.get(language, ())) if name in there]
+        return [i for i, _ in both], [i for _, i in both]
+
+
+def row_keys(data: str, ids: Sequence[Any], language: str) -> np.ndarray:
+    """An integer for each row, equal for equal ids of equal data; a language that an id ends or begins with is aside.
+
+    So translations of a row have one key: 12_de and 12_en of LAReQA for one.
+    """
+    names = (str(name).removesuffix(f"_{language}").removeprefix(f"{language}-") for name in ids)
+    whole = (blake2b(f"{data}/{name}".encode("utf-8", "surrogatepass"), digest_size=8).digest() for name in names)
+    return np.fromiter((int.from_bytes(key, "big", signed=True) for key in whole), dtype=np.int64)
 
 
 def _order(runs: Sequence[Rows], language: str) -> list[list[int]]:

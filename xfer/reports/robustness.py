@@ -4,10 +4,9 @@
 - success: of the rows that were right before the attack, the share that is wrong under it (attack success rate:
   TextAttack, Morris et al. 2020, without the rows that were wrong already). A row is right if its exact match or
   accuracy is whole, or its main metric where there is neither; in tagging, if every word is.
-- drop, relative drop: in the table itself; clean minus robust on the same rows, and as a share of clean.
-- robust gap: robust score of the training languages (English) minus the mean of the other languages'. Growth: the
-  robust gap minus the clean gap on the same rows, which is the mean drop of the others minus the drop at home
-  (the cross-lingual transfer gap of Hu et al. 2020, section 4, under attack).
+- drop, relative drop: in the table itself (``measures.drop``, ``measures.relative_drop``).
+- robust gap: the transfer gap of the robust scores; growth: by how much it exceeds the clean gap on the same rows
+  (``measures.gap``, ``measures.gap_growth``).
 - words: the share of words that were changed, the mean over changed rows; words are those of ``attackers.units.cut``
   (the segmenter's in scripts without spaces; TextAttack's perturbed word percentage).
 - portion: the share of the words of all rows that were changed, those without a change among them and protected sides
@@ -17,22 +16,23 @@
 - compared: evaluations under one attacker on the rows that every compared network, with every seed, had right
   before: the share that is still right. Networks with different clean scores can be laid side by side only so.
 
-Intervals are the bootstrap of ``metrics.intervals``. Success and words are ratios of sums over rows.
+Intervals are those of ``metrics.intervals``. Success and words are ratios of sums over rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from xfer.core.seeds import digest
-from xfer.metrics.intervals import Ratio, interval, resampled
+from xfer.metrics.intervals import Ratio, mean, sample
 from xfer.reports.beside import clipped, pieces
 from xfer.reports.changed import CHANGED, SEARCHED, STATES, Change, Changes, fingerprint
-from xfer.reports.credits import Credits
-from xfer.reports.tables import Cell, Draws, unattacked
+from xfer.reports.credits import Credits, row_keys
+from xfer.reports.measures import COUNTS, Cell, cell, clean_partner, gap, gap_growth
+from xfer.reports.tables import Columns
 
 Under = Mapping[str, Sequence[Changes]]  # evaluation -> its attack, once or once a seed
 EXAMPLES = 2  # of each attack and language
@@ -42,48 +42,48 @@ def robustness(
     about: Mapping[str, Any],
     table: Mapping[str, Any],
     credits: Mapping[tuple[str, str], Credits],
-    draws: Draws,
+    samples: Columns,
     under: Under,
 ) -> dict[str, Any]:
     """What the report of one data set says of its attacks: ``attacks`` by evaluation, and ``compared``.
 
-    ``about`` is a report node's job, ``table`` what ``tables`` made of it and ``draws`` the bootstrap draws of its
-    columns. Empty where nothing is attacked.
+    ``about`` is a report node's job, ``table`` what ``tables`` made of it and ``samples`` those of its columns. Empty
+    where nothing is attacked.
     """
     names = [name for name in table["order"] if name in under]
     if not names:
         return {}
-    attacks = {name: _attack(about, table, credits, draws, name, under[name]) for name in names}
-    return {"attacks": attacks, "compared": _compared(about, table, credits, names)}
+    attacks = {name: _attack(about, credits, samples, name, under[name]) for name in names}
+    return {"attacks": attacks, "compared": _compared(about, credits, names)}
 
 
 def _attack(
     about: Mapping[str, Any],
-    table: Mapping[str, Any],
     credits: Mapping[tuple[str, str], Credits],
-    draws: Draws,
+    samples: Columns,
     name: str,
     runs: Sequence[Changes],
 ) -> dict[str, Any]:
-    clean = unattacked(about, table, name)
-    share = about["evaluations"][name].get("asked")
+    partner, evaluation = clean_partner(about, name), about["evaluations"][name]
+    share = evaluation.get("asked")
     asked = {"asked": {"value": 100 * share["share"]}} if share else {}
     rows: dict[str, dict[str, Any]] = {}
-    drawn: Draws = {}
+    columns: Columns = {}
     languages = sorted({row.language for row in runs[0].rows})
     for language in languages:
-        found = _ratios([[row for row in run.rows if row.language == language] for run in runs])
-        if clean:
-            found |= _success(credits[clean, "selected"], credits[name, "selected"], language)
+        here = [[row for row in run.rows if row.language == language] for run in runs]
+        keys = row_keys(evaluation["rows"], [row.id for row in here[0]], language)
         rows[language] = _coverage(runs, language)
-        for column, ratio in found.items():
-            _put(rows[language], drawn, language, column, ratio)
+        for column, ratio in _ratios(here).items():
+            _put(rows[language], columns, language, column, ratio, keys)
+        if partner:
+            _put_success(rows[language], columns, language, credits[partner, "selected"], credits[name, "selected"])
         rows[language] |= asked
-    home = [language for language in about["evaluations"][name]["trained"] if language in draws.get(name, {})]
-    mean = _means(rows, drawn) | _gaps(table, draws, name, home) | asked
+    home = [language for language in evaluation["trained"] if language in samples.get(name, {})]
+    mean = _means(rows, columns) | _gaps(samples, name, home) | asked
     names = [(language, row.id) for language in languages for row in runs[0].rows if row.language == language]
     return {
-        "against": clean,
+        "against": partner,
         "home": home,
         "sample": {
             "rows": len(names),
@@ -109,7 +109,7 @@ def _ratios(runs: Sequence[Sequence[Change]]) -> dict[str, Ratio]:
     found = {"words": ratio(lambda row: row.share, lambda row: row.state == CHANGED)}
     hits, whole = (np.array([[float(row.portion[i]) for row in run] for run in runs]) for i in (0, 1))
     found["portion"] = Ratio(hits, whole)
-    for column in ("queries", "forwards"):
+    for column in COUNTS:
         found[column] = ratio(lambda row, c=column: getattr(row, c), lambda row: row.status in SEARCHED)
     return {column: one for column, one in found.items() if one.bottom.any()}
 
@@ -122,12 +122,14 @@ def right(credits: Credits, language: str) -> Ratio:
     return Ratio(((top == bottom) & (bottom > 0)).astype(np.float64), np.ones_like(top))
 
 
-def _success(clean: Credits, attacked: Credits, language: str) -> dict[str, Ratio]:
+def _put_success(row: dict[str, Any], columns: Columns, language: str, clean: Credits, attacked: Credits) -> None:
     places = shared([clean, attacked], language)
     if not places[0]:
-        return {}
+        return
     before, after = (right(one, language).top[:, at] for one, at in zip((clean, attacked), places, strict=True))
-    return {"success": Ratio(before * (1 - after), before)} if before.any() else {}
+    if before.any():
+        ratio = Ratio(before * (1 - after), before)
+        _put(row, columns, language, "success", ratio, clean.keys[language][places[0]])
 
 
 def shared(several: Sequence[Credits], language: str) -> list[list[int]]:
@@ -139,13 +141,11 @@ def shared(several: Sequence[Credits], language: str) -> list[list[int]]:
     return [[one[name] for name in names] for one in known]
 
 
-def _put(row: dict[str, Any], drawn: Draws, language: str, column: str, ratio: Ratio) -> None:
-    scale = 1.0 if column in ("queries", "forwards") else 100.0
-    values = resampled(ratio) * scale
-    drawn.setdefault(column, {})[language] = values
-    low, high = interval(values)
+def _put(row: dict[str, Any], columns: Columns, language: str, column: str, ratio: Ratio, keys: np.ndarray) -> None:
+    found = sample(ratio, keys)
+    columns.setdefault(column, {})[language] = found
     rows = float(ratio.bottom.sum() / ratio.bottom.shape[0])
-    row[column] = {"value": ratio.value * scale, "low": low, "high": high, "rows": rows}
+    row[column] = cell(found, column if column in COUNTS else "score") | {"rows": rows}
 
 
 def _coverage(runs: Sequence[Changes], language: str) -> dict[str, Any]:
@@ -154,39 +154,27 @@ def _coverage(runs: Sequence[Changes], language: str) -> dict[str, Any]:
     return {state: sum(found.count(state) for found in states) / len(states) for state in STATES}
 
 
-def _means(rows: Mapping[str, Mapping[str, Any]], drawn: Draws) -> dict[str, Any]:
+def _means(rows: Mapping[str, Mapping[str, Any]], columns: Columns) -> dict[str, Any]:
     """Unweighted means over languages; of the coverage, sums."""
-    return {state: sum(row[state] for row in rows.values()) for state in STATES} | _cells(rows, drawn)
+    return {state: sum(row[state] for row in rows.values()) for state in STATES} | _cells(columns)
 
 
-def _cells(rows: Mapping[str, Mapping[str, Any]], drawn: Draws) -> dict[str, Cell]:
-    means: dict[str, Cell] = {}
-    for column, by_language in drawn.items():
-        values = [rows[language][column]["value"] for language in by_language]
-        low, high = interval(np.mean(list(by_language.values()), axis=0))
-        means[column] = {"value": sum(values) / len(values), "low": low, "high": high, "rows": len(values)}
-    return means
+def _cells(columns: Columns) -> dict[str, Cell]:
+    return {
+        column: cell(mean(list(found.values())), column if column in COUNTS else "score") | {"rows": len(found)}
+        for column, found in columns.items()
+    }
 
 
-def _gaps(table: Mapping[str, Any], draws: Draws, name: str, home: Sequence[str]) -> dict[str, Cell]:
-    """``gap``: of the robust scores; ``growth``: what the attack adds to the clean gap, which is the rest."""
-    found: dict[str, Cell] = {}
-    for what, column, sign in (("gap", name, 1), ("growth", f"{name}.drop", -1)):
-        here = [language for language in home if language in draws.get(column, {})]
-        others = [language for language in draws.get(column, {}) if language not in home]
-        if not here or not others:
-            continue
-        values = {language: table["languages"][language][column]["value"] for language in (*here, *others)}
-        point = _mean(values[one] for one in here) - _mean(values[one] for one in others)
-        drawn = np.mean([draws[column][one] for one in here], 0) - np.mean([draws[column][one] for one in others], 0)
-        low, high = sorted(100 * sign * end for end in interval(drawn))
-        found[what] = {"value": sign * point, "low": low, "high": high, "rows": len(others)}
-    return found
-
-
-def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return sum(found) / len(found)
+def _gaps(samples: Columns, name: str, home: Sequence[str]) -> dict[str, Cell]:
+    """``gap`` of the robust scores, and its ``growth`` over the clean one on the same rows."""
+    scores, drops = samples.get(name, {}), samples.get(f"{name}.drop", {})
+    found = {"gap": ("gap", gap(scores, home), scores), "growth": ("gap_growth", gap_growth(drops, home), drops)}
+    return {
+        column: cell(one, measure) | {"rows": len(over.keys() - set(home))}
+        for column, (measure, one, over) in found.items()
+        if one is not None
+    }
 
 
 def _example(row: Change) -> dict[str, Any]:
@@ -203,24 +191,24 @@ def _example(row: Change) -> dict[str, Any]:
 
 
 def _compared(
-    about: Mapping[str, Any], table: Mapping[str, Any], credits: Mapping[tuple[str, str], Credits], names: Sequence[str]
+    about: Mapping[str, Any], credits: Mapping[tuple[str, str], Credits], names: Sequence[str]
 ) -> list[dict[str, Any]]:
     """For each attacker of several evaluations of one split, all of them on the rows that every network had right."""
     groups: dict[str, list[str]] = {}
     for name in names:
-        if unattacked(about, table, name):
+        if clean_partner(about, name):
             told = about["evaluations"][name]
             groups.setdefault(digest([told["attacker"], told["rows"]]), []).append(name)
-    return [_laid_beside(about, table, credits, group) for group in groups.values() if len(group) > 1]
+    return [_laid_beside(about, credits, group) for group in groups.values() if len(group) > 1]
 
 
 def _laid_beside(
-    about: Mapping[str, Any], table: Mapping[str, Any], credits: Mapping[tuple[str, str], Credits], group: list[str]
+    about: Mapping[str, Any], credits: Mapping[tuple[str, str], Credits], group: list[str]
 ) -> dict[str, Any]:
-    clean = [credits[str(unattacked(about, table, name)), "selected"] for name in group]
+    clean = [credits[str(clean_partner(about, name)), "selected"] for name in group]
     attacked = [credits[name, "selected"] for name in group]
     rows: dict[str, dict[str, Any]] = {}
-    drawn: Draws = {}
+    columns: Columns = {}
     for language in attacked[0].ids:
         places = shared([*clean, *attacked], language)
         if not places[0]:
@@ -230,6 +218,7 @@ def _laid_beside(
         rows[language] = {"right": len(kept), "of": len(places[0])}
         for name, one, at in zip(group, attacked, places[len(group) :], strict=True):
             if kept:
-                _put(rows[language], drawn, language, name, right(one, language).at([at[i] for i in kept]))
+                still = [at[i] for i in kept]
+                _put(rows[language], columns, language, name, right(one, language).at(still), one.keys[language][still])
     mean: dict[str, Any] = {key: sum(row[key] for row in rows.values()) for key in ("right", "of")}
-    return {"evaluations": group, "languages": rows, "mean": mean | _cells(rows, drawn)}
+    return {"evaluations": group, "languages": rows, "mean": mean | _cells(columns)}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from xfer.metrics.benchmarks import (
     BENCHMARKS,
     Benchmark,
@@ -19,11 +17,12 @@ from xfer.metrics.benchmarks import (
     published,
     task_result,
 )
-from xfer.metrics.intervals import interval
+from xfer.metrics.intervals import Sample
 from xfer.reports.collapse import Facts, add_facts, collapse_warnings
 from xfer.reports.credits import Rows
+from xfer.reports.measures import Cell, cell
 from xfer.reports.robustness import Under, robustness
-from xfer.reports.tables import Cell, Draws, column, credits_of, tables
+from xfer.reports.tables import Columns, column, credits_of, tables
 
 Table = dict[str, Any]
 
@@ -41,9 +40,9 @@ def collect(
     done to its rows.
     """
     made = tables(about, stored)
-    for table, drawn in made:
+    for table, samples in made:
         add_facts(table, about, answers or {})
-        if found := robustness(about, table, credits_of(about, stored), drawn, under or {}):
+        if found := robustness(about, table, credits_of(about, stored), samples, under or {}):
             table["robustness"] = found
     several = [table for table, _ in made]
     if len(several) == 1:
@@ -61,26 +60,27 @@ def collect(
 # the benchmark
 
 
-def benchmark_part(about: Mapping[str, Any], made: list[tuple[Table, Draws]]) -> dict[str, Any]:
+def benchmark_part(about: Mapping[str, Any], made: list[tuple[Table, Columns]]) -> dict[str, Any]:
     """The official aggregates over the tasks that were tested, each with its interval.
 
-    ``about`` names the benchmark and the evaluation of each of its tasks. The bootstrap draws go through the same
-    sums as the scores. ``total`` is None unless every task has every language; ``average`` is over what is there.
+    ``about`` names the benchmark and the evaluation of each of its tasks. The samples of languages go through the sums
+    of the benchmark itself. ``total`` is None unless every task has every language; ``average`` is over what is there.
     """
     benchmark = BENCHMARKS[about["name"]]
-    points, draws = {}, {}
+    points: dict[str, dict[str, dict[str, Sample]]] = {}
     for name, evaluation in about["tasks"].items():
         task = benchmark.tasks[name]
-        table, drawn = next((table, drawn) for table, drawn in made if evaluation in table["order"])
-        scores = _scores(task, evaluation, table)
+        table, samples = next((table, samples) for table, samples in made if evaluation in table["order"])
+        scores = _samples(task, evaluation, table, samples)
         if scores and all(metric in found for found in scores.values() for metric in task.metrics):
             points[name] = scores
-            draws[name] = _draws(task, evaluation, table, drawn, list(scores))
     if not points:
         nothing: dict[str, Any] = {"tasks": {}, "groups": {}, "average": None, "total": None, "incomplete": {}}
         return nothing | {"name": benchmark.name, "title": benchmark.title, "missing": list(benchmark.tasks)}
     found = _aggregates(benchmark, points)
-    cells = _joined(found["cells"], _aggregates(benchmark, draws)["cells"])
+    cells: dict[Any, Cell] = {
+        key: cell(value, "gap" if key[0] == "gap" else "score") for key, value in found["values"].items()
+    }
     for key, level in _chances(benchmark, about["tasks"], points, made).items():
         cells[key]["chance"] = level
     return {
@@ -96,7 +96,7 @@ def benchmark_part(about: Mapping[str, Any], made: list[tuple[Table, Draws]]) ->
 
 
 def _chances(
-    benchmark: Benchmark, tasks: Mapping[str, str], points: Mapping[str, Any], made: list[tuple[Table, Draws]]
+    benchmark: Benchmark, tasks: Mapping[str, str], points: Mapping[str, Any], made: list[tuple[Table, Columns]]
 ) -> dict[Any, float]:
     """The chance level of each aggregate but the gaps; nothing unless that of every score is known."""
     levels = {}
@@ -105,7 +105,7 @@ def _chances(
         levels[name] = _scores(benchmark.tasks[name], tasks[name], table, "chance")
         if any(metric not in found for found in levels[name].values() for metric in benchmark.tasks[name].metrics):
             return {}
-    return {key: level for key, level in _aggregates(benchmark, levels)["cells"].items() if key[0] != "gap"}
+    return {key: level for key, level in _aggregates(benchmark, levels)["values"].items() if key[0] != "gap"}
 
 
 def _scores(task: Task, evaluation: str, table: Table, fact: str = "value") -> dict[str, dict[str, float]]:
@@ -122,32 +122,26 @@ def _scores(task: Task, evaluation: str, table: Table, fact: str = "value") -> d
     }
 
 
-def _draws(task: Task, evaluation: str, table: Table, drawn: Draws, languages: list[str]) -> dict[str, dict[str, Any]]:
-    names = {metric: column(evaluation, metric, table["metrics"]) for metric in task.metrics}
-    return {language: {metric: 100 * drawn[name][language] for metric, name in names.items()} for language in languages}
+def _samples(task: Task, evaluation: str, table: Table, samples: Columns) -> dict[str, dict[str, Sample]]:
+    """The same as samples."""
+    names = {metric: column(evaluation, metric, table["metrics"]) for metric in table["metrics"]}
+    return {
+        language: {metric: samples[names[metric]][language] for metric in found}
+        for language, found in _scores(task, evaluation, table).items()
+    }
 
 
 def _aggregates(benchmark: Benchmark, scores: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    """What is missing, and each aggregate under (what, of which): of numbers, or of arrays of draws."""
+    """What is missing, and ``values``: each aggregate under (what, of which), of samples or of numbers."""
     results = {name: task_result(benchmark.tasks[name], found) for name, found in scores.items()}
     whole = benchmark_result(benchmark, results)
-    cells = {("score", name): found["score"] for name, found in results.items()}
-    cells |= {("gap", name): found["gap"] for name, found in results.items() if found["gap"] is not None}
-    cells |= {(metric, name): value for name, found in results.items() for metric, value in found["mean"].items()}
-    cells |= {("group", name): value for name, value in whole["all_groups"].items()}
-    cells["average", ""] = whole["average"]
-    if whole["total"] is not None:
-        cells["total", ""] = whole["total"]
-    return {"cells": cells, "missing": whole["missing"], "incomplete": whole["incomplete"]}
-
-
-def _joined(points: Mapping[Any, float], draws: Mapping[Any, np.ndarray]) -> dict[Any, Cell]:
-    joined: dict[Any, Cell] = {}
-    for key, value in points.items():
-        joined[key] = {"value": value}
-        if key in draws:
-            joined[key]["low"], joined[key]["high"] = interval(draws[key])
-    return joined
+    sums: dict[tuple[str, str], Any] = {("score", name): found["score"] for name, found in results.items()}
+    sums |= {(metric, name): value for name, found in results.items() for metric, value in found["mean"].items()}
+    sums |= {("group", name): value for name, value in whole["all_groups"].items()}
+    sums |= {("average", ""): whole["average"], ("total", ""): whole["total"]}
+    sums |= {("gap", name): found["gap"] for name, found in results.items()}
+    values = {key: value for key, value in sums.items() if value is not None}
+    return {"values": values, "missing": whole["missing"], "incomplete": whole["incomplete"]}
 
 
 def _task(task: Task, evaluation: str, scores: Mapping[str, Any], cells: Mapping[Any, Cell]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """One table a data set: per language what the intermediate stage bought and what each attack cost.
 
-``tables`` makes plain data of stored scores. All scores are in percent; an interval is the 95% bootstrap interval over
-examples and seeds.
+``tables`` makes plain data of stored scores. All scores are in percent; intervals are those of ``metrics.intervals``,
+over rows and seeds.
 """
 
 from __future__ import annotations
@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from xfer.metrics.intervals import Ratio, interval, resampled
+from xfer.metrics.intervals import Sample, mean
 from xfer.reports.credits import Credits, Rows
+from xfer.reports.measures import Cell, Samples, cell, clean_partner, drop, gap, relative_drop
 
-Cell = dict[str, float]
 Cells = dict[str, dict[str, Cell]]  # language -> column -> cell
-Draws = dict[str, dict[str, np.ndarray]]  # column -> language -> bootstrap values, shape [DRAWS]
+Columns = dict[str, Samples]  # column -> language -> sample
 
 
-def tables(about: Mapping[str, Any], stored: Mapping[str, Rows]) -> list[tuple[dict[str, Any], Draws]]:
-    """The tables of a report, each with the bootstrap draws of its columns.
+def tables(about: Mapping[str, Any], stored: Mapping[str, Rows]) -> list[tuple[dict[str, Any], Columns]]:
+    """The tables of a report, each with the samples of its columns.
 
     ``about`` is a report node's job; ``stored`` maps ``evaluation/role/seed`` to the credit of its score node.
     """
@@ -35,22 +33,8 @@ def credits_of(about: Mapping[str, Any], stored: Mapping[str, Rows]) -> dict[tup
         for role in ("selected", "oracle"):
             keys = [f"{name}/{role}/{seed}" for seed in about["seeds"]]
             if runs := [stored[key] for key in keys if key in stored]:
-                credits[name, role] = Credits(runs)
+                credits[name, role] = Credits(runs, about["evaluations"][name]["rows"])
     return credits
-
-
-def unattacked(about: Mapping[str, Any], part: Mapping[str, Any], name: str) -> str | None:
-    """The clean evaluation that an attacked one is measured against: its own stage's, else the compared one.
-
-    It tests rows of the same split: equal ids of other rows mean nothing.
-    """
-    evaluations, compare = about["evaluations"], part["compare"]
-    if not compare or not evaluations[name]["attacker"]:
-        return None
-    clean = [compare, *(other for other in part["order"] if not evaluations[other]["attacker"])]
-    clean = [other for other in clean if evaluations[name]["rows"] == evaluations[other]["rows"]]
-    own = [other for other in clean if evaluations[other]["stage"] == evaluations[name]["stage"]]
-    return next(iter([*own, *(other for other in clean if other == compare)]), None)
 
 
 class _Table:
@@ -63,10 +47,11 @@ class _Table:
         self.order, self.compare, self.baseline = part["order"], part["compare"], part["baseline"]
         found = [metric for name in self.order for metric in credits[name, "selected"].metrics]
         self.metrics = list(dict.fromkeys(found))  # the first is the main one; some evaluations may add their own
-        self.draws: Draws = {}
+        self.samples: Columns = {}
+        self.measures: dict[str, str] = {}  # column -> what it is, as in ``measures.BOUNDS``
         self.rows: Cells = {}
 
-    def made(self) -> tuple[dict[str, Any], Draws]:
+    def made(self) -> tuple[dict[str, Any], Columns]:
         evaluations = {name: self.about["evaluations"][name] for name in self.order}
         languages = {language for name in self.order for language in self.credits[name, "selected"].ratios}
         for language in sorted(languages):
@@ -88,60 +73,48 @@ class _Table:
             "languages": self.rows,
             "mean": self.means(),
         }
-        return table, self.draws
+        return table, self.samples
 
-    def cell(self, language: str, column: str, *ratios: Ratio) -> None:
-        """The first ratio, minus the second where there are two."""
-        draws = [resampled(ratio) for ratio in ratios]
-        points = [ratio.value for ratio in ratios]
-        self.put(language, column, points[0] - sum(points[1:]), draws[0] - sum(draws[1:]), ratios[0].top.shape[1])
-
-    def put(self, language: str, column: str, point: float, draws: np.ndarray, rows: int) -> None:
-        self.draws.setdefault(column, {})[language] = draws
-        low, high = interval(draws)
-        self.rows[language][column] = {"value": 100 * point, "low": 100 * low, "high": 100 * high, "rows": rows}
+    def put(self, language: str, column: str, found: Sample, measure: str, rows: int) -> None:
+        self.samples.setdefault(column, {})[language] = found
+        self.measures[column] = measure
+        self.rows[language][column] = cell(found, measure) | {"rows": rows}
 
     def language(self, language: str) -> None:
         """All columns of one language: ``name``, ``name.drop``, ``bought``, ``oracle`` ..., each with its interval."""
-        main = self.metrics[0]
-        clean = self.credits[self.compare, "selected"] if self.compare else None
         for name in self.order:
-            here = self.credits[name, "selected"]
-            if language not in here.ratios:
-                continue
-            self.scores(language, name, here)
-            before = unattacked(self.about, self.part, name)
-            pair = self.credits[before, "selected"].beside(here, language, main) if before else None
-            if pair:
-                self.cell(language, f"{name}.drop", *pair)
-                whole, row = 100 * pair[0].value, self.rows[language]
-                share = row[f"{name}.drop"]["value"] / whole if whole else 0.0
-                row[f"{name}.relative"] = {"value": 100 * share, "rows": pair[0].top.shape[1]}
+            if language in self.credits[name, "selected"].ratios:
+                self.scores(language, name, self.credits[name, "selected"])
+                self.drops(language, name, clean_partner(self.about, name))
+        clean = self.credits[self.compare, "selected"] if self.compare else None
         if clean is None or language not in clean.ratios:
             return
-        direct = (
-            self.credits[self.baseline, "selected"]
-            if self.baseline and self.same(self.baseline, self.compare)
-            else None
-        )
-        pair = clean.beside(direct, language, main) if direct else None
-        if pair:
-            self.cell(language, "bought", *pair)
+        if self.baseline and self.same(self.baseline, self.compare):
+            direct = self.credits[self.baseline, "selected"]
+            if pair := clean.paired(direct, language, self.metrics[0]):
+                self.put(language, "bought", pair[0] - pair[1], "bought", len(pair[0].keys))
         oracle = self.credits.get((str(self.compare), "oracle"))
         if oracle:
-            self.cell(language, "oracle", oracle.ratios[language][main])
+            count = len(oracle.ids[language])
+            self.put(language, "oracle", oracle.sample(language, self.metrics[0]), "oracle", count)
 
     def scores(self, language: str, name: str, here: Credits) -> None:
         """The main metric as ``name``, others as ``name.<metric>``, F1 and exact match together as ``name.both``."""
-        ratios = here.ratios[language]
-        for metric in here.metrics:
-            if metric in ratios:
-                self.cell(language, column(name, metric, self.metrics), ratios[metric])
-        if {"f1", "exact"} <= set(ratios):
-            both = ratios["f1"], ratios["exact"]
-            drawn = [self.draws[column(name, metric, self.metrics)][language] for metric in ("f1", "exact")]
-            point = sum(ratio.value for ratio in both) / 2
-            self.put(language, f"{name}.both", point, (drawn[0] + drawn[1]) / 2, both[0].top.shape[1])
+        found = {metric: here.sample(language, metric) for metric in here.metrics}
+        count = len(here.ids[language])
+        for metric, one in found.items():
+            self.put(language, column(name, metric, self.metrics), one, "score", count)
+        if {"f1", "exact"} <= set(found):
+            self.put(language, f"{name}.both", mean([found["f1"], found["exact"]]), "score", count)
+
+    def drops(self, language: str, name: str, partner: str | None) -> None:
+        """What the attack cost, ``name.drop``, and its share of the clean score, ``name.relative``."""
+        if partner is None:
+            return
+        clean, here = self.credits[partner, "selected"], self.credits[name, "selected"]
+        if pair := clean.paired(here, language, self.metrics[0]):
+            self.put(language, f"{name}.drop", drop(*pair), "drop", len(pair[0].keys))
+            self.put(language, f"{name}.relative", relative_drop(*pair), "relative", len(pair[0].keys))
 
     def same(self, name: str, other: str | None) -> bool:
         """Whether two evaluations test rows of one split: equal ids of other rows mean nothing."""
@@ -149,26 +122,20 @@ class _Table:
         return bool(evaluations[name]["rows"] == evaluations[other]["rows"])
 
     def gaps(self, trained: list[str]) -> None:
-        """The transfer gap: the score in the training language minus the score here (Hu et al. 2020, section 4)."""
-        compare = self.compare
-        home = [language for language in trained if compare in self.rows.get(language, {})]
-        if not home:
-            return
-        at_home = sum(self.rows[language][compare]["value"] for language in home) / len(home)
-        for language, row in self.rows.items():
-            if compare in row and language not in home:
-                row["gap"] = {"value": at_home - row[compare]["value"], "rows": row[compare]["rows"]}
+        """``gap`` of each language: the score in the languages of training minus the score here."""
+        scores = self.samples.get(str(self.compare), {})
+        home = {language: one for language, one in scores.items() if language in trained}
+        for language in scores.keys() - home.keys():
+            found = gap(home | {language: scores[language]}, trained)
+            if found is not None:
+                self.put(language, "gap", found, "gap", int(self.rows[language][str(self.compare)]["rows"]))
 
     def means(self) -> dict[str, Cell]:
         """The unweighted mean over languages of every column; the gap's is over the other languages."""
-        means: dict[str, Cell] = {}
-        for name in sorted({name for row in self.rows.values() for name in row}):
-            values = [row[name]["value"] for row in self.rows.values() if name in row]
-            means[name] = {"value": sum(values) / len(values), "rows": len(values)}
-            if name in self.draws:
-                low, high = interval(np.mean(list(self.draws[name].values()), axis=0))
-                means[name] |= {"low": 100 * low, "high": 100 * high}
-        return means
+        return {
+            name: cell(mean(list(found.values())), self.measures[name]) | {"rows": len(found)}
+            for name, found in sorted(self.samples.items())
+        }
 
 
 def column(evaluation: str, metric: str, metrics: list[str]) -> str:

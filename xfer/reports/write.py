@@ -20,6 +20,7 @@ from xfer.reports.attack_tables import (
 )
 from xfer.reports.chance_columns import CHANCE_LEGEND, cell_of, with_chance
 from xfer.reports.discriminators import DISCRIMINATORS, discriminator_grid
+from xfer.reports.measures import clean_partner
 
 Grid = list[list[str]]  # heading first
 SHOWN = {"f1": "F1", "exact": "EM", "map@20": "mAP@20"}
@@ -58,8 +59,14 @@ def grid(table: Mapping[str, Any]) -> Grid:
     shown = columns(table)
     lines = [["language", *[heading for _, heading in shown]]]
     for language, row in [*table["languages"].items(), (MEAN, table["mean"])]:
-        lines.append([language, *[cell(cell_of(row, column)) for column, _ in shown]])
+        lines.append([language, *[_narrow(column, cell_of(row, column)) for column, _ in shown]])
     return lines
+
+
+def _narrow(column: str, found: Mapping[str, float] | None) -> str:
+    """What follows from the columns beside it stands without its interval, which the CSV and JSON files have."""
+    follows = found is not None and (column == "gap" or column.endswith(".relative"))
+    return cell({"value": found["value"]} if found and follows else found)
 
 
 def cell(found: Mapping[str, float] | None) -> str:
@@ -68,6 +75,13 @@ def cell(found: Mapping[str, float] | None) -> str:
         return "-"
     value, *ends = (f"{round(found[key], 1) + 0.0:.1f}" for key in ("value", "low", "high") if key in found)  # no -0.0
     return f"{value} [{', '.join(ends)}]" if ends else value
+
+
+def chance_note(seeds: int) -> str:
+    """What an interval is over. A single training says nothing of what another would have given."""
+    if seeds == 1:
+        return "1 seed, [95% interval over rows: it speaks of this one training only]."
+    return f"{seeds} seeds, [95% interval over rows and seeds]."
 
 
 def _parts(report: Mapping[str, Any]) -> Iterator[tuple[str, Grid, list[str]]]:
@@ -217,11 +231,8 @@ def _attacks(report: Mapping[str, Any]) -> Iterator[str]:
 
 def legend(table: Mapping[str, Any]) -> str:
     """What the columns mean, in one paragraph."""
-    seeds, mean = len(table["seeds"]), table["mean"]
-    parts = [
-        f"{SHOWN.get(table['metric'], table['metric'])} in percent, {seeds} seed{'s' if seeds > 1 else ''}, "
-        "[95% bootstrap interval over examples and seeds]."
-    ]
+    mean = table["mean"]
+    parts = [f"{SHOWN.get(table['metric'], table['metric'])} in percent, {chance_note(len(table['seeds']))}"]
     if any("chance" in found for found in mean.values()):
         parts.append(CHANCE_LEGEND)
     if "exact" in table["metrics"][1:]:
@@ -234,8 +245,18 @@ def legend(table: Mapping[str, Any]) -> str:
     if "oracle" in mean:
         parts.append("oracle: the checkpoint that the target languages' dev sets would choose.")
     if any(column.endswith(".drop") for column in mean):
-        parts.append("drop: the stage's clean score minus the attacked one, same rows; drop %: as a share of clean.")
+        parts.append("drop: clean minus attacked score on the same rows; drop %: as a share of clean.")
+        parts += _partners(table)
     return " ".join(parts)
+
+
+def _partners(table: Mapping[str, Any]) -> Iterator[str]:
+    """Which attacks are measured against another stage, since their own has no clean evaluation on these rows."""
+    stages = {name: found["stage"] for name, found in table["evaluations"].items()}
+    for name in table["order"]:
+        partner = clean_partner({"evaluations": table["evaluations"], "tables": [table]}, name)
+        if partner and stages[partner] != stages[name]:
+            yield f"{name} is measured against {partner}, of another stage: its own has no clean evaluation."
 
 
 def csv_table(report: Mapping[str, Any]) -> str:

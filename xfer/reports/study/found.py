@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import inf
 from typing import Any, NamedTuple
 
 from xfer.core.study import Compare, Fit, Hypothesis, Levels, Study, meant
-from xfer.metrics.significance import Estimate, Sample, holm, judge, line, mcnemar, mean
+from xfer.metrics.intervals import LEVEL, Estimate, Sample, judge, mean
+from xfer.metrics.significance import dunnett, holm, line, mcnemar, shared_correlation
+from xfer.reports.measures import Samples
+from xfer.reports.measures import cell as cell_of
 from xfer.reports.study.measures import LINEAR, Measured
 
-ALPHA = 0.05
-# What a measure can be, in percent points. With two seeds the t distribution reaches far beyond.
-BOUNDS = {"score": (0.0, 100.0), "oracle": (0.0, 100.0), "drop": (-100.0, 100.0), "gap": (-100.0, 100.0)}
 Record = dict[str, Any]
 
 
@@ -40,17 +39,20 @@ def records(cells: Sequence[Done]) -> list[Record]:
                 for language, one in found.items():
                     trained = language in cell.numbers.trained(name)
                     row = cell.levels | about | {"measure": kind, "language": language, "trained": trained}
-                    rows.append(row | _estimate(judge(one), kind) | {"seeds": len(one.seeds)})
+                    rows.append(row | cell_of(one, kind) | {"seeds": len(one.seeds)})
     return rows
 
 
-def _estimate(found: Estimate, kind: str) -> Record:
-    least, most = BOUNDS.get(kind, (-inf, inf))
-    return {"value": found.value, "low": max(found.low, least), "high": min(found.high, most)}
+def _test(difference: Sample) -> Record:
+    """The difference in percent points with its interval, p and size in standard errors."""
+    return _tested(judge(100.0 * difference))
 
 
-def _test(found: Estimate) -> Record:
+def _tested(found: Estimate) -> Record:
     return {"difference": found.value, "low": found.low, "high": found.high, "p": found.p, "effect": found.effect}
+
+
+Baseline = tuple[Any, ...]  # what comparisons have in common: the cell that they are with, and what of it
 
 
 def comparisons(cells: Sequence[Done], about: Compare) -> list[Record]:
@@ -59,34 +61,44 @@ def comparisons(cells: Sequence[Done], about: Compare) -> list[Record]:
     The rows of means are corrected as one family, those of languages within their comparison.
     """
     found, means = [], []
+    families: dict[Baseline, list[tuple[Done, Done]]] = {}
+    baselines: list[Baseline] = []
     for cell, other in _pairs(cells, about.against):
         for name in cell.numbers.credits:
-            if name not in other.numbers.credits:
-                continue
             for kind in LINEAR:
                 rows = _compared(cell, other, name, kind, about)
+                found += rows
                 if rows:
                     means.append(rows[0])
-                    found += rows
-    _adjust(means, about.adjust)
+                    baselines.append((tuple(other.levels.values()), name, kind))
+                    families.setdefault(baselines[-1], []).append((cell, other))
+    correlations = {key: _correlation(pairs, *key[1:]) for key, pairs in families.items()}
+    _adjust(means, about.adjust, baselines, correlations)
     return found
 
 
-def _compared(cell: Done, other: Done, name: str, kind: str, about: Compare) -> list[Record]:
+def _differences(cell: Done, other: Done, name: str, kind: str) -> Samples:
     first, second = cell.numbers.measure(name, kind), other.numbers.measure(name, kind)
-    both = [language for language in first if language in second]
-    if not both:
+    return {language: first[language] - second[language] for language in first if language in second}
+
+
+def _correlation(pairs: Sequence[tuple[Done, Done]], name: str, kind: str) -> float:
+    return shared_correlation([mean(list(_differences(*pair, name, kind).values())) for pair in pairs])
+
+
+def _compared(cell: Done, other: Done, name: str, kind: str, about: Compare) -> list[Record]:
+    differences = _differences(cell, other, name, kind)
+    if not differences:
         return []
     what = {"levels": cell.levels, "against": other.levels, "evaluation": name, "measure": kind}
     rows = []
-    for language in both:
-        row: Record = what | {"language": language} | _test(judge(first[language].minus(second[language])))
+    for language, difference in differences.items():
+        row: Record = what | {"language": language} | _test(difference)
         if about.test == "mcnemar" and kind == "score":
             row["p"] = _mcnemar(cell, other, name, language)
         rows.append(row)
-    _adjust(rows, about.adjust)
-    over = judge(mean([first[language].minus(second[language]) for language in both]))
-    return [what | {"language": "mean"} | _test(over), *rows]
+    _adjust(rows, "none" if about.adjust == "none" else "holm")
+    return [what | {"language": "mean"} | _test(mean(list(differences.values()))), *rows]
 
 
 def _mcnemar(cell: Done, other: Done, name: str, language: str) -> float | None:
@@ -99,11 +111,20 @@ def _mcnemar(cell: Done, other: Done, name: str, language: str) -> float | None:
     return mcnemar(*(one.top.mean(0) > 0.5 for one in pair))
 
 
-def _adjust(rows: Sequence[Record], how: str) -> None:
-    tested = [row for row in rows if row["p"] is not None]
-    ps = [row["p"] for row in tested]
-    for row, p in zip(tested, holm(ps) if how == "holm" else ps, strict=True):
-        row["adjusted"] = p
+def _adjust(
+    rows: Sequence[Record],
+    how: str,
+    baselines: Sequence[Baseline] = (),
+    correlations: Mapping[Baseline, float] | None = None,
+) -> None:
+    """Writes ``adjusted`` beside each p; ``dunnett`` needs the baseline of each row and their correlations."""
+    tested = [i for i, row in enumerate(rows) if row["p"] is not None]
+    ps = [float(rows[i]["p"]) for i in tested]
+    adjusted = holm(ps) if how == "holm" else ps
+    if how == "dunnett":
+        adjusted = dunnett(ps, [baselines[i] for i in tested], correlations or {})
+    for i, p in zip(tested, adjusted, strict=True):
+        rows[i]["adjusted"] = p
 
 
 def _pairs(cells: Sequence[Done], against: Levels) -> Iterator[tuple[Done, Done]]:
@@ -116,26 +137,31 @@ def _pairs(cells: Sequence[Done], against: Levels) -> Iterator[tuple[Done, Done]
 
 
 def verdicts(cells: Sequence[Done], study: Study) -> list[Record]:
-    """Each hypothesis with its numbers and a verdict; p values are corrected over all hypotheses (Holm)."""
-    rows = []
+    """Each hypothesis with its numbers and a verdict; p values are corrected over all hypotheses (``dunnett``)."""
+    rows, baselines = [], []
+    families: dict[Baseline, list[Sample]] = {}
     for name, about in study.hypotheses.items():
-        pairs = list(_tested(cells, about))
+        tested = list(_against(cells, about))
         row: Record = {"name": name, "claim": about.claim, "expect": about.expect, "measure": about.measure}
-        row |= {"comparisons": len(pairs), "p": None}
-        rows.append(row | (_test(judge(mean([sample for _, sample in pairs]))) if pairs else {}))
-    _adjust(rows, "holm")
+        row |= {"comparisons": len(tested), "p": None}
+        baselines.append((about.measure, about.languages, *dict.fromkeys(what for what, _ in tested)))
+        if tested:
+            families.setdefault(baselines[-1], []).append(mean([difference for _, difference in tested]))
+            row |= _test(families[baselines[-1]][-1])
+        rows.append(row)
+    _adjust(rows, "dunnett", baselines, {key: shared_correlation(samples) for key, samples in families.items()})
     for row in rows:
         row["verdict"] = _verdict(row)
         row["sentence"] = sentence(row)
     return rows
 
 
-def _tested(cells: Sequence[Done], about: Hypothesis) -> Iterator[tuple[str, Sample]]:
-    """The difference of every matched pair of cells in every evaluation that the hypothesis speaks of."""
+def _against(cells: Sequence[Done], about: Hypothesis) -> Iterator[tuple[Baseline, Sample]]:
+    """The difference of every matched pair of cells in every evaluation that the hypothesis names, and with what."""
     for cell, other, name in matched(cells, about):
         both = [one.numbers.averaged(name, about.measure, about.languages) for one in (cell, other)]
         if both[0] is not None and both[1] is not None:
-            yield name, both[0].minus(both[1])
+            yield (*other.levels.values(), name), both[0] - both[1]
 
 
 def matched(cells: Sequence[Done], about: Hypothesis) -> Iterator[tuple[Done, Done, str]]:
@@ -150,7 +176,7 @@ def matched(cells: Sequence[Done], about: Hypothesis) -> Iterator[tuple[Done, Do
 def _verdict(row: Record) -> str:
     if row["p"] is None:
         return "not tested"
-    if row["adjusted"] >= ALPHA:
+    if row["adjusted"] >= LEVEL:
         return "undecided"
     return "supported" if (row["difference"] > 0) == (row["expect"] == "higher") else "not supported"
 
@@ -191,11 +217,12 @@ def _fitted(group: Sequence[Done], name: str, fit: Fit) -> Record | None:
     known = [(cell, one) for cell, one in points if one is not None]
     if len({cell.parameters for cell, _ in known}) < 2:
         return None
-    made = line([float(cell.parameters or 0) for cell, _ in known], [one for _, one in known])
-    values = [_estimate(judge(one), fit.measure) | {"parameters": cell.parameters} for cell, one in known]
-    for value, (cell, _) in zip(values, known, strict=True):
-        value["level"] = cell.levels[fit.axis]
-    return {"measure": fit.measure, "slope": _test(made.slope), "at_one": made.at_one, "points": values}
+    made = line([float(cell.parameters or 0) for cell, _ in known], [100.0 * one for _, one in known])
+    values: list[Record] = [
+        cell_of(one, fit.measure) | {"parameters": cell.parameters, "level": cell.levels[fit.axis]}
+        for cell, one in known
+    ]
+    return {"measure": fit.measure, "slope": _tested(made.slope), "at_one": made.at_one, "points": values}
 
 
 def _along(cells: Sequence[Done], axis: str) -> Mapping[tuple[tuple[str, str], ...], list[Done]]:

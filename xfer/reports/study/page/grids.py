@@ -101,7 +101,8 @@ def verdict_grid(found: Found) -> Grid:
         expects = f"{measure_name(row['measure'])} {row['expect']}"
         rows.append([row["name"], row["claim"], expects, *numbers, row["comparisons"], row["verdict"]])
     header = ["hypothesis", "claim", "expected", "difference", "adjusted p", "effect", "comparisons", "verdict"]
-    note = "effect: the difference in standard errors; p corrected over all hypotheses (Holm)."
+    note = "effect: the difference in standard errors; p corrected over all hypotheses (step-down, after Dunnett where "
+    note += "they share a baseline)."
     return Grid("hypotheses", "Hypotheses", header, rows, note=note)
 
 
@@ -143,7 +144,11 @@ def comparison_grid(found: Found) -> Grid:
     count = len(axes(found))
     against = found.get("compare") or {"against": {}, "test": "", "adjust": ""}
     beside = ", ".join(f"{axis} = {level}" for axis, level in against["against"].items())
-    how = {"holm": "corrected over this table (Holm)", "none": "not corrected"}.get(against["adjust"], "")
+    how = {
+        "dunnett": "corrected over this table (step-down Dunnett, for the shared baseline)",
+        "holm": "corrected over this table (Holm)",
+        "none": "not corrected",
+    }.get(against["adjust"], "")
     note = f"Against {beside}, paired over rows and seeds; p {how}; effect: the difference in standard errors."
     return Grid("comparisons", f"Against {beside}", header, rows, (*range(count + 2),), note)
 

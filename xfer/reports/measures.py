@@ -1,0 +1,84 @@
+"""What reports and studies make of scores, each definition once: drop, relative drop, gap, gap growth, intervals.
+
+All are samples, so that seeds and rows count as chance in each of them. Samples are shares, cells in percent points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import inf
+from typing import Any
+
+from xfer.metrics.intervals import Sample, interval, mean
+
+Samples = dict[str, Sample]  # language -> sample
+Cell = dict[str, float]  # value, low, high; often the rows (of a mean: the languages) that it rests on
+COUNTS = ("queries", "forwards")  # measures that are no shares
+# What a measure can be. Where seeds are few the t distribution reaches far beyond.
+BOUNDS = {
+    **dict.fromkeys(("score", "oracle", "success", "words"), (0.0, 100.0)),
+    **dict.fromkeys(("drop", "gap", "bought"), (-100.0, 100.0)),
+    **dict.fromkeys(COUNTS, (0.0, inf)),
+    "relative": (-inf, 100.0),
+    "gap_growth": (-200.0, 200.0),
+}
+
+
+def cell(found: Sample, measure: str) -> Cell:
+    """The value in percent (of ``COUNTS`` as it is) with its 95% interval, which ends where the measure does."""
+    (low, high), (least, most) = interval(found), BOUNDS[measure]
+    scale = 1.0 if measure in COUNTS else 100.0
+    return {"value": scale * found.value, "low": max(scale * low, least), "high": min(scale * high, most)}
+
+
+def clean_partner(job: Mapping[str, Any], name: str) -> str | None:
+    """The clean evaluation that an attacked one is measured against, on rows of the same split.
+
+    That of its own stage (the one that the report compares before others), else the one that the report compares: its
+    recipe says so (``report: {compare: ...}``). None for a clean evaluation, or where there is no such. ``job`` is a
+    report node's job.
+    """
+    evaluations = job["evaluations"]
+    attacked = evaluations[name]
+    if not attacked["attacker"]:
+        return None
+    table = next(table for table in job["tables"] if name in table["order"])
+    compared = table.get("compare")
+    names = dict.fromkeys([*([compared] if compared else []), *table["order"]])
+    clean = [other for other in names if _clean_on(evaluations[other], attacked["rows"])]
+    own_stage = [other for other in clean if evaluations[other]["stage"] == attacked["stage"]]
+    return next(iter([*own_stage, *(other for other in clean if other == compared)]), None)
+
+
+def _clean_on(evaluation: Mapping[str, Any], rows: str) -> bool:
+    return not evaluation["attacker"] and bool(evaluation["rows"] == rows)
+
+
+def drop(clean: Sample, attacked: Sample) -> Sample:
+    """What an attack costs: clean minus attacked score, on the same rows."""
+    return clean - attacked
+
+
+def relative_drop(clean: Sample, attacked: Sample) -> Sample:
+    """The drop as a share of the clean score, both means over seeds; 0 where that score is 0."""
+    return drop(clean, attacked) / clean
+
+
+def gap(scores: Mapping[str, Sample], trained: Iterable[str]) -> Sample | None:
+    """The cross-lingual transfer gap: the mean score in the languages of training minus the mean of the others.
+
+    Hu et al. 2020, section 4. None where one of the two is empty.
+    """
+    home = set(trained)
+    at_home = [one for language, one in scores.items() if language in home]
+    away = [one for language, one in scores.items() if language not in home]
+    return mean(at_home) - mean(away) if at_home and away else None
+
+
+def gap_growth(drops: Mapping[str, Sample], trained: Iterable[str]) -> Sample | None:
+    """What an attack adds to the gap: the gap under attack minus the clean gap on the same rows and languages.
+
+    That is the mean drop of the others minus the mean drop in the languages of training.
+    """
+    found = gap(drops, trained)
+    return None if found is None else -1.0 * found
