@@ -7,18 +7,19 @@ from typing import Any
 
 from xfer.core.graph import Graph, Node
 from xfer.core.store import Entry
+from xfer.core.study import Levels
 from xfer.executors.tables import Parents, Rows, read_rows
 from xfer.forms.chance import baseline
-from xfer.reports.collapse import ANSWERS, collapsed_languages, sentence
+from xfer.reports.collapse import ANSWERS, collapse_sentence
 from xfer.reports.learning import learning_warnings
 
 DEV = "dev/"  # begins the role of a training node's parent that holds the dev rows of a task
 Find = Callable[[Node], Entry | None]
 
 
-def read_gold(about: Mapping[str, Any], entry: Entry) -> Rows:
-    """What is needed of the dev rows of a task whose job is ``about``: ids, languages, gold and choices."""
-    base = baseline(about["form"], about["labels"], about["options"])
+def read_gold(task_job: Mapping[str, Any], entry: Entry) -> Rows:
+    """What is needed of the dev rows of a task: ids, languages, gold and choices."""
+    base = baseline(task_job["form"], task_job["labels"], task_job["options"])
     return read_rows(entry, columns=["id", "language", *((base.gold, *base.columns) if base else ())])
 
 
@@ -42,8 +43,8 @@ def node_warnings(node: Node, find: Find) -> list[str]:
     if node.kind == "train":
         return stage_warnings(node, find)
     entry = find(node) if node.kind == "score" else None
-    told = collapsed_languages(entry.read(ANSWERS)) if entry else None
-    return [f"the model collapsed: {sentence(*told)}"] if told else []
+    sentence = collapse_sentence(entry.read(ANSWERS)) if entry else ""
+    return [sentence] if sentence else []
 
 
 def graph_warnings(graph: Graph, find: Find) -> Iterator[dict[str, str]]:
@@ -52,12 +53,10 @@ def graph_warnings(graph: Graph, find: Find) -> Iterator[dict[str, str]]:
         yield from ({"what": f"stage {node.label}", "warning": text} for text in stage_warnings(node, find))
 
 
-def gathered_warnings(
-    cells: Iterable[tuple[Any, Iterable[Mapping[str, str]]]],
-) -> list[dict[str, Any]]:
+def gathered_warnings(cells: Iterable[tuple[Levels, Iterable[Mapping[str, str]]]]) -> list[dict[str, Any]]:
     """Each warning once, with the levels of all cells that have it."""
-    found: dict[tuple[str, str], list[Any]] = {}
+    levels_by: dict[tuple[str, str], list[Levels]] = {}
     for levels, warnings in cells:
-        for one in warnings:
-            found.setdefault((one["what"], one["warning"]), []).append(levels)
-    return [{"what": what, "warning": warning, "cells": where} for (what, warning), where in found.items()]
+        for row in warnings:
+            levels_by.setdefault((row["what"], row["warning"]), []).append(levels)
+    return [{"what": what, "warning": warning, "cells": where} for (what, warning), where in levels_by.items()]

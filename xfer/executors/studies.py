@@ -96,13 +96,15 @@ def gathered(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) 
 
 def _numbers(study: Study, done: Sequence[Done], facts: Facts) -> dict[str, list[Record]]:
     """Records, comparisons and verdicts, each with what is said of chance and of collapsed models."""
-    numbers = records(done)
-    beside = comparisons(done, study.compare) if study.compare else []
-    judged = verdicts(done, study)
-    mark_records(numbers, list(study.vary), facts)
-    mark_comparisons(beside, facts)
-    mark_verdicts(judged, study.hypotheses, done, facts)
-    return {"records": numbers, "comparisons": beside, "hypotheses": judged}
+    numbers = {
+        "records": records(done),
+        "comparisons": comparisons(done, study.compare) if study.compare else [],
+        "hypotheses": verdicts(done, study),
+    }
+    mark_records(numbers["records"], list(study.vary), facts)
+    mark_comparisons(numbers["comparisons"], facts)
+    mark_verdicts(numbers["hypotheses"], study.hypotheses, done, facts)
+    return numbers
 
 
 def _header(loaded: LoadedStudy) -> dict[str, Any]:

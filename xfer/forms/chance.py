@@ -6,7 +6,8 @@ them scores on average:
 
 - classify: accuracy: the share of the most frequent label (a third on XNLI); F1 of a positive label with share p: that
   of answering it everywhere, 2p / (1 + p);
-- tag: one tag on every word; accuracy: the share of the most frequent tag; F1: 0 for O, little for any other;
+- tag: one tag on every word; accuracy: the share of the most frequent tag; F1: 0 for O, else that of the entities that
+  are one word long or a whole sentence;
 - span: the better of no answer and the most frequent answer;
 - choose: the mean over rows of 1 / options;
 - retrieve: a random order; accuracy: the mean of right candidates / candidates; mAP@20: its expectation; F1 of mined

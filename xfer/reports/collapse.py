@@ -124,34 +124,29 @@ def _mean(values: Sequence[float]) -> float:
 
 def collapse_warnings(about: Mapping[str, Any], stored: Mapping[str, Facts]) -> list[dict[str, str]]:
     """``what`` (evaluations) and ``warning``: a sentence for all evaluations and seeds that collapsed alike."""
-    alike: dict[tuple[str, str], dict[str, list[int]]] = {}  # where, what is answered -> evaluation -> seeds
+    seeds_by: dict[tuple[str, str], list[int]] = {}  # evaluation, sentence -> seeds
     for name in about["order"]:
         for seed in about["seeds"]:
-            facts = stored.get(f"{name}/selected/{seed}", {})
-            if told := collapsed_languages(facts):
-                alike.setdefault(told, {}).setdefault(name, []).append(seed)
-    found: dict[tuple[str, str, str], list[str]] = {}
-    for (where, answer), evaluations in alike.items():
-        for name, seeds in evaluations.items():
-            shown = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
-            found.setdefault((shown, where, answer), []).append(name)
+            if sentence := collapse_sentence(stored.get(f"{name}/selected/{seed}", {})):
+                seeds_by.setdefault((name, sentence), []).append(seed)
+    names_by: dict[tuple[str, str], list[str]] = {}  # seeds, sentence -> evaluations
+    for (name, sentence), seeds in seeds_by.items():
+        shown_seeds = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+        names_by.setdefault((shown_seeds, sentence), []).append(name)
     return [
-        {"what": ", ".join(names), "warning": f"with {seeds} the model collapsed: {sentence(where, answer)}"}
-        for (seeds, where, answer), names in found.items()
+        {"what": ", ".join(names), "warning": f"with {shown_seeds} {sentence}"}
+        for (shown_seeds, sentence), names in names_by.items()
     ]
 
 
-def collapsed_languages(facts: Facts) -> tuple[str, str] | None:
-    """Where one model's answers collapsed, and what it answers there; None where it did not."""
-    found = {language: told["answer"] for language, told in facts.items() if told["collapsed"]}
-    if not found:
-        return None
-    where = "every language" if len(found) == len(facts) > 1 else ", ".join(found)
-    return where, next(iter(found.values())) if len(set(found.values())) == 1 else ""
-
-
-def sentence(where: str, answer: str) -> str:
-    """What a collapsed model does, in words."""
-    if answer == "NaN":
-        return f"its outputs are not numbers (NaN) in {where}"
-    return f"it gives one answer{f' ({answer})' if answer else ''} to every row in {where}"
+def collapse_sentence(facts: Facts) -> str:
+    """Where one model collapsed, and what it answers there; nothing where it did not."""
+    collapsed = {language: row["answer"] for language, row in facts.items() if row["collapsed"]}
+    if not collapsed:
+        return ""
+    where = "every language" if len(collapsed) == len(facts) > 1 else ", ".join(collapsed)
+    answers = set(collapsed.values())
+    if answers == {"NaN"}:
+        return f"the model collapsed: its outputs are not numbers (NaN) in {where}"
+    answer = f" ({answers.pop()})" if len(answers) == 1 else ""
+    return f"the model collapsed: it gives one answer{answer} to every row in {where}"

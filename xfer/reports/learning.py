@@ -28,15 +28,16 @@ def learning_warnings(job: Mapping[str, Any], training: Mapping[str, Any], dev: 
     ``job`` is the training node's job, ``training`` its training.json, and ``dev`` maps each task that has a dev set to
     the columns of it that ``Baseline`` names.
     """
-    found = []
-    for task in job["order"]:
-        about = job["tasks"][task]
-        base = None if "head" in about else baseline(about["form"], about["labels"], about["options"])
-        if task in dev and not dev[task]["id"]:
-            found.append(f"{task}: no dev row was held out of the training file, so that the last step is kept")
-        elif base and task in dev:
-            found += [f"{task}: {warning}" for warning in _of_task(base, task, about["languages"], training, dev[task])]
-    return found
+    warnings = []
+    for task, rows in dev.items():
+        task_job = job["tasks"][task]
+        base = None if "head" in task_job else baseline(task_job["form"], task_job["labels"], task_job["options"])
+        if not rows["id"]:
+            warnings.append(f"{task}: no dev row was held out of the training file, so that the last step is kept")
+        elif base:
+            sentences = _of_task(base, task, task_job["languages"], training, rows)
+            warnings += [f"{task}: {sentence}" for sentence in sentences]
+    return warnings
 
 
 def _of_task(
@@ -68,13 +69,13 @@ def _of_task(
 
 def dev_gold(base: Baseline, rows: Rows) -> dict[str, DevGold]:
     """The gold of dev rows by language, where they have any."""
-    found: dict[str, DevGold] = {}
+    by_language: dict[str, DevGold] = {}
     choices = base.choices(rows)
     for row in base.graded(rows):
-        gold = found.setdefault(rows["language"][row], DevGold([], []))
+        gold = by_language.setdefault(rows["language"][row], DevGold([], []))
         gold.answers.append(rows[base.gold][row])
         gold.choices.extend(choices[row : row + 1])
-    return found
+    return by_language
 
 
 def everywhere(base: Baseline, gold: Mapping[str, DevGold], scores: Mapping[str, float], metric: str) -> str:
@@ -87,6 +88,6 @@ def everywhere(base: Baseline, gold: Mapping[str, DevGold], scores: Mapping[str,
         answers = gold[language].answers
         if len(set(base.units(answers))) > 1:
             constants = base.constants(answers, language)
-            fitting.append({answer for answer, one in constants.items() if score and isclose(one[metric], score)})
+            fitting.append({answer for answer, level in constants.items() if score and isclose(level[metric], score)})
     common = sorted(set.intersection(*fitting)) if fitting else []
     return " or ".join(map(base.phrase, common))

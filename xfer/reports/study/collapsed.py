@@ -58,18 +58,18 @@ def mark_verdicts(
 ) -> None:
     """Puts ``collapsed`` into verdicts: in how many comparisons a model is. It is the verdict where none says more."""
     for row in verdicts:
-        about = hypotheses[row["name"]]
-        pairs = [[facts.collapsed(cell.levels, name) for cell in both] for *both, name in _compared(about, cells)]
+        hypothesis = hypotheses[row["name"]]
+        pairs = [[facts.collapsed(cell.levels, name) for cell in pair] for *pair, name in _compared(hypothesis, cells)]
         row["collapsed"] = sum(map(any, pairs))
-        empty = all if about.measure == "score" else any
+        empty = all if hypothesis.measure == "score" else any
         if row["collapsed"]:
             row["verdict"] = "collapsed" if all(map(empty, pairs)) else row["verdict"]
             row["sentence"] = sentence(row)
 
 
-def _compared(about: Hypothesis, cells: Sequence[Done]) -> Iterator[tuple[Done, Done, str]]:
+def _compared(hypothesis: Hypothesis, cells: Sequence[Done]) -> Iterator[tuple[Done, Done, str]]:
     """The two cells and the evaluation of each comparison that a hypothesis rests on."""
-    for cell, other, name in matched(cells, about):
-        both = [one.numbers.averaged(name, about.measure, about.languages) for one in (cell, other)]
-        if None not in both:
+    for cell, other, name in matched(cells, hypothesis):
+        measured = (side.numbers.averaged(name, hypothesis.measure, hypothesis.languages) for side in (cell, other))
+        if None not in list(measured):
             yield cell, other, name
