@@ -17,6 +17,7 @@ import regex
 from xfer.attackers.scripts import UNSPACED, graphemes, script_of
 from xfer.attackers.segment import ends
 from xfer.core.errors import BadRow, MissingPart
+from xfer.core.files import FileStamp, file_stamp
 from xfer.forms.edits import Edit
 
 Table = dict[str, tuple[str, ...]]
@@ -38,11 +39,11 @@ def path(folder: str, name: str) -> Path:
 
 def read(file: Path) -> Table:
     """The words of a file, small, with what may stand for each, in the order of the file. Raises BadRow."""
-    return _read(file, file.stat().st_mtime_ns)
+    return _read(file, file_stamp(file))
 
 
 @lru_cache(maxsize=64)
-def _read(file: Path, changed: int) -> Table:
+def _read(file: Path, stamp: FileStamp) -> Table:
     found: dict[str, dict[str, None]] = {}
     try:
         lines = file.read_text(encoding="utf-8-sig").split("\n")

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
 from xfer.readers.base import Card, Reader, Row, Settings, Source, held_out
+from xfer.readers.cells import known_label, spelled
+from xfer.readers.quoting import COMMAS, PLAIN, Dialect
+
+_SCHEMA = {"type": ["string", "number", "boolean"]}
+Label = Annotated[str, BeforeValidator(spelled), WithJsonSchema(_SCHEMA)]
+_ADVICE = "say quoting: csv where csv's quotes are meant and cells may hold line ends, quoting: none where they are text"
 
 
 @Reader.register("files")
 class Files(Reader):
     """Your own files. Paths stand under $XFER_DATA or are absolute; ``{language}`` in a path is filled in.
 
-    The ending chooses the format: .tsv (no quoting), .csv (csv quoting), .jsonl, .txt (one text a line).
-    Without a ``dev`` or ``test`` file, one row in ``held_out`` of the training file is kept for each.
+    The ending chooses the format: .tsv (a line a row, quotes are ordinary characters), .csv (commas, cells may be
+    quoted), .jsonl, .txt (one text a line); ``delimiter`` and ``quoting`` say otherwise, as ``quoting: csv`` for a .tsv
+    that pandas or another csv writer made. Without a ``dev`` or ``test`` file, one row in ``held_out`` of the training
+    file is kept for each.
     """
 
     card: ClassVar[Card] = Card(
@@ -53,8 +61,17 @@ class Files(Reader):
     pair: str | None = Field(None, description="column of the second text")
     label: str = Field("label", description="column of the label (form classify)")
     id: str | None = Field(None, description="column of the row's name; the line number if left out")
-    labels: tuple[str, ...] = Field(  # type: ignore[misc]
-        (), description="the labels in the order of the head's outputs (form classify)"
+    labels: tuple[Label, ...] = Field(  # type: ignore[misc]
+        (), description="the labels in the order of the head's outputs (form classify): texts, numbers or booleans"
+    )
+    delimiter: str | None = Field(
+        None, description="the character between the cells of .tsv and .csv files, if another than tab and comma"
+    )
+    quoting: Literal["none", "csv"] | None = Field(
+        None,
+        description="quotes of .tsv and .csv files: none (ordinary characters) or csv (a quoted cell may hold anything, "
+        "line ends too); none for .tsv if left out, csv for .csv, where a record of several lines is then a fault if "
+        "each of them is a row",
     )
     test_languages: tuple[str, ...] | None = Field(None, description="languages of dev and test, if others")
     held_out: int = Field(50, ge=3, description="one training row in this many is kept for dev and for test each")
@@ -68,6 +85,9 @@ class Files(Reader):
             raise PydanticCustomError("no_labels", "form classify needs at least two different labels", hint)
         if len(set(self.labels)) != len(self.labels):
             raise PydanticCustomError("labels", "labels names one twice", {"hint": "each label is one output"})
+        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
+            hint = {"hint": 'such as ";", or "\\t" in double quotes for a tab'}
+            raise PydanticCustomError("delimiter", "delimiter must be one character, and no quote or line end", hint)
         if self.languages == "all":
             raise PydanticCustomError("all_languages", "languages must be listed", {"hint": "for example [en, de]"})
         return self
@@ -98,14 +118,26 @@ class Files(Reader):
 
     def _lines(self, path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
         kinds: dict[str, Callable[[], Iterator[tuple[int, dict[str, Any] | BadRow]]]] = {
-            ".tsv": lambda: tables.each_tsv(path, self.header),
-            ".csv": lambda: tables.each_tsv(path, self.header, quoted=True, delimiter=","),
+            ".tsv": lambda: self._cells(path, PLAIN),
+            ".csv": lambda: self._cells(path, COMMAS),
             ".jsonl": lambda: tables.each_jsonl(path),
             ".txt": lambda: self._texts(path),
         }
         if path.suffix not in kinds:
-            raise BadRow(str(path), 0, f"ends in '{path.suffix}', which is none of {', '.join(kinds)}")
+            hint = "; jq -c '.[]' makes .jsonl of an array" if path.suffix == ".json" else ""
+            raise BadRow(str(path), 0, f"ends in '{path.suffix}', which is none of {', '.join(kinds)}{hint}")
         return kinds[path.suffix]()
+
+    def _cells(self, path: Path, usual: Dialect) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
+        dialect = Dialect(self.delimiter or usual.delimiter, self.quoting or usual.quoting, _ADVICE)
+        needed = [self.text, *filter(None, (self.id, self.pair)), *([self.label] if self.form == "classify" else [])]
+        return tables.each_tsv(path, self.header, dialect, needed=needed, is_row=self._is_row)
+
+    def _is_row(self, cells: dict[str, str]) -> bool:
+        """Whether a line inside a quoted cell is surely a row that a stray quote has swallowed."""
+        if self.form == "classify":
+            return known_label(cells.get(self.label, ""), self.labels) is not None
+        return self.quoting is None  # without labels nothing tells it: only who says quoting: csv is believed
 
     def _texts(self, path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
         for line, text in tables.each_line(path):
@@ -116,13 +148,15 @@ class Files(Reader):
         def cell(column: str) -> str:
             if column not in cells:
                 raise BadRow(str(path), line, f"has no column '{column}'; found {', '.join(map(str, cells))}")
-            if not isinstance(cells[column], str | int):
+            text = spelled(cells[column])
+            if not isinstance(text, str):
                 raise BadRow(str(path), line, f"column '{column}' holds {cells[column]!r}, not text")
-            return str(cells[column])
+            return text
 
         row: Row = {"id": cell(self.id) if self.id else str(line), "language": language, "text": cell(self.text)}
         if self.form == "classify":
-            row |= {"pair": cell(self.pair) if self.pair else None, "label": cell(self.label)}
-            if row["label"] not in self.labels:
-                raise BadRow(str(path), line, f"label '{row['label']}' is not one of {', '.join(self.labels)}")
+            label = known_label(cell(self.label), self.labels)
+            if label is None:
+                raise BadRow(str(path), line, f"label '{cell(self.label)}' is not one of {', '.join(self.labels)}")
+            row |= {"pair": cell(self.pair) if self.pair else None, "label": label}
         return row

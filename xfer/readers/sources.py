@@ -125,12 +125,12 @@ def good(
         if isinstance(row, BadRow):
             fault = row
         else:
-            line = row.pop("line", number)
+            line, file = row.pop("line", number), row.pop("file", place)
             try:
                 if check is not None:
-                    check(row, place, line)
+                    check(row, file, 0)
             except BadRow as error:
-                fault = error
+                fault = BadRow(file, line() if callable(line) else line, error.message)
             else:
                 yield row
                 continue

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from xfer.core.errors import BadRow, MissingPart
+from xfer.core.files import FileStamp, file_stamp
 
 CLASSES = ("noun", "verb", "adj", "adv", "*")
 Table = dict[tuple[str, str], tuple[str, ...]]
@@ -20,11 +21,11 @@ def read(file: str) -> Table:
     path = Path(file).expanduser()
     if not path.is_file():
         raise MissingPart(f"synonyms: there is no file {path}")
-    return _read(path, path.stat().st_mtime_ns)
+    return _read(path, file_stamp(path))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _changed: int) -> Table:
+def _read(path: Path, _stamp: FileStamp) -> Table:
     found: dict[tuple[str, str], dict[str, None]] = {}
     for number, line in enumerate(lines(path), 1):
         parts = [part.strip() for part in line.split("\t")]
