@@ -22,11 +22,13 @@ from xfer.commands.options import store
 def read(reader: str, language: str, split: str, source: str, limit: int, store: Path | None, as_json: bool) -> None:
     """Print rows of READER: a name, or a block such as '{type: text, folder: raw_text}'.
 
-    A bad row stops with its file and line; '{type: ..., bad_rows: skip}' leaves it out and tells so at the end.
+    A bad row stops with its file and line; '{type: ..., bad_rows: skip}' leaves it out and tells so at the end. Rows
+    are checked as training does. Exit code 1 if there are none.
     """
     from xfer.commands.inputs import build, world
     from xfer.core.errors import BadRow
-    from xfer.readers.sources import caveats, rows
+    from xfer.forms.base import form
+    from xfer.readers.sources import caveats, found_files, rows
 
     built = build(reader)
     offered = built.offered(source, split)
@@ -38,8 +40,10 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
         )
     root = world(store, built.worlds(split)) if source == "miniature" else None
     lost: list[BadRow] = []
-    found = rows(built, source, split, language, root, lost)
-    for row in islice(found, limit or None):
+    check = form(built.form, built.label_names(source), built.form_options()).check
+    found = rows(built, source, split, language, root, lost, check)
+    printed = 0
+    for printed, row in enumerate(islice(found, limit or None), 1):
         shown = ascii if as_json else repr
         line = json.dumps(row, ensure_ascii=False) if as_json else "  ".join(f"{k}={shown(v)}" for k, v in row.items())
         click.echo(line.encode("utf-8", "replace").decode())
@@ -49,3 +53,6 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
         click.echo(f"xfer: left out: {bad}", err=True)
     if lost:
         click.echo(f"xfer: {len(lost):,} bad row{'s' if len(lost) > 1 else ''} left out", err=True)
+    if not printed:
+        files = ", ".join(map(str, found_files(built, source, split, language, root)))
+        raise BadRow(files or source, 0, f"holds no {split} rows of {built.type_name} in '{language}'")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -181,7 +182,7 @@ class _Walk:
                 self.watcher.started(node)
                 start = time.monotonic()
                 summary = self.work(node, parents, folder, lambda d, t, **kw: self.watcher.moved(node, d, t, **kw))
-                self.unchanged(node)
+                self.unchanged(node, folder)
                 record |= {"summary": summary, "seconds": round(time.monotonic() - start, 2)}
         found = self.store.find(node.kind, node.key)
         if found is None:
@@ -190,10 +191,14 @@ class _Walk:
             self.watcher.finished(node, record["summary"], record["seconds"])
         return found
 
-    def unchanged(self, node: Node) -> None:
-        """Raises FileChanged where an outside file is not what it was when the node was named by its content."""
+    def unchanged(self, node: Node, folder: Path) -> None:
+        """Raises FileChanged where an outside file is not what it was when the node was named by its content.
+
+        What was made of it goes, a checkpoint too: nobody knows which of the contents it was made of.
+        """
         changed = changed_files(node.job, self.store.digest)
         if changed:
+            shutil.rmtree(folder, ignore_errors=True)
             more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
             what = f"{changed[0]}{more} changed while the run that reads it was under way"
             raise FileChanged(f"{what}; nothing is stored of it: run the same command again when the file is whole")

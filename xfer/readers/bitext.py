@@ -193,7 +193,8 @@ def _searched(
     """The rows of both sides; a query whose translation is empty cannot be answered, and is a bad row as well."""
     for place, (english, number) in enumerate(queries):
         if number is not None and not foreign[number].text:
-            yield BadRow(str(english.file), english.line, f"its translation in {foreign[number].file.name} is empty")
+            what = f"is empty, and should be the translation of line {english.line} of {english.file.name}"
+            yield BadRow(str(foreign[number].file), foreign[number].line, what)
         else:
             yield _row(str(place), language, "query", english, None if number is None else [str(number)])
     for number, sentence in enumerate(foreign):

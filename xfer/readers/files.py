@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -13,11 +14,15 @@ from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
 from xfer.readers.base import Card, Reader, Row, Settings, Source, held_out
 from xfer.readers.cells import known_label, spelled
-from xfer.readers.quoting import COMMAS, PLAIN, Dialect
+from xfer.readers.quoting import COMMAS, PLAIN, Dialect, unquoted
 
+_LOOKED_AT = 10_000  # lines, for a note alone
 _SCHEMA = {"type": ["string", "number", "boolean"]}
 Label = Annotated[str, BeforeValidator(spelled), WithJsonSchema(_SCHEMA)]
-_ADVICE = "say quoting: csv where csv's quotes are meant and cells may hold line ends, quoting: none where they are text"
+_ADVICE = {
+    "none": "say quoting: csv if cells are quoted as csv's writers do",
+    "csv": "close or double the quote, or say quoting: none if quotes are ordinary characters",
+}
 
 
 @Reader.register("files")
@@ -102,6 +107,17 @@ class Files(Reader):
             raise MissingData(f"reader files names no {split} file; give it {split}: PATH")
         yield path.replace("{language}", language)
 
+    def caveats(self, split: str, language: str, found: list[Path]) -> list[str]:
+        """The files in which quotes look like csv's and are read as text, since nobody says what they are."""
+        unsaid = [path for path in found if path.suffix == ".tsv" and self.quoting is None]
+        first = ((path, _first_quoted(path, self.delimiter or PLAIN.delimiter)) for path in unsaid)
+        return [
+            f"{path.name}: csv's writer seems to have quoted cells of it (the first in line {line}), which are read "
+            "with their quotes; say quoting: csv to read what they mean, or quoting: none to keep them"
+            for path, line in first
+            if line
+        ]
+
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         drawn = getattr(self, split) is None or (split == "train" and not (self.dev and self.test))
 
@@ -129,7 +145,10 @@ class Files(Reader):
         return kinds[path.suffix]()
 
     def _cells(self, path: Path, usual: Dialect) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
-        dialect = Dialect(self.delimiter or usual.delimiter, self.quoting or usual.quoting, _ADVICE)
+        quoting = self.quoting or usual.quoting
+        believed = self.form != "classify" and self.quoting is None and quoting == "csv"
+        advice = _ADVICE[quoting] + (", quoting: csv if cells may hold line ends" if believed else "")
+        dialect = Dialect(self.delimiter or usual.delimiter, quoting, advice)
         needed = [self.text, *filter(None, (self.id, self.pair)), *([self.label] if self.form == "classify" else [])]
         return tables.each_tsv(path, self.header, dialect, needed=needed, is_row=self._is_row)
 
@@ -160,3 +179,14 @@ class Files(Reader):
                 raise BadRow(str(path), line, f"label '{cell(self.label)}' is not one of {', '.join(self.labels)}")
             row |= {"pair": cell(self.pair) if self.pair else None, "label": label}
         return row
+
+
+def _first_quoted(path: Path, delimiter: str) -> int:
+    """The first line, of the beginning of a file, with a cell that csv's writer may have quoted; 0 if there is none."""
+    try:
+        for line, text in islice(tables.each_line(path), _LOOKED_AT):
+            if isinstance(text, str) and any(unquoted(cell) != cell for cell in text.split(delimiter)):
+                return line
+    except BadRow:
+        pass  # reading the file says what is wrong with it
+    return 0

@@ -47,6 +47,8 @@ def _lines(path: Path) -> Lines:
         raise UsageError(str(error)) from None
     while found and not found[-1][1]:
         found.pop()
+    if not found:
+        raise bad(path, 0, "holds no rows")
     return found
 
 
