@@ -474,7 +474,7 @@ def test_a_file_that_changes_while_it_is_hashed_is_hashed_again(
 def test_a_digest_knows_its_file_and_is_plain_text_otherwise(store: Store, tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"abc")
     found = store.digest(tmp_path / "f")
-    assert found.path == tmp_path / "f" and json.dumps([found]) == f'["{str(found)}"]'
+    assert found.path == tmp_path / "f" and json.dumps([found]) == f'["{found!s}"]'
     again = pickle.loads(pickle.dumps(found))
     assert (again, again.path) == (found, found.path)
 

@@ -16,7 +16,8 @@ READERS = sorted(name for name in CATALOG["reader"] if "miniature" in Reader.loo
 
 def offered(reader: Reader) -> tuple[str, str]:
     """A split of few rows, and a language of it that is not English where there is one."""
-    split = next(one for one in ("test", "dev", "train") if one in reader.card.splits and reader.offered("miniature", one))
+    splits = [split for split in ("test", "dev", "train") if split in reader.card.splits]
+    split = next(split for split in splits if reader.offered("miniature", split))
     return split, sorted(reader.offered("miniature", split), key=lambda language: language == "en")[0]
 
 

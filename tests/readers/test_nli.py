@@ -328,7 +328,7 @@ def test_rows_before_a_bad_one_are_given(mirror: Mirror) -> None:
 
 
 @pytest.mark.parametrize("cell", ['"open', 'closed"', '"whole"', '"', '""', '"a"b"', 'a "b" c', '"a" and "b"'])
-def test_quotes_that_csvs_writer_did_not_write_are_text_in_xtremes_layout(cell: str, mirror: Mirror, read: Read) -> None:
+def test_quotes_that_csvs_writer_did_not_write_are_text(cell: str, mirror: Mirror, read: Read) -> None:
     mirror("xnli/dev-de.tsv", f'a\tb\tneutral\n{cell}\tb\tneutral\nc\t{cell}\tneutral\nd "e\tf\tneutral\n')
     assert [(one["text"], one["pair"]) for one in read("xnli", "dev", "de")] == [
         ("a", "b"), (cell, "b"), ("c", cell), ('d "e', "f"),

@@ -211,3 +211,24 @@ def test_splits_without_a_file_are_not_counted(mirror: Mirror, xfer: Xfer) -> No
     mirror("t.tsv", "text\tlabel\nonly\ta\n")
     found = xfer("count", "{type: files, test: t.tsv, labels: [a, b]}", "--json")
     assert found.code == 0 and [one["split"] for one in found.json["counts"]] == ["test"]
+
+
+@pytest.mark.parametrize("empty", ["gold.tsv", "guess.tsv"])
+@pytest.mark.parametrize("content", ["", "\n\n", "\r"])
+@pytest.mark.parametrize(
+    ("task", "lines"), [("bucc", "de-1\ten-1\n"), ("xnli", "neutral\n"), ("panx", "O\n"), ("tatoeba", "0\n")]
+)
+def test_a_file_of_no_rows_is_no_score(
+    task: str, lines: str, content: str, empty: str, xfer: Xfer, folder: Path
+) -> None:
+    for name in ("gold.tsv", "guess.tsv"):
+        (folder / name).write_bytes((content if name == empty else lines).encode())
+    found = xfer("score", task, "--gold", "gold.tsv", "--predictions", "guess.tsv", "--language", "de")
+    assert (found.code, found.err) == (2, f"xfer: {empty}: holds no rows\n")
+
+
+def test_predictions_whose_lines_end_in_cr_are_scored(xfer: Xfer, folder: Path) -> None:
+    (folder / "gold.tsv").write_text("de-1\ten-1\nde-2\ten-2\n")
+    (folder / "guess.tsv").write_bytes(b"de-1\ten-1\rde-2\ten-3\r")
+    found = xfer("score", "bucc", "--gold", "gold.tsv", "--predictions", "guess.tsv", "--language", "de", "--json")
+    assert found.code == 0 and found.json["languages"]["de"]["f1"] == 50.0

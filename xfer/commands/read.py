@@ -42,17 +42,17 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
     lost: list[BadRow] = []
     check = form(built.form, built.label_names(source), built.form_options()).check
     found = rows(built, source, split, language, root, lost, check)
-    printed = 0
-    for printed, row in enumerate(islice(found, limit or None), 1):
-        shown = ascii if as_json else repr
-        line = json.dumps(row, ensure_ascii=False) if as_json else "  ".join(f"{k}={shown(v)}" for k, v in row.items())
+    empty = True
+    for row in islice(found, limit or None):
+        line = json.dumps(row, ensure_ascii=False) if as_json else "  ".join(f"{k}={v!r}" for k, v in row.items())
         click.echo(line.encode("utf-8", "replace").decode())
+        empty = False
     for note in caveats(built, source, split, (language,), root):
         click.echo(f"xfer: note: {note}", err=True)
     for bad in lost:
         click.echo(f"xfer: left out: {bad}", err=True)
     if lost:
         click.echo(f"xfer: {len(lost):,} bad row{'s' if len(lost) > 1 else ''} left out", err=True)
-    if not printed:
+    if empty:
         files = ", ".join(map(str, found_files(built, source, split, language, root)))
         raise BadRow(files or source, 0, f"holds no {split} rows of {built.type_name} in '{language}'")

@@ -73,12 +73,10 @@ def _places(reader: Reader, source: Source, split: str, language: str, root: Pat
                 yield from sources.good(reader.parse(path, split, language), str(path), lost, check)
 
         def shared(place: str = place, paths: list[Path] = paths) -> bool:
-            return any(
-                name == place and any(isinstance(row, dict) for path in paths for row in reader.parse(path, other, language))
-                for other in reader.card.splits
-                if other != split
-                for name, _ in _files(reader, other, language, folder)
-            )
+            others = (other for other in reader.card.splits if other != split)
+            same = (other for other in others if place in dict(_files(reader, other, language, folder)))
+            found = (row for other in same for path in paths for row in reader.parse(path, other, language))
+            return any(isinstance(row, dict) for row in found)
 
         yield _Place(place, read, shared)
 

@@ -74,9 +74,9 @@ class Files(Reader):
     )
     quoting: Literal["none", "csv"] | None = Field(
         None,
-        description="quotes of .tsv and .csv files: none (ordinary characters) or csv (a quoted cell may hold anything, "
-        "line ends too); none for .tsv if left out, csv for .csv, where a record of several lines is then a fault if "
-        "each of them is a row",
+        description="quotes of .tsv and .csv files: none (ordinary characters) or csv (a quoted cell holds anything, "
+        "also line ends); if left out, none for .tsv and csv for .csv. A quoted cell whose lines are rows by "
+        "themselves is a fault",
     )
     test_languages: tuple[str, ...] | None = Field(None, description="languages of dev and test, if others")
     held_out: int = Field(50, ge=3, description="one training row in this many is kept for dev and for test each")

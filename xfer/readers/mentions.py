@@ -62,7 +62,7 @@ def pairs(path: Path, language: str) -> Iterator[Row | BadRow]:
             yield entity
 
 
-def entities(path: Path, described: Callable[[str], bool], wanted: dict[str, tuple[str, int]]) -> Iterator[Row | BadRow]:
+def entities(path: Path, described: Callable[[str], bool], wanted: dict[str, Any]) -> Iterator[Row | BadRow]:
     """The entities with a description in the languages that ``described`` says, one at a time.
 
     Takes the ids of all entities out of ``wanted``. The lines of other languages are not parsed: the file holds a

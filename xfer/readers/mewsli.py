@@ -97,7 +97,8 @@ class MewsliX(Reader):
         yield from entities(beside, self._described(language), wanted)
         if wanted:
             entity, (mention, line) = min(wanted.items())
-            raise BadRow(str(path), line, f"the entity {entity} of mention {mention} is not among those of {beside.name}")
+            what = f"the entity {entity} of mention {mention} is not among those of {beside.name}"
+            raise BadRow(str(path), line, what)
 
     def _paired(self, split: str) -> bool:
         """Whether a split's mentions stand with their entities."""

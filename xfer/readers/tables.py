@@ -89,7 +89,7 @@ def each_line(path: Path, ends: bool = False) -> Iterator[tuple[int, str | BadRo
 def _split(path: Path, file: IO[bytes]) -> Iterable[bytes]:
     """The lines of a file with their ends; the first tells by what lines end. Raises BadRow."""
     first = file.readline()
-    if first.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in first and not all(map(any, (first[::2], first[1::2]))):
+    if first.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in first and not (any(first[::2]) and any(first[1::2])):
         raise BadRow(str(path), 1, "is not UTF-8 but UTF-16; convert the file: iconv -f UTF-16 -t UTF-8")
     returns = first.count(b"\r") - first.count(b"\r\n")
     if not returns:
