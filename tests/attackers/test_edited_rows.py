@@ -105,6 +105,17 @@ def test_a_word_that_holds_a_space_stays_one() -> None:
 # answers
 
 
+@pytest.mark.parametrize("blank", ["", "\xa0", "\u3000"])
+@pytest.mark.parametrize("tags", [["B-LOC", "I-LOC", "O"], ["DET", "X", "NOUN"]])
+def test_a_blank_word_stays(blank: str, tags: list[str]) -> None:
+    row = {"text": f"a {blank} b", "words": ["a", blank, "b"], "tags": tags}
+    end = 2 + len(blank)
+    edits = [Edit(0, 1, "A", ""), Edit(2, end, "new", ""), Edit(end + 1, end + 2, "B", "")]
+    changed, done = edited("tag", row, {"text": edits})
+    assert changed == {"text": f"A {blank} B", "words": ["A", blank, "B"], "tags": tags}
+    assert done == {"text": [edits[0], edits[2]]}
+
+
 def test_answers_move_with_what_stands_before() -> None:
     changed, done = edited("span", ASKED, {"text": [at(0, 4, "Annabel"), at(22, 24, "!")], "pair": [at(0, 5, "Were")]})
     assert changed is not None and changed["text"] == "Annabel lives in New York!"

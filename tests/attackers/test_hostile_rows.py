@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fifty import FREE, attacker, lists
+from fifty import FREE, RATED, attacker, lists
 
 from xfer.attackers.changes import rate, shape, sides
 from xfer.core.errors import XferError
@@ -83,6 +83,24 @@ def test_a_hostile_text_leaves_a_row_of_its_form(name: str, text: str) -> None:
         if form == "span":
             for answer, start in zip(changed["answers"], changed["starts"], strict=True):
                 assert changed["text"].startswith(answer, start)
+
+
+@pytest.mark.parametrize("name", [name for name in FREE if "tag" in FORMS[name]])
+def test_a_blank_word_of_a_tagged_sentence_stays(name: str) -> None:
+    words = ["Rome", "", "is", "\xa0", "old", "\u3000", "in", "1987", "New", "", "York"]
+    tags = ["B-LOC", "I-LOC", *["O"] * 6, "B-LOC", "I-LOC", "I-LOC"]
+    whole = {"words": ["Old", "Bonn", "wins"], "tags": ["B-LOC", "I-LOC", "O"], "text": "Old Bonn wins"}
+    made = attacker(name, **({"rate": 1.0} if name in RATED else {}))
+    rows = [{"id": str(i), "language": "en", "words": words, "tags": tags, "text": " ".join(words)} for i in range(9)]
+    known = made.prepare([*rows, whole | {"id": "other", "language": "en"}])
+    for row in rows:
+        changed, _ = made.change(row, "tag", known)
+        blanks = [sorted(word for word in some["words"] if not word.strip()) for some in (row, changed)]
+        assert blanks[0] == blanks[1] and changed["text"] == " ".join(changed["words"])
+        if name != "word_order":  # which moves words, and changes none
+            assert [tag for word, tag in zip(changed["words"], changed["tags"], strict=True) if not word.strip()] == [
+                tag for word, tag in zip(words, tags, strict=True) if not word.strip()
+            ]
 
 
 @pytest.mark.parametrize("text", TEXTS)

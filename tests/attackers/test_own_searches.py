@@ -134,6 +134,9 @@ def test_tags_and_answers_follow(lists: str) -> None:
     best = max((["old", one, "Haus"] for one in ("dog", "Hund", "Vierbeiner")), key=Victim().doubt)
     other = max((["alt", *best[1:]], best), key=Victim().doubt)
     assert found["words"] == other and found["tags"] == tagged["tags"] and found["text"] == " ".join(other)
+    blank = {"words": ["old", "", "dog", "\xa0"], "tags": ["DET", "X", "NOUN", "X"], "text": "old  dog \xa0"}
+    (found,) = mixer.search([tagged | blank], setting(tagger, "tag", ("DET", "NOUN", "X")))
+    assert found["words"][1::2] == ["", "\xa0"] and found["words"][::2] != ["old", "dog"], found
 
     def reader(items: Sequence[Any]) -> list[Any]:
         return [("dog", 1 - Victim().doubt(item[:2])) for item in items]

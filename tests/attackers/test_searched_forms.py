@@ -279,6 +279,44 @@ def test_every_recipe_that_fits_a_form_leaves_its_rows_true(
             assert name != "span" or one["answers"] == row["answers"]
 
 
+def blank_words() -> list[dict[str, Any]]:
+    """Tagged sentences with empty words and words of white space: first, last, several, within a name, alone."""
+    made = []
+    for number, places in enumerate([(0,), (3,), (7,), (0, 1, 8), (2, 3, 4)]):
+        words, tags = sentence(number), ["O", "B-PER", "I-PER", "O", "B-LOC", "O", "O"]
+        for place, blank in zip(places, ("", "\xa0", "\u3000"), strict=False):
+            words.insert(place, blank)
+            tags.insert(place, "O")
+        made.append({"id": f"b{number}", "language": "en", "text": " ".join(words), "words": words, "tags": tags})
+    for name, words in {"inside": ["the", "", "man"], "alone": ["", "\xa0"]}.items():
+        tags = ["B-PER", *["I-PER"] * (len(words) - 1)]
+        made.append({"id": name, "language": "en", "text": " ".join(words), "words": words, "tags": tags})
+    return made
+
+
+@pytest.mark.parametrize("kind", ["free", "edit_distance", "part_of_speech", "similarity"])
+def test_blank_words_stay_in_a_sentence_that_is_searched_all_the_same(
+    victims: dict[str, Any], parts: dict[str, str], kind: str
+) -> None:
+    stubs = {"constraint tagger": stub_tags, "constraint encoder": stub_vectors}
+    bounds = {"constraints": CONSTRAINTS[kind], "oracles": stubs} if kind != "free" else {}
+    changed = set()
+    for recipe in (recipe for recipe, about in RECIPES.items() if "tag" in about.forms):
+        read = {one.field: parts[one.field] for one in needs(recipe, "fixed")}
+        asked = blank_words()
+        found = searched(victims, "tag", asked, recipe=recipe, budget=25, **read, **bounds)
+        for row in asked:
+            one = found[row["id"]]
+            assert one["status"] in ("succeeded", "failed", "skipped"), (recipe, row["id"], one["message"])
+            blanks = [
+                [(word, tag) for word, tag in zip(some["words"], some["tags"], strict=True) if not word.strip()]
+                for some in (row, one)
+            ]
+            assert blanks[0] == blanks[1] and one["text"] == " ".join(one["words"]), (recipe, row["id"])
+            changed |= {recipe} if one["words"] != row["words"] else set()
+    assert len(changed) >= 12
+
+
 @pytest.mark.parametrize(
     ("name", "method"), [("tag", "delete"), ("tag", "beam"), ("span", "delete"), ("span", "beam"), ("choose", "beam")]
 )

@@ -51,7 +51,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Graph, dict[
         graph = compiled(folder)
         results = execute(graph, Store(folder / "store"))
         assert not failed(results, graph), failed(results, graph)
-        yield graph, {name: Store(folder / "store").find("attack", node.key) for name, node in attacks(graph).items()}
+        entries = {name: results.entries[node.key] for name, node in attacks(graph).items()}
+        yield graph, entries | {"pools before": results.entries[attacks(graph)["pools"].parents["rows"].key]}
 
 
 def table(entry: Any, name: str) -> list[dict[str, Any]]:
@@ -85,4 +86,11 @@ def test_queries_of_one_language_search_pools_of_several(ran: Any) -> None:
     assert counts[0] == counts[1] > 0 and sum(counts) == len(searched)
     assert {note["status"] for note in searched} <= {"succeeded", "failed", "skipped"}
     assert sum(note["queries"] for note in searched) > len(searched)
-    assert sum(row["side"] == "query" for row in rows) == len(searched) < len(rows) == len(notes)
+    assert sum(row["side"] == "query" for row in rows) == len(searched) == 8 < len(rows) == len(notes)
+
+
+def test_candidates_stay_though_queries_have_their_ids(ran: Any) -> None:
+    before, after = (table(ran[1][name], "rows.parquet") for name in ("pools before", "pools"))
+    candidates = [row for row in before if row["side"] == "candidate"]
+    assert {row["id"] for row in candidates} >= {row["id"] for row in before if row["side"] == "query"}
+    assert [row for row in after if row["side"] == "candidate"] == candidates

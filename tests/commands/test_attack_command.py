@@ -69,6 +69,16 @@ def test_rows_of_a_file_keep_their_labels(xfer: Xfer, write: Callable[..., Path]
     assert "<U+200B>" in plain.out and "en tagged  changed" in plain.out and "4 rows: 4 changed" in plain.out
 
 
+def test_rows_of_a_file_that_share_an_id_draw_apart(xfer: Xfer, write: Callable[..., Path]) -> None:
+    line = json.dumps({"id": "d", "text": "the quick brown fox jumps over the lazy dog"})
+    write("rows.jsonl", f"{line}\n" * 6)
+    done = xfer("attack", "--attacker", "{type: typos, rate: 0.5}", "--file", "rows.jsonl", "--json")
+    assert done.code == 0 and "note: rows.jsonl: 6 rows share an id and are told apart by a count" in done.err
+    found = [json.loads(line) for line in done.out.splitlines()]
+    assert [row["id"] for row in found] == [f"d ({i} of 6)" for i in range(1, 7)]
+    assert len({row["sides"]["text"]["changed"] for row in found}) > 3
+
+
 def test_names_come_from_the_other_rows_of_the_file(xfer: Xfer, write: Callable[..., Path]) -> None:
     rows = [{"words": [name, "sleeps"], "tags": ["B-PER", "O"]} for name in ("Anna", "Ivan")]
     path = write("rows.jsonl", "\n".join(map(json.dumps, rows)))

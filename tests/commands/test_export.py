@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -168,6 +169,92 @@ def test_a_file_that_is_no_predictions_is_refused(write: Write, xfer: Xfer) -> N
     write_rows(Path("b.parquet"), {"id": ["1"], "language": ["en"]})
     assert "has no column gold" in xfer("export", "--xtreme", "b.parquet", "out", "--reader", "xnli").err
 
+
+# rows without a prediction
+
+LEFT_OUT = """\
+name: lossy
+source: miniature
+model: {type: scratch, layers: 1, width: 16, heads: 2}
+seeds: [1]
+stages:
+  own: {reader: {type: READER, bad_rows: skip}}
+evaluate:
+  clean: {stage: own, languages: [en]}
+  typos: {stage: own, languages: [en], attacker: {type: typos, rate: 0.1}}
+report: {compare: clean}
+"""
+
+
+def lossy(
+    node: Node, parents: Mapping[str, Entry], folder: Path, progress: Callable[..., None], bad: str, dropped: int
+) -> dict[str, Any]:
+    """Nodes of a test set with a bad row where ``bad`` is its split, and of an attack that drops some."""
+    if node.kind == "data" and node.spec["split"] == bad:
+        (folder / "out" / "bad_rows.json").write_text(json.dumps({"test.tsv:4: label 'x' is unknown": "en"}))
+    if node.kind == "attack":
+        status = ["dropped"] * dropped + ["changed"]
+        write_rows(
+            folder / "out" / "edits.parquet",
+            {"id": [str(i) for i in range(dropped + 1)], "language": ["en"] * (dropped + 1), "status": status},
+        )
+    if node.kind == "predict":
+        write_rows(folder / "out" / "predictions.parquet", {"id": ["1"], "language": ["en"], **ONE[node.job["form"]]})
+    else:
+        (folder / "out" / "x.json").write_text("{}")
+    return {}
+
+
+ONE: dict[str, dict[str, list[Any]]] = {
+    "classify": {"gold": ["neutral"], "predicted": ["neutral"]},
+    "tag": {"gold": [["O"]], "predicted": [["O"]]},
+    "span": {"gold": [["a cat"]], "predicted": ["cat"]},
+}
+
+
+def finished(write: Write, reader: str, bad: str = "test", dropped: int = 0) -> Graph:
+    write("r.yaml", LEFT_OUT.replace("READER", reader))
+    store = Store(Path(".xfer"))
+    graph = open_graph(load_recipe("r.yaml").recipe, store)
+    assert failed(execute(graph, store, work=partial(lossy, bad=bad, dropped=dropped)), graph) is None
+    return graph
+
+
+@pytest.mark.parametrize("reader", ["xnli", "panx"])
+def test_a_file_with_a_line_for_every_row_is_refused_where_rows_lack(write: Write, xfer: Xfer, reader: str) -> None:
+    graph = finished(write, reader)
+    told = xfer("export", "--xtreme", "r.yaml", "out", "--gold", "gold")
+    assert told.code == 2 and not Path("out").exists() and not Path("gold").exists()
+    assert "clean: 1 row of the data set has no prediction (test.tsv:4: label 'x' is unknown)" in told.err
+    assert f"a file of {reader} has a line for every row" in told.err
+    for name in ("clean", "typos"):  # an attack works on what is left of the data
+        folder = predicted(graph, f"{name}/selected/1")
+        assert "test.tsv:4" in xfer("export", "--xtreme", folder, "out", "--reader", reader).err
+        assert not Path("out").exists()
+
+
+def test_rows_that_an_attack_dropped_lack_too(write: Write, xfer: Xfer) -> None:
+    finished(write, "xnli", bad="none", dropped=2)
+    assert xfer("export", "--xtreme", "r.yaml", "out").code == 0
+    told = xfer("export", "--xtreme", "r.yaml", "attacked", "--evaluation", "typos")
+    assert told.code == 2 and not Path("attacked").exists()
+    assert "typos: 2 rows of the data set have no prediction (an attack dropped row 0 in en, ...)" in told.err
+
+
+def test_bad_rows_of_training_stand_in_no_test_file(write: Write, xfer: Xfer) -> None:
+    finished(write, "xnli", bad="train")
+    told = xfer("export", "--xtreme", "r.yaml", "out")
+    assert (told.code, told.err) == (0, "")
+
+
+def test_questions_that_are_not_answered_are_told_and_score_zero(write: Write, xfer: Xfer) -> None:
+    finished(write, "xquad")
+    told = xfer("export", "--xtreme", "r.yaml", "out")
+    assert told.code == 0 and json.loads(Path("out/xquad/test-en.json").read_text()) == {"1": "cat"}
+    assert "note: clean: 1 row of the data set has no prediction (test.tsv:4" in told.err
+
+
+# other forms
 
 SPAN = {"gold": [["a cat", "cat"], ["dog"]], "predicted": ["cat", "the dog"]}
 OTHERS = {

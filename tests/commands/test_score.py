@@ -226,7 +226,7 @@ def test_choices_are_json_lines(write: Write, xfer: Xfer) -> None:
 
 def test_parts_of_speech_are_scored_as_runs_and_may_be_o(write: Write, xfer: Xfer) -> None:
     gold = write("gold.tsv", "NOUN\nNOUN\nVERB\n\nDET\n")
-    guess = write("guess.tsv", "NOUN\nO\nVERB\n\n\nDET\n\n")
+    guess = write("guess.tsv", "NOUN\nO\nVERB\n\nDET\n\n")
     found = xfer("score", "udpos", "--gold", gold, "--predictions", guess, "--json").json["languages"]["-"]
     assert (found["rows"], found["accuracy"]) == (2, 75.0)
     assert found["f1"] == pytest.approx(100 * 4 / 6)  # NOUN NOUN is one run: 2 of 3 on either side
@@ -247,7 +247,7 @@ def test_a_reader_beyond_xtreme_is_scored_by_its_form(write: Write, xfer: Xfer) 
         ("xnli", "neutral\nneutral\n", "neutral\nneutrl\n", "guess:2: unknown label 'neutrl'; did you mean 'neutral'?"),
         ("xnli", "neutral\ncontradictory\n", "neutral\nneutral\n", "gold:2: unknown label 'contradictory'"),
         ("xnli", "neutral\nneutral\n", "neutral\n\nneutral\n", "guess:2: is empty where a label is expected"),
-        ("xnli", "", "", "gold: holds no rows"),
+        ("xnli", "", "", "guess: 0 gold labels against 0 predictions"),
         ("pawsx", "0\n", "2\n", "guess:1: unknown label '2'; known: 0, 1"),
         ("tatoeba", "3\n4\n", "3\nfour\n", "guess:2: 'four' is not the number of a row"),
         ("panx", "O\nB-LOC\n", "O\nB-LOK\n", "guess:2: unknown label 'B-LOK'; did you mean 'B-LOC'?"),

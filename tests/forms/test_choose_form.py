@@ -209,6 +209,8 @@ def test_the_score_is_accuracy() -> None:
         ({"options": list("abcdef")}, "6 options, not 2 to 5"),
         ({"options": None}, "no options"),
         ({"options": ["a", None]}, "an option that is not text"),
+        ({"options": ["a", ""]}, "row 7: option 2 of 2 is empty"),
+        ({"options": ["\u3000", "b"]}, "row 7: option 1 of 2 is empty"),
         ({"label": 2}, "label 2 is not one of 0 to 1"),
         ({"label": -1}, "label -1 is not one of 0 to 1"),
         ({"label": "1"}, "label '1' is not one of 0 to 1"),

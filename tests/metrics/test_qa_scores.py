@@ -82,6 +82,8 @@ def test_v2_tells_both_kinds_of_question_apart() -> None:
     assert found["no_answer_f1"] == found["no_answer_exact"] == 0.5
     assert found["f1"] == pytest.approx((2 / 3 + 1) / 3)
     assert set(squad_v2([["cat"]], ["cat"])) == {"f1", "exact"}
+    bare = squad_v2([["the"], []], ["", "x"])  # the file gives an answer, though it holds no word
+    assert (bare["has_answer_exact"], bare["no_answer_exact"]) == (1.0, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,21 @@ def two(mirror: Mirror, **changed: dict[str, Any]) -> None:
 # rows
 
 
+def test_questions_that_share_an_id_have_answers_of_their_own(mirror: Mirror, read: Read) -> None:
+    en = paragraph(EN, breaks(EN, 17, 37, 57, 71), ("q1", "How long is it?", "long"), ("q1", "What uses it?", "Ships"))
+    de = paragraph(DE, breaks(DE, 43, 67), ("q1", "Wie lang ist sie?", "lang"), ("q1", "Was?", "Schiffe"))
+    two(mirror, en=en, de=de)
+    asked = [row for row in read("lareqa", "test") if row["id"] == "q1_en"]
+    assert [row["gold"] for row in asked] == [["de_1_0", "en_1_0"], ["de_1_1", "en_1_3"]]
+
+
+def test_an_id_that_is_shared_in_one_language_alone_leads_nowhere(mirror: Mirror, read: Read) -> None:
+    en = paragraph(EN, breaks(EN, 17, 37, 57, 71), ("q1", "How long is it?", "long"), ("q1", "What uses it?", "Ships"))
+    two(mirror, en=en)
+    with pytest.raises(BadRow, match="has no question q1 of use"):
+        read("lareqa", "test")
+
+
 def test_the_sentences_of_a_language_are_its_candidates(mirror: Mirror, read: Read) -> None:
     two(mirror)
     found = [row for row in read("lareqa", "test", "de") if row["side"] == "candidate"]

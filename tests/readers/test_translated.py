@@ -107,6 +107,16 @@ def test_answers_that_xtreme_keeps_apart_are_put_back(name: str, file: str, mirr
     assert caught.value.file == str(labels)
 
 
+def test_answers_kept_apart_go_to_the_questions_of_one_id_in_turn(mirror: Mirror, read: Read) -> None:
+    def asked(*answers: str) -> str:
+        qas = [{"id": "q", "question": "?", "answers": [{"text": text, "answer_start": 0}]} for text in answers]
+        return json.dumps({"data": [{"paragraphs": [{"context": "A cat sat.", "qas": qas}]}]})
+
+    mirror("mlqa/MLQA_V1/test/test-context-de-question-de.json", asked("", "", ""))
+    mirror("labels/mlqa/test-de.json", asked("cat", "sat"))
+    assert [row["answers"] for row in read("mlqa", "test", "de")] == [["cat"], ["sat"], None]
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")

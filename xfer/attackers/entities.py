@@ -10,7 +10,7 @@ from pydantic import Field
 
 from xfer.attackers.base import ModelFree, Row
 from xfer.forms.edits import Edit
-from xfer.forms.texts import column
+from xfer.forms.texts import column, is_blank
 
 Mention = tuple[int, int, str]  # first word, past the last, type
 
@@ -18,8 +18,10 @@ Mention = tuple[int, int, str]  # first word, past the last, type
 @ModelFree.register("entity_swap")
 class EntitySwap(ModelFree):
     """Entities replaced by others of the same type and language (as in RockNER, Lin et al. 2021), from the mentions
-    of the data itself. Tags follow: B- and then I- for as many words as the new name has."""
+    of the data itself. Tags follow: B- and then I- for as many words as the new name has. Names with a
+    blank word in them stay, and do not come in."""
 
+    version: ClassVar[int] = 2
     by_words: ClassVar[bool] = False
     forms: ClassVar[tuple[str, ...]] = ("tag",)
     only: ClassVar[tuple[str, ...]] = ("panx",)
@@ -43,7 +45,9 @@ class EntitySwap(ModelFree):
         found: dict[tuple[str, str], set[tuple[str, ...]]] = {}
         for row in further:
             for first, past, kind in mentions(row["tags"] or []):
-                found.setdefault((row["language"], kind), set()).add(tuple(row["words"][first:past]))
+                name = tuple(row["words"][first:past])
+                if not any(map(is_blank, name)):
+                    found.setdefault((row["language"], kind), set()).add(name)
         return {key: sorted(names) for key, names in sorted(found.items())}
 
     def others(self, language: str, kind: str, known: Any) -> Sequence[tuple[str, ...]]:
@@ -66,6 +70,8 @@ class EntitySwap(ModelFree):
         for i in shuffled(rng, range(len(old))) if wanted else ():
             first, past, kind = old[i]
             here = tuple(row["words"][first:past])
+            if any(map(is_blank, here)):
+                continue
             others = self.others(row["language"], kind, known)
             drawn = below(rng, len(others))
             other = next((name for name in (*others[drawn : drawn + 2], *others[:1]) if name != here), None)

@@ -49,7 +49,7 @@ class CrossLanguage(ModelFree):
         return split, (self.other,)
 
     def prepare(self, further: Sequence[Row]) -> Any:
-        return {row["id"]: row for row in further}
+        return {row["id"]: row for row in further if row["language"] == self.other}
 
     def change(self, row: Row, form: str = "classify", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
         name, beside = self.place(form), (known or {}).get(row["id"])

@@ -8,6 +8,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import click
+
 Row = dict[str, Any]
 _READERS = {  # data sets whose rules are asked, of each form: one that takes the attacker is enough
     "classify": ("xnli", "pawsx"),
@@ -97,6 +99,7 @@ def _stdin() -> str:
 def from_file(file: Path, language: str, given: Sequence[str | None]) -> list[Row]:
     """The rows of a file of JSON lines, whose id and language may be left out. Raises UsageError."""
     from xfer.core.errors import UsageError
+    from xfer.readers.identity import identified, sharing_note
 
     if any(one is not None for one in given):
         raise UsageError("--file has its own texts: leave --text, --pair and --question out")
@@ -110,7 +113,10 @@ def from_file(file: Path, language: str, given: Sequence[str | None]) -> list[Ro
     rows = [_row(line, name, i, language) for i, line in enumerate(raw.split("\n"), 1) if line.strip()]
     if not rows:
         raise UsageError(f"{name} holds no rows")
-    return rows
+    named = identified(rows)
+    if named.shared_ids:
+        click.echo(f"note: {name}: {sharing_note(named.sharing, named.shared_ids)}", err=True)
+    return named.rows
 
 
 def _row(line: str, name: str, number: int, language: str) -> Row:

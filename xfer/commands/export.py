@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,12 +15,16 @@ PATH = click.Path(path_type=Path)
 
 
 class Part(NamedTuple):
-    """The predictions of one evaluation, the reader whose rows they answer, and how many rows a language it took."""
+    """The predictions of one evaluation, the reader whose rows they answer, and how many rows a language it took.
+
+    ``left_out`` says of each row of the data set that has no prediction what was wrong with it.
+    """
 
     name: str
     reader: Any
     rows: Rows
     limit: int | None = None
+    left_out: Sequence[str] = ()
 
 
 @click.command()
@@ -60,6 +64,8 @@ def export(
         raise UsageError("--reader belongs to a predictions.parquet; a run knows its readers")
     else:
         parts = _run(_recipe(run), names, seed, scale, sets, store)
+    for part in parts:
+        _tell_left_out(part)
     written = [path for part in parts for path in _write(part, dest, gold)]
     if as_json:
         echo_json({"ok": True, "files": [str(path) for path in written]})
@@ -86,7 +92,36 @@ def _file(path: Path, reader: str | None) -> Part:
     lacking = [name for name in ("id", "language", "gold", "predicted") if name not in rows]
     if lacking:
         raise BadRow(str(path), 0, f"has no column {lacking[0]}; a predictions.parquet of the store is expected")
-    return Part(path.name, build(reader), rows)
+    return Part(path.name, build(reader), rows, left_out=_left_out(path.resolve().parents[1]))
+
+
+def _left_out(node: Path) -> list[str]:
+    """What was wrong with the rows that a predict node, the folder ``node`` of a store, was made without.
+
+    Bad rows are left out of the data, and an attack drops rows whose label cannot follow. Nothing is known of a file
+    that lies outside a store.
+    """
+    from xfer.core.store import Entry
+
+    reasons: list[str] = []
+    entry = Entry("predict", node.name, node)
+    while (entry.path / "node.json").is_file() and (key := entry.about()["parents"].get("rows")):
+        kind = next((kind for kind in ("data", "attack") if (node.parents[1] / kind / key).is_dir()), "data")
+        entry = Entry(kind, key, node.parents[1] / kind / key)
+        reasons += _bad_rows(entry) if kind == "data" else _dropped_rows(entry)
+    return reasons
+
+
+def _bad_rows(data: Any) -> list[str]:
+    return list(data.read("bad_rows.json")) if (data.out / "bad_rows.json").is_file() else []
+
+
+def _dropped_rows(attack: Any) -> list[str]:
+    from xfer.executors.tables import read_rows
+
+    notes = read_rows(attack, "edits.parquet")
+    each = zip(notes["id"], notes["language"], notes["status"], strict=True)
+    return [f"an attack dropped row {name} in {language}" for name, language, status in each if status == "dropped"]
 
 
 def _recipe(run: Path) -> Path:
@@ -126,7 +161,7 @@ def _run(
             raise UsageError(f"{path} is not finished: {node.label} has no predictions yet; {way}")
         limit = recipe.evaluate[name].rows or recipe.limits.test_rows
         reader = recipe.reader_of(recipe.evaluate[name])
-        parts.append(Part(name, reader, read_rows(entry, "predictions.parquet"), limit))
+        parts.append(Part(name, reader, read_rows(entry, "predictions.parquet"), limit, _left_out(entry.path)))
     return parts
 
 
@@ -155,6 +190,22 @@ def _wanted(recipe: Any, path: Path, names: tuple[str, ...]) -> list[str]:
     return list(found.values())
 
 
+def _tell_left_out(part: Part) -> None:
+    """A note where rows without a prediction count as wrong; UsageError where a file has a line for every row."""
+    from xfer.core.errors import UsageError
+    from xfer.metrics.benchmarks import find_task
+
+    task = find_task(part.reader.type_name)
+    if task is None or not part.left_out:
+        return
+    count = len(part.left_out)
+    rows = f"{count:,} row{'s' if count > 1 else ''} of the data set {'have' if count > 1 else 'has'} no prediction"
+    what = f"{part.name}: {rows} ({part.left_out[0]}{', ...' if count > 1 else ''})"
+    if task.layout in ("labels", "choices", "tags"):
+        raise UsageError(f"{what}, but a file of {task.name} has a line for every row: mend the data and run again")
+    click.echo(f"note: {what}: the official gold has it, and counts it as wrong", err=True)
+
+
 def _write(part: Part, dest: Path, gold: Path | None) -> list[Path]:
     """A file for each language, and one beside it for the gold answers if they are wanted and known."""
     from xfer.core.errors import UsageError
@@ -171,10 +222,24 @@ def _write(part: Part, dest: Path, gold: Path | None) -> list[Path]:
     contents, written = CONTENTS[part.reader.form], []
     for language, rows in by_language(part.rows).items():
         name = Path(task.name) / task.named(language)
+        if lost := _overwritten(task, rows):
+            what = f"{lost:,} of {len(rows['id']):,} answers {'is' if lost == 1 else 'are'} left out"
+            why = f"a file of {task.name} holds one answer an id, and a later row has the same id"
+            click.echo(f"note: {part.name} {language}: {what}: {why}", err=True)
         written.append(_put(dest / name, contents(task, part.reader, rows, "predicted")))
         if gold is not None and None not in rows["gold"]:
             written.append(_put(gold / name, contents(task, part.reader, rows, "gold")))
     return written
+
+
+def _overwritten(task: Any, rows: Rows) -> int:
+    """How many predictions a file by id cannot hold, since a later row with the same id is answered otherwise."""
+    from xfer.readers.identity import file_ids
+
+    if task.layout not in ("answers", "rankings"):
+        return 0
+    last = dict(zip(file_ids(rows), rows["predicted"], strict=True))
+    return sum(last[name] != found for name, found in zip(file_ids(rows), rows["predicted"], strict=True))
 
 
 def _put(path: Path, text: str) -> Path:
@@ -199,17 +264,20 @@ def _plain(task: Any, reader: Any, rows: Rows, column: str) -> str:
 
 
 def _answers(task: Any, reader: Any, rows: Rows, column: str) -> str:
+    from xfer.readers.identity import file_ids
     from xfer.readers.submission import squad, text
 
-    return squad(rows["gold"], rows["id"]) if column == "gold" else text(task.layout, rows[column], rows["id"])
+    names = file_ids(rows)
+    return squad(rows["gold"], names) if column == "gold" else text(task.layout, rows[column], names)
 
 
 def _found(task: Any, reader: Any, rows: Rows, column: str) -> str:
     """The best answer of each query, its pairs, or its ranking."""
+    from xfer.readers.identity import file_ids
     from xfer.readers.submission import text
 
     found = [ids[0] for ids in rows[column]] if task.layout == "labels" else rows[column]
-    return text(task.layout, found, rows["id"])
+    return text(task.layout, found, file_ids(rows))
 
 
 CONTENTS: dict[str, Callable[[Any, Any, Rows, str], str]] = {

@@ -23,7 +23,8 @@ def score(reader: str, gold: Path, predictions: Path, language: str | None, publ
     """Score files in XTREME's submission layout by the rules of READER, in percent.
 
     READER is a reader or a task of XTREME (xnli, pawsx, panx, udpos, xquad, mlqa, tydiqa, bucc2018, tatoeba, xcopa,
-    lareqa, mewslix), or a benchmark: xtreme or xtreme-r, whose folders hold a folder for each task.
+    lareqa, mewslix), or a benchmark: xtreme or xtreme-r, whose folders hold a folder for each task. Files are read as
+    strictly as XTREME's own script reads them: an empty line is a row, and "1" is not 1.
     """
     from xfer.metrics.benchmarks import BENCHMARKS
     from xfer.reports.official import benchmark_text, score_benchmark, score_task, task_text
@@ -34,9 +35,16 @@ def score(reader: str, gold: Path, predictions: Path, language: str | None, publ
             raise click.UsageError(f"{reader} has all languages in one folder; leave --language out")
         whole = score_benchmark(BENCHMARKS[name], gold, predictions)
         echo_json(whole) if as_json else click.echo(benchmark_text(whole, published), nl=False)
+        _echo_notes(whole["notes"])
         return
     found = score_task(_task(reader), gold, predictions, language)
     echo_json(found) if as_json else click.echo(task_text(found), nl=False)
+    _echo_notes(found["notes"])
+
+
+def _echo_notes(notes: list[str]) -> None:
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
 
 
 _FORMS: dict[str, tuple[Any, str]] = {

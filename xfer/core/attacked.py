@@ -37,6 +37,8 @@ def attack_node(about: Compiling, attacker: Attacker, target: Target, more: Mapp
     if attacker.searches:
         parents |= target.victim
         job |= {"task": target.task, **form_of(reader, about.recipe.source_of(reader))}
+        if reader.form == "retrieve":
+            job["candidates"] = "kept"  # those with the id of a query were once overwritten by it: other results
         job |= _tagger(about, attacker)
     read, further, problem = reads(about, attacker, target)
     job |= read | ({"language": reader.query_language} if reader.query_language else {})

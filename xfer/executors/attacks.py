@@ -15,6 +15,7 @@ from xfer.executors import shares
 from xfer.executors.searches import known_to
 from xfer.executors.tables import Parents, Progress, Rows, each, read_rows, write_rows
 from xfer.forms.texts import texts
+from xfer.readers.identity import check_names, row_key
 
 UNTOUCHED = {"status": "unchanged", "queries": 0, "forwards": 0, "message": ""}
 
@@ -24,6 +25,7 @@ def attack(node: Node, parents: Parents, folder: Path, progress: Progress) -> di
     rows = read_rows(parents["rows"])
     attacker = node.spec["attacker"]
     asked = _chosen(node, each(rows))
+    check_names((row_key(row) for row in asked if row.get("side") != "candidate"), f"rows of attack {node.label}")
     told: dict[str, int] = {}
     if attacker.searches:
         made = _search(node, parents, folder, progress, asked, told)
@@ -58,7 +60,8 @@ def _chosen(node: Node, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [rows[place] for place in drawn(rows, share, of=lambda row: bool(texts(form, row, sides)))]
 
 
-def _name(row: dict[str, Any]) -> tuple[str, str]:
+def _searched_key(row: dict[str, Any]) -> tuple[str, str]:
+    """What names a row among those that are searched: of retrieval the queries under test alone."""
     return row.get("pool", row["language"]), row["id"]
 
 
@@ -91,17 +94,19 @@ def _search(
     # a query may be spoken in another language than that of the pool which it searches
     pools = ("pool",) if node.spec["form"] == "retrieve" else ()
     asked = [row | dict.fromkeys(pools, row["language"]) | {"language": spoken or row["language"]} for row in rows]
-    known = {_name(found): found for found in whole_lines(path)}
-    left = [row for row in asked if texts(node.spec["form"], row) and _name(row) not in known]
+    outcomes = {_searched_key(found): found for found in whole_lines(path)}
+    searched = [bool(texts(node.spec["form"], row)) for row in asked]
+    left = [row for row, search in zip(asked, searched, strict=True) if search and _searched_key(row) not in outcomes]
     with path.open("a", encoding="utf-8") as file:
         for found in shares.search(node, parents, left, told) if left else ():
             file.write(json.dumps(found, ensure_ascii=True) + "\n")
             file.flush()
-            known[_name(found)] = found
-            progress(len(known), len(rows), queries=found["queries"])
+            outcomes[_searched_key(found)] = found
+            progress(len(outcomes), len(rows), queries=found["queries"])
     made = []
-    for row, said in zip(rows, asked, strict=True):
-        found = known.get(_name(said)) or said | UNTOUCHED  # candidates, and what only sets a threshold
+    for row, spoken_row, search in zip(rows, asked, searched, strict=True):
+        # candidates, and what only sets a threshold, stay as they are: their ids may be those of queries
+        found = outcomes[_searched_key(spoken_row)] if search else spoken_row | UNTOUCHED
         changed = {name: found[name] for name in row} | {"language": row["language"]}
         made.append((changed, found | {"language": row["language"], "edits": None}))
     if made and all(note["status"] == "error" for _, note in made):

@@ -36,17 +36,20 @@ def world(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
 def data(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """The rows of one split in all its languages, checked by the form, as ``rows.parquet``."""
     from xfer.forms.base import form
+    from xfer.readers.identity import FILE_ID, identified, sharing_note
     from xfer.readers.sources import rows, sample, sample_queries
 
     reader, spec = node.spec["reader"], node.spec
     root = parents["world"].out if "world" in parents else None
     kind = form(reader.form, reader.label_names(spec["source"]), reader.form_options())
-    columns: Rows = {name: [] for name in kind.columns}
+    columns: Rows = {name: [] for name in (*kind.columns, FILE_ID)}
+    sharing = shared = 0
     draw = sample_queries if reader.form == "retrieve" else sample
     lost: dict[str, str] = {}  # what is wrong with a bad row -> the language it was met in
     for done, language in enumerate(spec["pool"]):
         bad: list[BadRow] = []
-        found = list(rows(reader, spec["source"], spec["split"], language, root, bad, kind.check))
+        named = identified(list(rows(reader, spec["source"], spec["split"], language, root, bad, kind.check)))
+        found, sharing, shared = named.rows, sharing + named.sharing, shared + named.shared_ids
         for one in map(str, bad):
             lost.setdefault(one, language)
         if language not in spec["languages"]:  # its candidates are searched all the same
@@ -54,10 +57,13 @@ def data(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict
         for row in draw(found, spec["rows"], spec["split"]):
             for name in kind.columns:
                 columns[name].append(row.get(name))
+            columns[FILE_ID].append(row.get(FILE_ID, row["id"]))
         progress(done + 1, len(spec["pool"]))
     if not columns["id"]:
         left_out = f"; {len(lost)} bad rows were left out, the first: {next(iter(lost))}" if lost else ""
         raise BadRow(node.label, 0, f"holds no rows{left_out}")
+    if columns[FILE_ID] == columns["id"]:
+        del columns[FILE_ID]
     write_rows(folder / "out" / "rows.parquet", columns)
     size = {"rows": len(columns["id"]), "characters": sum(map(len, texts(columns)))}
     if lost:
@@ -66,12 +72,13 @@ def data(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict
         counts = dict(Counter(lost.values()))
         write_json(folder / "out" / LEFT_OUT, {f"{reader.type_name} {spec['split']}": counts})
     write_json(folder / "out" / "size.json", size)
-    return size
+    return size | ({"ids": sharing_note(sharing, shared)} if shared else {})
 
 
 def predict(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """The stage's answers to every row, as ``predictions.parquet``."""
     from xfer.models.predictor import decoded
+    from xfer.readers.identity import FILE_ID, file_ids_of
     from xfer.trainers.adversaries.voting import vote
 
     rows, network, max_length = read_rows(parents["rows"]), *tested(node, parents)
@@ -80,6 +87,8 @@ def predict(node: Node, parents: Parents, folder: Path, progress: Progress) -> d
         columns = vote(network, task, rows, max_length, smoothing, progress)
     else:
         columns = decoded(network, task, rows, max_length, progress)
+    if FILE_ID in rows:
+        columns[FILE_ID] = file_ids_of(columns, rows)
     write_rows(folder / "out" / "predictions.parquet", columns)
     return {"rows": len(columns["id"])}
 

@@ -72,9 +72,10 @@ def _changes(node: Node, parents: Parents, name: str, rows: Rows) -> tuple[Rows,
     entry = parents[f"attacked/{name}"]
     named = {(row["language"], row["id"]): row for row in each(read_rows(entry))}
     notes = {(note["language"], note["id"]): note["status"] for note in each(read_rows(entry, "edits.parquet"))}
-    places = [place for place, key in enumerate(zip(rows["language"], rows["id"], strict=True)) if key in notes]
-    keys = [(rows["language"][place], rows["id"][place]) for place in places]
-    changes = used(about["form"], rows, places, [(named.get(key), notes[key]) for key in keys], told)
+    keys, sides = list(zip(rows["language"], rows["id"], strict=True)), rows.get("side")
+    attacked = [key in notes and not (sides and sides[place] == "candidate") for place, key in enumerate(keys)]
+    places = [place for place, found in enumerate(attacked) if found]
+    changes = used(about["form"], rows, places, [(named.get(keys[i]), notes[keys[i]]) for i in places], told)
     return (joined(rows, changes), None) if about["form"] == "retrieve" else (rows, changes)
 
 

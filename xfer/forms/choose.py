@@ -37,6 +37,8 @@ class Choose(Form):
             raise BadRow(place, number, f"row {row['id']} has {found} options, not {FEWEST} to {MOST}")
         if not all(isinstance(option, str) for option in options):
             raise BadRow(place, number, f"row {row['id']} has an option that is not text")
+        if empty := [choice for choice, option in enumerate(options, 1) if not option.strip()]:
+            raise BadRow(place, number, f"row {row['id']}: option {empty[0]} of {len(options)} is empty")
         if label is not None and (type(label) is not int or not 0 <= label < len(options)):
             raise BadRow(place, number, f"label {label!r} is not one of 0 to {len(options) - 1}")
 

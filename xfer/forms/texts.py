@@ -52,9 +52,9 @@ def texts(form: str, row: Row, protect: Sequence[str] = ()) -> dict[str, str]:
 def edited(form: str, row: Row, edits: Edits, answers: bool = False) -> tuple[Row | None, Edits]:
     """The row with ``edits`` of its texts applied and its labels moved along, and the edits that were applied.
 
-    Left out are edits that the labels cannot follow: across words or into two words of a tagged sentence (other
-    than entities, whose tags go on), across the border of an answer, and within one unless ``answers`` is true:
-    then the answer is what it became. The row is None where an answer is lost.
+    Left out are edits that the labels cannot follow: across words, of blank ones or into two words of a tagged
+    sentence (other than entities, whose tags go on), across the border of an answer, and within one unless
+    ``answers`` is true: then the answer is what it became. The row is None where an answer is lost.
     """
     if form == "tag":
         return _tagged(row, edits.get("text", []))
@@ -91,7 +91,7 @@ def _tagged(row: Row, edits: list[Edit]) -> tuple[Row, Edits]:
         moved = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in inner]
         whole = not inner or word.split() != [word]  # a word that holds a space was one before and stays one
         pieces = [splice(word, moved)] if whole else splice(word, moved).split()
-        if not pieces or len(pieces) > 1 and not splits:
+        if not pieces or len(pieces) > 1 and not splits or is_blank(word):
             pieces, inner = [word], []
         words += pieces
         if tags is not None:
@@ -99,6 +99,12 @@ def _tagged(row: Row, edits: list[Edit]) -> tuple[Row, Edits]:
         kept += inner
         start = end + 1
     return row | {"text": " ".join(words), "words": words, "tags": tags}, {"text": kept} if kept else {}
+
+
+def is_blank(word: str) -> bool:
+    """Whether a word of a tagged sentence is empty or white space alone, as a no-break space is in PAN-X: it holds
+    nothing to change, and stays as it is under every attack."""
+    return not word.strip()
 
 
 def is_entity_tag(tags: Sequence[str]) -> bool:

@@ -50,12 +50,13 @@ def squad(gold: Gold, predicted: Predicted) -> dict[str, float]:
 def squad_v2(gold: Gold, predicted: Predicted) -> dict[str, float]:
     """Mean ``f1`` and ``exact`` by the rules of SQuAD v2.0, where no gold answer calls for an empty prediction.
 
-    The parts over questions with and without an answer are added where both kinds occur.
+    The parts over questions with and without an answer, which are told by whether the file gives one at all (the
+    official script's make_qid_to_has_ans), are added where both kinds occur.
     """
     marks = squad_v2_marks(gold, predicted)
     parts: dict[str, list[Marks]] = {"has_answer": [], "no_answer": []}
     for mark, answers in zip(marks, gold, strict=True):
-        parts["has_answer" if _answerable(answers) else "no_answer"].append(mark)
+        parts["has_answer" if answers else "no_answer"].append(mark)
     found = _means(marks)
     if all(parts.values()):
         found |= {f"{part}_{name}": value for part, own in parts.items() for name, value in _means(own).items()}

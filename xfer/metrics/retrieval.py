@@ -256,7 +256,7 @@ def extracted(scored: Mapping[Pair, float], threshold: float) -> set[Pair]:
     return {pair for pair, score in scored.items() if score >= threshold}
 
 
-def mining_f1(gold: Iterable[Pair], predicted: Iterable[Pair]) -> Mined:
+def mining_f1(gold: Iterable[Hashable], predicted: Iterable[Hashable]) -> Mined:
     """Precision, recall and F1 of two sets of pairs; a pair given twice counts once, 0 where none is right."""
     wanted, found = set(gold), set(predicted)
     right = len(wanted & found)

@@ -1,7 +1,6 @@
-"""JSON as data files hold it: a key given twice is no row, and every value has a line and a column.
+"""JSON as data files hold it: what is wrong with it as a fault of the file, and where its values stand.
 
-Python's parser takes the last of equal keys silently and tells no positions. The first is asked of it by a hook; the
-second is looked up in the text, and only for a fault.
+Positions are looked up in the text, and only for a fault, since Python's parser forgets them.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 
 from xfer.core.errors import BadRow
 from xfer.core.files import FileStamp, file_stamp
+from xfer.readers.strict_json import RepeatedKey, parse
 
 Step = str | int  # the key of a member, or the number of an item from 0
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]', re.DOTALL)
@@ -39,28 +39,16 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return marked
 
 
-class _Twice(ValueError):
-    """A key was given twice."""
-
-
-def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Twice
-    return found
-
-
 def parsed(text: str, path: Path, line: int = 0) -> Any:
     """The value of a JSON text that stands on ``line`` of a file, or is the file (0).
 
     Raises BadRow where it is no JSON, nests too deeply or gives a key twice.
     """
     try:
-        return json.loads(text, object_pairs_hook=_single)
-    except _Twice:
-        name, place = next(_repeated(text))
-        at = Positions(text).mark(place)
-        raise _fault(path, line, at, f"gives the key '{name}' twice") from None
+        return parse(text)
+    except RepeatedKey as error:
+        what = f"gives the key '{error.key}' twice (column {error.column})"
+        raise BadRow(str(path), line or error.second, what) from None
     except (ValueError, RecursionError) as error:
         raise syntax_fault(error, path, line) from None
 
@@ -73,34 +61,11 @@ def tree(text: str, path: Path) -> Any:
         raise syntax_fault(error, path, 0) from None
 
 
-def _fault(path: Path, line: int, at: tuple[int, int], what: str) -> BadRow:
-    return BadRow(str(path), line or at[0], f"{what} (column {at[1]})")
-
-
 def syntax_fault(error: Exception, path: Path, line: int) -> BadRow:
     """What Python's parser says of a text that stands on ``line``, or is the file (0), as a fault of the file."""
     if isinstance(error, json.JSONDecodeError):
         return BadRow(str(path), line or error.lineno, f"is not JSON: {error.msg} at column {error.colno}")
     return BadRow(str(path), line, TOO_DEEP if isinstance(error, RecursionError) else f"is not JSON: {error}")
-
-
-def _repeated(text: str) -> Iterator[tuple[str, int]]:
-    """(key, offset) of every key that its object has already."""
-    objects: list[set[str] | None] = []  # the keys of each object that is open; None for an array
-    is_key = False
-    for token in _TOKEN.finditer(text):
-        mark = token[0]
-        if mark in "{[":
-            objects.append(set() if mark == "{" else None)
-        elif mark in "}]":
-            objects.pop()
-        elif mark[0] == '"' and is_key:
-            name, keys = json.loads(mark), objects[-1]
-            if keys is not None and name in keys:
-                yield name, token.start()
-            elif keys is not None:
-                keys.add(name)
-        is_key = mark in "{," and bool(objects) and objects[-1] is not None
 
 
 class Positions:

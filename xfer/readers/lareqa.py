@@ -17,8 +17,10 @@ from pydantic import Field
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers.answering import Asked, Paragraph, known, read_file, table
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings
+from xfer.readers.identity import occurrences
 from xfer.readers.json_text import Spot
 
+QuestionKey = tuple[str, int, int]  # id, which of the questions with it, how many there are
 _SETTINGS = Settings(
     learning_rate=2e-5,
     epochs=3,
@@ -160,40 +162,48 @@ def query(question: str, language: str) -> str:
     return f"{question}_{language}"
 
 
-def _answers(found: Iterable[Paragraph], language: str) -> dict[str, list[str]]:
+def _right(paragraph: Paragraph, one: Asked, language: str) -> list[str]:
+    """The right candidates of a question."""
+    return [candidate(language, paragraph.number, number) for number in one.answers]
+
+
+def _question_keys(found: Sequence[Paragraph]) -> Iterator[tuple[Paragraph, Asked, QuestionKey]]:
+    """Each question, its id and, as an id may be given to several, which of them it is and how many there are."""
+    asked = [(paragraph, one) for paragraph in found for one in paragraph.asked]
+    counts = occurrences([one.id for _, one in asked])
+    return ((paragraph, one, (one.id, *count)) for (paragraph, one), count in zip(asked, counts, strict=True))
+
+
+def _answers(found: Sequence[Paragraph], language: str) -> dict[QuestionKey, list[str]]:
     """The right candidates of each question."""
-    return {
-        one.id: [candidate(language, paragraph.number, number) for number in one.answers]
-        for paragraph in found
-        for one in paragraph.asked
-    }
+    return {key: _right(paragraph, one, language) for paragraph, one, key in _question_keys(found)}
 
 
 def _alone(found: Iterable[Paragraph], split: str, language: str) -> Iterator[Row | BadRow]:
     """Questions with their answers in one language; in training without the sentences that answer none."""
     for paragraph in found:
         yield from paragraph.faults
-        gold = _answers([paragraph], language)
         wanted = {number for one in paragraph.asked for number in one.answers} if split == "train" else None
-        yield from (_query(one, language, gold[one.id]) for one in paragraph.asked)
+        yield from (_query(one, language, _right(paragraph, one, language)) for one in paragraph.asked)
         yield from _candidates(paragraph, language, wanted)
 
 
 def _everywhere(
-    found: Sequence[Paragraph], language: str, place: str, others: dict[str, tuple[str, dict[str, list[str]]]]
+    found: Sequence[Paragraph], language: str, place: str, others: dict[str, tuple[str, dict[QuestionKey, list[str]]]]
 ) -> Iterator[Row | BadRow]:
     """Questions with their answers in all languages, those of ``others`` (language: where they stand, answers)."""
     answers = {**others, language: (place, _answers(found, language))}
+    keys = (key for _, _, key in _question_keys(found))
     for paragraph in found:
         yield from paragraph.faults
-        for one in paragraph.asked:
-            lacking = [where for where, known in answers.values() if one.id not in known]
+        for one, key in zip(paragraph.asked, keys, strict=False):
+            lacking = [where for where, known in answers.values() if key not in known]
             if lacking:
                 yield BadRow(
                     lacking[0], 0, f"has no question {one.id} of use, as {place} has it: they are not parallel"
                 )
             else:
-                gold = [name for _, (_, known) in sorted(answers.items()) for name in known[one.id]]
+                gold = [name for _, (_, known) in sorted(answers.items()) for name in known[key]]
                 yield _query(one, language, gold)
         yield from _candidates(paragraph, language, None)
 

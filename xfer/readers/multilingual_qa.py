@@ -19,6 +19,8 @@ from xfer.readers import submission
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
 from xfer.readers.qa import TARGET, XTREME, Question, Squad, SquadV1, as_row, each_question, nearest, paragraphs
 
+Gold = dict[str, list[list[str]]]  # id -> the answers of each question that has it
+
 
 class _Target(Squad):
     def asked(self, path: Path, split: str, language: str) -> Iterator[Question | BadRow]:
@@ -33,33 +35,47 @@ class _Target(Squad):
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         labels = next((found for found in self.beside(path, split, language) if found.is_file()), None)
-        gold: dict[str, list[str]] | None = None
+        gold: Gold | None = None
         for one in self.asked(path, split, language):
             if isinstance(one, Question) and one.answers is None and labels:
-                gold = gold if gold is not None else submission.questions(labels)
+                gold = gold if gold is not None else _gold(labels)
                 one = _answered(one, gold, path, labels)
             yield one if isinstance(one, BadRow) else as_row(one, language)
 
 
-def _answered(one: Question, gold: dict[str, list[str]], path: Path, labels: Path) -> Question | BadRow:
-    """The question with the answers of XTREME's labels; as it is if they do not have it."""
-    if one.id not in gold:
+def _gold(labels: Path) -> Gold:
+    """The answers that stand under each id, in the order of the file."""
+    gold: Gold = {}
+    for question in submission.questions(labels):
+        gold.setdefault(question.id, []).append(question.answers)
+    return gold
+
+
+def _answered(one: Question, gold: Gold, path: Path, labels: Path) -> Question | BadRow:
+    """The question with the answers of XTREME's labels; as it is if they do not have it.
+
+    The questions of one id take its answers in turn: both files have them in one order.
+    """
+    waiting = gold.get(one.id)
+    if not waiting:
         return one
-    starts = [nearest(one.context, answer, 0) for answer in gold[one.id]]
+    answers = waiting.pop(0)
+    starts = [nearest(one.context, answer, 0) for answer in answers]
     if None in starts:
-        lost = gold[one.id][starts.index(None)]
+        lost = answers[starts.index(None)]
         what = f"the answer '{lost}' of question {one.id} is not in its context in {path.name}"
-        return BadRow(str(labels), _line_of(labels, one.id), what)
-    return one._replace(answers=gold[one.id], starts=[start for start in starts if start is not None])
+        return BadRow(str(labels), _line_of(labels, one.id, len(waiting)), what)
+    return one._replace(answers=answers, starts=[start for start in starts if start is not None])
 
 
-def _line_of(path: Path, name: str) -> int:
-    """The line of a question in a file in SQuAD's format; 0 where it is not found."""
+def _line_of(path: Path, name: str, behind: int) -> int:
+    """The line of the question of this id behind which so many others have it; 0 in a file that tells none."""
     try:
-        asked = ((spot, q, one) for spot, paragraph in paragraphs(path) for q, one in enumerate(paragraph["qas"]))
-        return next((spot.mark("qas", q, "id")[0] for spot, q, one in asked if str(one["id"]) == name), 0)
+        asked = [(spot, q, one) for spot, paragraph in paragraphs(path) for q, one in enumerate(paragraph["qas"])]
     except BadRow:
         return 0
+    spot, number = [(spot, q) for spot, q, one in asked if str(one["id"]) == name][-1 - behind]
+    return spot.mark("qas", number, "id")[0]
 
 
 def _translated(split: str, language: str) -> Iterator[str]:

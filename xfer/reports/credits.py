@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from xfer.metrics.intervals import Ratio
+from xfer.readers.identity import check_names
 
 Rows = dict[str, list[Any]]  # credit.parquet: id, language, and a pair of columns a metric
 OF = ".of"  # ends the name of the column that holds a metric's denominators
@@ -28,6 +29,7 @@ class Credits:
 
     def __init__(self, runs: Sequence[Rows]) -> None:
         first = runs[0]
+        check_names(zip(first["language"], first["id"], strict=True), "scored rows")
         self.metrics = metrics_of(first)
         self.ids: dict[str, list[str]] = {}
         self.ratios: dict[str, dict[str, Ratio]] = {}

@@ -1,103 +1,19 @@
-"""Scores of files in XTREME's submission layout: a file, a task's folder, a whole benchmark. All in percent.
+"""Scores of a task's folder in XTREME's submission layout and of a whole benchmark. All in percent.
 
-The results are plain data; ``task_text`` and ``benchmark_text`` write them down. What google-research/xtreme's
-evaluate.py computes is computed here too; beyond it, unequal lengths and unknown labels are errors with a line.
+The results are plain data; ``task_text`` and ``benchmark_text`` write them down. ``notes`` of a result say where the
+official value is not what a file seems to mean. One pair of files is scored in ``official_files``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from xfer.core.errors import UsageError
-from xfer.metrics import qa
-from xfer.metrics.benchmarks import BENCHMARKS, Benchmark, Layout, Task, benchmark_result, beside, task_result
-from xfer.metrics.classification import accuracy
-from xfer.readers import submission
+from xfer.metrics.benchmarks import BENCHMARKS, Benchmark, Task, benchmark_result, beside, task_result
 from xfer.readers.submission import bad
-
-Found = dict[str, float]
-
-
-def score_file(task: Task, gold: Path, predictions: Path, language: str | None) -> Found:
-    """``rows`` and the metrics of one pair of files. Raises UsageError."""
-    try:
-        found = _SCORERS[task.layout](task, gold, predictions, language)
-    except ValueError as error:  # what the pure metrics refuse
-        raise bad(predictions, 0, str(error)) from None
-    return {name: value if name in ("rows", "missing") else 100 * value for name, value in found.items()}
-
-
-def _labels(task: Task, gold: Path, predictions: Path, language: str | None) -> Found:
-    read = submission.choices if task.layout == "choices" else submission.labels
-    wanted, found = read(gold, task.labels), read(predictions, task.labels)
-    if len(wanted) != len(found):
-        line = min(len(wanted), len(found)) + 1
-        raise bad(predictions, line, f"{len(found)} predictions, but {gold} has {len(wanted)} rows")
-    return {"rows": len(wanted), "accuracy": accuracy(*([label for _, label in side] for side in (wanted, found)))}
-
-
-def _tags(task: Task, gold: Path, predictions: Path, language: str | None) -> Found:
-    from xfer.metrics.tagging import entity_f1, token_accuracy  # late: numpy, which labels do without
-
-    # A model may answer O for any word, and treebanks mark a word without a tag by an underscore.
-    known = {*task.labels, "O", "_"} if task.labels else ()
-    wanted, found = submission.tags(gold, known), submission.tags(predictions, known)
-    for number, (one, other) in enumerate(zip(wanted, found, strict=False), 1):
-        if len(one.tags) != len(other.tags):
-            what = f"sentence {number} has {len(other.tags)} tags, but {len(one.tags)} in {gold}:{one.line}"
-            raise bad(predictions, other.line, what)
-    if len(wanted) != len(found):
-        line = next((sentence.line for sentence in found[len(wanted) :]), 0)
-        raise bad(predictions, line, f"{len(found)} sentences, but {gold} has {len(wanted)}")
-    sides = [sentence.tags for sentence in wanted], [sentence.tags for sentence in found]
-    return {"rows": len(wanted), **entity_f1(*sides), "accuracy": token_accuracy(*sides)}
-
-
-def _pairs(task: Task, gold: Path, predictions: Path, language: str | None) -> Found:
-    from xfer.metrics.retrieval import mining_f1  # late, as above
-
-    wanted = submission.pairs(gold)
-    found = mining_f1(wanted, submission.pairs(predictions))
-    return {"rows": len(wanted), "f1": found.f1, "precision": found.precision, "recall": found.recall}
-
-
-def _answers(task: Task, gold: Path, predictions: Path, language: str | None) -> Found:
-    wanted, found = submission.questions(gold), submission.answers(predictions)
-    golds, given = list(wanted.values()), [found.get(question) for question in wanted]
-    if task.name == "mlqa":
-        if language is None:
-            raise bad(predictions, 0, "MLQA's rules depend on the language; give --language")
-        scores = qa.mlqa(golds, given, language)
-    else:
-        scores = (qa.squad_v2 if task.name == "squad_v2" else qa.squad)(golds, given)
-    return {"rows": len(wanted), "missing": given.count(None), **scores}
-
-
-def _rankings(task: Task, gold: Path, predictions: Path, language: str | None) -> Found:
-    from xfer.metrics.retrieval import mean_average_precision, mean_reciprocal_rank  # late, as above
-
-    (wanted, known), found = submission.relevant(gold), submission.rankings(predictions)
-    if none := [query for query, ids in wanted.items() if not ids]:
-        raise bad(gold, 0, f"query '{none[0]}' has no relevant id")
-    if found and wanted and not set(wanted) & set(found):
-        raise bad(predictions, 0, f"ranks nothing for any query of {gold}, such as '{next(iter(wanted))}'")
-    for query, ids in found.items() if known else ():
-        if strange := [name for name in ids if name not in known]:
-            raise bad(predictions, 0, f"query '{query}' ranks '{strange[0]}', which {gold.parent} has no candidate of")
-    score = mean_reciprocal_rank if task.name == "mewslix" else mean_average_precision
-    return {"rows": len(wanted), "missing": len(set(wanted) - set(found)), "map@20": score(wanted, found)}
-
-
-_SCORERS: dict[Layout, Callable[[Task, Path, Path, str | None], Found]] = {
-    "labels": _labels,
-    "choices": _labels,
-    "tags": _tags,
-    "pairs": _pairs,
-    "answers": _answers,
-    "rankings": _rankings,
-}
+from xfer.reports.official_files import FileScores, score_file
 
 
 def score_task(task: Task, gold: Path, predictions: Path, language: str | None = None) -> dict[str, Any]:
@@ -112,15 +28,21 @@ def score_task(task: Task, gold: Path, predictions: Path, language: str | None =
         raise UsageError(f"{gold} and {predictions} must be two files or two folders")
     if gold.is_file():
         named = language or _language(task, gold) or _language(task, predictions)
-        return task_result(task, {named or "-": score_file(task, gold, predictions, named)})
+        return _result(task, {named or "-": score_file(task, gold, predictions, named)})
     own, theirs = _folder(task, gold), _folder(task, predictions)
     languages = [language] if language else _languages(task, own)
     if not languages:
         raise bad(own, 0, f"holds no {task.named('<language>')}")
-    return task_result(task, _each(task, own, theirs, languages))
+    return _result(task, _each(task, own, theirs, languages))
 
 
-def _each(task: Task, gold: Path, predictions: Path, languages: Sequence[str]) -> dict[str, Found]:
+def _result(task: Task, files: dict[str, FileScores]) -> dict[str, Any]:
+    """The aggregates of a task, with the notes of all its files."""
+    scores = {code: found.scores for code, found in files.items()}
+    return {**task_result(task, scores), "notes": [note for found in files.values() for note in found.notes]}
+
+
+def _each(task: Task, gold: Path, predictions: Path, languages: Sequence[str]) -> dict[str, FileScores]:
     files = {code: (_gold(task, gold, code), predictions / task.named(code)) for code in languages}
     return {code: score_file(task, own, theirs, code) for code, (own, theirs) in files.items()}
 
@@ -166,7 +88,7 @@ def score_benchmark(benchmark: Benchmark, gold: Path, predictions: Path) -> dict
         languages = [code for code in _languages(task, own) if code in task.languages]
         if not languages:
             raise bad(gold / task.name, 0, f"holds no {task.named('<language>')} in a language of {benchmark.title}")
-        tasks[task.name] = task_result(task, _each(task, own, theirs, languages))
+        tasks[task.name] = _result(task, _each(task, own, theirs, languages))
     if not tasks:
         names = ", ".join(benchmark.tasks)
         raise UsageError(f"{gold} and {predictions} have no task of {benchmark.title} in common; its tasks: {names}")
@@ -179,6 +101,7 @@ def score_benchmark(benchmark: Benchmark, gold: Path, predictions: Path) -> dict
         "missing": missing,
         "incomplete": whole["incomplete"],
         "beside": beside(benchmark, {name: found["mean"] for name, found in tasks.items()}, whole["total"]),
+        "notes": [note for found in tasks.values() for note in found["notes"]],
     }
 
 

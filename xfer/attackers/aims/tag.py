@@ -10,16 +10,16 @@ from xfer.attackers.engine.outcome import Refused
 from xfer.attackers.engine.text import Text
 from xfer.attackers.goals import BOUND
 from xfer.attackers.textattack_words import alphabet
-from xfer.forms.texts import is_entity_tag
+from xfer.forms.texts import is_blank, is_entity_tag
 
 
 class Tag:
     """Wrong tags on a share of the gold tokens: those of entities where the data set has them (``goal.tokens``).
 
-    Words are those of the data set and are never split again. An item is (words, gold numbers), -1 where a word does
-    not count; an answer is (p(gold) of the words that count, whether each is right). The score is the mean 1 - p(gold);
-    the aim is reached where the share of wrong ones reaches ``goal.bound``. The default of half, on entity tokens, is
-    our choice: SeqAttack (Simoncini & Spanakis 2021) asks for any change of the sequence.
+    Words are those of the data set and are never split again; blank ones are never touched. An item is (words, gold
+    numbers), -1 where a word does not count; an answer is (p(gold) of the words that count, whether each is right). The
+    score is the mean 1 - p(gold); the aim is reached where the share of wrong ones reaches ``goal.bound``. The default
+    of half, on entity tokens, is our choice: SeqAttack (Simoncini & Spanakis 2021) asks for any change of the sequence.
     """
 
     form: ClassVar[str] = "tag"
@@ -36,13 +36,14 @@ class Tag:
 
     def text(self, row: Row, kind: type[Any] = Text) -> Any:
         words, tags = row.get("words"), row.get("tags")
-        if not words or not all(isinstance(word, str) and word for word in words):
+        if not words or not all(isinstance(word, str) for word in words):
             raise Refused("the sentence holds no words")
         placed, start = [], 0
         for word in words:
             placed.append((0, start, start + len(word)))
             start += len(word) + 1
         frozen = self.about.locks.frozen(("text",), [(0, word) for word in words], tags)
+        frozen |= {i for i, word in enumerate(words) if is_blank(word)}
         return kind([" ".join(words)], placed, alphabet(words), tags=tags, frozen=frozen, given=True)
 
     def item(self, text: Any) -> Hashable:
