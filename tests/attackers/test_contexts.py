@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xfer.attackers.base import Attacker
-from xfer.attackers.entities import mentions
 from xfer.attackers.sentences import before_stop, sentences, unspaced
 from xfer.core.errors import MissingPart
 from xfer.forms.edits import Edit, splice
+from xfer.forms.texts import mentions
 from xfer.readers.base import Reader
 
 

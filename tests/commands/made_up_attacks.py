@@ -12,7 +12,9 @@ TEXT, EDIT = "a small house", {"column": "text", "start": 2, "end": 7, "new": "s
 
 
 def write_texts(node: Node, folder: Path, languages: tuple[str, ...] = ("en", "sw"), count: int = 4) -> None:
-    """The output of a node of data or of an attack."""
+    """The output of a node of data or of an attack, and of training what is told of it."""
+    if node.kind == "train":
+        (folder / "out" / "training.json").write_text(json.dumps({"curve": [], "selected": [1, None]}))
     names = [(language, str(i)) for language in languages for i in range(count)]
     same = {"id": [name for _, name in names], "language": [language for language, _ in names]}
     if node.kind == "attack":
@@ -22,4 +24,5 @@ def write_texts(node: Node, folder: Path, languages: tuple[str, ...] = ("en", "s
     if node.kind in ("data", "attack"):
         text = TEXT if node.kind == "data" else "a smlal house"
         rows = same | {"text": [text] * len(names), "pair": [None] * len(names), "label": ["x"] * len(names)}
+        rows |= {name: [["x"]] * len(names) for name in ("tags", "answers")}
         write_rows(folder / "out" / "rows.parquet", rows)

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from made_up_attacks import write_texts
 
 from xfer.core.benchmark import task_names
 from xfer.core.store import Entry
@@ -37,12 +38,14 @@ def work(node: Any, parents: Mapping[str, Entry], folder: Path, progress: Any) -
     if node.kind == "report":
         return STEPS["report"](node, parents, folder, progress)
     (folder / "out" / "selected").mkdir()
+    write_texts(node, folder)
     if node.kind == "score":
         draw, languages = Random(node.label), [language for language in ("de", "en") for _ in range(5)]
         rows: dict[str, list[Any]] = {"id": [str(i % 5) for i in range(10)], "language": languages}
         for metric in METRICS[node.job["form"]]:
             rows |= {metric: [float(draw.random() < 0.5) for _ in languages], f"{metric}.of": [1.0] * 10}
         write_rows(folder / "out" / "credit.parquet", rows)
+        (folder / "out" / "answers.json").write_text("{}")
     return {}
 
 

@@ -60,7 +60,7 @@ def test_all_numbers_of_all_runs(runs: Path, xfer: Xfer) -> None:
     rows = xfer("results", "--json").json
     assert [row["run"] for row in rows] == ["a"] * 3 + ["b"] * 3 + ["c"] * 19
     assert len({tuple(row) for row in rows}) == 1  # the same columns in each
-    assert list(rows[0])[:5] == ["run", "kind", "scale", "method", "target"] and list(rows[0])[-1] == "seeds"
+    assert list(rows[0])[:5] == ["run", "kind", "scale", "method", "target"] and list(rows[0])[-1] == "collapsed"
     assert (rows[0]["method"], rows[0]["target"], rows[3]["method"], rows[3]["target"]) == (
         "pgd",
         "xnli",

@@ -68,6 +68,7 @@ def test_the_total_of_the_mock_predictions(mock: Path, xfer: Xfer) -> None:
 def test_the_table_of_the_benchmark_shows_task_and_total(mock: Path, xfer: Xfer) -> None:
     shown = xfer("score", "xtreme", "--gold", mock / "labels", "--predictions", mock / "predictions", "--published")
     assert re.search(r"^mlqa +7/7 +81\.77 +57\.14 .* 69\.46$", shown.out, re.M)
+    assert re.search(r"^group retrieval +54\.31$", shown.out, re.M)
     assert re.search(r"^XTREME +62\.17$", shown.out, re.M)
     assert re.search(r"^xnli +accuracy +30\.67 .*79\.20", shown.out, re.M)
 

@@ -423,6 +423,13 @@ def test_set_knows_norwegian(recipe: Callable[..., Recipe]) -> None:
     assert found.stages["one"].first.reader.languages == ("no",)
 
 
+def test_one_file_for_several_languages_is_told_at_its_reader(one_fault: Callable[..., Fault]) -> None:
+    files = "stages.one.reader={type: files, train: a.tsv, labels: [x, y], languages: [en, de]}"
+    fault = one_fault(HEAD, "source=mirror", files)
+    assert (fault.path, fault.message) == ("stages.one.reader", "a.tsv would be read as each of en, de")
+    assert "language:" in fault.hint
+
+
 def test_set_null_removes(recipe: Callable[..., Recipe]) -> None:
     assert list(recipe(HEAD, "stages.two=null").stages) == ["one"]
 

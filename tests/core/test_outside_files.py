@@ -82,14 +82,14 @@ def test_other_content_of_the_same_size_and_time_is_trained_on_again(data: Path)
 
 
 def test_a_file_that_changes_while_it_is_read_is_no_result(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    parse = Files.parse
+    lines = Files._lines
 
-    def changing(reader: Files, path: Path, split: str, language: str) -> Any:
-        yield from parse(reader, path, split, language)
+    def changing(reader: Files, path: Path) -> Any:
+        yield from lines(reader, path)
         if path.name == "test.tsv":
             path.write_text(path.read_text() + "late\t0\n")
 
-    monkeypatch.setattr(Files, "parse", changing)
+    monkeypatch.setattr(Files, "_lines", changing)
     store = Store(data / "store")
     nodes = [node for node in open_graph(Recipe.model_validate(RECIPE), store).nodes.values() if node.kind == "data"]
     outcome = through(nodes, store)

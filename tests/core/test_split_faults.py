@@ -100,3 +100,20 @@ def test_a_whole_mirror_says_nothing(write: Write, xfer: Xfer, monkeypatch: pyte
     write("data/ud/UD_Marathi-UFAL/mr_ufal-ud-dev.conllu", CONLLU)
     monkeypatch.setenv("XFER_DATA", str(folder / "data"))
     assert "note" not in xfer("read", "udpos", "--language", "mr", "--split", "dev").err
+
+
+@pytest.mark.parametrize("reader", ["tatoeba", "bucc", "lareqa", "mewsli_x"])
+def test_training_languages_of_an_evaluation_of_retrieval_do_nothing(reader: str, write: Write, xfer: Xfer) -> None:
+    rest = "evaluate:\n  found: {{stage: one, reader: {{type: {}, languages: {}}}}}\n"
+    (line,) = checked(write, xfer, "mnli", rest.format(reader, "[de]"), "miniature")
+    assert line.startswith("r.yaml:7:") and "evaluate.found.reader.languages: name what a stage trains on" in line
+    assert line.endswith("say the languages to test beside reader, not in it")
+    assert checked(write, xfer, "mnli", rest.format(reader, "[en]"), "miniature") == []  # the default
+
+
+def test_training_languages_of_a_data_set_without_a_training_side_do_nothing(write: Write, xfer: Xfer) -> None:
+    rest = "evaluate:\n  found: {stage: one, reader: {type: xcopa, languages: [et]}}\n"
+    (line,) = checked(write, xfer, "copa", rest)
+    assert "evaluate.found.reader.languages: name what a stage trains on" in line
+    rest = "evaluate:\n  found: {stage: one, reader: {type: xnli, languages: [de]}}\n"
+    assert checked(write, xfer, "mnli", rest) == []

@@ -156,6 +156,116 @@ def test_a_split_without_any_file_says_which_field_names_one(mirror: Mirror, rea
     assert "train" in str(caught.value)
 
 
+# several languages
+
+FIXED = [
+    {"test": "t.tsv", "test_languages": ["en", "de", "sw"]},
+    {"test": "t.tsv", "languages": ["en", "de", "sw"]},
+    {"train": "x-{language}.tsv", "dev": "t.tsv", "test": "x-{language}.tsv", "test_languages": ["en", "de", "sw"]},
+    {"train": "t.tsv", "languages": ["en", "de", "sw"]},
+    {"train": "t.tsv", "test": "t.tsv", "test_languages": ["de", "sw"]},  # trained as English
+    {"train": "t.tsv", "test_languages": ["de", "sw"]},  # the same, held out
+    {"form": "mask", "train": "t.tsv", "languages": ["en", "de", "sw"]},
+]
+
+
+@pytest.mark.parametrize("fields", FIXED)
+def test_one_file_is_not_read_as_several_languages(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Reader.model_validate(reader(**fields))
+    (error,) = caught.value.errors()
+    assert error["msg"] == "t.tsv would be read as each of en, de, sw"
+    assert "{language} in the path" in error["ctx"]["hint"] and "language: <the column" in error["ctx"]["hint"]
+    Reader.model_validate(reader(**fields, language="code"))
+    apart = {name: value.replace("t.tsv", "t-{language}.tsv") for name, value in fields.items() if value == "t.tsv"}
+    Reader.model_validate(reader(**fields | apart))
+
+
+def test_the_dev_set_kept_of_one_training_file_is_in_its_language() -> None:
+    block = reader(train="t.tsv", test="x-{language}.tsv", test_languages=["en", "de"])
+    built = Reader.model_validate(block)
+    assert (built.offered("mirror", "dev"), built.offered("mirror", "test")) == (("en",), ("en", "de"))
+    several = Reader.model_validate(block | {"train": "t-{language}.tsv"})
+    assert several.offered("mirror", "dev") == ("en", "de")
+
+
+MIXED = [
+    ("en", "one", "pos"),
+    ("de", "eins", "neg"),
+    ("fr", "un", "pos"),
+    ("en", "two", "neg"),
+    (" sw ", "mbili", "pos"),
+    ("de", "zwei", "pos"),
+]
+SPLIT = {
+    "t.tsv": "code\ttext\tlabel\n" + "".join("\t".join(cells) + "\n" for cells in MIXED),
+    "t.csv": "text,code,label\n" + "".join(f'"{text}",{code},{label}\n' for code, text, label in MIXED),
+    "t.jsonl": "".join(json.dumps({"label": label, "code": code, "text": text}) + "\n" for code, text, label in MIXED),
+}
+
+
+@pytest.mark.parametrize("split", ["train", "dev", "test"])
+@pytest.mark.parametrize("name", SPLIT)
+def test_a_column_splits_a_file_by_language(name: str, split: str, mirror: Mirror, read: Read) -> None:
+    mirror(name, SPLIT[name])
+    files = dict.fromkeys(("train", "dev", "test"), name)
+    block = reader(**files, language="code", languages=["en", "de"], test_languages=["en", "de", "sw"])
+    first = 1 if name.endswith("jsonl") else 2
+    assert read(block, split, "en") == [row(str(first), "one", "pos"), row(str(first + 3), "two", "neg")]
+    german = [row(str(first + 1), "eins", "neg", language="de"), row(str(first + 5), "zwei", "pos", language="de")]
+    assert read(block, split, "de") == german
+    if split != "train":
+        assert read(block, split, "sw") == [row(str(first + 4), "mbili", "pos", language="sw")]
+
+
+def test_every_row_of_an_asked_language_is_held_out_once(mirror: Mirror, read: Read) -> None:
+    lines = [f"{('en', 'de')[i % 2]}\ttext {i}\t{LABELS[i % 3 % 2]}\n" for i in range(400)]
+    mirror("t.tsv", "code\ttext\tlabel\n" + "".join(lines))
+    block = reader(train="t.tsv", language="code", languages=["en", "de"], held_out=5)
+    ids = [one["id"] for split in ("train", "dev", "test") for code in ("en", "de") for one in read(block, split, code)]
+    assert len(ids) == 400 == len(set(ids))
+
+
+def test_a_language_that_has_no_row_is_a_fault(mirror: Mirror, read: Read) -> None:
+    mirror("a.tsv", SPLIT["t.tsv"])
+    block = reader(test="a.tsv", language="code", test_languages=["en", "el"])
+    with pytest.raises(MissingData) as caught:
+        read(block, "test", "el")
+    assert "files test in el: no row of" in str(caught.value) and "a.tsv has 'el'" in str(caught.value)
+    assert str(caught.value).endswith("column 'code'; the languages there: de, en, fr, sw")
+
+
+def test_files_that_a_star_takes_hold_their_languages_together(mirror: Mirror, read: Read) -> None:
+    mirror("x/a.tsv", "code\ttext\tlabel\nen\tone\tpos\n")
+    mirror("x/b.tsv", "code\ttext\tlabel\nde\teins\tneg\n")
+    block = reader(test="x/*.tsv", language="code", test_languages=["en", "de", "sw"])
+    assert [one["text"] for code in ("en", "de") for one in read(block, "test", code)] == ["one", "eins"]
+    with pytest.raises(MissingData, match=r"b\.tsv has 'sw'.*there: de, en"):
+        read(block, "test", "sw")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [("\tone\tpos", "column 'code' holds '', not the code"), ("  \tone\tpos", "column 'code' holds '  ', not")],
+)
+def test_a_row_without_a_language_is_a_bad_row(line: str, words: str, mirror: Mirror, read: Read) -> None:
+    path = mirror("t.tsv", f"code\ttext\tlabel\nen\tzero\tpos\n{line}\n")
+    block = reader(test="t.tsv", language="code", test_languages=["en", "de"])
+    with pytest.raises(BadRow) as caught:
+        read(block, "test", "en")
+    assert (caught.value.file, caught.value.line) == (str(path), 3) and words in caught.value.message
+    with pytest.raises(BadRow, match="has no column 'tongue'; found code, text, label"):
+        read(block | {"language": "tongue"}, "test", "en")
+
+
+def test_a_bad_row_of_another_language_is_none_of_ours(mirror: Mirror, read: Read) -> None:
+    mirror("t.tsv", "code\ttext\tlabel\nen\tone\tpos\nde\teins\twrong\n")
+    block = reader(test="t.tsv", language="code", test_languages=["en", "de"])
+    assert len(read(block, "test", "en")) == 1
+    with pytest.raises(BadRow, match="label 'wrong'"):
+        read(block, "test", "de")
+
+
 # held-out splits
 
 MANY = "text\tlabel\n" + "".join(f"text {i}\t{LABELS[i % 2]}\n" for i in range(400))
@@ -244,7 +354,7 @@ def test_a_mask_reader_needs_no_labels() -> None:
 
 
 def test_test_languages_may_be_others_than_those_of_training() -> None:
-    built = Files(train="t.tsv", labels=("a", "b"), languages=("en",), test_languages=("sw", "de"))
+    built = Files(train="t-{language}.tsv", labels=("a", "b"), languages=("en",), test_languages=("sw", "de"))
     assert built.offered("mirror", "train") == ("en",)
     assert built.offered("mirror", "dev") == built.offered("mirror", "test") == ("sw", "de")
 

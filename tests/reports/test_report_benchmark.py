@@ -259,3 +259,30 @@ def test_every_paper_names_models_that_have_rows(name: str) -> None:
     paper = papers()[name]
     there = {row.model for row in published() if row.benchmark == paper.benchmark}
     assert paper.models and set(paper.models) <= there and paper.title
+
+
+def test_the_chance_level_of_the_benchmark_is_averaged_as_its_scores_are() -> None:
+    tasks = {name: task.languages for name, task in XTREME_R.tasks.items()}
+    names = {task: READERS.get(task, task) for task in tasks}
+    levels = {name: 0.01 * place for place, name in enumerate(tasks, 1)}
+    stored = {f"{names[name]}/selected/1": credit(XTREME_R.tasks[name], 1, codes) for name, codes in tasks.items()}
+    answers = {
+        f"{names[name]}/selected/1": {
+            code: {"chance": dict.fromkeys(XTREME_R.tasks[name].metrics, levels[name]), "collapsed": False}
+            for code in codes
+        }
+        for name, codes in tasks.items()
+    }
+    about = job({name: name for name in names.values()}, 1, benchmark={"name": "xtreme-r", "tasks": names})
+    report = collect(about, stored, None, answers)
+    found = report["benchmark"]
+    for name, level in levels.items():
+        assert found["tasks"][name]["score"]["chance"] == pytest.approx(100 * level)
+        assert found["tasks"][name]["gap"] is None or "chance" not in found["tasks"][name]["gap"]
+    assert found["total"]["chance"] == pytest.approx(fmean(100 * level for level in levels.values()))
+    assert found["groups"]["retrieval"]["chance"] == pytest.approx(50 * (levels["tatoeba"] + levels["mewslix"]))
+    shown = text(report)
+    assert "gap" in shown and " score  chance\n" in shown
+    assert "group retrieval_with_lareqa (ours)" in shown and "group multi_choice " in shown
+    del answers["tatoeba/selected/1"]["de"]["chance"]["accuracy"]
+    assert "chance" not in collect(about, stored, None, answers)["benchmark"]["total"]  # of all or of none

@@ -27,7 +27,8 @@ WORDS = "the cat sat on a red mat in Paris with 12 old men".split()
 
 
 def heads(draw: Random, count: int) -> Rows:
-    return {"id": [f"r{i}" for i in range(count)], "language": [draw.choice(["de", "en", "zh"]) for _ in range(count)]}
+    languages = [draw.choice(["de", "en", "zh"]) for _ in range(count)]
+    return {"id": [f"r{i}" for i in range(count)], "language": languages, "score": [0.5] * count}
 
 
 def labels(draw: Random, count: int) -> Rows:
@@ -41,6 +42,7 @@ def labels(draw: Random, count: int) -> Rows:
 def choices(draw: Random, count: int) -> Rows:
     rows = labels(draw, count)
     number = {"no": 0, "yes": 1, None: None}
+    rows["logits"] = [[0.0, 0.0]] * count
     return rows | {name: [number[label] for label in rows[name]] for name in ("gold", "predicted")}
 
 
@@ -220,7 +222,7 @@ def test_several_tables_as_text_and_markdown(several: dict[str, Any], tmp_path: 
 
 def test_several_tables_as_csv(several: dict[str, Any]) -> None:
     rows = list(csv.DictReader(io.StringIO(csv_table(several))))
-    assert list(rows[0]) == ["data", "language", "column", "value", "low", "high", "rows"]
+    assert list(rows[0]) == ["data", "language", "column", "value", "low", "high", "rows", "chance", "collapsed"]
     found = {(row["data"], row["language"], row["column"]): row for row in rows}
     assert len(found) == len(rows)
     panx = several["tables"][1]["languages"]["zh"]

@@ -249,7 +249,7 @@ def test_the_markdown_form(table: dict[str, Any]) -> None:
 
 def test_the_csv_form(table: dict[str, Any]) -> None:
     rows = list(csv.DictReader(io.StringIO(csv_table(table))))
-    assert list(rows[0]) == ["language", "column", "value", "low", "high", "rows"]
+    assert list(rows[0]) == ["language", "column", "value", "low", "high", "rows", "chance", "collapsed"]
     found = {(row["language"], row["column"]): row for row in rows}
     assert len(found) == len(rows) == 7 + 8 + 8
     assert float(found["sw", "bought"]["value"]) == 37.5

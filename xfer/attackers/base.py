@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field
 
@@ -35,6 +35,13 @@ def _sides(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Sides = Annotated[tuple[str, ...], AfterValidator(_sides)]
+
+
+class Asked(NamedTuple):
+    """The share of the words, or of the entities, of a row that an attacker is to change."""
+
+    share: float
+    of: Literal["words", "entities"] = "words"
 
 
 class Attacker(Component, kind="attacker"):
@@ -89,9 +96,21 @@ class Attacker(Component, kind="attacker"):
         """What of the files that it reads decides the result, as plain data. Raises XferError if one is missing."""
         return None
 
-    def caveat(self, source: str) -> str:
-        """What readers of a report must know of it on rows of this source; mostly nothing."""
-        return ""
+    def in_source(self, source: str) -> Attacker:
+        """This attacker as it is on rows of a source: mostly itself. Miniature holds for its lists as for readers."""
+        return self
+
+    def source_faults(self, source: str) -> Iterator[tuple[str, str, str]]:
+        """(field, message, hint) for each list of it that does not fit rows of this source."""
+        yield from ()
+
+    def notes(self, languages: Sequence[str]) -> Iterator[str]:
+        """What readers of a report must know of how it treats these languages; mostly nothing."""
+        yield from ()
+
+    def asked(self) -> Asked | None:
+        """How much of a row it is to change; None where that is no share of what is counted."""
+        return None
 
     def models(self) -> tuple[str, ...]:
         """The models that it asks besides a victim: hub names or local folders; their revisions decide the result."""
@@ -110,6 +129,7 @@ class ModelFree(Attacker):
     """An attacker without a victim: what becomes of a row depends on the row and on ``further`` rows only."""
 
     inside_answers: ClassVar[bool] = False  # a change of writing changes answers too; noise leaves them alone
+    rate_of: ClassVar[Literal["words", "entities"] | None] = None  # what ``rate`` is a share of, if that is counted
 
     constraints: Bounds = Field(Bounds(), description="what must hold between a text and what becomes of it")
 
@@ -118,6 +138,12 @@ class ModelFree(Attacker):
         if self.constraints != Bounds() and type(self).change is not ModelFree.change:
             what = f"attacker {self.type_name} changes rows as a whole, so no edit of it can be left out"
             yield "constraints", what, "leave it out"
+
+    def asked(self) -> Asked | None:
+        if self.rate_of is None:
+            return None
+        rate, most = float(getattr(self, "rate", 0)), self.constraints.changed_words
+        return Asked(rate if most is None else min(rate, most), self.rate_of)
 
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
         """Non-overlapping edits of ``text``, in order."""

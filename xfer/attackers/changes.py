@@ -14,7 +14,7 @@ import regex
 
 from xfer.attackers.units import Word, cut
 from xfer.forms.edits import Edit, replaced
-from xfer.forms.texts import texts
+from xfer.forms.texts import mentions, texts
 
 KIND = "search"  # of an edit that a search made and did not name
 _LONGEST = 1_000  # words on both sides that are aligned one by one; longer ones differ as a whole
@@ -130,6 +130,20 @@ def sides(form: str, row: Mapping[str, Any], changed: Mapping[str, Any], edits: 
             own = [Edit(one["start"], one["end"], one["new"], one["kind"]) for one in edits if one["column"] == name]
         found.append(Side(name, text, after[name], own))
     return found
+
+
+def portion(
+    row: Mapping[str, Any], found: Sequence[Side], edits: Sequence[Any] | None, of: str, protect: Sequence[str] = ()
+) -> tuple[int, int]:
+    """How many words (or, ``of`` entities, mentions) of a row were changed, and how many it has.
+
+    ``found`` are the row's ``sides``; those in ``protect`` do not count. An attacker of entities makes one edit each.
+    """
+    open_sides = texts(shape(row), dict(row), protect)
+    if of == "entities":
+        return (len(edits or ()), len(mentions(row["tags"] or ()))) if open_sides else (0, 0)
+    counts = [words_changed(side.original, side.edits) for side in found if side.column in open_sides]
+    return sum(changed for changed, _ in counts), sum(whole for _, whole in counts)
 
 
 def shape(row: Mapping[str, Any]) -> str:

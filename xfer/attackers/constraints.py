@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -18,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from xfer.attackers.aims.texts import Locks, plain
 from xfer.attackers.distance import distance
+from xfer.attackers.lexicons.located import located
 from xfer.attackers.textattack_words import clusters, spans
 from xfer.core.component import Block
 from xfer.core.errors import MissingPart
@@ -206,7 +206,10 @@ def _clusters(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=8)
 def _lines(path: str) -> tuple[str, ...]:
     try:
-        text = Path(path).expanduser().read_text("utf-8-sig")
+        text = located(path).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise MissingPart(f"constraints.protected_file {path} cannot be read: {error}") from None
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
+    words = tuple(line.strip() for line in text.splitlines() if line.strip())
+    if not words:
+        raise MissingPart(f"constraints.protected_file {path} is an empty list; a line of it is a word")
+    return words

@@ -2,7 +2,7 @@
 
 A list is a folder of plain files, one a pair of languages (``de-en.txt``, as MUSE has them) or one a language
 (``de.txt``): a word, a tab or a space, and what may stand for it; with tabs either side may hold several words.
-May import: scripts, segment, the standard library, ``regex`` and the tables of the miniature languages.
+May import: scripts, segment, lexicons, the standard library, ``regex`` and the tables of the miniature languages.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import regex
 
+from xfer.attackers.lexicons.located import located
 from xfer.attackers.scripts import UNSPACED, graphemes, script_of
 from xfer.attackers.segment import ends
 from xfer.core.errors import BadRow, MissingPart
@@ -31,20 +32,49 @@ _CHARACTERS = 8  # longest word of a script without
 
 def path(folder: str, name: str) -> Path:
     """The file of a list. Raises MissingPart if it is not there."""
-    found = Path(folder).expanduser() / f"{name}.txt"
+    found = located(folder) / f"{name}.txt"
     if not found.is_file():
         raise MissingPart(f"there is no word list {found}; a line of it is a word, a tab, and what may stand for it")
     return found
 
 
+def checked(folder: str, name: str) -> Path:
+    """``path``, of a list that holds a word. Raises MissingPart, BadRow."""
+    file = path(folder, name)
+    check(file)
+    return file
+
+
 def read(file: Path) -> Table:
-    """The words of a file, small, with what may stand for each, in the order of the file. Raises BadRow."""
+    """The words of a file, small, with what may stand for each, in the order of the file.
+
+    Raises BadRow, also where it holds no word that another may stand for.
+    """
     return _read(file, file_stamp(file))
 
 
 @lru_cache(maxsize=64)
 def _read(file: Path, stamp: FileStamp) -> Table:
     found: dict[str, dict[str, None]] = {}
+    for word, other in _pairs(file):
+        found.setdefault(word, {})[other] = None
+    if not found:
+        raise _empty(file)
+    return {word: tuple(others) for word, others in found.items()}
+
+
+def check(file: Path) -> None:
+    """Raises BadRow where a list holds no word that another may stand for."""
+    if next(_pairs(file), None) is None:
+        raise _empty(file)
+
+
+def _empty(file: Path) -> BadRow:
+    return BadRow(str(file), 0, "is an empty list: no line holds a word and another that may stand for it")
+
+
+def _pairs(file: Path) -> Iterator[tuple[str, str]]:
+    """Each word, small, and what may stand for it, line by line; a word does not stand for itself."""
     try:
         lines = file.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
@@ -56,8 +86,7 @@ def _read(file: Path, stamp: FileStamp) -> Table:
         if len(parts) != 2 or not all(parts):
             raise BadRow(str(file), number, "is not a word, a tab, and what may stand for it")
         if parts[0].lower() != parts[1].lower():
-            found.setdefault(parts[0].lower(), {})[parts[1]] = None
-    return {word: tuple(others) for word, others in found.items()}
+            yield parts[0].lower(), parts[1]
 
 
 @lru_cache(maxsize=256)

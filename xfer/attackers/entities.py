@@ -10,9 +10,7 @@ from pydantic import Field
 
 from xfer.attackers.base import ModelFree, Row
 from xfer.forms.edits import Edit
-from xfer.forms.texts import column, is_blank
-
-Mention = tuple[int, int, str]  # first word, past the last, type
+from xfer.forms.texts import Mention, column, is_blank, mentions
 
 
 @ModelFree.register("entity_swap")
@@ -23,6 +21,7 @@ class EntitySwap(ModelFree):
 
     version: ClassVar[int] = 2
     by_words: ClassVar[bool] = False
+    rate_of: ClassVar[Literal["words", "entities"] | None] = "entities"
     forms: ClassVar[tuple[str, ...]] = ("tag",)
     only: ClassVar[tuple[str, ...]] = ("panx",)
     needs: ClassVar[str] = "all rows of the split under test, or of train, in the language; or lists of names"
@@ -36,9 +35,9 @@ class EntitySwap(ModelFree):
         return None if self.folder else (split if self.donors == "tested" else "train", tuple(languages))
 
     def files(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
-        from xfer.attackers.dictionaries import path
+        from xfer.attackers.dictionaries import checked
 
-        return {language: digest(path(self.folder, language)) for language in languages} if self.folder else None
+        return {language: digest(checked(self.folder, language)) for language in languages} if self.folder else None
 
     def prepare(self, further: Sequence[Row]) -> Any:
         """The different names of each language and type, sorted: an order that no sample of rows changes."""
@@ -80,18 +79,6 @@ class EntitySwap(ModelFree):
             if len(new) == wanted:
                 break
         return _swapped(row, old, new)
-
-
-def mentions(tags: Sequence[str]) -> list[Mention]:
-    """The entities of a tagged sentence; an I- that continues nothing begins one."""
-    found: list[Mention] = []
-    for i, tag in enumerate(tags):
-        kind = tag[2:]
-        if tag.startswith("I-") and found and found[-1][1:] == (i, kind):
-            found[-1] = (found[-1][0], i + 1, kind)
-        elif tag != "O":
-            found.append((i, i + 1, kind))
-    return found
 
 
 def _swapped(row: Row, old: list[Mention], new: dict[int, tuple[str, ...]]) -> tuple[Row, list[dict[str, Any]]]:

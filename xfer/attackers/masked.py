@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -97,6 +97,8 @@ class Masked(Attacker):
 class MaskedWords(Masked, ModelFree):
     """A share of the words, each masked alone and replaced by one of the model's best words for the place, drawn at
     random: whole words of the same script, any language that the model knows (after Garg and Ramakrishnan 2020)."""
+
+    rate_of: ClassVar[Literal["words", "entities"] | None] = "words"
 
     rate: float = Field(0.15, ge=0, le=1, description="share of the words of a row; fewer where fewer can be replaced")
 

@@ -19,6 +19,7 @@ class Ime(ModelFree):
     characters of the same sound; Vietnamese as its Telex keys. Other languages stay as they are."""
 
     forms: ClassVar[tuple[str, ...]] = EVERY_FORM
+    rate_of: ClassVar[Literal["words", "entities"] | None] = "words"
     example: ClassVar[str] = "한국 (ko) -> ㅎ나국; 今日 (ja) -> きょう; tiếng Việt (vi) -> tieesng Vieejt"
 
     rate: float = Field(0.2, ge=0, le=1, description="share of the words; fewer where fewer can be changed")

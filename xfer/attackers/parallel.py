@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from xfer.attackers.alignment import Aligner, Links, phrases
+from xfer.attackers.lexicons.located import filled, located
 from xfer.attackers.scripts import UNSPACED, script_of
 from xfer.attackers.segment import PIECES, segmenter
 from xfer.attackers.units import cut
@@ -107,11 +108,11 @@ class Bitext:
 
 def files(folder: str, language: str, other: str) -> tuple[Path, Path | None]:
     """The bitext of two languages and its links, if there are any. Raises MissingPart without a bitext."""
-    text = Path(folder).expanduser() / f"{language}-{other}.txt"
+    text = located(folder) / f"{language}-{other}.txt"
     if not text.is_file():
         raise MissingPart(f"there is no bitext {text}; a line of it is: sentence {SEPARATOR} translation")
     links = text.with_suffix(".align")
-    return text, links if links.is_file() else None
+    return filled(text), links if links.is_file() else None
 
 
 def cuttable(text: str) -> bool:

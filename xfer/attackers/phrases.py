@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -79,6 +79,8 @@ class PhraseMixing(Phrases, ModelFree):
     Bumblebee's candidates). Words are aligned by what the rows themselves teach (IBM model 1 with a preference for
     the diagonal, both directions), phrases follow by the usual rule of consistency. Texts in scripts without spaces
     stay as they are where no segmenter is installed."""
+
+    rate_of: ClassVar[Literal["words", "entities"] | None] = "words"
 
     rate: float = Field(0.3, ge=0, le=1, description="share of the words of a row; fewer where no phrase fits")
 

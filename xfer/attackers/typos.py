@@ -19,6 +19,7 @@ class Typos(ModelFree):
     """
 
     forms: ClassVar[tuple[str, ...]] = EVERY_FORM
+    rate_of: ClassVar[Literal["words", "entities"] | None] = "words"
     example: ClassVar[str] = "the frozen river -> the frzoen river"
 
     rate: float = Field(0.1, ge=0, le=1, description="share of the words that get one typo")

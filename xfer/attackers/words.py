@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from xfer.forms.edits import Edit
 from xfer.forms.texts import Edits, column, is_entity_tag
 
 Digest = Callable[[Path], str]
+Lists = list[Mapping[str, tuple[str, ...]]]
+MINIATURE = "miniature"  # the source, and the words of its world
 
 
 class Lexical(ModelFree):
@@ -22,10 +24,11 @@ class Lexical(ModelFree):
 
     version: ClassVar[int] = 2
     forms: ClassVar[tuple[str, ...]] = EVERY_FORM
+    rate_of: ClassVar[Literal["words", "entities"] | None] = "words"
 
     rate: float = Field(0.3, ge=0, le=1, description="share of the words of a row; fewer where fewer are listed")
 
-    def lists(self, language: str) -> list[dict[str, tuple[str, ...]]]:
+    def lists(self, language: str) -> Lists:
         """The word lists for a text in ``language``."""
         raise NotImplementedError
 
@@ -74,31 +77,41 @@ class Synonyms(Lexical):
 
     folder: str = Field(description="folder of <language>.txt")
 
-    def lists(self, language: str) -> list[dict[str, tuple[str, ...]]]:
+    def lists(self, language: str) -> Lists:
         from xfer.attackers.dictionaries import path, read
 
         return [read(path(self.folder, language))]
 
     def files(self, languages: Sequence[str], digest: Digest) -> Any:
-        from xfer.attackers.dictionaries import path
+        from xfer.attackers.dictionaries import checked
 
-        return {language: digest(path(self.folder, language)) for language in languages}
+        return {language: digest(checked(self.folder, language)) for language in languages}
 
 
 class Mixed(Attacker):
     """What puts in words of other languages: their dictionaries."""
 
-    needs: ClassVar[str] = "dictionaries in the format of MUSE (whose own are CC BY-NC 4.0), or the miniature words"
+    needs: ClassVar[str] = "dictionaries as MUSE or PanLex have them (MUSE's are CC BY-NC 4.0); in miniature nothing"
     example: ClassVar[str] = "the dog drinks water (de) -> the Hund drinks Wasser"
 
     languages: tuple[str, ...] = Field(min_length=1, description="the languages mixed in")
     dictionary: str = Field(
-        "miniature", description="folder of MUSE files <language>-<other>.txt; miniature is the words of that world"
+        MINIATURE,
+        description="folder of dictionaries (en-de.txt, or de2.txt with English first), here or under $XFER_DATA; "
+        "languages without one to each other go over English. Source miniature always takes its own words",
     )
+
+    def in_source(self, source: str) -> Attacker:
+        if source != MINIATURE or self.dictionary == MINIATURE:
+            return self
+        from xfer.miniature import LANGUAGES  # late: only this list needs it
+
+        spoken = tuple(language for language in self.languages if language in LANGUAGES)
+        return self.model_copy(update={"dictionary": MINIATURE, "languages": spoken or self.languages})
 
     def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         yield from super().faults(reader, languages)
-        if self.dictionary == "miniature":
+        if self.dictionary == MINIATURE:
             from xfer.miniature import LANGUAGES  # late: only this list needs it
 
             for language in self.languages:
@@ -106,34 +119,51 @@ class Mixed(Attacker):
                     hint = "name a folder of dictionaries, or one of " + ", ".join(LANGUAGES)
                     yield "languages", f"the miniature dictionary has no words in '{language}'", hint
 
-    def caveat(self, source: str) -> str:
-        if self.dictionary != "miniature" or source == "miniature":
-            return ""
-        return f"{self.type_name} knows only the few words of the miniature world; name a folder in dictionary"
+    def source_faults(self, source: str) -> Iterator[tuple[str, str, str]]:
+        if self.dictionary == MINIATURE and source != MINIATURE:
+            what = "the words of the miniature world are hardly any of those of real text"
+            hint = (
+                "name a folder of dictionaries of MUSE or PanLex (en-de.txt, or de2.txt with English first), such as "
+            )
+            yield "dictionary", what, f"{hint}dictionary: lexica/muse_panlex for $XFER_DATA/lexica/muse_panlex"
+
+    def notes(self, languages: Sequence[str]) -> Iterator[str]:
+        from xfer.attackers.bilingual import detours
+
+        if self.dictionary != MINIATURE and (over := detours(self.dictionary, self.pairs(languages))):
+            yield f"{self.type_name} goes over English for {over}, which have no dictionary in {self.dictionary}"
 
     def others(self, language: str) -> list[str]:
         """The languages that a text in ``language`` takes words from."""
         return [other for other in self.languages if other != language]
 
-    def lists(self, language: str) -> list[dict[str, tuple[str, ...]]]:
-        """The word lists for a text in ``language``."""
-        from xfer.attackers.dictionaries import miniature, path, read
+    def pairs(self, languages: Sequence[str]) -> list[tuple[str, str]]:
+        """Each language and each that it takes words from."""
+        return [(language, other) for language in languages for other in self.others(language)]
 
-        if self.dictionary == "miniature":
+    def lists(self, language: str) -> Lists:
+        """The word lists for a text in ``language``."""
+        if self.dictionary == MINIATURE:
+            from xfer.attackers.dictionaries import miniature
+
             return [miniature(language, other) for other in self.others(language)]
-        return [read(path(self.dictionary, f"{language}-{other}")) for other in self.others(language)]
+        from xfer.attackers.bilingual import dictionary
+
+        return [dictionary(self.dictionary, language, other) for other in self.others(language)]
 
     def files(self, languages: Sequence[str], digest: Digest) -> Any:
-        from xfer.attackers.dictionaries import miniature, path
-        from xfer.core.seeds import digest as of_words
-
-        pairs = [(language, other) for language in languages for other in self.others(language)]
+        pairs = self.pairs(languages)
         if not pairs:
             what = f"{self.type_name} mixes {', '.join(self.languages)} into itself; name another language"
             raise MissingPart(what)
-        if self.dictionary == "miniature":
+        if self.dictionary == MINIATURE:
+            from xfer.attackers.dictionaries import miniature
+            from xfer.core.seeds import digest as of_words
+
             return of_words([sorted(miniature(*pair).items()) for pair in pairs])
-        return {"-".join(pair): digest(path(self.dictionary, "-".join(pair))) for pair in pairs}
+        from xfer.attackers.bilingual import digests
+
+        return digests(self.dictionary, pairs, digest)
 
 
 @ModelFree.register("code_mixing")

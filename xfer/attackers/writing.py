@@ -20,6 +20,7 @@ class Writing(ModelFree):
     """An attacker that leaves every word the same word for a reader, and so every label."""
 
     forms: ClassVar[tuple[str, ...]] = EVERY_FORM
+    rate_of: ClassVar[Literal["words", "entities"] | None] = "words"
     inside_answers: ClassVar[bool] = True  # else the answer were the one piece that is written as before
 
     rate: float = Field(1.0, ge=0, le=1, description=_EACH)

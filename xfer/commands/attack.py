@@ -72,6 +72,8 @@ def _shown(
     from xfer.commands.attacked_rows import attacked, build, from_file, from_words
 
     built = build(attacker)
+    for _, what, hint in built.source_faults("mirror"):  # what stands here is no text of the miniature world
+        click.echo(f"xfer: note: {what}; {hint}", err=True)
     rows = from_file(file, language, given) if file else [from_words(language, *given)]
     found = attacked(built, rows, whole=file is not None)
     if not as_json:
@@ -93,7 +95,8 @@ def _recipe(recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path 
         return
     for about, rows in found:
         counts = ", ".join(f"{count:,} {status}" for status, count in about["statuses"].items())
-        click.echo(f"{about['label']}: {about['rows']:,} rows: {counts}; {about['words']:.1%} of the words changed")
+        share = f"{about['portion']:.1%} of the {about['of']} changed"
+        click.echo(f"{about['label']}: {about['rows']:,} rows: {counts}; {share}")
         for one in rows:
             click.echo()
             _print(one, named=True)

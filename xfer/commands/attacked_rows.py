@@ -229,7 +229,7 @@ def run(
     from xfer.core.part import part_of
     from xfer.core.run import default_store, execute, failed, open_graph
     from xfer.core.store import Store
-    from xfer.reports.changed import changes_of
+    from xfer.reports.changed import changes_of, measured
 
     opened = Store(store or default_store())
     graph = open_graph(load_recipe(recipe, scale, sets).recipe, opened)
@@ -243,11 +243,14 @@ def run(
         raise error
     found = []
     for node in wanted:
-        changes = changes_of(outcome.entries[node.key], outcome.entries[node.parents["rows"].key])
+        entry = outcome.entries[node.key]
+        share = measured(entry)
+        changes = changes_of(entry, outcome.entries[node.parents["rows"].key], share)
         about = {"label": node.label, "key": node.key, "rows": len(changes.rows), "statuses": changes.statuses()}
         sample = [
             Attacked({"id": one.id, "language": one.language}, one.status, "", one.sides)
             for one in changes.sample(show)
         ]
-        found.append((about | {"words": changes.share()}, sample))
+        shares = {"words": changes.share(), "portion": changes.portion(), "of": share.of}
+        found.append((about | shares, sample))
     return found

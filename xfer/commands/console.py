@@ -52,8 +52,10 @@ class Console:
 
     def finished(self, node: Any, summary: dict[str, Any], seconds: float) -> None:
         self._close()
-        values = "  ".join(_value(item) for item in summary.items() if item[1] is not None)
-        self._line("✓", node, f"{values}  {_time(seconds)}")
+        told = {name: value for name, value in summary.items() if value is not None and name != "warnings"}
+        self._line("✓", node, f"{'  '.join(map(_value, told.items()))}  {_time(seconds)}")
+        for warning in summary.get("warnings", ()):
+            self._line("!", node, warning)
 
     def failed(self, node: Any, message: str) -> None:
         self._close()

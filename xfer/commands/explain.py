@@ -30,12 +30,8 @@ def explain(
         raise UsageError(f"{recipe} has no stage or evaluation '{stage}'; {suggest(stage, names)}")
     opened = Store(store or default_store())
     graph = open_graph(loaded.recipe, opened)
-    found = [
-        reason
-        for node in graph.nodes.values()
-        if stage is None or _about(node, stage)
-        for reason in [reasons(node, opened)]
-    ]
+    nodes = [node for node in graph.nodes.values() if stage is None or _about(node, stage)]
+    found = [_warned(reasons(node, opened), node, opened) for node in nodes]
     if as_json:
         echo_json(found)
         return
@@ -43,6 +39,20 @@ def explain(
         click.echo(f"{line['kind']:8} {line['key'][:6]}  {line['label']}  {line['state']}")
         for detail in line["why"]:
             click.echo(f"           {detail}")
+
+
+def _warned(line: dict[str, Any], node: Any, store: Any) -> dict[str, Any]:
+    """The reasons of a node, and of a finished one what must be said of what it learnt or answers."""
+    from xfer.core.errors import StoreDamaged
+    from xfer.executors.learning import node_warnings
+
+    if line["state"] != "in the store":
+        return line
+    try:
+        warnings = node_warnings(node, lambda one: store.find(one.kind, one.key))
+    except StoreDamaged as error:
+        warnings = [str(error)]
+    return line | {"why": line["why"] + [f"warning: {warning}" for warning in warnings]}
 
 
 def _about(node: Any, stage: str) -> bool:

@@ -19,7 +19,8 @@ def results(paths: tuple[Path, ...], where: tuple[str, ...], as_csv: bool, as_js
     """Print every number of the studies and recipes under RUNS (the folder runs if left out), one row each.
 
     A column is an axis of a study or one of run, kind, scale, evaluation, data, reader, attacker, stage, metric,
-    measure, language (mean: over all), trained, value, low, high, seeds. Two values of one column are both taken.
+    measure, language (mean: over all), trained, value, low, high, seeds, chance, collapsed. Two values of one column
+    are both taken.
     """
     from xfer.core.errors import UsageError
     from xfer.reports.results import columns, rows

@@ -69,4 +69,4 @@ def _task(text: str) -> Any:
         raise UsageError(f"{reader.type_name} ({reader.form}) has no layout of predictions to score")
     layout, metrics = _FORMS[reader.form]
     labels = {str(i): None for i in range(5)} if layout == "choices" else reader.label_names()
-    return Task(reader.type_name, reader.form, layout, tuple(metrics.split()), reader.card.languages, tuple(labels))
+    return Task(reader.type_name, layout, tuple(metrics.split()), reader.card.languages, tuple(labels))

@@ -194,6 +194,10 @@ def show_plan(told: dict[str, Any]) -> None:
         click.echo(f"problem: {problem}")
 
 
+def _where(cells: list[dict[str, str]]) -> str:
+    return "; ".join(_levels({"levels": levels}) for levels in cells) if len(cells) == 1 else f"{len(cells)} cells"
+
+
 def _levels(cell: dict[str, Any]) -> str:
     return ", ".join(f"{axis}={level}" for axis, level in cell["levels"].items())
 
@@ -203,6 +207,8 @@ def show(found: dict[str, Any]) -> None:
     click.echo(f"{found['title']}\n{found['question']}\n")
     for row in found["hypotheses"]:
         click.echo(f"- {row['sentence']}")
+    for one in found["warnings"]:
+        click.echo(f"warning: {one['what']}: {one['warning']} ({_where(one['cells'])})")
     for cell in found["cells"]:
         if cell["state"] == "failed":
             click.echo(f"failed: {_levels(cell)}: {cell['why']}")

@@ -103,9 +103,12 @@ def _run(opened: Any, graph: Any, workers: int, arguments: list[str]) -> Any:
 def _show(folder: Path, graph: Any, outcome: Any, as_json: bool) -> None:
     """Puts models and report where people look for them, and prints the report. Raises NodeFailed."""
     from xfer.core.run import failed
+    from xfer.executors.learning import graph_warnings
 
     error = failed(outcome, graph)
     _link(folder, graph, outcome)
+    for one in graph_warnings(graph, lambda node: outcome.entries.get(node.key)):
+        click.echo(f"warning: {one['what']}: {one['warning']}", err=True)
     if error:
         raise error
     if graph.report is None:

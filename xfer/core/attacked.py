@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from xfer.attackers.base import Attacker, Search
 from xfer.attackers.constraints import Tagged
+from xfer.attackers.lexicons.located import located
 from xfer.attackers.segment import PIECES, segmenter
 from xfer.core.errors import HubUnreachable, MissingPart, XferError
 from xfer.core.inputs import Compiling, form_of
+from xfer.core.lexica import misfit
 from xfer.core.nodes import Node
 from xfer.models.pretrained import Pretrained
 from xfer.readers.base import Reader
@@ -50,13 +51,14 @@ def attack_node(about: Compiling, attacker: Attacker, target: Target, more: Mapp
 
 def reads(about: Compiling, attacker: Attacker, target: Target) -> tuple[dict[str, Any], Node | None, XferError | None]:
     """What an attacker reads besides rows and victim, as a job says it; further rows; what stands against it."""
-    reader, problem = target.reader, None
+    reader = target.reader
+    problem = misfit(attacker, about.recipe.source_of(reader))
     job: dict[str, Any] = {}
     further = _further(about, attacker, target)
-    about.told(target.what, attacker, reader)
+    spoken = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]
     try:
-        spoken = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]
         found = attacker.files(spoken, about.resolver.digest)
+        about.told(target.what, attacker, spoken)
         job |= {} if found is None else {"at": found}
         job |= _models(about, attacker) | _protected(about, attacker)
     except XferError as error:
@@ -84,7 +86,7 @@ def _protected(about: Compiling, attacker: Attacker) -> dict[str, Any]:
     if bounds is None or bounds.protected_file is None:
         return {}
     bounds.words()  # raises where it cannot be read
-    return {"protected": about.resolver.digest(Path(bounds.protected_file).expanduser())}
+    return {"protected": about.resolver.digest(located(bounds.protected_file))}
 
 
 def tagging(attacker: Attacker) -> Tagged | None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from xfer.attackers.base import ModelFree
 from xfer.core.errors import XferError
 from xfer.core.inputs import Compiling
+from xfer.core.lexica import attacker_faults, misfit
 from xfer.core.nodes import Node
 from xfer.core.recipe import Task
 from xfer.readers.base import Reader
@@ -37,16 +38,18 @@ def augmenting(about: Compiling, stage: str, name: str) -> Augmenting:
         return Augmenting({}, {}, {}, None)
     told: list[dict[str, Any]] = []
     parents: dict[str, Node] = {}
-    problem = None
+    problem: XferError | None = None
     for place, step in enumerate(steps):
         said: dict[str, Any] = {"share": step.share}
         said |= {"subwords": step.subwords.model_dump(mode="json")} if step.subwords else {}
         if isinstance(step.attacker, ModelFree):
             said["attacker"] = step.attacker.identity()
-            about.told(f"stage {stage}", step.attacker, task.reader)
+            problem = problem or misfit(step.attacker, about.recipe.source_of(task.reader))
             parents |= _further(about, f"{stage} {name}", f"{name}/{place}", task.reader, step.attacker)
             try:
-                found = step.attacker.files(_spoken(about, task.reader), about.resolver.digest)
+                spoken = _spoken(about, task.reader)
+                found = step.attacker.files(spoken, about.resolver.digest)
+                about.told(f"stage {stage}", step.attacker, spoken)
                 said |= {} if found is None else {"at": found}
             except XferError as error:
                 problem = error
@@ -114,7 +117,7 @@ def _attacker(path: Path, step: Augment, task: Task, source: Any) -> Iterator[Fo
         return
     at = "miniature" if source == "miniature" else reader.source or source or "hub"
     languages = reader.train_languages(at)
-    for field, what, hint in attacker.faults(reader, languages):
+    for field, what, hint in attacker_faults(attacker, reader, languages, at):
         yield (*path, *([field] if field else [])), what, hint
     if attacker.diagnostic:
         what = "lets labels become untrue, and nothing true could be learnt of them"

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from xfer.attackers.training import Attacked
 from xfer.core.attacked import tagging
 from xfer.core.errors import suggest
+from xfer.core.lexica import attacker_faults
 from xfer.readers.base import Reader
 
 Path = tuple[str | int, ...]
@@ -52,7 +53,7 @@ def _fits(here: Path, attacked: Attacked, reader: Reader, source: Any) -> Iterat
     attacker = attacked.attacker
     at = "miniature" if source == "miniature" else reader.source or source or "hub"
     languages = reader.train_languages(at)
-    misfits = list(attacker.faults(reader, languages))
+    misfits = list(attacker_faults(attacker, reader, languages, at))
     for field, what, hint in misfits:
         yield (*here, "attacker", *filter(None, field.split("."))), what, hint
     if tagging(attacker):

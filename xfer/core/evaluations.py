@@ -17,11 +17,13 @@ def told(about: Compiling, evaluation: Evaluation) -> dict[str, Any]:
     """What the report says of an evaluation."""
     recipe = about.recipe
     attacker = evaluation.attacker.identity() if evaluation.attacker else None
+    asked = evaluation.attacker.asked() if evaluation.attacker else None
     tasks = recipe.stages[evaluation.stage].learnt.values() if evaluation.stage else ()
     languages = sorted({language for task in tasks for language in about.trained(task.reader)})
     reader = recipe.reader_of(evaluation)
     rows = digest([_tested(reader, evaluation.split), evaluation.split, recipe.source_of(reader)])
-    return {"stage": evaluation.stage, "attacker": attacker, "trained": languages, "rows": rows}
+    shown = {"stage": evaluation.stage, "attacker": attacker, "trained": languages, "rows": rows}
+    return shown | ({"asked": asked._asdict()} if asked else {})
 
 
 def roles(about: Compiling, name: str, evaluation: Evaluation) -> tuple[str, ...]:
@@ -32,7 +34,8 @@ def roles(about: Compiling, name: str, evaluation: Evaluation) -> tuple[str, ...
     clean = name in about.compared and getattr(stage.trainer, "oracle", False)
     readers = [task.reader for task in stage.learnt.values()]
     learnt = about.recipe.reader_of(evaluation).form in {reader.form for reader in readers}
-    return ("selected", "oracle") if clean and learnt and any(map(about.targets, readers)) else ("selected",)
+    targets = any(about.targets(reader)[0] for reader in readers)
+    return ("selected", "oracle") if clean and learnt and targets else ("selected",)
 
 
 def score_node(about: Compiling, name: str, seed: int, role: str) -> Node:
@@ -59,7 +62,8 @@ def score_node(about: Compiling, name: str, seed: int, role: str) -> Node:
         judged["at"] = list(evaluation.smoothing.at)
     label = f"{name} seed {seed}" if role == "selected" else f"{name} {role} seed {seed}"
     node = Node("predict", label, job, parents | {"rows": rows}, spec=spec, problem=problem)
-    return about.graph.add(Node("score", label, judged, {"predict": about.graph.add(node)}, spec=spec))
+    searched = {"rows": rows} if reader.form == "retrieve" else {}  # chance depends on how many candidates there are
+    return about.graph.add(Node("score", label, judged, {"predict": about.graph.add(node)} | searched, spec=spec))
 
 
 def _rows(about: Compiling, name: str, evaluation: Evaluation) -> Node:

@@ -13,6 +13,7 @@ from xfer.core.domains import TRAINED, discriminators
 from xfer.core.evaluations import roles, score_node, told
 from xfer.core.groups import benchmark_tasks
 from xfer.core.inputs import Compiling, Resolver
+from xfer.core.lexica import in_source
 from xfer.core.nodes import VERSIONS, Graph, Node, world
 from xfer.core.recipe import Recipe
 from xfer.core.stages import stage_node
@@ -22,7 +23,9 @@ __all__ = ["VERSIONS", "Graph", "Node", "Resolver", "compile_graph", "world"]
 
 def compile_graph(recipe: Recipe, resolver: Resolver) -> Graph:
     """The graph of a recipe. A node that cannot run as things stand carries its ``problem``."""
+    recipe, notes = in_source(recipe)
     about = Compiling(recipe, resolver)
+    about.graph.notes += notes
     for name in recipe.stages:
         for seed in recipe.seeds:
             stage_node(about, name, seed)

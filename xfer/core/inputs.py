@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from xfer.core.groups import groups
 from xfer.core.nodes import Graph, Node, world
 from xfer.core.recipe import Recipe
 from xfer.readers.base import Reader, Source
-from xfer.readers.sources import caveats, revision
+from xfer.readers.sources import caveats, in_mirror, revision
 
 
 class Resolver:
@@ -51,10 +51,14 @@ class Compiling:
     def trained(self, reader: Reader) -> tuple[str, ...]:
         return tuple(reader.train_languages(self.recipe.source_of(reader)))
 
-    def targets(self, reader: Reader) -> tuple[str, ...]:
-        """Languages with a dev set that the stage does not train on."""
+    def targets(self, reader: Reader) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The languages that a stage does not train on, but whose dev sets could choose its checkpoint (the oracle):
+        those that have one in this source, and those that have none."""
         source = self.recipe.source_of(reader)
-        return tuple(lang for lang in reader.offered(source, "dev") if lang not in reader.train_languages(source))
+        offered = reader.offered(source, "dev") if "dev" in reader.card.splits else ()
+        others = [lang for lang in offered if lang not in reader.train_languages(source)]
+        lacking = [lang for lang in others if source == "mirror" and not in_mirror(reader, "dev", lang)]
+        return tuple(lang for lang in others if lang not in lacking), tuple(lacking)
 
     def data(self, reader: Reader, split: str, languages: tuple[str, ...], rows: int | None) -> Node:
         source = self.recipe.source_of(reader)
@@ -86,11 +90,9 @@ class Compiling:
             return {"model": model.identity()}, error
         return {"model": model.identity(), "at": found}, None
 
-    def told(self, what: str, attacker: Attacker, reader: Reader) -> None:
-        """Notes what readers of a report must know of an attacker on rows of a reader."""
-        caveat = attacker.caveat(self.recipe.source_of(reader))
-        if caveat:
-            self.graph.notes.append(f"{what}: {caveat}")
+    def told(self, what: str, attacker: Attacker, languages: Sequence[str]) -> None:
+        """Notes what readers of a report must know of an attacker on rows in these languages."""
+        self.graph.notes += [f"{what}: {note}" for note in attacker.notes(languages)]
 
     def kept(self, what: str, asked: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
         """The asked languages that the source has; in miniature the others are left out with a note."""

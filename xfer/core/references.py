@@ -19,6 +19,7 @@ from xfer.core.domains import domain_faults
 from xfer.core.edges import attacked_faults
 from xfer.core.errors import nearest, suggest
 from xfer.core.groups import data_set
+from xfer.core.lexica import attacker_faults
 from xfer.core.transfers import distil_faults, option_faults
 from xfer.models.base import Model
 from xfer.models.domain.base import Head
@@ -161,6 +162,7 @@ def _evaluation(path: tuple[str, ...], block: dict[str, Any], stages: dict[str, 
     reader = _build(Reader, block["reader"]) if "reader" in block else trained
     if "reader" in block and reader:
         yield from _source((*path, "reader"), reader, source)
+        yield from _training_languages((*path, "reader", "languages"), reader)
     if reader:
         yield from _fits(path, block, reader, trained)
         yield from _languages(
@@ -173,7 +175,8 @@ def _evaluation(path: tuple[str, ...], block: dict[str, Any], stages: dict[str, 
     if attacker and reader:
         offered = reader.offered(_origin(reader, source), block.get("split", "test"))
         languages = offered if block.get("languages", "all") == "all" else block["languages"]
-        for field, what, hint in attacker.faults(reader, languages if isinstance(languages, list | tuple) else ()):
+        languages = languages if isinstance(languages, list | tuple) else ()
+        for field, what, hint in attacker_faults(attacker, reader, languages, _origin(reader, source)):
             yield (*path, "attacker", *filter(None, field.split("."))), what, hint
         yield from _tagger((*path, "attacker", "constraints", "part_of_speech", "tagger"), tagging(attacker), stages)
 
@@ -236,6 +239,14 @@ def _fits(path: tuple[str, ...], block: dict[str, Any], reader: Reader, trained:
     if other and "reader" in block and reader.form != "retrieve":
         what = f"reader {reader.type_name} has another form or other labels than the stage was trained on"
         yield (*path, "reader"), what, "test a stage on the form and labels it learnt"
+
+
+def _training_languages(path: tuple[str, ...], reader: Reader) -> Iterator[Found]:
+    """What stands against an evaluation's reader that names languages to train on, where nothing can train on it."""
+    trains = "train" in reader.card.splits and reader.form != "retrieve"
+    if not trains and reader.languages != type(reader).model_fields["languages"].default:
+        what = f"name what a stage trains on, and none trains on {reader.type_name} here: they do nothing"
+        yield path, what, "say the languages to test beside reader, not in it"
 
 
 def _languages(path: tuple[str, ...], reader: Reader, asked: Any, source: Any, split: str) -> Iterator[Found]:

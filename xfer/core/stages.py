@@ -14,6 +14,7 @@ from xfer.core.nodes import Node
 from xfer.core.recipe import Stage, Task
 from xfer.core.transfers import teaching
 from xfer.models.needs import missing
+from xfer.readers.base import Reader
 
 
 def stage_node(about: Compiling, name: str, seed: int) -> Node:
@@ -68,13 +69,24 @@ def _task(about: Compiling, stage: str, name: str, trainer: Any) -> tuple[dict[s
     reader, source = task.reader, recipe.source_of(task.reader)
     trained = about.kept(f"stage {stage}", about.trained(reader), reader.offered(source, "train"))
     parents = {f"train/{name}": about.data(reader, "train", trained, limits.train_rows)}
-    every = trainer.oracle and task.head is None
-    dev = tuple(lang for lang in reader.offered(source, "dev") if lang in trained or every)
+    dev = _dev(about, stage, reader, trained, trainer.oracle and task.head is None)
     if dev:
         rows = min(trainer.dev_rows, limits.dev_rows or trainer.dev_rows)
         parents[f"dev/{name}"] = about.data(reader, "dev", dev, rows)
     job = {**form_of(reader, source), "weight": task.weight, "languages": list(trained)}
     return job | _options(task, learnt), parents
+
+
+def _dev(about: Compiling, stage: str, reader: Reader, trained: tuple[str, ...], oracle: bool) -> tuple[str, ...]:
+    """The languages whose dev rows a task reads: those that it trains on, and for the oracle those of its targets."""
+    offered = reader.offered(about.recipe.source_of(reader), "dev") if "dev" in reader.card.splits else ()
+    targets, lacking = about.targets(reader) if oracle else ((), ())
+    if lacking:
+        where = "chooses without them" if targets else "is left out"
+        about.graph.notes.append(
+            f"stage {stage}: {reader.type_name} has no dev set in {', '.join(lacking)}; the oracle {where}"
+        )
+    return tuple(language for language in offered if language in trained or language in targets)
 
 
 def _attacked(

@@ -37,7 +37,7 @@ Chosen = dict[str, Annotated[Words, Field(min_length=1)]]  # axis -> the levels 
 Axis = dict[Name, dict[str, Any]]  # level -> what it lays over the recipe
 # What the rows of results are called by: an axis of such a name would hide it.
 TAKEN = """run kind scale evaluation data reader attacker stage metric measure language trained value low high
-seeds parameters difference p effect adjusted""".split()
+seeds parameters difference p effect adjusted chance collapsed""".split()
 
 
 class Compare(Block):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from xfer.core.graph import Node
 from xfer.core.lines import whole_lines
 from xfer.core.store import write_json
 from xfer.executors import shares
+from xfer.executors.portions import counted, summed
+from xfer.executors.portions import told as portion_of
 from xfer.executors.searches import known_to
 from xfer.executors.tables import Parents, Progress, Rows, each, read_rows, write_rows
 from xfer.forms.texts import texts
@@ -43,12 +46,21 @@ def attack(node: Node, parents: Parents, folder: Path, progress: Progress) -> di
         raise XferError(f"attack {node.label}: {attacker.type_name} leaves no label of {len(asked)} rows true")
     write_rows(folder / "out" / "rows.parquet", columns)
     write_rows(folder / "out" / "edits.parquet", notes)
-    write_json(folder / "out" / "size.json", {"rows": left})
+    counts = counted(attacker, _before_and_after(node, asked, made))
+    write_json(folder / "out" / "size.json", {"rows": left, "portion": portion_of(node.label, attacker, counts)})
     moved = sum(note["status"] in ("changed", "succeeded") for _, note in made)
     words = {"words": node.job["words"]} if "words" in node.job else {}
-    return (
-        {"rows": left, "changed": moved} | words | told | ({"dropped": len(asked) - left} if left < len(asked) else {})
-    )
+    dropped = {"dropped": len(asked) - left} if left < len(asked) else {}
+    return {"rows": left, "changed": moved} | words | told | dropped | summed(attacker, counts)
+
+
+def _before_and_after(
+    node: Node, rows: list[dict[str, Any]], made: list[tuple[Any, Any]]
+) -> Iterator[tuple[dict[str, Any], Any, Any]]:
+    """Each row, what became of it, and the edits that its attacker names; not those that have no text to change."""
+    for row, (changed, note) in zip(rows, made, strict=True):
+        if texts(node.spec["form"], row):
+            yield row, changed, None if note["edits"] is None else json.loads(note["edits"])
 
 
 def _chosen(node: Node, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

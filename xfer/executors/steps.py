@@ -6,6 +6,7 @@ the run prints and ``xfer explain`` shows. Heavy packages are imported by the fu
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from xfer.core.graph import Node
 from xfer.core.store import write_json
 from xfer.executors.attacks import attack
 from xfer.executors.networks import tested
+from xfer.executors.portions import FILE as PORTIONS
 from xfer.executors.tables import Parents, Progress, Rows, read_rows, texts, write_rows
 from xfer.executors.training import train
 
@@ -59,7 +61,7 @@ def data(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict
                 columns[name].append(row.get(name))
             columns[FILE_ID].append(row.get(FILE_ID, row["id"]))
         progress(done + 1, len(spec["pool"]))
-    if not columns["id"]:
+    if not columns["id"] and (lost or spec["split"] != "dev" or not reader.holds_out("dev")):
         left_out = f"; {len(lost)} bad rows were left out, the first: {next(iter(lost))}" if lost else ""
         raise BadRow(node.label, 0, f"holds no rows{left_out}")
     if columns[FILE_ID] == columns["id"]:
@@ -94,16 +96,22 @@ def predict(node: Node, parents: Parents, folder: Path, progress: Progress) -> d
 
 
 def score(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
-    """Each language's metrics as ``scores.json`` and what each row adds to them as ``credit.parquet``."""
+    """Each language's metrics as ``scores.json``, what each row adds to them as ``credit.parquet``, and the chance
+    level and the most frequent answer as ``answers.json``."""
     from xfer.forms.base import by_language, form, graded
+    from xfer.forms.chance import baseline
+    from xfer.reports.collapse import ANSWERS, answer_facts
     from xfer.reports.credits import credit_columns
 
-    kind = form(node.job["form"], node.job["labels"], node.job["options"])
-    scored, credit = {}, Rows()
+    about = node.job["form"], node.job["labels"], node.job["options"]
+    kind, base, pools = form(*about), baseline(*about), _pools(node, parents)
+    scored, credit, answers = {}, Rows(), {}
     for language, part in by_language(graded(read_rows(parents["predict"], "predictions.parquet"))).items():
         sure = node.spec["smoothing"].parts(part) if node.spec["smoothing"] else {}
         shares = {name: sum(top) / len(top) for name, (top, _) in sure.items()}
         scored[language] = {"rows": len(part["id"]), **kind.score(part), **shares}
+        if base:
+            answers[language] = answer_facts(base, part, pools.get(language, 0))
         added = {"id": part["id"], "language": part["language"], **credit_columns(kind.parts(part) | sure)}
         for name, column in added.items():
             credit.setdefault(name, []).extend(column)
@@ -111,24 +119,40 @@ def score(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
         raise XferError(f"{node.label}: no row has a gold label, so nothing can be scored; test on a labelled split")
     write_json(folder / "out" / "scores.json", scored, sort=False)
     write_rows(folder / "out" / "credit.parquet", credit)
+    write_json(folder / "out" / ANSWERS, answers, sort=False)
     first = [next(v for k, v in found.items() if k != "rows") for found in scored.values()]
     return {"languages": len(scored), "mean": round(sum(first) / len(first), 4)}
 
 
+def _pools(node: Node, parents: Parents) -> dict[str, int]:
+    """How many candidates the queries of each language search; of other forms than retrieval nothing."""
+    from xfer.forms.chance import pool_sizes
+
+    if "rows" not in parents:
+        return {}
+    columns = read_rows(parents["rows"], columns=("language", "side", "part"))
+    return pool_sizes(columns, node.job["options"].get("pool") == "shared")
+
+
 def report(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
     """The tables of the recipe as ``report.json``, ``report.md`` and ``report.csv``."""
+    from xfer.reports.attack_tables import attack_portions
     from xfer.reports.changed import under
+    from xfer.reports.collapse import ANSWERS
     from xfer.reports.discriminators import told
+    from xfer.reports.shortfalls import shortfalls
     from xfer.reports.summary import collect
     from xfer.reports.write import csv_table, markdown
 
     stages = {name.removeprefix(TRAINED): entry for name, entry in parents.items() if name.startswith(TRAINED)}
     scored = {name: entry for name, entry in parents.items() if not name.startswith((TRAINED, ATTACKED, GIVEN))}
     credit = {name: read_rows(entry, "credit.parquet") for name, entry in scored.items()}
-    found = collect(node.job, credit, under(parents))
+    answers = {name: entry.read(ANSWERS) for name, entry in scored.items()}
+    found = collect(node.job, credit, under(parents), answers)
     if stages:
         found["discriminators"] = told(node.job, {name: entry.read("training.json") for name, entry in stages.items()})
-    found["notes"] = [*node.job.get("notes", ()), *_told(left_out(parents))]
+    changed = shortfalls([*attack_portions(found), *portions(parents)])
+    found["notes"] = [*node.job.get("notes", ()), *_told(left_out(parents)), *changed]
     write_json(folder / "out" / "report.json", found)
     (folder / "out" / "report.md").write_text(markdown(found), encoding="utf-8")
     (folder / "out" / "report.csv").write_text(csv_table(found), encoding="utf-8")
@@ -141,6 +165,15 @@ def left_out(parents: Parents) -> dict[str, dict[str, int]]:
     for entry in parents.values():
         if (entry.out / LEFT_OUT).is_file():
             found |= entry.read(LEFT_OUT)
+    return found
+
+
+def portions(parents: Parents) -> list[dict[str, Any]]:
+    """What attackers changed of the rows that stages before ``parents`` learnt, each once."""
+    found: list[dict[str, Any]] = []
+    for entry in parents.values():
+        more = entry.read(PORTIONS) if (entry.out / PORTIONS).is_file() else []
+        found += [one for one in more if one not in found]
     return found
 
 
@@ -159,6 +192,10 @@ def _carrying(step: Step) -> Step:
         lost = left_out(parents)
         if lost and summary:  # a process that only helps writes nothing
             write_json(folder / "out" / LEFT_OUT, lost)
+        if (changed := portions(parents)) and summary:
+            own = folder / "out" / PORTIONS
+            more = json.loads(own.read_text(encoding="utf-8")) if own.is_file() else []
+            write_json(own, [*changed, *(one for one in more if one not in changed)])
         return summary
 
     return carrying

@@ -15,10 +15,12 @@ from xfer.core.plan import parameters
 from xfer.core.recipe import Recipe
 from xfer.core.run import Outcome, through
 from xfer.core.store import Entry, Store
-from xfer.core.study import Levels, LoadedStudy
+from xfer.core.study import Levels, LoadedStudy, Study
+from xfer.executors.learning import gathered_warnings, graph_warnings
 from xfer.executors.tables import read_rows
+from xfer.reports.study.collapsed import Facts, mark_comparisons, mark_records, mark_verdicts
 from xfer.reports.study.examples import examples
-from xfer.reports.study.found import Done, comparisons, fits, records, verdicts
+from xfer.reports.study.found import Done, Record, comparisons, fits, records, verdicts
 from xfer.reports.study.measures import Measured
 
 
@@ -69,6 +71,7 @@ def gathered(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) 
     """Everything that a page shows, as plain data: ``study.json``."""
     study, done, told = loaded.study, [], []
     reports: list[tuple[Levels, dict[str, Any]]] = []
+    warned: list[tuple[Levels, list[dict[str, str]]]] = []
     for cell in cells:
         why = cell.problem or _failure(cell, outcome)
         told.append({"levels": cell.levels, "state": "failed" if why else "done", "why": why} | _about(cell))
@@ -76,17 +79,30 @@ def gathered(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) 
             reports.append((cell.levels, _report(cell, outcome).read("report.json")))
             found = reports[-1][1]
             told[-1] |= {"discriminators": found.get("discriminators", []), "against": found.get("against")}
+            told[-1] |= {"notes": found["notes"]}
             done.append(_done(cell, outcome))
+        stages = graph_warnings(cell.graph, lambda node: outcome.entries.get(node.key)) if cell.graph else ()
+        warned.append((cell.levels, [*stages, *(reports[-1][1]["warnings"] if not why else ())]))
     return {
         **_header(loaded),
         "cells": told,
-        "records": records(done),
-        "comparisons": comparisons(done, study.compare) if study.compare else [],
-        "hypotheses": verdicts(done, study),
+        **_numbers(study, done, Facts(reports)),
         "fits": fits(done, study.fits),
+        "warnings": gathered_warnings(warned),
         "examples": examples(reports),
         "provenance": provenance(cells, outcome),
     }
+
+
+def _numbers(study: Study, done: Sequence[Done], facts: Facts) -> dict[str, list[Record]]:
+    """Records, comparisons and verdicts, each with what is said of chance and of collapsed models."""
+    numbers = records(done)
+    beside = comparisons(done, study.compare) if study.compare else []
+    judged = verdicts(done, study)
+    mark_records(numbers, list(study.vary), facts)
+    mark_comparisons(beside, facts)
+    mark_verdicts(judged, study.hypotheses, done, facts)
+    return {"records": numbers, "comparisons": beside, "hypotheses": judged}
 
 
 def _header(loaded: LoadedStudy) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,11 @@ def _utf8(value: Any) -> Any:
     )
 
 
-def read_rows(entry: Entry, name: str = "rows.parquet") -> Rows:
-    """The columns of a finished node."""
+def read_rows(entry: Entry, name: str = "rows.parquet", columns: Sequence[str] | None = None) -> Rows:
+    """The columns of a finished node, or the named ones of them."""
     import pyarrow.parquet as pq
 
-    found: Rows = pq.read_table(entry.out / name).to_pydict()
+    found: Rows = pq.read_table(entry.out / name, columns=columns and list(columns)).to_pydict()
     return found
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from xfer.core.graph import Node
 from xfer.core.store import write_json
+from xfer.executors.learning import dev_rows
+from xfer.executors.portions import FILE, at_draws, told
 from xfer.executors.tables import Parents, Progress, Rows, each, labelled, read_rows, texts
+from xfer.reports.learning import learning_warnings
+from xfer.reports.shortfalls import shortfalls
 
 
 def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
@@ -35,8 +40,48 @@ def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dic
         network.save(folder / "out" / "oracle")
     write_json(folder / "out" / "training.json", result | {"order": job["order"]})
     best = result["selected"][1]
-    taught = {"attacked": sum(part["trained"] for part in result["attacked"])} if "attacked" in result else {}
-    return {"steps": result["steps"], "dev": round(best, 4) if best is not None else None} | taught
+    summary: dict[str, Any] = {"steps": result["steps"], "dev": round(best, 4) if best is not None else None}
+    if "attacked" in result:
+        summary["attacked"] = sum(part["trained"] for part in result["attacked"])
+    return summary | _measured(node, parents, tasks, folder) | _warned(node, parents, folder, result)
+
+
+def _warned(node: Node, parents: Parents, folder: Path, result: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What a reader of the log must know of how the stage learnt, written to its log as well."""
+    warnings = learning_warnings(node.job, result, dev_rows(node.job, parents))
+    if not warnings:
+        return {}
+    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps({"step": result["steps"], "warnings": warnings}) + "\n")
+    return {"warnings": warnings}
+
+
+def _measured(node: Node, parents: Parents, tasks: list[Any], folder: Path) -> dict[str, str]:
+    """Writes how much attackers changed of the rows that a stage learnt; says what falls short of what was asked."""
+    found = [one for task in tasks for one in (*_drawn(node, task), *_stored(node, parents, task.name))]
+    if found:
+        write_json(folder / "out" / FILE, found)
+    short = shortfalls(found)
+    return {"short": "; ".join(short)} if short else {}
+
+
+def _drawn(node: Node, task: Any) -> Iterator[dict[str, Any]]:
+    """The portion of each attacker that changes rows of a task as they are drawn."""
+    stage = node.label.split(" ")[0]
+    for step, known in task.augmented.steps if task.augmented else ():
+        if step.attacker and step.attacker.asked():
+            about = node.job["tasks"][task.name]
+            counts = at_draws(step.attacker, each(task.train), about["form"], known, about.get("spoken"))
+            yield told(f"stage {stage}, task {task.name}: {step.attacker.type_name}", step.attacker, counts)
+
+
+def _stored(node: Node, parents: Parents, name: str) -> Iterator[dict[str, Any]]:
+    """The portion of the attack node whose rows a task learns; nothing of nodes that were made before it was kept."""
+    if f"attacked/{name}" in parents:
+        portion = parents[f"attacked/{name}"].read("size.json").get("portion")
+        if portion and portion["asked"] is not None:
+            attacker, stage = node.parents[f"attacked/{name}"].spec["attacker"], node.label.split(" ")[0]
+            yield portion | {"what": f"stage {stage}, task {name}: {attacker.type_name}"}
 
 
 def _tasks(node: Node, parents: Parents) -> list[Any]:
@@ -47,6 +92,7 @@ def _tasks(node: Node, parents: Parents) -> list[Any]:
     for name in node.job["order"]:
         about = node.job["tasks"][name]
         dev = read_rows(parents[f"dev/{name}"]) if f"dev/{name}" in parents else None
+        dev = dev if dev and dev["id"] else None  # of a small training file no row may have been held out
         rows = read_rows(parents[f"train/{name}"])
         rows = rows if "head" in about else labelled(rows, about["form"])
         rows, changes = _changes(node, parents, name, rows)

@@ -14,6 +14,7 @@ from xfer.forms.edits import Edit, growth, splice
 
 Row = dict[str, Any]
 Edits = dict[str, list[Edit]]
+Mention = tuple[int, int, str]  # first word, past the last, type
 
 #: The columns of each form whose text an attack may change.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -110,6 +111,18 @@ def is_blank(word: str) -> bool:
 def is_entity_tag(tags: Sequence[str]) -> bool:
     """Whether tags are those of entities (B-, I- and O), so that one word may become several."""
     return all(tag == "O" or tag[:2] in ("B-", "I-") for tag in tags)
+
+
+def mentions(tags: Sequence[str]) -> list[Mention]:
+    """The entities of a tagged sentence; an I- that continues nothing begins one."""
+    found: list[Mention] = []
+    for i, tag in enumerate(tags):
+        kind = tag[2:]
+        if tag.startswith("I-") and found and found[-1][1:] == (i, kind):
+            found[-1] = (found[-1][0], i + 1, kind)
+        elif tag != "O":
+            found.append((i, i + 1, kind))
+    return found
 
 
 def _answered(row: Row, edits: list[Edit], inside: bool) -> tuple[Row | None, list[Edit]]:

@@ -6,7 +6,7 @@ A reader says where its files lie (``places``), what a file holds (``parse``) an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
@@ -116,8 +116,8 @@ class Reader(Component, kind="reader"):
         return self.card.train_languages if split == "train" else self.card.languages
 
     def offered(self, source: Source, split: str) -> tuple[str, ...]:
-        """The languages that this split has in this source, sorted as on the card."""
-        known = self.known_languages(split)
+        """The languages that this split has in this source, sorted as on the card; of a split it lacks none."""
+        known = self.known_languages(split) if split in self.card.splits else ()
         if source != "miniature":
             return known
         from xfer.miniature import LANGUAGES  # late: only the miniature source needs its tables
@@ -131,6 +131,10 @@ class Reader(Component, kind="reader"):
     def form_options(self) -> dict[str, Any]:
         """Settings of the form that this data set prescribes."""
         return {}
+
+    def holds_out(self, split: str) -> bool:
+        """Whether a split is drawn from the training file, so that it may have no row of a small one."""
+        return False
 
     def parts(self, split: str) -> tuple[Reader, ...]:
         """The readers whose rows, one after another, make up this split: itself, unless it joins several."""
@@ -172,6 +176,11 @@ class Reader(Component, kind="reader"):
         whole; a raised one stops under any ``bad_rows``.
         """
         raise NotImplementedError
+
+    def tables(self, paths: Sequence[Path], split: str, language: str) -> Iterator[tuple[str, Iterable[Row | BadRow]]]:
+        """(path, its rows) of the files that together hold a split and language."""
+        for path in paths:
+            yield str(path), self.parse(path, split, language)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         """The hub table that holds this split and language."""

@@ -69,8 +69,8 @@ def _places(reader: Reader, source: Source, split: str, language: str, root: Pat
     for place, paths in _files(reader, split, language, folder):
 
         def read(lost: list[BadRow], paths: list[Path] = paths) -> Iterator[Row]:
-            for path in paths:
-                yield from sources.good(reader.parse(path, split, language), str(path), lost, check)
+            for path, table in reader.tables(paths, split, language):
+                yield from sources.good(table, path, lost, check)
 
         def shared(place: str = place, paths: list[Path] = paths) -> bool:
             others = (other for other in reader.card.splits if other != split)

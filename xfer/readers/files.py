@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -24,15 +24,22 @@ _ADVICE = {
     "csv": "close or double the quote, or say quoting: none if quotes are ordinary characters",
 }
 
+_SLOT = "{language}"  # stands in a path for the code of a language
+_SHOWN = 10  # languages of a file that a message names
+
 
 @Reader.register("files")
 class Files(Reader):
     """Your own files. Paths stand under $XFER_DATA or are absolute; ``{language}`` in a path is filled in.
 
+    A file that holds several languages needs a column that says which (``language``). Its rows in languages that
+    nobody asks for are left out; a row without a language is a bad row, and a language that is asked for and has no
+    row a fault.
+
     The ending chooses the format: .tsv (a line a row, quotes are ordinary characters), .csv (commas, cells may be
     quoted), .jsonl, .txt (one text a line); ``delimiter`` and ``quoting`` say otherwise, as ``quoting: csv`` for a .tsv
     that pandas or another csv writer made. Without a ``dev`` or ``test`` file, one row in ``held_out`` of the training
-    file is kept for each.
+    file is kept for each; the dev set that is kept of a file for all languages is in those of training.
     """
 
     card: ClassVar[Card] = Card(
@@ -66,6 +73,9 @@ class Files(Reader):
     pair: str | None = Field(None, description="column of the second text")
     label: str = Field("label", description="column of the label (form classify)")
     id: str | None = Field(None, description="column of the row's name; the line number if left out")
+    language: str | None = Field(
+        None, description="column of the row's language (as in languages); for files that hold several"
+    )
     labels: tuple[Label, ...] = Field(  # type: ignore[misc]
         (), description="the labels in the order of the head's outputs (form classify): texts, numbers or booleans"
     )
@@ -95,17 +105,51 @@ class Files(Reader):
             raise PydanticCustomError("delimiter", "delimiter must be one character, and no quote or line end", hint)
         if self.languages == "all":
             raise PydanticCustomError("all_languages", "languages must be listed", {"hint": "for example [en, de]"})
+        self._one_language_a_file()
         return self
 
+    def _one_language_a_file(self) -> None:
+        """Raises a PydanticCustomError where one file would be read, whole, as the rows of several languages."""
+        read_as: dict[str, dict[str, None]] = {}
+        for split in self.card.splits:
+            path = self._path(split)
+            if path and self.language is None and _SLOT not in path:
+                read_as.setdefault(path, {}).update(dict.fromkeys(self.offered("mirror", split)))
+        for path, codes in read_as.items():
+            if len(codes) > 1:
+                hint = f"write {_SLOT} in the path, or language: <the column that says which>"
+                context = {"path": path, "codes": ", ".join(codes), "hint": hint}
+                raise PydanticCustomError("one_file", "{path} would be read as each of {codes}", context)
+
+    def _path(self, split: str) -> str | None:
+        """The file of a split, its own or the one that it is held out of; none where the reader names none."""
+        found: str | None = getattr(self, split) or self.train
+        return found
+
     def offered(self, source: Source, split: str) -> tuple[str, ...]:
-        listed = tuple(self.languages)
-        return listed if split == "train" else self.test_languages or listed
+        trained = tuple(self.languages)
+        kept_of_one_file = self.dev is None and self.train is not None and _SLOT not in self.train
+        if split == "train" or (split == "dev" and kept_of_one_file):
+            return trained
+        return self.test_languages or trained
+
+    def holds_out(self, split: str) -> bool:
+        return split != "train" and getattr(self, split) is None
 
     def places(self, split: str, language: str) -> Iterable[str]:
-        path = getattr(self, split) or self.train
+        path = self._path(split)
         if not path:
             raise MissingData(f"reader files names no {split} file; give it {split}: PATH")
-        yield path.replace("{language}", language)
+        yield path.replace(_SLOT, language)
+
+    def tables(self, paths: Sequence[Path], split: str, language: str) -> Iterator[tuple[str, Iterable[Row | BadRow]]]:
+        seen: set[str] = set()
+        for path in paths:
+            yield str(path), self._rows(path, split, language, seen)
+        if self.language is not None and language not in seen:
+            where, there = ", ".join(map(str, paths)), ", ".join(sorted(seen)[:_SHOWN]) or "none"
+            what = f"files {split} in {language}: no row of {where} has '{language}' in its column '{self.language}'"
+            raise MissingData(f"{what}; the languages there: {there}")
 
     def caveats(self, split: str, language: str, found: list[Path]) -> list[str]:
         """The files in which quotes look like csv's and are read as text, since nobody says what they are."""
@@ -119,9 +163,18 @@ class Files(Reader):
         ]
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
+        return self._rows(path, split, language, set())
+
+    def _rows(self, path: Path, split: str, language: str, seen: set[str]) -> Iterator[Row | BadRow]:
+        """The rows of one file in one language; ``seen`` gets every language that its column names."""
         drawn = getattr(self, split) is None or (split == "train" and not (self.dev and self.test))
 
         def make(line: int, cells: dict[str, Any]) -> Row | None:
+            if self.language is not None:
+                written = self._language(path, line, cells, self.language)
+                seen.add(written)
+                if written != language:
+                    return None
             row = self._row(path, line, cells, language)
             return row if not drawn or self._share(row) == split else None
 
@@ -149,8 +202,10 @@ class Files(Reader):
         believed = self.form != "classify" and self.quoting is None and quoting == "csv"
         advice = _ADVICE[quoting] + (", quoting: csv if cells may hold line ends" if believed else "")
         dialect = Dialect(self.delimiter or usual.delimiter, quoting, advice)
-        needed = [self.text, *filter(None, (self.id, self.pair)), *([self.label] if self.form == "classify" else [])]
-        return tables.each_tsv(path, self.header, dialect, needed=needed, is_row=self._is_row)
+        labelled = self.form == "classify"
+        needed = (self.text, self.id, self.language, self.pair if labelled else None, self.label if labelled else None)
+        asked = [name for name in needed if name is not None]
+        return tables.each_tsv(path, self.header, dialect, needed=asked, is_row=self._is_row)
 
     def _is_row(self, cells: dict[str, str]) -> bool:
         """Whether a line inside a quoted cell is surely a row that a stray quote has swallowed."""
@@ -162,6 +217,15 @@ class Files(Reader):
         for line, text in tables.each_line(path):
             if isinstance(text, BadRow) or text.strip():
                 yield line, text if isinstance(text, BadRow) else {self.text: text}
+
+    def _language(self, path: Path, line: int, cells: dict[str, Any], column: str) -> str:
+        """What a row says of its language. Raises BadRow where it says nothing."""
+        if column not in cells:
+            raise BadRow(str(path), line, f"has no column '{column}'; found {', '.join(map(str, cells))}")
+        written = cells[column]
+        if not isinstance(written, str) or not written.strip():
+            raise BadRow(str(path), line, f"column '{column}' holds {written!r}, not the code of a language")
+        return written.strip()
 
     def _row(self, path: Path, line: int, cells: dict[str, Any], language: str) -> Row:
         def cell(column: str) -> str:

@@ -233,9 +233,6 @@ class Tydiqa(_Target):
         False, description="train outside English on machine translations of the English part (XTREME), not on TyDiQA's"
     )
 
-    def offered(self, source: Source, split: str) -> tuple[str, ...]:
-        return () if split == "dev" else super().offered(source, split)
-
     def variants(self) -> tuple[Reader, ...]:
         return (self, self.model_copy(update={"translated": True}))
 

@@ -55,6 +55,23 @@ def files(reader: Reader, split: str, language: str, root: Path) -> list[Path]:
     )
 
 
+def in_mirror(reader: Reader, split: str, language: str) -> bool:
+    """Whether the mirror holds one split and language, by the names of files; True where there is no mirror at all,
+    which reading it will say."""
+    try:
+        for part, its in reader.origins(split, language):
+            if (part, its) != (reader, split):
+                if not in_mirror(part, its, language):
+                    return False
+                continue
+            root = _root(part, its, language)
+            if next(places(part, its, language, root), None) is None:
+                return False
+    except MissingData:
+        return True
+    return True
+
+
 def places(reader: Reader, split: str, language: str, root: Path) -> Iterator[tuple[str, list[Path]]]:
     """Every place that holds this split and language, the best first, with its files in order."""
     for place in reader.places(split, language):
@@ -113,8 +130,7 @@ def _tables(
     if source == "hub":
         yield f"{reader.card.hub} {split} {language}", _hub_rows(reader, split, language)
         return
-    for path in files(reader, split, language, root or _root(reader, split, language)):
-        yield str(path), reader.parse(path, split, language)
+    yield from reader.tables(files(reader, split, language, root or _root(reader, split, language)), split, language)
 
 
 def good(

@@ -110,6 +110,9 @@ class Text(Reader):
             return tuple(language for language in self.languages if source != "miniature" or language in known)
         return known if source != "mirror" else tuple(filter(self._present, known))
 
+    def holds_out(self, split: str) -> bool:
+        return split != "train"
+
     def origins(self, split: str, language: str) -> tuple[tuple[Reader, str], ...]:
         if self.of is None:
             return super().origins(split, language)

@@ -10,12 +10,20 @@ from xfer.reports.changed import STATES
 
 Grid = list[list[str]]
 Show = Callable[[Mapping[str, float] | None], str]
-SCORES = {"success": "success", "words": "words %", "queries": "queries", "forwards": "forwards"}
+SCORES = {
+    "success": "success",
+    "words": "words %",
+    "portion": "changed %",
+    "asked": "asked %",
+    "queries": "queries",
+    "forwards": "forwards",
+}
 GAPS = {"gap": "robust gap", "growth": "gap growth"}
 LEGEND = (
     "success: of the rows that were right, the share that is wrong under attack; words %: words changed, over changed "
-    "rows; robust gap: training language minus the mean of the others under attack; gap growth: by how much it exceeds "
-    "the clean gap on the same rows; queries and forwards: means over searched rows; then rows by what became of them."
+    "rows; changed %: over all rows (of entities where these are swapped); asked %: what was to change; robust gap: "
+    "training language minus the mean of the others under attack; gap growth: by how much it exceeds the clean gap on "
+    "the same rows; queries and forwards: means over searched rows; then rows by what became of them."
 )
 COMPARED = (
     "Share of rows that are still right, of those that every network compared here, with every seed, had right before."
@@ -100,3 +108,13 @@ def attack_cells(found: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[s
             for name in part["evaluations"]:
                 if name in row:
                     yield language, f"{name}.still", row[name]
+
+
+def attack_portions(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Of each attack that is asked for a share of its rows, what it changed by language (``reports.shortfalls``)."""
+    for table in report.get("tables", [report]):
+        for name, one in table.get("robustness", {"attacks": {}})["attacks"].items():
+            asked, rows = table["evaluations"][name].get("asked"), one["languages"]
+            shares = {code: row["portion"]["value"] / 100 for code, row in rows.items() if "portion" in row}
+            if asked:
+                yield {"what": f"evaluation {name}", "of": asked["of"], "asked": asked["share"], "shares": shares}

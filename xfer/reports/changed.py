@@ -9,14 +9,26 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
+from pydantic_core import PydanticCustomError
 
-from xfer.attackers.changes import Side, shape, sides, words_changed
+from xfer.attackers.base import Attacker
+from xfer.attackers.changes import Side, portion, shape, sides, words_changed
 from xfer.core.attacked import ATTACKED, GIVEN
 from xfer.core.store import Entry
 from xfer.forms.texts import texts
 
 CHANGED, UNCHANGED, DROPPED, ERROR = STATES = ("changed", "unchanged", "dropped", "error")
 SEARCHED = ("succeeded", "failed")  # what a search says of rows that it worked on
+
+
+class Measured(NamedTuple):
+    """What is counted of a row (words, entities), and the sides that are not."""
+
+    of: str
+    protect: tuple[str, ...]
+
+
+WORDS = Measured("words", ())
 
 
 class Change(NamedTuple):
@@ -31,6 +43,7 @@ class Change(NamedTuple):
     words_changed: int
     words: int
     sides: list[Side]
+    portion: tuple[int, int]  # how much was changed of what the attacker is to change, and how much of that there is
 
     @property
     def share(self) -> float:
@@ -52,6 +65,11 @@ class Changes(NamedTuple):
         found = [row.share for row in self.rows if row.state == CHANGED]
         return sum(found) / len(found) if found else 0.0
 
+    def portion(self) -> float:
+        """The share of what the attacker is to change that was changed, over all rows."""
+        whole = sum(row.portion[1] for row in self.rows)
+        return sum(row.portion[0] for row in self.rows) / whole if whole else 0.0
+
     def sample(self, count: int, language: str | None = None) -> list[Change]:
         """``count`` changed rows, always the same: those whose names have the lowest hashes."""
         rows = [row for row in self.rows if row.state == CHANGED and language in (None, row.language)]
@@ -72,12 +90,12 @@ def under(parents: Mapping[str, Entry]) -> dict[str, list[Changes]]:
             name = role.removeprefix(ATTACKED)
             known = found.setdefault(name.split("/")[0], {})
             if entry.key not in known:
-                known[entry.key] = changes_of(entry, parents[GIVEN + name])
+                known[entry.key] = changes_of(entry, parents[GIVEN + name], measured(entry))
     return {name: list(runs.values()) for name, runs in found.items()}
 
 
-def changes_of(attack: Entry, original: Entry) -> Changes:
-    """What a finished attack node did to the rows of its parent."""
+def changes_of(attack: Entry, original: Entry, share: Measured = WORDS) -> Changes:
+    """What a finished attack node did to the rows of its parent; ``share`` says what its ``portion`` is of."""
     before, notes, after = (
         _rows(entry, name) for entry, name in ((original, "rows"), (attack, "edits"), (attack, "rows"))
     )
@@ -86,11 +104,21 @@ def changes_of(attack: Entry, original: Entry) -> Changes:
         row = next(row for row in before if (row["language"], row["id"]) == (note["language"], note["id"]))
         changed = None if note["status"] == DROPPED else next(after)
         if texts(shape(row), row):  # of retrieval, what is searched for and not what is found
-            found.append(_change(row, changed, note))
+            found.append(_change(row, changed, note, share))
     return Changes(found)
 
 
-def _change(row: dict[str, Any], changed: dict[str, Any] | None, note: dict[str, Any]) -> Change:
+def measured(attack: Entry) -> Measured:
+    """What the attacker of a node changes a share of, and the sides that it leaves alone."""
+    identity = attack.about()["job"]["attacker"]
+    try:
+        of = getattr(Attacker.lookup(identity["type"]), "rate_of", None) or "words"
+    except PydanticCustomError:  # a plug-in that is no longer installed
+        of = "words"
+    return Measured(of, tuple(identity.get("protect", ())))
+
+
+def _change(row: dict[str, Any], changed: dict[str, Any] | None, note: dict[str, Any], share: Measured) -> Change:
     edits = json.loads(note["edits"]) if note["edits"] is not None else None
     both = sides(shape(row), row, changed, edits) if changed else []
     counts = [words_changed(side.original, side.edits) for side in both]
@@ -102,7 +130,8 @@ def _change(row: dict[str, Any], changed: dict[str, Any] | None, note: dict[str,
         state = CHANGED if any(side.edits for side in both) else UNCHANGED
     hits, words = sum(hit for hit, _ in counts), sum(whole for _, whole in counts)
     spent = note["queries"] or 0, note["forwards"] or 0
-    return Change(str(row["id"]), row["language"], note["status"], state, *spent, hits, words, both)
+    part = portion(row, both, edits, *share) if changed else (0, 0)
+    return Change(str(row["id"]), row["language"], note["status"], state, *spent, hits, words, both, part)
 
 
 def _rows(entry: Entry, name: str) -> Iterator[dict[str, Any]]:

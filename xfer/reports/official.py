@@ -124,7 +124,7 @@ def task_text(found: dict[str, Any]) -> str:
 
 
 def benchmark_text(found: dict[str, Any], published: bool = False) -> str:
-    """One line a task and the total; with ``published`` the known scores of other systems beside it."""
+    """One line a task and group, and the total; with ``published`` the known scores of other systems beside it."""
     benchmark = BENCHMARKS[found["benchmark"]]
     lines = [["task", "languages", "f1", "exact", "accuracy", "map@20", "gap", "score"]]
     for name, task in benchmark.tasks.items():
@@ -137,6 +137,9 @@ def benchmark_text(found: dict[str, Any], published: bool = False) -> str:
         ]
         count = f"{len(result['languages'])}/{len(task.languages)}"
         lines.append([name, count, *shown, _cell("gap", result["gap"]), _cell("score", result["score"])])
+    for group in benchmark.every_group:
+        if group in found["groups"]:
+            lines.append([benchmark.group_title(group), "", *[""] * 5, _cell("group", found["groups"][group])])
     lines.append([benchmark.title, "", *[""] * 5, _cell("total", found["total"])])
     parts = [_aligned(lines)]
     if found["total"] is None:

@@ -13,7 +13,7 @@ Row = dict[str, Any]
 Where = Mapping[str, Sequence[str]]
 FIRST = ("run", "kind", "scale")
 LAST = ("evaluation", "data", "reader", "attacker", "stage", "metric", "measure", "language", "trained")
-NUMBERS = ("value", "low", "high", "seeds")
+NUMBERS = ("value", "low", "high", "seeds", "chance", "collapsed")
 FILES = ("study.json", "report.json")  # a folder that has the first is a study
 MEAN = "mean"
 

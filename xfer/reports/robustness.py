@@ -10,6 +10,8 @@
   (the cross-lingual transfer gap of Hu et al. 2020, section 4, under attack).
 - words: the share of words that were changed, the mean over changed rows; words are those of ``attackers.units.cut``
   (the segmenter's in scripts without spaces; TextAttack's perturbed word percentage).
+- portion: the share of the words of all rows that were changed, those without a change among them and protected sides
+  left out (of an attacker of entities, the share of these); asked: what the attacker was to change of them.
 - queries, forwards: of a search, how often it asked and for how many different texts, the mean over searched rows.
 - coverage: rows whose text was changed, left as it was, dropped since a label could not follow, or not finished.
 - compared: evaluations under one attacker on the rows that every compared network, with every seed, had right
@@ -64,6 +66,8 @@ def _attack(
     runs: Sequence[Changes],
 ) -> dict[str, Any]:
     clean = unattacked(about, table, name)
+    share = about["evaluations"][name].get("asked")
+    asked = {"asked": {"value": 100 * share["share"]}} if share else {}
     rows: dict[str, dict[str, Any]] = {}
     drawn: Draws = {}
     languages = sorted({row.language for row in runs[0].rows})
@@ -74,8 +78,9 @@ def _attack(
         rows[language] = _coverage(runs, language)
         for column, ratio in found.items():
             _put(rows[language], drawn, language, column, ratio)
+        rows[language] |= asked
     home = [language for language in about["evaluations"][name]["trained"] if language in draws.get(name, {})]
-    mean = _means(rows, drawn) | _gaps(table, draws, name, home)
+    mean = _means(rows, drawn) | _gaps(table, draws, name, home) | asked
     names = [(language, row.id) for language in languages for row in runs[0].rows if row.language == language]
     return {
         "against": clean,
@@ -102,6 +107,8 @@ def _ratios(runs: Sequence[Sequence[Change]]) -> dict[str, Ratio]:
         return Ratio(np.array([[float(value(row)) for row in run] for run in runs]) * bottom, bottom)
 
     found = {"words": ratio(lambda row: row.share, lambda row: row.state == CHANGED)}
+    hits, whole = (np.array([[float(row.portion[i]) for row in run] for run in runs]) for i in (0, 1))
+    found["portion"] = Ratio(hits, whole)
     for column in ("queries", "forwards"):
         found[column] = ratio(lambda row, c=column: getattr(row, c), lambda row: row.status in SEARCHED)
     return {column: one for column, one in found.items() if one.bottom.any()}

@@ -20,6 +20,7 @@ from xfer.metrics.benchmarks import (
     task_result,
 )
 from xfer.metrics.intervals import interval
+from xfer.reports.collapse import Facts, add_facts, collapse_warnings
 from xfer.reports.credits import Rows
 from xfer.reports.robustness import Under, robustness
 from xfer.reports.tables import Cell, Draws, column, credits_of, tables
@@ -27,14 +28,21 @@ from xfer.reports.tables import Cell, Draws, column, credits_of, tables
 Table = dict[str, Any]
 
 
-def collect(about: Mapping[str, Any], stored: Mapping[str, Rows], under: Under | None = None) -> dict[str, Any]:
+def collect(
+    about: Mapping[str, Any],
+    stored: Mapping[str, Rows],
+    under: Under | None = None,
+    answers: Mapping[str, Facts] | None = None,
+) -> dict[str, Any]:
     """The report as plain data: the table of the data set, or ``tables`` where the recipe tests several.
 
-    ``about`` is a report node's job; ``stored`` maps ``evaluation/role/seed`` to the credit of its score node, and
-    ``under`` an attacked evaluation to what was done to its rows.
+    ``about`` is a report node's job; ``stored`` maps ``evaluation/role/seed`` to the credit of its score node,
+    ``answers`` to what it says of chance and of collapsed models, and ``under`` an attacked evaluation to what was
+    done to its rows.
     """
     made = tables(about, stored)
     for table, drawn in made:
+        add_facts(table, about, answers or {})
         if found := robustness(about, table, credits_of(about, stored), drawn, under or {}):
             table["robustness"] = found
     several = [table for table, _ in made]
@@ -47,7 +55,7 @@ def collect(about: Mapping[str, Any], stored: Mapping[str, Rows], under: Under |
         report["benchmark"] = benchmark_part(about["benchmark"], made)
     if about["against"]:
         report["against"] = against_part(papers()[about["against"]], several, report.get("benchmark"))
-    return report
+    return report | {"warnings": collapse_warnings(about, answers or {})}
 
 
 # the benchmark
@@ -73,6 +81,8 @@ def benchmark_part(about: Mapping[str, Any], made: list[tuple[Table, Draws]]) ->
         return nothing | {"name": benchmark.name, "title": benchmark.title, "missing": list(benchmark.tasks)}
     found = _aggregates(benchmark, points)
     cells = _joined(found["cells"], _aggregates(benchmark, draws)["cells"])
+    for key, level in _chances(benchmark, about["tasks"], points, made).items():
+        cells[key]["chance"] = level
     return {
         "name": benchmark.name,
         "title": benchmark.title,
@@ -85,14 +95,27 @@ def benchmark_part(about: Mapping[str, Any], made: list[tuple[Table, Draws]]) ->
     }
 
 
-def _scores(task: Task, evaluation: str, table: Table) -> dict[str, dict[str, float]]:
-    """language -> metric -> value in percent, of the task's own languages."""
+def _chances(
+    benchmark: Benchmark, tasks: Mapping[str, str], points: Mapping[str, Any], made: list[tuple[Table, Draws]]
+) -> dict[Any, float]:
+    """The chance level of each aggregate but the gaps; nothing unless that of every score is known."""
+    levels = {}
+    for name in points:
+        table = next(table for table, _ in made if tasks[name] in table["order"])
+        levels[name] = _scores(benchmark.tasks[name], tasks[name], table, "chance")
+        if any(metric not in found for found in levels[name].values() for metric in benchmark.tasks[name].metrics):
+            return {}
+    return {key: level for key, level in _aggregates(benchmark, levels)["cells"].items() if key[0] != "gap"}
+
+
+def _scores(task: Task, evaluation: str, table: Table, fact: str = "value") -> dict[str, dict[str, float]]:
+    """language -> metric -> value (or another fact of the cell) in percent, of the task's own languages."""
     rows, metrics = table["languages"], table["metrics"]
     return {
         language: {
-            metric: rows[language][column(evaluation, metric, metrics)]["value"]
+            metric: rows[language][column(evaluation, metric, metrics)][fact]
             for metric in metrics
-            if column(evaluation, metric, metrics) in rows[language]
+            if fact in rows[language].get(column(evaluation, metric, metrics), {})
         }
         for language in task.languages
         if evaluation in rows.get(language, {})

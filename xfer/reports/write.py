@@ -18,10 +18,12 @@ from xfer.reports.attack_tables import (
     language_grid,
     sample_note,
 )
+from xfer.reports.chance_columns import CHANCE_LEGEND, cell_of, with_chance
 from xfer.reports.discriminators import DISCRIMINATORS, discriminator_grid
 
 Grid = list[list[str]]  # heading first
 SHOWN = {"f1": "F1", "exact": "EM", "map@20": "mAP@20"}
+CSV_FACTS = ("low", "high", "rows", "chance", "collapsed")
 METRICS = ("f1", "exact", "accuracy", "map@20")  # the columns of a benchmark's table
 MEAN = "mean"
 
@@ -44,7 +46,7 @@ def columns(table: Mapping[str, Any]) -> list[tuple[str, str]]:
         if evaluation["attacker"]:
             wanted += [(name, name), *_beside(name, table)]
             wanted += [(f"{name}.drop", "drop"), (f"{name}.relative", "drop %")]
-    return [(column, heading) for column, heading in wanted if column in table["mean"]]
+    return with_chance([(column, heading) for column, heading in wanted if column in table["mean"]], table)
 
 
 def _beside(name: str, table: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -56,7 +58,7 @@ def grid(table: Mapping[str, Any]) -> Grid:
     shown = columns(table)
     lines = [["language", *[heading for _, heading in shown]]]
     for language, row in [*table["languages"].items(), (MEAN, table["mean"])]:
-        lines.append([language, *[cell(row.get(column)) for column, _ in shown]])
+        lines.append([language, *[cell(cell_of(row, column)) for column, _ in shown]])
     return lines
 
 
@@ -99,11 +101,17 @@ def benchmark_grid(found: Mapping[str, Any]) -> Grid:
         task = found["tasks"][name]
         means = [cell(task["mean"].get(metric)) for metric in metrics]
         of = f"{len(task['languages'])}/{len(benchmark.tasks[name].languages)}"
-        lines.append([name, of, *means, cell(task["gap"]), cell(task["score"])])
-    ends = [(f"group {name}", found["groups"][name]) for name in benchmark.groups if name in found["groups"]]
+        lines.append([name, of, *means, cell(task["gap"]), cell(task["score"]), *_chance(task["score"])])
+    scored = [name for name in benchmark.every_group if name in found["groups"]]
+    ends = [(benchmark.group_title(name), found["groups"][name]) for name in scored]
     ends.append((found["title"], found["total"]) if found["total"] else ("mean of tasks", found["average"]))
-    lines += [[name, *[""] * (len(metrics) + 2), cell(score)] for name, score in ends]
+    lines += [[name, *[""] * (len(metrics) + 2), cell(score), *_chance(score)] for name, score in ends]
+    lines[0] += ["chance"] if len(lines[-1]) > len(lines[0]) else []
     return lines
+
+
+def _chance(score: Mapping[str, float] | None) -> list[str]:
+    return [cell({"value": score["chance"]})] if score and "chance" in score else []
 
 
 def benchmark_notes(found: Mapping[str, Any]) -> list[str]:
@@ -150,7 +158,9 @@ def text(report: Mapping[str, Any]) -> str:
     for heading, lines, notes in _parts(report):
         body = _aligned(lines, ruled=len(lines) > 2 and lines[-1][0] != lines[-2][0] and lines[0][0] != "attack")
         made.append("\n".join([*([heading, ""] if heading else []), body, "", *notes]))
-    made += ["\n".join(f"note: {note}" for note in report["notes"])] if report.get("notes") else []
+    remarks = [f"warning: {shown_warning(one)}" for one in report.get("warnings", ())]
+    remarks += [f"note: {note}" for note in report.get("notes", ())]
+    made += ["\n".join(remarks)] if remarks else []
     return "\n\n\n".join(made) + "\n"
 
 
@@ -177,8 +187,14 @@ def markdown(report: Mapping[str, Any]) -> str:
         rows = _markdown_table(lines)
         made += [*([f"## {heading}"] if heading else []), "\n".join(rows), *notes]
     made += _attacks(report)
+    made += [f"Warning: {shown_warning(one)}." for one in report.get("warnings", ())]
     made += [f"Note: {note}." for note in report.get("notes", ())]
     return "\n\n".join(made) + "\n"
+
+
+def shown_warning(one: Mapping[str, str]) -> str:
+    """A warning of a report in one line."""
+    return f"{one['what']}: {one['warning']}"
 
 
 def _markdown_table(lines: Grid, align: str = "---:") -> list[str]:
@@ -206,6 +222,8 @@ def legend(table: Mapping[str, Any]) -> str:
         f"{SHOWN.get(table['metric'], table['metric'])} in percent, {seeds} seed{'s' if seeds > 1 else ''}, "
         "[95% bootstrap interval over examples and seeds]."
     ]
+    if any("chance" in found for found in mean.values()):
+        parts.append(CHANCE_LEGEND)
     if "exact" in table["metrics"][1:]:
         both = ", ".join(f"{name} {cell(mean[f'{name}.both'])}" for name in table["order"] if f"{name}.both" in mean)
         parts.append(f"EM: exact match of the column before it. Mean of F1 and EM: {both}.")
@@ -221,7 +239,7 @@ def legend(table: Mapping[str, Any]) -> str:
 
 
 def csv_table(report: Mapping[str, Any]) -> str:
-    """One line a language and column: language, column, value, low, high, rows; unrounded.
+    """One line a language and column: language, column, value, low, high, rows, chance, collapsed; unrounded.
 
     A report that holds more than one table has a column ``data`` before these; the lines of a benchmark's table and
     of published scores name the task in the column.
@@ -229,9 +247,9 @@ def csv_table(report: Mapping[str, Any]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     named = any(report.get(key) for key in ("tables", "benchmark", "against"))
-    writer.writerow([*(["data"] if named else []), "language", "column", "value", "low", "high", "rows"])
+    writer.writerow([*(["data"] if named else []), "language", "column", "value", *CSV_FACTS])
     for data, language, name, found in _cells(report):
-        ends = [found["value"], found.get("low", ""), found.get("high", ""), found.get("rows", "")]
+        ends = [found["value"], *(found.get(fact, "") for fact in CSV_FACTS)]
         writer.writerow([*([data] if named else []), language, name, *ends])
     return out.getvalue()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from xfer.attackers.lexicons.located import filled, located
 from xfer.core.errors import BadRow, MissingPart
 from xfer.core.files import FileStamp, file_stamp
 
@@ -18,10 +19,10 @@ Table = dict[tuple[str, str], tuple[str, ...]]
 
 def read(file: str) -> Table:
     """(small word, part of speech) -> candidates in the order of the file. Raises MissingPart, BadRow."""
-    path = Path(file).expanduser()
+    path = located(file)
     if not path.is_file():
         raise MissingPart(f"synonyms: there is no file {path}")
-    return _read(path, file_stamp(path))
+    return _read(filled(path), file_stamp(path))
 
 
 @lru_cache(maxsize=4)

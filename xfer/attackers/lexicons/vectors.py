@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xfer.attackers.lexicons.located import located
 from xfer.core.errors import BadRow, MissingPart
 from xfer.core.files import FileStamp, file_stamp
 
@@ -32,7 +33,7 @@ class Vectors(NamedTuple):
 
 def load(file: str, cache: Path | None = None) -> Vectors:
     """The vectors of a file and their neighbours, which are kept in ``cache`` if given. Raises MissingPart, BadRow."""
-    path = Path(file).expanduser()
+    path = located(file)
     if not path.is_file():
         raise MissingPart(f"vectors: there is no file {path}")
     return _load(path, file_stamp(path), cache)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
+from xfer.attackers.lexicons.located import located
 from xfer.core.errors import MissingPart
 
 # ISO 639-1 to the codes of the Open Multilingual Wordnet (Bond and Foster 2013).
@@ -52,7 +53,7 @@ def load(folder: str | None, language: str) -> Synonyms:
 def places(folder: str | None) -> tuple[Path, Path | None]:
     """The folders of WordNet and of the multilingual one. Raises MissingPart."""
     roots = [Path(folder)] if folder else nltk_data()
-    for root in (named.expanduser() for named in roots):
+    for root in (located(str(named)) for named in roots):
         for english in (root, root / "corpora" / "wordnet", root / "wordnet"):
             if (english / ENGLISH).is_file():
                 near = (root / "corpora" / "omw-1.4", english.parent / "omw-1.4", root / "omw-1.4")

@@ -11,6 +11,7 @@ from typing import Any
 
 from xfer.attackers import constraints
 from xfer.attackers.lexicons import wordnet
+from xfer.attackers.lexicons.located import filled, located
 from xfer.attackers.recipes.table import RECIPES, RESOURCES, Resource, needs
 from xfer.core.errors import MissingPart
 
@@ -46,10 +47,10 @@ def files(attacker: Any, digest: Callable[[Path], str]) -> dict[str, Any] | None
         if field == "wordnet":
             found[field] = {path.name: digest(path) for path in sorted(wordnet.places(_folder(name))[0].glob("data.*"))}
         elif field not in MODELS and name != DEFAULT_NAMES:
-            path = Path(name).expanduser()
+            path = located(name)
             if not path.is_file():
                 raise MissingPart(f"{field}: there is no file {path}")
-            found[field] = digest(path)
+            found[field] = digest(filled(path))
     return found or None
 
 
@@ -83,10 +84,9 @@ def _fault(attacker: Any, resource: Resource, name: str | None) -> Iterator[tupl
         what, _, hint = _absent(attacker, resource).partition("; ")
         yield field, what, hint
     elif name is not None and name != OMITTED:
-        path = Path(name).expanduser()
-        if field in MODELS and name.startswith(LOCAL) and not path.is_dir():
+        if field in MODELS and name.startswith(LOCAL) and not Path(name).expanduser().is_dir():
             yield field, f"{name} is not a folder", f"name {resource.what}"
-        elif field not in MODELS and not path.is_file():
+        elif field not in MODELS and not located(name).is_file():
             yield field, f"there is no file {name}", f"name {resource.what}"
 
 

@@ -17,6 +17,7 @@ import torch
 
 from xfer.attackers import textattack_shim
 from xfer.attackers.engine.hub import ask
+from xfer.attackers.lexicons.located import located
 from xfer.attackers.oracles.proposals import Masking
 from xfer.attackers.recipes.edits import gradient
 from xfer.attackers.recipes.resources import ENCODER, TAGGER
@@ -182,7 +183,7 @@ def look_alikes(file: str | None) -> Any:
     made = _swaps.WordSwapHomoglyphSwap.__new__(_swaps.WordSwapHomoglyphSwap)
     with suppress(FileNotFoundError):  # its own table of letters is set by then
         made.__init__()
-    made.homos_intentional = intentional(Path(file).expanduser()) if file else {}
+    made.homos_intentional = intentional(located(file)) if file else {}
     return made
 
 

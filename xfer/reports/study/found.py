@@ -132,15 +132,19 @@ def verdicts(cells: Sequence[Done], study: Study) -> list[Record]:
 
 def _tested(cells: Sequence[Done], about: Hypothesis) -> Iterator[tuple[str, Sample]]:
     """The difference of every matched pair of cells in every evaluation that the hypothesis speaks of."""
+    for cell, other, name in matched(cells, about):
+        both = [one.numbers.averaged(name, about.measure, about.languages) for one in (cell, other)]
+        if both[0] is not None and both[1] is not None:
+            yield name, both[0].minus(both[1])
+
+
+def matched(cells: Sequence[Done], about: Hypothesis) -> Iterator[tuple[Done, Done, str]]:
+    """The pairs of cells that a hypothesis compares, with each evaluation that it speaks of."""
     for cell, other in _pairs(cells, about.against):
-        if not meant(cell.levels, about.cells):
-            continue
-        for name in cell.numbers.credits:
-            if about.evaluations and name not in about.evaluations:
-                continue
-            both = [one.numbers.averaged(name, about.measure, about.languages) for one in (cell, other)]
-            if both[0] is not None and both[1] is not None:
-                yield name, both[0].minus(both[1])
+        if meant(cell.levels, about.cells):
+            for name in cell.numbers.credits:
+                if not about.evaluations or name in about.evaluations:
+                    yield cell, other, name
 
 
 def _verdict(row: Record) -> str:
@@ -159,6 +163,8 @@ def sentence(row: Record) -> str:
         f"{row['difference']:+.1f} points [{row['low']:+.1f}, {row['high']:+.1f}], adjusted p {_p(row['adjusted'])}, "
         f"{row['comparisons']} comparison{'s' if row['comparisons'] != 1 else ''}"
     )
+    if row.get("collapsed"):
+        numbers += f", {row['collapsed']} of them with a model that gives one answer everywhere"
     return f"{row['verdict'].capitalize()}: {numbers}. Claim: {row['claim']}"
 
 

@@ -44,7 +44,8 @@ SHOWN = {"relative": "drop %", "gap_growth": "gap growth"}
 NOTE = (
     "In percent points, means over languages, [95% interval over rows and seeds]. drop: clean minus attacked on the "
     "same rows; drop %: as a share of clean; gap: training languages minus the mean of the others; gap growth: what "
-    "the attack adds to it."
+    "the attack adds to it. chance: what the best single answer to every row, or a blind guess among its choices, "
+    "scores; collapsed: the share of seeds and languages in which a model gives one answer everywhere."
 )
 
 
@@ -104,6 +105,7 @@ def verdict_grid(found: Found) -> Grid:
     return Grid("hypotheses", "Hypotheses", header, rows, note=note)
 
 
+FEW_CELLS = 4  # that are named
 MEASURES = ("score", "oracle", "drop", "relative", "gap", "gap_growth")
 
 
@@ -114,24 +116,30 @@ def overview_grid(found: Found) -> Grid:
         if row["language"] == "mean":
             rows.setdefault((*levels_of(found, row), row["evaluation"]), {})[row["measure"]] = row
     used = [name for name in MEASURES if any(name in one for one in rows.values())]
-    header = [*axes(found), "evaluation", "data", "metric", *map(measure_name, used), "seeds"]
+    facts = ["chance"] if any(row.get("chance") is not None for row in means(found, "score")) else []
+    facts += ["collapsed"] if any(row.get("collapsed") for row in means(found, "score")) else []
+    header = [*axes(found), "evaluation", "data", "metric", *facts, *map(measure_name, used), "seeds"]
     made: list[list[Cell]] = []
     for key, one in rows.items():
         first = next(iter(one.values()))
         numbers: list[Cell] = [value(one[name]) if name in one else None for name in used]
-        made.append([*key, first["data"], first["metric"], *numbers, first["seeds"]])
+        said = [one.get("score", {}).get(fact) for fact in facts]
+        made.append([*key, first["data"], first["metric"], *said, *numbers, first["seeds"]])
     return Grid("results", "Results", header, made, tuple(range(len(axes(found)) + 2)), NOTE)
 
 
 def comparison_grid(found: Found) -> Grid:
     """A line a compared cell, evaluation and measure: the means."""
+    marked = any(row.get("collapsed") for row in found["comparisons"])
     rows: list[list[Cell]] = []
     for row in found["comparisons"]:
         if row["language"] == "mean":
             levels: list[Cell] = [row["levels"][axis] for axis in axes(found)]
             what = [row["evaluation"], measure_name(row["measure"]), value(row, "difference")]
-            rows.append([*levels, *what, Exact(row["adjusted"], 3), Exact(row["effect"], 2)])
+            said: list[Cell] = ["yes" if row.get("collapsed") else ""] if marked else []
+            rows.append([*levels, *what, Exact(row["adjusted"], 3), Exact(row["effect"], 2), *said])
     header = [*axes(found), "evaluation", "measure", "difference", "adjusted p", "effect"]
+    header += ["collapsed"] if marked else []
     count = len(axes(found))
     against = found.get("compare") or {"against": {}, "test": "", "adjust": ""}
     beside = ", ".join(f"{axis} = {level}" for axis, level in against["against"].items())
@@ -150,11 +158,36 @@ def language_grids(found: Found) -> list[Grid]:
         for row in mine:
             lines.setdefault((*levels_of(found, row), row["evaluation"]), {})[row["language"]] = row["value"]
         rows: list[list[Cell]] = [[*key, *map(line.get, codes), line.get("mean")] for key, line in lines.items()]
+        rows += _chance_lines(found, mine, codes)
         header = [*axes(found), "evaluation", *codes, "mean"]
         title, picks = f"{data}: scores by language", tuple(range(len(axes(found)) + 1))
         note = f"{mine[0]['metric']} in percent; the intervals stand in records.csv." if mine else ""
         grids.append(Grid(f"languages-{slug(data)}", title, header, rows, picks, note))
     return grids
+
+
+def _chance_lines(found: Found, records: Sequence[Mapping[str, Any]], codes: Sequence[str]) -> list[list[Cell]]:
+    """The chance level of each evaluation by language, once for all cells where it is the same."""
+    levels: dict[tuple[tuple[str, ...], str], dict[str, float]] = {}
+    for row in records:
+        if row.get("chance") is not None:
+            levels.setdefault((levels_of(found, row), row["evaluation"]), {})[row["language"]] = row["chance"]
+    lines: dict[tuple[Cell, ...], None] = {}
+    for (_, evaluation), level in levels.items():
+        shown = [level.get(code) for code in (*codes, "mean")]
+        lines[(*[""] * len(axes(found)), f"chance: {evaluation}", *shown)] = None
+    return [list(line) for line in lines]
+
+
+def warning_grid(found: Found) -> Grid:
+    """Stages that learnt nothing and evaluations whose model collapsed, each once, with the cells it is of."""
+    rows: list[list[Cell]] = []
+    for one in found.get("warnings", ()):
+        where = [label(levels.values()) for levels in one["cells"]]
+        shown = "; ".join(where) if len(where) <= FEW_CELLS else f"{len(where)} cells"
+        rows.append([one["what"], one["warning"], shown])
+    note = "Where one model of a comparison gives one answer everywhere, drops, gaps and differences say nothing else."
+    return Grid("warnings", "Collapsed, or at chance", ["what", "warning", "cells"], rows, note=note)
 
 
 def fit_grid(found: Found) -> Grid:
@@ -212,7 +245,13 @@ def failed_grid(found: Found) -> Grid:
 
 def grids(found: Found) -> list[Grid]:
     """Every table of a study that has lines."""
-    every = [verdict_grid(found), overview_grid(found), comparison_grid(found), *language_grids(found)]
+    every = [
+        verdict_grid(found),
+        warning_grid(found),
+        overview_grid(found),
+        comparison_grid(found),
+        *language_grids(found),
+    ]
     every += [discriminator_grid(found), published_grid(found)]
     return [grid for grid in [*every, fit_grid(found), failed_grid(found)] if grid.rows]
 

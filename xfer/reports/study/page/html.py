@@ -19,6 +19,7 @@ from xfer.reports.study.page.grids import (
     overview_grid,
     published_grid,
     verdict_grid,
+    warning_grid,
 )
 from xfer.reports.study.page.heat import heat_maps
 from xfer.reports.study.page.palette import style
@@ -26,7 +27,7 @@ from xfer.reports.study.page.rows import details, examples_html, provenance_html
 from xfer.reports.study.page.scatter import clean_against_robust, scaling_lines
 from xfer.reports.study.page.svg import FIT, Figure, drawn, escape, tag
 
-_BADGE = {"supported": ("yes", "\u2713"), "not supported": ("no", "\u2717")}
+_BADGE = {"supported": ("yes", "\u2713"), "not supported": ("no", "\u2717"), "collapsed": ("open", "!")}
 FEW = 3  # seeds: with fewer, the t distribution makes the intervals very wide
 _OPEN = 2  # figures of a group that are unfolded from the start
 
@@ -108,8 +109,18 @@ def _head(found: Found) -> str:
         tag("p", escape(found["description"])) if found["description"] else "",
         tag("p", tag("strong", "Miniature."), " " + made_up, class_="note") if found["scale"] == "miniature" else "",
         tag("p", tag("strong", f"{seeds} seeds."), " " + few, class_="note") if 1 < seeds < FEW else "",
+        _warned(found),
     ]
     return tag("header", *parts)
+
+
+def _warned(found: Found) -> str:
+    """That some models learnt nothing, with the way to where they are named."""
+    count = len(found.get("warnings", ()))
+    if not count:
+        return ""
+    link = tag("a", f"{count} warning{'s' if count > 1 else ''}", href="#warnings")
+    return tag("p", tag("strong", link), ": some models collapsed or stayed at chance.", class_="note")
 
 
 def _sections(found: Found) -> list[Section]:
@@ -125,6 +136,7 @@ def _sections(found: Found) -> list[Section]:
     languages = "".join(_folded(grid) for grid in language_grids(found))
     return [
         Section("answer", "Answer", _answer(found) + shown("verdicts")),
+        Section("warnings", "Collapsed, or at chance", _table(warning_grid(found))),
         Section("failed", "Cells without a result", _table(failed_grid(found))),
         Section("results", "Results", _table(overview_grid(found))),
         Section("differences", "Differences", _table(comparison_grid(found)) + shown("heat-difference", 4)),

@@ -1,0 +1,75 @@
+"""Chance and collapsed models in what a study found, read from the reports of its cells.
+
+A model that gives one answer everywhere loses nothing under attack and has no gap, so that its drops and gaps are 0 and
+their differences speak of the collapse alone. Its score is true all the same: a comparison of scores says nothing only
+where both models collapsed. A model counts as collapsed where it did in half or more of its seeds and languages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from xfer.core.study import Hypothesis, Levels
+from xfer.reports.study.found import Done, Record, matched, sentence
+
+HALF = 50.0  # percent of seeds and languages
+Reports = Sequence[tuple[Levels, Mapping[str, Any]]]  # of each finished cell: its levels and report.json
+Place = tuple[tuple[str, ...], str, str]  # levels, evaluation, language
+
+
+class Facts:
+    """``chance`` and ``collapsed`` of the evaluations of finished cells, in percent, by language or ``mean``."""
+
+    def __init__(self, reports: Reports) -> None:
+        self.cells: dict[Place, Mapping[str, float]] = {}
+        for levels, report in reports:
+            for table in report.get("tables", [report]):
+                for language, row in [*table["languages"].items(), ("mean", table["mean"])]:
+                    for name in table["order"]:
+                        self.cells[tuple(levels.values()), name, language] = row.get(name, {})
+
+    def of(self, levels: Levels, evaluation: str, language: str) -> Mapping[str, float]:
+        return self.cells.get((tuple(levels.values()), evaluation, language), {})
+
+    def collapsed(self, levels: Levels, evaluation: str, language: str = "mean") -> bool:
+        """Whether the model of a cell collapsed in half or more of its seeds and languages."""
+        return self.of(levels, evaluation, language).get("collapsed", 0.0) >= HALF
+
+
+def mark_records(records: Iterable[Record], axes: Sequence[str], facts: Facts) -> None:
+    """Puts ``chance`` into the records of scores, and ``collapsed`` into those of the selected checkpoint; None into
+    all others."""
+    for row in records:
+        cell = facts.of({axis: row[axis] for axis in axes}, row["evaluation"], row["language"])
+        row["chance"] = cell.get("chance") if row["measure"] in ("score", "oracle") else None
+        row["collapsed"] = cell.get("collapsed", 0.0) if row["measure"] == "score" else None
+
+
+def mark_comparisons(comparisons: Iterable[Record], facts: Facts) -> None:
+    """Puts ``collapsed`` into comparisons: whether one of the two models is."""
+    for row in comparisons:
+        where = row["evaluation"], row["language"]
+        row["collapsed"] = facts.collapsed(row["levels"], *where) or facts.collapsed(row["against"], *where)
+
+
+def mark_verdicts(
+    verdicts: Iterable[Record], hypotheses: Mapping[str, Hypothesis], cells: Sequence[Done], facts: Facts
+) -> None:
+    """Puts ``collapsed`` into verdicts: in how many comparisons a model is. It is the verdict where none says more."""
+    for row in verdicts:
+        about = hypotheses[row["name"]]
+        pairs = [[facts.collapsed(cell.levels, name) for cell in both] for *both, name in _compared(about, cells)]
+        row["collapsed"] = sum(map(any, pairs))
+        empty = all if about.measure == "score" else any
+        if row["collapsed"]:
+            row["verdict"] = "collapsed" if all(map(empty, pairs)) else row["verdict"]
+            row["sentence"] = sentence(row)
+
+
+def _compared(about: Hypothesis, cells: Sequence[Done]) -> Iterator[tuple[Done, Done, str]]:
+    """The two cells and the evaluation of each comparison that a hypothesis rests on."""
+    for cell, other, name in matched(cells, about):
+        both = [one.numbers.averaged(name, about.measure, about.languages) for one in (cell, other)]
+        if None not in both:
+            yield cell, other, name
