@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,7 +29,6 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
     """
     from xfer.commands.inputs import build, world
     from xfer.core.errors import BadRow
-    from xfer.forms.base import form
     from xfer.readers.sources import caveats, found_files, rows
 
     built = build(reader)
@@ -40,8 +41,7 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
         )
     root = world(store, built.worlds(split)) if source == "miniature" else None
     lost: list[BadRow] = []
-    check = form(built.form, built.label_names(source), built.form_options()).check
-    found = rows(built, source, split, language, root, lost, check)
+    found = rows(built, source, split, language, root, lost, _checking(built, source))
     empty = True
     for row in islice(found, limit or None):
         line = json.dumps(row, ensure_ascii=False) if as_json else "  ".join(f"{k}={v!r}" for k, v in row.items())
@@ -56,3 +56,17 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
     if empty:
         files = ", ".join(map(str, found_files(built, source, split, language, root)))
         raise BadRow(files or source, 0, f"holds no {split} rows of {built.type_name} in '{language}'")
+
+
+def _checking(reader: Any, source: Any) -> Callable[[dict[str, Any], str, int], None]:
+    """What refuses rows that the reader's form cannot take. Forms take seconds to load: not before there is a row."""
+    kind: list[Any] = []
+
+    def check(row: dict[str, Any], place: str, line: int) -> None:
+        from xfer.forms.base import form
+
+        if not kind:
+            kind.append(form(reader.form, reader.label_names(source), reader.form_options()))
+        kind[0].check(row, place, line)
+
+    return check
