@@ -117,7 +117,7 @@ def test_surrogates_come_out_as_json(xfer: Xfer) -> None:
         (["--attacker", "negation", "--language", "th", "--text", "a", "--pair", "b"], "no phrase in th"),
         (["--attacker", "{type: synonyms, folder: nowhere}", "--text", "a"], "no word list"),
         (["--attacker", "typos", "--file", "nowhere.jsonl"], "nowhere.jsonl"),
-        (["--attacker", "typos", "--file", "bad.jsonl"], "bad.jsonl:2: is no JSON"),
+        (["--attacker", "typos", "--file", "bad.jsonl"], "bad.jsonl:2: is not JSON"),
         (["--attacker", "typos", "--file", "tags.jsonl"], "tags.jsonl:1: has not one tag for each word"),
         (["--attacker", "typos", "--file", "answers.jsonl"], "answers.jsonl:1: the answer 'b' does not stand at 0"),
         (["--attacker", "typos", "--file", "numbers.jsonl"], "numbers.jsonl:1: has no text"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -196,6 +197,51 @@ def test_a_failure_whose_words_begin_like_a_mark_is_still_a_failure(store: Store
     error = failed(execute(made, store, work=Work(b=XferError("needs a package"))), made)
     assert error is not None
     assert "needs a package" in str(error)
+
+
+def reading(store: Store, file: Path, kind: str = "data") -> Graph:
+    """A node that reads an outside file, and one that needs it."""
+    at = {"files": {"a.tsv": store.digest(file)}}
+    first = Node(kind, "a", {"at": {"parts": [at, {"files": {}}]}})
+    return graph(first, Node("train", "b", {"n": "b"}, {"x": first}))
+
+
+@pytest.mark.parametrize("kind", ["data", "train", "attack"])
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_file_that_changes_while_a_node_reads_it_fails_the_node(
+    kind: str, gone: bool, store: Store, tmp_path: Path
+) -> None:
+    file, work = tmp_path / "a.tsv", Work()
+    file.write_text("one")
+    status = file.stat()
+
+    def changing(node: Node, parents: Any, folder: Path, progress: Any) -> dict[str, Any]:
+        (folder / "checkpoint").mkdir()
+        file.write_text("two")
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if gone:
+            file.unlink()
+        return work(node, parents, folder, progress)
+
+    made = reading(store, file, kind)
+    outcome = execute(made, store, work=changing)
+    (failure,) = outcome.failures.values()
+    assert failure.startswith(f"{file} changed while the run that reads it was under way; nothing is stored of it")
+    assert labels(made, outcome.unreached).keys() == {"b"} and not outcome.entries
+    assert list((store.root / "work").iterdir()) == [] and store.entries(kind) == []
+    file.write_text("two")
+    assert len(execute(reading(store, file, kind), store, work=work).entries) == 2
+
+
+def test_a_file_that_is_touched_alone_does_not_fail_a_node(store: Store, tmp_path: Path) -> None:
+    file, work = tmp_path / "a.tsv", Work()
+    file.write_text("one")
+
+    def touching(*given: Any) -> dict[str, Any]:
+        file.write_text("one")
+        return work(*given)
+
+    assert len(execute(reading(store, file), store, work=touching).entries) == 2
 
 
 def test_an_interrupt_stops_the_run_and_keeps_what_is_finished(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -414,12 +415,68 @@ def test_a_digest_follows_the_contents_and_is_not_taken_twice(
 ) -> None:
     file, taken, plain = tmp_path / "f", [], stores.file_digest
     monkeypatch.setattr(stores, "file_digest", lambda path: taken.append(path) or plain(path))
+    monkeypatch.setattr(stores, "TICK", -1)
     file.write_text("a")
     first = store.digest(file)
     assert store.digest(file) == Store(store.root).digest(file) == first
     assert len(taken) == 1
     file.write_text("bb")
     assert store.digest(file) != first
+
+
+def test_a_digest_follows_a_change_that_keeps_size_and_time(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "TICK", -1)
+    file = tmp_path / "f"
+    file.write_text("pos neg")
+    before, status = store.digest(file), file.stat()
+    file.write_text("neg pos")
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (status.st_size, status.st_mtime_ns)
+    assert store.digest(file) != before
+    other = tmp_path / "g"
+    other.write_text("pos neg")
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.rename(file)  # another file in its place
+    assert store.digest(file) == before
+
+
+def test_a_file_that_has_just_changed_is_hashed_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two changes within one tick of the clock bear the same time."""
+    file, still = tmp_path / "f", stores.file_stamp(Path(__file__))
+    monkeypatch.setattr(stores, "file_stamp", lambda path: still._replace(changed=time.time_ns()))
+    for text in ("a", "b", "c"):
+        file.write_text(text)
+        assert store.digest(file) == stores.file_digest(file)
+
+
+def test_a_file_that_changes_while_it_is_hashed_is_hashed_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, plain, first = tmp_path / "f", stores.file_digest, stores.file_stamp
+    file.write_text("a")
+
+    def changing(path: Path) -> str:
+        found = plain(path)
+        path.write_text("b")
+        return found
+
+    monkeypatch.setattr(stores, "TICK", -1)
+    monkeypatch.setattr(stores, "file_digest", changing)
+    before = store.digest(file)
+    monkeypatch.setattr(stores, "file_digest", plain)
+    assert first(file).size == 1 and store.digest(file) == plain(file) != before
+
+
+def test_a_digest_knows_its_file_and_is_plain_text_otherwise(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"abc")
+    found = store.digest(tmp_path / "f")
+    assert found.path == tmp_path / "f" and json.dumps([found]) == f'["{found!s}"]'
+    again = pickle.loads(pickle.dumps(found))
+    assert (again, again.path) == (found, found.path)
 
 
 def test_a_digest_is_blake2b_of_the_bytes(store: Store, tmp_path: Path) -> None:

@@ -312,7 +312,7 @@ def test_equal_rows_are_held_out_together(mirror: Mirror, read: Read) -> None:
     [
         ("text\tlabel\na\n", 2, "1 columns where 2"),
         ("text\tlabel\na\tpos\nb\tgood\n", 3, "label 'good' is not one of pos, neg"),
-        ("words\tlabel\na\tpos\n", 2, "no column 'text'; found words, label"),
+        ("words\tlabel\na\tpos\n", 1, "no column 'text'; found words, label"),
         (b"text\tlabel\n\xff\tpos\n", 2, "not UTF-8"),
     ],
 )

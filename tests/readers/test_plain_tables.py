@@ -8,6 +8,7 @@ import pytest
 
 from xfer.core.errors import BadRow
 from xfer.readers import tables
+from xfer.readers.quoting import COMMAS
 
 
 @pytest.fixture
@@ -21,8 +22,8 @@ def test_lines_are_counted_from_one_without_their_ends(file: Path) -> None:
 
 
 def test_only_one_carriage_return_belongs_to_the_line_end(file: Path) -> None:
-    file.write_bytes(b"a\rb\r\r\n")
-    assert list(tables.lines(file)) == [(1, "a\rb\r")]
+    file.write_bytes(b"a\rb\r\r\nc\nd\n")
+    assert list(tables.lines(file)) == [(1, "a\rb\r"), (2, "c"), (3, "d")]
 
 
 def test_a_byte_order_mark_is_taken_off_the_first_line_alone(file: Path) -> None:
@@ -68,7 +69,7 @@ def test_trailing_tabs_are_harmless_where_the_file_names_its_columns(file: Path)
 
 def test_quoted_cells_hold_what_they_like(file: Path) -> None:
     file.write_text('a,b\n"1,\n2","x ""y"""\n3,4\n')
-    assert list(tables.tsv(file, quoted=True, delimiter=",")) == [
+    assert list(tables.tsv(file, dialect=COMMAS)) == [
         (2, {"a": "1,\n2", "b": 'x "y"'}),
         (4, {"a": "3", "b": "4"}),
     ]
@@ -77,13 +78,13 @@ def test_quoted_cells_hold_what_they_like(file: Path) -> None:
 def test_text_after_a_closing_quote_is_told(file: Path) -> None:
     file.write_text('a,b\n"1"2,3\n')
     with pytest.raises(BadRow) as caught:
-        list(tables.tsv(file, quoted=True, delimiter=","))
+        list(tables.tsv(file, dialect=COMMAS))
     assert caught.value.line == 2
 
 
 def test_a_very_long_cell_is_read(file: Path) -> None:
     file.write_text(f'a,b\n"{"x" * 300_000}",y\n')
-    assert [len(cells["a"]) for _, cells in tables.tsv(file, quoted=True, delimiter=",")] == [300_000]
+    assert [len(cells["a"]) for _, cells in tables.tsv(file, dialect=COMMAS)] == [300_000]
 
 
 def test_objects_are_read_line_by_line(file: Path) -> None:

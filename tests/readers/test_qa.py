@@ -195,20 +195,20 @@ def moved(start: Any) -> dict[str, Any]:
 FAULTS: dict[str, tuple[str | bytes, int, str]] = {
     "answer elsewhere": (tree(CAT, moved(3)), 1, "article 1, paragraph 1, question 2 (c1): the answer 'cat' does not"),
     "answer before the start": (tree(moved(-23)), 1, "question 1 (c1): the answer 'cat' does not stand at -23"),
-    "start is text": (tree(moved("2")), 1, "does not stand at 2"),
-    "no start": (tree({**CAT, "answers": [{"text": "cat"}]}), 1, "does not stand at None"),
+    "start is text": (tree(moved("2")), 1, "(c1): 'answer_start' is '2', a text in the place of a number"),
+    "no start": (tree({**CAT, "answers": [{"text": "cat"}]}), 1, "'answer_start' is None, not a whole number"),
     "answer is a number": (tree({**CAT, "answers": [{"text": 3}]}), 1, "question 1 (c1): 'text' is 3, not text"),
     "answers are text": (tree({**CAT, "answers": ["A cat"]}), 1, "question 1 (c1) has no list 'answers' of objects"),
     "no question": (tree({"id": "1", "answers": []}), 1, "question 1: 'question' is None, not text"),
-    "no id": (tree({"question": "Who?", "answers": []}), 0, "paragraph 1, question 1: 'id' is None"),
-    "no context": ('{"data": [{"paragraphs": [{"qas": []}]}]}', 0, "article 1, paragraph 1: 'context' is None"),
-    "no paragraphs": ('{"data": [{"paragraphs": []}, {}]}', 0, "article 2 has no list 'paragraphs'"),
-    "no data": ("{}", 0, "the file has no list 'data'"),
-    "a list": ("[]", 0, "the file has no list 'data'"),
+    "no id": (tree({"question": "Who?", "answers": []}), 1, "paragraph 1, question 1: 'id' is None"),
+    "no context": ('{"data": [{"paragraphs": [{"qas": []}]}]}', 1, "article 1, paragraph 1: 'context' is None"),
+    "no paragraphs": ('{"data": [{"paragraphs": []},\n {}]}', 2, "article 2 has no list 'paragraphs'"),
+    "no data": ("{}", 1, "the file has no list 'data'"),
+    "a list": ("[]", 1, "the file has no list 'data'"),
     "cut": ('{"data":\n [', 2, "is not JSON"),
     "empty": ("", 1, "is not JSON"),
     "deep": ('{"data": ' + "[" * 100_000, 0, "nests too deeply"),
-    "not utf-8": (b'{"data": "\xff"}', 0, "is not UTF-8 (byte 11: 0xff)"),
+    "not utf-8": (b'{"data":\n"\xff"}', 2, "is not UTF-8 (byte 11: 0xff)"),
 }
 
 

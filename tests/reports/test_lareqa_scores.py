@@ -132,7 +132,7 @@ def test_a_fault_of_the_gold_is_one_line(write: Write, xfer: Xfer) -> None:
     write("xquad-r/en.json", json.dumps(broken))
     write("guess.json", json.dumps({"q0_en": []}))
     found = xfer("score", "lareqa", "--gold", "xquad-r/en.json", "--predictions", "guess.json")
-    assert found.code == 2 and "en.json: article 1, paragraph 1 has no list 'sentence_breaks'" in found.err
+    assert found.code == 2 and "en.json:1: article 1, paragraph 1 has no list 'sentence_breaks'" in found.err
 
 
 def test_the_real_files_score_a_perfect_and_a_monolingual_ranking(real: Path, write: Write, xfer: Xfer) -> None:

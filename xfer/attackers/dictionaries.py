@@ -18,6 +18,7 @@ from xfer.attackers.lexicons.located import located
 from xfer.attackers.scripts import UNSPACED, graphemes, script_of
 from xfer.attackers.segment import ends
 from xfer.core.errors import BadRow, MissingPart
+from xfer.core.files import FileStamp, file_stamp
 from xfer.forms.edits import Edit
 
 Table = dict[str, tuple[str, ...]]
@@ -49,11 +50,11 @@ def read(file: Path) -> Table:
 
     Raises BadRow, also where it holds no word that another may stand for.
     """
-    return _read(file, file.stat().st_mtime_ns)
+    return _read(file, file_stamp(file))
 
 
 @lru_cache(maxsize=64)
-def _read(file: Path, changed: int) -> Table:
+def _read(file: Path, stamp: FileStamp) -> Table:
     found: dict[str, dict[str, None]] = {}
     for word, other in _pairs(file):
         found.setdefault(word, {})[other] = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -123,15 +122,16 @@ def from_file(file: Path, language: str, given: Sequence[str | None]) -> list[Ro
 def _row(line: str, name: str, number: int, language: str) -> Row:
     """One row, with the columns that its form needs and that were left out."""
     from xfer.attackers.changes import shape
-    from xfer.core.errors import UsageError
+    from xfer.core.errors import BadRow, UsageError
+    from xfer.readers.json_text import parsed
 
     def bad(what: str) -> UsageError:
         return UsageError(f"{name}:{number}: {what}")
 
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise bad(f"is no JSON ({error})") from None
+        row = parsed(line, Path(name), number)
+    except BadRow as error:
+        raise UsageError(str(error)) from None
     if not isinstance(row, dict):
         raise bad('is no JSON object; a row is {"text": ...}')
     form = shape(row)

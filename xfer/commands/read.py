@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,11 +24,12 @@ from xfer.commands.options import store
 def read(reader: str, language: str, split: str, source: str, limit: int, store: Path | None, as_json: bool) -> None:
     """Print rows of READER: a name, or a block such as '{type: text, folder: raw_text}'.
 
-    A bad row stops with its file and line; '{type: ..., bad_rows: skip}' leaves it out and tells so at the end.
+    A bad row stops with its file and line; '{type: ..., bad_rows: skip}' leaves it out and tells so at the end. Rows
+    are checked as training does. Exit code 1 if there are none.
     """
     from xfer.commands.inputs import build, world
     from xfer.core.errors import BadRow
-    from xfer.readers.sources import caveats, rows
+    from xfer.readers.sources import caveats, found_files, rows
 
     built = build(reader)
     offered = built.offered(source, split)
@@ -38,14 +41,32 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
         )
     root = world(store, built.worlds(split)) if source == "miniature" else None
     lost: list[BadRow] = []
-    found = rows(built, source, split, language, root, lost)
+    found = rows(built, source, split, language, root, lost, _checking(built, source))
+    empty = True
     for row in islice(found, limit or None):
-        shown = ascii if as_json else repr
-        line = json.dumps(row, ensure_ascii=False) if as_json else "  ".join(f"{k}={shown(v)}" for k, v in row.items())
+        line = json.dumps(row, ensure_ascii=False) if as_json else "  ".join(f"{k}={v!r}" for k, v in row.items())
         click.echo(line.encode("utf-8", "replace").decode())
+        empty = False
     for note in caveats(built, source, split, (language,), root):
         click.echo(f"xfer: note: {note}", err=True)
     for bad in lost:
         click.echo(f"xfer: left out: {bad}", err=True)
     if lost:
         click.echo(f"xfer: {len(lost):,} bad row{'s' if len(lost) > 1 else ''} left out", err=True)
+    if empty:
+        files = ", ".join(map(str, found_files(built, source, split, language, root)))
+        raise BadRow(files or source, 0, f"holds no {split} rows of {built.type_name} in '{language}'")
+
+
+def _checking(reader: Any, source: Any) -> Callable[[dict[str, Any], str, int], None]:
+    """What refuses rows that the reader's form cannot take. Forms take seconds to load: not before there is a row."""
+    kind: list[Any] = []
+
+    def check(row: dict[str, Any], place: str, line: int) -> None:
+        from xfer.forms.base import form
+
+        if not kind:
+            kind.append(form(reader.form, reader.label_names(source), reader.form_options()))
+        kind[0].check(row, place, line)
+
+    return check

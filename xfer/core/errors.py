@@ -85,6 +85,10 @@ class StoreDamaged(XferError):
     """A finished entry of the store no longer holds what was written."""
 
 
+class FileChanged(XferError):
+    """An outside file changed while a node read it."""
+
+
 class NodeFailed(XferError):
     """Some nodes of a run failed; what is finished stays finished."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from xfer import __version__
-from xfer.core.errors import NodeFailed, StoreDamaged, XferError, from_os
+from xfer.core.errors import FileChanged, NodeFailed, StoreDamaged, XferError, from_os
+from xfer.core.files import changed_files
 from xfer.core.graph import Graph, Node, Resolver, compile_graph
 from xfer.core.load import Loaded, load_recipe
 from xfer.core.recipe import Recipe
@@ -180,6 +182,7 @@ class _Walk:
                 self.watcher.started(node)
                 start = time.monotonic()
                 summary = self.work(node, parents, folder, lambda d, t, **kw: self.watcher.moved(node, d, t, **kw))
+                self.unchanged(node, folder)
                 record |= {"summary": summary, "seconds": round(time.monotonic() - start, 2)}
         found = self.store.find(node.kind, node.key)
         if found is None:
@@ -187,6 +190,18 @@ class _Walk:
         if "summary" in record:
             self.watcher.finished(node, record["summary"], record["seconds"])
         return found
+
+    def unchanged(self, node: Node, folder: Path) -> None:
+        """Raises FileChanged where an outside file is not what it was when the node was named by its content.
+
+        What was made of it goes, a checkpoint too: nobody knows which of the contents it was made of.
+        """
+        changed = changed_files(node.job, self.store.digest)
+        if changed:
+            shutil.rmtree(folder, ignore_errors=True)
+            more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
+            what = f"{changed[0]}{more} changed while the run that reads it was under way"
+            raise FileChanged(f"{what}; nothing is stored of it: run the same command again when the file is whole")
 
     def gave_up(self, node: Node, error: Exception) -> bool:
         text = " ".join(str(error).split("\n")) if isinstance(error, XferError) else f"{type(error).__name__}: {error}"

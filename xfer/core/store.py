@@ -21,14 +21,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from xfer.core.errors import StoreDamaged
+from xfer.core.files import FileDigest, file_digest, file_stamp
 
 HEARTBEAT = 5.0  # seconds between signs of life
 STALE = 60.0  # seconds without one after which a lock on another machine is dead
+TICK = 2_000_000_000  # nanoseconds: two changes within them may bear the same time on some file systems
 
 
 class Entry(NamedTuple):
@@ -166,12 +167,21 @@ class Store:
             return dict(json.loads(path.read_text()))
         return None
 
-    def digest(self, path: Path) -> str:
-        """The digest of an outside file, kept by path, size and time of change."""
-        status = path.stat()
-        name = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
+    def digest(self, path: Path) -> FileDigest:
+        """The digest of an outside file, kept for as long as its stamp stays as it is. Raises OSError.
+
+        It is not kept where the file has changed just now, or while it was hashed: a further change could bear the
+        same time.
+        """
+        stamp, name = file_stamp(path), str(path.resolve())
         known = self.recall("digests", name)
-        return str(known) if known else str(self.remember("digests", name, file_digest(path)))
+        if isinstance(known, list) and known[:-1] == list(stamp):
+            return FileDigest.of(str(known[-1]), path)
+        taken = file_digest(path)
+        settled = time.time_ns() - stamp.changed > TICK
+        if settled and file_stamp(path) == stamp:
+            self.remember("digests", name, [*stamp, taken])
+        return FileDigest.of(taken, path)
 
     def recall(self, group: str, name: str) -> Any:
         """A kept fact, or None."""
@@ -274,15 +284,6 @@ def write_json(path: Path, value: Any, sort: bool = True) -> None:
         aside.rename(path)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def file_digest(path: Path) -> str:
-    """blake2b of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        state = blake2b(digest_size=16)
-        while chunk := file.read(1 << 20):
-            state.update(chunk)
-    return state.hexdigest()
 
 
 def _read_json(path: Path, entry: Entry) -> Any:

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
+from xfer.readers.cells import named
 from xfer.readers.nli import LABELS, Mnli, Nli, gold
 from xfer.readers.pairs import Labels, pair
 
@@ -90,7 +91,7 @@ class Anli(Nli):
         def make(line: int, cells: Row) -> Row | None:
             premise = "context" if "context" in cells else "premise"  # the files and their README disagree
             keys = (premise, "hypothesis", "label")
-            return pair(path, line, cells, keys, str(cells.get("uid") or line), language, _LETTERS)
+            return pair(path, line, cells, keys, named(cells, "uid", line), language, _LETTERS)
 
         return tables.made(tables.each_jsonl(path), make)
 

@@ -13,18 +13,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from xfer.core.errors import BadRow
+from xfer.core.files import FileStamp, file_stamp
 from xfer.readers import hub
 from xfer.readers.base import Reader, Row
+from xfer.readers.json_text import Spot
 from xfer.readers.qa import Question, in_paragraph, nearest, paragraphs
 from xfer.readers.sentences import Span, holding, spans
 
 
 class Asked(NamedTuple):
-    """A question and the numbers of the sentences that answer it."""
+    """A question, the numbers of the sentences that answer it, and where it stands, if in a file."""
 
     id: str
     text: str
     answers: tuple[int, ...]
+    spot: Spot | None = None
 
 
 class Paragraph(NamedTuple):
@@ -35,6 +38,7 @@ class Paragraph(NamedTuple):
     sentences: tuple[Span, ...]
     asked: tuple[Asked, ...]
     faults: tuple[BadRow, ...] = ()
+    spot: Spot | None = None  # where it stands, if in a file
 
 
 def read_file(path: Path, official: bool) -> list[Paragraph]:
@@ -43,43 +47,44 @@ def read_file(path: Path, official: bool) -> list[Paragraph]:
     Raises BadRow for a file that is not in that format; what is wrong within a paragraph is a fault of it.
     """
     found = []
-    for number, (place, paragraph) in enumerate(paragraphs(path), 1):
-        given = list(in_paragraph(path, paragraph, place))
+    for number, (spot, paragraph) in enumerate(paragraphs(path), 1):
+        given = list(in_paragraph(spot, paragraph))
         faults = [one for one in given if isinstance(one, BadRow)]
         context = str(paragraph.get("context", ""))
         try:
-            borders = tuple(_borders(path, paragraph, context, place) if official else spans(context))
+            borders = tuple(_borders(spot, paragraph, context) if official else spans(context))
         except BadRow as bad:
-            found.append(Paragraph(number, context, (), (), (*faults, bad)))
+            found.append(Paragraph(number, context, (), (), (*faults, bad), spot))
             continue
         good = (one for one in given if not isinstance(one, BadRow))
-        asked = [_asked(one, context, borders, official, str(path)) for one in good]
+        asked = [_asked(one, context, borders, official) for one in good]
         faults += [one for one in asked if isinstance(one, BadRow)]
         kept = tuple(one for one in asked if isinstance(one, Asked))
-        found.append(Paragraph(number, context, borders, kept, tuple(faults)))
+        found.append(Paragraph(number, context, borders, kept, tuple(faults), spot))
     return found
 
 
-def _asked(one: Question, context: str, borders: Sequence[Span], official: bool, path: str) -> Asked | BadRow:
+def _asked(one: Question, context: str, borders: Sequence[Span], official: bool) -> Asked | BadRow:
+    assert one.spot is not None
     if not one.starts:
-        return BadRow(path, 0, f"question {one.id} has no answer to look its sentence up by")
+        return one.spot.bad(f"question {one.id} has no answer to look its sentence up by", "answers")
     sentence = _sentence(borders, one.starts[0], official)
     if sentence is None:
-        return BadRow(path, 0, f"the answer of question {one.id} begins in no sentence")
-    return Asked(one.id, one.question, _equals(context, borders, sentence))
+        return one.spot.bad(f"the answer of question {one.id} begins in no sentence", "answers")
+    return Asked(one.id, one.question, _equals(context, borders, sentence), one.spot)
 
 
 @lru_cache(maxsize=12)  # every language looks its answers up in all the others
-def _file(path: Path, official: bool, changed: int) -> list[Paragraph]:
+def _file(path: Path, official: bool, stamp: FileStamp) -> list[Paragraph]:
     return read_file(path, official)
 
 
 def known(path: Path, official: bool) -> list[Paragraph]:
     """``read_file``, once for as long as the file stays as it is."""
-    return _file(path, official, path.stat().st_mtime_ns)
+    return _file(path, official, file_stamp(path))
 
 
-def _borders(path: Path, paragraph: dict[str, Any], context: str, place: str) -> list[Span]:
+def _borders(spot: Spot, paragraph: dict[str, Any], context: str) -> list[Span]:
     """The file's own borders; they may leave text between sentences out, but never overlap.
 
     The texts in 'sentences' beside them are never read, as in the official loader: in the official tr.json (article
@@ -87,12 +92,13 @@ def _borders(path: Path, paragraph: dict[str, Any], context: str, place: str) ->
     """
     given, end = paragraph.get("sentence_breaks"), 0
     if not isinstance(given, list) or not given:
-        raise BadRow(str(path), 0, f"{place} has no list 'sentence_breaks', as the files of XQuAD-R have it")
-    for pair in given:
+        raise spot.bad(f"{spot} has no list 'sentence_breaks', as the files of XQuAD-R have it", "sentence_breaks")
+    for number, pair in enumerate(given):
+        here = ("sentence_breaks", number)
         if not (isinstance(pair, list) and len(pair) == 2 and all(type(number) is int for number in pair)):
-            raise BadRow(str(path), 0, f"{place}: sentence_breaks holds {pair!r}, not [start, end]")
+            raise spot.bad(f"{spot}: sentence_breaks holds {pair!r}, not [start, end]", *here)
         if not end <= pair[0] < pair[1] <= len(context):
-            raise BadRow(str(path), 0, f"{place}: sentence {pair} is not within the context and behind the one before")
+            raise spot.bad(f"{spot}: sentence {pair} is not within the context and behind the one before", *here)
         end = pair[1]
     return [(start, end) for start, end in given]
 

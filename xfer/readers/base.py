@@ -171,7 +171,9 @@ class Reader(Component, kind="reader"):
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         """The rows of one official file, a BadRow in the place of each that cannot be read (``tables.made``).
 
-        Raises BadRow for a file that is not readable as a whole; a raised one stops under any ``bad_rows``.
+        A row says in ``line`` where it stands, by a number or by a function that finds it, and in ``file`` in which
+        file, if not in ``path``; ``sources.rows`` takes both off. Raises BadRow for a file that is not readable as a
+        whole; a raised one stops under any ``bad_rows``.
         """
         raise NotImplementedError
 

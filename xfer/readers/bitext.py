@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -62,8 +62,28 @@ class _Bitext(Reader):
     pooling: Literal["mean", "cls", "max"] = Field("mean", description="how subwords become one vector")
 
 
-def _row(name: str, language: str, side: str, text: str, gold: list[str] | None = None, part: str = "test") -> Row:
-    return {"id": name, "language": language, "side": side, "text": text, "pair": None, "gold": gold, "part": part}
+class _Sentence(NamedTuple):
+    """A line of a file."""
+
+    file: Path
+    line: int
+    text: str
+
+
+def _sentences(path: Path) -> list[_Sentence]:
+    return [_Sentence(path, line, text.strip()) for line, text in tables.lines(path)]
+
+
+def _row(
+    name: str,
+    language: str,
+    side: str,
+    sentence: _Sentence,
+    gold: list[str] | None = None,
+    part: str = "test",
+) -> Row:
+    row = {"id": name, "language": language, "side": side, "text": sentence.text, "pair": None, "gold": gold}
+    return row | {"part": part, "file": str(sentence.file), "line": sentence.line}
 
 
 @Reader.register("tatoeba")
@@ -111,19 +131,17 @@ class Tatoeba(_Bitext):
     def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
         return (path.with_suffix(".eng"), path.with_suffix(".en"), path.with_name(f"test-{language}.tsv"))
 
-    def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
+    def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         official, sorted_side, labels = self.beside(path, split, language)
-        foreign = [text.strip() for _, text in tables.lines(path)]
+        foreign = _sentences(path)
         if not path.name.startswith("tatoeba."):
-            english = [text.strip() for _, text in tables.lines(sorted_side)]
+            english = _sentences(sorted_side)
             right = _rows(labels, len(foreign)) if labels.is_file() else [None] * len(english)
-            if len(right) != len(english):
-                raise BadRow(str(labels), len(right), f"ends here, but {sorted_side.name} has {len(english)} lines")
+            _same_length(labels, len(right), sorted_side, len(english))
             yield from _searched(language, foreign, list(zip(english, right, strict=True)))
             return
-        english = [text.strip() for _, text in tables.lines(official)]
-        if len(foreign) != len(english):
-            raise BadRow(str(official), len(english), f"ends here, but {path.name} has {len(foreign)} lines")
+        english = _sentences(official)
+        _same_length(official, len(english), path, len(foreign))
         yield from _searched(language, foreign, list(_by_english(english)))
 
     def hub_part(self, split: str, language: str) -> HubPart:
@@ -131,21 +149,32 @@ class Tatoeba(_Bitext):
             raise MissingData(f"{self.card.hub} has no Tatoeba in '{language}'; use source: mirror with LASER's files")
         return HubPart(self.card.hub, f"tatoeba.{TATOEBA[language]}", "validation")
 
-    def hub_rows(self, split: str, language: str) -> Iterator[Row]:
+    def hub_rows(self, split: str, language: str) -> Iterator[Row | BadRow]:
         part = self.hub_part(split, language)
         table = hub.table(part.repository, part.config, part.split, self.card.revision)
+        where = f"{part.repository}/{part.config}/{part.split}"
+        columns = ("source_sentence", "target_sentence")
         try:
-            both = [(row["source_sentence"].strip(), row["target_sentence"].strip()) for row in table]
+            foreign, english = (
+                [_Sentence(Path(where), number, row[column].strip()) for number, row in enumerate(table, 1)]
+                for column in columns
+            )
         except (KeyError, AttributeError) as error:
-            where = f"{part.repository}/{part.config}/{part.split}"
             raise BadRow(where, 0, f"has not the columns that tatoeba expects: {error!r}") from None
-        yield from _searched(language, [one for one, _ in both], list(_by_english([other for _, other in both])))
+        yield from _searched(language, foreign, list(_by_english(english)))
 
 
-def _by_english(english: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Sentences and their lines in XTREME's order."""
-    for line in sorted(range(len(english)), key=lambda line: english[line]):  # stable: equal ones stay as they were
-        yield english[line], line
+def _same_length(path: Path, size: int, other: Path, other_size: int) -> None:
+    """Raises BadRow for the shorter of two files that belong together line by line."""
+    if size != other_size:
+        (short, less), (long, more) = sorted(((path, size), (other, other_size)), key=lambda each: each[1])
+        raise BadRow(str(short), less, f"ends here, but {long.name} has {more} lines")
+
+
+def _by_english(english: Sequence[_Sentence]) -> Iterator[tuple[_Sentence, int]]:
+    """Sentences and their numbers in XTREME's order."""
+    for number in sorted(range(len(english)), key=lambda number: english[number].text):  # stable, as equal ones stay
+        yield english[number], number
 
 
 def _rows(labels: Path, size: int) -> list[int | None]:
@@ -158,11 +187,18 @@ def _rows(labels: Path, size: int) -> list[int | None]:
     return found
 
 
-def _searched(language: str, foreign: Sequence[str], queries: Sequence[tuple[str, int | None]]) -> Iterator[Row]:
-    for place, (text, line) in enumerate(queries):
-        yield _row(str(place), language, "query", text, None if line is None else [str(line)])
-    for line, text in enumerate(foreign):
-        yield _row(str(line), language, "candidate", text)
+def _searched(
+    language: str, foreign: Sequence[_Sentence], queries: Sequence[tuple[_Sentence, int | None]]
+) -> Iterator[Row | BadRow]:
+    """The rows of both sides; a query whose translation is empty cannot be answered, and is a bad row as well."""
+    for place, (english, number) in enumerate(queries):
+        if number is not None and not foreign[number].text:
+            what = f"is empty, and should be the translation of line {english.line} of {english.file.name}"
+            yield BadRow(str(foreign[number].file), foreign[number].line, what)
+        else:
+            yield _row(str(place), language, "query", english, None if number is None else [str(number)])
+    for number, sentence in enumerate(foreign):
+        yield _row(str(number), language, "candidate", sentence)
 
 
 @Reader.register("bucc")
@@ -222,29 +258,34 @@ class Bucc(_Bitext):
 
 def _corpus(files: tuple[Path, Path, Path], language: str, part: str) -> Iterator[Row]:
     """The rows of one corpus. Raises BadRow with file and line."""
-    foreign, english = (_sentences(path) for path in files[:2])
+    foreign, english = (_named(path) for path in files[:2])
     gold: dict[str, list[str]] | None = None
     if files[2].is_file():
         gold = {name: [] for name in foreign}
         for line, text in tables.lines(files[2]):
+            if not text:
+                continue
             one, _, other = text.partition("\t")
             if one not in foreign or other not in english:
                 lacking, file = (one, files[0]) if one not in foreign else (other, files[1])
                 raise BadRow(str(files[2]), line, f"sentence '{lacking}' is not in {file.name}")
             gold[one].append(other)
-    for name, text in foreign.items():
-        yield _row(name, language, "query", text, None if gold is None else gold[name], part)
-    for name, text in english.items():
-        yield _row(name, language, "candidate", text, None, part)
+    for name, sentence in foreign.items():
+        yield _row(name, language, "query", sentence, None if gold is None else gold[name], part)
+    for name, sentence in english.items():
+        yield _row(name, language, "candidate", sentence, None, part)
 
 
-def _sentences(path: Path) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _named(path: Path) -> dict[str, _Sentence]:
+    """The sentences of a file by their ids; blank lines hold none."""
+    found: dict[str, _Sentence] = {}
     for line, text in tables.lines(path):
         name, tab, sentence = text.partition("\t")
+        if not text:
+            continue
         if not tab or not name:
             raise BadRow(str(path), line, "is not an id and a sentence with a tab between them")
         if name in found:
-            raise BadRow(str(path), line, f"id '{name}' stands twice")
-        found[name] = sentence
+            raise BadRow(str(path), line, f"id '{name}' stands twice, first in line {found[name].line}")
+        found[name] = _Sentence(path, line, sentence)
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from xfer.core.errors import BadRow, MissingData
+from xfer.core.files import FileStamp, file_stamp
 from xfer.readers import hub, tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Split
 from xfer.readers.choice import HUB_SPLITS, XTREME_R, Choice, Line
@@ -103,7 +104,7 @@ class Xcopa(_Causes):
             if not estonian.is_file():
                 what = f"{path} asks for cause or effect wrongly in places, and {estonian}, which has it right"
                 raise MissingData(f"{what}, is not there; put it there")
-            questions = _questions(estonian, estonian.stat().st_mtime_ns)
+            questions = _questions(estonian, file_stamp(estonian))
         return tables.made(
             tables.each_jsonl(path),
             lambda number, cells: (
@@ -135,7 +136,7 @@ class Xcopa(_Causes):
 
 
 @lru_cache(maxsize=2)
-def _questions(path: Path, changed: int) -> dict[str, str]:
+def _questions(path: Path, stamp: FileStamp) -> dict[str, str]:
     """``question`` by ``idx`` of a file."""
     lines = (Line(cells, str(path), number, "test") for number, cells in tables.jsonl(path))
     return {line.name("idx"): line.text("question") for line in lines}

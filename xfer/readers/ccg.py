@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 from xfer.core.errors import BadRow, MissingData
+from xfer.core.files import FileStamp, file_stamp
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, Reader, Row, Settings, Source
+from xfer.readers.json_text import parsed
+from xfer.readers.quoting import WRITTEN
 from xfer.readers.sources import files, mirror_root
 from xfer.readers.tagging import tag_row
 
@@ -55,10 +57,10 @@ class Ccg(Reader):
             from xfer.miniature.ccg import TAGS  # late: only the miniature source needs its tables
 
             return TAGS
-        found: dict[Path, int] = {}
+        found: dict[Path, FileStamp] = {}
         for split in ("train", "test", "dev"):  # the order in which jiant numbered them
             try:
-                found |= {path: path.stat().st_mtime_ns for path in files(self, split, "en", mirror_root())}
+                found |= {path: file_stamp(path) for path in files(self, split, "en", mirror_root())}
             except MissingData:
                 continue
         return _tags(tuple(found.items()))
@@ -84,8 +86,8 @@ class Ccg(Reader):
 
 
 @lru_cache(maxsize=2)
-def _tags(stamped: tuple[tuple[Path, int], ...]) -> tuple[str, ...]:
-    """All tags of these files (with their times of change)."""
+def _tags(stamped: tuple[tuple[Path, FileStamp], ...]) -> tuple[str, ...]:
+    """All tags of these files (with their stamps)."""
     numbered = next((path.parent / "tags_to_id.json" for path, _ in stamped), None)
     if numbered and numbered.is_file():
         return tuple(_numbered(numbered))
@@ -96,7 +98,7 @@ def _tags(stamped: tuple[tuple[Path, int], ...]) -> tuple[str, ...]:
 def _numbered(path: Path) -> list[str]:
     """The tags of jiant's tags_to_id.json in the order of their numbers."""
     try:
-        numbers = json.loads(path.read_text(encoding="utf-8"))
+        numbers = parsed(path.read_text(encoding="utf-8"), path)
         if sorted(numbers.values()) != list(range(len(numbers))):
             raise ValueError("its numbers are not 0, 1, 2 ...")
         return sorted(numbers, key=numbers.__getitem__)
@@ -112,7 +114,7 @@ def _supertagged(path: Path) -> Iterator[tuple[int, Tagged | BadRow]]:
     aligned = path.name.count(".") > 1
     beside = path.parent / "tags_to_id.json"
     names = _numbered(beside) if aligned and beside.is_file() else None
-    lines = tables.each_tsv(path, quoted=True) if aligned else tables.each_tsv(path, ("text", "tags"))
+    lines = tables.each_tsv(path, dialect=WRITTEN) if aligned else tables.each_tsv(path, ("text", "tags"))
     for line, cells in lines:
         try:
             yield line, cells if isinstance(cells, BadRow) else _sentence(path, line, cells, aligned, names)

@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import HubPart, Reader, Row, Settings
+from xfer.readers.cells import named
+from xfer.readers.quoting import COMMAS
 
 WITHHELD = (None, "", -1, "-1")
 XTREME_R = Settings(
@@ -55,8 +57,7 @@ class Line:
 
     def name(self, column: str) -> str:
         """The row's own name, else its number."""
-        found = self.cells.get(column)
-        return str(self.number if found in (None, "") else found)
+        return named(self.cells, column, self.number)
 
     def answer(self, column: str, spellings: Sequence[str]) -> int | None:
         """The index of the right option; None where a test withholds it."""
@@ -81,7 +82,7 @@ class Choice(Reader):
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         csv = path.suffix == ".csv"
-        lines = tables.each_tsv(path, quoted=True, delimiter=",") if csv else tables.each_jsonl(path)
+        lines = tables.each_tsv(path, dialect=COMMAS, is_row=lambda cells: True) if csv else tables.each_jsonl(path)
         return tables.made(
             lines, lambda number, cells: self.row(Line(cells, str(path), number, split)) | {"language": language}
         )

@@ -39,49 +39,71 @@ def counts(
         whole = variant.model_copy(update={"bad_rows": "skip"})
         for split in whole.card.splits:
             for language in whole.offered(source, split):
-                for place, found in _found(whole, source, split, language, root):
-                    if (place, split, language) not in known:
-                        known.add((place, split, language))
-                        reading(f"{whole.type_name} {split} {language}: {place}")
-                        yield _counted(whole, split, language, place, found)
+                for place in _places(whole, source, split, language, root):
+                    if (place.name, split, language) not in known:
+                        known.add((place.name, split, language))
+                        reading(f"{whole.type_name} {split} {language}: {place.name}")
+                        yield _counted(whole, split, language, place)
 
 
-Rows = Callable[[list[BadRow]], Iterable[Row]]  # adds bad rows to the list it is given
+class _Place(NamedTuple):
+    """A place that holds a split. ``read`` adds bad rows to the list it is given; ``shared`` says whether other splits
+    draw rows from the same files."""
+
+    name: str
+    read: Callable[[list[BadRow]], Iterable[Row]]
+    shared: Callable[[], bool] = lambda: False
 
 
-def _found(reader: Reader, source: Source, split: str, language: str, root: Path | None) -> Iterator[tuple[str, Rows]]:
-    """(place, what reads it) of each place; the hub is one."""
+def _places(reader: Reader, source: Source, split: str, language: str, root: Path | None) -> Iterator[_Place]:
+    """Every place that holds a split; the hub is one."""
     from xfer.forms.base import form  # late: forms import numpy, and listing readers must not
 
     check = form(reader.form, reader.label_names(source), reader.form_options()).check
     origins = reader.origins(split, language)
     if source == "hub" or origins != ((reader, split),):
         if source == "hub" or getattr(reader, "of", None) is not None:
-            yield source, lambda lost: sources.rows(reader, source, split, language, root, lost, check)
+            yield _Place(source, lambda lost: sources.rows(reader, source, split, language, root, lost, check))
         return
     folder = root or sources.mirror_root()
-    for place, paths in sources.places(reader, split, language, folder):
+    for place, paths in _files(reader, split, language, folder):
 
         def read(lost: list[BadRow], paths: list[Path] = paths) -> Iterator[Row]:
             for path, table in reader.tables(paths, split, language):
                 yield from sources.good(table, path, lost, check)
 
-        yield place, read
+        def shared(place: str = place, paths: list[Path] = paths) -> bool:
+            others = (other for other in reader.card.splits if other != split)
+            same = (other for other in others if place in dict(_files(reader, other, language, folder)))
+            found = (row for other in same for path in paths for row in reader.parse(path, other, language))
+            return any(isinstance(row, dict) for row in found)
+
+        yield _Place(place, read, shared)
 
 
-def _counted(reader: Reader, split: str, language: str, place: str, read: Rows) -> Count:
+def _files(reader: Reader, split: str, language: str, folder: Path) -> Iterator[tuple[str, list[Path]]]:
+    """``sources.places``; none for a split that a reader of own files names no file for."""
+    try:
+        yield from sources.places(reader, split, language, folder)
+    except MissingData:
+        return
+
+
+def _counted(reader: Reader, split: str, language: str, place: _Place) -> Count:
     lost: list[BadRow] = []
     labels: Counter[str] = Counter()
     rows = 0
     problem = []
     try:
-        for row in read(lost):
+        for row in place.read(lost):
             rows += 1
             labels.update(facts(reader.form, row))
     except (BadRow, MissingData) as error:  # the file is unreadable as a whole, or another that it needs is not there
         problem = [str(error)]
+    if not (rows or lost or problem or place.shared()):
+        problem = [str(BadRow(place.name, 0, "holds no rows"))]
     bad = [*dict.fromkeys(map(str, lost)), *problem]
-    return Count(reader.type_name, split, language, place, rows, dict(sorted(labels.items())), bad)
+    return Count(reader.type_name, split, language, place.name, rows, dict(sorted(labels.items())), bad)
 
 
 def facts(form: str, row: Row) -> dict[str, int]:

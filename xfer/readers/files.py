@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
 from xfer.readers.base import Card, Reader, Row, Settings, Source, held_out
+from xfer.readers.cells import known_label, spelled
+from xfer.readers.quoting import COMMAS, PLAIN, Dialect, unquoted
+
+_LOOKED_AT = 10_000  # lines, for a note alone
+_SCHEMA = {"type": ["string", "number", "boolean"]}
+Label = Annotated[str, BeforeValidator(spelled), WithJsonSchema(_SCHEMA)]
+_ADVICE = {
+    "none": "say quoting: csv if cells are quoted as csv's writers do",
+    "csv": "close or double the quote, or say quoting: none if quotes are ordinary characters",
+}
 
 _SLOT = "{language}"  # stands in a path for the code of a language
 _SHOWN = 10  # languages of a file that a message names
@@ -25,9 +36,10 @@ class Files(Reader):
     nobody asks for are left out; a row without a language is a bad row, and a language that is asked for and has no
     row a fault.
 
-    The ending chooses the format: .tsv (no quoting), .csv (csv quoting), .jsonl, .txt (one text a line).
-    Without a ``dev`` or ``test`` file, one row in ``held_out`` of the training file is kept for each; the dev set that
-    is kept of a file for all languages is in those of training.
+    The ending chooses the format: .tsv (a line a row, quotes are ordinary characters), .csv (commas, cells may be
+    quoted), .jsonl, .txt (one text a line); ``delimiter`` and ``quoting`` say otherwise, as ``quoting: csv`` for a .tsv
+    that pandas or another csv writer made. Without a ``dev`` or ``test`` file, one row in ``held_out`` of the training
+    file is kept for each; the dev set that is kept of a file for all languages is in those of training.
     """
 
     card: ClassVar[Card] = Card(
@@ -64,8 +76,17 @@ class Files(Reader):
     language: str | None = Field(
         None, description="column of the row's language (as in languages); for files that hold several"
     )
-    labels: tuple[str, ...] = Field(  # type: ignore[misc]
-        (), description="the labels in the order of the head's outputs (form classify)"
+    labels: tuple[Label, ...] = Field(  # type: ignore[misc]
+        (), description="the labels in the order of the head's outputs (form classify): texts, numbers or booleans"
+    )
+    delimiter: str | None = Field(
+        None, description="the character between the cells of .tsv and .csv files, if another than tab and comma"
+    )
+    quoting: Literal["none", "csv"] | None = Field(
+        None,
+        description="quotes of .tsv and .csv files: none (ordinary characters) or csv (a quoted cell holds anything, "
+        "also line ends); if left out, none for .tsv and csv for .csv. A quoted cell whose lines are rows by "
+        "themselves is a fault",
     )
     test_languages: tuple[str, ...] | None = Field(None, description="languages of dev and test, if others")
     held_out: int = Field(50, ge=3, description="one training row in this many is kept for dev and for test each")
@@ -79,6 +100,9 @@ class Files(Reader):
             raise PydanticCustomError("no_labels", "form classify needs at least two different labels", hint)
         if len(set(self.labels)) != len(self.labels):
             raise PydanticCustomError("labels", "labels names one twice", {"hint": "each label is one output"})
+        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
+            hint = {"hint": 'such as ";", or "\\t" in double quotes for a tab'}
+            raise PydanticCustomError("delimiter", "delimiter must be one character, and no quote or line end", hint)
         if self.languages == "all":
             raise PydanticCustomError("all_languages", "languages must be listed", {"hint": "for example [en, de]"})
         self._one_language_a_file()
@@ -127,6 +151,17 @@ class Files(Reader):
             what = f"files {split} in {language}: no row of {where} has '{language}' in its column '{self.language}'"
             raise MissingData(f"{what}; the languages there: {there}")
 
+    def caveats(self, split: str, language: str, found: list[Path]) -> list[str]:
+        """The files in which quotes look like csv's and are read as text, since nobody says what they are."""
+        unsaid = [path for path in found if path.suffix == ".tsv" and self.quoting is None]
+        first = ((path, _first_quoted(path, self.delimiter or PLAIN.delimiter)) for path in unsaid)
+        return [
+            f"{path.name}: csv's writer seems to have quoted cells of it (the first in line {line}), which are read "
+            "with their quotes; say quoting: csv to read what they mean, or quoting: none to keep them"
+            for path, line in first
+            if line
+        ]
+
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         return self._rows(path, split, language, set())
 
@@ -152,14 +187,31 @@ class Files(Reader):
 
     def _lines(self, path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
         kinds: dict[str, Callable[[], Iterator[tuple[int, dict[str, Any] | BadRow]]]] = {
-            ".tsv": lambda: tables.each_tsv(path, self.header),
-            ".csv": lambda: tables.each_tsv(path, self.header, quoted=True, delimiter=","),
+            ".tsv": lambda: self._cells(path, PLAIN),
+            ".csv": lambda: self._cells(path, COMMAS),
             ".jsonl": lambda: tables.each_jsonl(path),
             ".txt": lambda: self._texts(path),
         }
         if path.suffix not in kinds:
-            raise BadRow(str(path), 0, f"ends in '{path.suffix}', which is none of {', '.join(kinds)}")
+            hint = "; jq -c '.[]' makes .jsonl of an array" if path.suffix == ".json" else ""
+            raise BadRow(str(path), 0, f"ends in '{path.suffix}', which is none of {', '.join(kinds)}{hint}")
         return kinds[path.suffix]()
+
+    def _cells(self, path: Path, usual: Dialect) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
+        quoting = self.quoting or usual.quoting
+        believed = self.form != "classify" and self.quoting is None and quoting == "csv"
+        advice = _ADVICE[quoting] + (", quoting: csv if cells may hold line ends" if believed else "")
+        dialect = Dialect(self.delimiter or usual.delimiter, quoting, advice)
+        labelled = self.form == "classify"
+        needed = (self.text, self.id, self.language, self.pair if labelled else None, self.label if labelled else None)
+        asked = [name for name in needed if name is not None]
+        return tables.each_tsv(path, self.header, dialect, needed=asked, is_row=self._is_row)
+
+    def _is_row(self, cells: dict[str, str]) -> bool:
+        """Whether a line inside a quoted cell is surely a row that a stray quote has swallowed."""
+        if self.form == "classify":
+            return known_label(cells.get(self.label, ""), self.labels) is not None
+        return self.quoting is None  # without labels nothing tells it: only who says quoting: csv is believed
 
     def _texts(self, path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
         for line, text in tables.each_line(path):
@@ -179,13 +231,26 @@ class Files(Reader):
         def cell(column: str) -> str:
             if column not in cells:
                 raise BadRow(str(path), line, f"has no column '{column}'; found {', '.join(map(str, cells))}")
-            if not isinstance(cells[column], str | int):
+            text = spelled(cells[column])
+            if not isinstance(text, str):
                 raise BadRow(str(path), line, f"column '{column}' holds {cells[column]!r}, not text")
-            return str(cells[column])
+            return text
 
         row: Row = {"id": cell(self.id) if self.id else str(line), "language": language, "text": cell(self.text)}
         if self.form == "classify":
-            row |= {"pair": cell(self.pair) if self.pair else None, "label": cell(self.label)}
-            if row["label"] not in self.labels:
-                raise BadRow(str(path), line, f"label '{row['label']}' is not one of {', '.join(self.labels)}")
+            label = known_label(cell(self.label), self.labels)
+            if label is None:
+                raise BadRow(str(path), line, f"label '{cell(self.label)}' is not one of {', '.join(self.labels)}")
+            row |= {"pair": cell(self.pair) if self.pair else None, "label": label}
         return row
+
+
+def _first_quoted(path: Path, delimiter: str) -> int:
+    """The first line, of the beginning of a file, with a cell that csv's writer may have quoted; 0 if there is none."""
+    try:
+        for line, text in islice(tables.each_line(path), _LOOKED_AT):
+            if isinstance(text, str) and any(unquoted(cell) != cell for cell in text.split(delimiter)):
+                return line
+    except BadRow:
+        pass  # reading the file says what is wrong with it
+    return 0

@@ -18,6 +18,7 @@ from xfer.core.errors import BadRow, MissingData
 from xfer.readers.answering import Asked, Paragraph, known, read_file, table
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings
 from xfer.readers.identity import occurrences
+from xfer.readers.json_text import Spot
 
 QuestionKey = tuple[str, int, int]  # id, which of the questions with it, how many there are
 _SETTINGS = Settings(
@@ -232,14 +233,19 @@ def gold_file(path: Path) -> Gold:
 
 
 def _query(one: Asked, language: str, gold: list[str]) -> Row:
-    return _row(query(one.id, language), language, "query", one.text, None, gold)
+    return _row(query(one.id, language), language, "query", one.text, None, gold) | _line(one.spot)
 
 
 def _candidates(paragraph: Paragraph, language: str, wanted: set[int] | None) -> Iterator[Row]:
     for number, (start, end) in enumerate(paragraph.sentences):
         if wanted is None or number in wanted:
             name = candidate(language, paragraph.number, number)
-            yield _row(name, language, "candidate", paragraph.context[start:end], paragraph.context, None)
+            row = _row(name, language, "candidate", paragraph.context[start:end], paragraph.context, None)
+            yield row | _line(paragraph.spot)
+
+
+def _line(spot: Spot | None) -> Row:
+    return {"line": spot.line} if spot else {}
 
 
 def _row(name: str, language: str, side: str, text: str, pair: str | None, gold: list[str] | None) -> Row:

@@ -6,7 +6,6 @@ with the mention in braces.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,7 +62,7 @@ def pairs(path: Path, language: str) -> Iterator[Row | BadRow]:
             yield entity
 
 
-def entities(path: Path, described: Callable[[str], bool], wanted: dict[str, str]) -> Iterator[Row | BadRow]:
+def entities(path: Path, described: Callable[[str], bool], wanted: dict[str, Any]) -> Iterator[Row | BadRow]:
     """The entities with a description in the languages that ``described`` says, one at a time.
 
     Takes the ids of all entities out of ``wanted``. The lines of other languages are not parsed: the file holds a
@@ -79,7 +78,7 @@ def entities(path: Path, described: Callable[[str], bool], wanted: dict[str, str
         if line.strip() and not (code and name and not described(code[1])):
             place = _Place(path, number)
             try:
-                yield _entity(place, place.parsed(line))
+                yield _entity(place, tables.json_object(path, number, line))
             except BadRow as bad:
                 yield bad
 
@@ -92,17 +91,6 @@ class _Place:
 
     def bad(self, message: str) -> BadRow:
         return BadRow(str(self.path), self.number, message)
-
-    def parsed(self, line: str) -> dict[str, Any]:
-        try:
-            found = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise self.bad(f"is not JSON: {error.msg} at column {error.colno}") from None
-        except RecursionError:
-            raise self.bad("nests too deeply") from None
-        if not isinstance(found, dict):
-            raise self.bad("is not a JSON object")
-        return found
 
     def part(self, value: Any, key: str) -> dict[str, Any]:
         found = value.get(key) if isinstance(value, dict) else None
@@ -147,7 +135,7 @@ def _mention(place: _Place, context: dict[str, Any], mention: Any, language: str
     left, right = (_BRACES.sub(r"(\1)", side) for side in (text[first:start], text[end:last]))
     words = text[start:end]
     marked = " ".join(f"{words}: {left} {{ {words} }} {right}".split())
-    return _row(name, language, "query", marked, [place.text(mention, "entity_id")])
+    return _row(place, name, language, "query", marked, [place.text(mention, "entity_id")])
 
 
 def _pair(place: _Place, pair: dict[str, Any], language: str) -> tuple[Row, Row]:
@@ -165,9 +153,9 @@ def _entity(place: _Place, entity: dict[str, Any]) -> Row:
     sentences = (description[start:end] for start, end in place.spans(entity, description))
     text = " ".join(" ".join(sentences).split())
     language = place.text(entity, "description_language")
-    return _row(place.text(entity, "entity_id"), language, "candidate", text, None)
+    return _row(place, place.text(entity, "entity_id"), language, "candidate", text, None)
 
 
-def _row(name: str, language: str, side: str, text: str, gold: list[str] | None) -> Row:
+def _row(place: _Place, name: str, language: str, side: str, text: str, gold: list[str] | None) -> Row:
     row = {"id": name, "language": language, "side": side, "text": text, "pair": None}
-    return row | {"gold": gold, "part": "test"}
+    return row | {"gold": gold, "part": "test", "file": str(place.path), "line": place.number}

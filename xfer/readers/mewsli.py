@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from xfer.core.errors import BadRow, MissingData
+from xfer.core.files import file_stamp
 from xfer.readers import hub
 from xfer.readers.base import Card, Reader, Row, Settings, Source
 from xfer.readers.mentions import entities, mentions, pairs
@@ -83,10 +84,10 @@ class MewsliX(Reader):
         if self._paired(split):
             yield from pairs(path, language)
             return
-        wanted: dict[str, str] = {}
+        wanted: dict[str, tuple[str, int]] = {}
         for row in mentions(path, language):
             if not isinstance(row, BadRow):
-                wanted.setdefault(row["gold"][0], row["id"])
+                wanted.setdefault(row["gold"][0], (row["id"], row["line"]))
             yield row
         if not wanted:
             raise MissingData(f"{path} holds no mention in {language}")
@@ -95,8 +96,9 @@ class MewsliX(Reader):
             raise MissingData(f"{beside} is not there; {self.type_name} searches its entities ({self.card.layout})")
         yield from entities(beside, self._described(language), wanted)
         if wanted:
-            entity, mention = min(wanted.items())
-            raise BadRow(str(path), 0, f"the entity {entity} of mention {mention} is not among those of {beside.name}")
+            entity, (mention, line) = min(wanted.items())
+            what = f"the entity {entity} of mention {mention} is not among those of {beside.name}"
+            raise BadRow(str(path), line, what)
 
     def _paired(self, split: str) -> bool:
         """Whether a split's mentions stand with their entities."""
@@ -129,7 +131,7 @@ def _unpacked(card: Card) -> Path:
         archive = local / ARCHIVE
         if not archive.is_file():
             raise MissingData(f"{local} holds no {ARCHIVE}")
-        version = f"{archive.stat().st_size}-{archive.stat().st_mtime_ns}"
+        version = "-".join(map(str, file_stamp(archive)))
     else:
         version = card.revision or hub.commit(card.hub)
         with hub.offline(bool(os.environ.get("HF_HUB_OFFLINE"))):

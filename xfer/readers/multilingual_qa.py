@@ -14,9 +14,10 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from xfer.core.errors import BadRow, MissingData
+from xfer.core.files import FileStamp, file_stamp
 from xfer.readers import submission
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
-from xfer.readers.qa import TARGET, XTREME, Question, Squad, SquadV1, as_row, each_question, nearest
+from xfer.readers.qa import TARGET, XTREME, Question, Squad, SquadV1, as_row, each_question, nearest, paragraphs
 
 Gold = dict[str, list[list[str]]]  # id -> the answers of each question that has it
 
@@ -62,8 +63,19 @@ def _answered(one: Question, gold: Gold, path: Path, labels: Path) -> Question |
     starts = [nearest(one.context, answer, 0) for answer in answers]
     if None in starts:
         lost = answers[starts.index(None)]
-        return BadRow(str(labels), 0, f"the answer '{lost}' of question {one.id} is not in its context in {path.name}")
+        what = f"the answer '{lost}' of question {one.id} is not in its context in {path.name}"
+        return BadRow(str(labels), _line_of(labels, one.id, len(waiting)), what)
     return one._replace(answers=answers, starts=[start for start in starts if start is not None])
+
+
+def _line_of(path: Path, name: str, behind: int) -> int:
+    """The line of the question of this id behind which so many others have it; 0 in a file that tells none."""
+    try:
+        asked = [(spot, q, one) for spot, paragraph in paragraphs(path) for q, one in enumerate(paragraph["qas"])]
+    except BadRow:
+        return 0
+    spot, number = [(spot, q) for spot, q, one in asked if str(one["id"]) == name][-1 - behind]
+    return spot.mark("qas", number, "id")[0]
 
 
 def _translated(split: str, language: str) -> Iterator[str]:
@@ -240,7 +252,7 @@ class Tydiqa(_Target):
         """A file that holds all languages tells them by the ids; XTREME's training files keep their last number
         alone, which is given to many rows. Those of the translations name English, from which they were made."""
         plain = path.stem.split(".")[-2:-1] == [language] or path.stem.endswith((_TYDIQA[language], f"en-{language}"))
-        found = _known(path, path.stat().st_mtime_ns)
+        found = _known(path, file_stamp(path))
         named = set(_TYDIQA.values())
         count = 0
         for number, one in enumerate(found, 1):
@@ -249,7 +261,8 @@ class Tydiqa(_Target):
                 continue
             name, _, rest = one.id.partition("-")
             if name not in named and not plain:
-                yield BadRow(str(path), 0, f"the id '{one.id}' of question {number} does not name its language")
+                what = f"the id '{one.id}' of question {number} does not name its language"
+                yield one.spot.bad(what, "id") if one.spot else BadRow(str(path), 0, what)
             elif name not in named or name == _TYDIQA[language] or path.parent.name == "translate-train":
                 count += 1
                 yield one if rest else one._replace(id=f"{one.id}-{number}")
@@ -267,6 +280,6 @@ class Tydiqa(_Target):
 
 
 @lru_cache(maxsize=1)
-def _known(path: Path, changed: int) -> list[Question | BadRow]:
+def _known(path: Path, stamp: FileStamp) -> list[Question | BadRow]:
     """The questions of a file that may hold every language, read once for all of them."""
     return list(each_question(path))

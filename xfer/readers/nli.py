@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from xfer.core.errors import BadRow, MissingData
+from xfer.core.files import FileStamp, file_stamp
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
+from xfer.readers.cells import named
 from xfer.readers.pairs import Labels, labels_of, numbered, pair, xtreme
 
 LABELS = ("entailment", "neutral", "contradiction")
@@ -140,7 +142,7 @@ class Xnli(Nli):
 
 def _of_language(path: Path, language: str) -> Iterator[Row | BadRow]:
     """The rows of one language of a file that holds all, and the lines that tell no language."""
-    found = _by_language(path, path.stat().st_mtime_ns)
+    found = _by_language(path, file_stamp(path))
     yield from found.get("", ())
     if language not in found:
         known = ", ".join(sorted(found.keys() - {""})) or "none"
@@ -150,7 +152,7 @@ def _of_language(path: Path, language: str) -> Iterator[Row | BadRow]:
 
 
 @lru_cache(maxsize=1)
-def _by_language(path: Path, changed: int) -> dict[str, list[Row | BadRow]]:
+def _by_language(path: Path, stamp: FileStamp) -> dict[str, list[Row | BadRow]]:
     """All rows of a file that holds every language, read once for all of them; lines of no language under ""."""
     rows: dict[str, list[Row | BadRow]] = {}
 
@@ -159,7 +161,7 @@ def _by_language(path: Path, changed: int) -> dict[str, list[Row | BadRow]]:
             raise BadRow(str(path), line, f"has no column 'language'; found {', '.join(map(str, cells))}")
         language = str(cells["language"])
         try:
-            return pair(path, line, cells, _GOLD, str(cells.get("pairID") or line), language, SPELLINGS)
+            return pair(path, line, cells, _GOLD, named(cells, "pairID", line), language, SPELLINGS)
         except BadRow as bad:
             rows.setdefault(language, []).append(bad)
             return None

@@ -12,6 +12,8 @@ from typing import Any
 from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import Row
+from xfer.readers.cells import named, spelled
+from xfer.readers.quoting import WRITTEN
 
 Keys = tuple[str, str, str]  # the columns of the two texts and of the label
 Labels = Mapping[str, str | None]  # a file's spelling -> the label; None drops the row
@@ -29,9 +31,10 @@ def pair(
         text, other, label = (cells[key] for key in keys)
     except KeyError as missing:
         raise BadRow(str(path), line, f"has no column {missing}; found {', '.join(map(str, cells))}") from None
+    label = spelled(label)
     for key, cell in zip(keys, (text, other, label), strict=True):
         if not isinstance(cell, str):
-            raise BadRow(str(path), line, f"column '{key}' holds {cell!r}, not text")
+            raise BadRow(str(path), line, f"column '{key}' holds {cells[key]!r}, not text")
     if label not in labels:
         raise BadRow(str(path), line, f"label '{label}' is not one of {', '.join(labels)}")
     if labels[label] is None:
@@ -49,20 +52,21 @@ def numbered(
 ) -> Iterator[Row | BadRow]:
     """The rows of a file; each is named by the column ``name``, or by its line where that is empty or not there."""
     return tables.made(
-        lines, lambda line, cells: pair(path, line, cells, keys, str(cells.get(name) or line), language, labels)
+        lines, lambda line, cells: pair(path, line, cells, keys, named(cells, name, line), language, labels)
     )
 
 
 def xtreme(path: Path, split: str, language: str, labels: Labels) -> Iterator[Row | BadRow]:
     """The rows of ``<split>-<language>.tsv`` as XTREME's utils_preprocess.py writes it.
 
-    No header, and csv's default quoting (quotes inside a cell are doubled). Test files are written without labels,
-    which may stand in ``labels_of(path)``, one a line.
+    No header; a line is a row, whose sentences csv's writer quotes where they hold quotes (those of copies that were
+    written otherwise stay as they are). Test files are written without labels, which may stand in ``labels_of(path)``,
+    one a line.
     """
-    if split != "test" or tables.width(path, quoted=True) != 2:
-        yield from numbered(path, tables.each_tsv(path, header=SIDES, quoted=True), SIDES, language, labels)
+    if split != "test" or tables.width(path, WRITTEN) != 2:
+        yield from numbered(path, tables.each_tsv(path, SIDES, WRITTEN), SIDES, language, labels)
         return
-    lines = list(tables.each_tsv(path, header=SIDES[:2], quoted=True))
+    lines = list(tables.each_tsv(path, SIDES[:2], WRITTEN))
     known = _labels(labels_of(path), len(lines), labels)
     for (line, cells), label in zip(lines, known, strict=True):
         if isinstance(cells, BadRow) or isinstance(label, BadRow):

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
+from xfer.readers.cells import named
 from xfer.readers.pairs import SIDES, Keys, Labels, labels_of, numbered, pair, xtreme
 
 _QQP = ("not_duplicate", "duplicate")
@@ -56,7 +57,7 @@ class Qqp(Reader):
             # GLUE's files hold a few lines that a line break inside a question has torn apart.
             if "is_duplicate" not in cells:
                 return None
-            row = pair(path, line, cells, keys, cells.get("id") or str(line), language, _binary(_QQP))
+            row = pair(path, line, cells, keys, named(cells, "id", line), language, _binary(_QQP))
             return row if row and _said(row) else None
 
         return tables.made(tables.each_tsv(path, short=True), make)

@@ -6,7 +6,6 @@ because the loading scripts stripped contexts without moving the offsets (refere
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -14,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
+from xfer.readers.json_text import Doubled, Spot, tree
 
 XTREME = "XTREME scripts/train_qa.sh (reference: xtreme section 3; warm-up of 500 steps"
 _JIANT = JIANT._replace(max_length=384, source=f"{JIANT.source}, with XTREME's length for question answering")
@@ -36,6 +36,7 @@ class Question(NamedTuple):
     question: str
     answers: list[str] | None
     starts: list[int] | None
+    spot: Spot | None = None  # where it stands, if in a file
 
 
 def questions(path: Path, unanswerable: bool = False) -> list[Question]:
@@ -52,88 +53,104 @@ def each_question(path: Path, unanswerable: bool = False) -> Iterator[Question |
 
     Raises BadRow for a file that is not JSON, or holds no list of articles.
     """
-    for place, paragraph in paragraphs(path):
-        yield from in_paragraph(path, paragraph, place, unanswerable)
+    for spot, paragraph in paragraphs(path):
+        yield from in_paragraph(spot, paragraph, unanswerable)
 
 
-def paragraphs(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def paragraphs(path: Path) -> Iterator[tuple[Spot, dict[str, Any]]]:
     """Each paragraph of a file in SQuAD's format and where it stands in it."""
-    for a, article in enumerate(_items(path, _tree(path), "data", "the file"), 1):
-        for p, paragraph in enumerate(_items(path, article, "paragraphs", f"article {a}"), 1):
-            yield f"article {a}, paragraph {p}", paragraph
+    whole = Spot(path, (), "the file")
+    for a, article in enumerate(_items(whole, _tree(path), "data")):
+        at = whole.inside("data", a, f"article {a + 1}")
+        for p, paragraph in enumerate(_items(at, article, "paragraphs")):
+            yield at.inside("paragraphs", p, f"article {a + 1}, paragraph {p + 1}"), paragraph
 
 
-def in_paragraph(
-    path: Path, paragraph: dict[str, Any], place: str, unanswerable: bool = False
-) -> Iterator[Question | BadRow]:
+def in_paragraph(spot: Spot, paragraph: dict[str, Any], unanswerable: bool = False) -> Iterator[Question | BadRow]:
     """The questions of one paragraph, their answers checked against it."""
     try:
-        context = _text(path, paragraph, "context", place)
-        asked = _items(path, paragraph, "qas", place)
+        context = _text(spot, paragraph, "context")
+        asked = _items(spot, paragraph, "qas")
     except BadRow as bad:
         yield bad
         return
-    for q, one in enumerate(asked, 1):
+    for q, one in enumerate(asked):
         try:
-            yield _question(path, one, context, f"{place}, question {q}", unanswerable)
+            yield _question(spot.inside("qas", q, f"{spot}, question {q + 1}"), one, context, unanswerable)
         except BadRow as bad:
-            yield BadRow(bad.file, _line(path, one.get("id")), bad.message)
+            yield bad
 
 
-def _question(path: Path, one: dict[str, Any], context: str, place: str, unanswerable: bool) -> Question:
-    name = _text(path, one, "id", place)
-    answers = _answers(path, one, context, f"{place} ({name})", unanswerable)
-    return Question(name, context, _text(path, one, "question", place), *answers)
+def _question(spot: Spot, one: dict[str, Any], context: str, unanswerable: bool) -> Question:
+    name = _name(spot, one)
+    named = spot._replace(name=f"{spot} ({name})")
+    answers = _answers(named, one, context, unanswerable)
+    return Question(name, context, _text(spot, one, "question"), *answers, named)
 
 
-def _line(path: Path, name: Any) -> int:
-    """The line on which a question's id stands, found only for a fault; 0 where it has none."""
-    text = path.read_text("utf-8-sig")
-    place = max(text.find(f": {json.dumps(name)}"), text.find(f":{json.dumps(name)}")) if name else -1
-    return text.count("\n", 0, place) + 1 if place >= 0 else 0
+def _name(spot: Spot, one: dict[str, Any]) -> str:
+    """The id of a question, which some files (TQuAD) write as a number."""
+    if type(one.get("id")) is int:
+        return str(one["id"])
+    return _text(spot, one, "id")
 
 
 def _answers(
-    path: Path, asked: dict[str, Any], context: str, place: str, unanswerable: bool
+    spot: Spot, asked: dict[str, Any], context: str, unanswerable: bool
 ) -> tuple[list[str], list[int]] | tuple[None, None]:
     if unanswerable and asked.get("is_impossible") is True:
         return [], []
-    given = _items(path, asked, "answers", place) if unanswerable or "answers" in asked else []
-    pairs = [(_text(path, one, "text", place), one.get("answer_start")) for one in given]
-    found: list[tuple[str, Any]] = [(text, start) for text, start in pairs if text]
+    given = _items(spot, asked, "answers") if unanswerable or "answers" in asked else []
+    each = [(spot.inside("answers", number, spot.name), one) for number, one in enumerate(given)]
+    found = [(text, at, one.get("answer_start")) for at, one in each if (text := _text(at, one, "text"))]
     if not found and not unanswerable:
         return None, None
-    for text, start in found:
-        if type(start) is not int or start < 0 or not context.startswith(text, start):
-            raise BadRow(str(path), 0, f"{place}: the answer '{text}' does not stand at {start} of its context")
-    return [text for text, _ in found], [start for _, start in found]
+    return [text for text, _, _ in found], [_start(at, context, text, start) for text, at, start in found]
+
+
+def _start(spot: Spot, context: str, text: str, start: Any) -> int:
+    """``start``, checked against the context."""
+    if isinstance(start, str):
+        raise spot.bad(f"{spot}: 'answer_start' is {start!r}, a text in the place of a number", "answer_start")
+    if type(start) is not int:
+        raise spot.bad(f"{spot}: 'answer_start' is {start!r}, not a whole number", "answer_start")
+    if start < 0 or not context.startswith(text, start):
+        there = nearest(context, text, start)
+        hint = "is nowhere in it" if there is None else f"stands at {there}"
+        what = f"{spot}: the answer '{text}' does not stand at {start} of its context; it {hint}"
+        raise spot.bad(what, "answer_start")
+    return start
 
 
 def _tree(path: Path) -> Any:
     try:
-        return json.loads(path.read_text("utf-8-sig"))
+        return tree(path.read_text("utf-8-sig"), path)
     except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
         what = f"is not UTF-8 (byte {error.start + 1}: 0x{error.object[error.start]:02x}); convert it with iconv"
-        raise BadRow(str(path), 0, what) from None
-    except json.JSONDecodeError as error:
-        raise BadRow(str(path), error.lineno, f"is not JSON: {error.msg} at column {error.colno}") from None
-    except RecursionError:
-        raise BadRow(str(path), 0, "nests too deeply") from None
+        raise BadRow(str(path), line, what) from None
     except OSError as error:
         raise BadRow(str(path), 0, f"cannot be read: {error.strerror}") from None
 
 
-def _items(path: Path, value: Any, key: str, place: str) -> list[dict[str, Any]]:
+def _items(spot: Spot, value: Any, key: str) -> list[dict[str, Any]]:
+    _single(spot, value)
     found = value.get(key) if isinstance(value, dict) else None
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise BadRow(str(path), 0, f"{place} has no list '{key}' of objects, as SQuAD's format has it")
+        raise spot.bad(f"{spot} has no list '{key}' of objects, as SQuAD's format has it", key)
     return found
 
 
-def _text(path: Path, value: dict[str, Any], key: str, place: str) -> str:
+def _text(spot: Spot, value: dict[str, Any], key: str) -> str:
+    _single(spot, value)
     if not isinstance(value.get(key), str):
-        raise BadRow(str(path), 0, f"{place}: '{key}' is {value.get(key)!r}, not text")
+        raise spot.bad(f"{spot}: '{key}' is {value.get(key)!r}, not text", key)
     return str(value[key])
+
+
+def _single(spot: Spot, value: Any) -> None:
+    if isinstance(value, Doubled):
+        raise spot.bad(f"{spot} gives the key '{value.key}' twice", value.key)
 
 
 def nearest(context: str, answer: str, start: int) -> int | None:
@@ -184,7 +201,8 @@ def _pairs(row: Row) -> Iterator[tuple[str, int]]:
 def as_row(asked: Question, language: str) -> Row:
     """One row of form span."""
     text = {"text": asked.context, "pair": asked.question}
-    return {"id": asked.id, "language": language, **text, "answers": asked.answers, "starts": asked.starts}
+    row = {"id": asked.id, "language": language, **text, "answers": asked.answers, "starts": asked.starts}
+    return row | {"line": asked.spot.line} if asked.spot else row
 
 
 @Reader.register("squad_v1")

@@ -141,18 +141,34 @@ def good(
         if isinstance(row, BadRow):
             fault = row
         else:
-            line = row.pop("line", number)
+            line, file = row.pop("line", number), row.pop("file", place)
             try:
                 if check is not None:
-                    check(row, place, line)
+                    check(row, file, 0)
             except BadRow as error:
-                fault = error
+                fault = BadRow(file, line() if callable(line) else line, error.message)
             else:
                 yield row
                 continue
         if lost is None:
             raise fault
         lost.append(fault)
+
+
+def found_files(reader: Reader, source: str, split: str, language: str, root: Path | None = None) -> list[Path]:
+    """The files that the rows of one split and language come from; none of a hub, or where there are none."""
+    if source == "hub":
+        return []
+    found: list[Path] = []
+    for part, its in reader.origins(split, language):
+        if (part, its) != (reader, split):
+            found += found_files(part, source, its, language, root)
+            continue
+        try:
+            found += files(part, its, language, root or _root(part, its, language))
+        except MissingData:
+            continue
+    return found
 
 
 def caveats(reader: Reader, source: str, split: str, languages: Iterable[str], root: Path | None = None) -> list[str]:
@@ -162,12 +178,8 @@ def caveats(reader: Reader, source: str, split: str, languages: Iterable[str], r
         for part, its in reader.origins(split, language):
             if (part, its) != (reader, split):
                 notes += caveats(part, source, its, (language,), root)
-                continue
-            try:
-                found = files(part, its, language, root or _root(part, its, language))
-            except MissingData:
-                continue
-            notes += part.caveats(its, language, found)
+            elif found := found_files(part, source, its, language, root):
+                notes += part.caveats(its, language, found)
     return notes
 
 

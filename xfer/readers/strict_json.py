@@ -15,10 +15,10 @@ _KEY_OR_BRACE = re.compile(rf"({_STRING})\s*(:)?|[{{}}]", re.DOTALL)
 
 
 class RepeatedKey(ValueError):
-    """An object gives ``key`` on line ``first`` and again on line ``second``, both counted from 1."""
+    """An object gives ``key`` on line ``first`` and again on line ``second``, there in ``column``, all from 1."""
 
-    def __init__(self, key: str, first: int, second: int) -> None:
-        self.key, self.first, self.second = key, first, second
+    def __init__(self, key: str, first: int, second: int, column: int) -> None:
+        self.key, self.first, self.second, self.column = key, first, second, column
         super().__init__(f"key '{key}' is given twice")
 
 
@@ -52,7 +52,8 @@ def _repeated(text: str) -> RepeatedKey:
         elif token[2]:
             key, keys = json.loads(token[1]), open_objects[-1]
             if key in keys:
-                return RepeatedKey(key, line_of(text, keys[key]), line_of(text, token.start()))
+                column = token.start() - text.rfind("\n", 0, token.start())
+                return RepeatedKey(key, line_of(text, keys[key]), line_of(text, token.start()), column)
             keys[key] = token.start()
     raise AssertionError("no key stands twice")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from xfer.attackers.lexicons.located import filled, located
 from xfer.attackers.lexicons.synonyms import lines
 from xfer.core.errors import BadRow, MissingPart
+from xfer.core.files import FileStamp, file_stamp
 
 LONGEST = 3  # words in a name that is looked up
 Names = dict[str, tuple[str, ...]]
@@ -22,11 +23,11 @@ def read(file: str) -> Names:
     path = located(file)
     if not path.is_file():
         raise MissingPart(f"name_list: there is no file {path}")
-    return _read(filled(path), path.stat().st_mtime_ns)
+    return _read(filled(path), file_stamp(path))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _changed: int) -> Names:
+def _read(path: Path, _stamp: FileStamp) -> Names:
     found: dict[str, dict[str, None]] = {}
     for number, line in enumerate(lines(path), 1):
         parts = [part.strip() for part in line.split("\t")]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from xfer.attackers.lexicons.located import filled, located
 from xfer.core.errors import BadRow, MissingPart
+from xfer.core.files import FileStamp, file_stamp
 
 CLASSES = ("noun", "verb", "adj", "adv", "*")
 Table = dict[tuple[str, str], tuple[str, ...]]
@@ -21,11 +22,11 @@ def read(file: str) -> Table:
     path = located(file)
     if not path.is_file():
         raise MissingPart(f"synonyms: there is no file {path}")
-    return _read(filled(path), path.stat().st_mtime_ns)
+    return _read(filled(path), file_stamp(path))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _changed: int) -> Table:
+def _read(path: Path, _stamp: FileStamp) -> Table:
     found: dict[tuple[str, str], dict[str, None]] = {}
     for number, line in enumerate(lines(path), 1):
         parts = [part.strip() for part in line.split("\t")]

@@ -16,6 +16,7 @@ import numpy as np
 
 from xfer.attackers.lexicons.located import located
 from xfer.core.errors import BadRow, MissingPart
+from xfer.core.files import FileStamp, file_stamp
 
 NEIGHBOURS = 50  # the most that a published search asks for
 BLOCK = 1 << 25  # distances computed at once: 128 MB
@@ -35,11 +36,11 @@ def load(file: str, cache: Path | None = None) -> Vectors:
     path = located(file)
     if not path.is_file():
         raise MissingPart(f"vectors: there is no file {path}")
-    return _load(path, path.stat().st_mtime_ns, cache)
+    return _load(path, file_stamp(path), cache)
 
 
 @lru_cache(maxsize=2)
-def _load(path: Path, _changed: int, cache: Path | None) -> Vectors:
+def _load(path: Path, _stamp: FileStamp, cache: Path | None) -> Vectors:
     words, matrix = read(path)
     return Vectors(words, {word: i for i, word in enumerate(words)}, matrix, _neighbours(matrix, cache))
 
