@@ -46,6 +46,7 @@ NOTE = (
     "same rows; drop %: as a share of clean; gap: training languages minus the mean of the others; gap growth: what "
     "the attack adds to it."
 )
+SINGLE = "Intervals and p values of a single seed are over rows alone: they speak of this one training only."
 
 
 def measure_name(name: str) -> str:
@@ -121,7 +122,8 @@ def overview_grid(found: Found) -> Grid:
         first = next(iter(one.values()))
         numbers: list[Cell] = [value(one[name]) if name in one else None for name in used]
         made.append([*key, first["data"], first["metric"], *numbers, first["seeds"]])
-    return Grid("results", "Results", header, made, tuple(range(len(axes(found)) + 2)), NOTE)
+    note = f"{NOTE} {SINGLE}" if any(row["seeds"] == 1 for row in found["records"]) else NOTE
+    return Grid("results", "Results", header, made, tuple(range(len(axes(found)) + 2)), note)
 
 
 def comparison_grid(found: Found) -> Grid:
