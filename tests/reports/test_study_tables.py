@@ -226,3 +226,11 @@ def test_few_seeds_are_told() -> None:
     assert "<strong>2 seeds.</strong> They are few" in page(found)
     for seeds in (1, 3):
         assert "They are few" not in page(found | {"records": [row | {"seeds": seeds} for row in found["records"]]})
+
+
+def test_a_single_seed_speaks_of_one_training() -> None:
+    found: dict[str, Any] = made_up()
+    single = found | {"records": [row | {"seeds": 1} for row in found["records"]]}
+    words = "they speak of this one training only"
+    assert "<strong>1 seed.</strong> Intervals and p values of a single seed" in page(single) and words in page(single)
+    assert words in markdown_study(single) and words not in page(found) and words not in markdown_study(found)

@@ -47,6 +47,7 @@ NOTE = (
     "the attack adds to it. chance: what the best single answer to every row, or a blind guess among its choices, "
     "scores; collapsed: the share of seeds and languages in which a model gives one answer everywhere."
 )
+SINGLE = "Intervals and p values of a single seed are over rows alone: they speak of this one training only."
 
 
 def measure_name(name: str) -> str:
@@ -126,7 +127,8 @@ def overview_grid(found: Found) -> Grid:
         numbers: list[Cell] = [value(one[name]) if name in one else None for name in used]
         said = [one.get("score", {}).get(fact) for fact in facts]
         made.append([*key, first["data"], first["metric"], *said, *numbers, first["seeds"]])
-    return Grid("results", "Results", header, made, tuple(range(len(axes(found)) + 2)), NOTE)
+    note = f"{NOTE} {SINGLE}" if any(row["seeds"] == 1 for row in found["records"]) else NOTE
+    return Grid("results", "Results", header, made, tuple(range(len(axes(found)) + 2)), note)
 
 
 def comparison_grid(found: Found) -> Grid:

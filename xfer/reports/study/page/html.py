@@ -9,6 +9,7 @@ from typing import NamedTuple
 from xfer.reports.study.page.bars import language_bars
 from xfer.reports.study.page.forest import forest
 from xfer.reports.study.page.grids import (
+    SINGLE,
     Found,
     Grid,
     comparison_grid,
@@ -101,7 +102,6 @@ def _head(found: Found) -> str:
     told = f"{len(cells)} cells" + (f", {failed} without a result" if failed else "")
     seeds = min((row["seeds"] for row in found["records"]), default=FEW)
     few = "They are few to judge the chance between trainings from, so intervals are wide; more seeds narrow them."
-    single = "Intervals and p values are over rows alone: they speak of this one training only, not of the method."
     made_up = "The data is made up on the spot: the numbers show how the study works, not what is true of real data."
     parts = [
         tag("p", escape(f"Study {found['name']} \u00b7 {scale} \u00b7 {told}"), class_="meta"),
@@ -110,7 +110,7 @@ def _head(found: Found) -> str:
         tag("p", escape(found["description"])) if found["description"] else "",
         tag("p", tag("strong", "Miniature."), " " + made_up, class_="note") if found["scale"] == "miniature" else "",
         tag("p", tag("strong", f"{seeds} seeds."), " " + few, class_="note") if 1 < seeds < FEW else "",
-        tag("p", tag("strong", "1 seed."), " " + single, class_="note") if seeds == 1 else "",
+        tag("p", tag("strong", "1 seed."), " " + SINGLE, class_="note") if seeds == 1 else "",
         _warned(found),
     ]
     return tag("header", *parts)
