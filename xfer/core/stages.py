@@ -16,6 +16,8 @@ from xfer.core.transfers import teaching
 from xfer.models.needs import missing
 from xfer.readers.base import Reader
 
+FEW = 8  # languages that a note names
+
 
 def stage_node(about: Compiling, name: str, seed: int) -> Node:
     """The training of a stage under one of the recipe's seeds; those it needs come before it in the graph."""
@@ -83,10 +85,11 @@ def _dev(about: Compiling, stage: str, reader: Reader, trained: tuple[str, ...],
     targets, lacking = about.targets(reader) if oracle else ((), ())
     if lacking:
         where = "chooses without them" if targets else "is left out"
-        about.graph.notes.append(
-            f"stage {stage}: {reader.type_name} has no dev set in {', '.join(lacking)}; the oracle {where}"
+        named = (
+            ", ".join(lacking) if len(lacking) <= FEW else f"{len(lacking)} languages ({', '.join(lacking[:FEW])}, ...)"
         )
-    return tuple(language for language in offered if language in trained or language in targets)
+        about.graph.notes.append(f"stage {stage}: {reader.type_name} has no dev set in {named}; the oracle {where}")
+    return tuple(language for language in offered if language in trained or oracle and language not in lacking)
 
 
 def _attacked(
