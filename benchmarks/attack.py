@@ -143,7 +143,7 @@ def vocabulary(texts: list[str], folder: Path) -> Path:
 
 def attacker(recipe: str, folder: Path) -> Any:
     """The recipe of xfer as a component."""
-    from xfer.attackers.textattack import TextAttack
+    from xfer.attackers.textattack.attacker import TextAttack
 
     own = {"masked_lm": str(folder / "masked"), "encoder": str(folder / "encoder"), "tagger": "none"}
     return TextAttack(recipe=recipe, compat="upstream", **(own if recipe == "bae" else {}))
@@ -164,7 +164,7 @@ class Peer:
         import torch
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-        from xfer.attackers import textattack_shim
+        from xfer.attackers.textattack import load as textattack_shim
 
         self.recipe, self.folder = recipe, folder
         self.textattack: Any = textattack_shim.load()
@@ -177,14 +177,14 @@ class Peer:
         self.attack = self._bae(wrapper) if recipe == "bae" else self._deepwordbug(wrapper)
 
     def _deepwordbug(self, wrapper: Any) -> Any:
-        from xfer.attackers import textattack_shim
+        from xfer.attackers.textattack import load as textattack_shim
 
         with textattack_shim.own_nltk_data():
             return self.textattack.attack_recipes.DeepWordBugGao2018.build(wrapper)
 
     def _bae(self, wrapper: Any) -> Any:
         """BAEGarg2019 without its tagger and with another sentence encoder than TensorFlow's."""
-        from xfer.attackers import textattack_shim
+        from xfer.attackers.textattack import load as textattack_shim
 
         ta = self.textattack
         from transformers import AutoModelForMaskedLM, AutoTokenizer
@@ -204,7 +204,7 @@ class Peer:
 
     def __call__(self, rows: list[Row]) -> tuple[float, dict[str, tuple[Any, ...]]]:
         """Seconds, and status, queries, text and score of each row."""
-        from xfer.attackers.engine import states
+        from xfer.attackers.search import random_states
 
         recipe, folder = self.recipe, self.folder
 
@@ -217,7 +217,7 @@ class Peer:
                 super().__init__(list(zip(pairs, labels, strict=True)), input_columns=["premise", "hypothesis"])
 
             def __getitem__(self, i: Any) -> Any:
-                states.seed(seed(recipe, folder, rows[i]))
+                random_states.seed(seed(recipe, folder, rows[i]))
                 return super().__getitem__(i)
 
         arguments = self.textattack.AttackArgs(num_examples=len(rows), disable_stdout=True, silent=True)
@@ -246,9 +246,9 @@ def sentences(ta: Any, folder: Path) -> Any:
         def _batch(self, texts: list[str]) -> torch.Tensor:
             inputs = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
             with torch.no_grad():
-                states = model(**inputs).last_hidden_state
+                random_states = model(**inputs).last_hidden_state
             mask = inputs["attention_mask"][..., None]
-            return torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=1)
+            return torch.nn.functional.normalize((random_states * mask).sum(1) / mask.sum(1), dim=1)
 
     options = {"threshold": 0.936338023, "metric": "cosine", "compare_against_original": True}
     return Mean(window_size=15, skip_text_shorter_than_window=True, **options)
@@ -293,11 +293,11 @@ def serve(line: Any, recipe: str, folder: Path, rows: list[Row], width: int) -> 
 
     import torch
 
-    from xfer.attackers.aims.base import aim
-    from xfer.attackers.base import Setting
+    from xfer.attackers.search.base import Setting
+    from xfer.attackers.search.goals.base import aim
     from xfer.forms.base import form
     from xfer.models.network import load
-    from xfer.models.victims import victim
+    from xfer.models.victims.build import victim
 
     torch.set_num_threads(1)
     network = load(folder / "victim", "nli", form("classify", LABELS))

@@ -33,7 +33,7 @@ from xfer.models.domain.form import judged
 from xfer.models.network import Network, build
 from xfer.models.scratch import Scratch
 from xfer.trainers.finetune import Finetune
-from xfer.trainers.loop import Context, Run, TaskData
+from xfer.trainers.loop.fit import Context, Run, TaskData
 from xfer.trainers.mixers import Joint, Proportional
 
 WARM = 3  # the first steps allocate

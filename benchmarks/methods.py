@@ -19,19 +19,19 @@ from typing import Any
 import torch
 from common import LABELS, LONGEST, clock, nli_rows
 
-from xfer.attackers.dictionaries import miniature
-from xfer.core.domains import conditions
-from xfer.core.load import load_recipe
-from xfer.core.recipe import Stage, Task
+from xfer.attackers.lexicons.dictionaries import miniature
 from xfer.forms.base import form
 from xfer.miniature import LANGUAGES
 from xfer.models.base import Origin
 from xfer.models.domain.form import judged
 from xfer.models.network import Network, build
 from xfer.models.scratch import Scratch
-from xfer.trainers.loop import Context, Run, TaskData
-from xfer.trainers.objective import Teacher
-from xfer.trainers.views import Augmented
+from xfer.recipe.checks.discriminators import conditions
+from xfer.recipe.load import load_recipe
+from xfer.recipe.recipe import Stage, Task
+from xfer.trainers.batches.augmented import Augmented
+from xfer.trainers.loop.fit import Context, Run, TaskData
+from xfer.trainers.losses.objective import Teacher
 
 RECIPES = Path(__file__).parents[1] / "recipes" / "methods"
 PLAIN, MAIN, WARM = "plain", "mnli", 2  # the first steps allocate

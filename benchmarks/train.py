@@ -22,7 +22,7 @@ from xfer.forms.base import form
 from xfer.models.network import build, seeded
 from xfer.models.pretrained import Pretrained
 from xfer.trainers.finetune import Finetune
-from xfer.trainers.loop import Context, Run, TaskData
+from xfer.trainers.loop.fit import Context, Run, TaskData
 from xfer.trainers.mixers import Proportional
 
 RATE = 1e-4

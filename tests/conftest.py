@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import settings
 
-from xfer.attackers import segment
 from xfer.cli import main
+from xfer.text import segment
 
 settings.register_profile("untimed", deadline=None)  # a test that is slow on a busy machine is not wrong
 settings.load_profile("untimed")

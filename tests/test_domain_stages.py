@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import xfer
-from xfer.core.load import load_recipe
-from xfer.core.recipe import Recipe
+from xfer.recipe.load import load_recipe
+from xfer.recipe.recipe import Recipe
 from xfer.reports.write import markdown, text
 
 WORDS = {"en": "cat dog bird house tree river", "de": "Katze Hund Vogel Haus Baum Fluss"}

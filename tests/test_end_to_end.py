@@ -23,10 +23,10 @@ import torch
 import transformers
 
 import xfer
-from xfer.core.load import load_recipe
-from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Store
-from xfer.executors import local
+from xfer.execution.walk import execute, failed, open_graph
+from xfer.recipe.load import load_recipe
+from xfer.steps import steps
 
 NOUNS = {
     "en": "cat dog house river garden bread".split(),
@@ -78,8 +78,8 @@ NODES = Counter(data=6, train=5, attack=1, predict=8, score=8, report=1)
 PROGRAM = """
 import sys
 from pathlib import Path
-from xfer.core.load import load_recipe
-from xfer.core.run import execute, failed, open_graph
+from xfer.recipe.load import load_recipe
+from xfer.execution.walk import execute, failed, open_graph
 from xfer.core.store import Store
 from xfer.executors import local
 
@@ -153,7 +153,7 @@ def finished(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished
 
 
 def run(
-    recipe: Path, store: Path, *sets: str, work: Callable[..., Any] = local.work
+    recipe: Path, store: Path, *sets: str, work: Callable[..., Any] = steps.work
 ) -> tuple[dict[str, Any], list[str]]:
     """Runs in this process; returns the report and the kinds of the nodes that ran."""
     opened, ran = Store(store), []

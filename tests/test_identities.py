@@ -13,7 +13,7 @@ from typing import Any
 
 from xfer.catalog import CATALOG
 from xfer.core.component import _canonical
-from xfer.core.kinds import kinds
+from xfer.recipe.schema import kinds
 
 FILE = Path(__file__).with_name("identities.json")
 WRITE = "python tests/test_identities.py --write"

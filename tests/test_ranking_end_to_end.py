@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import xfer as package
-from xfer.core.load import load_recipe
-from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Store
-from xfer.executors.tables import read_rows
+from xfer.execution.walk import execute, failed, open_graph
 from xfer.readers.lareqa import gold_file
+from xfer.recipe.load import load_recipe
+from xfer.steps.rows import read_rows
 
 Xfer = Callable[..., Any]
 RECIPE = """\

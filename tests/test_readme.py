@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from xfer.core import yaml
-from xfer.core.load import load_recipe
-from xfer.core.load_study import load_study
 from xfer.readers.base import Reader
 from xfer.readers.sources import rows
+from xfer.recipe.load import load_recipe
+from xfer.recipe.load_study import load_study
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

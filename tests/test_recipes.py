@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import xfer
-from xfer.core.benchmark import task_names
-from xfer.core.load import load_recipe
-from xfer.core.recipe import Recipe
 from xfer.models.domain.base import Head
+from xfer.recipe.benchmark import task_names
+from xfer.recipe.load import load_recipe
+from xfer.recipe.recipe import Recipe
 from xfer.reports.write import tables_of
 from xfer.trainers.adversaries.base import Adversary
 

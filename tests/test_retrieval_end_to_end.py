@@ -14,10 +14,8 @@ from pydantic import Field
 
 from xfer import miniature
 from xfer.attackers.base import Attacker
-from xfer.core.load import load_recipe
-from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Store
-from xfer.executors.tables import read_rows
+from xfer.execution.walk import execute, failed, open_graph
 from xfer.forms.base import form
 from xfer.metrics.retrieval import best_threshold, extracted, mine_sentences, mining_f1, nearest_accuracy
 from xfer.miniature.bitext import _draw, _lines
@@ -27,8 +25,10 @@ from xfer.models.network import build
 from xfer.models.predictor import predict
 from xfer.readers import tables
 from xfer.readers.base import Card, Reader, Row, Settings
+from xfer.recipe.load import load_recipe
+from xfer.steps.rows import read_rows
 from xfer.trainers.finetune import Finetune
-from xfer.trainers.loop import Context, Run, TaskData, fit
+from xfer.trainers.loop.fit import Context, Run, TaskData, fit
 from xfer.trainers.mixers import Proportional
 
 Xfer = Callable[..., Any]
@@ -118,7 +118,7 @@ class Done:
         self.store = Store(store)
         self.graph = open_graph(load_recipe(recipe, sets=sets).recipe, self.store)
         self.ran: list[str] = []
-        from xfer.executors.local import work
+        from xfer.steps.steps import work
 
         def watched(node: Any, *rest: Any) -> Any:
             self.ran.append(node.kind)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from xfer.core.graph import Resolver
-from xfer.core.load_study import load_study
-from xfer.core.nodes import Node
-from xfer.core.study import LoadedStudy, meant
-from xfer.executors.studies import compiled, nodes_of
+from xfer.execution.studies import compiled, nodes_of
+from xfer.graph.compile import Resolver
+from xfer.graph.node import Node
+from xfer.recipe.load_study import load_study
+from xfer.recipe.study import LoadedStudy, meant
 
 ROOT = Path(__file__).parents[1]
 STUDIES = sorted((ROOT / "recipes" / "studies").glob("[!_]*.yaml"))

@@ -10,9 +10,9 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "load", "results", "run"]
 
 _LAZY = {
-    "load": ("xfer.core.load", "load_recipe"),
+    "load": ("xfer.recipe.load", "load_recipe"),
     "results": ("xfer.reports.results", "results"),
-    "run": ("xfer.core.run", "run_recipe"),
+    "run": ("xfer.execution.walk", "run_recipe"),
 }
 
 

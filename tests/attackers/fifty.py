@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from xfer.attackers.base import Attacker
-from xfer.attackers.units import cut
 from xfer.catalog import CATALOG
+from xfer.text.words import cut
 
 TEXTS = {
     "af": "Die ou brug oor die rivier is in 1987 gebou.",

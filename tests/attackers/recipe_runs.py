@@ -11,11 +11,11 @@ from zlib import crc32
 import numpy as np
 from small_parts import LABELS
 
-from xfer.attackers import textattack_shim as shim
-from xfer.attackers.base import Setting
-from xfer.attackers.engine import states
-from xfer.attackers.recipes.table import needs
-from xfer.attackers.textattack import TextAttack
+from xfer.attackers.search import random_states
+from xfer.attackers.search.base import Setting
+from xfer.attackers.textattack import load as shim
+from xfer.attackers.textattack.attacker import TextAttack
+from xfer.attackers.textattack.recipes.table import needs
 from xfer.core.seeds import derive
 
 Row = dict[str, Any]
@@ -89,7 +89,7 @@ def stock(
         attack = build(Wrapper())
     attack.goal_function.query_budget = one.budget or float("inf")
     for row in asked:
-        states.seed(derive(one.seed, one.identity(), row["language"], row["id"]))
+        random_states.seed(derive(one.seed, one.identity(), row["language"], row["id"]))
         pair = OrderedDict(premise=row["text"], hypothesis=row["pair"])
         result = attack.attack(pair if row["pair"] else row["text"], LABELS.index(row["label"])).perturbed_result
         fields = (*result.attacked_text._text_input.values(), None)[:2]

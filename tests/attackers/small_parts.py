@@ -134,7 +134,7 @@ def network(**options: Any) -> Any:
     """A victim with weights: an oracle of ``victim`` that white-box recipes can read."""
     from xfer.forms.classify import Classify
     from xfer.models.network import Network
-    from xfer.models.victims import victim
+    from xfer.models.victims.build import victim
 
     labels = dict(enumerate(LABELS))
     named = {"id2label": labels, "label2id": {label: number for number, label in labels.items()}}

@@ -10,16 +10,17 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from xfer.attackers.aims.base import aim
-from xfer.attackers.base import Attacker, Setting
-from xfer.attackers.checks import Checks
+from xfer.attackers.base import Attacker
 from xfer.attackers.constraints import Constraints
-from xfer.attackers.distance import distance
-from xfer.attackers.engine.outcome import Refused
-from xfer.attackers.engine.text import Text
-from xfer.attackers.goals import Goal
+from xfer.attackers.search.base import Setting
+from xfer.attackers.search.candidate import Text
+from xfer.attackers.search.checks import Checks
+from xfer.attackers.search.goal import Goal
+from xfer.attackers.search.goals.base import aim
+from xfer.attackers.search.outcome import Refused
 from xfer.core.errors import RecipeError
-from xfer.core.load import load_recipe
+from xfer.recipe.load import load_recipe
+from xfer.text.distance import distance
 
 TAGS = ["O", "B-PER", "I-PER"]
 

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from xfer.core.errors import Fault, RecipeError
-from xfer.core.graph import Graph
-from xfer.core.load import load_recipe
-from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Store
+from xfer.execution.walk import execute, failed, open_graph
+from xfer.graph.compile import Graph
+from xfer.recipe.load import load_recipe
 
 HEAD = """\
 name: attacked

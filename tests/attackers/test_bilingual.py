@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from xfer.attackers.base import Attacker
-from xfer.attackers.bilingual import Chain, detours, dictionary, digests, way
+from xfer.attackers.lexicons.bilingual import Chain, detours, dictionary, digests, way
 from xfer.core.errors import BadRow, MissingPart, XferError
 
 Fill = Callable[..., str]
@@ -200,7 +200,7 @@ def build(block: dict[str, Any], folder: str) -> Any:
 
 
 def _unread(recipe: str, field: str) -> bool:
-    from xfer.attackers.recipes.table import needs
+    from xfer.attackers.textattack.recipes.table import needs
 
     return field not in {one.field for one in needs(recipe, "fixed")}
 

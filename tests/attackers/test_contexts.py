@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xfer.attackers.base import Attacker
-from xfer.attackers.sentences import before_stop, sentences, unspaced
 from xfer.core.errors import MissingPart
-from xfer.forms.edits import Edit, splice
 from xfer.forms.texts import mentions
 from xfer.readers.base import Reader
+from xfer.text.edits import Edit, splice
+from xfer.text.sentences import before_stop, sentences, unspaced
 
 
 def attacker(name: str, **fields: Any) -> Any:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xfer.forms.edits import Edit, growth, replaced, splice
 from xfer.forms.texts import COLUMNS, edited, texts
+from xfer.text.edits import Edit, growth, replaced, splice
 
 TAGGED = {
     "id": "1", "language": "en", "text": "Anna lives in New York .",

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xfer.attackers import textattack_shim
-from xfer.attackers.aims.base import aim
-from xfer.attackers.engine import hub, states
+from xfer.attackers.search import random_states, scheduler
+from xfer.attackers.search.goals.base import aim
+from xfer.attackers.textattack import load
 from xfer.core.errors import XferError
 from xfer.core.seeds import derive
 
@@ -45,7 +45,7 @@ def victim(items: list[Any]) -> list[np.ndarray]:
 
 def compositions() -> dict[str, Callable[[Any], Any]]:
     """Each search of TextAttack with cheap edits: a function from a goal to an Attack."""
-    ta: Any = textattack_shim.load()
+    ta: Any = load.load()
     swaps, searches, pre = ta.transformations, ta.search_methods, ta.constraints.pre_transformation
 
     def greedy(goal: Any) -> Any:
@@ -75,7 +75,7 @@ def compositions() -> dict[str, Callable[[Any], Any]]:
 
 
 def text(pair: tuple[str, str]) -> Any:
-    from xfer.attackers.textattack_text import SpanText
+    from xfer.attackers.textattack.text import SpanText
 
     return SpanText.split(pair)
 
@@ -96,7 +96,7 @@ def told(result: Any) -> tuple[Any, ...]:
 
 def alone(build: Callable[[Any], Any]) -> Found:
     """TextAttack by itself, one example after the other."""
-    ta: Any = textattack_shim.load()
+    ta: Any = load.load()
 
     class Wrapper(ta.models.wrappers.ModelWrapper):  # type: ignore[misc]
         model = None
@@ -106,20 +106,20 @@ def alone(build: Callable[[Any], Any]) -> Found:
 
     attack, found = build(ta.goal_functions.UntargetedClassification(Wrapper())), {}
     for name, _, pair in EXAMPLES:
-        states.seed(seed(name))
+        random_states.seed(seed(name))
         found[name] = told(attack.attack(text(pair), gold(pair)))
     return found
 
 
 def together(build: Callable[[Any], Any], examples: list[Any], width: int, counts: Any = None) -> Found:
     """The same through the hub."""
-    from xfer.attackers.textattack_parts import UpstreamGoal
+    from xfer.attackers.textattack.adapters import UpstreamGoal
 
-    def job(name: str, pair: tuple[str, str]) -> hub.Job:
+    def job(name: str, pair: tuple[str, str]) -> scheduler.Job:
         return name, seed(name), lambda: told(build(UpstreamGoal(RULES)).attack(text(pair), gold(pair)))
 
     jobs = (job(name, pair) for name, _, pair in examples)
-    return dict(hub.run(jobs, {"victim": victim}, width, counts=counts))
+    return dict(scheduler.run(jobs, {"victim": victim}, width, counts=counts))
 
 
 @pytest.mark.parametrize("name", ["greedy", "beam", "genetic", "swarm", "evolution"])
@@ -128,7 +128,7 @@ def test_neither_hub_nor_width_nor_order_nor_shares_change_a_result(name: str) -
     expected = alone(build)
     assert {status for status, *_ in expected.values()} <= {0, 1} and len({q for _, q, *_ in expected.values()}) > 1
     assert together(build, EXAMPLES, 1) == expected
-    counts: dict[str, hub.Counts] = {}
+    counts: dict[str, scheduler.Counts] = {}
     assert together(build, EXAMPLES, 64, counts) == expected
     assert counts["victim"].calls < sum(queries for _, queries, *_ in expected.values()) / 4
     mixed = random.Random(1).sample(EXAMPLES, len(EXAMPLES))
@@ -146,20 +146,20 @@ def test_questions_meet_and_are_asked_once() -> None:
 
     def job(number: int) -> Any:
         def work() -> list[int]:
-            one = hub.ask("times", [number % 3, 7])
-            two = hub.ask("times", [number % 3, number, number])
-            assert hub.distinct("times") == len({number % 3, 7, number})
+            one = scheduler.ask("times", [number % 3, 7])
+            two = scheduler.ask("times", [number % 3, number, number])
+            assert scheduler.distinct("times") == len({number % 3, 7, number})
             return one + two
 
         return work
 
-    counts: dict[str, hub.Counts] = {}
+    counts: dict[str, scheduler.Counts] = {}
     jobs = [(number, 0, job(number)) for number in range(5)]
-    found = dict(hub.run(jobs, {"times": oracle}, counts=counts))
+    found = dict(scheduler.run(jobs, {"times": oracle}, counts=counts))
     assert found == {n: [n % 3 * 10, 70, n % 3 * 10, n * 10, n * 10] for n in range(5)}
     assert asked == [[0, 7, 1, 2], [3, 4]]
-    assert counts["times"] == hub.Counts(asked=25, known=3, repeated=16, computed=6, calls=2)
-    small = dict(hub.run([(number, 0, job(number)) for number in range(5)], {"times": oracle}, 2, kept=1))
+    assert counts["times"] == scheduler.Counts(asked=25, known=3, repeated=16, computed=6, calls=2)
+    small = dict(scheduler.run([(number, 0, job(number)) for number in range(5)], {"times": oracle}, 2, kept=1))
     assert small == found
 
 
@@ -172,9 +172,9 @@ def test_a_job_that_fails_is_its_own_result_and_a_bad_item_harms_its_asker_only(
     def job(number: int) -> list[Any]:
         if number == 1:
             raise KeyError("one")
-        return hub.ask("echo", [number]) if number != 4 else hub.ask("nobody", [4])
+        return scheduler.ask("echo", [number]) if number != 4 else scheduler.ask("nobody", [4])
 
-    found = dict(hub.run(((n, 0, lambda n=n: job(n)) for n in range(5)), {"echo": oracle}))
+    found = dict(scheduler.run(((n, 0, lambda n=n: job(n)) for n in range(5)), {"echo": oracle}))
     assert {n: str(e) for n, e in found.items() if isinstance(e, Exception)} == {
         1: "'one'", 3: "three", 4: "\"no oracle for 'nobody'\"",
     }  # fmt: skip
@@ -189,17 +189,17 @@ def test_what_is_missing_for_one_ends_the_run_and_leaves_no_job_behind() -> None
             try:
                 if number == 2:
                     raise XferError("no model")
-                return hub.ask("echo", [number])
+                return scheduler.ask("echo", [number])
             finally:
                 closed.append(number)
 
         return work
 
     with pytest.raises(XferError, match="no model"):
-        list(hub.run([(n, 0, job(n)) for n in range(4)], {"echo": list}))
+        list(scheduler.run([(n, 0, job(n)) for n in range(4)], {"echo": list}))
     assert sorted(closed) == [0, 1, 2]
     with pytest.raises(RuntimeError, match="outside a hub"):
-        hub.ask("echo", [1])
+        scheduler.ask("echo", [1])
 
 
 def test_every_job_draws_from_its_own_states_and_the_callers_stay() -> None:
@@ -209,7 +209,7 @@ def test_every_job_draws_from_its_own_states_and_the_callers_stay() -> None:
         drawn: list[float] = []
         for number in range(3):
             drawn += [random.random(), float(np.random.random()), float(torch.rand(()))]
-            hub.ask("echo", [number])
+            scheduler.ask("echo", [number])
         return drawn
 
     def drawing(items: list[Any]) -> list[Any]:
@@ -217,17 +217,17 @@ def test_every_job_draws_from_its_own_states_and_the_callers_stay() -> None:
         return items
 
     def run(names: list[int], width: int) -> Iterator[Any]:
-        return hub.run(((name, derive(name), job) for name in names), {"echo": drawing}, width)
+        return scheduler.run(((name, derive(name), job) for name in names), {"echo": drawing}, width)
 
-    states.seed(9)
-    before = states.taken()
+    random_states.seed(9)
+    before = random_states.taken()
     whole = dict(run([1, 2, 3, 4], 64))
     assert dict(run([4, 2], 1)) == {n: whole[n] for n in (4, 2)}
     found = run([3, 1, 2, 4], 2)
     first = dict([next(found)])
     random.random()  # a caller that draws between two results
     assert first | dict(found) == whole and len({tuple(drawn) for drawn in whole.values()}) == 4
-    states.seed(9)
+    random_states.seed(9)
     list(run([1, 2], 1))
-    after = states.taken()
+    after = random_states.taken()
     assert before[0] == after[0] and str(before[1]) == str(after[1]) and torch.equal(before[2], after[2])

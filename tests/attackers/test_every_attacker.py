@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xfer.attackers.changes import sides, words_changed
-from xfer.attackers.scripts import is_mark, script_of
 from xfer.catalog import CATALOG
-from xfer.forms.edits import splice
 from xfer.readers.base import Reader
+from xfer.text.edits import splice
+from xfer.text.scripts import is_mark, script_of
 
 TEXT = {"text", "pair", "question", "options", "words", "tags", "answers", "starts"}  # what an attack may change
 LABEL = {"option_order": {"label"}}  # and where it moves the label along

@@ -14,8 +14,8 @@ from fifty import FREE, RATED, attacker, lists
 from xfer.attackers.changes import rate, shape, sides
 from xfer.core.errors import XferError
 from xfer.forms.base import form as form_of
-from xfer.forms.edits import splice
 from xfer.reports.beside import markdown_pair, side_by_side, width
+from xfer.text.edits import splice
 
 LONG = 50_000
 TEXTS = {

@@ -4,9 +4,9 @@ import unicodedata
 
 import pytest
 
-from xfer.attackers import hangul
-from xfer.attackers.keyboards import layout_for, layouts, neighbours, neighbours_of
-from xfer.attackers.scripts import letter_class, script_of
+from xfer.text import hangul
+from xfer.text.keyboards import layout_for, layouts, neighbours, neighbours_of
+from xfer.text.scripts import letter_class, script_of
 
 SIZES = {
     "qwerty": 26,

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xfer.attackers import homophones
-from xfer.attackers.letters import OPERATIONS, typos, units
-from xfer.attackers.scripts import count_graphemes, graphemes, is_mark, script_of
-from xfer.attackers.units import cut, editable
-from xfer.forms.edits import Edit, splice
+from xfer.attackers.methods.typos import OPERATIONS, typos, units
+from xfer.text import homophones
+from xfer.text.edits import Edit, splice
+from xfer.text.scripts import count_graphemes, graphemes, is_mark, script_of
+from xfer.text.words import cut, editable
 
 TEXTS = {
     "en": "Seven grey geese crossed the frozen river before anybody noticed them",

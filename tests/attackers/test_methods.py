@@ -8,12 +8,12 @@ import pytest
 from test_letters import TEXTS
 
 from xfer.attackers.base import Attacker
-from xfer.attackers.hangul import keystrokes, typed
-from xfer.attackers.scripts import is_mark, script_of
-from xfer.attackers.slips import slips
-from xfer.attackers.units import cut
-from xfer.attackers.widths import full, half
-from xfer.forms.edits import splice
+from xfer.text.edits import splice
+from xfer.text.hangul import keystrokes, typed
+from xfer.text.input_methods import slips
+from xfer.text.scripts import is_mark, script_of
+from xfer.text.widths import full, half
+from xfer.text.words import cut
 
 
 def attacker(name: str, **fields: Any) -> Any:
@@ -102,7 +102,7 @@ def test_a_pair_changes_places() -> None:
 
 
 def _edit(edit: dict[str, Any]) -> Any:
-    from xfer.forms.edits import Edit
+    from xfer.text.edits import Edit
 
     return Edit(edit["start"], edit["end"], edit["new"], edit["kind"])
 

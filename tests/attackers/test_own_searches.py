@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xfer.attackers.aims.base import aim
-from xfer.attackers.base import Attacker, Setting
-from xfer.attackers.beams import Hunt, allowed, beam
-from xfer.attackers.engine import hub
-from xfer.attackers.kept_words import is_kept
-from xfer.attackers.textattack_words import word_script
+from xfer.attackers.base import Attacker
+from xfer.attackers.search import scheduler
+from xfer.attackers.search.base import Setting
+from xfer.attackers.search.beam import Hunt, allowed, beam
+from xfer.attackers.search.goals.base import aim
 from xfer.core.seeds import derive
-from xfer.forms.edits import Edit, splice
 from xfer.readers.base import Reader
+from xfer.text.edits import Edit, splice
+from xfer.text.function_words import is_kept
+from xfer.text.tokens import word_script
 
 LABELS = ("entailment", "neutral", "contradiction")
 WORDS = (
@@ -157,14 +158,14 @@ def test_a_word_put_into_unspaced_text(lists: str) -> None:
 
 
 def test_overlapping_places_are_not_chosen_together() -> None:
-    from xfer.attackers.beams import Site
+    from xfer.attackers.search.beam import Site
 
     sites = [Site((("text", 0, 7),), (("X",),), 2), Site((("text", 4, 7),), (("Y",),), 1)]
 
     def work() -> Any:
         return beam(Hunt(aim("classify", LABELS), "classify", row("the old dog"), "k", None), sites, 9, 9)
 
-    ((_, outcome),) = hub.run([("1", 0, work)], {"victim": Victim()})
+    ((_, outcome),) = scheduler.run([("1", 0, work)], {"victim": Victim()})
     assert outcome.row["text"] in ("X dog", "the Y dog") and outcome.queries == 3
     assert allowed({"text": "a b c"}, 0.0) == 0 and allowed({"text": "a b c"}, 0.1) == 1
 

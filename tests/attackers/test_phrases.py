@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import digamma
 
-from xfer.attackers import parallel
-from xfer.attackers.alignment import Aligner, grown, phrases
 from xfer.attackers.base import Attacker
-from xfer.attackers.units import cut
+from xfer.attackers.lexicons import phrases as parallel
+from xfer.attackers.lexicons.word_alignment import Aligner, grown, phrases
 from xfer.core.errors import BadRow, MissingPart
 from xfer.readers.base import Reader
+from xfer.text.words import cut
 
 NOUNS = {"dog": "Hund", "cat": "Katze", "book": "Buch"}
 VERBS = {"sees": "sieht", "reads": "liest", "finds": "findet"}

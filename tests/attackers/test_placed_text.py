@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xfer.attackers import textattack_shim as shim
-from xfer.attackers.engine.text import Text
+from xfer.attackers.search.candidate import Text
+from xfer.attackers.textattack import load as shim
 
 WORDS = st.text(alphabet="abcdeäж", min_size=1, max_size=4)
 GAPS = st.sampled_from([" ", "  ", ", ", " - ", "! ", "\n", " («"])
@@ -21,7 +21,7 @@ QUICK = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @pytest.fixture(scope="module")
 def texts() -> Any:
     shim.load()
-    from xfer.attackers import textattack_text
+    from xfer.attackers.textattack import text as textattack_text
 
     return textattack_text
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from small_parts import make
 
-from xfer.attackers.base import Attacker, Setting
-from xfer.attackers.recipes.table import RECIPES, needs
+from xfer.attackers.base import Attacker
+from xfer.attackers.search.base import Setting
+from xfer.attackers.textattack.recipes.table import RECIPES, needs
 from xfer.core.component import Component
 from xfer.forms.base import form
 from xfer.models.network import build
 from xfer.models.scratch import Scratch
-from xfer.models.victims import victim
+from xfer.models.victims.build import victim
 
 WORDS = "the old man never saw a green house near some very quiet water today and nobody asked him why".split()
 LONGEST = 40
@@ -321,12 +322,12 @@ def test_blank_words_stay_in_a_sentence_that_is_searched_all_the_same(
     ("name", "method"), [("tag", "delete"), ("tag", "beam"), ("span", "delete"), ("span", "beam"), ("choose", "beam")]
 )
 def test_words_come_and_go_under_unmodified_transformations(victims: dict[str, Any], name: str, method: str) -> None:
-    from xfer.attackers import textattack_shim as shim
+    from xfer.attackers.textattack import load as shim
 
     upstream: Any = shim.load()
-    from xfer.attackers.held import held
-    from xfer.attackers.recipes.goals import Wrong
-    from xfer.attackers.textattack_search import Attacks
+    from xfer.attackers.textattack.adapters import held
+    from xfer.attackers.textattack.recipes.goals import Wrong
+    from xfer.attackers.textattack.search import Attacks
 
     class Insert(upstream.transformations.WordInsertion):
         def _get_new_words(self, current_text: Any, index: int) -> list[str]:

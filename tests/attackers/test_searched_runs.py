@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from xfer.core.graph import Graph
-from xfer.core.load import load_recipe
-from xfer.core.nodes import Node
-from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Store
+from xfer.execution.walk import execute, failed, open_graph
+from xfer.graph.compile import Graph
+from xfer.graph.node import Node
+from xfer.recipe.load import load_recipe
 
 RECIPE = """\
 name: searched

@@ -15,8 +15,9 @@ from fifty import TEXTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xfer.attackers.aims.base import aim
-from xfer.attackers.base import Attacker, Setting
+from xfer.attackers.base import Attacker
+from xfer.attackers.search.base import Setting
+from xfer.attackers.search.goals.base import aim
 
 LABELS = ("no", "maybe", "yes")
 BUDGET = 25

@@ -10,15 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_letters import TEXTS
 
-from xfer.attackers import segment
 from xfer.attackers.base import Attacker
-from xfer.attackers.dictionaries import places
-from xfer.attackers.scripts import is_mark
-from xfer.attackers.textattack_words import spans
-from xfer.attackers.units import cut
-from xfer.core.graph import compile_graph
-from xfer.core.inputs import Resolver
-from xfer.core.recipe import Recipe
+from xfer.attackers.lexicons.dictionaries import places
+from xfer.graph.compile import compile_graph
+from xfer.graph.compiling import Resolver
+from xfer.recipe.recipe import Recipe
+from xfer.text import segment
+from xfer.text.scripts import is_mark
+from xfer.text.tokens import spans
+from xfer.text.words import cut
 
 INSTALLED = segment._found  # before conftest puts pieces in its place
 TEXT = st.text(st.sampled_from(sorted({char for text in TEXTS.values() for char in text} | set(" 𠀋\u200b。3"))))

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import XferError
-from xfer.core.graph import Node
-from xfer.core.load import load_recipe
-from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Store
-from xfer.executors import attacks, shares
-from xfer.executors.tables import each, read_rows
+from xfer.execution.walk import execute, failed, open_graph
+from xfer.graph.compile import Node
+from xfer.recipe.load import load_recipe
+from xfer.steps import attacks, search_processes
+from xfer.steps.rows import each, read_rows
 
 RECIPE = """\
 name: searched
@@ -55,7 +55,7 @@ def test_two_processes_find_what_one_finds(ran: Ran, tmp_path: Path) -> None:
     node, parents, out = ran
     rows = each(read_rows(parents["rows"]))
     assert len(rows) == 16
-    one, two = (by_name(shares.search(node, parents, rows, {}, count)) for count in (1, 2))
+    one, two = (by_name(search_processes.search(node, parents, rows, {}, count)) for count in (1, 2))
     assert one == two and {found["status"] for found in one.values()} >= {"failed"}
     assert any(found["text"] != row["text"] or found["pair"] != row["pair"] for row in rows for found in one.values())
     # cut short after four rows, in the middle of a line
@@ -72,13 +72,13 @@ def test_a_process_that_dies_or_reports_is_one_line(ran: Ran, monkeypatch: pytes
     node, parents, _ = ran
     rows = each(read_rows(parents["rows"]))
     first = json.dumps({"result": {"id": rows[0]["id"]}})
-    monkeypatch.setattr(shares, "COMMAND", [sys.executable, "-c", f"print({first!r}); import os; os.abort()"])
-    found = shares.search(node, parents, rows, {}, 2)
+    monkeypatch.setattr(search_processes, "COMMAND", [sys.executable, "-c", f"print({first!r}); import os; os.abort()"])
+    found = search_processes.search(node, parents, rows, {}, 2)
     assert next(found) == {"id": rows[0]["id"]}
     with pytest.raises(XferError, match="of 2 was killed by signal 6; what is finished is kept") as caught:
         list(found)
     assert "\n" not in str(caught.value)
     said = json.dumps({"error": "no model here"})
-    monkeypatch.setattr(shares, "COMMAND", [sys.executable, "-c", f"print({said!r})"])
+    monkeypatch.setattr(search_processes, "COMMAND", [sys.executable, "-c", f"print({said!r})"])
     with pytest.raises(XferError, match=r"attack bugs.*: no model here$"):
-        list(shares.search(node, parents, rows, {}, 2))
+        list(search_processes.search(node, parents, rows, {}, 2))

@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from xfer.attackers import textattack_shim as shim
-from xfer.attackers.aims.base import aim
-from xfer.attackers.base import Setting
-from xfer.attackers.engine import states
-from xfer.attackers.textattack import TextAttack
-from xfer.attackers.textattack_words import alphabet, spans
+from xfer.attackers.search import random_states
+from xfer.attackers.search.base import Setting
+from xfer.attackers.search.goals.base import aim
+from xfer.attackers.textattack import load as shim
+from xfer.attackers.textattack.attacker import TextAttack
 from xfer.core.seeds import derive
+from xfer.text.tokens import alphabet, spans
 
 ROOT = Path(__file__).parents[2]
 COMPATS = ("fixed", "upstream")
@@ -159,7 +159,7 @@ def stock(textattack: Any, examples: list[Example], seed: int, budget: int | Non
     recipe.goal_function.query_budget = budget or float("inf")
     for example in examples:
         options = {"seed": seed, "budget": budget, "compat": "upstream"}
-        states.seed(derive(seed, TextAttack(**options).identity(), "en", example.id))
+        random_states.seed(derive(seed, TextAttack(**options).identity(), "en", example.id))
         names = ("premise", "hypothesis") if len(example.fields) == 2 else ("text",)
         result = recipe.attack(OrderedDict(zip(names, example.fields, strict=True)), example.label)
         end = result.perturbed_result
@@ -381,7 +381,7 @@ def test_budget_is_kept_and_said() -> None:
 
 
 def test_edits_stay_within_the_published_distance(textattack: Any) -> None:
-    from xfer.attackers.textattack_parts import NearEnough, _Text
+    from xfer.attackers.textattack.adapters import NearEnough, _Text
 
     stock_distance = textattack.constraints.overlap.LevenshteinEditDistance(3)
     draw = random.Random(0)
@@ -392,7 +392,7 @@ def test_edits_stay_within_the_published_distance(textattack: Any) -> None:
 
 
 def test_span_texts_agree_with_textattack_where_both_can(textattack: Any) -> None:
-    from xfer.attackers.textattack_text import SpanText
+    from xfer.attackers.textattack.text import SpanText
 
     draw = random.Random(1)
     for example in english(2):
@@ -476,7 +476,7 @@ def test_a_missing_textattack_is_one_line(block: str, message: str) -> None:
     done = python(f"""
 import sys
 from importlib import metadata
-from xfer.attackers.textattack import TextAttack
+from xfer.attackers.textattack.attacker import TextAttack
 from xfer.core.errors import MissingPart
 class Blocker:
     def find_spec(self, name, path=None, target=None):

@@ -13,10 +13,10 @@ import pytest
 from recipe_runs import TEXTS, attacker, cheap, essence, rows, search, stock
 from small_parts import LABELS, bert, make, network, tokenizer
 
-from xfer.attackers import textattack_shim as shim
-from xfer.attackers.recipes.faults import FAULTS, met
-from xfer.attackers.recipes.table import RECIPES, RESOURCES, needs
-from xfer.attackers.textattack import Recipe, TextAttack
+from xfer.attackers.textattack import load as shim
+from xfer.attackers.textattack.attacker import Recipe, TextAttack
+from xfer.attackers.textattack.recipes.faults import FAULTS, met
+from xfer.attackers.textattack.recipes.table import RECIPES, RESOURCES, needs
 from xfer.core.errors import MissingPart, XferError
 
 
@@ -74,8 +74,8 @@ def _recipes(textattack: Any, parts: dict[str, str]) -> dict[str, Callable[[Any]
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
     from xfer.attackers.lexicons import vectors, wordnet
-    from xfer.attackers.oracles.encoder import Encoder
-    from xfer.attackers.oracles.tagger import Tagger
+    from xfer.attackers.search.oracles.encoder import Encoder
+    from xfer.attackers.search.oracles.tagger import Tagger
 
     ta, pre, swaps = textattack, textattack.constraints.pre_transformation, textattack.transformations
     wir, untargeted = ta.search_methods.GreedyWordSwapWIR, ta.goal_functions.UntargetedClassification
@@ -202,7 +202,7 @@ def test_upstream_mode_is_textattack(textattack: Any, parts: dict[str, str], vic
 
 @pytest.mark.parametrize("kind", ["homoglyphs", "invisible", "deletions", "reorderings"])
 def test_upstream_bad_characters_is_textattack(textattack: Any, parts: dict[str, str], kind: str) -> None:
-    from xfer.attackers.recipes.upstream import look_alikes
+    from xfer.attackers.textattack.recipes.upstream import look_alikes
 
     read = {"homoglyphs": parts["homoglyphs"]} if kind == "homoglyphs" else {"homoglyphs": None}
     one = attacker(parts, "bad-characters", "upstream", perturbation=kind, **read)
@@ -249,7 +249,7 @@ def test_what_is_missing_is_one_line_that_names_it(parts: dict[str, str], recipe
 
 
 def test_the_tagger_of_constraints_serves_the_recipe_too(parts: dict[str, str]) -> None:
-    from xfer.attackers.recipes.resources import oracles
+    from xfer.attackers.textattack.recipes.resources import oracles
 
     limits = {"part_of_speech": {"tagger": {"stage": "tags"}}}
     one = attacker(parts, "textfooler", tagger=None, encoder="none", constraints=limits)
@@ -257,7 +257,7 @@ def test_the_tagger_of_constraints_serves_the_recipe_too(parts: dict[str, str]) 
 
 
 def test_what_a_recipe_does_not_read_is_refused(parts: dict[str, str]) -> None:
-    from xfer.attackers.recipes.resources import faults
+    from xfer.attackers.textattack.recipes.resources import faults
 
     one = TextAttack(recipe="deepwordbug", vectors=parts["vectors"], perturbation="invisible")
     assert [field for field, _, _ in faults(one)] == ["vectors", "perturbation"]
@@ -294,7 +294,7 @@ def test_show_tells_what_each_recipe_reads_and_what_is_mended(xfer: Any) -> None
 
 
 def test_a_masked_lm_of_any_script_proposes_words_of_that_script(tmp_path: Path) -> None:
-    from xfer.attackers.oracles.masked import Blank, Masked
+    from xfer.attackers.search.oracles.masked import Blank, Masked
 
     words = tokenizer(("кот", "пёс", "दिन", "##ing"))
     bert("BertForMaskedLM", tmp_path, words)
@@ -306,7 +306,7 @@ def test_a_masked_lm_of_any_script_proposes_words_of_that_script(tmp_path: Path)
 
 
 def test_a_place_behind_the_longest_input_is_read(parts: dict[str, str]) -> None:
-    from xfer.attackers.oracles.masked import Blank, Masked
+    from xfer.attackers.search.oracles.masked import Blank, Masked
 
     masked = Masked(parts["masked_lm"])
     far, near = masked([Blank("the film " * 400, " was", "Latin", 5), Blank("the film " * 20, " was", "Latin", 5)])
@@ -316,7 +316,7 @@ def test_a_place_behind_the_longest_input_is_read(parts: dict[str, str]) -> None
 def test_the_best_joined_subwords_are_found_without_trying_all() -> None:
     from itertools import product
 
-    from xfer.attackers.recipes.masks import k_best
+    from xfer.attackers.textattack.recipes.masks import k_best
 
     rng = np.random.default_rng(0)
     logs, ids = rng.normal(size=(4, 5)), np.arange(20).reshape(4, 5)
@@ -353,9 +353,9 @@ def test_broken_vectors_are_one_line(tmp_path: Path, text: str) -> None:
 
 
 def test_a_word_is_tagged_at_its_own_place(parts: dict[str, str], victim: Any) -> None:
-    from xfer.attackers.engine import hub
-    from xfer.attackers.recipes.alike import SamePart
-    from xfer.attackers.textattack_text import SpanText
+    from xfer.attackers.search import scheduler
+    from xfer.attackers.textattack.recipes.constraints import SamePart
+    from xfer.attackers.textattack.text import SpanText
 
     def tags(sentences: list[tuple[str, ...]]) -> list[tuple[str, ...]]:  # the second of equal words is a verb
         return [
@@ -368,14 +368,14 @@ def test_a_word_is_tagged_at_its_own_place(parts: dict[str, str], victim: Any) -
         changed = [text.replace_word_at_index(1, new) for new in ("eat", "house")]
         return [kept.text for kept in SamePart(False)._check_constraint_many(changed, text)]
 
-    ((_, kept),) = hub.run([("a", 1, job)], {"tagger": tags})
+    ((_, kept),) = scheduler.run([("a", 1, job)], {"tagger": tags})
     assert kept == ["fish eat"]
 
 
 def test_similarity_is_that_of_the_edited_column(parts: dict[str, str]) -> None:
-    from xfer.attackers.engine import hub
-    from xfer.attackers.recipes.alike import Alike
-    from xfer.attackers.textattack_text import SpanText
+    from xfer.attackers.search import scheduler
+    from xfer.attackers.textattack.recipes.constraints import Alike
+    from xfer.attackers.textattack.text import SpanText
 
     asked: list[str] = []
 
@@ -388,7 +388,7 @@ def test_similarity_is_that_of_the_edited_column(parts: dict[str, str]) -> None:
         changed = [text.replace_word_at_index(5, new) for new in ("new", "odd")]
         return len(Alike(0.5)._check_constraint_many(changed, text))
 
-    list(hub.run([("a", 1, job)], {"encoder": encode}))
+    list(scheduler.run([("a", 1, job)], {"encoder": encode}))
     assert sorted(asked) == ["the new man", "the odd man", "the old man"]
 
 
@@ -397,7 +397,7 @@ def test_gradients_belong_to_the_words_that_subwords_cover(columns: int) -> None
     """Against a gradient by finite differences of the embeddings."""
     import torch
 
-    from xfer.attackers.oracles.gradient import Gradient, Wanted
+    from xfer.attackers.search.oracles.gradient import Gradient, Wanted
 
     victim = network()
     victim.network.eval()
@@ -433,7 +433,7 @@ def test_gradients_belong_to_the_words_that_subwords_cover(columns: int) -> None
 def test_better_parents_are_drawn_more_often(parts: dict[str, str]) -> None:
     from types import SimpleNamespace as Of
 
-    from xfer.attackers.recipes.searches import Alzantot
+    from xfer.attackers.textattack.recipes.searches import Alzantot
 
     members = [Of(result=Of(score=score, goal_status=1)) for score in (0.9, 0.5, 0.1)]
     drawn: list[float] = []
@@ -476,8 +476,8 @@ def test_letter_recipes_keep_the_script(parts: dict[str, str], victim: Any, lang
 
 
 def test_numbers_and_contractions() -> None:
-    from xfer.attackers.recipes.facts import Contract, Extend, _spoken, _value
-    from xfer.attackers.textattack_text import SpanText
+    from xfer.attackers.textattack.recipes.facts import Contract, Extend, _spoken, _value
+    from xfer.attackers.textattack.text import SpanText
 
     assert [_value(words) for words in ("someone", "two hundred five", "twenty-one", "१२", "two islands")] == [
         None,

@@ -22,7 +22,7 @@ from recipe_runs import TEXTS, Row, attacker, cheap, essence, rows, search, stoc
 from small_parts import GROUPS, LABELS, bert, make, network, tokenizer
 from tokenizers.pre_tokenizers import WhitespaceSplit
 
-from xfer.attackers import textattack_shim as shim
+from xfer.attackers.textattack import load as shim
 
 Words = Sequence[str]
 LONG = ("mary saw 12 fine old films in london , and john did not like the awful town he viewed that aged picture in",)
@@ -40,15 +40,15 @@ ENTITIES = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Tiny resources; the models stand in the folder ``hub`` under the names that TextAttack's recipes ask for."""
     folder = tmp_path_factory.mktemp("parts")
-    made, hub = make(folder), folder / "hub"
+    made, scheduler = make(folder), folder / "hub"
     for name in ("bert-base-uncased", "distilroberta-base"):
-        bert("BertForMaskedLM", hub / name, tokenizer(("##s", "film##s"), 512))
+        bert("BertForMaskedLM", scheduler / name, tokenizer(("##s", "film##s"), 512))
     tags = dict(enumerate(ENTITIES))
     entities = {"id2label": tags, "label2id": {tag: number for number, tag in tags.items()}}
     bert("BertForTokenClassification", folder / "entities", **entities)
-    _gpt2(hub / "gpt2")
+    _gpt2(scheduler / "gpt2")
     _vectors(folder / "vectors.txt")
-    return made | {"hub": str(hub), "masked_lm": str(hub / "bert-base-uncased"), "entities": str(folder / "entities")}
+    return made | {"hub": str(scheduler), "masked_lm": str(scheduler / "bert-base-uncased"), "entities": str(folder / "entities")}
 
 
 def _vectors(file: Path) -> None:
@@ -113,7 +113,7 @@ def _encoders(textattack: Any, parts: dict[str, str], patch: pytest.MonkeyPatch)
     """USE from TensorFlow's hub, and SBERT."""
     import torch
 
-    from xfer.attackers.oracles.encoder import Encoder
+    from xfer.attackers.search.oracles.encoder import Encoder
 
     def encode(sentences: Words) -> np.ndarray:
         return np.stack(Encoder(parts["encoder"])(list(sentences)))
@@ -129,7 +129,7 @@ def _taggers(textattack: Any, words: str, entities: str, patch: pytest.MonkeyPat
     """NLTK's tagger, and flair as far as TextAttack knows it."""
     import nltk
 
-    from xfer.attackers.oracles.tagger import Tagger
+    from xfer.attackers.search.oracles.tagger import Tagger
 
     parts_of_speech, names = Tagger(words), Tagger(entities)
     patch.setattr(nltk, "pos_tag", lambda text, **_: list(zip(text, parts_of_speech([tuple(text)])[0], strict=True)))
@@ -172,7 +172,7 @@ def _ends(tags: Words) -> list[str]:
 
 def _language_models(textattack: Any, parts: dict[str, str], patch: pytest.MonkeyPatch) -> None:
     """The graph of TensorFlow 1 and the model of the pickle: word models that read what TextAttack shows them."""
-    from xfer.attackers.oracles.causal import Causal
+    from xfer.attackers.search.oracles.causal import Causal
 
     model = Causal(parts["language_model"])
 
@@ -271,10 +271,10 @@ def test_language_models_are_shown_what_upstream_shows_them(
     textattack: Any, parts: dict[str, str], offline: pytest.MonkeyPatch, name: str
 ) -> None:
     """A limit of some nats hides small differences: the numbers themselves are compared."""
-    from xfer.attackers.engine import hub
-    from xfer.attackers.oracles.causal import Causal, FirstSubword
-    from xfer.attackers.recipes import upstream
-    from xfer.attackers.textattack_text import plain_text
+    from xfer.attackers.search import scheduler
+    from xfer.attackers.search.oracles.causal import Causal, FirstSubword
+    from xfer.attackers.textattack.recipes import upstream
+    from xfer.attackers.textattack.text import plain_text
 
     window = {} if name == "GPT2" else {"window_size": 6}
     options = {"max_log_prob_diff": 5.0} | window
@@ -284,7 +284,7 @@ def test_language_models_are_shown_what_upstream_shows_them(
     text = plain_text(LONG)
     for index in (0, 3, 6, 7, 15, 20):
         both = [text, text.replace_word_at_index(index, "picture")]
-        ((_, found),) = hub.run(
+        ((_, found),) = scheduler.run(
             [(0, 0, lambda b=both, i=index: ours.get_log_probs_at_index(b, i))], {"language_model": oracle}
         )
         expected = [float(number) for number in theirs.get_log_probs_at_index(both, index)]
@@ -316,7 +316,7 @@ def test_a2t_is_textattacks_on_its_own_wrapper_of_the_model(
 
 def test_a2t_reads_no_subword_behind_the_victims_longest_input(parts: dict[str, str]) -> None:
     """The tokenizer may take more than the victim: words behind its end have no gradient and come last."""
-    from xfer.models.victims import victim
+    from xfer.models.victims.build import victim
 
     short = victim(network().network, "task", 12)
     one, asked = attacker(parts, "a2t", "upstream"), rows(short, [LONG])

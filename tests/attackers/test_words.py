@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from test_letters import TEXTS
 
 from xfer.attackers.base import Attacker
-from xfer.attackers.dictionaries import fitted, miniature, places, read
-from xfer.attackers.scripts import script_of
+from xfer.attackers.lexicons.dictionaries import fitted, miniature, places, read
 from xfer.core.errors import BadRow, MissingPart
-from xfer.forms.edits import splice
 from xfer.miniature import LANGUAGES
+from xfer.text.edits import splice
+from xfer.text.scripts import script_of
 
 
 def attacker(name: str, **fields: Any) -> Any:

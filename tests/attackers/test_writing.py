@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from test_letters import MIXED, SEEDS, TEXTS
 
 from xfer.attackers.base import Attacker
-from xfer.attackers.cases import cased
-from xfer.attackers.lookalikes import homoglyphs, misread
-from xfer.attackers.marks import bare
-from xfer.attackers.numerals import dates, digits, thousands
-from xfer.attackers.romanise import TARGETS, transliterate
-from xfer.attackers.scripts import count_graphemes, is_mark, script_of
-from xfer.attackers.spelling import BY_SCRIPT
-from xfer.attackers.units import cut
-from xfer.forms.edits import splice
+from xfer.text.cases import cased
+from xfer.text.edits import splice
+from xfer.text.lookalikes import homoglyphs, misread
+from xfer.text.marks import bare
+from xfer.text.numerals import dates, digits, thousands
+from xfer.text.romanization import TARGETS, transliterate
+from xfer.text.scripts import count_graphemes, is_mark, script_of
+from xfer.text.spelling import BY_SCRIPT
+from xfer.text.words import cut
 
 NAMES = ("typos", "diacritics", "homoglyphs", "invisible", "case", "ocr", "spelling", "transliterate", "numbers")
 each_attacker = pytest.mark.parametrize("name", NAMES)

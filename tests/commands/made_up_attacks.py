@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from xfer.core.graph import Node
-from xfer.executors.tables import write_rows
+from xfer.graph.compile import Node
+from xfer.steps.rows import write_rows
 
 TEXT, EDIT = "a small house", {"column": "text", "start": 2, "end": 7, "new": "smlal", "kind": "swap"}
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from xfer.forms.edits import Edit, splice
 from xfer.reports.beside import markdown_pair, pieces, side_by_side, visible, width
+from xfer.text.edits import Edit, splice
 
 Xfer = Callable[..., Any]
 THAI = "เด็กๆ กำลังเล่นอยู่ในสวนข้างโรงเรียน"

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from made_up_attacks import write_texts
 
-from xfer.core.benchmark import task_names
 from xfer.core.store import Entry
-from xfer.executors import local
-from xfer.executors.steps import STEPS
-from xfer.executors.tables import write_rows
+from xfer.recipe.benchmark import task_names
+from xfer.steps import steps
+from xfer.steps.rows import write_rows
+from xfer.steps.steps import STEPS
 
 Xfer = Callable[..., Any]
 Write = Callable[..., Path]
@@ -51,7 +51,7 @@ def work(node: Any, parents: Mapping[str, Entry], folder: Path, progress: Any) -
 
 @pytest.fixture
 def recipe(write: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(local, "work", work)
+    monkeypatch.setattr(steps, "work", work)
     return write("r.yaml", RECIPE)
 
 

@@ -19,10 +19,10 @@ import yaml
 from xfer.catalog import CATALOG, COMMANDS
 from xfer.core.component import plural
 from xfer.core.errors import XferError
-from xfer.core.graph import Node
-from xfer.core.load import load_recipe
-from xfer.core.run import execute, open_graph
 from xfer.core.store import Entry, Store
+from xfer.execution.walk import execute, open_graph
+from xfer.graph.compile import Node
+from xfer.recipe.load import load_recipe
 
 ROOT = Path(__file__).parents[2]
 STUDY_SCHEMA = "xfer-study.schema.json"
@@ -353,7 +353,7 @@ def test_read_of_miniature_writes_the_world_once(xfer: Xfer, monkeypatch: pytest
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
-    from xfer.core.schema import schema_text
+    from xfer.recipe.schema import schema_text
 
     return dict(json.loads(schema_text()))
 

@@ -14,14 +14,14 @@ from made_up_attacks import write_texts
 
 from xfer.commands.export import CONTENTS
 from xfer.commands.train import _copy
-from xfer.core.graph import Graph, Node
-from xfer.core.load import load_recipe
-from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Entry, Store
-from xfer.executors.steps import STEPS
-from xfer.executors.tables import write_rows
+from xfer.execution.walk import execute, failed, open_graph
+from xfer.graph.compile import Graph, Node
 from xfer.metrics.benchmarks import XTREME, XTREME_R, find_task
 from xfer.readers.base import Reader
+from xfer.recipe.load import load_recipe
+from xfer.steps.rows import write_rows
+from xfer.steps.steps import STEPS
 
 Xfer = Callable[..., Any]
 Write = Callable[..., Path]

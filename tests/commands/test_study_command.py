@@ -13,12 +13,12 @@ import pytest
 from made_up_attacks import write_texts
 
 from xfer.core.errors import XferError
-from xfer.core.graph import Node
 from xfer.core.seeds import digest
 from xfer.core.store import Entry
-from xfer.executors import local
-from xfer.executors.steps import STEPS
-from xfer.executors.tables import write_rows
+from xfer.graph.compile import Node
+from xfer.steps import steps
+from xfer.steps.rows import write_rows
+from xfer.steps.steps import STEPS
 
 Xfer = Callable[..., Any]
 
@@ -83,7 +83,7 @@ class Work:
 def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     made = Work()
     monkeypatch.setitem(sys.modules, "resvg_py", None)  # pictures take seconds, and have tests of their own
-    monkeypatch.setattr(local, "work", made)
+    monkeypatch.setattr(steps, "work", made)
     return made
 
 

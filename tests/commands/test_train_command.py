@@ -12,11 +12,11 @@ import pytest
 from made_up_attacks import write_texts
 
 from xfer.core.errors import XferError
-from xfer.core.graph import Node
 from xfer.core.store import Entry
-from xfer.executors import local
-from xfer.executors.steps import STEPS
-from xfer.executors.tables import write_rows
+from xfer.graph.compile import Node
+from xfer.steps import steps
+from xfer.steps.rows import write_rows
+from xfer.steps.steps import STEPS
 
 Xfer = Callable[..., Any]
 
@@ -78,7 +78,7 @@ class Work:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     made = Work()
-    monkeypatch.setattr(local, "work", made)
+    monkeypatch.setattr(steps, "work", made)
     return made
 
 

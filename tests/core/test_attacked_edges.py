@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import RecipeError
-from xfer.core.graph import Graph, Resolver, compile_graph
-from xfer.core.load import load_recipe
-from xfer.core.plan import plan
-from xfer.core.recipe import Recipe
 from xfer.core.store import Store
+from xfer.execution.plan import plan
+from xfer.graph.compile import Graph, Resolver, compile_graph
+from xfer.recipe.load import load_recipe
+from xfer.recipe.recipe import Recipe
 
 HEAD = """\
 name: a

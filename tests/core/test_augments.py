@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import RecipeError
-from xfer.core.graph import Resolver, compile_graph
-from xfer.core.load import load_recipe
-from xfer.core.recipe import Recipe
 from xfer.core.store import Entry
-from xfer.executors.tables import write_rows
-from xfer.executors.training import _augmented
+from xfer.graph.compile import Resolver, compile_graph
+from xfer.recipe.load import load_recipe
+from xfer.recipe.recipe import Recipe
+from xfer.steps.rows import write_rows
+from xfer.steps.training import _augmented
 
 BASE: dict[str, Any] = {
     "name": "augmented",

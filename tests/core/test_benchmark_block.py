@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from xfer.core.benchmark import task_names
 from xfer.core.errors import RecipeError
-from xfer.core.graph import Resolver, compile_graph
-from xfer.core.load import load_recipe
-from xfer.core.recipe import Recipe
+from xfer.graph.compile import Resolver, compile_graph
+from xfer.recipe.benchmark import task_names
+from xfer.recipe.load import load_recipe
+from xfer.recipe.recipe import Recipe
 
 ROOT = Path(__file__).parents[2]
 HEAD = """\

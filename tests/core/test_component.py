@@ -13,13 +13,13 @@ import pytest
 from pydantic import Field, ValidationError
 
 from xfer.attackers.base import Attacker
-from xfer.attackers.typos import Typos
+from xfer.attackers.methods.typos import Typos
 from xfer.core.component import INCIDENTAL, Component
-from xfer.core.kinds import kinds
 from xfer.models.base import Model
 from xfer.models.scratch import Scratch
 from xfer.readers.base import Reader
 from xfer.readers.nli import Xnli
+from xfer.recipe.schema import kinds
 from xfer.trainers.base import Trainer
 from xfer.trainers.finetune import Finetune
 

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import pytest
 
 from xfer.core.errors import MissingData
-from xfer.core.graph import Graph, Node, Resolver, compile_graph
-from xfer.core.recipe import Recipe
-from xfer.core.run import run_recipe
+from xfer.execution.walk import run_recipe
+from xfer.graph.compile import Graph, Node, Resolver, compile_graph
 from xfer.readers.base import Card, Reader, Settings
+from xfer.recipe.recipe import Recipe
 
 FILES: dict[str, Any] = {
     "type": "files",

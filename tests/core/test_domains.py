@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from xfer.catalog import FORMS
-from xfer.core.domains import TRAINED, conditions
 from xfer.core.errors import RecipeError
-from xfer.core.graph import Graph, Resolver, compile_graph
-from xfer.core.load import load_recipe
-from xfer.core.plan import plan
-from xfer.core.recipe import Recipe
 from xfer.core.store import Store
+from xfer.execution.plan import plan
 from xfer.forms.base import form
+from xfer.graph.compile import Graph, Resolver, compile_graph
 from xfer.models.domain.base import COLUMNS, Head
-from xfer.reports.discriminators import discriminator_grid, told
+from xfer.recipe.checks.discriminators import conditions
+from xfer.recipe.load import load_recipe
+from xfer.recipe.recipe import Recipe
+from xfer.reports.discriminators import TRAINED, discriminator_grid, told
 
 RECIPE = """\
 name: a

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from xfer.core import graph as graphs
 from xfer.core.errors import HubUnreachable
-from xfer.core.graph import Graph, Node, Resolver, compile_graph
-from xfer.core.recipe import Recipe
+from xfer.graph import compile as graphs
+from xfer.graph.compile import Graph, Node, Resolver, compile_graph
+from xfer.recipe.recipe import Recipe
 
 BASE: dict[str, Any] = {
     "name": "g",
@@ -182,8 +182,8 @@ def test_words_of_the_miniature_world_on_real_rows_are_a_problem_wherever_they_a
 
 def test_the_same_recipe_has_the_same_keys_in_another_process() -> None:
     program = (
-        "import json, sys\nfrom xfer.attackers import segment\nfrom xfer.core.graph import Resolver, compile_graph\n"
-        "from xfer.core.recipe import Recipe\n"
+        "import json, sys\nfrom xfer.attackers import segment\nfrom xfer.graph.compile import Resolver, compile_graph\n"
+        "from xfer.recipe.recipe import Recipe\n"
         "segment._found = lambda: (segment.PIECES, None)\n"  # as in every test
         "data, commits = json.load(sys.stdin)\n"
         "graph = compile_graph(Recipe.model_validate(data), Resolver(str, lambda name, kind: commits[name]))\n"

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import RecipeError
-from xfer.core.graph import Graph, Resolver, compile_graph
-from xfer.core.load import load_recipe
-from xfer.core.recipe import Recipe
+from xfer.graph.compile import Graph, Resolver, compile_graph
 from xfer.miniature import LANGUAGES
+from xfer.recipe.load import load_recipe
+from xfer.recipe.recipe import Recipe
 
 MIXING: dict[str, Any] = {"type": "code_mixing", "languages": ["de"]}
 SEARCH: dict[str, Any] = {"type": "code_mixing_search", "languages": ["de"]}

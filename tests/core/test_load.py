@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import Fault, RecipeError
-from xfer.core.load import load_recipe
-from xfer.core.recipe import Recipe
+from xfer.recipe.load import load_recipe
+from xfer.recipe.recipe import Recipe
 
 Write = Callable[[str, str], Path]
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from xfer.core.files import FileDigest, changed_files, digests_in, file_stamp
-from xfer.core.recipe import Recipe
-from xfer.core.run import open_graph, through
 from xfer.core.store import Store
+from xfer.execution.walk import open_graph, through
 from xfer.readers.files import Files
+from xfer.recipe.recipe import Recipe
 
 Write = Callable[..., Path]
 

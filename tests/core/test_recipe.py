@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 import xfer
-from xfer.core.load import load_recipe
-from xfer.core.recipe import Recipe
+from xfer.recipe.load import load_recipe
+from xfer.recipe.recipe import Recipe
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(ROOT.glob("recipes/*.yaml"))

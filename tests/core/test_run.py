@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from xfer.core import run as runs
 from xfer.core.errors import HubUnreachable, MissingData, NodeFailed, XferError
-from xfer.core.graph import Graph, Node
-from xfer.core.recipe import Recipe
-from xfer.core.run import Outcome, execute, failed, open_graph
 from xfer.core.store import Entry, Store
+from xfer.execution import walk as runs
+from xfer.execution.walk import Outcome, execute, failed, open_graph
+from xfer.graph.compile import Graph, Node
+from xfer.recipe.recipe import Recipe
 
 RECIPE = Recipe.model_validate({"name": "r", "model": "scratch", "stages": {"one": {"reader": "mnli"}}})
 
@@ -410,8 +410,8 @@ def test_two_processes_on_one_graph_run_each_node_once(store: Store) -> None:
     program = dedent("""
         import json, sys, time
         from pathlib import Path
-        from xfer.core.graph import Graph, Node
-        from xfer.core.run import execute
+        from xfer.graph.compile import Graph, Node
+        from xfer.execution.walk import execute
         from xfer.core.store import Store
         done = []
         def work(node, parents, folder, progress):

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import Fault, RecipeError
-from xfer.core.graph import Resolver
-from xfer.core.load_study import check_study, is_study, load_study
-from xfer.core.study import LoadedStudy
-from xfer.executors.studies import compiled, nodes_of
+from xfer.execution.studies import compiled, nodes_of
+from xfer.graph.compile import Resolver
+from xfer.recipe.load_study import check_study, is_study, load_study
+from xfer.recipe.study import LoadedStudy
 
 Write = Callable[[str, str], Path]
 

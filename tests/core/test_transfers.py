@@ -10,10 +10,10 @@ import pytest
 
 import xfer
 from xfer.core.errors import RecipeError
-from xfer.core.graph import Graph, Resolver, compile_graph
-from xfer.core.load import load_recipe
-from xfer.core.recipe import Recipe
-from xfer.executors.training import carried
+from xfer.graph.compile import Graph, Resolver, compile_graph
+from xfer.recipe.load import load_recipe
+from xfer.recipe.recipe import Recipe
+from xfer.steps.training import carried
 
 HEAD = """\
 name: a

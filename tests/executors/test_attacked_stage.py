@@ -13,10 +13,10 @@ from click.testing import CliRunner
 
 from xfer.commands.explain import explain
 from xfer.commands.train import train
-from xfer.core.graph import Graph
-from xfer.core.load import load_recipe
-from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Store
+from xfer.execution.walk import execute, failed, open_graph
+from xfer.graph.compile import Graph
+from xfer.recipe.load import load_recipe
 
 FILES = (
     "{type: files, train: train.tsv, dev: train.tsv, test: train.tsv, pair: pair, labels: [good, bad], languages: [en]}"
@@ -38,8 +38,8 @@ limits: {{steps: 8, least_learning_rate: 1e-2}}
 """
 SEARCH = '''
 from xfer.attackers.base import Search
-from xfer.attackers.engine import hub
-from xfer.attackers.engine.outcome import Outcome
+from xfer.attackers.search import hub
+from xfer.attackers.search.outcome import Outcome
 
 
 class Roofs(Search):

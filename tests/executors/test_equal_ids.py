@@ -13,23 +13,23 @@ import pytest
 from xfer.attackers.base import Attacker
 from xfer.commands.export import Part, _write
 from xfer.core.errors import StoreDamaged
-from xfer.core.graph import Graph, Node
-from xfer.core.load import load_recipe
-from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Entry, Store
-from xfer.executors import attacks
-from xfer.executors.tables import each, read_rows, write_rows
+from xfer.execution.walk import execute, failed, open_graph
+from xfer.graph.compile import Graph, Node
 from xfer.readers.base import Reader
 from xfer.readers.identity import identified
+from xfer.recipe.load import load_recipe
 from xfer.reports.changed import changes_of
 from xfer.reports.credits import Credits
+from xfer.steps import attacks
+from xfer.steps.rows import each, read_rows, write_rows
 
 GOOD, BAD = "warm kind clean lovely happy".split(), "cold rough sad dirty awful".split()
 THINGS = "house song story street room garden".split()
 SEARCH = '''
 from xfer.attackers.base import Search
-from xfer.attackers.engine import hub
-from xfer.attackers.engine.outcome import Outcome
+from xfer.attackers.search import hub
+from xfer.attackers.search.outcome import Outcome
 
 
 class Worst(Search):

@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from xfer.attackers.base import Attacker
-from xfer.core.graph import Graph
-from xfer.core.load import load_recipe
-from xfer.core.run import execute, failed, open_graph
 from xfer.core.store import Entry, Store
-from xfer.executors.portions import SAMPLE, at_draws, counted, summed, told
+from xfer.execution.walk import execute, failed, open_graph
+from xfer.graph.compile import Graph
+from xfer.recipe.load import load_recipe
 from xfer.reports.shortfalls import is_short, shortfalls
 from xfer.reports.write import csv_table, markdown, text
+from xfer.steps.portions import SAMPLE, at_draws, counted, summed, told
 
 
 def attacker(name: str, **fields: Any) -> Any:
@@ -227,7 +227,7 @@ def test_an_attack_that_was_made_before_needs_no_other(ran: tuple[Store, Graph])
 
 
 def test_size_of_a_plan_reads_no_portion(ran: tuple[Store, Graph]) -> None:
-    from xfer.core.plan import plan
+    from xfer.execution.plan import plan
 
     store, graph = ran
     lines = plan(graph.nodes.values(), store)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from xfer.core.store import Store
-from xfer.executors import workers
-from xfer.executors.workers import Noted, visible
+from xfer.execution import workers
+from xfer.execution.workers import Noted, visible
 
 
 @pytest.mark.parametrize(("number", "seen"), [(1, "b"), (2, "c"), (3, "a")])

@@ -12,15 +12,15 @@ import pytest
 import torch
 import transformers
 
-from xfer.attackers.typos import Typos
+from xfer.attackers.methods.typos import Typos
 from xfer.core.errors import BadRow
-from xfer.executors.tables import texts, write_rows
 from xfer.forms.base import Encoded, form, pad_batch
 from xfer.models.base import Origin
 from xfer.models.network import Network, build, load
 from xfer.models.predictor import predict
+from xfer.steps.rows import texts, write_rows
 from xfer.trainers.finetune import Finetune
-from xfer.trainers.loop import Context, TaskData, fit
+from xfer.trainers.loop.fit import Context, TaskData, fit
 from xfer.trainers.mixers import Proportional
 
 ROWS: dict[str, list[Any]] = {

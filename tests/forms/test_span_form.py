@@ -12,16 +12,16 @@ import torch
 import transformers
 
 from xfer.core.errors import BadRow, MissingPart
-from xfer.executors.steps import score
-from xfer.executors.tables import write_rows
 from xfer.forms.base import Encoded, form
 from xfer.forms.span import Span, _owned, _windows
 from xfer.models.base import Origin
 from xfer.models.network import Network, build, load
 from xfer.models.predictor import answer, predict
 from xfer.models.scratch import Scratch
+from xfer.steps.rows import write_rows
+from xfer.steps.steps import score
 from xfer.trainers.finetune import Finetune
-from xfer.trainers.loop import Context, TaskData, fit
+from xfer.trainers.loop.fit import Context, TaskData, fit
 from xfer.trainers.mixers import Proportional
 
 WORDS = "the old cat sleeps in a garden while two birds sing on grey roofs and nobody hears them".split()

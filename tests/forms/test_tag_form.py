@@ -12,14 +12,14 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from xfer.core.errors import BadRow
-from xfer.executors.tables import labelled, write_rows
 from xfer.forms.base import form
 from xfer.forms.tag import windows
 from xfer.models.network import Network, build, load
 from xfer.models.predictor import predict
 from xfer.models.scratch import Scratch
+from xfer.steps.rows import labelled, write_rows
 from xfer.trainers.finetune import Finetune
-from xfer.trainers.loop import Context, TaskData, fit
+from xfer.trainers.loop.fit import Context, TaskData, fit
 from xfer.trainers.mixers import Proportional
 
 LABELS = ["O", "B-PER", "I-PER"]

@@ -13,7 +13,7 @@ import transformers
 from xfer.core.errors import MissingPart
 from xfer.models import adapt
 from xfer.models.network import Network
-from xfer.trainers.loop import fit
+from xfer.trainers.loop.fit import fit
 from xfer.trainers.options import Adapt
 
 sys.path.append(str(Path(__file__).parents[1] / "trainers"))

@@ -18,7 +18,7 @@ from xfer.forms.base import form
 from xfer.models import adapt, bottleneck
 from xfer.models.base import Origin
 from xfer.models.network import Network, build, load
-from xfer.trainers.loop import fit
+from xfer.trainers.loop.fit import fit
 from xfer.trainers.options import Adapt
 
 sys.path.append(str(Path(__file__).parents[1] / "trainers"))

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from xfer.core.errors import MissingPart
-from xfer.core.graph import Graph, Resolver, compile_graph
-from xfer.core.recipe import Recipe
-from xfer.core.run import execute
 from xfer.core.store import Store
+from xfer.execution.walk import execute
+from xfer.graph.compile import Graph, Resolver, compile_graph
 from xfer.models import needs
+from xfer.recipe.recipe import Recipe
 
 
 def compiled(method: str) -> Graph:

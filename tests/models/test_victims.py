@@ -13,9 +13,9 @@ from xfer.forms.base import form
 from xfer.metrics.retrieval import mine, normalised
 from xfer.models.network import Network, build
 from xfer.models.predictor import predict
-from xfer.models.ranks import Ranks
 from xfer.models.scratch import Scratch
-from xfer.models.victims import victim
+from xfer.models.victims.build import victim
+from xfer.models.victims.retrieval import Ranks
 
 WORDS = "the old man never saw a green house near some very quiet water today and nobody asked him why".split()
 LONGEST = 40

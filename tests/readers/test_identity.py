@@ -14,9 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xfer.core.errors import StoreDamaged
-from xfer.core.graph import Node
-from xfer.executors.steps import data
-from xfer.executors.tables import read_rows
+from xfer.graph.compile import Node
 from xfer.readers.base import Reader
 from xfer.readers.identity import (
     FILE_ID,
@@ -28,6 +26,8 @@ from xfer.readers.identity import (
     row_key,
     sharing_note,
 )
+from xfer.steps.rows import read_rows
+from xfer.steps.steps import data
 
 Mirror = Callable[..., Path]
 NAMES = st.sampled_from(["a", "b", "a ", "a (1 of 2)", "a (2 of 2)", "a  (1 of 2)", "a (1 of 3)"])

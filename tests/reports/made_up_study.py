@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xfer.core.study import Study
+from xfer.recipe.study import Study
 from xfer.reports.study.found import Done, comparisons, fits, records, verdicts
 from xfer.reports.study.measures import Measured
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from xfer.core.graph import Node
-from xfer.executors.steps import score
-from xfer.executors.tables import read_rows, write_rows
+from xfer.graph.compile import Node
 from xfer.reports.summary import collect
+from xfer.steps.rows import read_rows, write_rows
+from xfer.steps.steps import score
 
 Rows = dict[str, list[Any]]
 Part = tuple[str, dict[str, Any], list[Rows]]  # reader, the form's job, predictions of each seed

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xfer.core.study import Compare
 from xfer.metrics.intervals import Sample
+from xfer.recipe.study import Compare
 from xfer.reports.measures import cell, clean_partner, drop, gap, gap_growth, relative_drop
 from xfer.reports.study.found import Done, comparisons, records
 from xfer.reports.study.measures import Measured

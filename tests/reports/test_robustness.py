@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from xfer.attackers.changes import differences, rate, words_changed
-from xfer.executors.tables import write_rows
-from xfer.forms.edits import Edit, splice
 from xfer.reports.changed import Changes, changes_of, fingerprint
 from xfer.reports.summary import collect
 from xfer.reports.write import csv_table, markdown, text
+from xfer.steps.rows import write_rows
+from xfer.text.edits import Edit, splice
 
 LANGUAGES = ["en"] * 4 + ["sw"] * 4
 IDS = ["1", "2", "3", "4"] * 2

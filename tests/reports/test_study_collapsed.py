@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from made_up_study import STUDY, done, made_up
 
-from xfer.core.study import Study
-from xfer.executors.learning import gathered_warnings
+from xfer.recipe.study import Study
 from xfer.reports.study.collapsed import Facts, mark_comparisons, mark_records, mark_verdicts
 from xfer.reports.study.found import comparisons, records, verdicts
 from xfer.reports.study.page.grids import grids
 from xfer.reports.study.page.html import page
 from xfer.reports.study.page.plain import csv_study, latex_study, markdown_study
+from xfer.steps.learning import gathered_warnings
 
 WARNING = {"what": "typos", "warning": "with seed 1 the model collapsed: <one> answer"}
 

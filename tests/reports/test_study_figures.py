@@ -10,12 +10,12 @@ import pytest
 from made_up_study import made_up
 
 from xfer.reports.study.page.bars import chosen
-from xfer.reports.study.page.grids import Value
 from xfer.reports.study.page.html import figures
 from xfer.reports.study.page.languages import grouped, language
 from xfer.reports.study.page.palette import DARK, LIGHT, file_style
 from xfer.reports.study.page.scatter import log_ticks, short
-from xfer.reports.study.page.svg import Scale, drawn, escape, number, tick, ticks
+from xfer.reports.study.page.svg import Scale, drawn, escape, tick, ticks
+from xfer.reports.table import Value, number
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xfer.core.study import Compare, Fit, Study
 from xfer.metrics.significance import EQUAL, dunnett, holm
+from xfer.recipe.study import Compare, Fit, Study
 from xfer.reports.study.found import Done, comparisons, fits, records, verdicts
 from xfer.reports.study.measures import Measured
 

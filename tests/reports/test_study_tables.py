@@ -13,11 +13,12 @@ import pytest
 from made_up_study import made_up
 
 from xfer.reports.study.examples import examples
-from xfer.reports.study.page.grids import Exact, Grid, Value, grids, slug
+from xfer.reports.study.page.grids import grids, slug
 from xfer.reports.study.page.html import page
-from xfer.reports.study.page.plain import csv_grid, csv_study, latex, latex_grid, markdown_grid, markdown_study
+from xfer.reports.study.page.plain import csv_study, markdown_study
 from xfer.reports.study.page.png import renderer
 from xfer.reports.study.page.write import write_study
+from xfer.reports.table import Exact, Grid, Value, csv_grid, latex, latex_grid, markdown_grid
 
 GRID = Grid(
     "small",

@@ -10,15 +10,15 @@ from typing import Any
 import torch
 from tiny_runs import WORDS, context, settings
 
-from xfer.core.domains import conditions
 from xfer.forms.base import form
 from xfer.models.base import Origin
 from xfer.models.domain.base import Head
 from xfer.models.domain.form import judged
 from xfer.models.network import Network, build
 from xfer.models.scratch import Scratch
+from xfer.recipe.checks.discriminators import conditions
 from xfer.trainers.finetune import Finetune
-from xfer.trainers.loop import Run, TaskData, fit
+from xfer.trainers.loop.fit import Run, TaskData, fit
 from xfer.trainers.mixers import Joint
 
 OTHER = "le vieux chat dort dans un jardin pendant que deux oiseaux chantent sur les toits gris".split()

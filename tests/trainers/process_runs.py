@@ -17,17 +17,17 @@ import swap_search
 import tiny_runs
 from tiny_runs import context, network, rows, settings, task
 
-from xfer.attackers.training import Attacked
 from xfer.core.errors import XferError
-from xfer.executors.processes import joined
+from xfer.execution.distributed import joined
 from xfer.models.network import Network
-from xfer.trainers import ranks
+from xfer.trainers import distributed
+from xfer.trainers.attacked import Attacked
 from xfer.trainers.augmenting import Augment, Consistency
-from xfer.trainers.changed import Changes
+from xfer.trainers.batches.attacked import Changes
+from xfer.trainers.batches.augmented import Augmented
 from xfer.trainers.finetune import Finetune
-from xfer.trainers.loop import Run, TaskData, fit
+from xfer.trainers.loop.fit import Run, TaskData, fit
 from xfer.trainers.mixers import Joint, Proportional
-from xfer.trainers.views import Augmented
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
 import adversary_runs as every
@@ -108,7 +108,7 @@ def curve(folder: Path, made: Made, stop: int = 0) -> dict[str, Any]:
 
     net, tasks, chosen, mixer = made
     found = fit(chosen, net, tasks, context(folder, progress=progress, mixer=mixer))
-    sums = [float(tensor.double().abs().sum()) for tensor in net.weights().values()] if ranks.here().main else []
+    sums = [float(tensor.double().abs().sum()) for tensor in net.weights().values()] if distributed.here().main else []
     return {"losses": losses, "curve": found["curve"], "selected": found["selected"], "sums": sums}
 
 
@@ -132,7 +132,7 @@ def _faults(folder: Path) -> list[str]:
 
     def failing(where: set[int]) -> Any:
         def progress(step: int, total: int, **_: Any) -> None:
-            if step == 2 and ranks.here().rank in where:
+            if step == 2 and distributed.here().rank in where:
                 raise ValueError("out of luck")
 
         return progress
@@ -140,7 +140,7 @@ def _faults(folder: Path) -> list[str]:
     for number, where in enumerate(({1}, {0}, {0, 1})):
         net, tasks, chosen, mixer = classifier()
         try:
-            with ranks.here().together():
+            with distributed.here().together():
                 fit(chosen, net, tasks, context(folder / str(number), progress=failing(where), mixer=mixer))
         except XferError as error:
             told.append(str(error))
@@ -154,4 +154,4 @@ if __name__ == "__main__":
         answer: dict[str, Any] = {name: curve(target / name, make()) for name, make in CASES.items()}
         answer |= {"resumed": _resumed(target), "parts": _resumed(target / "parts", shard=True)}
         answer |= {"held": _held(target / "held"), "faults": _faults(target)}
-        (target / f"{ranks.here().rank}.json").write_text(json.dumps(answer))
+        (target / f"{distributed.here().rank}.json").write_text(json.dumps(answer))

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from xfer.attackers.base import Search, Setting
-from xfer.attackers.engine import hub
-from xfer.attackers.engine.outcome import Outcome
-from xfer.attackers.engine.runner import Slot
+from xfer.attackers.search import scheduler
+from xfer.attackers.search.base import Search, Setting
+from xfer.attackers.search.outcome import Outcome
+from xfer.attackers.search.runner import Slot
 
 
 class Swap(Search):
@@ -23,7 +23,7 @@ class Swap(Search):
         aim = setting.aim
 
         def look(rows: list[dict[str, Any]]) -> list[tuple[float, bool]]:
-            answers = hub.ask("victim", [aim.item(aim.text(row)) for row in rows])
+            answers = scheduler.ask("victim", [aim.item(aim.text(row)) for row in rows])
             return [aim.judge(answer, aim.gold(rows[0])) for answer in answers]
 
         def work(row: dict[str, Any]) -> Outcome:

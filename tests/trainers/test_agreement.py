@@ -13,12 +13,12 @@ from accelerate import Accelerator
 from test_augment import CUT, TYPOS, about, made, views
 
 from xfer.forms.base import form
-from xfer.forms.edits import Edit, splice
-from xfer.trainers.agreement import apart, paired
-from xfer.trainers.alignment import Read, borders, subwords, words
+from xfer.text.edits import Edit, splice
 from xfer.trainers.augmenting import Consistency
-from xfer.trainers.loop import Run
-from xfer.trainers.objective import Objective, Teacher, view_of
+from xfer.trainers.batches.alignment import Read, borders, subwords, words
+from xfer.trainers.loop.fit import Run
+from xfer.trainers.losses.consistency import apart, paired
+from xfer.trainers.losses.objective import Objective, Teacher, view_of
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
 from adversary_runs import FORMS, close, gradients, network, rows

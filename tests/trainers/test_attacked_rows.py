@@ -17,13 +17,13 @@ import tiny_runs
 import torch
 from tiny_runs import RESULT, Stop, context, equal, network, rows, settings, stopping, weights
 
-from xfer.attackers.training import Attacked, drawn
 from xfer.forms.base import Encoded, form
 from xfer.models.network import Network
-from xfer.trainers import refresh
-from xfer.trainers.changed import Changed, Changes, joined, used
-from xfer.trainers.feed import TaskData
-from xfer.trainers.loop import fit
+from xfer.trainers.attacked import Attacked, drawn
+from xfer.trainers.batches.attacked import Changed, Changes, joined, used
+from xfer.trainers.batches.feed import TaskData
+from xfer.trainers.loop import refresh
+from xfer.trainers.loop.fit import fit
 
 PLACES = [3, 8, 20]
 

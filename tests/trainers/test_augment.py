@@ -13,9 +13,9 @@ from tiny_runs import Stop, context, equal, settings, stopping, weights
 
 from xfer.forms.texts import texts
 from xfer.trainers.augmenting import Augment, Consistency
-from xfer.trainers.loop import Run, TaskData, fit
+from xfer.trainers.batches.augmented import Augmented, Views
+from xfer.trainers.loop.fit import Run, TaskData, fit
 from xfer.trainers.mixers import Proportional
-from xfer.trainers.views import Augmented, Views
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
 from adversary_runs import FORMS, network, rows

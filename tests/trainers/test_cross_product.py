@@ -18,17 +18,17 @@ from domain_runs import rows as two_languages
 from product_cases import NONE, VIEWS, Case, augment, every, head, mixer, pairs, recipe, refused, sample
 from tiny_runs import Stop, equal, settings, weights
 
-from xfer.core.domains import conditions
 from xfer.core.errors import RecipeError
-from xfer.core.load import load_recipe
 from xfer.forms.base import form
 from xfer.models.domain.base import Head
 from xfer.models.domain.form import judged
 from xfer.models.network import Network, build
+from xfer.recipe.checks.discriminators import conditions
+from xfer.recipe.load import load_recipe
 from xfer.trainers.augmenting import Augment, Consistency
 from xfer.trainers.base import Mixer
-from xfer.trainers.loop import Context, TaskData, fit
-from xfer.trainers.views import Augmented
+from xfer.trainers.batches.augmented import Augmented
+from xfer.trainers.loop.fit import Context, TaskData, fit
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
 from adversary_runs import FORMS, make, origin, rows

@@ -13,13 +13,13 @@ from domain_runs import NAMES, chosen, head
 from domain_runs import rows as unlabelled
 from tiny_runs import context
 
-from xfer.core.domains import conditions
 from xfer.forms.base import form
 from xfer.models.domain.form import judged
 from xfer.models.network import build
-from xfer.trainers.adversaries.consistency import R3f, Smart
+from xfer.recipe.checks.discriminators import conditions
 from xfer.trainers.adversaries.losses import FreeAt, FreeLb
-from xfer.trainers.loop import Run, TaskData
+from xfer.trainers.adversaries.smoothness import R3f, Smart
+from xfer.trainers.loop.fit import Run, TaskData
 from xfer.trainers.mixers import Joint
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))

@@ -10,7 +10,7 @@ import torch
 from tiny_runs import Stop, context, equal, network, rows, run, settings, stopping, task, weights
 
 from xfer.trainers.adversaries.losses import FreeAt, FreeLb
-from xfer.trainers.loop import Run, TaskData, fit
+from xfer.trainers.loop.fit import Run, TaskData, fit
 from xfer.trainers.mixers import Joint, Proportional
 
 TASKS = [task("nli", 2.0), task("mlm", 0.5)]

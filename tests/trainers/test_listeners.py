@@ -13,8 +13,8 @@ from tiny_runs import Stop, context, network, rows, settings, stopping, task
 
 from xfer.commands.train import train
 from xfer.core.errors import MissingPart, UsageError
-from xfer.trainers import listeners
-from xfer.trainers.loop import fit
+from xfer.trainers.loop import logging
+from xfer.trainers.loop.fit import fit
 
 RECORD = {"step": 4, "loss": 0.5, "rate": float("nan"), "dev": {"nli": {"en": 1, "de": 0.25}}, "note": "x", "on": True}
 FLAT = {"loss": 0.5, "dev/nli/en": 1.0, "dev/nli/de": 0.25}
@@ -60,7 +60,7 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.syspath_prepend(str(tmp_path / "fakes"))
     monkeypatch.setenv("FAKE", str(tmp_path / "told"))
-    monkeypatch.setenv(listeners.FOLDER, str(tmp_path / "track"))
+    monkeypatch.setenv(logging.FOLDER, str(tmp_path / "track"))
     yield lambda: [json.loads(line) for line in (tmp_path / "told").read_text().splitlines()]
     for name in ("wandb", "mlflow", "mlflow.tracking"):
         sys.modules.pop(name, None)
@@ -74,23 +74,23 @@ def short(folder: Path, *progress: Any) -> list[dict[str, Any]]:
 
 
 def test_numbers_are_named_by_their_path() -> None:
-    assert listeners.numbers(RECORD) == FLAT
+    assert logging.numbers(RECORD) == FLAT
 
 
 def test_wandb_is_told_every_line_of_the_log(fakes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(listeners.VARIABLE, "wandb")
+    monkeypatch.setenv(logging.VARIABLE, "wandb")
     lines = short(tmp_path / "train-0123456789")
     first, *told, last = fakes()
     assert first[0] == "init" and last == ["finish"]
     assert (first[1]["id"], first[1]["name"], first[1]["resume"]) == ("0123456789", "learn seed 1", "allow")
-    assert told == [["log", line["step"], listeners.numbers(line)] for line in lines]
+    assert told == [["log", line["step"], logging.numbers(line)] for line in lines]
     assert [line[1] for line in told] == [1, 2, 3, 4, 5, 6] and told[2][2].keys() >= {"loss", "rate", "dev/nli/en"}
 
 
 def test_mlflow_goes_on_in_the_run_that_was_broken_off(
     fakes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(listeners.VARIABLE, "mlflow")
+    monkeypatch.setenv(logging.VARIABLE, "mlflow")
     with pytest.raises(Stop):
         short(tmp_path / "train-abc", stopping(4))
     short(tmp_path / "train-abc")
@@ -105,7 +105,7 @@ def test_mlflow_goes_on_in_the_run_that_was_broken_off(
 def test_a_view_that_fails_is_told_once_and_training_goes_on(
     fakes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(listeners.VARIABLE, "wandb,mlflow")
+    monkeypatch.setenv(logging.VARIABLE, "wandb,mlflow")
     import wandb
 
     def broken(*_: Any, **__: Any) -> None:
@@ -118,7 +118,7 @@ def test_a_view_that_fails_is_told_once_and_training_goes_on(
 
 
 def test_a_view_that_cannot_be_opened_is_one_line(fakes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(listeners.VARIABLE, "wandb")
+    monkeypatch.setenv(logging.VARIABLE, "wandb")
     import wandb
 
     def broken(**_: Any) -> None:
@@ -130,19 +130,19 @@ def test_a_view_that_cannot_be_opened_is_one_line(fakes: Any, tmp_path: Path, mo
 
 
 def test_what_is_asked_for_must_be_known_and_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(listeners.VARIABLE, " tensorbord,")
+    monkeypatch.setenv(logging.VARIABLE, " tensorbord,")
     with pytest.raises(UsageError, match=r"no live view 'tensorbord'.*did you mean 'tensorboard'"):
-        listeners.asked()
-    monkeypatch.setattr(listeners.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setenv(listeners.VARIABLE, "wandb")
+        logging.asked()
+    monkeypatch.setattr(logging.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv(logging.VARIABLE, "wandb")
     with pytest.raises(MissingPart, match=r"needs the package wandb; run: pip install 'xfer\[wandb\]'"):
-        listeners.asked()
-    monkeypatch.setenv(listeners.VARIABLE, "")
-    assert listeners.asked() == []
+        logging.asked()
+    monkeypatch.setenv(logging.VARIABLE, "")
+    assert logging.asked() == []
 
 
 def test_the_option_is_read_before_anything_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(listeners.VARIABLE, "")
+    monkeypatch.setenv(logging.VARIABLE, "")
     found = CliRunner().invoke(train, [str(tmp_path / "no.yaml"), "--track", "nothing"])
     assert isinstance(found.exception, UsageError) and "no live view 'nothing'" in str(found.exception)
 
@@ -151,8 +151,8 @@ def test_tensorboard_has_the_curve(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pytest.importorskip("tensorboard", reason="the extra tensorboard is not installed")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    monkeypatch.setenv(listeners.VARIABLE, "tensorboard")
-    monkeypatch.setenv(listeners.FOLDER, str(tmp_path / "track"))
+    monkeypatch.setenv(logging.VARIABLE, "tensorboard")
+    monkeypatch.setenv(logging.FOLDER, str(tmp_path / "track"))
     with pytest.raises(Stop):
         short(tmp_path / "train-0123456789", stopping(5))
     lines = short(tmp_path / "train-0123456789")

@@ -16,8 +16,9 @@ from tiny_runs import Stop, context, equal, network, rows, run, settings, stoppi
 from xfer.core.errors import XferError
 from xfer.models.network import Network
 from xfer.models.predictor import predict
-from xfer.trainers import checkpoint, loop
-from xfer.trainers.loop import Run, TaskData, fit
+from xfer.trainers.loop import checkpoint
+from xfer.trainers.loop import fit as loop
+from xfer.trainers.loop.fit import Run, TaskData, fit
 from xfer.trainers.mixers import Proportional
 
 Scores = dict[int, dict[str, float]]

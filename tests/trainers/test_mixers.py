@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from tiny_runs import context, network, settings, task
 
 from xfer.core.errors import RecipeError
-from xfer.core.load import load_recipe
+from xfer.recipe.load import load_recipe
 from xfer.trainers.base import Mixer
-from xfer.trainers.loop import Run
+from xfer.trainers.loop.fit import Run
 from xfer.trainers.mixers import Capped, Curriculum, Explicit, Proportional, Temperature, Uniform
 
 SIZES = {"nli": 300, "mlm": 700}

@@ -13,8 +13,8 @@ from tiny_runs import network, run
 
 from xfer.core.errors import XferError
 from xfer.forms.base import form
-from xfer.trainers.adversaries.micro import Micro
-from xfer.trainers.objective import Objective, Teacher, mixed, same_subwords
+from xfer.trainers.adversaries.micro_batch import Micro
+from xfer.trainers.losses.objective import Objective, Teacher, mixed, same_subwords
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
 import adversary_runs as every

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from tiny_runs import Stop, context, equal, network, rows, run, settings, stopping, task, weights
 
 from xfer.models.network import Network
-from xfer.trainers import averaging
-from xfer.trainers.layers import depths, groups
-from xfer.trainers.loop import TaskData, fit
+from xfer.trainers.loop import averaging
+from xfer.trainers.loop.fit import TaskData, fit
+from xfer.trainers.loop.layers import depths, groups
+from xfer.trainers.losses.objective import Teacher
 from xfer.trainers.mixers import Uniform
-from xfer.trainers.objective import Teacher
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
 import adversary_runs as every
@@ -195,7 +195,7 @@ def raw(folder: Path, monkeypatch: pytest.MonkeyPatch, **fields: Any) -> tuple[d
     """A run's own weights after each step, and those that were scored at each dev score."""
     own, scored = dict[int, Weights](), dict[int, Weights]()
     net = network()
-    from xfer.trainers.loop import Run
+    from xfer.trainers.loop.fit import Run
 
     def dev(self: Run) -> dict[str, dict[str, float]]:
         scored[self.state["step"]] = weights(net)

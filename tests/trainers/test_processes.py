@@ -17,8 +17,8 @@ from process_runs import CASES, curve
 from safetensors.torch import load_file
 
 from xfer.core.errors import UsageError, XferError
-from xfer.executors import processes
-from xfer.trainers import ranks
+from xfer.execution import distributed
+from xfer.trainers import distributed as ranks
 from xfer.trainers.finetune import Finetune
 
 ROOT = Path(__file__).parents[2]
@@ -195,11 +195,11 @@ def test_workers_are_refused_beside_ranks(recipe: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "2")
-    assert processes.count() == 2 and processes.leads()
+    assert distributed.count() == 2 and distributed.leads()
     found = CliRunner().invoke(train, [str(recipe), "--workers", "2"])
     assert isinstance(found.exception, XferError) and "--workers" in str(found.exception)
     monkeypatch.setenv("RANK", "1")
-    assert not processes.leads()
+    assert not distributed.leads()
 
 
 def test_a_launcher_that_starts_one_process_in_place_of_several_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,10 +207,10 @@ def test_a_launcher_that_starts_one_process_in_place_of_several_is_refused(monke
     for name in ("RANK", "WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
-    assert processes.count() == 1
+    assert distributed.count() == 1
     monkeypatch.setenv("MASTER_PORT", "29500")
     with pytest.raises(UsageError, match="--cpu starts one process"):
-        processes.count()
+        distributed.count()
 
 
 def test_one_process_sends_nothing() -> None:

@@ -15,8 +15,8 @@ import tiny_runs
 import torch
 from tiny_runs import RESULT, Stop, context, equal, network, settings, stopping, task, twenty, weights
 
-from xfer.trainers import checkpoint
-from xfer.trainers.loop import fit
+from xfer.trainers.loop import checkpoint
+from xfer.trainers.loop.fit import fit
 
 
 @pytest.fixture(scope="module")

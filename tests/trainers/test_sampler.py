@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from xfer.forms.base import Encoded
-from xfer.trainers.sampler import POOL, Sampler, spoken
+from xfer.trainers.batches.sampler import POOL, Sampler, spoken
 
 LENGTHS = np.random.default_rng(1).integers(3, 60, 700)
 MODES = [(8, None), (1, None), (None, 256), (None, 4096)]

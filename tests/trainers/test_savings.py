@@ -13,8 +13,8 @@ from tiny_runs import context, equal, network, rows, settings, task, weights
 
 from xfer.core.errors import MissingPart
 from xfer.models.network import Network
-from xfer.trainers import savings
-from xfer.trainers.loop import fit
+from xfer.trainers.loop import memory
+from xfer.trainers.loop.fit import fit
 
 FREELB = {"type": "freelb", "steps": 1, "rate": 0.3, "start": 0.2}
 
@@ -62,7 +62,7 @@ def test_an_encoder_without_checkpointing_is_named(monkeypatch: pytest.MonkeyPat
     net = network()
     monkeypatch.setattr(type(net.encoder), "supports_gradient_checkpointing", False)
     with pytest.raises(MissingPart, match="type xlm-roberta have no gradient checkpointing; leave trainer"):
-        savings.checkpointed(net)
+        memory.checkpointed(net)
 
 
 @pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="no C++ compiler here")
@@ -87,4 +87,4 @@ def test_what_cannot_compile_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(torch, "compile", broken)
     with pytest.raises(MissingPart, match=r"\(No working C\+\+ compiler found\); leave it out"):
-        savings.compiled(network())
+        memory.compiled(network())

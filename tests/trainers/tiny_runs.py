@@ -17,7 +17,7 @@ from xfer.models.base import Origin
 from xfer.models.network import Network, build
 from xfer.models.scratch import Scratch
 from xfer.trainers.finetune import Finetune
-from xfer.trainers.loop import Context, Run, TaskData, fit
+from xfer.trainers.loop.fit import Context, Run, TaskData, fit
 from xfer.trainers.mixers import Proportional
 
 WORDS = "the old cat sleeps in a garden while two birds sing on grey roofs and nobody hears them".split()

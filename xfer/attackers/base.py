@@ -7,23 +7,18 @@ and the number of workers never change a result.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field
 
-from xfer.attackers.aims.base import Aim, aim
-from xfer.attackers.constraints import Bounds, Constraints
-from xfer.attackers.engine.hub import WIDTH, Counts, Oracle
-from xfer.attackers.engine.runner import Slot, search
-from xfer.attackers.goals import Goal
-from xfer.attackers.segment import segmenter
+from xfer.attackers.constraints import Bounds
 from xfer.core.component import Component
 from xfer.core.seeds import stream
-from xfer.forms.edits import Edit
 from xfer.forms.texts import COLUMNS, Edits, column, edited, texts
+from xfer.text.edits import Edit
+from xfer.text.segment import segmenter
 
 Row = dict[str, Any]
 EVERY_FORM = tuple(COLUMNS)
@@ -169,60 +164,5 @@ class ModelFree(Attacker):
         return (self.change(row, form, known) for row in rows)
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What a search is given besides its rows: the task, the aim, and who answers.
-
-    ``oracles`` (queue -> oracle, "victim" at least) answer what the search asks through ``engine.hub.ask``; ``width``
-    is how many rows are searched at once, which changes no result; ``counts`` tells afterwards what was asked.
-    ``known`` is what the attacker's ``prepare`` made, ``cache`` a folder of tables that are computed once.
-    """
-
-    form: str
-    labels: tuple[str, ...]
-    aim: Aim
-    oracles: Mapping[str, Oracle]
-    width: int = WIDTH
-    counts: dict[str, Counts] = field(default_factory=dict)
-    known: Any = None
-    cache: Path | None = None
 
 
-class Search(Attacker):
-    """An attacker that asks a victim which change hurts."""
-
-    searches: ClassVar[bool] = True
-
-    goal: Goal = Field(
-        Goal(), description="when an answer counts as wrong, in forms where that is a question of degree"
-    )
-    constraints: Constraints = Field(Constraints(), description="what must hold between a text and what becomes of it")
-
-    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        yield from super().faults(reader, languages)
-        if reader.form in self.forms:
-            labels, form = reader.label_names(), reader.form
-            for field, what, hint in self.goal.faults(form, labels, reader.form_options()):
-                yield f"goal.{field}", what, hint
-            for field, what, hint in self.constraints.faults(form, labels):
-                yield f"constraints.{field}", what, hint
-
-    def aim(self, form: str, labels: Sequence[str], options: Mapping[str, Any]) -> Aim:
-        """What this search wants of a task of this form."""
-        return aim(form, labels, options, self.goal, self.constraints, self.protect)
-
-    def oracles(self, setting: Setting) -> Mapping[str, Oracle]:
-        """The further queues that this search asks (masked LM, sentence encoder, tagger), made once a process."""
-        return {}
-
-    def slot(self, setting: Setting) -> Slot:
-        """What searches one row after the other, each from scratch; it asks ``hub.ask("victim", items)``.
-
-        Its random choices come from the global generators or from ``stream``; both depend on the row's name only.
-        """
-        raise NotImplementedError
-
-    def search(self, rows: Sequence[Row], setting: Setting) -> Iterator[dict[str, Any]]:
-        """For each row, in the order in which they end: id, language, status, queries, forwards (different texts
-        asked of the victim), score, message and the row's columns as they became."""
-        return search(self, rows, setting)

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import regex
 
-from xfer.attackers.units import Word, cut
-from xfer.forms.edits import Edit, replaced
 from xfer.forms.texts import mentions, texts
+from xfer.text.edits import Edit, replaced
+from xfer.text.words import Word, cut
 
 KIND = "search"  # of an edit that a search made and did not name
 _LONGEST = 1_000  # words on both sides that are aligned one by one; longer ones differ as a whole

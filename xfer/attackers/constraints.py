@@ -8,22 +8,23 @@ distance.
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from xfer.attackers.aims.texts import Locks, plain
-from xfer.attackers.distance import distance
 from xfer.attackers.lexicons.located import located
-from xfer.attackers.textattack_words import clusters, spans
 from xfer.core.component import Block
 from xfer.core.errors import MissingPart
 from xfer.core.seeds import derive
-from xfer.forms.edits import Edit, splice
 from xfer.forms.texts import Edits, is_entity_tag
+from xfer.text.distance import distance
+from xfer.text.edits import Edit, splice
+from xfer.text.tokens import clusters, spans
 
 ENCODER, TAGGER = "constraint encoder", "constraint tagger"  # queues: a search may ask other models of its own
 NAMED = {"NOUN", "PROPN"}
@@ -170,13 +171,13 @@ class Constraints(Bounds):
         """The queues that ``Checks`` asks; ``tagger`` is the oracle of the stage that tags. Loads the models."""
         found: dict[str, Any] = {}
         if self.similarity:
-            from xfer.attackers.oracles.encoder import Encoder  # late: imports torch
+            from xfer.attackers.search.oracles.encoder import Encoder  # late: imports torch
 
             found[ENCODER] = Encoder(self.similarity.encoder)
         if self.part_of_speech:
             found[TAGGER] = tagger
             if self.part_of_speech.tagger.model:
-                from xfer.attackers.oracles.tagger import Tagger  # late: imports torch
+                from xfer.attackers.search.oracles.tagger import Tagger  # late: imports torch
 
                 found[TAGGER] = Tagger(self.part_of_speech.tagger.model)
         return found
@@ -213,3 +214,28 @@ def _lines(path: str) -> tuple[str, ...]:
     if not words:
         raise MissingPart(f"constraints.protected_file {path} is an empty list; a line of it is a word")
     return words
+
+
+@dataclass(frozen=True)
+class Locks:
+    """Words that no edit touches: those of the protected columns (by role, as ``forms.texts.COLUMNS`` names them),
+    those equal to one of ``words`` (whatever their case), and of tagged sentences the entities, or all but them."""
+
+    columns: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()  # as ``plain`` makes them
+    entities: str = "free"  # free, kept or only
+
+    def frozen(self, names: Sequence[str], placed: Sequence[tuple[int, str]], tags: Sequence[Any] | None) -> set[int]:
+        """The indices of the words that stay. ``placed`` is the column number and the word, ``names`` the columns."""
+        kept = {i for i, (column, _) in enumerate(placed) if names[column] in self.columns}
+        if self.words:
+            kept |= {i for i, (_, word) in enumerate(placed) if plain(word) in self.words}
+        if self.entities != "free" and tags is not None:
+            inside = {i for i, tag in enumerate(tags) if tag != "O"}
+            kept |= inside if self.entities == "kept" else set(range(len(tags))) - inside
+        return kept
+
+
+def plain(word: str) -> str:
+    """A word without case, composed (NFC): what protected words are compared by."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", word).casefold())

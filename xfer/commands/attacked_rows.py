@@ -225,10 +225,10 @@ def run(
     """Runs the attacks of a recipe: of each its label, counts of rows by status and share of words, and a sample."""
     from xfer.commands.console import Console
     from xfer.core.errors import UsageError
-    from xfer.core.load import load_recipe
-    from xfer.core.part import part_of
-    from xfer.core.run import default_store, execute, failed, open_graph
     from xfer.core.store import Store
+    from xfer.execution.walk import default_store, execute, failed, open_graph
+    from xfer.graph.node import part_of
+    from xfer.recipe.load import load_recipe
     from xfer.reports.changed import changes_of, measured
 
     opened = Store(store or default_store())

@@ -46,8 +46,8 @@ def check(recipes: tuple[Path, ...], scale: str | None, sets: tuple[str, ...], a
 
 def _counts(path: Path, scale: str | None, sets: tuple[str, ...]) -> list[tuple[int, str]]:
     """What a good file holds. Raises RecipeError for one that is not."""
-    from xfer.core.load import load_recipe
-    from xfer.core.load_study import check_study, is_study
+    from xfer.recipe.load import load_recipe
+    from xfer.recipe.load_study import check_study, is_study
 
     if is_study(path):
         loaded = check_study(path, scale, sets)

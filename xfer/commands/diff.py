@@ -53,7 +53,7 @@ def diff(first: Path, second: Path, scale: str | None, sets: tuple[str, ...], as
 
 def _side(path: Path, scale: str | None, sets: tuple[str, ...]) -> Side:
     from xfer.core.errors import UsageError
-    from xfer.core.load import load_recipe
+    from xfer.recipe.load import load_recipe
 
     if not path.is_dir():
         recipe = load_recipe(path, scale, sets).recipe
@@ -72,7 +72,7 @@ def _without_defaults(recipe: dict[str, Any]) -> dict[str, Any]:
     from pydantic import ValidationError
 
     from xfer.core.errors import XferError
-    from xfer.core.recipe import Recipe
+    from xfer.recipe.recipe import Recipe
 
     try:
         return Recipe.model_validate(recipe).model_dump(mode="json", exclude_defaults=True)

@@ -19,10 +19,10 @@ def explain(
 ) -> None:
     """Say for every node of RECIPE (or those of one STAGE or evaluation) how it stands and why."""
     from xfer.core.errors import UsageError, suggest
-    from xfer.core.load import load_recipe
-    from xfer.core.reasons import reasons
-    from xfer.core.run import default_store, open_graph
     from xfer.core.store import Store
+    from xfer.execution.explain import reasons
+    from xfer.execution.walk import default_store, open_graph
+    from xfer.recipe.load import load_recipe
 
     loaded = load_recipe(recipe, scale, sets)
     names = [*loaded.recipe.stages, *loaded.recipe.evaluate]
@@ -44,7 +44,7 @@ def explain(
 def _warned(line: dict[str, Any], node: Any, store: Any) -> dict[str, Any]:
     """The reasons of a node, and of a finished one what must be said of what it learnt or answers."""
     from xfer.core.errors import StoreDamaged
-    from xfer.executors.learning import node_warnings
+    from xfer.steps.learning import node_warnings
 
     if line["state"] != "in the store":
         return line

@@ -117,7 +117,7 @@ def _bad_rows(data: Any) -> list[str]:
 
 
 def _dropped_rows(attack: Any) -> list[str]:
-    from xfer.executors.tables import read_rows
+    from xfer.steps.rows import read_rows
 
     notes = read_rows(attack, "edits.parquet")
     each = zip(notes["id"], notes["language"], notes["status"], strict=True)
@@ -140,10 +140,10 @@ def _run(
 ) -> list[Part]:
     """The wanted evaluations of a finished run."""
     from xfer.core.errors import UsageError
-    from xfer.core.load import load_recipe
-    from xfer.core.run import default_store, open_graph
     from xfer.core.store import Store
-    from xfer.executors.tables import read_rows
+    from xfer.execution.walk import default_store, open_graph
+    from xfer.recipe.load import load_recipe
+    from xfer.steps.rows import read_rows
 
     recipe = load_recipe(path, scale, sets).recipe
     chosen = recipe.seeds[0] if seed is None else seed

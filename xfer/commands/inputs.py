@@ -25,8 +25,8 @@ def build(text: str) -> Any:
 
 def world(store: Path | None, parts: tuple[str, ...]) -> Path:
     """The folder of these parts of the miniature world, made if the store does not hold it."""
-    from xfer.core import graph
-    from xfer.core.run import alone, default_store
     from xfer.core.store import Store
+    from xfer.execution.walk import alone, default_store
+    from xfer.graph import compile
 
-    return alone(graph.world(parts), Store(store or default_store())).out
+    return alone(compile.world(parts), Store(store or default_store())).out

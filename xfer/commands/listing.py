@@ -15,7 +15,7 @@ from xfer.commands.options import as_json, echo_json
 def listing(kind: str | None, as_json: bool) -> None:
     """List readers, models, trainers, mixers, heads, adversaries and attackers; or one KIND of them."""
     from xfer.core.component import plural
-    from xfer.core.kinds import kinds
+    from xfer.recipe.schema import kinds
 
     known = kinds()
     wanted = _wanted(kind, known)

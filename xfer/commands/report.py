@@ -24,10 +24,10 @@ def report(
     """
     from xfer.commands.study_report import report_study
     from xfer.core.errors import UsageError
-    from xfer.core.load import load_recipe
-    from xfer.core.load_study import is_study
-    from xfer.core.run import default_store, execute, failed, open_graph
     from xfer.core.store import Store
+    from xfer.execution.walk import default_store, execute, failed, open_graph
+    from xfer.recipe.load import load_recipe
+    from xfer.recipe.load_study import is_study
     from xfer.reports.write import csv_table, markdown, text
 
     if is_study(recipe):

@@ -13,7 +13,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="The schema is always JSON; accepted for scripts.", hidden=True)
 def schema(output: Path | None, study: bool, as_json: bool) -> None:
     """Write the JSON Schema that the first line of each recipe (or study) points its editor to."""
-    from xfer.core.schema import schema_text, study_schema_text
+    from xfer.recipe.schema import schema_text, study_schema_text
 
     text = study_schema_text() if study else schema_text()
     if output is None:

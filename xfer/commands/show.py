@@ -97,7 +97,7 @@ def describe(kind: str, name: str | None) -> dict[str, Any]:
 
 def _of_file(kind: str, name: str | None) -> list[dict[str, Any]]:
     """What a file may say besides the fields of what it describes."""
-    from xfer.core.schema import OF_FILE
+    from xfer.recipe.schema import OF_FILE
 
     told = OF_FILE[kind] if name is None else {}
     types = {"extends": "text", "at": "{name: block}"}
@@ -108,9 +108,9 @@ def _of_file(kind: str, name: str | None) -> list[dict[str, Any]]:
 def _whole(kind: str) -> Any:
     """The class of a file of this kind. Raises UsageError."""
     from xfer.core.errors import UsageError, suggest
-    from xfer.core.kinds import kinds
-    from xfer.core.recipe import Recipe
-    from xfer.core.study import Study
+    from xfer.recipe.recipe import Recipe
+    from xfer.recipe.schema import kinds
+    from xfer.recipe.study import Study
 
     files = {"recipe": Recipe, "study": Study}
     if kind in kinds():
@@ -126,7 +126,7 @@ def _leaf(kind: str, name: str) -> Any:
 
     from xfer.core.component import plural
     from xfer.core.errors import UsageError, suggest
-    from xfer.core.kinds import kinds
+    from xfer.recipe.schema import kinds
 
     known = kinds()
     kind = next((one for one in known if kind == plural(one)), kind)

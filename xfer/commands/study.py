@@ -34,8 +34,8 @@ def study(
     With --json one study is printed as an object, several as a list. A cell that fails stops no other. Exit code 1 if
     one did.
     """
-    from xfer.core.run import default_store, resolver
     from xfer.core.store import Store
+    from xfer.execution.walk import default_store, resolver
 
     opened = Store(store or default_store())
     every, found = _loaded(_files(studies), scale, sets), resolver(opened)
@@ -64,7 +64,7 @@ def study(
 def _files(studies: tuple[Path, ...]) -> list[Path]:
     """The files that are named, and of folders all but the recipes."""
     from xfer.core.errors import UsageError
-    from xfer.core.load_study import is_recipe
+    from xfer.recipe.load_study import is_recipe
 
     found: list[Path] = []
     for path in studies:
@@ -89,7 +89,7 @@ def _folders(paths: list[Path]) -> None:
 def _loaded(files: list[Path], scale: str | None, sets: tuple[str, ...]) -> list[tuple[Path, Any]]:
     """Every study, before any is run. Raises RecipeError with the faults of all."""
     from xfer.core.errors import RecipeError, UsageError
-    from xfer.core.load_study import load_study
+    from xfer.recipe.load_study import load_study
 
     found, faults = [], []
     for file in files:
@@ -108,9 +108,10 @@ def _loaded(files: list[Path], scale: str | None, sets: tuple[str, ...]) -> list
 
 def _help(loaded: Any, found: Any, opened: Any) -> None:
     """Does nodes of a study for the process that was started by hand, and notes how far they are."""
-    from xfer.core.run import through
-    from xfer.executors.studies import compiled, nodes_of
-    from xfer.executors.workers import Noted, end_with_parent
+    from xfer.execution.studies import compiled, nodes_of
+    from xfer.execution.walk import through
+    from xfer.execution.workers import Noted
+    from xfer.steps.search_processes import end_with_parent
 
     end_with_parent()
     through(nodes_of(compiled(loaded, found)), opened, Noted(opened))
@@ -118,9 +119,9 @@ def _help(loaded: Any, found: Any, opened: Any) -> None:
 
 def _run(loaded: Any, found: Any, opened: Any, workers: int, words: list[str]) -> dict[str, Any]:
     from xfer.commands.console import Console
-    from xfer.core.run import through
-    from xfer.executors.studies import compiled, gathered, nodes_of
-    from xfer.executors.workers import further
+    from xfer.execution.studies import compiled, gathered, nodes_of
+    from xfer.execution.walk import through
+    from xfer.execution.workers import further
 
     cells = compiled(loaded, found)
     nodes = nodes_of(cells)
@@ -159,8 +160,8 @@ def _any_done(found: Any) -> bool:
 
 def _planned(loaded: Any, found: Any, opened: Any) -> dict[str, Any]:
     """Cells, nodes, how many of them are shared or stored, and the estimated cost."""
-    from xfer.core.plan import plan
-    from xfer.executors.studies import compiled, nodes_of
+    from xfer.execution.plan import plan
+    from xfer.execution.studies import compiled, nodes_of
 
     cells = compiled(loaded, found)
     nodes = nodes_of(cells)

@@ -13,10 +13,10 @@ from xfer.commands.study import show
 def report_study(path: Path, scale: str | None, sets: tuple[str, ...], store: Path | None, form: str) -> None:
     """Prints a study as ``form``: text, json, html, markdown, csv, latex."""
     from xfer.core.errors import UsageError
-    from xfer.core.load_study import load_study
-    from xfer.core.run import default_store, resolver
     from xfer.core.store import Store
-    from xfer.executors.studies import compiled, gathered, nodes_of, stored
+    from xfer.execution.studies import compiled, gathered, nodes_of, stored
+    from xfer.execution.walk import default_store, resolver
+    from xfer.recipe.load_study import load_study
     from xfer.reports.study.page.html import page
     from xfer.reports.study.page.plain import FORMATS
 

@@ -34,13 +34,13 @@ def train(
 
     Stop it at any time: the same command goes on where it was, with the same result.
     """
-    from xfer.executors import processes
+    from xfer.execution import distributed
 
-    if processes.count() > 1 and workers > 1:
+    if distributed.count() > 1 and workers > 1:
         raise UsageError("--workers shares stages out, torchrun trains each by all processes: use one of them")
-    if not processes.leads():
+    if not distributed.leads():
         if not dry_run:
-            processes.follow()
+            distributed.follow()
         return
     _prepare(track, dry_run, worker)
     name, opened, graph = _opened(recipe, scale, sets, store)
@@ -55,23 +55,23 @@ def train(
 
 def _prepare(track: str | None, dry_run: bool, worker: bool) -> None:
     """What must be settled before a recipe is read: live views, and whose process this is."""
-    from xfer.trainers.listeners import asked
+    from xfer.trainers.loop.logging import asked
 
     if track is not None:
         os.environ["XFER_TRACK"] = track  # further processes see it too
     if not dry_run:
         asked()
     if worker:
-        from xfer.executors.workers import end_with_parent
+        from xfer.steps.search_processes import end_with_parent
 
         end_with_parent()
 
 
 def _opened(recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None) -> tuple[str, Any, Any]:
     """The recipe's name, the store and the graph; its notes are told."""
-    from xfer.core.load import load_recipe
-    from xfer.core.run import default_store, open_graph
     from xfer.core.store import Store
+    from xfer.execution.walk import default_store, open_graph
+    from xfer.recipe.load import load_recipe
 
     loaded = load_recipe(recipe, scale, sets)
     opened = Store(store or default_store())
@@ -83,8 +83,8 @@ def _opened(recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path 
 
 def _help(opened: Any, graph: Any) -> None:
     """What a further process of --workers does: it says nothing, and notes in the store how far it is."""
-    from xfer.core.run import execute
-    from xfer.executors.workers import Noted
+    from xfer.execution.walk import execute
+    from xfer.execution.workers import Noted
 
     execute(graph, opened, Noted(opened))
 
@@ -92,18 +92,18 @@ def _help(opened: Any, graph: Any) -> None:
 def _run(opened: Any, graph: Any, workers: int, arguments: list[str]) -> Any:
     """Runs what is left, with the help of further processes, or of those that torchrun started."""
     from xfer.commands.console import Console
-    from xfer.core.run import execute
-    from xfer.executors import processes
-    from xfer.executors.workers import further
+    from xfer.execution import distributed
+    from xfer.execution.walk import execute
+    from xfer.execution.workers import further
 
-    with further(_helpers(graph, opened, workers), arguments), processes.leading() as work:
+    with further(_helpers(graph, opened, workers), arguments), distributed.leading() as work:
         return execute(graph, opened, Console(), work)
 
 
 def _show(folder: Path, graph: Any, outcome: Any, as_json: bool) -> None:
     """Puts models and report where people look for them, and prints the report. Raises NodeFailed."""
-    from xfer.core.run import failed
-    from xfer.executors.learning import graph_warnings
+    from xfer.execution.walk import failed
+    from xfer.steps.learning import graph_warnings
 
     error = failed(outcome, graph)
     _link(folder, graph, outcome)
@@ -132,7 +132,7 @@ def _helpers(graph: Any, opened: Any, workers: int) -> int:
 
 
 def _plan(graph: Any, opened: Any, as_json: bool) -> None:
-    from xfer.core.plan import plan
+    from xfer.execution.plan import plan
 
     lines = plan(graph.nodes.values(), opened)
     if as_json:

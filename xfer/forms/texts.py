@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from xfer.forms.edits import Edit, growth, splice
+from xfer.text.edits import Edit, growth, splice
 
 Row = dict[str, Any]
 Edits = dict[str, list[Edit]]

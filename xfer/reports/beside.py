@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import regex
 
-from xfer.forms.edits import Edit
+from xfer.text.edits import Edit
 
 OLD, NEW = ("[-", "-]"), ("{+", "+}")
 CONTEXT = 60  # code points that are kept around the changes of a long text

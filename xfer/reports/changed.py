@@ -13,7 +13,6 @@ from pydantic_core import PydanticCustomError
 
 from xfer.attackers.base import Attacker
 from xfer.attackers.changes import Side, portion, shape, sides, words_changed
-from xfer.core.attacked import ATTACKED, GIVEN
 from xfer.core.store import Entry
 from xfer.forms.texts import texts
 
@@ -139,3 +138,6 @@ def _rows(entry: Entry, name: str) -> Iterator[dict[str, Any]]:
     with pq.ParquetFile(entry.out / f"{name}.parquet") as file:
         for batch in file.iter_batches(batch_size=1_000):
             yield from batch.to_pylist()
+
+
+ATTACKED, GIVEN = "attacked/", "given/"  # roles of a report's parents: what an attack made, and of which rows

@@ -38,3 +38,6 @@ def discriminator_grid(parts: Sequence[Mapping[str, Any]]) -> list[list[str]]:
             )
         lines.append([part["stage"], part["task"], part["of"], shown, f"{part['chance']:.1f}"])
     return lines
+
+
+TRAINED = "trained:"  # a report's parents that are stages; no evaluation can have such a name

@@ -117,6 +117,6 @@ class Finetune(Trainer):
         return self.model_copy(update=filled)
 
     def fit(self, network: Any, tasks: Sequence[Any], context: Any) -> dict[str, Any]:
-        from xfer.trainers.loop import fit  # late: imports torch
+        from xfer.trainers.loop.fit import fit  # late: imports torch
 
         return fit(self, network, tasks, context)

@@ -15,8 +15,8 @@ from xfer.models.base import Origin
 from xfer.models.network import Network, build
 from xfer.models.scratch import Scratch
 from xfer.trainers.adversaries.base import Adversary
-from xfer.trainers.adversaries.micro import Micro
-from xfer.trainers.loop import Run, TaskData
+from xfer.trainers.adversaries.micro_batch import Micro
+from xfer.trainers.loop.fit import Run, TaskData
 
 NAMES = Adversary.known()
 FORMS: dict[str, tuple[str, ...]] = {

@@ -13,8 +13,8 @@ from adversary_runs import FORMS, make, micro, network, run
 from scipy.special import rel_entr
 from tiny_runs import equal, weights
 
-from xfer.trainers.adversaries.divergences import divergence, symmetric
-from xfer.trainers.adversaries.micro import Micro
+from xfer.trainers.adversaries.micro_batch import Micro
+from xfer.trainers.losses.divergences import divergence, symmetric
 
 
 class Encoder(torch.nn.Module):

@@ -12,7 +12,7 @@ from adversary_runs import NAMES, close, combine, gradients, make, network, rows
 from tiny_runs import context, equal, settings, weights
 
 from xfer.trainers.adversaries.base import Adversary
-from xfer.trainers.loop import TaskData, fit
+from xfer.trainers.loop.fit import TaskData, fit
 
 NOTHING = [
     ("fgm", {"radius": 0}),

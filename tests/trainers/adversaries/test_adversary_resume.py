@@ -17,8 +17,8 @@ import torch
 from adversary_runs import NAMES, make, network, rows
 from tiny_runs import Stop, context, settings, stopping
 
-from xfer.trainers import checkpoint
-from xfer.trainers.loop import TaskData, fit
+from xfer.trainers.loop import checkpoint
+from xfer.trainers.loop.fit import TaskData, fit
 
 STRONG: dict[str, dict[str, Any]] = {  # so that a wrong perturbation would be seen in the weights
     "infobert": {"anchor": 0.5, "bottleneck": 0.1},

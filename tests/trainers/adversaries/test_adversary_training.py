@@ -17,12 +17,12 @@ from tiny_runs import context, settings
 from xfer.core.errors import MissingPart
 from xfer.forms.base import form
 from xfer.models.base import Origin
+from xfer.models.embeddings import shifted
 from xfer.models.network import Network, build
 from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.losses import FreeLb
-from xfer.trainers.adversaries.micro import shifted
 from xfer.trainers.finetune import Finetune
-from xfer.trainers.loop import Run, TaskData, fit
+from xfer.trainers.loop.fit import Run, TaskData, fit
 
 COMMON = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
 ENCODERS: dict[str, Any] = {
@@ -167,7 +167,7 @@ def test_recipes_with_every_adversary_are_checked_without_torch(tmp_path: Path) 
     recipe += "evaluate:\n  voted: {stage: s_smoothing, smoothing: {radius: 0.1}}\n"
     (tmp_path / "all.yaml").write_text(recipe)
     program = (
-        "import sys; from xfer.core.load import load_recipe; load_recipe(sys.argv[1]); "
+        "import sys; from xfer.recipe.load import load_recipe; load_recipe(sys.argv[1]); "
         "sys.exit(' '.join(sorted({'torch', 'transformers', 'scipy', 'numpy'} & set(sys.modules))) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "all.yaml")], capture_output=True, text=True)

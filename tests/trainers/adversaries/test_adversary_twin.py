@@ -8,7 +8,7 @@ import torch
 from adversary_runs import FORMS, make, network, rows
 from tiny_runs import context, equal, settings, weights
 
-from xfer.trainers.loop import Run, TaskData
+from xfer.trainers.loop.fit import Run, TaskData
 
 
 def test_other_weights_are_used_once_and_leave_nothing_behind(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from tiny_runs import context, equal, settings, weights
 
 from xfer.trainers.adversaries import information
-from xfer.trainers.loop import TaskData, fit
+from xfer.trainers.loop.fit import TaskData, fit
 
 SAME = {"steps": 2, "rate": 0.3, "start": 0.2, "radius": 0.4}
 OFF = {"bottleneck": 0, "anchor": 0}

@@ -13,11 +13,11 @@ import torch
 from adversary_runs import network, rows
 from scipy.stats import binomtest
 
-from xfer.core.graph import Resolver, compile_graph
-from xfer.core.load import load_recipe
+from xfer.graph.compile import Resolver, compile_graph
 from xfer.models.predictor import predict
-from xfer.trainers.adversaries.vote import Vote
-from xfer.trainers.adversaries.voting import _draw, _votes, vote
+from xfer.models.smoothing.settings import Vote
+from xfer.models.smoothing.vote import _draw, _votes, vote
+from xfer.recipe.load import load_recipe
 
 MANY = 100_000
 

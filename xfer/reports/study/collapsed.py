@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from xfer.core.study import Hypothesis, Levels
+from xfer.recipe.study import Hypothesis, Levels
 from xfer.reports.study.found import Done, Record, matched, sentence
 
 HALF = 50.0  # percent of seeds and languages

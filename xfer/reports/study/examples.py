@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from xfer.core.study import Levels
+from xfer.recipe.study import Levels
 
 EACH = 2  # of a data set, evaluation and language
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from xfer.core.study import Compare, Fit, Hypothesis, Levels, Study, meant
 from xfer.metrics.intervals import LEVEL, Estimate, Sample, judge, mean
 from xfer.metrics.significance import dunnett, holm, line, mcnemar, shared_correlation
+from xfer.recipe.study import Compare, Fit, Hypothesis, Levels, Study, meant
 from xfer.reports.measures import Samples
 from xfer.reports.measures import cell as cell_of
 from xfer.reports.study.measures import LINEAR, Measured

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import torch
 
     from xfer.models.network import Network
-    from xfer.trainers.adversaries.micro import Micro
+    from xfer.trainers.adversaries.micro_batch import Micro
 
 
 class Adversary(Component, kind="adversary"):
@@ -83,18 +83,18 @@ class Ascent(Ball):
 
     def first(self, micro: Micro) -> torch.Tensor:
         """The perturbation before the first ascent step: uniform, with ``start`` as the bound of its norm."""
-        from xfer.trainers.adversaries import balls  # late: imports torch
+        from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         mask = micro.mask(self.special)
-        return balls.project(balls.box(micro, mask, self.start, self.norm, self.per), self.radius, self.norm, self.per)
+        return norm_balls.project(norm_balls.box(micro, mask, self.start, self.norm, self.per), self.radius, self.norm, self.per)
 
     def climb(self, delta: torch.Tensor, gradient: torch.Tensor, micro: Micro) -> torch.Tensor:
         """The perturbation one ascent step on, cut off from the graph."""
-        from xfer.trainers.adversaries import balls  # late: imports torch
+        from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         gradient = gradient * micro.mask(self.special)
-        moved = delta.detach() + self.rate * balls.unit(gradient, self.norm, self.per)
-        return balls.project(moved, self.radius, self.norm, self.per)
+        moved = delta.detach() + self.rate * norm_balls.unit(gradient, self.norm, self.per)
+        return norm_balls.project(moved, self.radius, self.norm, self.per)
 
 
 @Adversary.register("none")

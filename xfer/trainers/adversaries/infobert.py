@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from xfer.models.network import Network
-    from xfer.trainers.adversaries.micro import Micro
+    from xfer.trainers.adversaries.micro_batch import Micro
 
 
 @Adversary.register("infobert")

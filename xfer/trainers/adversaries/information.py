@@ -14,7 +14,7 @@ from xfer.core.seeds import derive
 from xfer.models.network import Network, seeded
 
 if TYPE_CHECKING:
-    from xfer.trainers.adversaries.micro import Micro
+    from xfer.trainers.adversaries.micro_batch import Micro
 
 HIDDEN = 300  # of the estimator
 

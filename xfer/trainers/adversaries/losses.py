@@ -11,7 +11,7 @@ from xfer.trainers.adversaries.base import Adversary, Ascent, Ball
 if TYPE_CHECKING:
     import torch
 
-    from xfer.trainers.adversaries.micro import Micro
+    from xfer.trainers.adversaries.micro_batch import Micro
 
 
 @Adversary.register("fgm")
@@ -31,12 +31,12 @@ class Fgm(Ball):
         return self.radius > 0 and self.weight > 0
 
     def play(self, micro: Micro) -> torch.Tensor:
-        from xfer.trainers.adversaries import balls  # late: imports torch
+        from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         delta = micro.zeros().requires_grad_()
         clean = micro.backward(micro.loss(micro.logits(delta)))
         assert delta.grad is not None
-        delta = self.radius * balls.unit(delta.grad * micro.mask(self.special), self.norm, self.per)
+        delta = self.radius * norm_balls.unit(delta.grad * micro.mask(self.special), self.norm, self.per)
         return clean + micro.backward(self.weight * micro.loss(micro.logits(delta)))
 
 
@@ -127,7 +127,7 @@ class Smoothing(Ball):
         return self.radius > 0
 
     def play(self, micro: Micro) -> torch.Tensor:
-        from xfer.trainers.adversaries import balls  # late: imports torch
+        from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
-        delta = balls.inside(micro, micro.mask(self.special), self.radius, self.norm, self.per)
+        delta = norm_balls.inside(micro, micro.mask(self.special), self.radius, self.norm, self.per)
         return micro.backward(micro.loss(micro.logits(delta)))

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from xfer.reports.study.page.grids import (
-    Cell,
-    Found,
-    Grid,
-    Value,
-    axes,
-    base_level,
-    label,
-    main_axis,
-    slug,
-    value,
-)
+from xfer.reports.study.page.grids import Found, axes, base_level, label, main_axis, slug
 from xfer.reports.study.page.languages import Language, grouped
-from xfer.reports.study.page.svg import CHAR, Figure, Scale, clip, hover, line, number, span, tag, text, tick, ticks
+from xfer.reports.study.page.svg import CHAR, Figure, Scale, clip, hover, line, tag, text, tick, ticks
+from xfer.reports.table import Cell, Grid, Value, number, span, value
 
 SERIES = 4
 _BAR, _GAP, _HEAD, _WIDE = 15.0, 7.0, 26.0, 290.0

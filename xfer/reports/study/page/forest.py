@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from xfer.reports.study.page.grids import Found, verdict_grid
-from xfer.reports.study.page.svg import CHAR, Figure, Scale, clip, hover, line, mark, number, span, text, tick, ticks
+from xfer.reports.study.page.svg import CHAR, Figure, Scale, clip, hover, line, mark, text, tick, ticks
+from xfer.reports.table import number, span
 
 _ROW, _WIDE = 34.0, 240.0
 _SIGN = {"supported": 0, "not supported": 1, "undecided": 3}

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from xfer.reports.discriminators import DISCRIMINATORS
+from xfer.reports.table import Cell, Exact, Grid, value
 
 Found = Mapping[str, Any]  # study.json
 
 
-class Value(NamedTuple):
-    """A number with its 95% interval; ``signed`` for differences."""
-
-    value: float
-    low: float
-    high: float
-    signed: bool = False
 
 
-class Exact(NamedTuple):
-    """A number that is shown with so many digits."""
-
-    value: float
-    digits: int
 
 
-Cell = str | int | float | Value | Exact | None
 
 
-class Grid(NamedTuple):
-    """A table. ``picks`` are the columns that a page offers as filters."""
-
-    name: str
-    title: str
-    header: list[str]
-    rows: list[list[Cell]]
-    picks: tuple[int, ...] = ()
-    note: str = ""
 
 
 SHOWN = {"relative": "drop %", "gap_growth": "gap growth"}
@@ -55,9 +34,6 @@ def measure_name(name: str) -> str:
     return SHOWN.get(name, name)
 
 
-def value(row: Mapping[str, Any], name: str = "value") -> Value:
-    """The number of a record or a comparison."""
-    return Value(row[name], row["low"], row["high"], signed=name != "value")
 
 
 def axes(found: Found) -> list[str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from xfer.reports.study.page.grids import Cell, Found, Grid, Value, axes, label, main_axis, means, measure_name, slug
-from xfer.reports.study.page.svg import CHAR, Figure, clip, hover, number, span, tag, text
+from xfer.reports.study.page.grids import Found, axes, label, main_axis, means, measure_name, slug
+from xfer.reports.study.page.svg import CHAR, Figure, clip, hover, tag, text
+from xfer.reports.table import Cell, Grid, Value, number, span
 
 STEPS = 7  # of the sequential scale: h0 (least) .. h6; differences: n3 .. n1, z, p1 .. p3
 _HIGH, _LEFT = 30.0, 14.0

@@ -11,7 +11,6 @@ from xfer.reports.study.page.forest import forest
 from xfer.reports.study.page.grids import (
     SINGLE,
     Found,
-    Grid,
     comparison_grid,
     discriminator_grid,
     failed_grid,
@@ -27,6 +26,7 @@ from xfer.reports.study.page.palette import style
 from xfer.reports.study.page.rows import details, examples_html, provenance_html, table
 from xfer.reports.study.page.scatter import clean_against_robust, scaling_lines
 from xfer.reports.study.page.svg import FIT, Figure, drawn, escape, tag
+from xfer.reports.table import Grid
 
 _BADGE = {"supported": ("yes", "\u2713"), "not supported": ("no", "\u2717"), "collapsed": ("open", "!")}
 FEW = 3  # seeds: with fewer, the t distribution makes the intervals very wide

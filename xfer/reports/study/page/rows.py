@@ -8,10 +8,10 @@ from typing import Any
 import yaml
 
 from xfer.reports.beside import is_rtl, visible
-from xfer.reports.study.page.grids import Cell, Exact, Found, Grid, Value, axes
+from xfer.reports.study.page.grids import Found, axes
 from xfer.reports.study.page.languages import language
-from xfer.reports.study.page.plain import is_number, shown
-from xfer.reports.study.page.svg import escape, number, span, tag
+from xfer.reports.study.page.svg import escape, tag
+from xfer.reports.table import Cell, Exact, Grid, Value, is_number, number, shown, span
 
 
 def details(title: str, *inside: str) -> str:

@@ -6,19 +6,9 @@ from collections.abc import Mapping, Sequence
 from math import floor, log10
 from typing import Any, NamedTuple
 
-from xfer.reports.study.page.grids import (
-    Cell,
-    Found,
-    Grid,
-    Value,
-    label,
-    levels_of,
-    main_axis,
-    measure_name,
-    slug,
-    value,
-)
-from xfer.reports.study.page.svg import CHAR, Figure, Scale, clip, hover, line, mark, number, span, text, tick, ticks
+from xfer.reports.study.page.grids import Found, label, levels_of, main_axis, measure_name, slug
+from xfer.reports.study.page.svg import CHAR, Figure, Scale, clip, hover, line, mark, text, tick, ticks
+from xfer.reports.table import Cell, Grid, Value, number, span, value
 
 _SIDE, _LEFT, _TOP = 360.0, 58.0, 16.0
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import ceil, floor, isfinite, log10
 from typing import NamedTuple
 
-from xfer.reports.study.page.grids import Grid
+from xfer.reports.table import Grid
 
 FIT = 540  # a drawing no wider than this shrinks with a narrow screen; a wider one is scrolled, else its text is lost
 SHEET = 1400  # a drawing no higher than this is printed on one sheet; a higher one would be too small to read there
@@ -105,12 +105,6 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [round(i * step, 10) + 0.0 for i in range(first, last + 1)]
 
 
-def number(value: float, digits: int = 1, signed: bool = False) -> str:
-    """A number with a true minus sign; never -0."""
-    shown = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
-    if not float(shown):
-        shown = shown.lstrip("-+")
-    return shown.replace("-", "\u2212")
 
 
 def tick(value: float) -> str:
@@ -118,9 +112,6 @@ def tick(value: float) -> str:
     return f"{value:,.10g}".replace("-", "\u2212")
 
 
-def span(low: float, high: float) -> str:
-    """An interval."""
-    return f"[{number(low)}, {number(high)}]"
 
 
 class Figure(NamedTuple):

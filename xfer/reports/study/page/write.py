@@ -6,21 +6,14 @@ import json
 from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
-from xfer.reports.study.page.grids import Found, Grid, grids
+from xfer.reports.study.page.grids import Found, grids
 from xfer.reports.study.page.html import figures, page
 from xfer.reports.study.page.index import write_index
 from xfer.reports.study.page.palette import file_style
-from xfer.reports.study.page.plain import (
-    csv_comparisons,
-    csv_grid,
-    csv_study,
-    latex_grid,
-    latex_study,
-    markdown_grid,
-    markdown_study,
-)
+from xfer.reports.study.page.plain import csv_comparisons, csv_study, latex_study, markdown_study
 from xfer.reports.study.page.png import renderer
 from xfer.reports.study.page.svg import Figure, drawn
+from xfer.reports.table import Grid, csv_grid, latex_grid, markdown_grid
 
 
 def write_study(folder: Path, found: Found) -> list[str]:

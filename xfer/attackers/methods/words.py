@@ -1,0 +1,236 @@
+"""Attackers on words: replaced by what a list gives, and put in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from xfer.attackers.base import EVERY_FORM, Attacker, ModelFree, Row
+from xfer.core.errors import MissingPart
+from xfer.forms.texts import Edits, column, is_entity_tag
+from xfer.text.edits import Edit
+
+Digest = Callable[[Path], str]
+Lists = list[Mapping[str, tuple[str, ...]]]
+MINIATURE = "miniature"  # the source, and the words of its world
+
+
+class Lexical(ModelFree):
+    """Words replaced by what word lists give: the same choice for every occurrence in a row, on both sides of it."""
+
+    version: ClassVar[int] = 2
+    forms: ClassVar[tuple[str, ...]] = EVERY_FORM
+    rate_of: ClassVar[Literal["words", "entities"] | None] = "words"
+
+    rate: float = Field(0.3, ge=0, le=1, description="share of the words of a row; fewer where fewer are listed")
+
+    def lists(self, language: str) -> Lists:
+        """The word lists for a text in ``language``."""
+        raise NotImplementedError
+
+    def edits(self, found: dict[str, str], row: Row, known: Any) -> Edits:
+        from xfer.attackers.lexicons.dictionaries import fitted, one_space, places
+        from xfer.text.draws import below, rounded, shuffled
+        from xfer.text.words import cut
+
+        lists = self.lists(row["language"])
+        rng = self.stream(row)
+        hits = {
+            name: list(places(text, lambda word: any(word in one for one in lists))) for name, text in found.items()
+        }
+        counts: dict[str, int] = {}
+        for _, word in (hit for some in hits.values() for hit in some):
+            counts[word] = counts.get(word, 0) + 1
+        left = rounded(rng, self.rate * sum(len(cut(text)) for text in found.values()))
+        chosen: dict[str, str] = {}
+        for word in shuffled(rng, sorted(counts)):
+            ways = [one[word] for one in lists if word in one]
+            others = ways[below(rng, len(ways))]
+            new = others[below(rng, len(others))]  # drawn for every word, so that the rate changes no choice
+            if counts[word] <= left:
+                chosen[word] = new
+                left -= counts[word]
+        made: Edits = {}
+        for name, text in found.items():
+            kept = [(span, chosen[word]) for span, word in hits[name] if word in chosen]
+            made[name] = one_space([Edit(*span, fitted(text, span, new), self.type_name) for span, new in kept])
+        return made
+
+
+@ModelFree.register("synonyms")
+class Synonyms(Lexical):
+    """Words replaced by synonyms of your own lists: a folder of <language>.txt, a word, a tab and a synonym a line.
+
+    No list comes with xfer: a synonym is only as true as the list that gives it.
+    """
+
+    breaks: ClassVar[Mapping[str, str]] = {
+        "pawsx": "whether two nearly equal sentences mean the same can hang on one word",
+        "paws": "whether two nearly equal sentences mean the same can hang on one word",
+    }
+    needs: ClassVar[str] = "a folder of <language>.txt: a word, a tab and a synonym a line"
+    example: ClassVar[str] = "a large house -> a big house"
+
+    folder: str = Field(description="folder of <language>.txt")
+
+    def lists(self, language: str) -> Lists:
+        from xfer.attackers.lexicons.dictionaries import path, read
+
+        return [read(path(self.folder, language))]
+
+    def files(self, languages: Sequence[str], digest: Digest) -> Any:
+        from xfer.attackers.lexicons.dictionaries import checked
+
+        return {language: digest(checked(self.folder, language)) for language in languages}
+
+
+class Mixed(Attacker):
+    """What puts in words of other languages: their dictionaries."""
+
+    needs: ClassVar[str] = "dictionaries as MUSE or PanLex have them (MUSE's are CC BY-NC 4.0); in miniature nothing"
+    example: ClassVar[str] = "the dog drinks water (de) -> the Hund drinks Wasser"
+
+    languages: tuple[str, ...] = Field(min_length=1, description="the languages mixed in")
+    dictionary: str = Field(
+        MINIATURE,
+        description="folder of dictionaries (en-de.txt, or de2.txt with English first), here or under $XFER_DATA; "
+        "languages without one to each other go over English. Source miniature always takes its own words",
+    )
+
+    def in_source(self, source: str) -> Attacker:
+        if source != MINIATURE or self.dictionary == MINIATURE:
+            return self
+        from xfer.miniature import LANGUAGES  # late: only this list needs it
+
+        spoken = tuple(language for language in self.languages if language in LANGUAGES)
+        return self.model_copy(update={"dictionary": MINIATURE, "languages": spoken or self.languages})
+
+    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        yield from super().faults(reader, languages)
+        if self.dictionary == MINIATURE:
+            from xfer.miniature import LANGUAGES  # late: only this list needs it
+
+            for language in self.languages:
+                if language not in LANGUAGES:
+                    hint = "name a folder of dictionaries, or one of " + ", ".join(LANGUAGES)
+                    yield "languages", f"the miniature dictionary has no words in '{language}'", hint
+
+    def source_faults(self, source: str) -> Iterator[tuple[str, str, str]]:
+        if self.dictionary == MINIATURE and source != MINIATURE:
+            what = "the words of the miniature world are hardly any of those of real text"
+            hint = (
+                "name a folder of dictionaries of MUSE or PanLex (en-de.txt, or de2.txt with English first), such as "
+            )
+            yield "dictionary", what, f"{hint}dictionary: lexica/muse_panlex for $XFER_DATA/lexica/muse_panlex"
+
+    def notes(self, languages: Sequence[str]) -> Iterator[str]:
+        from xfer.attackers.lexicons.bilingual import detours
+
+        if self.dictionary != MINIATURE and (over := detours(self.dictionary, self.pairs(languages))):
+            yield f"{self.type_name} goes over English for {over}, which have no dictionary in {self.dictionary}"
+
+    def others(self, language: str) -> list[str]:
+        """The languages that a text in ``language`` takes words from."""
+        return [other for other in self.languages if other != language]
+
+    def pairs(self, languages: Sequence[str]) -> list[tuple[str, str]]:
+        """Each language and each that it takes words from."""
+        return [(language, other) for language in languages for other in self.others(language)]
+
+    def lists(self, language: str) -> Lists:
+        """The word lists for a text in ``language``."""
+        if self.dictionary == MINIATURE:
+            from xfer.attackers.lexicons.dictionaries import miniature
+
+            return [miniature(language, other) for other in self.others(language)]
+        from xfer.attackers.lexicons.bilingual import dictionary
+
+        return [dictionary(self.dictionary, language, other) for other in self.others(language)]
+
+    def files(self, languages: Sequence[str], digest: Digest) -> Any:
+        pairs = self.pairs(languages)
+        if not pairs:
+            what = f"{self.type_name} mixes {', '.join(self.languages)} into itself; name another language"
+            raise MissingPart(what)
+        if self.dictionary == MINIATURE:
+            from xfer.attackers.lexicons.dictionaries import miniature
+            from xfer.core.seeds import digest as of_words
+
+            return of_words([sorted(miniature(*pair).items()) for pair in pairs])
+        from xfer.attackers.lexicons.bilingual import digests
+
+        return digests(self.dictionary, pairs, digest)
+
+
+@ModelFree.register("code_mixing")
+class CodeMixing(Mixed, Lexical):
+    """Words replaced by their translations into other languages, drawn at random (Qin et al. 2020, CoSDA-ML); each
+    word draws its language. A translation of several words goes into entities, and not into other tagged words."""
+
+
+_ORDER = "the order of the words says who did what to whom"
+
+
+@ModelFree.register("word_order")
+class WordOrder(ModelFree):
+    """Words shuffled within windows: how far a model goes by the words alone. Entities stay whole and words take
+    their tags along."""
+
+    version: ClassVar[int] = 2
+    forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "tag", "retrieve")
+    breaks: ClassVar[Mapping[str, str]] = {
+        "classify": _ORDER,
+        "choose": _ORDER,
+        "udpos": "a part of speech depends on the words around",
+        "ccg": "a category says what stands on the left and right",
+    }
+    example: ClassVar[str] = "the old cat sleeps here -> old the cat here sleeps"
+
+    window: int = Field(3, ge=2, description="words that are shuffled together")
+    rate: float = Field(1.0, ge=0, le=1, description="share of the windows that are shuffled")
+
+    def edit(self, text: str, language: str, random: Any) -> list[Edit]:
+        from xfer.text.words import cut
+
+        words = cut(text)
+        order = self.order(len(words), random)
+        moved = ((here, text[words[i].start : words[i].end]) for here, i in zip(words, order, strict=True))
+        return [
+            Edit(here.start, here.end, new, "word_order") for here, new in moved if new != text[here.start : here.end]
+        ]
+
+    def order(self, count: int, random: Any) -> list[int]:
+        """A permutation of ``count`` units that moves none out of its window."""
+        from xfer.text.draws import rounded, shuffled
+
+        windows = [list(range(first, min(first + self.window, count))) for first in range(0, count, self.window)]
+        chosen = set(shuffled(random, range(len(windows)))[: rounded(random, self.rate * len(windows))])
+        return [i for n, some in enumerate(windows) for i in (shuffled(random, some) if n in chosen else some)]
+
+    def change(self, row: Row, form: str = "classify", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
+        if form != "tag":
+            return super().change(row, form, known)
+        if any(column(name, form) == "text" for name in self.protect):
+            return row, []
+        tags = row["tags"]
+        entities = tags is not None and is_entity_tag(tags)
+        units: list[list[int]] = []
+        for i in range(len(row["words"])):
+            if entities and i > 0 and tags[i].startswith("I-") and tags[i - 1] != "O":
+                units[-1].append(i)
+            else:
+                units.append([i])
+        order = [i for unit in self.order(len(units), self.stream(row, "text")) for i in units[unit]]
+        words = [row["words"][i] for i in order]
+        if words == row["words"]:
+            # equal words that change places would leave the text, and not the tags, as they were
+            return row | {"text": " ".join(words)}, []
+        moved = {"words": words, "tags": None if tags is None else [tags[i] for i in order], "text": " ".join(words)}
+        starts = list(accumulate((len(word) + 1 for word in row["words"]), initial=0))
+        places = enumerate(zip(row["words"], words, strict=True))
+        done = [Edit(starts[i], starts[i] + len(old), new, "word_order") for i, (old, new) in places if old != new]
+        return row | moved, [{"column": "text", **edit._asdict()} for edit in done]

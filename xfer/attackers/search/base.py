@@ -1,0 +1,76 @@
+"""TODO xfer/attackers/search/base.py"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from xfer.attackers.base import Attacker, Row
+from xfer.attackers.constraints import Constraints
+from xfer.attackers.search.goal import Goal
+from xfer.attackers.search.goals.base import Aim, aim
+from xfer.attackers.search.runner import Slot, search
+from xfer.attackers.search.scheduler import WIDTH, Counts, Oracle
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a search is given besides its rows: the task, the aim, and who answers.
+
+    ``oracles`` (queue -> oracle, "victim" at least) answer what the search asks through ``engine.hub.ask``; ``width``
+    is how many rows are searched at once, which changes no result; ``counts`` tells afterwards what was asked.
+    ``known`` is what the attacker's ``prepare`` made, ``cache`` a folder of tables that are computed once.
+    """
+
+    form: str
+    labels: tuple[str, ...]
+    aim: Aim
+    oracles: Mapping[str, Oracle]
+    width: int = WIDTH
+    counts: dict[str, Counts] = field(default_factory=dict)
+    known: Any = None
+    cache: Path | None = None
+
+
+class Search(Attacker):
+    """An attacker that asks a victim which change hurts."""
+
+    searches: ClassVar[bool] = True
+
+    goal: Goal = Field(
+        Goal(), description="when an answer counts as wrong, in forms where that is a question of degree"
+    )
+    constraints: Constraints = Field(Constraints(), description="what must hold between a text and what becomes of it")
+
+    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        yield from super().faults(reader, languages)
+        if reader.form in self.forms:
+            labels, form = reader.label_names(), reader.form
+            for field, what, hint in self.goal.faults(form, labels, reader.form_options()):
+                yield f"goal.{field}", what, hint
+            for field, what, hint in self.constraints.faults(form, labels):
+                yield f"constraints.{field}", what, hint
+
+    def aim(self, form: str, labels: Sequence[str], options: Mapping[str, Any]) -> Aim:
+        """What this search wants of a task of this form."""
+        return aim(form, labels, options, self.goal, self.constraints, self.protect)
+
+    def oracles(self, setting: Setting) -> Mapping[str, Oracle]:
+        """The further queues that this search asks (masked LM, sentence encoder, tagger), made once a process."""
+        return {}
+
+    def slot(self, setting: Setting) -> Slot:
+        """What searches one row after the other, each from scratch; it asks ``hub.ask("victim", items)``.
+
+        Its random choices come from the global generators or from ``stream``; both depend on the row's name only.
+        """
+        raise NotImplementedError
+
+    def search(self, rows: Sequence[Row], setting: Setting) -> Iterator[dict[str, Any]]:
+        """For each row, in the order in which they end: id, language, status, queries, forwards (different texts
+        asked of the victim), score, message and the row's columns as they became."""
+        return search(self, rows, setting)

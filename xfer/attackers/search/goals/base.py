@@ -1,0 +1,76 @@
+"""The aim: what a search wants, for one form of task."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+from xfer.attackers.constraints import Constraints, Locks
+from xfer.attackers.search.goal import Goal
+from xfer.forms.texts import column
+
+Row = dict[str, Any]
+
+AIMS = {
+    form: f"xfer.attackers.search.goals.{form}:{form.capitalize()}"
+    for form in ("classify", "choose", "tag", "span", "retrieve")
+}
+
+
+class About(NamedTuple):
+    """A task under attack: its ``labels`` in the order of the head, the ``options`` of its form, what the search is
+    after, the words that no edit touches, and what must hold of its results."""
+
+    labels: Sequence[str]
+    options: Mapping[str, Any]
+    goal: Goal
+    locks: Locks
+    constraints: Constraints
+
+
+class Aim(Protocol):
+    """Joins the rows of a form to a search that edits words and reads scores.
+
+    The items that ``item`` makes are asked of the queue ``victim``; what its oracle answers goes to ``judge``.
+    """
+
+    form: ClassVar[str]
+    about: About
+
+    def __init__(self, about: About) -> None:
+        """An aim is about one task, for all rows of it."""
+
+    def text(self, row: Row, kind: type[Any] = ...) -> Any:
+        """The row as a ``kind`` of ``engine.text.Text`` that a search edits. Raises Refused if that cannot be."""
+
+    def columns(self, row: Row) -> tuple[str, ...]:
+        """The names of the row's columns that ``text`` has as fields, in order."""
+
+    def item(self, text: Any) -> Hashable:
+        """What the victim is asked for a text."""
+
+    def gold(self, row: Row) -> Any:
+        """What the victim should say. Raises Refused where the row does not tell."""
+
+    def judge(self, answer: Any, gold: Any) -> tuple[float, bool]:
+        """How near the victim's answer is to the aim, from 0 to 1, and whether it is reached."""
+
+    def row(self, row: Row, text: Any) -> Row:
+        """The row with its text changed and its labels moved along."""
+
+
+def aim(
+    form: str,
+    labels: Sequence[str],
+    options: Mapping[str, Any] | None = None,
+    goal: Goal | None = None,
+    constraints: Constraints | None = None,
+    protect: Sequence[str] = (),
+) -> Aim:
+    """The aim of a search against a task of this form. ``protect`` are sides by role (premise, question, ...)."""
+    module, _, name = AIMS[form].partition(":")
+    held = constraints or Constraints()
+    about = About(labels, options or {}, goal or Goal(), held.locks([column(side, form) for side in protect]), held)
+    found: Aim = getattr(import_module(module), name)(about)
+    return found

@@ -1,0 +1,49 @@
+"""``choose``: any wrong choice."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, ClassVar
+
+from xfer.attackers.search.candidate import Text
+from xfer.attackers.search.goals.base import About, Row
+from xfer.attackers.search.goals.texts import split
+from xfer.attackers.search.outcome import Refused
+
+FIELDS = ("text", "question")
+
+
+class Choose:
+    """Another choice than the gold one. The options are never edited: a label is only true of these options.
+
+    An item is (text, question or None, options), an answer the options' probabilities.
+    """
+
+    form: ClassVar[str] = "choose"
+
+    def __init__(self, about: About) -> None:
+        self.about = about
+
+    def columns(self, row: Row) -> tuple[str, ...]:
+        return tuple(name for name in FIELDS if row.get(name) is not None)
+
+    def text(self, row: Row, kind: type[Any] = Text) -> Any:
+        options = row.get("options")
+        if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
+            raise Refused("the options do not hold text")
+        return split(kind, row, self.columns(row), self.about.locks, carried=tuple(options))
+
+    def item(self, text: Any) -> Hashable:
+        return text.fields[0], text.fields[1] if len(text.fields) > 1 else None, text.carried
+
+    def gold(self, row: Row) -> int:
+        label, options = row.get("label"), row["options"]
+        if type(label) is not int or not 0 <= label < len(options):
+            raise Refused(f"label {label!r} is not one of 0 to {len(options) - 1}")
+        return label
+
+    def judge(self, answer: Any, gold: int) -> tuple[float, bool]:
+        return 1.0 - float(answer[gold]), int(answer.argmax()) != gold
+
+    def row(self, row: Row, text: Any) -> Row:
+        return row | dict(zip(self.columns(row), text.fields, strict=True))

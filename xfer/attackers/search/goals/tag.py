@@ -1,0 +1,74 @@
+"""``tag``: enough wrong tags."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, ClassVar
+
+from xfer.attackers.search.candidate import Text
+from xfer.attackers.search.goal import BOUND
+from xfer.attackers.search.goals.base import About, Row
+from xfer.attackers.search.outcome import Refused
+from xfer.forms.texts import is_blank, is_entity_tag
+from xfer.text.tokens import alphabet
+
+
+class Tag:
+    """Wrong tags on a share of the gold tokens: those of entities where the data set has them (``goal.tokens``).
+
+    Words are those of the data set and are never split again; blank ones are never touched. An item is (words, gold
+    numbers), -1 where a word does not count; an answer is (p(gold) of the words that count, whether each is right). The
+    score is the mean 1 - p(gold); the aim is reached where the share of wrong ones reaches ``goal.bound``. The default
+    of half, on entity tokens, is our choice: SeqAttack (Simoncini & Spanakis 2021) asks for any change of the sequence.
+    """
+
+    form: ClassVar[str] = "tag"
+
+    def __init__(self, about: About) -> None:
+        self.about = about
+        self.number = {label: i for i, label in enumerate(about.labels)}
+        entities = is_entity_tag(about.labels)
+        self.entities = about.goal.tokens == "entities" if about.goal.tokens else entities
+        self.bound = about.goal.bound or BOUND
+
+    def columns(self, row: Row) -> tuple[str, ...]:
+        return ("text",)
+
+    def text(self, row: Row, kind: type[Any] = Text) -> Any:
+        words, tags = row.get("words"), row.get("tags")
+        if not words or not all(isinstance(word, str) for word in words):
+            raise Refused("the sentence holds no words")
+        placed, start = [], 0
+        for word in words:
+            placed.append((0, start, start + len(word)))
+            start += len(word) + 1
+        frozen = self.about.locks.frozen(("text",), [(0, word) for word in words], tags)
+        frozen |= {i for i, word in enumerate(words) if is_blank(word)}
+        return kind([" ".join(words)], placed, alphabet(words), tags=tags, frozen=frozen, given=True)
+
+    def item(self, text: Any) -> Hashable:
+        return tuple(text.words), tuple(self.number[tag] if self._counts(tag) else -1 for tag in text.tags)
+
+    def gold(self, row: Row) -> None:
+        tags = row.get("tags")
+        if tags is None:
+            raise Refused("the tags are withheld")
+        wrong = [tag for tag in tags if tag not in self.number]
+        if wrong or len(tags) != len(row["words"]):
+            what = f"tag {wrong[0]!r} is not one the model knows" if wrong else "there is not one tag a word"
+            raise Refused(what)
+        if not any(map(self._counts, tags)):
+            raise Refused("the sentence holds no entity", "skipped")
+
+    def judge(self, answer: Any, gold: None) -> tuple[float, bool]:
+        sure, right = answer
+        if not len(sure):  # every word that counts is deleted
+            return 0.0, False
+        return 1.0 - float(sure.mean()), 1.0 - float(right.mean()) >= self.bound
+
+    def row(self, row: Row, text: Any) -> Row:
+        words = list(text.words)
+        return row | {"text": " ".join(words), "words": words, "tags": list(text.tags)}
+
+    def _counts(self, tag: str) -> bool:
+        return tag != "O" if self.entities else True

@@ -1,0 +1,161 @@
+"""The hub: searches of many examples run at once, and what they ask is computed together.
+
+A search is ordinary code that calls ``ask`` wherever it needs an answer, also deep inside a library. Each example
+runs in a greenlet of its own, which ``ask`` suspends. When all live examples wait, the hub gathers their questions,
+drops those asked before, lets each queue's oracle compute the rest in one go, and resumes the examples in order.
+So what is computed together depends on the examples alone, never on time. Foolbox 2 did the same for images by
+generators (Rauber et al. 2017); greenlets need no change of the search.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from xfer.attackers.search import random_states
+from xfer.core.errors import XferError
+
+Item = Hashable
+Oracle = Callable[[list[Any]], Any]  # items -> a sequence of as many answers
+Job = tuple[Any, int, Callable[[], Any]]  # key, seed, what to do
+WIDTH = 64  # examples at once
+KEPT = 1 << 17  # answers of a queue: some 100 MB of sentence pairs
+
+
+def ask(queue: str, items: Sequence[Item]) -> list[Any]:
+    """The answers of the queue's oracle to ``items``, in order; called inside a job of ``run``.
+
+    Equal items must have equal answers: each is asked of the oracle once. Answers are shared, so nobody may
+    change them in place. Raises what the oracle raises for these items.
+    """
+    import greenlet  # late: only a running search needs it
+
+    task = greenlet.getcurrent()
+    if getattr(task, "asked", None) is None:
+        raise RuntimeError(f"'{queue}' was asked outside a hub: call this inside a job of hub.run")
+    if not len(items):
+        return []
+    task.asked.setdefault(queue, set()).update(items)
+    answers: list[Any] = task.parent.switch((queue, list(items)))
+    return answers
+
+
+def distinct(queue: str) -> int:
+    """How many different items the running job has asked of a queue: what it alone would have had computed."""
+    import greenlet  # late: only a running search needs it
+
+    return len(getattr(greenlet.getcurrent(), "asked", {}).get(queue, ()))
+
+
+@dataclass
+class Counts:
+    """What became of the questions of one queue: ``asked`` = ``known`` + ``repeated`` + ``computed``.
+
+    ``known`` were in the cache, ``repeated`` stood twice in one round; ``calls`` is how often the oracle was called.
+    """
+
+    asked: int = 0
+    known: int = 0
+    repeated: int = 0
+    computed: int = 0
+    calls: int = 0
+
+
+@dataclass
+class _Queue:
+    oracle: Oracle
+    counts: Counts
+    kept: int
+    cache: OrderedDict[Item, Any] = field(default_factory=OrderedDict)
+
+    def answers(self, asked: Sequence[Sequence[Item]]) -> list[list[Any] | Exception]:
+        """The answers to each list of items; an oracle that fails is asked again for each list alone."""
+        try:
+            return list(self._together(asked))
+        except XferError:
+            raise
+        except Exception as error:
+            if len(asked) == 1:
+                return [error]
+            return [self.answers([items])[0] for items in asked]
+
+    def _together(self, asked: Sequence[Sequence[Item]]) -> list[list[Any]]:
+        every = [item for items in asked for item in items]
+        wanted = dict.fromkeys(every)
+        unknown = [item for item in wanted if item not in self.cache]
+        fresh = dict(zip(unknown, self._computed(unknown), strict=True)) if unknown else {}
+        found = {item: fresh[item] if item in fresh else self.cache[item] for item in wanted}
+        for item, answer in found.items():
+            self.cache[item] = answer
+            self.cache.move_to_end(item)
+        while len(self.cache) > self.kept:
+            self.cache.popitem(last=False)
+        self.counts.asked += len(every)
+        self.counts.repeated += len(every) - len(wanted)
+        self.counts.known += len(wanted) - len(unknown)
+        self.counts.computed += len(unknown)
+        return [[found[item] for item in items] for items in asked]
+
+    def _computed(self, items: list[Item]) -> Sequence[Any]:
+        self.counts.calls += 1
+        answers = self.oracle(items)
+        if len(answers) != len(items):
+            raise ValueError(f"an oracle gave {len(answers)} answers to {len(items)} questions")
+        return answers
+
+
+def run(
+    jobs: Iterable[Job],
+    oracles: Mapping[str, Oracle],
+    width: int = WIDTH,
+    kept: int = KEPT,
+    counts: dict[str, Counts] | None = None,
+) -> Iterator[tuple[Any, Any]]:
+    """(key, result) of each job as it ends; the result is the exception where a job raised one.
+
+    At most ``width`` jobs live at once; jobs are drawn from the iterable when there is room. An oracle takes a list
+    of distinct items and answers in order; its answer to an item must not depend on the others. Each job has random
+    states of its own, started from its seed; those of the caller are left alone. A result so depends on its job and
+    the oracles only. ``counts``, if given, is filled with a Counts for each queue. An XferError ends the run: what is
+    missing for one example is missing for all.
+    """
+    from xfer.attackers.search.task import Task  # late: greenlet, which checking a recipe need not load
+
+    found = counts if counts is not None else {}
+    queues = {name: _Queue(oracle, found.setdefault(name, Counts()), kept) for name, oracle in oracles.items()}
+    waiting, live = iter(jobs), list[Any]()
+    try:
+        while True:
+            ended = list[Any]()
+            with random_states.kept():
+                for job in waiting if len(live) < width else ():
+                    task = Task(job)
+                    (live if task.step(None) else ended).append(task)
+                    if len(live) >= width:
+                        break
+            yield from ((task.key, task.result) for task in ended)
+            if not live:
+                return
+            with random_states.kept():
+                _answer(live, queues)
+                ended = [task for task in live if not task.step(task.answers)]
+            live = [task for task in live if task.question is not None]
+            yield from ((task.key, task.result) for task in ended)
+    finally:
+        for task in live:  # a run that is not finished leaves no greenlet behind
+            task.end()
+
+
+def _answer(live: Sequence[Any], queues: Mapping[str, _Queue]) -> None:
+    """Gives every waiting task the answers to its question, queue by queue."""
+    names = list(dict.fromkeys(task.question[0] for task in live))
+    for name in names:
+        asking = [task for task in live if task.question[0] == name]
+        if name in queues:
+            answers = queues[name].answers([task.question[1] for task in asking])
+        else:
+            answers = [KeyError(f"no oracle for '{name}'")] * len(asking)
+        for task, answer in zip(asking, answers, strict=True):
+            task.answers = answer

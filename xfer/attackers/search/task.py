@@ -1,0 +1,55 @@
+"""One example's search between two questions: a greenlet, its random states, and what it asked last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import greenlet
+
+from xfer.attackers.search import random_states
+from xfer.core.errors import XferError
+
+if TYPE_CHECKING:
+    from xfer.attackers.search.scheduler import Item, Job
+
+
+class Task(greenlet.greenlet):  # type: ignore[misc, unused-ignore]
+    """One example: what it asked last, what came of it, and its random states between two steps."""
+
+    def __init__(self, job: Job) -> None:
+        self.key, self.seed, function = job
+        super().__init__(function)
+        self.asked: dict[str, set[Item]] = {}
+        self.states: tuple[Any, ...] | None = None
+        self.question: tuple[str, list[Item]] | None = None
+        self.answers: Any = None
+        self.result: Any = None
+
+    def step(self, answers: list[Any] | Exception | None) -> bool:
+        """Runs until the next question; False when the job has ended."""
+        self.parent = greenlet.getcurrent()
+        if self.states is None:
+            random_states.seed(self.seed)
+        else:
+            random_states.put(self.states)
+        self.question = self.answers = None
+        try:
+            if isinstance(answers, Exception):
+                came = self.throw(answers)
+            else:
+                came = self.switch(answers) if self.states is not None else self.switch()
+        except XferError:
+            raise
+        except Exception as error:
+            self.result = error
+            return False
+        if self.dead:
+            self.result = came
+            return False
+        self.question, self.states = came, random_states.taken()
+        return True
+
+    def end(self) -> None:
+        if not self.dead:
+            self.parent = greenlet.getcurrent()
+            self.throw(greenlet.GreenletExit)

@@ -1,0 +1,243 @@
+"""What fixed recipes keep of a text: sentence vectors, parts of speech, the fluency of a language model.
+
+Importing this module imports TextAttack.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from xfer.attackers.search.scheduler import ask
+from xfer.attackers.textattack import load
+from xfer.attackers.textattack.recipes.resources import ENCODER, TAGGER
+from xfer.attackers.textattack.text import SpanText
+from xfer.text.tokens import clusters
+
+_textattack: Any = load.load()
+_constraints: Any = _textattack.constraints
+BEFORE, AFTER = 4, 3  # words that a tagger sees beside the changed one, as in TextFooler's own code
+ROUNDING = 1e-6  # of a similarity: what another processor may change must not decide
+
+
+class Alike(_constraints.Constraint):
+    """The edited column means the same: cosine or angular similarity of its sentence vectors (queue ``ENCODER``).
+
+    ``window`` words around the edit are compared, all where it is None; texts of fewer words pass unasked.
+    """
+
+    def __init__(self, least: float, metric: str = "cosine", window: int | None = None, original: bool = True) -> None:
+        super().__init__(compare_against_original=original)
+        self.least, self.metric, self.window = least, metric, window
+
+    def _check_constraint_many(self, transformed_texts: Sequence[SpanText], reference_text: SpanText) -> list[SpanText]:
+        parts = [self._parts(text, reference_text) for text in transformed_texts]
+        asked = list(dict.fromkeys(part for pair in parts if pair for part in pair))
+        vectors = dict(zip(asked, ask(ENCODER, asked), strict=True))
+        kept = []
+        for text, pair in zip(transformed_texts, parts, strict=True):
+            score = self.score(vectors[pair[0]], vectors[pair[1]]) if pair else 1.0
+            text.attack_attrs["similarity_score"] = score
+            if score >= self.least - ROUNDING:
+                kept.append(text)
+        return kept
+
+    def _check_constraint(self, transformed_text: SpanText, reference_text: SpanText) -> bool:
+        return bool(self._check_constraint_many([transformed_text], reference_text))
+
+    def score(self, one: np.ndarray, two: np.ndarray) -> float:
+        """The similarity of two vectors of length 1."""
+        cosine = float(np.clip(np.dot(one.astype(np.float64), two.astype(np.float64)), -1.0, 1.0))
+        return cosine if self.metric == "cosine" else 1.0 - math.acos(cosine) / math.pi
+
+    def _parts(self, new: SpanText, old: SpanText) -> tuple[str, str] | None:
+        """What is compared of both texts; None where a text is too short to be."""
+        index = min(new.attack_attrs["newly_modified_indices"], default=0)
+        if not new.num_words:
+            return None
+        column = new.word_columns[min(index, new.num_words - 1)]
+        if self.window is None:
+            return old.fields[column], new.fields[column]
+        if new.word_columns.count(column) < self.window:
+            return None
+        return _window(old, _before(new, old, index), column, self.window), _window(new, index, column, self.window)
+
+
+def _before(new: SpanText, old: SpanText, index: int) -> int:
+    """The word of ``old`` from which the word ``index`` of ``new`` came, or the one before it."""
+    if len(new.origin) != old.num_words:  # compared with the step before, where words may have come and gone
+        return min(index, max(old.num_words - 1, 0))
+    came = np.flatnonzero((new.origin <= index) & (new.origin >= 0))
+    return int(came[-1]) if len(came) else 0
+
+
+def _window(text: SpanText, index: int, column: int, size: int) -> str:
+    """``size`` words of a column around a word, with what stands between them."""
+    placed = [(i, word) for i, word in enumerate(text.placed()) if word.column == column]
+    if not placed:
+        return text.fields[column]
+    at = min(range(len(placed)), key=lambda i: abs(placed[i][0] - index))
+    start = max(0, min(at - size // 2, len(placed) - size))
+    part = placed[start : start + size]
+    return text.fields[column][part[0][1].start : part[-1][1].end]
+
+
+class SamePart(_constraints.Constraint):
+    """Swapped words keep their part of speech (queue ``TAGGER``), each read at its own place."""
+
+    def __init__(self, nouns_for_verbs: bool = True) -> None:
+        super().__init__(compare_against_original=True)
+        self.nouns_for_verbs = nouns_for_verbs
+
+    def _check_constraint_many(self, transformed_texts: Sequence[SpanText], reference_text: SpanText) -> list[SpanText]:
+        pairs = [self._contexts(text, reference_text) for text in transformed_texts]
+        asked = list(dict.fromkeys(words for found in pairs for old, new, _ in found for words in (old, new)))
+        tags = dict(zip(asked, ask(TAGGER, asked), strict=True))
+        return [
+            text
+            for text, found in zip(transformed_texts, pairs, strict=True)
+            if all(self._same(tags[old][at], tags[new][at]) for old, new, at in found)
+        ]
+
+    def _check_constraint(self, transformed_text: SpanText, reference_text: SpanText) -> bool:
+        return bool(self._check_constraint_many([transformed_text], reference_text))
+
+    def check_compatibility(self, transformation: Any) -> bool:
+        return bool(_textattack.shared.validators.transformation_consists_of_word_swaps(transformation))
+
+    def _contexts(self, new: SpanText, old: SpanText) -> list[tuple[tuple[str, ...], tuple[str, ...], int]]:
+        """For each swapped word its neighbourhood before and after, and its place there."""
+        found = []
+        for index in sorted(new.attack_attrs["newly_modified_indices"]):
+            if index < old.num_words:
+                start, own = context(old, index)
+                context_ = (*own[: index - start], new.words[index], *own[index - start + 1 :])
+                found.append((own, context_, index - start))
+        return found
+
+    def _same(self, one: str, two: str) -> bool:
+        return one == two or (self.nouns_for_verbs and {one, two} <= {"NOUN", "VERB"})
+
+
+def context(text: Any, index: int) -> tuple[int, tuple[str, ...]]:
+    """The first of the words around a word, and these words, of its column alone."""
+    columns = text.word_columns
+    start = next(i for i in range(max(0, index - BEFORE), index + 1) if columns[i] == columns[index])
+    end = min(index + AFTER + 1, len(columns))
+    return start, tuple(text.words[i] for i in range(start, end) if columns[i] == columns[index])
+
+
+def tags_of(text: Any) -> list[str]:
+    """The parts of speech of all words of a text, column by column (queue ``TAGGER``)."""
+    columns: dict[int, list[str]] = {}
+    places = text.word_columns if isinstance(text, SpanText) else [0] * text.num_words
+    for column, word in zip(places, text.words, strict=True):
+        columns.setdefault(column, []).append(word)
+    answers = ask(TAGGER, [tuple(words) for words in columns.values()])
+    return [tag for tags in answers for tag in tags]
+
+
+class Fluent(_constraints.Constraint):
+    """No swapped word is less likely than the word it replaces by more than ``most`` nats (queue ``language_model``).
+
+    With a ``window``, that many words around it are read instead of all that stands before (Jia et al. 2019, A.3).
+    """
+
+    def __init__(self, most: float, window: int | None = None) -> None:
+        super().__init__(compare_against_original=True)
+        self.most, self.window = most, window
+
+    def _check_constraint_many(self, transformed_texts: Sequence[SpanText], reference_text: SpanText) -> list[SpanText]:
+        pairs = [self._readings(text, reference_text) for text in transformed_texts]
+        asked = list(dict.fromkeys(reading for found in pairs for pair in found for reading in pair))
+        logs = dict(zip(asked, ask("language_model", asked), strict=True))
+        return [
+            text
+            for text, found in zip(transformed_texts, pairs, strict=True)
+            if all(logs[new] > logs[old] - self.most for old, new in found)
+        ]
+
+    def _check_constraint(self, transformed_text: SpanText, reference_text: SpanText) -> bool:
+        return bool(self._check_constraint_many([transformed_text], reference_text))
+
+    def _readings(self, new: SpanText, old: SpanText) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+        found = []
+        for index in sorted(new.attack_attrs["newly_modified_indices"]):
+            if self.window is not None:
+                column = new.word_columns[index]
+                texts = (_window(text, index, column, self.window) for text in (old, new))
+                before, after = (("", text) for text in texts)
+            else:
+                prefix = old.fields[old.word_columns[index]][: int(old.starts[index])]
+                before, after = (prefix, old.words[index]), (prefix, new.words[index])
+            found.append((before, after))
+        return found
+
+
+class Likeliest(_constraints.Constraint):
+    """Of the swaps at each word the ``most`` likeliest after what stands before it (Alzantot et al. 2018, perturb)."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(compare_against_original=False)
+        self.most = most
+
+    def _check_constraint_many(self, transformed_texts: Sequence[SpanText], reference_text: SpanText) -> list[SpanText]:
+        found: dict[int, list[tuple[int, tuple[str, str]]]] = {}
+        for number, text in enumerate(transformed_texts):
+            for index in sorted(text.attack_attrs["newly_modified_indices"])[:1]:
+                prefix = text.fields[text.word_columns[index]][: int(text.starts[index])]
+                found.setdefault(index, []).append((number, (prefix, text.words[index])))
+        logs = iter(ask("language_model", [reading for items in found.values() for _, reading in items]))
+        kept: set[int] = set()
+        for items in found.values():
+            ranked = sorted(((-next(logs), number) for number, _ in items))
+            kept.update(number for _, number in ranked[: self.most])
+        return [text for number, text in enumerate(transformed_texts) if number in kept]
+
+    def _check_constraint(self, transformed_text: SpanText, reference_text: SpanText) -> bool:
+        return bool(self._check_constraint_many([transformed_text], reference_text))
+
+
+class NearWords(_constraints.Constraint):
+    """The mean vectors of the words of two texts are near: their squared distance is at most ``most`` (Kuleshov)."""
+
+    def __init__(self, vectors: Any, most: float) -> None:
+        super().__init__(compare_against_original=True)
+        self.vectors, self.most = vectors, most
+
+    def _check_constraint(self, transformed_text: SpanText, reference_text: SpanText) -> bool:
+        gap = self._mean(transformed_text) - self._mean(reference_text)
+        return float(gap @ gap) <= self.most
+
+    def _mean(self, text: SpanText) -> np.ndarray:
+        found = [self.vectors.numbers[word] for word in text.words if word in self.vectors.numbers]
+        width = self.vectors.matrix.shape[1]
+        return self.vectors.matrix[found].astype(np.float64).mean(0) if found else np.zeros(width)
+
+
+class LongWords(_constraints.PreTransformationConstraint):
+    """Words of at least so many grapheme clusters."""
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    def _get_modifiable_indices(self, current_text: SpanText) -> set[int]:
+        return {i for i, word in enumerate(current_text.words) if len(clusters(word)) >= self.least}
+
+
+class Free(_constraints.PreTransformationConstraint):
+    """Words that are not frozen: such edits would come to nothing."""
+
+    def _get_modifiable_indices(self, current_text: SpanText) -> set[int]:
+        return set(range(current_text.num_words)) - current_text.frozen
+
+
+class SecondOnly(_constraints.PreTransformationConstraint):
+    """Of several columns the first stays."""
+
+    def _get_modifiable_indices(self, current_text: SpanText) -> set[int]:
+        columns = current_text.word_columns
+        return {i for i, column in enumerate(columns) if column or len(current_text.fields) == 1}

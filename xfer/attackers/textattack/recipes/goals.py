@@ -1,0 +1,81 @@
+"""Goals of recipes as TextAttack wants them, over any aim of ours.
+
+Importing this module imports TextAttack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from xfer.attackers.search.scheduler import ask
+from xfer.attackers.textattack import load
+from xfer.attackers.textattack.adapters import DIGITS, AimGoal, UpstreamGoal, _NoWrapper
+from xfer.attackers.textattack.text import columns
+
+_goals: Any = load.load().goal_functions
+
+__all__ = ["Confident", "Reduced", "UpstreamFirst", "UpstreamGoal", "UpstreamReduced", "Wrong"]
+
+
+class Wrong(AimGoal):
+    """Any wrong answer."""
+
+
+class Confident(AimGoal):
+    """A wrong answer, and a score of the aim of at least ``least``."""
+
+    def __init__(self, aim: Any, least: float, **options: Any) -> None:
+        super().__init__(aim, **options)
+        self.least = least
+
+    def _is_goal_complete(self, model_output: Any, attacked_text: Any) -> bool:
+        score, done = self.aim.judge(model_output, self.gold)
+        return bool(done) and score >= self.least
+
+    def _should_skip(self, model_output: Any, attacked_text: Any) -> bool:
+        return bool(self.aim.judge(model_output, self.gold)[1])
+
+
+class Reduced(AimGoal):
+    """The right answer to fewer words; of as many words, the one that the victim is surest of (Feng et al. 2018)."""
+
+    def _is_goal_complete(self, model_output: Any, attacked_text: Any) -> bool:
+        return not self.aim.judge(model_output, self.gold)[1] and attacked_text.num_words <= 1
+
+    def _should_skip(self, model_output: Any, attacked_text: Any) -> bool:
+        return bool(self.aim.judge(model_output, self.gold)[1])
+
+    def _get_score(self, model_output: Any, attacked_text: Any) -> float:
+        score, done = self.aim.judge(model_output, self.gold)
+        whole = self.initial_attacked_text.num_words
+        if done or not whole:
+            return 0.0
+        gone = max(whole - attacked_text.num_words, 0) / whole
+        return min(round(gone + (1.0 - score) / whole, DIGITS), 1.0)
+
+
+class _Asked:
+    """Mixed into a goal of TextAttack: its victim is the hub's."""
+
+    def __init__(self, aim: Any, **options: Any) -> None:
+        super().__init__(_NoWrapper(), **options)  # type: ignore[call-arg]
+        self.aim = aim
+        self.gold: Any = None
+
+    def _call_model_uncached(self, attacked_text_list: Sequence[Any]) -> Any:
+        if not attacked_text_list:
+            return []
+        rows = ask("victim", [columns(text) for text in attacked_text_list])
+        return self._process_model_outputs(attacked_text_list, torch.from_numpy(np.stack(rows)))  # type: ignore[attr-defined]
+
+
+class UpstreamReduced(_Asked, _goals.InputReduction):
+    """TextAttack's input reduction."""
+
+
+class UpstreamFirst(_Asked, _goals.TargetedClassification):
+    """TextAttack's goal of one class."""

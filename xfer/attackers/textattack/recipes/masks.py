@@ -1,0 +1,155 @@
+"""Words that a masked language model puts in: replaced (BAE), inserted and merged (CLARE), joined (BERT-Attack).
+
+Importing this module imports TextAttack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from xfer.attackers.search.oracles.masked import Blank, Reading
+from xfer.attackers.search.oracles.vocabulary import spaceless
+from xfer.attackers.search.scheduler import ask
+from xfer.attackers.textattack import load
+from xfer.attackers.textattack.text import SpanText
+from xfer.text.tokens import spans, word_script
+
+_swaps: Any = load.load().transformations
+_mergeable: Any = _swaps.word_merges.word_merge_masked_lm.find_merge_index
+
+
+class _Masked:
+    """Mixed into a transformation: its candidates come from the queue ``mlm``, all places of a text at once."""
+
+    def __init__(self, most: int, floor: float) -> None:
+        super().__init__()
+        self.most, self.floor = most, floor
+
+    def _proposed(self, text: SpanText, places: Sequence[tuple[int, int, int, str]]) -> list[list[str]]:
+        """The likeliest words for each (column, start, end, word whose script it takes)."""
+        blanks = [self._blank(text, *place) for place in places]
+        answers = ask("mlm", blanks)
+        return [[word for word, chance in words if chance >= self.floor] for words in answers]
+
+    def _blank(self, text: SpanText, column: int, start: int, end: int, word: str) -> Blank:
+        before = "\n".join((*text.fields[:column], text.fields[column][:start]))
+        after = "\n".join((text.fields[column][end:], *text.fields[column + 1 :]))
+        return Blank(before, after, _script(word, text), self.most)
+
+
+class Replace(_Masked, _swaps.WordSwap):
+    """A word gives way to what the model reads in its place (Garg and Ramakrishnan 2020, BAE-R)."""
+
+    def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
+        indices, placed = sorted(map(int, indices_to_modify)), current_text.placed()
+        proposed = self._proposed(current_text, [(*placed[i], current_text.words[i]) for i in indices])
+        return [
+            current_text.replace_word_at_index(index, word)
+            for index, words in zip(indices, proposed, strict=True)
+            for word in words
+            if word != current_text.words[index]
+        ]
+
+
+class InsertWord(_Masked, _swaps.WordInsertion):
+    """What the model reads before a word is put there (Li et al. 2021, section 2.2)."""
+
+    def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
+        indices, placed = sorted(map(int, indices_to_modify)), current_text.placed()
+        asked = [self._before(current_text, placed[i], current_text.words[i]) for i in indices]
+        answers = ask("mlm", asked)
+        return [
+            current_text.insert_text_before_word_index(index, word)
+            for index, words in zip(indices, answers, strict=True)
+            for word, chance in words
+            if chance >= self.floor and word != current_text.words[index]
+        ]
+
+    def _before(self, text: SpanText, place: tuple[int, int, int], word: str) -> Blank:
+        column, start, _ = place
+        blank = self._blank(text, column, start, start, word)
+        return blank if spaceless(blank.script) else blank._replace(after=f" {blank.after}")
+
+
+class Merge(_Masked, _swaps.Transformation):
+    """A word and the next give way to one that the model reads for both (Li et al. 2021, section 2.2).
+
+    ``tags`` gives the parts of speech of a text's words; only pairs that the recipe names are merged.
+    """
+
+    def __init__(self, most: int, floor: float, tags: Callable[[Any], Sequence[str]]) -> None:
+        super().__init__(most, floor)
+        self.tags = tags
+
+    def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
+        free, words, columns = set(map(int, indices_to_modify)), current_text.words, current_text.word_columns
+        pairs = [
+            index
+            for index in (_mergeable(self.tags(current_text)) if len(words) > 1 else ())
+            if {index, index + 1} <= free and columns[index] == columns[index + 1]
+        ]
+        placed = current_text.placed()
+        asked = [(columns[i], placed[i].start, placed[i + 1].end, words[i]) for i in pairs]
+        found = []
+        for index, proposed in zip(pairs, self._proposed(current_text, asked), strict=True):
+            shorter = current_text.delete_word_at_index(index + 1)
+            if shorter.num_words < len(words):  # a frozen word stays
+                found += [shorter.replace_word_at_index(index, word) for word in proposed if word != words[index]]
+        return found
+
+
+class Joined(_swaps.WordSwap):
+    """A word gives way to the likeliest joined replacements of its subwords (Li et al. 2020, section 3.2)."""
+
+    def __init__(self, most: int, vocabulary: Any, join: Callable[[Sequence[int]], str]) -> None:
+        super().__init__()
+        self.most, self.vocabulary, self.join = most, vocabulary, join
+
+    def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
+        reading: Reading = ask("subwords", [(current_text.text, self.most)])[0]
+        found = []
+        for index in sorted(map(int, indices_to_modify)):
+            word = current_text.words[index]
+            start = current_text._text_index_of_word_index(index)
+            own = _covering(reading, start, start + len(word))
+            for new in self._candidates(reading, own, word_script(word)):
+                if new != word:
+                    found.append(current_text.replace_word_at_index(index, new))
+        return found
+
+    def _candidates(self, reading: Reading, own: list[int], script: str) -> list[str]:
+        if len(own) == 1:
+            whole = set(self.vocabulary.ids(script, False).tolist())
+            return [self.vocabulary.words[i] for i in reading.ids[own[0]].tolist() if i in whole]
+        words = [self.join(ids) for ids in k_best(reading.ids[own], reading.logs[own], self.most)] if own else []
+        return list(dict.fromkeys(word for word in words if len(spans(word)) == 1 and word_script(word) == script))
+
+
+def k_best(ids: np.ndarray, logs: np.ndarray, count: int) -> list[tuple[int, ...]]:
+    """The ``count`` likeliest rows of one id from each position: ``ids`` and ``logs`` are [positions, k].
+
+    The likelihood of a row is the sum over its positions, so the best rows begin with the best beginnings. Ties fall
+    in the order of the candidates.
+    """
+    best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
+    for row in logs.astype(np.float64):
+        longer = [(total + float(log), (*places, place)) for total, places in best for place, log in enumerate(row)]
+        best = sorted(longer, key=lambda one: (-one[0], one[1]))[:count]
+    return [tuple(int(ids[i, place]) for i, place in enumerate(places)) for _, places in best]
+
+
+def _covering(reading: Reading, start: int, end: int) -> list[int]:
+    return [i for i, (first, last) in enumerate(reading.places) if first < end and last > start and first < last]
+
+
+def _script(word: str, text: SpanText) -> str:
+    """The script of a word; for a number that which most letters of the text have."""
+    own = word_script(word)
+    if own != "Common":
+        return own
+    scripts = [word_script(other) for other in text.words]
+    known = sorted({one for one in scripts if one != "Common"}, key=lambda one: (-scripts.count(one), one))
+    return known[0] if known else own

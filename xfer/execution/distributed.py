@@ -1,0 +1,154 @@
+"""One run by several processes that torchrun or ``accelerate launch`` started: they train each stage together.
+
+Process 0 walks the graph, writes to the store and prints; it does alone whatever is no training. The others wait for
+stages and take part in them. They read the recipe's results from the store, which must be a folder they all see.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from xfer.core.errors import UsageError
+from xfer.core.store import Entry
+from xfer.graph.compile import Node
+
+PATIENCE = timedelta(days=30)  # for process 0, which may attack and predict for days between two stages
+
+
+def count() -> int:
+    """How many processes were started together; 1 where nobody says so. Raises UsageError for a launcher's trap."""
+    said = os.environ
+    if "RANK" in said:
+        return int(said.get("WORLD_SIZE") or 1)
+    if said.get("ACCELERATE_USE_CPU", "").lower() == "true" and "MASTER_PORT" in said:
+        # it sets a meeting point for several processes, and then starts one
+        what = "accelerate launch --cpu starts one process, whatever --num_processes says"
+        raise UsageError(f"{what}; use --multi_gpu in its place (on a CPU as well), or torchrun --nproc-per-node N")
+    return 1
+
+
+def leads() -> bool:
+    """Whether this process is the one that walks."""
+    return count() == 1 or os.environ["RANK"] == "0"
+
+
+@contextmanager
+def leading() -> Iterator[Callable[..., dict[str, Any]] | None]:
+    """Gives what does a node, with the help of the other processes; None, the default, where there are none."""
+    if count() == 1:
+        yield None
+        return
+    from xfer.steps.steps import work as alone
+    from xfer.trainers import distributed as ranks  # late: imports torch
+
+    with joined() as control:
+
+        def work(node: Node, parents: Mapping[str, Entry], folder: Path, progress: Any) -> dict[str, Any]:
+            if node.kind != "train":
+                return alone(node, parents, folder, progress)
+            _send((_sent(node), dict(parents), folder), control)
+            with ranks.here().together():
+                return alone(node, parents, folder, progress)
+
+        try:
+            yield work
+        except Exception:
+            _dismiss(control)
+            raise
+        _dismiss(control)
+
+
+def _sent(node: Node) -> Node:
+    """What a stage needs: its own job, that of the stage it starts from, and no more of the graph behind them."""
+    before = {role: Node(p.kind, p.label, p.job, {}, p.seed) for role, p in node.parents.items() if role == "start"}
+    return Node(node.kind, node.label, node.job, before, node.seed, node.spec)
+
+
+def take_part() -> None:
+    """What every process but the first does: train stages until there are no more. Writes and says nothing.
+
+    Raises ``ranks.Gone`` where another process has ended.
+    """
+    from xfer.core.errors import XferError
+    from xfer.steps.steps import work
+    from xfer.trainers import distributed as ranks  # late: imports torch
+
+    with joined() as control:
+        while (found := _send(None, control)) is not None:
+            node, parents, folder = found
+            with suppress(XferError), ranks.here().together():  # process 0 has the error too, and tells it
+                work(node, parents, folder, lambda *_, **__: None)
+
+
+def follow() -> None:
+    """``take_part`` for a command, which ends with a status and no word."""
+    from xfer.trainers import distributed as ranks  # late: imports torch
+
+    try:
+        take_part()
+    except ranks.Gone:
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@contextmanager
+def joined() -> Iterator[Any]:
+    """Inside, this process belongs to the group; gives the group that words are sent in.
+
+    The group outlives the block, as a script may run several recipes: one that is made a second time would look for
+    the processes at the places of the first.
+    """
+    import torch
+    from torch import distributed
+
+    from xfer.trainers import distributed as ranks
+
+    if not distributed.is_initialized():
+        gpus = torch.cuda.is_available()
+        if gpus:
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK") or 0))
+        distributed.init_process_group("nccl" if gpus else "gloo")
+        atexit.register(_leave)
+    control = distributed.new_group(backend="gloo", timeout=PATIENCE)
+    ranks.join(control)
+    try:
+        yield control
+    except BaseException:
+        atexit.unregister(_leave)  # it might wait for processes that are gone
+        raise
+    finally:
+        ranks.join(None)
+
+
+def _leave() -> None:
+    from torch import distributed
+
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def _send(what: Any, control: Any) -> Any:
+    """What process 0 sends to all, in each of them."""
+    from torch import distributed
+
+    from xfer.trainers.distributed import wire
+
+    box = [what]
+    with wire():
+        distributed.broadcast_object_list(box, src=0, group=control)
+    return box[0]
+
+
+def _dismiss(control: Any) -> None:
+    from xfer.trainers.distributed import Gone
+
+    with suppress(Gone):  # told already, as why a stage failed
+        _send(None, control)

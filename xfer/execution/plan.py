@@ -1,0 +1,92 @@
+"""What a run would do, and how much of it: for ``--dry-run``. Numbers are estimates unless the data is stored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from xfer.core.store import Store
+from xfer.graph.compile import Node
+
+CHARACTERS_A_TOKEN = 4.0  # of a multilingual subword vocabulary, on average
+TOKENS_A_ROW = 40  # of a row whose text nobody has seen yet
+
+
+def plan(nodes: Iterable[Node], store: Store) -> list[dict[str, Any]]:
+    """One line a node: kind, key, label, stored, problem, and the sizes that can be told."""
+    sizes: dict[str, tuple[int | None, int | None]] = {}
+    lines = []
+    for node in nodes:
+        stored = store.find(node.kind, node.key) is not None
+        rows, tokens = _size(node, store, sizes) if node.kind in ("data", "attack") else _needs(node, sizes)
+        sizes[node.key] = rows, tokens
+        line: dict[str, Any] = {
+            "kind": node.kind,
+            "key": node.key,
+            "label": node.label,
+            "stored": stored,
+            "problem": str(node.problem) if node.problem and not stored else "",
+            "rows": rows,
+            "tokens": tokens,
+            "steps": None,
+            "parameters": None,
+        }
+        if node.kind == "train":
+            steps, trainer = _steps(node, _epoch(node, sizes)), node.spec["trainer"]
+            line |= {"steps": steps, "parameters": parameters(node)}
+            if steps and rows and tokens:
+                budget = trainer.batch_tokens or int(trainer.batch_size * tokens / rows)
+                together = len(node.job["order"]) if node.spec["mixer"].together else 1
+                line["tokens"] = steps * budget * trainer.accumulate * together
+        lines.append(line)
+    return lines
+
+
+def _size(node: Node, store: Store, sizes: dict[str, tuple[int | None, int | None]]) -> tuple[int | None, int | None]:
+    entry = store.find(node.kind, node.key)
+    if node.kind == "attack":
+        rows, tokens = sizes[node.parents["rows"].key]
+        share = node.job.get("share", 1)  # of a training set
+        return (
+            (math.ceil(rows * share), int(tokens * share)) if rows is not None and tokens is not None else (None, None)
+        )
+    if entry:
+        found = entry.read("size.json")
+        return found["rows"], int(found["characters"] / CHARACTERS_A_TOKEN)
+    reader, languages = node.spec["reader"], len(node.spec["languages"])
+    known = reader.card.sizes.get(node.spec["split"]) if node.spec["source"] != "miniature" else None
+    cap = node.spec["rows"]
+    each = min(known, cap) if known and cap else known or cap
+    return (each * languages, each * languages * TOKENS_A_ROW) if each else (None, None)
+
+
+def _needs(node: Node, sizes: dict[str, tuple[int | None, int | None]]) -> tuple[int | None, int | None]:
+    """Rows and tokens that a node reads: training sets for a stage, the tested rows for a prediction."""
+    read = [sizes[parent.key] for role, parent in node.parents.items() if role == "rows" or role.startswith("train/")]
+    if not read or any(rows is None for rows, _ in read):
+        return None, None
+    return sum(rows or 0 for rows, _ in read), sum(tokens or 0 for _, tokens in read)
+
+
+def _epoch(node: Node, sizes: dict[str, tuple[int | None, int | None]]) -> int | None:
+    """The rows that an epoch of a stage counts: those of the tasks that learn labels, as the mixer adds them up."""
+    mixer, order = node.spec["mixer"], [name for name in node.job["order"] if name not in node.spec["heads"]]
+    rows = [sizes[node.parents[f"train/{name}"].key][0] for name in order]
+    return None if None in rows else int(mixer.epoch([mixer.counted(count or 0) for count in rows]))
+
+
+def _steps(node: Node, rows: int | None) -> int | None:
+    trainer, limit = node.spec["trainer"], node.spec["limit"]
+    steps = trainer.steps
+    if steps is None and rows and trainer.batch_size:
+        steps = math.ceil(trainer.epochs * rows / trainer.batch_size / trainer.accumulate)
+    return min(steps or limit, limit or steps) if steps or limit else None
+
+
+def parameters(node: Node) -> int | None:
+    """Of the encoder that a stage fits, where its model tells them."""
+    while "start" in node.parents:
+        node = node.parents["start"]
+    found: int | None = node.spec["model"].parameters()
+    return found

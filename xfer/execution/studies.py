@@ -1,0 +1,185 @@
+"""A study's cells as one graph: compiled together, run once, and what they found gathered from the store.
+
+Cells share every node that they have in common. One that cannot be compiled, or whose work fails, is a cell with a
+reason, and stops no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from xfer.core.errors import XferError
+from xfer.core.store import Entry, Store
+from xfer.execution.plan import parameters
+from xfer.execution.walk import Outcome, through
+from xfer.graph.compile import Graph, Node, Resolver, compile_graph
+from xfer.recipe.recipe import Recipe
+from xfer.recipe.study import Levels, LoadedStudy, Study
+from xfer.reports.study.collapsed import Facts, mark_comparisons, mark_records, mark_verdicts
+from xfer.reports.study.examples import examples
+from xfer.reports.study.found import Done, Record, comparisons, fits, records, verdicts
+from xfer.reports.study.measures import Measured
+from xfer.steps.learning import gathered_warnings, graph_warnings
+from xfer.steps.rows import read_rows
+
+
+class CellGraph(NamedTuple):
+    """One cell: its levels, its recipe and its graph, or why it has none."""
+
+    levels: Levels
+    recipe: Recipe
+    graph: Graph | None
+    problem: str = ""
+
+
+def compiled(loaded: LoadedStudy, resolver: Resolver) -> list[CellGraph]:
+    """The graph of every cell."""
+    cells = []
+    for levels, recipe in loaded.cells:
+        try:
+            cells.append(CellGraph(levels, recipe, compile_graph(recipe, resolver)))
+        except XferError as error:
+            cells.append(CellGraph(levels, recipe, None, " ".join(error.lines())))
+    return cells
+
+
+def nodes_of(cells: Sequence[CellGraph]) -> list[Node]:
+    """The nodes of all cells, each once, parents first."""
+    found: dict[str, Node] = {}
+    for cell in cells:
+        for key, node in cell.graph.nodes.items() if cell.graph else ():
+            found.setdefault(key, node)
+    return list(found.values())
+
+
+def stored(nodes: Sequence[Node], store: Store) -> Outcome:
+    """What the store holds of the nodes, and why others failed. Only reports are made, where their parents are there:
+    nothing is trained."""
+    held = {node.key for node in nodes if store.find(node.kind, node.key)}
+
+    def at_hand(node: Node) -> bool:
+        made = node.kind == "report" and all(parent.key in held for parent in node.parents.values())
+        return made or node.key in held
+
+    outcome = through([node for node in nodes if at_hand(node)], store)
+    known = {node.key: store.failure(node.key) for node in nodes if node.key not in outcome.entries}
+    return outcome._replace(failures=outcome.failures | {key: one["error"] for key, one in known.items() if one})
+
+
+def gathered(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, Any]:
+    """Everything that a page shows, as plain data: ``study.json``."""
+    study, done, told = loaded.study, [], []
+    reports: list[tuple[Levels, dict[str, Any]]] = []
+    warned: list[tuple[Levels, list[dict[str, str]]]] = []
+    for cell in cells:
+        why = cell.problem or _failure(cell, outcome)
+        told.append({"levels": cell.levels, "state": "failed" if why else "done", "why": why} | _about(cell))
+        if not why:
+            reports.append((cell.levels, _report(cell, outcome).read("report.json")))
+            found = reports[-1][1]
+            told[-1] |= {"discriminators": found.get("discriminators", []), "against": found.get("against")}
+            told[-1] |= {"notes": found["notes"]}
+            done.append(_done(cell, outcome))
+        stages = graph_warnings(cell.graph, lambda node: outcome.entries.get(node.key)) if cell.graph else ()
+        warned.append((cell.levels, [*stages, *(reports[-1][1]["warnings"] if not why else ())]))
+    return {
+        **_header(loaded),
+        "cells": told,
+        **_numbers(study, done, Facts(reports)),
+        "fits": fits(done, study.fits),
+        "warnings": gathered_warnings(warned),
+        "examples": examples(reports),
+        "provenance": provenance(cells, outcome),
+    }
+
+
+def _numbers(study: Study, done: Sequence[Done], facts: Facts) -> dict[str, list[Record]]:
+    """Records, comparisons and verdicts, each with what is said of chance and of collapsed models."""
+    numbers = {
+        "records": records(done),
+        "comparisons": comparisons(done, study.compare) if study.compare else [],
+        "hypotheses": verdicts(done, study),
+    }
+    mark_records(numbers["records"], list(study.vary), facts)
+    mark_comparisons(numbers["comparisons"], facts)
+    mark_verdicts(numbers["hypotheses"], study.hypotheses, done, facts)
+    return numbers
+
+
+def _header(loaded: LoadedStudy) -> dict[str, Any]:
+    study = loaded.study
+    run = {axis: {cell.levels[axis] for cell in loaded.cells} for axis in study.vary}
+    return {
+        "name": study.name,
+        "title": study.title or study.name,
+        "question": study.question,
+        "description": study.description,
+        "papers": list(study.papers),
+        "scale": loaded.scale,
+        "axes": {axis: [level for level in levels if level in run[axis]] for axis, levels in study.vary.items()},
+        "compare": study.compare.model_dump(mode="json") if study.compare else None,
+    }
+
+
+def _failure(cell: CellGraph, outcome: Outcome) -> str:
+    """Why a cell has no report, or nothing."""
+    assert cell.graph is not None
+    nodes = cell.graph.nodes
+    own = [
+        f"{node.kind} {node.label}: {outcome.failures[key]}" for key, node in nodes.items() if key in outcome.failures
+    ]
+    if own:
+        return own[0]
+    if cell.graph.report is None:
+        return "the cell has no evaluation"
+    return "" if cell.graph.report.key in outcome.entries else "the cell is not finished"
+
+
+def _about(cell: CellGraph) -> dict[str, Any]:
+    """The recipe of a cell and the keys of what it stands on."""
+    graph = cell.graph
+    trained = {f"{stage} seed {seed}": node.key for (stage, seed), node in graph.stages.items()} if graph else {}
+    return {
+        "report": graph.report.key if graph and graph.report else None,
+        "trained": trained,
+        "recipe": cell.recipe.model_dump(mode="json", exclude_defaults=True),
+        "notes": list(dict.fromkeys(graph.notes)) if graph else [],
+    }
+
+
+def _report(cell: CellGraph, outcome: Outcome) -> Entry:
+    assert cell.graph is not None and cell.graph.report is not None
+    return outcome.entries[cell.graph.report.key]
+
+
+def _done(cell: CellGraph, outcome: Outcome) -> Done:
+    report = cell.graph.report if cell.graph else None
+    assert report is not None
+    scores = {role: node for role, node in report.parents.items() if node.kind == "score"}
+    stored = {role: read_rows(outcome.entries[node.key], "credit.parquet") for role, node in scores.items()}
+    trained = [node for score in scores.values() for node in _trained(score)]
+    return Done(cell.levels, Measured(report.job, stored), parameters(trained[0]) if trained else None)
+
+
+def _trained(score: Node) -> list[Node]:
+    found = score.parents["predict"].parents.get("train")
+    return [found] if found else []
+
+
+def provenance(cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, Any]:
+    """Versions that made the results, and what each data set was at."""
+    data: dict[str, Any] = {}
+    versions: dict[str, set[str]] = {}
+    for node in nodes_of(cells):
+        entry = outcome.entries.get(node.key)
+        if node.kind == "data":
+            data[node.label] = {"source": node.job["source"], "at": node.job["at"], "key": node.key}
+        for name, version in _versions(entry).items() if entry else ():
+            versions.setdefault(name, set()).add(version)
+    return {"data": dict(sorted(data.items())), "versions": {k: sorted(v) for k, v in sorted(versions.items())}}
+
+
+def _versions(entry: Any) -> Mapping[str, str]:
+    found: Mapping[str, str] = entry.about().get("versions", {})
+    return found

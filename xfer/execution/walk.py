@@ -1,0 +1,282 @@
+"""Walks a graph: what is in the store is kept, the rest is run once, whoever else wants it.
+
+Nodes that fail do not stop those that do not need them. Nothing here knows what a node does.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from xfer import __version__
+from xfer.core.errors import FileChanged, NodeFailed, StoreDamaged, XferError, from_os
+from xfer.core.files import changed_files
+from xfer.core.store import Busy, Entry, Store
+from xfer.graph.compile import Graph, Node, Resolver, compile_graph
+from xfer.recipe.load import Loaded, load_recipe
+from xfer.recipe.recipe import Recipe
+
+WAIT = 0.5  # seconds between looks at a node that another process works on
+
+
+class Watcher(Protocol):
+    """Who is told what happens. ``commands.console`` has one for terminals."""
+
+    def found(self, node: Node, entry: Entry) -> None: ...
+    def started(self, node: Node) -> None: ...
+    def moved(self, node: Node, done: int, total: int, **values: Any) -> None: ...
+    def finished(self, node: Node, summary: dict[str, Any], seconds: float) -> None: ...
+    def failed(self, node: Node, message: str) -> None: ...
+    def waiting(self, node: Node, holder: str) -> None: ...
+    def elsewhere(self, node: Node, done: int, total: int, **values: Any) -> None: ...
+
+
+class Silent:
+    """A watcher that says nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_, **__: None
+
+
+class Outcome(NamedTuple):
+    """What a run came to, by key: finished entries, why nodes failed, why others were out of reach."""
+
+    entries: dict[str, Entry]
+    failures: dict[str, str]
+    unreached: dict[str, str]
+
+
+def default_store() -> Path:
+    """$XFER_STORE, or ``.xfer`` in the working folder."""
+    return Path(os.environ.get("XFER_STORE") or ".xfer")
+
+
+def open_graph(recipe: Recipe, store: Store) -> Graph:
+    """The graph of a recipe, with digests and hub commits that the store remembers."""
+    return compile_graph(recipe, resolver(store))
+
+
+def resolver(store: Store) -> Resolver:
+    """What outside files and hub repositories are at, as the store remembers it where it cannot be asked."""
+    from xfer.readers import hub
+
+    def ask(name: str, kind: str) -> str:
+        try:
+            return str(store.remember("commits", f"{kind} {name}", hub.commit(name, kind)))
+        except XferError:
+            known = store.recall("commits", f"{kind} {name}")
+            if known is None:
+                raise
+            return str(known)
+
+    return Resolver(store.digest, ask)
+
+
+def execute(graph: Graph, store: Store, watcher: Watcher | None = None, work: Any = None) -> Outcome:
+    """Runs every node that is not in the store. Raises the first node's problem before any work starts.
+
+    ``work(node, parents, folder, progress)`` does a node; the default runs it in this process.
+    """
+    for node in graph.nodes.values():
+        if node.problem and not store.find(node.kind, node.key):
+            raise node.problem
+    return through(list(graph.nodes.values()), store, watcher, work)
+
+
+def through(nodes: list[Node], store: Store, watcher: Watcher | None = None, work: Any = None) -> Outcome:
+    """Runs what is not in the store of ``nodes`` (parents first). One that has a problem fails, the others go on."""
+    if work is None:
+        from xfer.steps.steps import work
+    walk = _Walk(store, watcher or Silent(), work)
+    walk.through(nodes)
+    return Outcome(walk.entries, walk.failures, walk.unreached)
+
+
+def alone(node: Node, store: Store) -> Entry:
+    """The entry of a node that needs no other, done now if the store does not hold it. Raises what its work raises."""
+    from xfer.steps.steps import work
+
+    walk = _Walk(store, Silent(), work)
+    while True:
+        try:
+            return store.find(node.kind, node.key) or walk.run(node)
+        except Busy:
+            time.sleep(WAIT)
+
+
+class _Walk:
+    def __init__(self, store: Store, watcher: Watcher, work: Callable[..., dict[str, Any]]) -> None:
+        self.store, self.watcher, self.work = store, watcher, work
+        self.entries: dict[str, Entry] = {}
+        self.failures: dict[str, str] = {}
+        self.unreached: dict[str, str] = {}
+        self.checked: set[str] = set()
+        self.told: set[str] = set()
+
+    def through(self, nodes: list[Node]) -> None:
+        """Tries every node whose parents are there, passing over those that another process holds."""
+        left = nodes
+        while left:
+            before, waiting = len(left), []
+            for node in left:
+                if not self.settled(node):
+                    waiting.append(node)
+            left = waiting
+            if len(left) == before:
+                self.watch(left)
+                time.sleep(WAIT)
+
+    def watch(self, nodes: list[Node]) -> None:
+        """Shows how far another process is with the first node that it holds."""
+        for node in nodes:
+            far = self.store.noted(node.key) if node.key in self.told else None
+            if far:
+                self.watcher.elsewhere(node, **far)
+                return
+
+    def settled(self, node: Node) -> bool:
+        """Whether the node is finished, failed or out of reach; runs it if it can be."""
+        broken = [p for p in node.parents.values() if p.key in self.failures or p.key in self.unreached]
+        if broken:
+            self.unreached[node.key] = f"needs {broken[0].kind} {broken[0].label}, which failed"
+            return True
+        if any(parent.key not in self.entries for parent in node.parents.values()):
+            return False
+        try:
+            entry = self.store.find(node.kind, node.key)
+            if entry is None and node.problem:
+                raise node.problem
+            if entry is None:
+                entry = self.run(node)
+            elif node.key not in self.told:
+                self.watcher.found(node, entry)
+            self.entries[node.key] = entry
+            return True
+        except Busy as busy:
+            if node.key not in self.told:
+                self.told.add(node.key)
+                self.watcher.waiting(node, str(busy))
+            return False
+        except (XferError, OSError) as error:
+            return self.gave_up(node, from_os(error) if isinstance(error, OSError) else error)
+        except Exception as error:
+            return self.gave_up(node, error)
+
+    def run(self, node: Node) -> Entry:
+        parents = {role: self.entries[parent.key] for role, parent in node.parents.items()}
+        for entry in parents.values():
+            if entry.key not in self.checked:
+                entry.verify(contents=True)
+                self.checked.add(entry.key)
+        record = node.record() | provenance()
+        with self.store.work(node.kind, node.key, record) as folder:
+            if folder.name != "finished elsewhere":
+                self.told.add(node.key)
+                self.store.note(node.key, None)  # of a process that was killed
+                self.watcher.started(node)
+                start = time.monotonic()
+                summary = self.work(node, parents, folder, lambda d, t, **kw: self.watcher.moved(node, d, t, **kw))
+                self.unchanged(node, folder)
+                record |= {"summary": summary, "seconds": round(time.monotonic() - start, 2)}
+        found = self.store.find(node.kind, node.key)
+        if found is None:
+            raise StoreDamaged(f"{node.kind} {node.label} vanished from the store while it was being finished")
+        if "summary" in record:
+            self.watcher.finished(node, record["summary"], record["seconds"])
+        return found
+
+    def unchanged(self, node: Node, folder: Path) -> None:
+        """Raises FileChanged where an outside file is not what it was when the node was named by its content.
+
+        What was made of it goes, a checkpoint too: nobody knows which of the contents it was made of.
+        """
+        changed = changed_files(node.job, self.store.digest)
+        if changed:
+            shutil.rmtree(folder, ignore_errors=True)
+            more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
+            what = f"{changed[0]}{more} changed while the run that reads it was under way"
+            raise FileChanged(f"{what}; nothing is stored of it: run the same command again when the file is whole")
+
+    def gave_up(self, node: Node, error: Exception) -> bool:
+        text = " ".join(str(error).split("\n")) if isinstance(error, XferError) else f"{type(error).__name__}: {error}"
+        self.failures[node.key] = text
+        trace = traceback.format_exception(error)
+        self.store.fail(node.key, node.record() | {"error": text, "traceback": trace, "time": _now()})
+        self.watcher.failed(node, text)
+        return True
+
+
+def provenance() -> dict[str, Any]:
+    """What is recorded of a run but never hashed: versions, host, time."""
+    import sys
+
+    loaded = {
+        name: getattr(sys.modules[name], "__version__", "?")
+        for name in ("torch", "transformers", "tokenizers", "datasets", "textattack", "numpy")
+        if name in sys.modules
+    }
+    return {
+        "versions": {"xfer": __version__, "python": platform.python_version(), **loaded},
+        "host": platform.node(),
+        "process": os.getpid(),
+        "time": _now(),
+    }
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def failed(outcome: Outcome, graph: Graph) -> NodeFailed | None:
+    """One error for all nodes that failed by themselves, or None."""
+    failures = outcome.failures
+    own = [f"{node.kind} {node.label}: {failures[key]}" for key, node in graph.nodes.items() if key in failures]
+    if not own:
+        return None
+    rest = f" (and {len(own) - 1} more)" if len(own) > 1 else ""
+    return NodeFailed(f"{own[0]}{rest}; what is finished is kept: the same command goes on from there")
+
+
+def run_recipe(
+    recipe: Recipe | Loaded | str | Path,
+    *,
+    scale: str | None = None,
+    sets: Sequence[str] = (),
+    store: str | Path | None = None,
+    watcher: Watcher | None = None,
+) -> dict[str, Any]:
+    """Runs a recipe (or a path to one) and returns its report as plain data. Raises NodeFailed.
+
+    Where torchrun or ``accelerate launch`` started several processes, each of them calls this: they train every stage
+    together, the first does all else, and each returns the report. The store must be a folder that all of them see.
+    """
+    from xfer.execution import distributed
+
+    if isinstance(recipe, str | Path):
+        recipe = load_recipe(recipe, scale, sets)
+    inner = recipe.recipe if isinstance(recipe, Loaded) else recipe
+    opened = Store(Path(store) if store else default_store())
+    if not distributed.leads():
+        distributed.take_part()
+        return _read(open_graph(inner, opened), opened)
+    graph = open_graph(inner, opened)
+    with distributed.leading() as work:
+        outcome = execute(graph, opened, watcher, work)
+    error = failed(outcome, graph)
+    if error:
+        raise error
+    return _read(graph, opened)
+
+
+def _read(graph: Graph, store: Store) -> dict[str, Any]:
+    """The report of a graph that was run, perhaps by another process."""
+    entry = graph.report and store.find("report", graph.report.key)
+    if graph.report and not entry:
+        raise NodeFailed("the run failed; process 0 says why")
+    return dict(entry.read("report.json")) if entry else {}

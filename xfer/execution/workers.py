@@ -1,0 +1,78 @@
+"""Further processes on this machine that take nodes of the same recipe; the store's locks share the work out.
+
+A node is done by whichever process comes first, and its bytes do not depend on which: seeds come from names.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from xfer.core.store import Store
+from xfer.graph.compile import Node
+
+NOTED = 1.0  # seconds between notes of how far a node is
+
+
+@contextmanager
+def further(count: int, arguments: Sequence[str], verb: str = "train") -> Iterator[None]:
+    """Inside, ``count`` more processes run ``xfer VERB`` with these arguments; they end with this one, in any case.
+
+    Each sees one GPU where there are several.
+    """
+    command = [sys.executable, "-m", "xfer", verb, *arguments, "--worker"]
+    silent = subprocess.DEVNULL
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for number in range(1, count + 1):
+            seen = os.environ | visible(number, _gpus())
+            process = subprocess.Popen(command, env=seen, stdin=subprocess.PIPE, stdout=silent, stderr=silent)
+            started.append(process)
+        yield
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait()
+
+
+def visible(number: int, gpus: Sequence[str]) -> dict[str, str]:
+    """What the environment of a worker says of GPUs: worker 0 is the process that was started by hand."""
+    return {"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if len(gpus) > 1 else {}
+
+
+def _gpus() -> list[str]:
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return [name for name in named.split(",") if name]
+    import torch  # late: slow, and only several workers need it here
+
+    return [str(number) for number in range(torch.cuda.device_count())]
+
+
+class Noted:
+    """A watcher that notes in the store how far a node is, so that the process started by hand can show it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.last = store, 0.0
+
+    def moved(self, node: Node, done: int, total: int, **values: Any) -> None:
+        if time.monotonic() - self.last > NOTED:
+            self.last = time.monotonic()
+            self.store.note(node.key, {"done": done, "total": total, **values})
+
+    def finished(self, node: Node, summary: dict[str, Any], seconds: float) -> None:
+        self.store.note(node.key, None)
+
+    def failed(self, node: Node, message: str) -> None:
+        self.store.note(node.key, None)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_, **__: None
+
+

@@ -1,0 +1,111 @@
+"""What nodes of a recipe are made from: rows, models and files, and what outside sources are at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from xfer.attackers.base import Attacker
+from xfer.core.errors import Fault, RecipeError, XferError
+from xfer.graph.node import Graph, Node, world
+from xfer.readers.base import Reader, Source
+from xfer.readers.sources import caveats, in_mirror, revision
+from xfer.recipe.groups import groups
+from xfer.recipe.recipe import Recipe
+
+
+class Resolver:
+    """Answers what outside files and hub repositories are at, once a run."""
+
+    def __init__(self, digest: Callable[[Path], str], ask: Callable[[str, str], str]) -> None:
+        self.digest, self._ask = digest, ask
+        self._known: dict[tuple[str, str], str | XferError] = {}
+
+    def ask(self, kind: str) -> Callable[[str], str]:
+        """A function from a repository's name to its commit."""
+
+        def resolve(repository: str) -> str:
+            name = (kind, repository)
+            if name not in self._known:
+                try:
+                    self._known[name] = self._ask(repository, kind)
+                except XferError as error:
+                    self._known[name] = error
+            found = self._known[name]
+            if isinstance(found, XferError):
+                raise found
+            return found
+
+        return resolve
+
+
+class Compiling:
+    """A graph under way, and how its nodes of rows and of models are made."""
+
+    def __init__(self, recipe: Recipe, resolver: Resolver) -> None:
+        self.recipe, self.resolver, self.graph = recipe, resolver, Graph(recipe)
+        self.groups = groups(recipe)
+        self.compared = {part["compare"] for part in self.groups}
+
+    def trained(self, reader: Reader) -> tuple[str, ...]:
+        return tuple(reader.train_languages(self.recipe.source_of(reader)))
+
+    def targets(self, reader: Reader) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The languages that a stage does not train on, but whose dev sets could choose its checkpoint (the oracle):
+        those that have one in this source, and those that have none."""
+        source = self.recipe.source_of(reader)
+        offered = reader.offered(source, "dev") if "dev" in reader.card.splits else ()
+        others = [lang for lang in offered if lang not in reader.train_languages(source)]
+        lacking = [lang for lang in others if source == "mirror" and not in_mirror(reader, "dev", lang)]
+        return tuple(lang for lang in others if lang not in lacking), tuple(lacking)
+
+    def data(self, reader: Reader, split: str, languages: tuple[str, ...], rows: int | None) -> Node:
+        source = self.recipe.source_of(reader)
+        label = f"{reader.type_name} {split} {languages[0] if len(languages) == 1 else f'{len(languages)} languages'}"
+        problem, parents, found = None, {}, None
+        shared = reader.form_options().get("pool") == "shared" and split != "train"
+        pool = reader.offered(source, split) if shared else languages
+        try:
+            found = revision(reader, source, split, pool, self.resolver.digest, self.resolver.ask("dataset"))
+            self.graph.notes += caveats(reader, source, split, pool)
+        except XferError as error:
+            problem = error
+        if source == "miniature":
+            parents = {"world": self.graph.add(world(reader.worlds(split)))}
+        limit = rows if rows else None
+        job = {"reader": reader.identity(), "source": source, "split": split, "languages": list(languages)}
+        job |= {"pool": list(pool)} if shared else {}
+        spec = {"reader": reader, "source": source, "split": split, "languages": languages, "rows": limit, "pool": pool}
+        return self.graph.add(
+            Node("data", label, job | {"rows": limit, "at": found}, parents, spec=spec, problem=problem)
+        )
+
+    def model(self) -> tuple[dict[str, Any], XferError | None]:
+        """The recipe's model and what it depends on, and what stands against it."""
+        model, found = self.recipe.model, None
+        try:
+            found = model.revision(self.resolver.digest, self.resolver.ask("model"))
+        except XferError as error:
+            return {"model": model.identity()}, error
+        return {"model": model.identity(), "at": found}, None
+
+    def told(self, what: str, attacker: Attacker, languages: Sequence[str]) -> None:
+        """Notes what readers of a report must know of an attacker on rows in these languages."""
+        self.graph.notes += [f"{what}: {note}" for note in attacker.notes(languages)]
+
+    def kept(self, what: str, asked: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
+        """The asked languages that the source has; in miniature the others are left out with a note."""
+        left = tuple(language for language in asked if language in offered)
+        gone = [language for language in asked if language not in offered]
+        if gone:
+            self.graph.notes.append(f"{what}: no rows in {', '.join(gone)} in this source; left out")
+        if not left:
+            hint = f"it has {', '.join(offered) or 'none'}"
+            raise RecipeError([Fault("recipe", 0, 0, "", f"{what} has no language left in this source; {hint}")])
+        return left
+
+
+def form_of(reader: Reader, source: Source) -> dict[str, Any]:
+    """What a node's job says of the form of a reader's rows."""
+    return {"form": reader.form, "labels": list(reader.label_names(source)), "options": reader.form_options()}

@@ -1,0 +1,50 @@
+"""TODO xfer/models/embeddings.py"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from xfer.core.errors import MissingPart
+from xfer.models.network import Network
+
+
+def embeddings(network: Network) -> Any:
+    """The module that turns subwords into vectors. Raises MissingPart where an encoder has none."""
+    encoder: Any = network.encoder
+    try:
+        return encoder.get_input_embeddings()
+    except (NotImplementedError, AttributeError):
+        what = f"an encoder of type {encoder.config.model_type} has no word embeddings"
+        raise MissingPart(f"{what} that could be perturbed; set trainer.adversary: none") from None
+
+
+def width(network: Network) -> int:
+    """How many numbers a word embedding has."""
+    return int(embeddings(network).weight.shape[1])
+
+
+@contextmanager
+def shifted(network: Network, delta: torch.Tensor | None) -> Iterator[None]:
+    """Inside, one pass of the network adds ``delta`` to its word embeddings."""
+    if delta is None:
+        yield
+        return
+    passes = 0
+
+    def add(module: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor:
+        nonlocal passes
+        passes += 1
+        return output + delta.view(output.shape).to(output.dtype)
+
+    hook = embeddings(network).register_forward_hook(add, prepend=True)  # others look at what is moved
+    try:
+        yield
+    finally:
+        hook.remove()
+    if passes != 1:
+        kind = getattr(network.encoder.config, "model_type", "this")
+        raise MissingPart(f"encoders of type {kind} look up word embeddings {passes} times a pass, not once")

@@ -1,0 +1,59 @@
+"""TODO xfer/models/victims/base.py"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from xfer.forms.base import Encoded, Rows
+from xfer.models.canonical import Canonical, Keep
+from xfer.models.network import Network
+
+Pool = Sequence[Mapping[str, Any]]
+
+
+class Asked:
+    """A network that is asked about one task."""
+
+    def __init__(self, network: Network, task: str, max_length: int) -> None:
+        self.machine = Canonical(network, task, max_length)
+        self.form: Any = network.forms[task]
+
+    @property
+    def network(self) -> Network:
+        """The network that is asked: some searches read its gradient."""
+        return self.machine.network
+
+    @property
+    def task(self) -> str:
+        """The task whose head is asked."""
+        return self.machine.task
+
+    @property
+    def max_length(self) -> int:
+        """The longest input in subwords."""
+        return self.machine.max_length
+
+    def __call__(self, items: list[Any]) -> list[Any]:
+        return self.answers(items) if items else []
+
+    def answers(self, items: list[Any]) -> list[Any]:
+        raise NotImplementedError
+
+    def kept(self, rows: Rows, keep: Keep | None = None, encoded: Encoded | None = None) -> dict[str, Any]:
+        """What ``keep`` (else the form) makes of each unit of the rows."""
+        return self.machine(rows, keep, encoded)
+
+
+def columns(count: int, **known: list[Any]) -> Rows:
+    """Rows of a form whose labels nobody needs."""
+    rows: Rows = {"id": [str(i) for i in range(count)], "language": [""] * count, "label": [None] * count}
+    return rows | {name: [None] * count for name in ("pair", "question")} | known
+
+
+def _chances(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits.astype(np.float64) - logits.max(-1, keepdims=True))
+    found: np.ndarray = (powers / powers.sum(-1, keepdims=True)).astype(np.float32)
+    return found

@@ -1,0 +1,129 @@
+"""The victim of form ``retrieve``: queries against candidates that are encoded once. May import: victims, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from xfer.core.errors import XferError
+from xfer.metrics.retrieval import NEIGHBOURS, best_threshold, mine_sentences, normalised, top_k
+from xfer.models.network import Network
+from xfer.models.victims.base import Asked, Pool, columns
+
+ROUNDING = 1e-6  # of a margin: the threshold can be the margin of one of the pairs itself
+
+
+class Ranks(Asked):
+    """(language, text, pair or None, right ids) -> (what the k-th wrong candidate has more than the best right one,
+    whether a right one is among the first k).
+
+    Cosines, and in mining the margins of the query's nearest candidates. Candidates, and in mining the other queries,
+    are those of ``rows``, encoded once.
+    """
+
+    def __init__(self, network: Network, task: str, max_length: int, rows: Pool, k: int) -> None:
+        super().__init__(network, task, max_length)
+        self.k, self.rows = k, [row for row in rows if row["part"] == "test"]
+        self.tuning = [row for row in rows if row["part"] == "tune"]
+        self._pools: dict[str, _Candidates] = {}
+
+    def answers(self, items: list[Any]) -> list[Any]:
+        queries = self._of([{"text": item[1], "pair": item[2]} for item in items])
+        pools: dict[int, tuple[_Candidates, list[int]]] = {}
+        for i, item in enumerate(items):
+            pool = self.pool(item[0])
+            pools.setdefault(id(pool), (pool, []))[1].append(i)
+        found: list[Any] = [None] * len(items)
+        for pool, asked in pools.values():
+            answers = pool.answers(queries[asked], [items[i][3] for i in asked], self.k)
+            for i, answer in zip(asked, answers, strict=True):
+                found[i] = answer
+        return found
+
+    def pool(self, language: str) -> _Candidates:
+        """What the queries of a language search among; encoded at its first question."""
+        name = "" if self.form.pool == "shared" else language
+        if name not in self._pools:
+            self._pools[name] = self._encoded(name)
+        return self._pools[name]
+
+    def _encoded(self, language: str) -> _Candidates:
+        own = [row for row in self.rows if language in ("", row["language"])]
+        candidates = [row for row in own if row["side"] == "candidate"]
+        if not candidates:
+            raise XferError(f"retrieval in '{language}' has no candidates to search")
+        found = _Candidates([row["id"] for row in candidates], self._of(candidates))
+        if self.form.task == "mining":
+            found.neighbours = self.form.neighbours
+            queries = [row for row in own if row["side"] == "query"]
+            tuned = [row for row in self.tuning if row["language"] == language] or own
+            found.background(self._of(queries), self._threshold(tuned))
+        return found
+
+    def _of(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        known = {name: [row[name] for row in rows] for name in ("text", "pair")}
+        return normalised(np.stack(list(self.kept(columns(len(rows), **known))["vectors"])))
+
+    def _threshold(self, rows: Sequence[Mapping[str, Any]]) -> float:
+        """The margin that extracts best on the clean rows, as the evaluation sets it."""
+        sides = [[row for row in rows if row["side"] == side] for side in ("query", "candidate")]
+        texts = [{row["id"]: row["text"] for row in side} for side in sides]
+        queries, candidates = map(self._of, sides)
+        scored = mine_sentences(texts[0], texts[1], queries, candidates, self.form.neighbours)
+        return best_threshold(scored, {(row["id"], name) for row in sides[0] for name in row["gold"] or ()})
+
+
+class _Candidates:
+    """The candidates of one pool and, in mining, how near each lies to the queries."""
+
+    def __init__(self, names: Sequence[str], vectors: np.ndarray) -> None:
+        self.places = {name: i for i, name in enumerate(names)}
+        self.vectors = vectors
+        self.neighbours = NEIGHBOURS
+        self.around: np.ndarray | None = None
+        self.threshold = 0.0
+
+    def background(self, queries: np.ndarray, threshold: float) -> None:
+        """For mining: each candidate's mean cosine to its nearest clean queries, and what a margin must reach."""
+        self.around = top_k(self.vectors, queries, self.neighbours)[0].mean(1)
+        self.threshold = threshold
+
+    def answers(self, queries: np.ndarray, right: Sequence[Sequence[str]], k: int) -> list[tuple[float, bool]]:
+        """By how much the k-th wrong candidate of each query beats the best right one, and whether one is found."""
+        wanted = [[self.places[name] for name in dict.fromkeys(names) if name in self.places] for names in right]
+        for names, own in zip(right, wanted, strict=True):
+            if not own:
+                raise ValueError(f"no right candidate of {', '.join(names)} is there to be found")
+        mining = self.around is not None
+        values, order = top_k(queries, self.vectors, self.neighbours if mining else k + max(map(len, wanted)))
+        each = zip(queries.astype(np.float64), values, order, wanted, strict=True)
+        if mining:
+            return [self._margin(*one) for one in each]
+        return [self._ahead(*one, k) for one in each]
+
+    def _ahead(
+        self, query: np.ndarray, values: np.ndarray, order: np.ndarray, wanted: list[int], k: int
+    ) -> tuple[float, bool]:
+        best = float((self.vectors[wanted].astype(np.float64) @ query).max())
+        wrong = [value for value, i in zip(values.tolist(), order.tolist(), strict=True) if i not in wanted][:k]
+        # with fewer wrong candidates than k the right one cannot be missed
+        return (wrong[-1] if len(wrong) == k else -1.0) - best, not set(wanted).isdisjoint(order[:k].tolist())
+
+    def _margin(
+        self, query: np.ndarray, values: np.ndarray, order: np.ndarray, wanted: list[int]
+    ) -> tuple[float, bool]:
+        assert self.around is not None
+        scale = values.mean()
+        cosines = self.vectors[wanted].astype(np.float64) @ query
+        own = float(_ratio(cosines, (scale + self.around[wanted]) / 2).max())
+        margins = _ratio(values, (scale + self.around[order]) / 2).tolist()
+        rivals = [value for value, i in zip(margins, order.tolist(), strict=True) if i not in wanted]
+        best = max([*rivals, self.threshold])
+        near = not set(wanted).isdisjoint(order.tolist())
+        return best - own, near and own >= best - ROUNDING
+
+
+def _ratio(values: np.ndarray, around: np.ndarray) -> np.ndarray:
+    return np.divide(values, around, out=np.zeros_like(values), where=around != 0)

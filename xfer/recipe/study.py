@@ -1,0 +1,204 @@
+"""The study: one YAML file that varies a recipe along named axes and says what to compare. Frozen data.
+
+``core.load_study`` reads one. Cells that share work share nodes, because equal nodes have equal keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from xfer.core.component import Block
+from xfer.core.errors import suggest
+from xfer.recipe.recipe import Name, Recipe, Seeds
+
+Measure = Literal["score", "drop", "relative", "gap", "gap_growth"]
+
+
+def _many(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _word(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise PydanticCustomError("word", "should be a name", {"hint": "in quotes if it looks like a number"})
+    return value
+
+
+Word = Annotated[str, BeforeValidator(_word, json_schema_input_type=str)]
+Words = Annotated[tuple[Word, ...], BeforeValidator(_many, json_schema_input_type=str | tuple[str, ...])]
+Levels = dict[str, Word]  # axis -> the level of one cell
+Chosen = dict[str, Annotated[Words, Field(min_length=1)]]  # axis -> the levels that are meant
+Axis = dict[Name, dict[str, Any]]  # level -> what it lays over the recipe
+# What the rows of results are called by: an axis of such a name would hide it.
+TAKEN = """run kind scale evaluation data reader attacker stage metric measure language trained value low high
+seeds parameters difference p effect adjusted chance collapsed""".split()
+
+
+class Compare(Block):
+    """Each cell beside the cell that differs in these axes alone."""
+
+    against: Levels = Field(min_length=1, description="axis: the level that others are compared with")
+    test: Literal["paired", "mcnemar"] = Field(
+        "paired",
+        description="over the seeds and the rows that both were tested on; mcnemar is of right and wrong rows alone: "
+        "it speaks of these trainings only",
+    )
+    adjust: Literal["dunnett", "holm", "none"] = Field(
+        "dunnett", description="correction for several comparisons; dunnett knows that they share a baseline"
+    )
+
+
+class Hypothesis(Block):
+    """A statement that the numbers can contradict: a measure is higher (lower) in some cells than in others."""
+
+    claim: str = Field(min_length=1, description="the hypothesis in one sentence")
+    cells: Chosen = Field({}, description="axis: level or levels of the cells that it speaks of; all if left out")
+    against: Levels = Field(min_length=1, description="axis: the level of the cells they are laid beside")
+    measure: Measure = Field(
+        "score",
+        description="score; drop: clean minus attacked; relative: drop by clean score; gap: score in the training "
+        "languages minus the mean of the others; gap_growth: gap under attack minus clean gap",
+    )
+    evaluations: Words = Field((), description="the evaluations it speaks of; all that have the measure if left out")
+    languages: Literal["all", "transfer", "trained"] = Field(
+        "all", description="the unweighted mean over these; transfer: all that the stage was not trained on"
+    )
+    expect: Literal["higher", "lower"] = Field("higher", description="what the claim says of the cells")
+
+
+class Fit(Block):
+    """A straight line of a measure over the logarithm (base 10) of the encoder's parameters, along one axis."""
+
+    axis: str = Field(description="the axis whose levels have encoders of different size")
+    measure: Measure = Field("score", description="what is fitted, averaged over languages")
+    evaluations: Words = Field((), description="the evaluations that get a line each; all if left out")
+
+
+class Study(Block):
+    """One YAML file of named axes over a recipe."""
+
+    name: Name = Field(description="names the folder of results")
+    title: str = Field("", description="the heading of its page; the name if left out")
+    question: str = Field(min_length=1, description="what the study asks, in one sentence")
+    description: str = Field("", description="what is held fixed, and what is not")
+    papers: tuple[str, ...] = Field((), description="the publications it stands on")
+    recipe: str = Field(description="the recipe that is varied, a path beside this file")
+    vary: dict[Name, Annotated[Axis, Field(min_length=1)]] = Field(
+        min_length=1,
+        description="axis: level: what the level lays over the recipe, as blocks or by dotted names; null removes",
+    )
+    fixed: dict[str, Any] = Field(
+        {}, description="what every cell lays over the recipe, under its levels; written as a level is"
+    )
+    only: Chosen = Field({}, description="axis: the levels that are run, of a study that has more; all if left out")
+    skip: tuple[Chosen, ...] = Field((), description="combinations of levels that are left out")
+    seeds: Seeds | None = Field(None, description="the recipe's seeds if left out")
+    compare: Compare | None = Field(None, description="what each cell is compared with")
+    hypotheses: dict[Name, Hypothesis] = Field({}, description="what is expected, and is put to the test")
+    fits: tuple[Fit, ...] = Field((), description="lines over the size of the encoder")
+
+    @model_validator(mode="after")
+    def _known(self) -> Study:
+        found = list(self._faults())
+        if found:
+            raise ValidationError.from_exception_data("Study", found)
+        return self
+
+    def _faults(self) -> Iterator[InitErrorDetails]:
+        """Names that are taken or not there and comparisons of nothing, each where it stands."""
+        if self.name == "index.html":
+            yield _bad(("name",), "'index.html' is the page of all studies", "call the study something else")
+        unknown = list(self._unknown())
+        yield from unknown or self._unpaired()
+        for name, about in self.hypotheses.items():
+            if about.measure in ("gap", "gap_growth") and about.languages != "all":
+                what = f"a {about.measure} is one number, not one of each language"
+                yield _bad(("hypotheses", name, "languages"), what, "leave it out")
+
+    def _unknown(self) -> Iterator[InitErrorDetails]:
+        """Axes and levels that are not there, or have a name that cannot be."""
+        for axis in self.vary:
+            if axis in TAKEN:
+                hint = f"results have a column {axis}: call the axis something else"
+                yield _bad(("vary", axis, "[key]"), f"'{axis}' cannot name an axis", hint)
+        for path, laid in self._laid():
+            for key in laid:
+                if not all(key.split(".")):
+                    yield _bad((*path, key, "[key]"), f"'{key}' is not a dotted name", "such as limits.steps")
+        for path, chosen in self._named():
+            for axis, levels in chosen.items():
+                if axis not in self.vary:
+                    yield _bad((*path, axis, "[key]"), f"there is no axis '{axis}'", suggest(axis, self.vary))
+                for i, level in enumerate(_many(levels) if axis in self.vary else ()):
+                    if level not in self.vary[axis]:
+                        what = f"there is no level of {axis} '{level}'"
+                        yield _bad((*path, axis, i), what, suggest(level, self.vary[axis]))
+        for i, fit in enumerate(self.fits):
+            if fit.axis not in self.vary:
+                yield _bad(("fits", i, "axis"), f"there is no axis '{fit.axis}'", suggest(fit.axis, self.vary))
+
+    def _unpaired(self) -> Iterator[InitErrorDetails]:
+        """What lays no cell beside another. Cells that are not run for now (``only``) count."""
+        asked: list[tuple[tuple[str, ...], Levels, Chosen]] = []
+        if self.compare:
+            asked.append((("compare", "against"), self.compare.against, {}))
+        for name, about in self.hypotheses.items():
+            asked.append((("hypotheses", name, "against"), about.against, about.cells))
+        every = self.combinations()
+        there = {tuple(cell.values()) for cell in every}
+        for path, against, chosen in asked:
+            others = (cell | against for cell in every if meant(cell, chosen) and not meant(cell, against))
+            if every and not any(tuple(other.values()) in there for other in others):
+                hint = "cells must have another level there, and skip must leave both sides"
+                yield _bad(path, "no two cells can be compared", hint)
+
+    def _laid(self) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+        """What is laid over the recipe."""
+        yield ("fixed",), self.fixed
+        for axis, levels in self.vary.items():
+            yield from ((("vary", axis, level), laid) for level, laid in levels.items())
+
+    def _named(self) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+        yield ("only",), self.only
+        yield from ((("skip", i), chosen) for i, chosen in enumerate(self.skip))
+        yield ("compare", "against"), self.compare.against if self.compare else {}
+        for name, hypothesis in self.hypotheses.items():
+            yield ("hypotheses", name, "cells"), hypothesis.cells
+            yield ("hypotheses", name, "against"), hypothesis.against
+
+    def combinations(self) -> list[Levels]:
+        """Every combination of levels that is not skipped, in the order of the file."""
+        every = (dict(zip(self.vary, levels, strict=True)) for levels in product(*self.vary.values()))
+        return [cell for cell in every if not any(meant(cell, chosen) for chosen in self.skip)]
+
+
+def meant(cell: Levels, chosen: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a cell has one of the named levels on each named axis."""
+    return all(cell[axis] in _many(levels) for axis, levels in chosen.items())
+
+
+def _bad(path: tuple[str | int, ...], message: str, hint: str) -> InitErrorDetails:
+    error = PydanticCustomError("bad_study", "{message}", {"message": message, "hint": hint})
+    return InitErrorDetails(type=error, loc=path, input={})
+
+
+class Cell(NamedTuple):
+    """One combination of levels and the recipe that it stands for."""
+
+    levels: Levels
+    recipe: Recipe
+
+
+class LoadedStudy(NamedTuple):
+    """A checked study with the recipe of every cell."""
+
+    study: Study
+    cells: tuple[Cell, ...]
+    path: Path
+    scale: str | None

@@ -1,0 +1,62 @@
+"""What finished stages learnt, read from the store: warnings for the log, ``xfer explain`` and the page of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from xfer.core.store import Entry
+from xfer.forms.chance import baseline
+from xfer.graph.compile import Graph, Node
+from xfer.recipe.study import Levels
+from xfer.reports.collapse import ANSWERS, collapse_sentence
+from xfer.reports.learning import learning_warnings
+from xfer.steps.rows import Parents, Rows, read_rows
+
+DEV = "dev/"  # begins the role of a training node's parent that holds the dev rows of a task
+Find = Callable[[Node], Entry | None]
+
+
+def read_gold(task_job: Mapping[str, Any], entry: Entry) -> Rows:
+    """What is needed of the dev rows of a task: ids, languages, gold and choices."""
+    base = baseline(task_job["form"], task_job["labels"], task_job["options"])
+    return read_rows(entry, columns=["id", "language", *((base.gold, *base.columns) if base else ())])
+
+
+def dev_rows(job: Mapping[str, Any], parents: Parents) -> dict[str, Rows]:
+    """The dev rows of the tasks of a stage."""
+    return {task: read_gold(job["tasks"][task], parents[DEV + task]) for task in job["order"] if DEV + task in parents}
+
+
+def stage_warnings(node: Node, find: Find) -> list[str]:
+    """What must be said of a finished training node; nothing where it, or its dev rows, are not in the store."""
+    entry = find(node)
+    parents = {role: find(parent) for role, parent in node.parents.items() if role.startswith(DEV)}
+    there = {role: parent for role, parent in parents.items() if parent is not None}
+    if entry is None or len(there) < len(parents):
+        return []
+    return learning_warnings(node.job, entry.read("training.json"), dev_rows(node.job, there))
+
+
+def node_warnings(node: Node, find: Find) -> list[str]:
+    """What must be said of a finished node: what a stage learnt, or the answers of one model under one evaluation."""
+    if node.kind == "train":
+        return stage_warnings(node, find)
+    entry = find(node) if node.kind == "score" else None
+    sentence = collapse_sentence(entry.read(ANSWERS)) if entry else ""
+    return [sentence] if sentence else []
+
+
+def graph_warnings(graph: Graph, find: Find) -> Iterator[dict[str, str]]:
+    """``what`` and ``warning`` of every finished stage of a recipe, each node once."""
+    for node in {node.key: node for node in graph.stages.values()}.values():
+        yield from ({"what": f"stage {node.label}", "warning": text} for text in stage_warnings(node, find))
+
+
+def gathered_warnings(cells: Iterable[tuple[Levels, Iterable[Mapping[str, str]]]]) -> list[dict[str, Any]]:
+    """Each warning once, with the levels of all cells that have it."""
+    levels_by: dict[tuple[str, str], list[Levels]] = {}
+    for levels, warnings in cells:
+        for row in warnings:
+            levels_by.setdefault((row["what"], row["warning"]), []).append(levels)
+    return [{"what": what, "warning": warning, "cells": where} for (what, warning), where in levels_by.items()]

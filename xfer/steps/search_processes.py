@@ -1,0 +1,166 @@
+"""The rows of one search shared out over processes of this machine, each with its own hub and its own victim.
+
+A row's result depends on the row alone, so that nobody can tell how many processes there were. Each computes with one
+thread: the number of threads would show in the last bits. This process hands out rows and collects results as they
+come; it loads no model.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+from xfer.core.errors import XferError
+from xfer.graph.compile import Node
+from xfer.steps.rows import Parents
+from xfer.steps.searches import found_by
+
+COMMAND = [sys.executable, "-m", "xfer.steps.search_processes"]
+KEPT = "what is finished is kept: run the same command again"
+WORTH = 60.0  # seconds of search from which a further process pays: it takes some ten to start
+# Guessed seconds of one core a row and byte of weights: 30 queries of 48 subwords at 50 GFLOP/s.
+PACE = 30 * 48 * 2 / 4 / 50e9
+MOST = 8  # each holds the model
+LONG = 16  # rows of a model of unknown size that are worth it
+
+Row = dict[str, Any]
+
+
+def count(parents: Parents, rows: Sequence[Row]) -> int:
+    """How many processes search these rows: this one alone, where the work is short or a GPU does it."""
+    import torch  # late: slow
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if torch.cuda.is_available() or cores == 1 or len(rows) < 2:
+        return 1
+    trained = parents.get("train")
+    size = max((path.stat().st_size for path in trained.out.rglob("*.safetensors")), default=0) if trained else 0
+    worth = len(rows) * size * PACE > WORTH if size else len(rows) >= LONG
+    return min(cores, len(rows), MOST) if worth else 1
+
+
+def search(
+    node: Node, parents: Parents, rows: Sequence[Row], told: dict[str, int], processes: int = 0
+) -> Iterator[dict[str, Any]]:
+    """What ``Search.search`` gives for each row, in the order in which they end; ``count`` says how many processes.
+
+    ``processes`` overrules that. ``told`` is filled as by ``searches.found_by``.
+
+    Raises XferError, once what came before has been given, if a process reports one or dies.
+    """
+    processes = processes or count(parents, rows)
+    if processes == 1:
+        yield from found_by(node, parents, rows, told)
+        return
+    alone = Node(node.kind, node.label, node.job, {}, node.seed, node.spec)
+    order = sorted(range(len(rows)), key=lambda i: -len(str(rows[i])))  # long ones first, so that all end together
+    lines: Queue[tuple[int, str | None]] = Queue()
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for number in range(processes):
+            share = [rows[i] for i in order[number::processes]]
+            started.append(_start(pickle.dumps((alone, dict(parents), share)), number, lines))
+        yield from _collected(node, started, lines, told)
+    finally:
+        for process in started:
+            process.kill()
+        for process in started:
+            process.wait()
+            assert process.stdin and process.stdout
+            process.stdin.close()
+            process.stdout.close()
+
+
+def _start(work: bytes, number: int, lines: Queue[tuple[int, str | None]]) -> subprocess.Popen[bytes]:
+    lone = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
+    path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
+    environment = os.environ | lone | {"PYTHONPATH": path}
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment)
+
+    def feed() -> None:
+        assert process.stdin and process.stdout
+        try:
+            process.stdin.write(struct.pack("<q", len(work)) + work)
+            process.stdin.flush()  # stays open: it closes when this process ends, whatever the reason
+        except OSError:
+            pass  # it is dead, and its end is told below
+        for line in process.stdout:
+            lines.put((number, line.decode("ascii")))
+        lines.put((number, None))
+
+    threading.Thread(target=feed, daemon=True).start()
+    return process
+
+
+def _collected(
+    node: Node,
+    started: Sequence[subprocess.Popen[bytes]],
+    lines: Queue[tuple[int, str | None]],
+    told: dict[str, int],
+) -> Iterator[dict[str, Any]]:
+    living, done = len(started), set[int]()
+    while living:
+        number, line = lines.get()
+        if line is None:
+            living -= 1
+            if number not in done:
+                code = started[number].wait()
+                how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+                raise XferError(f"attack {node.label}: process {number + 1} of {len(started)} {how}; {KEPT}")
+            continue
+        found: dict[str, Any] = json.loads(line)
+        if "result" in found:
+            yield found["result"]
+        elif "error" in found:
+            raise XferError(f"attack {node.label}: {found['error']}")
+        else:
+            done.add(number)
+            for name, value in found["done"].items():
+                told[name] = max(value, told.get(name, 0))
+
+
+def _work() -> None:
+    """What a further process does: reads its share from stdin, writes results to stdout as lines of JSON."""
+    out = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)  # whatever a library prints is no result
+    (size,) = struct.unpack("<q", sys.stdin.buffer.read(8))
+    node, parents, rows = pickle.loads(sys.stdin.buffer.read(size))  # from our own process, over a pipe
+    end_with_parent()
+
+    def tell(what: Mapping[str, Any]) -> None:
+        out.write(json.dumps(what, ensure_ascii=True) + "\n")
+        out.flush()
+
+    told: dict[str, int] = {}
+    try:
+        for found in found_by(node, parents, rows, told):
+            tell({"result": found})
+        tell({"done": told})
+    except XferError as error:
+        tell({"error": error.lines()[0]})
+    except Exception as error:
+        tell({"error": " ".join(f"{type(error).__name__}: {error}".split())})
+
+
+def end_with_parent() -> None:
+    """Ends this process when the one that started it is gone: the pipe between them closes, whatever the reason."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+if __name__ == "__main__":
+    _work()

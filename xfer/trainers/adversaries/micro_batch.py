@@ -1,0 +1,159 @@
+"""One micro-batch as an adversary sees it, and the hook that moves its word embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from xfer.core.seeds import derive
+from xfer.models.embeddings import shifted, width
+from xfer.models.network import Network
+from xfer.trainers.losses.objective import mixed
+
+
+class Micro:
+    """Forward and backward passes over the rows of one batch, under any perturbation of their embeddings.
+
+    Perturbations are float32 [sequences, subwords, width]. ``names`` are (seed, step, number of the micro-batch):
+    all draws follow from them. ``kept`` holds what the adversary's ``begin`` gave; ``delta`` is for methods that
+    hand a perturbation from one replay to the next.
+    """
+
+    def __init__(
+        self,
+        network: Any,
+        accelerator: Any,
+        task: str,
+        batch: dict[str, torch.Tensor],
+        units: int,
+        weight: float,
+        names: tuple[int, int, int],
+        kept: Mapping[str, torch.Tensor],
+        losses: Callable[..., torch.Tensor] | None = None,
+    ) -> None:
+        self.network, self.accelerator, self.task, self.batch = network, accelerator, task, batch
+        self.units, self.weight, self.names, self.kept = units, weight, names, kept
+        self.inner: Network = accelerator.unwrap_model(network)
+        self.form = self.inner.forms[task]
+        self.losses = losses or type(self.form).losses
+        self.delta: torch.Tensor | None = None
+        self._drawn = 0
+
+    def logits(self, delta: torch.Tensor | None = None, dropout: int = 0) -> torch.Tensor:
+        """One pass. Passes with the same number ``dropout`` have the same dropout masks."""
+        return self._pass(self.network, delta, dropout)
+
+    def _pass(self, network: Any, delta: torch.Tensor | None, dropout: int) -> torch.Tensor:
+        torch.manual_seed(derive("dropout", *self.names, *([dropout] if dropout else []), *self._rank()))
+        with self.accelerator.autocast(), shifted(self.inner, delta), mixed(self.inner, self.batch):
+            found: torch.Tensor = network(self.task, self.batch)
+        return found
+
+    def loss(self, logits: torch.Tensor) -> torch.Tensor:
+        """The task's loss, as this micro-batch counts in its step."""
+        return self.mean(self.losses(self.form, logits, self.batch))
+
+    def chances(self, logits: torch.Tensor) -> torch.Tensor:
+        """Log-probabilities of what each unit may answer, in float32."""
+        return self.form.chances(logits, self.batch)
+
+    def mean(self, values: torch.Tensor) -> torch.Tensor:
+        """Values of units [units], as this micro-batch counts in its step."""
+        return values.sum() / self.units * (0 if "idle" in self.batch else 1)
+
+    def backward(self, loss: torch.Tensor, again: bool = False) -> torch.Tensor:
+        """Adds the gradient to all that needs one; returns the loss itself. ``again``: the pass has more to come."""
+        self.accelerator.backward(loss * self.weight, **({"retain_graph": True} if again else {}))
+        return loss.detach()
+
+    def slope(self, delta: torch.Tensor, dropout: int, loss: Any) -> torch.Tensor:
+        """The gradient of ``loss(logits)`` in the perturbation; that of the parameters is neither made nor changed."""
+        delta = delta.detach().requires_grad_()
+        # past the wrapper of several processes: it would wait for gradients of parameters
+        (found,) = torch.autograd.grad(loss(self._pass(self.inner, delta, dropout)), delta)
+        return found
+
+    def twin(self, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The logits of other weights, without dropout and without a gradient."""
+        self.inner.eval()
+        with torch.no_grad(), self.accelerator.autocast(), mixed(self.inner, self.batch):
+            # tied by ourselves: torch would meet the shared encoder once a task, and never give its own weights back
+            places, about = self.inner.places(weights), (self.task, self.batch)
+            found: torch.Tensor = torch.func.functional_call(self.inner, places, about, tie_weights=False)
+        self.inner.train()
+        return found
+
+    def mask(self, special: bool = True) -> torch.Tensor:
+        """1 where a perturbation may be: no padding, and no special token if told so. [sequences, subwords, 1]."""
+        found = self.batch["attention_mask"].bool()
+        if not special:
+            ids = torch.tensor(self.inner.tokenizer.all_special_ids, device=found.device)
+            found = found & ~torch.isin(self.batch["input_ids"], ids)
+        return found.unsqueeze(-1).float()
+
+    def zeros(self) -> torch.Tensor:
+        """The perturbation that changes nothing."""
+        return torch.zeros(self._shape(), device=self.batch["input_ids"].device)
+
+    def uniform(self) -> torch.Tensor:
+        """Draws from -1 to 1, one for each number of a perturbation."""
+        generator = self._generator()
+        return self._own(torch.rand(self._drawn_shape(), generator=generator, device=generator.device)) * 2 - 1
+
+    def normal(self) -> torch.Tensor:
+        """Draws of a standard normal, one for each number of a perturbation."""
+        generator = self._generator()
+        return self._own(torch.randn(self._drawn_shape(), generator=generator, device=generator.device))
+
+    def picks(self, count: int, among: int) -> torch.Tensor:
+        """Draws of whole numbers under ``among``, [count]."""
+        generator = self._generator()
+        return torch.randint(among, (count,), generator=generator, device=generator.device)
+
+    def order(self, count: int) -> torch.Tensor:
+        """The numbers under ``count`` in an order that is drawn."""
+        generator = self._generator()
+        return torch.randperm(count, generator=generator, device=generator.device)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the batch lies."""
+        return self.batch["input_ids"].device
+
+    @property
+    def share(self) -> float:
+        """The share of the step's units that this micro-batch has: the factor of what is a mean over its rows."""
+        return len(self.batch["labels"]) / self.units
+
+    def _shape(self) -> tuple[int, ...]:
+        return (*self.batch["input_ids"].shape, width(self.inner))
+
+    def _drawn_shape(self) -> tuple[int, ...]:
+        """Draws are those of the whole batch, of which another process may have the other rows."""
+        if "whole" not in self.batch:
+            return self._shape()
+        return (*self.batch["whole"][2:].tolist(), width(self.inner))
+
+    def _own(self, draws: torch.Tensor) -> torch.Tensor:
+        if "mine" not in self.batch:
+            return draws
+        return draws[self.batch["mine"].to(draws.device), : self.batch["input_ids"].shape[1]]
+
+    def _rank(self) -> list[str]:
+        """What tells the dropout of this process from that of the others: nothing where it has all rows."""
+        if "mine" not in self.batch or len(self.batch["mine"]) == self.batch["whole"][2]:
+            return []
+        return [f"from sequence {int(self.batch['mine'][0])}"]
+
+    def _generator(self) -> torch.Generator:
+        self._drawn += 1
+        seed = derive("adversary", *self.names, self._drawn)
+        return torch.Generator(self.batch["input_ids"].device).manual_seed(seed)
+
+
+
+
+
+

@@ -1,0 +1,90 @@
+"""Changed rows that stand beside, or in place of, the rows of a task that they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from xfer.forms.base import Encoded, Form, Rows
+from xfer.forms.texts import texts
+from xfer.trainers.attacked import Attacked
+
+
+class Changes(NamedTuple):
+    """What a task trains on besides its rows: changed ``rows`` and the places of those that they came from.
+
+    With ``refresh`` there are none at first: the trainer makes them, with the network in training as the victim.
+    ``options`` are those of the task's form, ``known`` what the attacker made of further rows.
+    """
+
+    weight: float
+    beside: bool
+    rows: Rows
+    origins: Sequence[int]
+    refresh: Attacked | None = None
+    options: Mapping[str, Any] = MappingProxyType({})
+    known: Any = None
+
+
+class Changed:
+    """Changed rows of one task, encoded. They are trained in the step of the row that they came from."""
+
+    def __init__(self, form: Form, tokenizer: Any, max_length: int, clean: Encoded, about: Changes) -> None:
+        self.about, self.encoded = about, form.training(about.rows, tokenizer, max_length)
+        self.targets = form.targets(about.rows)
+        origins, own = np.asarray(about.origins, dtype=np.int64), row_of(clean)
+        units = origins[row_of(self.encoded)]  # of each changed unit: the row that it came from
+        order = np.argsort(units, kind="stable")
+        names, cuts = np.unique(units[order], return_index=True)
+        self._units = dict(zip(names.tolist(), np.split(order, cuts[1:]), strict=True)) if len(names) else {}
+        rows, firsts = np.unique(own, return_index=True)  # windows of one row may stand in several batches
+        there = np.isin(rows, names)
+        self._first = dict(zip(firsts[there].tolist(), rows[there].tolist(), strict=True))
+        self._replaced = np.isin(own, origins)
+
+    def clean(self, index: np.ndarray) -> np.ndarray:
+        """What is left of a batch of the task's units."""
+        return index if self.about.beside else index[~self._replaced[index]]
+
+    def changed(self, index: np.ndarray) -> np.ndarray:
+        """The changed units that go with a batch of the task's units."""
+        rows = [self._units[self._first[int(unit)]] for unit in index if int(unit) in self._first]
+        return np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
+
+
+def joined(rows: Rows, changes: Changes) -> Rows:
+    """One table of all rows, for a form whose rows are learnt of each other; changed ones get ids of their own."""
+    gone = set() if changes.beside else set(changes.origins)
+    kept = {name: [value for place, value in enumerate(column) if place not in gone] for name, column in rows.items()}
+    changed = changes.rows | {"id": [f"{name} changed" for name in changes.rows["id"]]}
+    return {name: kept[name] + changed[name] for name in kept}
+
+
+def row_of(encoded: Encoded) -> np.ndarray:
+    """The row of each unit, shape [n]."""
+    found: np.ndarray = np.asarray(encoded.kept.get("row", np.arange(len(encoded.lengths))))
+    return found
+
+
+def used(form: str, rows: Rows, places: Sequence[int], found: Sequence[tuple[Any, str]], about: Any) -> Changes:
+    """The changed rows that a task trains on: (row or None, status) of those at ``places``.
+
+    ``about`` gives weight, beside and, of a search, what to keep. A row without any change is none.
+    """
+    kept: Rows = {name: [] for name in rows}
+    origins = []
+    for place, (row, status) in zip(places, found, strict=True):
+        own = {name: rows[name][place] for name in rows}
+        if row is None or texts(form, row) == texts(form, own) or not _counts(status, about.get("keep")):
+            continue
+        origins.append(place)
+        for name in rows:
+            kept[name].append(row[name])
+    return Changes(about["weight"], about["beside"], kept, origins)
+
+
+def _counts(status: str, keep: str | None) -> bool:
+    return keep in (None, "all") or status == "succeeded"

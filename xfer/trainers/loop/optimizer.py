@@ -1,0 +1,72 @@
+"""What a run settles before its first step: precision, lengths, the network's options, its optimiser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from xfer.models import adapt, threads
+from xfer.models.network import Network
+from xfer.trainers.finetune import Finetune
+from xfer.trainers.loop import memory
+from xfer.trainers.loop.layers import Thaw, groups
+
+
+def shaped(network: Network, settings: Finetune, seed: int, steps: int) -> Thaw:
+    """Makes the network what the settings say, in place; returns what thaws it later."""
+    if settings.dropout is not None:
+        network.drop(settings.dropout)
+    if settings.adapt:
+        adapt.add(network, settings.adapt, seed)
+    if settings.freeze_encoder:
+        network.encoder.requires_grad_(False)
+    settings.adversary.attach(network, seed)
+    thaw = Thaw(network, settings.unfreeze, steps)
+    if settings.gradient_checkpointing:
+        memory.checkpointed(network)
+    if settings.compile:
+        memory.compiled(network)
+    return thaw
+
+
+def optimizer(network: Network, settings: Finetune) -> torch.optim.AdamW:
+    """AdamW over what is trained, at rates that each step sets."""
+    trained = groups(network, float(settings.weight_decay or 0), settings.layer_decay)
+    trained += judge_groups(network, float(settings.learning_rate or 0))
+    return torch.optim.AdamW(trained, lr=0.0, eps=1e-8, fused=True)
+
+
+def longest(settings: Finetune, network: Network) -> int:
+    """Subwords an input: the setting, or what the encoder has positions for."""
+    return min(int(settings.max_length or 128), int(network.tokenizer.model_max_length), _positions(network))
+
+
+def _positions(network: Network) -> int:
+    config: Any = network.encoder.config
+    places = getattr(config, "max_position_embeddings", None) or 10**6
+    # RoBERTa's family counts positions from pad + 1
+    return int(places) - (int(config.pad_token_id) + 1 if "roberta" in config.model_type else 0)
+
+
+def precision(wanted: str, network: Network) -> str:
+    """Accelerate's name of the precision. auto: bf16 where the device computes in it, and gains by it."""
+    if wanted != "auto":
+        return {"fp32": "no", "bf16": "bf16"}[wanted]
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported() else "no"
+    native = torch.cpu.get_capabilities()  # without such units a processor emulates bf16, at a third of the speed
+    config: Any = network.encoder.config
+    # narrow encoders lose more by changing types than they gain
+    return "bf16" if threads.wide(config) and (native.get("avx512_bf16") or native.get("amx_bf16")) else "no"
+
+
+def judge_groups(network: Network, peak: float) -> list[dict[str, Any]]:
+    """The optimiser's groups of discriminators; ``scale`` is the ratio of their rate to the stage's ``peak``."""
+    groups = []
+    for task, judge in network.judges.items():
+        form: Any = network.forms[task]
+        own = form.head.learning_rate
+        scale = own / peak if own and peak else 1.0
+        groups.append({"params": list(judge.parameters()), "weight_decay": 0.0, "scale": scale})
+    return groups
