@@ -40,15 +40,19 @@ ENTITIES = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Tiny resources; the models stand in the folder ``hub`` under the names that TextAttack's recipes ask for."""
     folder = tmp_path_factory.mktemp("parts")
-    made, scheduler = make(folder), folder / "hub"
+    made, hub = make(folder), folder / "hub"
     for name in ("bert-base-uncased", "distilroberta-base"):
-        bert("BertForMaskedLM", scheduler / name, tokenizer(("##s", "film##s"), 512))
+        bert("BertForMaskedLM", hub / name, tokenizer(("##s", "film##s"), 512))
     tags = dict(enumerate(ENTITIES))
     entities = {"id2label": tags, "label2id": {tag: number for number, tag in tags.items()}}
     bert("BertForTokenClassification", folder / "entities", **entities)
-    _gpt2(scheduler / "gpt2")
+    _gpt2(hub / "gpt2")
     _vectors(folder / "vectors.txt")
-    return made | {"hub": str(scheduler), "masked_lm": str(scheduler / "bert-base-uncased"), "entities": str(folder / "entities")}
+    return made | {
+        "hub": str(hub),
+        "masked_lm": str(hub / "bert-base-uncased"),
+        "entities": str(folder / "entities"),
+    }
 
 
 def _vectors(file: Path) -> None:

@@ -21,7 +21,7 @@ from xfer.models.domain.form import judged
 from xfer.models.domain.judge import apart
 from xfer.models.network import build
 from xfer.trainers.adversaries.losses import FreeAt, FreeLb
-from xfer.trainers.loop import run
+from xfer.trainers.loop import run as loop_run
 from xfer.trainers.loop.fit import Run, TaskData, fit
 from xfer.trainers.mixers import Joint
 
@@ -239,7 +239,7 @@ def test_a_critic_takes_its_own_steps_before_each_step(
 ) -> None:
     made = run(tmp_path, head("wasserstein", critic=3, bound=bound, reverse={"peak": 0.5, **STEADY}), warmup=0)
     before, judge = weights(made.inner), made.inner.judges["language"]
-    run.train_critics(made, ["language"], 0)
+    loop_run.train_critics(made, ["language"], 0)
     after = weights(made.inner)
     assert equal(shared(before), shared(after)) and not equal(before, after)
     largest = max(p.abs().max().item() for p in judge.parameters())
@@ -266,7 +266,7 @@ def test_the_critic_raises_the_distance_that_it_is_asked_for(tmp_path: Path) -> 
             return float(apart(seen["logits"], batch["labels"]).mean())
 
     before = distance()
-    run.train_critics(made, ["language"], 0)
+    loop_run.train_critics(made, ["language"], 0)
     assert before == 0 and distance() > 1e-6
 
 

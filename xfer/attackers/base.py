@@ -162,7 +162,3 @@ class ModelFree(Attacker):
     def changes(self, rows: Sequence[Row], form: str, known: Any) -> Iterator[tuple[Row | None, list[dict[str, Any]]]]:
         """``change`` for each row, in order; many at once where that is cheaper."""
         return (self.change(row, form, known) for row in rows)
-
-
-
-

@@ -1,1 +1,1 @@
-"""TODO room xfer/execution"""
+"""Who does the work, and where: the walk over a graph, plans, explanations, worker processes, studies."""

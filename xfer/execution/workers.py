@@ -74,5 +74,3 @@ class Noted:
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_, **__: None
-
-

@@ -88,8 +88,6 @@ def _protected(about: Compiling, attacker: Attacker) -> dict[str, Any]:
     return {"protected": about.resolver.digest(located(bounds.protected_file))}
 
 
-
-
 def _tagger(about: Compiling, attacker: Attacker) -> dict[str, Any]:
     """What a job says of that stage."""
     named = tagging(attacker)
@@ -97,8 +95,6 @@ def _tagger(about: Compiling, attacker: Attacker) -> dict[str, Any]:
         return {}
     task, reader = tagging_task(named, {n: t.reader for n, t in about.recipe.stages[str(named.stage)].learnt.items()})
     return {"tagger": {"task": task, **form_of(reader, about.recipe.source_of(reader))}}
-
-
 
 
 def _further(about: Compiling, attacker: Attacker, target: Target) -> Node | None:
@@ -110,5 +106,3 @@ def _further(about: Compiling, attacker: Attacker, target: Target) -> Node | Non
     offered = target.reader.offered(about.recipe.source_of(target.reader), split)
     kept = about.kept(f"attacker of {target.what}", languages, offered)
     return about.data(target.reader, split, kept, None)
-
-

@@ -1,4 +1,4 @@
-"""TODO xfer/graph/augmentation.py"""
+"""The nodes behind ``augment:`` and ``attacked:`` of a task: which rows are changed, in which language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO xfer/models/embeddings.py"""
+"""Word embeddings of an encoder: where they are looked up, how wide they are, how they are shifted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO xfer/reports/table.py"""
+"""One table for every format: terminal, Markdown, CSV and LaTeX."""
 
 from __future__ import annotations
 

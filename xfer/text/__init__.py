@@ -1,1 +1,4 @@
-"""TODO room xfer/text"""
+"""What is true of writing without any attacker: words, scripts, keyboards, romanisation, spelling, distances, edits.
+
+Pure functions on text. May import ``xfer.core`` and the standard library alone.
+"""

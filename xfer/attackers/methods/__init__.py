@@ -1,1 +1,1 @@
-"""TODO room xfer/attackers/methods"""
+"""The attackers that a recipe names: light components, each a few fields and what it does to one row."""

@@ -8,10 +8,11 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from xfer.attackers.base import Attacker, ModelFree, Oracle, Row
+from xfer.attackers.base import Attacker, ModelFree, Row
 from xfer.attackers.search.base import Search, Setting
 from xfer.attackers.search.outcome import Outcome
 from xfer.attackers.search.runner import Slot
+from xfer.attackers.search.scheduler import Oracle
 from xfer.forms.texts import Edits, is_entity_tag, texts
 from xfer.text.edits import Edit
 

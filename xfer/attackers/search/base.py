@@ -1,4 +1,4 @@
-"""TODO xfer/attackers/search/base.py"""
+"""What every search shares: its settings, and the abstract attacker that asks a victim."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import Field
 
@@ -26,10 +26,6 @@ from xfer.forms.texts import edited, texts
 from xfer.text.edits import Edit
 from xfer.text.words import cut
 
-if TYPE_CHECKING:
-    from xfer.attackers.search.beam import Site
-
-Row = dict[str, Any]
 UNKNOWN = "[UNK]"  # no word of any language
 LONGEST = 20_000  # code points of a row that is searched: every word is tried in a text of its own
 Tried = TypeVar("Tried", bound=tuple[Any, ...])

@@ -181,9 +181,6 @@ class Insert(_ByCluster, _swaps.WordSwapRandomCharacterInsertion):
     """A random letter comes before a cluster."""
 
 
-_textattack: Any = load.load()
-
-
 class Held(_textattack.constraints.Constraint):
     """What a recipe of ours says in ``constraints:``, against the original text; all candidates of a step at once."""
 

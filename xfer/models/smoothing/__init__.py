@@ -1,1 +1,1 @@
-"""TODO room xfer/models/smoothing"""
+"""The certified vote over randomised copies of an input: its settings and how votes are counted."""

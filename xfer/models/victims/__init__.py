@@ -1,1 +1,1 @@
-"""TODO room xfer/models/victims"""
+"""What a search asks of a network: probabilities, tags, spans, choices or ranks of changed texts, in batches."""

@@ -1,4 +1,4 @@
-"""TODO xfer/models/victims/base.py"""
+"""What a victim is asked and what it answers, whatever its form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO xfer/models/victims/build.py"""
+"""The victim of one attack: the network of a stage, or several that share their labels, by the form of the rows."""
 
 from __future__ import annotations
 

@@ -142,10 +142,6 @@ def _chance(kept: Mapping[str, Any], units: Sequence[int], answered: bool, nothi
     return float(np.exp(gold - every)) if np.isfinite(every) and (answered or nothing) else 0.0
 
 
-
-
-
-
 def _of_words(logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> dict[str, Any]:
     cuts = np.cumsum(batch["counts"].cpu().numpy())[:-1]
     return {"logits": np.split(logits.float().cpu().numpy(), cuts)}

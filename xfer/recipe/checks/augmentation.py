@@ -17,14 +17,6 @@ Found = tuple[Path, str, str]
 MOVING = ("word_order", "context_shuffle", "cross_language")  # after these no word stands where it stood
 
 
-
-
-
-
-
-
-
-
 def augment_faults(stages: Mapping[str, Any], source: Any) -> Iterator[Found]:
     """What stands against the augmentation of a recipe's stages (plain data); what is malformed is told elsewhere."""
     for stage, block in stages.items():

@@ -56,7 +56,3 @@ def _conditions(here: tuple[str | int, ...], head: Head, forms: Mapping[str, str
         what = f"task '{wanted}' gives" if wanted else "the tasks of the stage give"
         way = "form classify has one a row; form tag has one a subword, with states: tokens"
         yield here, f"{what} no class probabilities of what is judged", way
-
-
-
-

@@ -13,8 +13,6 @@ Found = tuple[tuple[str | int, ...], str, str]
 Readers = Mapping[str, Mapping[str, Reader | None]]  # of each stage: the tasks that learn labels; None where faulty
 
 
-
-
 def taught(teacher: Reader, tasks: Mapping[str, Reader | None]) -> list[str]:
     """The tasks that a teacher of this data set can teach: those of its form and labels."""
     shape = (teacher.form, teacher.label_names())

@@ -86,7 +86,9 @@ class Ascent(Ball):
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         mask = micro.mask(self.special)
-        return norm_balls.project(norm_balls.box(micro, mask, self.start, self.norm, self.per), self.radius, self.norm, self.per)
+        return norm_balls.project(
+            norm_balls.box(micro, mask, self.start, self.norm, self.per), self.radius, self.norm, self.per
+        )
 
     def climb(self, delta: torch.Tensor, gradient: torch.Tensor, micro: Micro) -> torch.Tensor:
         """The perturbation one ascent step on, cut off from the graph."""

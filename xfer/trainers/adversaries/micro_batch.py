@@ -151,9 +151,3 @@ class Micro:
         self._drawn += 1
         seed = derive("adversary", *self.names, self._drawn)
         return torch.Generator(self.batch["input_ids"].device).manual_seed(seed)
-
-
-
-
-
-

@@ -15,7 +15,7 @@ from xfer.trainers.batches.attacked import Changed, Changes
 from xfer.trainers.batches.augmented import Augmented, Views
 from xfer.trainers.batches.sampler import Sampler, spoken
 from xfer.trainers.distributed import Ranks
-from xfer.trainers.finetune import Finetune
+from xfer.trainers.settings import FinetuneSettings
 
 
 class TaskData(NamedTuple):
@@ -35,7 +35,7 @@ class Feed:
     """Encoded rows, samplers and sizes by task. A batch is a function of (seed, task, number)."""
 
     def __init__(
-        self, settings: Finetune, network: Network, tasks: Sequence[TaskData], seed: int, max_length: int
+        self, settings: FinetuneSettings, network: Network, tasks: Sequence[TaskData], seed: int, max_length: int
     ) -> None:
         self.forms, self.tokenizer, self.seed, self.mixup = network.forms, network.tokenizer, seed, settings.mixup
         self.encoded = {t.name: self.forms[t.name].training(t.train, self.tokenizer, max_length) for t in tasks}

@@ -1,1 +1,1 @@
-"""TODO room xfer/trainers/loop"""
+"""The training loop and what it keeps: optimiser, checkpoints, selection, averages, sharding, logs. Imports torch."""

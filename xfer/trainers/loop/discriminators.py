@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from xfer.trainers.loop.run import Run
 
 
-
-
-
-
 def accuracies(run: Run) -> dict[str, dict[str, Any]]:
     """Of each discriminator on its dev rows: ``accuracy`` (None where there are none), ``chance``, share by value."""
     found: dict[str, dict[str, Any]] = {}

@@ -11,7 +11,6 @@ from xfer.core.errors import XferError
 from xfer.models import adapt
 from xfer.models.network import Network
 from xfer.trainers.batches.feed import TaskData
-from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop import averaging, checkpoint
 from xfer.trainers.loop.discriminators import told_apart
 from xfer.trainers.loop.logging import Log
@@ -19,11 +18,12 @@ from xfer.trainers.loop.optimizer import longest
 from xfer.trainers.loop.refresh import Refreshed, told
 from xfer.trainers.loop.run import Context, Run
 from xfer.trainers.loop.selection import judge
+from xfer.trainers.settings import FinetuneSettings
 
 __all__ = ["Context", "Run", "TaskData", "fit", "longest"]
 
 
-def fit(settings: Finetune, network: Network, tasks: Sequence[TaskData], context: Context) -> dict[str, Any]:
+def fit(settings: FinetuneSettings, network: Network, tasks: Sequence[TaskData], context: Context) -> dict[str, Any]:
     """Trains ``network`` and leaves it with the selected weights.
 
     Selection is by the mean over tasks of the mean dev score over the languages trained on; the oracle

@@ -8,12 +8,12 @@ import torch
 
 from xfer.models import adapt, threads
 from xfer.models.network import Network
-from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop import memory
 from xfer.trainers.loop.layers import Thaw, groups
+from xfer.trainers.settings import FinetuneSettings
 
 
-def shaped(network: Network, settings: Finetune, seed: int, steps: int) -> Thaw:
+def shaped(network: Network, settings: FinetuneSettings, seed: int, steps: int) -> Thaw:
     """Makes the network what the settings say, in place; returns what thaws it later."""
     if settings.dropout is not None:
         network.drop(settings.dropout)
@@ -30,14 +30,14 @@ def shaped(network: Network, settings: Finetune, seed: int, steps: int) -> Thaw:
     return thaw
 
 
-def optimizer(network: Network, settings: Finetune) -> torch.optim.AdamW:
+def optimizer(network: Network, settings: FinetuneSettings) -> torch.optim.AdamW:
     """AdamW over what is trained, at rates that each step sets."""
     trained = groups(network, float(settings.weight_decay or 0), settings.layer_decay)
     trained += judge_groups(network, float(settings.learning_rate or 0))
     return torch.optim.AdamW(trained, lr=0.0, eps=1e-8, fused=True)
 
 
-def longest(settings: Finetune, network: Network) -> int:
+def longest(settings: FinetuneSettings, network: Network) -> int:
     """Subwords an input: the setting, or what the encoder has positions for."""
     return min(int(settings.max_length or 128), int(network.tokenizer.model_max_length), _positions(network))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from accelerate import Accelerator
@@ -24,14 +24,11 @@ from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.micro_batch import Micro
 from xfer.trainers.batches.feed import Feed, TaskData
 from xfer.trainers.distributed import units
-from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop import averaging, sharding
 from xfer.trainers.loop import optimizer as setting
 from xfer.trainers.losses import consistency as agreement
 from xfer.trainers.losses.objective import Objective
-
-if TYPE_CHECKING:
-    from xfer.trainers.loop.run import Run
+from xfer.trainers.settings import FinetuneSettings
 
 PLAIN = Plain()
 
@@ -51,7 +48,9 @@ class Context(NamedTuple):
 class Run:
     """The live state of one fit: the feed, the network, its optimiser and counters. ``step`` does one update."""
 
-    def __init__(self, settings: Finetune, network: Network, tasks: Sequence[TaskData], context: Context) -> None:
+    def __init__(
+        self, settings: FinetuneSettings, network: Network, tasks: Sequence[TaskData], context: Context
+    ) -> None:
         self.settings, self.tasks, self.context = settings, {task.name: task for task in tasks}, context
         self.ranks = distributed.here()
         AcceleratorState._reset_state(reset_partial_state=True)  # one process runs stages of different precision

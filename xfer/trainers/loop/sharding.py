@@ -17,12 +17,12 @@ import torch
 from xfer.models.network import Network
 from xfer.models.spread import whole
 from xfer.trainers.distributed import Ranks
-from xfer.trainers.finetune import Finetune
+from xfer.trainers.settings import FinetuneSettings
 
 LARGE = 1_000_000_000  # parameters; 16 bytes each for weights, gradients and AdamW, beside activations
 
 
-def spread(network: Network, settings: Finetune, ranks: Ranks, device: torch.device) -> Shards | None:
+def spread(network: Network, settings: FinetuneSettings, ranks: Ranks, device: torch.device) -> Shards | None:
     """The network in parts, if there are several processes and the settings say so, or it is large."""
     large = sum(p.numel() for p in network.parameters()) >= LARGE
     wanted = large and not list(settings.unspreadable()) if settings.shard is None else settings.shard

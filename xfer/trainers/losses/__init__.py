@@ -1,1 +1,1 @@
-"""TODO room xfer/trainers/losses"""
+"""The terms of the loss of a step, by name: the task's own, consistency, distillation, divergences."""

@@ -11,14 +11,6 @@ from xfer.reports.table import Cell, Exact, Grid, value
 Found = Mapping[str, Any]  # study.json
 
 
-
-
-
-
-
-
-
-
 SHOWN = {"relative": "drop %", "gap_growth": "gap growth"}
 NOTE = (
     "In percent points, means over languages, [95% interval over rows and seeds]. drop: clean minus attacked on the "
@@ -32,8 +24,6 @@ SINGLE = "Intervals and p values of a single seed are over rows alone: they spea
 def measure_name(name: str) -> str:
     """A measure as tables show it."""
     return SHOWN.get(name, name)
-
-
 
 
 def axes(found: Found) -> list[str]:

@@ -17,12 +17,6 @@ from xfer.reports.table import (
 # CSV
 
 
-
-
-
-
-
-
 def csv_study(found: Found) -> str:
     """All records of a study, one row each, unrounded."""
     return _dicts(found["records"])
@@ -38,15 +32,7 @@ def csv_comparisons(found: Found) -> str:
     return _dicts(rows)
 
 
-
-
 # Markdown
-
-
-
-
-
-
 
 
 def markdown_study(found: Found) -> str:
@@ -67,22 +53,6 @@ def markdown_study(found: Found) -> str:
 
 
 _TEX |= {char: f"\\{char}" for char in "&%$#_{}"}
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 
 
 def latex_study(found: Found) -> str:

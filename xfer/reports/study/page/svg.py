@@ -105,13 +105,9 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [round(i * step, 10) + 0.0 for i in range(first, last + 1)]
 
 
-
-
 def tick(value: float) -> str:
     """The label of a tick."""
     return f"{value:,.10g}".replace("-", "\u2212")
-
-
 
 
 class Figure(NamedTuple):
