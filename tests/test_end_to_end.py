@@ -81,7 +81,7 @@ from pathlib import Path
 from xfer.recipe.load import load_recipe
 from xfer.execution.walk import execute, failed, open_graph
 from xfer.core.store import Store
-from xfer.executors import local
+from xfer.steps import steps as local
 
 recipe, folder, notes = sys.argv[1:]
 store = Store(Path(folder))

@@ -182,7 +182,7 @@ def test_words_of_the_miniature_world_on_real_rows_are_a_problem_wherever_they_a
 
 def test_the_same_recipe_has_the_same_keys_in_another_process() -> None:
     program = (
-        "import json, sys\nfrom xfer.attackers import segment\nfrom xfer.graph.compile import Resolver, compile_graph\n"
+        "import json, sys\nfrom xfer.text import segment\nfrom xfer.graph.compile import Resolver, compile_graph\n"
         "from xfer.recipe.recipe import Recipe\n"
         "segment._found = lambda: (segment.PIECES, None)\n"  # as in every test
         "data, commits = json.load(sys.stdin)\n"

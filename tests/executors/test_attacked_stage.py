@@ -37,7 +37,7 @@ evaluate: {{clean: {{stage: search, languages: [en]}}}}
 limits: {{steps: 8, least_learning_rate: 1e-2}}
 """
 SEARCH = '''
-from xfer.attackers.base import Search
+from xfer.attackers.search.base import Search
 from xfer.attackers.search import hub
 from xfer.attackers.search.outcome import Outcome
 

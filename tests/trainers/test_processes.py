@@ -121,7 +121,7 @@ evaluate: {clean: {stage: learn, languages: [en]}}
 
 KILLING = """
 import os, signal
-from xfer.trainers import loop
+from xfer.trainers.loop import fit as loop
 step = loop.Run.step
 def killed(self, number):
     if number == 2 and self.ranks.rank == 1:
