@@ -46,8 +46,9 @@ test: $(stamp) ## run the tests
 
 check: lint types test ## everything that must pass before a change goes in
 
-lint: $(stamp) ## ruff
+lint: $(stamp) ## ruff, and the floors of the house
 	$(python) -m ruff check .
+	.venv/bin/lint-imports
 
 types: $(stamp) ## mypy on xfer/
 	$(python) -m mypy
