@@ -20,7 +20,8 @@ def test_every_wing_imports_only_from_wings_below_it(monkeypatch: pytest.MonkeyP
 def test_floors_in_another_order_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     upside_down = tmp_path / "setup.cfg"
-    upside_down.write_text((ROOT / "setup.cfg").read_text().replace("    cli\n    commands\n", "    commands\n    cli\n"))
+    floors = (ROOT / "setup.cfg").read_text()
+    upside_down.write_text(floors.replace("    steps\n    graph\n", "    graph\n    steps\n"))
     assert lint_imports(config_filename=str(upside_down), no_logo=True, cache_dir=None) == 1
 
 

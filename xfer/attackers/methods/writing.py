@@ -235,7 +235,6 @@ class Ime(ModelFree):
     rate: float = Field(0.2, ge=0, le=1, description="share of the words; fewer where fewer can be changed")
 
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
-        from xfer.attackers.methods.writing import some_words
         from xfer.text.draws import below
         from xfer.text.homophones import han_table
         from xfer.text.input_methods import slips

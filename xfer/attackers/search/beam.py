@@ -250,7 +250,6 @@ class BeamSearch(Search):
         """What may change in the texts of a row, in the order in which it is tried."""
 
     def slot(self, setting: Setting) -> Slot:
-        from xfer.attackers.search.beam import Hunt, allowed, beam, searchable  # late: a recipe is checked without them
 
         def search(row: Row) -> Outcome:
             found = searchable(setting.form, row, self.protect)
