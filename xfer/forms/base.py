@@ -14,6 +14,7 @@ import numpy as np
 
 from xfer.catalog import FORMS
 from xfer.core.errors import BadRow
+from xfer.text.surrogates import without_surrogates
 
 if TYPE_CHECKING:
     import torch
@@ -172,11 +173,7 @@ def _tokenise(tokenizer: Any, texts: list[str], pairs: list[str] | None, options
     try:
         return tokenizer(texts, pairs, **options)
     except (UnicodeEncodeError, TypeError):  # unpaired surrogates have no UTF-8: the tokenizer sees U+FFFD
-        return tokenizer(_whole(texts), _whole(pairs) if pairs else None, **options)
-
-
-def _whole(texts: list[str]) -> list[str]:
-    return [text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") for text in texts]
+        return tokenizer(*([*map(without_surrogates, side)] if side else None for side in (texts, pairs)), **options)
 
 
 def f1_parts(counts: Sequence[Sequence[int]]) -> tuple[list[float], list[float]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from xfer.core.errors import BadRow
 from xfer.core.store import Entry
+from xfer.text.surrogates import without_surrogates
 
 Parents = Mapping[str, Entry]  # role -> a finished node
 Progress = Callable[..., None]
@@ -31,9 +32,7 @@ def write_rows(path: Path, columns: Rows) -> None:
 def _utf8(value: Any) -> Any:
     if isinstance(value, list):
         return [_utf8(item) for item in value]
-    return (
-        value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if isinstance(value, str) else value
-    )
+    return without_surrogates(value) if isinstance(value, str) else value
 
 
 def read_rows(entry: Entry, name: str = "rows.parquet", columns: Sequence[str] | None = None) -> Rows:

@@ -8,6 +8,7 @@ import torch
 
 from xfer.models import adapt, threads
 from xfer.models.network import Network
+from xfer.models.positions import positions
 from xfer.trainers.loop import memory
 from xfer.trainers.loop.layers import Thaw, groups
 from xfer.trainers.settings import FinetuneSettings
@@ -39,14 +40,8 @@ def optimizer(network: Network, settings: FinetuneSettings) -> torch.optim.AdamW
 
 def longest(settings: FinetuneSettings, network: Network) -> int:
     """Subwords an input: the setting, or what the encoder has positions for."""
-    return min(int(settings.max_length or 128), int(network.tokenizer.model_max_length), _positions(network))
-
-
-def _positions(network: Network) -> int:
-    config: Any = network.encoder.config
-    places = getattr(config, "max_position_embeddings", None) or 10**6
-    # RoBERTa's family counts positions from pad + 1
-    return int(places) - (int(config.pad_token_id) + 1 if "roberta" in config.model_type else 0)
+    room = positions(network.encoder.config, default=10**6)
+    return min(int(settings.max_length or 128), int(network.tokenizer.model_max_length), room)
 
 
 def precision(wanted: str, network: Network) -> str:

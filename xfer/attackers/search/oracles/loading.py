@@ -11,6 +11,7 @@ import transformers
 
 from xfer.core.errors import MissingPart, XferError
 from xfer.models.network import _trusted
+from xfer.models.positions import positions
 from xfer.models.predictor import device
 from xfer.models.pretrained import Pretrained
 
@@ -51,8 +52,5 @@ def _load(folder: Path, auto: str, what: str) -> Loaded:
 
 def longest(config: Any, tokenizer: Any) -> int:
     """The longest input in subwords, special ones included."""
-    positions = int(getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 512)
-    pad = getattr(config, "pad_token_id", None)
-    if pad and config.model_type in ("roberta", "xlm-roberta", "camembert", "longformer"):
-        positions -= pad + 1  # these count positions from there
-    return int(min(positions, getattr(tokenizer, "model_max_length", positions), 512))
+    room = positions(config, default=512)
+    return int(min(room, getattr(tokenizer, "model_max_length", room), 512))

@@ -14,6 +14,7 @@ from xfer.reports.study.page.plain import csv_comparisons, csv_study, latex_stud
 from xfer.reports.study.page.png import renderer
 from xfer.reports.study.page.svg import Figure, drawn
 from xfer.reports.table import Grid, csv_grid, latex_grid, markdown_grid
+from xfer.text.surrogates import without_surrogates
 
 
 def write_study(folder: Path, found: Found) -> list[str]:
@@ -79,4 +80,4 @@ def _text(path: Path, text: str) -> None:
 
 def _bytes(text: str) -> bytes:
     """UTF-8. Unpaired surrogates, which it cannot hold, become U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode("utf-8")
+    return without_surrogates(text).encode("utf-8")
