@@ -426,7 +426,7 @@ mine.addHandler(file); mine.setLevel(logging.INFO); off.setLevel(logging.CRITICA
 logging.getLogger().addHandler(stream)
 import numpy as np, nltk, warnings
 from nltk.corpus.util import LazyCorpusLoader
-from xfer.attackers import textattack, textattack_shim
+from xfer.attackers.textattack import attacker, load as textattack_shim
 heavy = {"torch", "transformers", "datasets", "textattack"} & set(sys.modules)
 assert not heavy, heavy
 def state():

@@ -15,7 +15,7 @@ import torch
 from xfer.core.errors import BadRow, MissingPart
 from xfer.forms.base import Encoded, Form, Parts, Rows, Seeds, Tensors, by_language, pad_batch
 from xfer.metrics import qa
-from xfer.text.surrogates import without_surrogates
+from xfer.text.surrogates import masked_surrogates
 
 LOWEST = torch.finfo(torch.float32).min
 CHUNK = 2_000  # contexts a call of the tokenizer: bounds the memory that its lists take
@@ -249,7 +249,7 @@ def _subwords(tokenizer: Any, texts: Sequence[str]) -> list[tuple[np.ndarray, np
         try:
             found = tokenizer(chunk, **options, truncation=False, verbose=False)
         except (UnicodeEncodeError, TypeError):  # unpaired surrogates have no UTF-8; offsets must not move
-            found = tokenizer([*map(without_surrogates, chunk)], **options, truncation=False, verbose=False)
+            found = tokenizer([*map(masked_surrogates, chunk)], **options, truncation=False, verbose=False)
         for text, ids, offsets in zip(chunk, found["input_ids"], found["offset_mapping"], strict=True):
             known[text] = np.array(ids, dtype=np.int32), _joined(text, np.array(offsets, dtype=np.int32).reshape(-1, 2))
     return [known[text] for text in texts]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
-_UNPAIRED = re.compile("[\ud800-\udfff]")  # a pair is one character of a Python string
-
 
 def without_surrogates(text: str) -> str:
-    """The text with U+FFFD for each unpaired surrogate, so that offsets stay what they are."""
-    return _UNPAIRED.sub("\ufffd", text)
+    """The text as UTF-16 reads it: a pair of surrogates is its character, an unpaired one U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def masked_surrogates(text: str) -> str:
+    """U+FFFD for each surrogate, paired or not, so that offsets into the text stay what they are."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)

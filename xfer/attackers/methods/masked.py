@@ -10,9 +10,9 @@ from pydantic import Field
 
 from xfer.attackers.base import Attacker, ModelFree, Row
 from xfer.attackers.search.base import Search, Setting
+from xfer.attackers.search.job import Oracle
 from xfer.attackers.search.outcome import Outcome
 from xfer.attackers.search.runner import Slot
-from xfer.attackers.search.scheduler import Oracle
 from xfer.forms.texts import Edits, is_entity_tag, texts
 from xfer.text.edits import Edit
 

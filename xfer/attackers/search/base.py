@@ -13,8 +13,9 @@ from xfer.attackers.base import Attacker, Row
 from xfer.attackers.constraints import Constraints
 from xfer.attackers.search.goal import Goal
 from xfer.attackers.search.goals.base import Aim, aim
+from xfer.attackers.search.job import Oracle
 from xfer.attackers.search.runner import Slot, search
-from xfer.attackers.search.scheduler import WIDTH, Counts, Oracle
+from xfer.attackers.search.scheduler import WIDTH, Counts
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,14 @@ generators (Rauber et al. 2017); greenlets need no change of the search.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from xfer.attackers.search import random_states
+from xfer.attackers.search.job import Item, Job, Oracle
 from xfer.core.errors import XferError
 
-Item = Hashable
-Oracle = Callable[[list[Any]], Any]  # items -> a sequence of as many answers
-Job = tuple[Any, int, Callable[[], Any]]  # key, seed, what to do
 WIDTH = 64  # examples at once
 KEPT = 1 << 17  # answers of a queue: some 100 MB of sentence pairs
 
@@ -30,6 +28,7 @@ def ask(queue: str, items: Sequence[Item]) -> list[Any]:
     Equal items must have equal answers: each is asked of the oracle once. Answers are shared, so nobody may
     change them in place. Raises what the oracle raises for these items.
     """
+
     import greenlet  # late: only a running search needs it
 
     task = greenlet.getcurrent()
@@ -44,6 +43,7 @@ def ask(queue: str, items: Sequence[Item]) -> list[Any]:
 
 def distinct(queue: str) -> int:
     """How many different items the running job has asked of a queue: what it alone would have had computed."""
+
     import greenlet  # late: only a running search needs it
 
     return len(getattr(greenlet.getcurrent(), "asked", {}).get(queue, ()))

@@ -10,7 +10,7 @@ from xfer.attackers.search import random_states
 from xfer.core.errors import XferError
 
 if TYPE_CHECKING:
-    from xfer.attackers.search.scheduler import Item, Job
+    from xfer.attackers.search.job import Item, Job
 
 
 class Task(greenlet.greenlet):  # type: ignore[misc, unused-ignore]

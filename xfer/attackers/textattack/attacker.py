@@ -11,8 +11,8 @@ from pydantic import Field
 from xfer.attackers.constraints import Constraints
 from xfer.attackers.search.base import Search, Setting
 from xfer.attackers.search.goal import Goal
+from xfer.attackers.search.job import Oracle
 from xfer.attackers.search.runner import Slot
-from xfer.attackers.search.scheduler import Oracle
 from xfer.attackers.textattack.recipes import faults as wrong
 from xfer.attackers.textattack.recipes import resources
 from xfer.attackers.textattack.recipes.table import RECIPES
