@@ -97,9 +97,9 @@ def models(folder: Path, count: int) -> list[Row]:
     import torch
     from transformers import BertConfig, BertForMaskedLM, BertModel, BertTokenizerFast
 
-    from xfer.forms.base import form
-    from xfer.models.network import build
-    from xfer.models.predictor import predict
+    from xfer.forms.base import build_form
+    from xfer.models.network import build_network
+    from xfer.models.predictor import predict_rows
     from xfer.models.scratch import Scratch
 
     columns = nli_rows(2000)
@@ -109,7 +109,7 @@ def models(folder: Path, count: int) -> list[Row]:
     )
     made.config.initializer_range = SPREAD
     torch.manual_seed(0)
-    network = build(made, {"nli": form("classify", LABELS)}, 0).eval()
+    network = build_network(made, {"nli": build_form("classify", LABELS)}, 0).eval()
     network.save(folder / "victim")
     words = vocabulary([*columns["text"], *columns["pair"]], folder / "words")
     tokenizer = BertTokenizerFast(vocab=str(words), do_lower_case=True, model_max_length=POSITIONS)
@@ -125,7 +125,7 @@ def models(folder: Path, count: int) -> list[Row]:
     short = [i for i, number in enumerate(words_of) if 8 <= number <= 40]
     chosen = random.Random(0).sample(short, count)
     rows = {name: [values[i] for i in chosen] for name, values in columns.items()}
-    best = predict(network, "nli", rows, POSITIONS)["logits"].argmax(1)
+    best = predict_rows(network, "nli", rows, POSITIONS)["logits"].argmax(1)
     rows["label"] = [LABELS[i] for i in best]
     return [{name: values[i] for name, values in rows.items()} | {"language": "en"} for i in range(count)]
 
@@ -151,10 +151,10 @@ def attacker(recipe: str, folder: Path) -> Any:
 
 def seed(recipe: str, folder: Path, row: Row) -> int:
     """What an example's random choices start from, on both sides."""
-    from xfer.core.seeds import derive
+    from xfer.core.seeds import derive_seed
 
     found = attacker(recipe, folder)
-    return derive(found.seed, found.identity(), row["language"], row["id"])
+    return derive_seed(found.seed, found.identity(), row["language"], row["id"])
 
 
 class Peer:
@@ -167,7 +167,7 @@ class Peer:
         from xfer.attackers.textattack import load as textattack_shim
 
         self.recipe, self.folder = recipe, folder
-        self.textattack: Any = textattack_shim.load()
+        self.textattack: Any = textattack_shim.load_textattack()
         victim = folder / "victim" / "nli"
         model = AutoModelForSequenceClassification.from_pretrained(victim)
         tokenizer = AutoTokenizer.from_pretrained(victim)
@@ -217,7 +217,7 @@ class Peer:
                 super().__init__(list(zip(pairs, labels, strict=True)), input_columns=["premise", "hypothesis"])
 
             def __getitem__(self, i: Any) -> Any:
-                random_states.seed(seed(recipe, folder, rows[i]))
+                random_states.seed_generators(seed(recipe, folder, rows[i]))
                 return super().__getitem__(i)
 
         arguments = self.textattack.AttackArgs(num_examples=len(rows), disable_stdout=True, silent=True)
@@ -294,19 +294,19 @@ def serve(line: Any, recipe: str, folder: Path, rows: list[Row], width: int) -> 
     import torch
 
     from xfer.attackers.search.base import Setting
-    from xfer.attackers.search.goals.base import aim
-    from xfer.forms.base import form
-    from xfer.models.network import load
-    from xfer.models.victims.build import victim
+    from xfer.attackers.search.goals.base import form_aim
+    from xfer.forms.base import build_form
+    from xfer.models.network import load_network
+    from xfer.models.victims.build import build_victim
 
     torch.set_num_threads(1)
-    network = load(folder / "victim", "nli", form("classify", LABELS))
+    network = load_network(folder / "victim", "nli", build_form("classify", LABELS))
     search = attacker(recipe, folder)
     counted = Tokens()
 
     def setting() -> Any:
-        wanted = aim("classify", LABELS)
-        oracles = {"victim": victim(network, "nli", POSITIONS)}
+        wanted = form_aim("classify", LABELS)
+        oracles = {"victim": build_victim(network, "nli", POSITIONS)}
         return Setting("classify", tuple(LABELS), wanted, oracles, width)
 
     search.slot(setting())  # loads TextAttack
@@ -338,18 +338,18 @@ class Tokens:
     def watching(self) -> Iterator[None]:
         from xfer.models import canonical
 
-        self.subwords, plain = 0, canonical._sizes
+        self.subwords, plain = 0, canonical._unit_sizes
 
         def counted(encoded: Any) -> Any:
             sizes = plain(encoded)
             self.subwords += int(sizes[0].sum())
             return sizes
 
-        canonical._sizes = counted
+        canonical._unit_sizes = counted
         try:
             yield
         finally:
-            canonical._sizes = plain
+            canonical._unit_sizes = plain
 
 
 if __name__ == "__main__":

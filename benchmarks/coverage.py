@@ -32,7 +32,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from xfer.metrics.intervals import LEVEL, Sample, half_width, judge, variance_of
-from xfer.metrics.significance import dunnett, holm, shared_correlation
+from xfer.metrics.significance import dunnett, holm_adjust, shared_correlation
 
 METRICS = ("accuracy", "f1", "languages", "difference")
 SEEDS, ROWS, DEVIATIONS = (2, 3, 5, 10), (200, 2_000, 10_000), (0, 1, 3)
@@ -246,7 +246,7 @@ def _wrong(values: np.ndarray, errors: np.ndarray) -> Iterator[str]:
         return
     differences = [Sample(*one, np.arange(errors.shape[-1])) for one in zip(values, errors, strict=True)]
     ps = [judge(one).p for one in differences]
-    adjusted = {"none": ps, "holm": holm(ps)}
+    adjusted = {"none": ps, "holm": holm_adjust(ps)}
     adjusted["dunnett"] = dunnett(ps, ["base"] * OTHERS, {"base": shared_correlation(differences)})
     yield from (name for name, found in adjusted.items() if min(found) < LEVEL)
 

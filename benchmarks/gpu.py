@@ -25,12 +25,12 @@ import numpy as np
 import torch
 from common import clock
 
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.models import packed
 from xfer.models.base import Origin
 from xfer.models.domain.base import Head
-from xfer.models.domain.form import judged
-from xfer.models.network import Network, build
+from xfer.models.domain.form import build_domain_form
+from xfer.models.network import Network, build_network
 from xfer.models.scratch import Scratch
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Context, Run, TaskData
@@ -81,13 +81,13 @@ def rows(size: Size, count: int) -> dict[str, list[Any]]:
 def started(method: str, size: Size, base: Origin, texts: dict[str, list[Any]], folder: Path) -> Run:
     """A run of a method that is ready to step."""
     adversary, _ = METHODS[method]
-    forms: dict[str, Any] = {"main": form("classify", ["no", "yes"])}
+    forms: dict[str, Any] = {"main": build_form("classify", ["no", "yes"])}
     tasks = [TaskData("main", 1.0, texts, None, ("en",))]
     if method == "dann":
         head: Any = Head.model_validate({"type": "domain"})
-        forms["language"] = judged("language", form("mask"), head, None, texts)
+        forms["language"] = build_domain_form("language", build_form("mask"), head, None, texts)
         tasks.append(TaskData("language", 1.0, texts, None, LANGUAGES))
-    network: Network = build(base, forms, 1)
+    network: Network = build_network(base, forms, 1)
     settings = Finetune.model_validate(
         {"steps": 1000, "batch_size": size.rows, "learning_rate": 1e-5, "weight_decay": 0.01, "warmup": 0.0}
         | {"max_length": size.longest, "adversary": adversary, "precision": "auto" if size == BASE else "fp32"}
@@ -110,12 +110,12 @@ def arithmetic(run: Run, subwords: int, squares: int, passes: int) -> float:
 @contextmanager
 def padded() -> Any:
     """Inside, rows stay padded."""
-    own = packed.kernel
-    packed.kernel = lambda states: None  # type: ignore[assignment]
+    own = packed.attention_kernel
+    packed.attention_kernel = lambda states: None  # type: ignore[assignment]
     try:
         yield
     finally:
-        packed.kernel = own
+        packed.attention_kernel = own
 
 
 def now() -> float:
@@ -200,13 +200,13 @@ def main() -> None:
 @contextmanager
 def unpadded() -> Any:
     """Inside, what production would do; without a GPU the plain kernel, so that the way is walked at least."""
-    own = packed.kernel
+    own = packed.attention_kernel
     if not torch.cuda.is_available():
-        packed.kernel = lambda states: packed.plain  # type: ignore[assignment]
+        packed.attention_kernel = lambda states: packed.plain_attention  # type: ignore[assignment]
     try:
         yield
     finally:
-        packed.kernel = own
+        packed.attention_kernel = own
 
 
 if __name__ == "__main__":

@@ -19,17 +19,17 @@ from typing import Any
 import torch
 from common import LABELS, LONGEST, clock, nli_rows
 
-from xfer.attackers.lexicons.dictionaries import miniature
-from xfer.forms.base import form
+from xfer.attackers.lexicons.dictionaries import miniature_words
+from xfer.forms.base import build_form
 from xfer.miniature import LANGUAGES
 from xfer.models.base import Origin
-from xfer.models.domain.form import judged
-from xfer.models.network import Network, build
+from xfer.models.domain.form import build_domain_form
+from xfer.models.network import Network, build_network
 from xfer.models.scratch import Scratch
-from xfer.recipe.checks.discriminators import conditions
+from xfer.recipe.checks.discriminators import conditioning_task
 from xfer.recipe.load import load_recipe
 from xfer.recipe.recipe import Stage, Task
-from xfer.trainers.batches.augmented import Augmented
+from xfer.trainers.batches.augmented import Augmentation
 from xfer.trainers.loop.fit import Context, Run, TaskData
 from xfer.trainers.losses.objective import Teacher
 
@@ -54,11 +54,11 @@ def texts(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {"id": rows["id"], "language": [("en", "xx")[i % 2] for i in range(count)], "text": rows["text"]}
 
 
-def augmented(task: Task) -> Augmented | None:
+def augmented(task: Task) -> Augmentation | None:
     """What changes the rows of a task as they are drawn; the recipes' attackers need no further rows."""
     attackers: list[Any] = [step.attacker for step in task.augment]
     steps = zip(task.augment, [attacker and attacker.prepare([]) for attacker in attackers], strict=True)
-    return Augmented(tuple(steps), None, task.consistency) if task.augment else None
+    return Augmentation(tuple(steps), None, task.consistency) if task.augment else None
 
 
 def stage(about: Stage, origin: Origin, rows: dict[str, list[Any]]) -> tuple[Network, list[TaskData]]:
@@ -68,13 +68,13 @@ def stage(about: Stage, origin: Origin, rows: dict[str, list[Any]]) -> tuple[Net
     learnt = {MAIN if name == "xnli" else name: task.reader.form for name, task in about.learnt.items()}
     for name, task in about.tasks.items():
         own, masked = MAIN if name == "xnli" else name, task.head is not None or task.reader.form == "mask"
-        forms[own] = form("mask") if masked else form("classify", LABELS)
+        forms[own] = build_form("mask") if masked else build_form("classify", LABELS)
         if task.head:
-            forms[own] = judged(own, forms[own], task.head, conditions(task.head, learnt), unlabelled)
+            forms[own] = build_domain_form(own, forms[own], task.head, conditioning_task(task.head, learnt), unlabelled)
         exponent = task.sampling.exponent if task.sampling else 1.0
         told = unlabelled if masked else rows
         tasks.append(TaskData(own, task.weight, told, None, ("en",), exponent, augmented=augmented(task)))
-    return build(origin, forms, 1), tasks
+    return build_network(origin, forms, 1), tasks
 
 
 def seconds(about: Stage, origin: Origin, rows: dict[str, list[Any]], steps: int, number: int) -> float:
@@ -84,7 +84,7 @@ def seconds(about: Stage, origin: Origin, rows: dict[str, list[Any]], steps: int
     settings = trainer.model_copy(update=FIXED | {"steps": WARM + steps})
     teacher = None
     if about.distil:
-        other = build(origin, {MAIN: form("classify", LABELS)}, 2)
+        other = build_network(origin, {MAIN: build_form("classify", LABELS)}, 2)
         told = about.distil.temperature, about.distil.weight, about.distil.added
         teacher = Teacher(other, MAIN, (MAIN,), *told)
     with tempfile.TemporaryDirectory() as folder:
@@ -124,7 +124,7 @@ def main() -> None:
         positions=LONGEST,
     )
     # words that augmentation brings in are whole subwords too, as in a vocabulary of many languages
-    brought = [word for other in LANGUAGES for ways in miniature("en", other).values() for word in ways]
+    brought = [word for other in LANGUAGES for ways in miniature_words("en", other).values() for word in ways]
     origin = model.origin(lambda: [*rows["text"], *rows["pair"], *brought])
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{torch.get_num_threads()} threads"
     print(f"{options.layers} layers, {options.width} wide, {len(rows['id'])} rows, batches of 32, {device}", flush=True)

@@ -15,9 +15,9 @@ import torch
 from common import LABELS, LONGEST, clock, nli_rows, origin, peer_rows, summary, turns
 from transformers import DataCollatorWithPadding, Trainer, TrainingArguments, default_data_collator
 
-from xfer.forms.base import form
-from xfer.models.network import build
-from xfer.models.predictor import answer, predict
+from xfer.forms.base import build_form
+from xfer.models.network import build_network
+from xfer.models.predictor import predict_encoded, predict_rows
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = nli_rows(options.rows)
     start = origin(nli_rows(40_000))
-    network = build(start, {"nli": form("classify", LABELS)}, 0).eval()
+    network = build_network(start, {"nli": build_form("classify", LABELS)}, 0).eval()
     encoded = network.forms["nli"].encode(rows, network.tokenizer, LONGEST)
     mean, threads = encoded.lengths.mean(), torch.get_num_threads()
     print(f"{options.rows} pairs of {mean:.0f} subwords on average, {threads} threads")
@@ -52,12 +52,12 @@ def main() -> None:
 
     def ours(number: int) -> float:
         begun = clock()
-        kept["ours"] = answer(network, "nli", encoded, rows)["logits"]
+        kept["ours"] = predict_encoded(network, "nli", encoded, rows)["logits"]
         return clock() - begun
 
     def with_tokens(number: int) -> float:
         begun = clock()
-        predict(network, "nli", rows, LONGEST)
+        predict_rows(network, "nli", rows, LONGEST)
         return clock() - begun
 
     variants = {

@@ -17,7 +17,7 @@ import datasets
 import numpy as np
 from common import LABELS, LONGEST, clock, nli_rows, origin, summary, turns
 
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.readers.base import Reader
 from xfer.readers.sources import rows as read_rows
 
@@ -53,7 +53,7 @@ def main() -> None:
     def ours(number: int) -> float:
         begun = clock()
         reader = Reader.model_validate("mnli")
-        kind = form(reader.form, reader.label_names())
+        kind = build_form(reader.form, reader.label_names())
         columns: dict[str, list[Any]] = {name: [] for name in kind.columns}
         for row_number, row in enumerate(read_rows(reader, "mirror", "train", "en", folder), 1):
             kind.check(row, "mnli", row_number)

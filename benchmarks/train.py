@@ -18,8 +18,8 @@ import torch
 from common import LABELS, clock, nli_rows, origin, peer_rows, summary, turns
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments, default_data_collator
 
-from xfer.forms.base import form
-from xfer.models.network import build, seeded
+from xfer.forms.base import build_form
+from xfer.models.network import build_network, seeded_torch
 from xfer.models.pretrained import Pretrained
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Context, Run, TaskData
@@ -43,7 +43,7 @@ def peer(folder: Path, data: Any, tokenizer: Any, seed: int, padded: bool, group
     """Seconds of one pass by the Trainer, and its losses."""
     from transformers import AutoModelForSequenceClassification
 
-    with seeded(seed):
+    with seeded_torch(seed):
         model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=len(LABELS))
     sampling = {"train_sampling_strategy": "group_by_length"} if grouped else {}
     arguments = TrainingArguments(
@@ -69,7 +69,7 @@ def peer(folder: Path, data: Any, tokenizer: Any, seed: int, padded: bool, group
 
 def ours(folder: Path, rows: dict[str, list[Any]], seed: int, precision: Any = "fp32") -> tuple[float, list[float]]:
     """Seconds of one pass by our loop, and its losses. In fp32, as the Trainer, unless ``precision`` says otherwise."""
-    network = build(Pretrained(name=str(folder)).origin(list), {"nli": form("classify", LABELS)}, seed)
+    network = build_network(Pretrained(name=str(folder)).origin(list), {"nli": build_form("classify", LABELS)}, seed)
     settings = Finetune(
         epochs=1,
         batch_tokens=1536,
@@ -100,7 +100,7 @@ def main() -> None:
     rows = nli_rows(options.rows)
     start = origin(nli_rows(40_000))
     folder = Path(tempfile.mkdtemp())
-    network = build(start, {"nli": form("classify", LABELS)}, 0)
+    network = build_network(start, {"nli": build_form("classify", LABELS)}, 0)
     network.heads["nli"].save_pretrained(folder)
     network.tokenizer.save_pretrained(folder)
     data = {padded: peer_rows(rows, start.tokenizer, padded) for padded in (True, False)}

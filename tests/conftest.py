@@ -59,11 +59,11 @@ def known_objects() -> None:
 @pytest.fixture(scope="module", autouse=True)
 def pieces() -> Iterator[None]:
     """Scripts without spaces are cut into pieces, whatever segmenter is installed: its own tests take it."""
-    found, segment._found = segment._found, lambda: (segment.PIECES, None)
-    segment.ends.cache_clear()
+    found, segment._segmenter = segment._segmenter, lambda: (segment.PIECES, None)
+    segment.word_ends.cache_clear()
     yield
-    segment._found = found
-    segment.ends.cache_clear()
+    segment._segmenter = found
+    segment.word_ends.cache_clear()
 
 
 class Result(NamedTuple):

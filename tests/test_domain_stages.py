@@ -12,7 +12,7 @@ import pytest
 import xfer
 from xfer.recipe.load import load_recipe
 from xfer.recipe.recipe import Recipe
-from xfer.reports.write import markdown, text
+from xfer.reports.write import report_markdown, report_text
 
 WORDS = {"en": "cat dog bird house tree river", "de": "Katze Hund Vogel Haus Baum Fluss"}
 TRAINER = "{steps: 60, batch_size: 12, learning_rate: 5e-3, max_length: 24, evaluate_every: 60, precision: fp32}"
@@ -82,7 +82,7 @@ def test_every_discriminator_is_in_the_report_beside_its_chance(report: dict[str
     parts = {part["stage"]: part for part in report["discriminators"]}
     assert list(parts) == list(HEADS)
     assert all((part["task"], part["of"], part["chance"]) == ("language", "language", 50.0) for part in parts.values())
-    for shown in (markdown(report), text(report)):
+    for shown in (report_markdown(report), report_text(report)):
         assert "discriminators" in shown and f"{parts['confused']['mean']:.1f}" in shown and "50.0" in shown
 
 

@@ -24,7 +24,7 @@ import transformers
 
 import xfer
 from xfer.core.store import Store
-from xfer.execution.walk import execute, failed, open_graph
+from xfer.execution.walk import execute_graph, open_graph, run_failure
 from xfer.recipe.load import load_recipe
 from xfer.steps import steps
 
@@ -79,7 +79,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from xfer.recipe.load import load_recipe
-from xfer.execution.walk import execute, failed, open_graph
+from xfer.execution.walk import execute_graph, run_failure, open_graph
 from xfer.core.store import Store
 from xfer.steps import steps as local
 
@@ -163,8 +163,8 @@ def run(
         ran.append(node.kind)
         return work(node, *rest)
 
-    outcome = execute(graph, opened, work=watched)
-    assert failed(outcome, graph) is None
+    outcome = execute_graph(graph, opened, work=watched)
+    assert run_failure(outcome, graph) is None
     assert graph.report is not None
     return outcome.entries[graph.report.key].read("report.json"), ran
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from xfer.catalog import CATALOG
-from xfer.core.component import _canonical
-from xfer.recipe.schema import kinds
+from xfer.core.component import _canonical_value
+from xfer.recipe.schema import component_kinds
 
 FILE = Path(__file__).with_name("identities.json")
 WRITE = "python tests/test_identities.py --write"
@@ -24,7 +24,7 @@ Known = dict[str, dict[str, Any]]  # "kind type" -> {"version", "defaults"}
 def present() -> Known:
     """Version and defaults of every built-in component, as they are now."""
     found: Known = {}
-    for kind, base in sorted(kinds().items()):
+    for kind, base in sorted(component_kinds().items()):
         for name in sorted(CATALOG[kind]):
             leaf = base.lookup(name)
             defaults = {}
@@ -32,7 +32,9 @@ def present() -> Known:
                 extra = info.json_schema_extra
                 if not (isinstance(extra, dict) and extra.get("incidental")):
                     value = (
-                        "(required)" if info.is_required() else _canonical(info.get_default(call_default_factory=True))
+                        "(required)"
+                        if info.is_required()
+                        else _canonical_value(info.get_default(call_default_factory=True))
                     )
                     defaults[field] = value
             found[f"{kind} {name}"] = {"version": leaf.version, "defaults": defaults}

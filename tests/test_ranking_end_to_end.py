@@ -11,7 +11,7 @@ import pytest
 
 import xfer as package
 from xfer.core.store import Store
-from xfer.execution.walk import execute, failed, open_graph
+from xfer.execution.walk import execute_graph, open_graph, run_failure
 from xfer.readers.lareqa import gold_file
 from xfer.recipe.load import load_recipe
 from xfer.steps.rows import read_rows
@@ -52,8 +52,8 @@ class Done:
         self.recipe.write_text(RECIPE)
         self.store = folder / "store"
         self.graph = open_graph(load_recipe(self.recipe).recipe, Store(self.store))
-        outcome = execute(self.graph, Store(self.store))
-        error = failed(outcome, self.graph)
+        outcome = execute_graph(self.graph, Store(self.store))
+        error = run_failure(outcome, self.graph)
         assert error is None, error
         self.entries = outcome.entries
 

@@ -57,7 +57,7 @@ def test_the_study_shown_is_whole(scale: str | None, tmp_path: Path) -> None:
 
 
 def test_the_files_block_is_a_reader() -> None:
-    block = yaml.plain(yaml.parse(blocks("yaml")[1], "README.md"))["reader"]
+    block = yaml.plain_data(yaml.parse_tree(blocks("yaml")[1], "README.md"))["reader"]
     assert Reader.model_validate(block).label_names() == ("entailment", "neutral", "contradiction")
 
 

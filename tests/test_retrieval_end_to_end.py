@@ -15,14 +15,14 @@ from pydantic import Field
 from xfer import miniature
 from xfer.attackers.base import Attacker
 from xfer.core.store import Store
-from xfer.execution.walk import execute, failed, open_graph
-from xfer.forms.base import form
-from xfer.metrics.retrieval import best_threshold, extracted, mine_sentences, mining_f1, nearest_accuracy
-from xfer.miniature.bitext import _draw, _lines
-from xfer.miniature.choice import stream
+from xfer.execution.walk import execute_graph, open_graph, run_failure
+from xfer.forms.base import build_form
+from xfer.metrics.retrieval import best_threshold, mine_sentences, mining_f1, nearest_accuracy, pairs_above
+from xfer.miniature.bitext import _draw_sentences, _rendered_lines
+from xfer.miniature.choice import seeded_stream
 from xfer.models.base import Origin
-from xfer.models.network import build
-from xfer.models.predictor import predict
+from xfer.models.network import build_network
+from xfer.models.predictor import predict_rows
 from xfer.readers import tables
 from xfer.readers.base import Card, Reader, Row, Settings
 from xfer.recipe.load import load_recipe
@@ -95,14 +95,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """$XFER_DATA with Tatoeba and BUCC of the miniature world, and pairs to train on that are not in them."""
     folder = tmp_path_factory.mktemp("data")
     miniature.write(folder, parts=["bitext"])
-    said = _draw(stream(0, "test pairs"), sum(SIZES.values()), ("en", *LANGUAGES))
+    said = _draw_sentences(seeded_stream(0, "test pairs"), sum(SIZES.values()), ("en", *LANGUAGES))
     (folder / "pairs").mkdir()
     for code in ("en", *LANGUAGES):
-        (folder / f"text-{code}.txt").write_text("\n".join(_lines(said, code)) + "\n", encoding="utf-8")
+        (folder / f"text-{code}.txt").write_text("\n".join(_rendered_lines(said, code)) + "\n", encoding="utf-8")
     for split, size in SIZES.items():
         part, said = said[:size], said[size:]
         for code in LANGUAGES:
-            lines = map("\t".join, zip(_lines(part, code), _lines(part, "en"), strict=True))
+            lines = map("\t".join, zip(_rendered_lines(part, code), _rendered_lines(part, "en"), strict=True))
             (folder / "pairs" / f"{split}-{code}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "train-en.tsv").write_text("a good day\tgood\na bad day\tbad\n" * 20)
     (folder / "bitext.yaml").write_text(RECIPE)
@@ -124,8 +124,8 @@ class Done:
             self.ran.append(node.kind)
             return work(node, *rest)
 
-        outcome = execute(self.graph, self.store, work=watched)
-        error = failed(outcome, self.graph)
+        outcome = execute_graph(self.graph, self.store, work=watched)
+        error = run_failure(outcome, self.graph)
         assert error is None, error
         self.entries = outcome.entries
 
@@ -258,7 +258,7 @@ def test_bucc_is_mined_with_the_threshold_of_the_dev_corpus(done: Done) -> None:
     thresholds = []
     for language in LANGUAGES:
         scored, gold, threshold = mine_by_hand(done, language)
-        wanted = mining_f1(gold, extracted(scored, threshold))
+        wanted = mining_f1(gold, pairs_above(scored, threshold))
         scores = done.scores("mined")[language]
         assert {name: scores[name] for name in ("f1", "precision", "recall")} == pytest.approx(wanted._asdict())
         assert scores["rows"] == 295 and 0 < scores["f1"] < 1
@@ -268,7 +268,7 @@ def test_bucc_is_mined_with_the_threshold_of_the_dev_corpus(done: Done) -> None:
             if lang == language
             for other in others
         }
-        assert mine == extracted(scored, threshold)
+        assert mine == pairs_above(scored, threshold)
         thresholds.append((threshold, best_threshold(scored, gold)))
     assert any(abs(dev - own) > 1e-4 for dev, own in thresholds)  # the test's own threshold would be another
 
@@ -389,8 +389,8 @@ def training(folder: Path, data: Path, progress: Any = lambda *_, **__: None) ->
                 rows.setdefault(name, []).append(value)
     plain = {"id": [str(i) for i in range(16)], "language": ["en"] * 16, "text": ["a good day", "a bad day"] * 8,
              "pair": [None] * 16, "label": ["good", "bad"] * 8}  # fmt: skip
-    kinds = {"pairs": form("retrieve"), "nli": form("classify", ["bad", "good"])}
-    network = build(tiny(rows), kinds, 1)
+    kinds = {"pairs": build_form("retrieve"), "nli": build_form("classify", ["bad", "good"])}
+    network = build_network(tiny(rows), kinds, 1)
     tasks = [TaskData("pairs", 1.0, rows, rows, LANGUAGES), TaskData("nli", 1.0, plain, None, ("en",))]
     settings = Finetune(steps=12, batch_size=8, learning_rate=1e-3, max_length=32, precision="fp32", evaluate_every=4)
     folder.mkdir(exist_ok=True)
@@ -426,8 +426,8 @@ def test_training_lowers_the_loss_on_what_it_trains_on(data: Path, tmp_path: Pat
     for row in reader.parse(data / "pairs" / "dev-de.tsv", "dev", "de"):
         for name, value in row.items():
             rows.setdefault(name, []).append(value)
-    kind = form("retrieve")
-    network = build(tiny(rows), {"pairs": kind}, 1)
+    kind = build_form("retrieve")
+    network = build_network(tiny(rows), {"pairs": kind}, 1)
     settings = Finetune(steps=40, batch_size=20, learning_rate=3e-3, max_length=32, precision="fp32", weight_decay=0)
     run = Run(
         settings,
@@ -441,5 +441,5 @@ def test_training_lowers_the_loss_on_what_it_trains_on(data: Path, tmp_path: Pat
     batch = kind.batch(encoded, kind.targets(rows), np.arange(20), network.tokenizer)
     with torch.no_grad():
         assert kind.losses(network.eval()("pairs", batch), batch).shape == (20,)
-    found = kind.decode(predict(network, "pairs", rows, 32), rows)
+    found = kind.decode(predict_rows(network, "pairs", rows, 32), rows)
     assert sum(found["credit"]) / len(found["credit"]) > 0.5

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from xfer.execution.studies import compiled, nodes_of
+from xfer.execution.studies import compile_cells, nodes_of
 from xfer.graph.compile import Resolver
 from xfer.graph.node import Node
 from xfer.recipe.load_study import load_study
-from xfer.recipe.study import LoadedStudy, meant
+from xfer.recipe.study import LoadedStudy, matches_levels
 
 ROOT = Path(__file__).parents[1]
 STUDIES = sorted((ROOT / "recipes" / "studies").glob("[!_]*.yaml"))
@@ -24,7 +24,7 @@ QUESTIONS = {
 
 def graph(loaded: LoadedStudy) -> list[Node]:
     """The nodes of a study; every file and every repository is at the same version."""
-    cells = compiled(loaded, Resolver(lambda path: "same", lambda name, kind: "same"))
+    cells = compile_cells(loaded, Resolver(lambda path: "same", lambda name, kind: "same"))
     assert [cell.problem for cell in cells if cell.problem] == []
     return nodes_of(cells)
 
@@ -45,7 +45,9 @@ def test_a_shipped_study_is_whole(path: Path, scale: str | None) -> None:
     names = {name for cell in loaded.cells for name in cell.recipe.evaluate}
     for hypothesis in study.hypotheses.values():
         assert set(hypothesis.evaluations) <= names or scale, hypothesis.claim
-        sides = [cell for cell in found if meant(cell, hypothesis.cells) and cell | hypothesis.against in found]
+        sides = [
+            cell for cell in found if matches_levels(cell, hypothesis.cells) and cell | hypothesis.against in found
+        ]
         assert [cell for cell in sides if cell | hypothesis.against != cell] or scale, hypothesis.claim
     for levels in study.vary.items() if scale is None else ():
         assert {cell[levels[0]] for cell in found} == set(levels[1])

@@ -104,12 +104,12 @@ CATALOG: dict[str, dict[str, str]] = {
 }
 
 FORMS: dict[str, str] = {
-    "classify": "xfer.forms.classify:Classify",
-    "choose": "xfer.forms.choose:Choose",
-    "mask": "xfer.forms.mask:Mask",
-    "tag": "xfer.forms.tag:Tag",
-    "span": "xfer.forms.span:Span",
-    "retrieve": "xfer.forms.retrieve:Retrieve",
+    "classify": "xfer.forms.classify:ClassifyForm",
+    "choose": "xfer.forms.choose:ChooseForm",
+    "mask": "xfer.forms.mask:MaskForm",
+    "tag": "xfer.forms.tag:TagForm",
+    "span": "xfer.forms.span:SpanForm",
+    "retrieve": "xfer.forms.retrieve:RetrieveForm",
 }
 
 COMMANDS: dict[str, str] = {

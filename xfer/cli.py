@@ -14,7 +14,7 @@ from xfer import __version__
 from xfer.catalog import COMMANDS
 
 
-class _Lazy(click.Group):
+class _LazyGroup(click.Group):
     def list_commands(self, context: click.Context) -> list[str]:
         return sorted(COMMANDS)
 
@@ -31,12 +31,12 @@ class _Lazy(click.Group):
         try:
             return super().resolve_command(context, words)
         except click.UsageError as error:
-            from xfer.core.errors import suggest
+            from xfer.core.errors import suggest_name
 
-            raise click.UsageError(f"{error.message} {suggest(words[0], COMMANDS)}", context) from None
+            raise click.UsageError(f"{error.message} {suggest_name(words[0], COMMANDS)}", context) from None
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="xfer")
 def group() -> None:
     """Cross-lingual transfer and robustness from recipes.
@@ -65,15 +65,15 @@ def main() -> None:
         click.echo("xfer: stopped; what is finished is kept: the same command goes on from there", err=True)
         code = 130
     except Exception as error:
-        code = _print(error)
+        code = _print_error(error)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _print(error: Exception) -> int:
-    from xfer.core.errors import RecipeError, XferError, from_os  # late: only an error needs them
+def _print_error(error: Exception) -> int:
+    from xfer.core.errors import RecipeError, XferError, error_from_os  # late: only an error needs them
 
     if isinstance(error, OSError):
-        error = from_os(error)
+        error = error_from_os(error)
     if not isinstance(error, XferError):
         raise error
     lines = error.lines()

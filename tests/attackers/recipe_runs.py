@@ -15,8 +15,8 @@ from xfer.attackers.search import random_states
 from xfer.attackers.search.base import Setting
 from xfer.attackers.textattack import load as shim
 from xfer.attackers.textattack.attacker import TextAttack
-from xfer.attackers.textattack.recipes.table import needs
-from xfer.core.seeds import derive
+from xfer.attackers.textattack.recipes.table import recipe_resources
+from xfer.core.seeds import derive_seed
 
 Row = dict[str, Any]
 TEXTS: list[tuple[str, ...]] = [
@@ -56,7 +56,7 @@ def rows(victim: Any, texts: list[tuple[str, ...]] = TEXTS, language: str = "en"
 
 def attacker(parts: dict[str, str], recipe: str, compat: str = "fixed", **options: Any) -> TextAttack:
     """A recipe with all that it reads."""
-    read = {one.field: parts[one.field] for one in needs(recipe, compat)}
+    read = {one.field: parts[one.field] for one in recipe_resources(recipe, compat)}
     return TextAttack(**({"recipe": recipe, "compat": compat} | read | options))
 
 
@@ -89,7 +89,7 @@ def stock(
         attack = build(Wrapper())
     attack.goal_function.query_budget = one.budget or float("inf")
     for row in asked:
-        random_states.seed(derive(one.seed, one.identity(), row["language"], row["id"]))
+        random_states.seed_generators(derive_seed(one.seed, one.identity(), row["language"], row["id"]))
         pair = OrderedDict(premise=row["text"], hypothesis=row["pair"])
         result = attack.attack(pair if row["pair"] else row["text"], LABELS.index(row["label"])).perturbed_result
         fields = (*result.attacked_text._text_input.values(), None)[:2]

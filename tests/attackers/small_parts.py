@@ -132,14 +132,14 @@ def synonyms(file: Path) -> None:
 
 def network(**options: Any) -> Any:
     """A victim with weights: an oracle of ``victim`` that white-box recipes can read."""
-    from xfer.forms.classify import Classify
+    from xfer.forms.classify import ClassifyForm
     from xfer.models.network import Network
-    from xfer.models.victims.build import victim
+    from xfer.models.victims.build import build_victim
 
     labels = dict(enumerate(LABELS))
     named = {"id2label": labels, "label2id": {label: number for number, label in labels.items()}}
     head = bert("BertForSequenceClassification", None, **named, **options)
-    return victim(Network({"task": head}, {"task": Classify(LABELS)}, tokenizer()), "task", 64)
+    return build_victim(Network({"task": head}, {"task": ClassifyForm(LABELS)}, tokenizer()), "task", 64)
 
 
 def make(folder: Path) -> dict[str, str]:

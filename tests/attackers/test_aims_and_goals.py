@@ -13,14 +13,14 @@ from pydantic import ValidationError
 from xfer.attackers.base import Attacker
 from xfer.attackers.constraints import Constraints
 from xfer.attackers.search.base import Setting
-from xfer.attackers.search.candidate import Text
-from xfer.attackers.search.checks import Checks
+from xfer.attackers.search.candidate import EditableText
+from xfer.attackers.search.checks import ConstraintChecks
 from xfer.attackers.search.goal import Goal
-from xfer.attackers.search.goals.base import aim
-from xfer.attackers.search.outcome import Refused
+from xfer.attackers.search.goals.base import form_aim
+from xfer.attackers.search.outcome import SearchRefused
 from xfer.core.errors import RecipeError
 from xfer.recipe.load import load_recipe
-from xfer.text.distance import distance
+from xfer.text.distance import edit_distance
 
 TAGS = ["O", "B-PER", "I-PER"]
 
@@ -33,37 +33,37 @@ def test_tags() -> None:
         "tags": ["B-PER", "I-PER", "O"],
         "text": "Ann B. ran",
     }
-    wanted: Any = aim("tag", TAGS)
+    wanted: Any = form_aim("tag", TAGS)
     text = wanted.text(row)
     assert wanted.item(text) == (("Ann", "B.", "ran"), (1, 2, -1))
     assert wanted.item(text.deleted(0)) == (("B.", "ran"), (1, -1))
     assert wanted.judge((np.array([0.9, 0.3]), np.array([True, False])), None) == (pytest.approx(0.4), True)
     assert wanted.judge((np.array([0.9, 0.7]), np.array([True, True])), None) == (pytest.approx(0.2), False)
     assert wanted.judge((np.zeros(0), np.zeros(0, bool)), None) == (0.0, False)
-    every: Any = aim("tag", TAGS, goal=Goal(bound=0.6, tokens="all"))
+    every: Any = form_aim("tag", TAGS, goal=Goal(bound=0.6, tokens="all"))
     assert every.item(text)[1] == (1, 2, 0)
     assert not every.judge((np.ones(2), np.array([True, False])), None)[1]
-    with pytest.raises(Refused, match="no entity") as skipped:
+    with pytest.raises(SearchRefused, match="no entity") as skipped:
         wanted.gold(row | {"tags": ["O"] * 3})
     assert skipped.value.status == "skipped"
     for broken in ({"tags": ["O", "X", "O"]}, {"tags": ["O"]}, {"tags": None}):
-        with pytest.raises(Refused):
+        with pytest.raises(SearchRefused):
             wanted.gold(row | broken)
 
 
 def test_spans() -> None:
     row = {"id": "1", "language": "en", "text": "It was cold in Old Berlin.", "pair": "Where?"}
     row |= {"answers": ["Old Berlin", "Berlin"], "starts": [15, 19]}
-    loses: Any = aim("span", [], {"rules": "squad"})
+    loses: Any = form_aim("span", [], {"rules": "squad"})
     gold = loses.gold(row)
     text = loses.text(row)
     assert loses.item(text) == (row["text"], "Where?", ((15, 25), (19, 25)))
     assert loses.judge(("in old Berlin", 0.25), gold) == (0.75, False)  # F1 0.8
     assert loses.judge(("It was very cold in", 0.25), gold) == (0.75, True)
-    exact: Any = aim("span", [], {"rules": "squad"}, Goal(measure="exact", score="f1"))
+    exact: Any = form_aim("span", [], {"rules": "squad"}, Goal(measure="exact", score="f1"))
     assert exact.judge(("in old Berlin", 0.25), gold) == (pytest.approx(0.2), True)
     assert exact.judge(("the berlin!", 0.0), gold) == (0.0, False)
-    low: Any = aim("span", [], {"rules": "squad"}, Goal(bound=0.9))
+    low: Any = form_aim("span", [], {"rules": "squad"}, Goal(bound=0.9))
     assert low.judge(("in old Berlin", 0.25), gold)[1]
     moved = text.deleted(0)
     changed = loses.row(row, moved)
@@ -73,13 +73,13 @@ def test_spans() -> None:
         and changed["answers"] == row["answers"]
     )
     nothing = row | {"answers": [], "starts": []}
-    with pytest.raises(Refused) as skipped:
+    with pytest.raises(SearchRefused) as skipped:
         loses.gold(nothing)
     assert skipped.value.status == "skipped"
-    second: Any = aim("span", [], {"rules": "squad_v2"})
+    second: Any = form_aim("span", [], {"rules": "squad_v2"})
     assert second.judge(("", 0.9), second.gold(nothing)) == (pytest.approx(0.1), False)
     assert second.judge(("Berlin", 0.9), second.gold(nothing))[1]
-    chinese: Any = aim("span", [], {"rules": "mlqa"})
+    chinese: Any = form_aim("span", [], {"rules": "mlqa"})
     assert (
         chinese.judge(
             ("北平", 0.5), chinese.gold(row | {"text": "在北京", "answers": ["北京"], "starts": [1], "language": "zh"})
@@ -90,18 +90,18 @@ def test_spans() -> None:
 
 def test_choices_ranks_and_classes() -> None:
     choice = {"id": "1", "language": "en", "text": "It rained.", "question": None, "options": ["a", "b"], "label": 1}
-    wrong: Any = aim("choose", [])
+    wrong: Any = form_aim("choose", [])
     assert wrong.item(wrong.text(choice)) == ("It rained.", None, ("a", "b"))
     assert wrong.judge(np.array([0.6, 0.4]), wrong.gold(choice)) == (pytest.approx(0.6), True)
-    found: Any = aim("retrieve", [], {"task": "ranking"})
+    found: Any = form_aim("retrieve", [], {"task": "ranking"})
     query = {"id": "1", "language": "en", "pool": "de", "text": "rain", "pair": None, "gold": ["c1", "c2"]}
     assert found.item(found.text(query)) == ("de", "rain", None, ("c1", "c2"))
     assert found.judge((-2.0, True), None) == (0.0, False) and found.judge((2.0, False), None) == (1.0, True)
     assert found.judge((0.2, False), None) == (pytest.approx(0.55), True)
-    mined: Any = aim("retrieve", [], {"task": "mining"})
+    mined: Any = form_aim("retrieve", [], {"task": "mining"})
     assert mined.judge((3.0, False), None) == (1.0, True) and mined.judge((-0.5, True), None)[0] == 0.25
     for aimed, row in ((wrong, choice | {"label": 2}), (found, query | {"gold": None}), (found, query | {"gold": []})):
-        with pytest.raises(Refused):
+        with pytest.raises(SearchRefused):
             aimed.gold(row)
 
 
@@ -114,16 +114,16 @@ def test_the_distance_is_levenshteins() -> None:
             before, row[0] = row[0], i
             for j, b in enumerate(two, 1):
                 before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
-        assert distance(one, two) == distance(tuple(one), tuple(two)) == row[-1]
+        assert edit_distance(one, two) == edit_distance(tuple(one), tuple(two)) == row[-1]
 
 
 def test_bounds_by_hand() -> None:
-    old = Text.split(["नमस्ते दुनिया आज", "one two"])  # five words; conjuncts are one grapheme
+    old = EditableText.split(["नमस्ते दुनिया आज", "one two"])  # five words; conjuncts are one grapheme
     one, two = old.replaced(0, "नमस्ता"), old.deleted(0).inserted(0, "x")
     graphemes = sum(len(__import__("regex").findall(r"\X", field)) for field in old.fields)
 
     def allowed(**bounds: Any) -> list[bool]:
-        return Checks(Constraints(**bounds), lambda queue, items: []).allowed(old, [one, two])
+        return ConstraintChecks(Constraints(**bounds), lambda queue, items: []).allowed(old, [one, two])
 
     assert allowed(changed_words=0.2) == [True, True] and allowed(changed_words=0.19) == [False, False]
     assert allowed(edit_distance=1) == [True, False] and allowed(edit_distance=0) == [False, False]
@@ -138,11 +138,11 @@ def test_only_edited_sides_are_compared() -> None:
         asked.extend(items)
         return [np.array([1.0, 0.0]) if "x" not in text else np.array([0.6, 0.8]) for text in items]
 
-    old = Text.split(["a long premise that stays", "b"])
-    checks = Checks(Constraints(similarity={"encoder": "e", "at_least": 0.7}), ask)  # type: ignore[arg-type]
+    old = EditableText.split(["a long premise that stays", "b"])
+    checks = ConstraintChecks(Constraints(similarity={"encoder": "e", "at_least": 0.7}), ask)  # type: ignore[arg-type]
     assert checks.allowed(old, [old.replaced(5, "x"), old.replaced(5, "c")]) == [False, True]
     assert sorted(asked) == ["b", "c", "x"]
-    angular = Checks(Constraints(similarity={"encoder": "e", "at_least": 0.7, "measure": "angular"}), ask)  # type: ignore[arg-type]
+    angular = ConstraintChecks(Constraints(similarity={"encoder": "e", "at_least": 0.7, "measure": "angular"}), ask)  # type: ignore[arg-type]
     assert angular.allowed(old, [old.replaced(5, "x")]) == [True]  # 1 - acos(0.6) / pi = 0.705
 
 
@@ -152,12 +152,12 @@ def test_parts_of_speech_of_what_came_in_the_place_of_what() -> None:
     def ask(queue: str, items: Any) -> list[Any]:
         return [tuple(tags.get(word, "X") for word in words) for words in items]
 
-    old = Text.split(["red cat runs"])
+    old = EditableText.split(["red cat runs"])
     tried = [old.replaced(1, "Ann"), old.replaced(1, "runs"), old.deleted(0), old.inserted(0, "new").replaced(2, "red")]
-    tried.append(Text.split(["red runs runs"]))  # split anew
+    tried.append(EditableText.split(["red runs runs"]))  # split anew
     for swap, wanted in ((False, [False, False, True, False, False]), (True, [True, True, True, False, True])):
         held = Constraints(part_of_speech={"tagger": {"model": "m"}, "nouns_for_verbs": swap})  # type: ignore[arg-type]
-        assert Checks(held, ask).allowed(old, tried) == wanted
+        assert ConstraintChecks(held, ask).allowed(old, tried) == wanted
 
 
 def test_rule_based_attackers_keep_within_bounds() -> None:
@@ -178,7 +178,7 @@ def test_rule_based_attackers_keep_within_bounds() -> None:
     few = changed(changed_words=0.3, protected=["MANN", "hause"])
     pairs = list(zip(few.split(), row["text"].split(), strict=True))
     assert 1 <= sum(a != b for a, b in pairs) <= 3 and few.split()[2] == "Mann" and few.split()[6] == "Hause"
-    assert distance(changed(edit_distance=2), row["text"]) == 2
+    assert edit_distance(changed(edit_distance=2), row["text"]) == 2
     assert changed(edit_distance=0) == row["text"]
 
 
@@ -261,4 +261,4 @@ def test_a_search_of_our_own_holds_constraints_too(tmp_path: Path) -> None:
     assert found() == "the alt Hund sieht a Haus"
     assert sum(a != b for a, b in zip(found(changed_words=0.34).split(), row["text"].split(), strict=True)) == 2
     assert found(protected=["dog", "OLD", "sees"]) == "the old dog sees a Haus"
-    assert distance(found(edit_distance=3), row["text"]) <= 3
+    assert edit_distance(found(edit_distance=3), row["text"]) <= 3

@@ -11,7 +11,7 @@ import pytest
 
 from xfer.core.errors import Fault, RecipeError
 from xfer.core.store import Store
-from xfer.execution.walk import execute, failed, open_graph
+from xfer.execution.walk import execute_graph, open_graph, run_failure
 from xfer.graph.compile import Graph
 from xfer.recipe.load import load_recipe
 
@@ -99,7 +99,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str
     (folder / "r.yaml").write_text(recipe, "utf-8")
     store = Store(folder / "store")
     graph = open_graph(load_recipe(folder / "r.yaml").recipe, store)
-    error = failed(execute(graph, store), graph)
+    error = run_failure(execute_graph(graph, store), graph)
     assert error is None, error
     yield lambda name, kind: columns(store, graph, name, kind)
 

@@ -200,9 +200,9 @@ def build(block: dict[str, Any], folder: str) -> Any:
 
 
 def _unread(recipe: str, field: str) -> bool:
-    from xfer.attackers.textattack.recipes.table import needs
+    from xfer.attackers.textattack.recipes.table import recipe_resources
 
-    return field not in {one.field for one in needs(recipe, "fixed")}
+    return field not in {one.field for one in recipe_resources(recipe, "fixed")}
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -13,8 +13,8 @@ from xfer.attackers.base import Attacker
 from xfer.core.errors import MissingPart
 from xfer.forms.texts import mentions
 from xfer.readers.base import Reader
-from xfer.text.edits import Edit, splice
-from xfer.text.sentences import before_stop, sentences, unspaced
+from xfer.text.edits import Edit, splice_edits
+from xfer.text.sentences import before_stop, is_unspaced, sentence_bounds
 
 
 def attacker(name: str, **fields: Any) -> Any:
@@ -24,7 +24,7 @@ def attacker(name: str, **fields: Any) -> Any:
 def again(row: dict[str, Any], edits: list[dict[str, Any]], column: str) -> str:
     """The text of a row that its recorded edits make."""
     found = [Edit(**{k: v for k, v in edit.items() if k != "column"}) for edit in edits if edit["column"] == column]
-    return splice(row[column], found)
+    return splice_edits(row[column], found)
 
 
 # entities
@@ -104,12 +104,12 @@ def test_the_rate_of_names() -> None:
     ],
 )  # fmt: skip
 def test_sentences(text: str, expected: list[str]) -> None:
-    assert [text[start:end] for start, end in sentences(text)] == expected
+    assert [text[start:end] for start, end in sentence_bounds(text)] == expected
 
 
 @given(st.text("ab. 。!A\n", max_size=40))
 def test_sentences_are_the_text(text: str) -> None:
-    assert "".join(text[start:end] for start, end in sentences(text)) == text
+    assert "".join(text[start:end] for start, end in sentence_bounds(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,9 @@ def test_before_stop(text: str, place: int) -> None:
 
 
 def test_unspaced() -> None:
-    assert unspaced("他走了 OK") and unspaced("เขามา") and not unspaced("He 他 left") and not unspaced("123")
+    assert (
+        is_unspaced("他走了 OK") and is_unspaced("เขามา") and not is_unspaced("He 他 left") and not is_unspaced("123")
+    )
 
 
 # contexts

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xfer.forms.texts import COLUMNS, edited, texts
-from xfer.text.edits import Edit, growth, replaced, splice
+from xfer.forms.texts import EDITABLE_COLUMNS, apply_edits, editable_texts
+from xfer.text.edits import Edit, length_growth, minimal_edits, splice_edits
 
 TAGGED = {
     "id": "1", "language": "en", "text": "Anna lives in New York .",
@@ -28,7 +28,7 @@ def at(start: int, end: int, new: str) -> Edit:
 def test_every_form_says_what_may_change() -> None:
     from xfer.catalog import FORMS
 
-    assert set(COLUMNS) == set(FORMS)
+    assert set(EDITABLE_COLUMNS) == set(FORMS)
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_every_form_says_what_may_change() -> None:
     ],
 )  # fmt: skip
 def test_texts(form: str, row: Any, protect: Any, expected: Any) -> None:
-    assert texts(form, row, protect) == expected
+    assert editable_texts(form, row, protect) == expected
 
 
 def test_options_change_each_on_its_own() -> None:
     row = {"text": "a", "question": None, "options": ["cat", "dog"], "label": 1}
-    changed, _ = edited("choose", row, {"options/1": [at(0, 1, "f")]})
+    changed, _ = apply_edits("choose", row, {"options/1": [at(0, 1, "f")]})
     assert changed == row | {"options": ["cat", "fog"]} and row["options"] == ["cat", "dog"]
 
 
@@ -78,27 +78,27 @@ def test_options_change_each_on_its_own() -> None:
     ],
 )  # fmt: skip
 def test_words_and_tags_stay_aligned(edits: list[Edit], words: list[str], tags: list[str]) -> None:
-    changed, done = edited("tag", TAGGED, {"text": edits})
+    changed, done = apply_edits("tag", TAGGED, {"text": edits})
     assert changed == TAGGED | {"words": words, "tags": tags, "text": " ".join(words)}
     assert bool(done) == (words != TAGGED["words"])
 
 
 def test_a_part_of_speech_is_of_one_word() -> None:
     row = TAGGED | {"tags": ["PROPN", "VERB", "ADP", "PROPN", "PROPN", "PUNCT"]}
-    changed, done = edited("tag", row, {"text": [at(0, 4, "Anna Maria"), at(5, 10, "lebt")]})
+    changed, done = apply_edits("tag", row, {"text": [at(0, 4, "Anna Maria"), at(5, 10, "lebt")]})
     assert changed is not None and changed["words"] == ["Anna", "lebt", *TAGGED["words"][2:]]
     assert changed["tags"] == row["tags"] and done == {"text": [at(5, 10, "lebt")]}
 
 
 def test_withheld_tags_keep_the_number_of_words() -> None:
-    changed, done = edited("tag", TAGGED | {"tags": None}, {"text": [at(0, 4, "Anna Maria"), at(5, 6, "L")]})
+    changed, done = apply_edits("tag", TAGGED | {"tags": None}, {"text": [at(0, 4, "Anna Maria"), at(5, 6, "L")]})
     assert changed is not None and changed["tags"] is None and done == {"text": [at(5, 6, "L")]}
     assert changed["words"] == ["Anna", "Lives", *TAGGED["words"][2:]]
 
 
 def test_a_word_that_holds_a_space_stays_one() -> None:
     row = TAGGED | {"words": ["10\u00a0000", "men"], "tags": ["O", "O"]}
-    changed, _ = edited("tag", row, {"text": [at(0, 1, "2")]})
+    changed, _ = apply_edits("tag", row, {"text": [at(0, 1, "2")]})
     assert changed is not None and changed["words"] == ["20\u00a0000", "men"] and changed["tags"] == ["O", "O"]
 
 
@@ -111,13 +111,15 @@ def test_a_blank_word_stays(blank: str, tags: list[str]) -> None:
     row = {"text": f"a {blank} b", "words": ["a", blank, "b"], "tags": tags}
     end = 2 + len(blank)
     edits = [Edit(0, 1, "A", ""), Edit(2, end, "new", ""), Edit(end + 1, end + 2, "B", "")]
-    changed, done = edited("tag", row, {"text": edits})
+    changed, done = apply_edits("tag", row, {"text": edits})
     assert changed == {"text": f"A {blank} B", "words": ["A", blank, "B"], "tags": tags}
     assert done == {"text": [edits[0], edits[2]]}
 
 
 def test_answers_move_with_what_stands_before() -> None:
-    changed, done = edited("span", ASKED, {"text": [at(0, 4, "Annabel"), at(22, 24, "!")], "pair": [at(0, 5, "Were")]})
+    changed, done = apply_edits(
+        "span", ASKED, {"text": [at(0, 4, "Annabel"), at(22, 24, "!")], "pair": [at(0, 5, "Were")]}
+    )
     assert changed is not None and changed["text"] == "Annabel lives in New York!"
     assert changed["starts"] == [17, 21] and changed["answers"] == ASKED["answers"]
     assert changed["pair"] == "Were does Anna live?" and set(done) == {"text", "pair"}
@@ -125,20 +127,22 @@ def test_answers_move_with_what_stands_before() -> None:
 
 @pytest.mark.parametrize("edit", [at(15, 16, "u"), at(13, 15, "x"), at(18, 22, "Yorck"), at(16, 20, "")])
 def test_noise_leaves_answers_alone(edit: Edit) -> None:
-    assert edited("span", ASKED, {"text": [edit]}) == (ASKED, {})
+    assert apply_edits("span", ASKED, {"text": [edit]}) == (ASKED, {})
 
 
 def test_another_writing_changes_answers_too() -> None:
-    changed, done = edited("span", ASKED, {"text": [at(0, 4, "АННА"), at(14, 17, "Нью"), at(18, 22, "Йоркк")]}, True)
+    changed, done = apply_edits(
+        "span", ASKED, {"text": [at(0, 4, "АННА"), at(14, 17, "Нью"), at(18, 22, "Йоркк")]}, True
+    )
     assert changed is not None and changed["answers"] == ["Нью Йоркк", "Йоркк"] and changed["starts"] == [14, 18]
     assert len(done["text"]) == 3
     crossing = [at(13, 15, "x"), at(16, 20, "-"), at(14, 22, "N.Y.")]  # of one of the two answers at least
     for edit in crossing:
-        assert edited("span", ASKED, {"text": [edit]}, True) == (ASKED, {})
+        assert apply_edits("span", ASKED, {"text": [edit]}, True) == (ASKED, {})
 
 
 def test_text_put_in_at_the_border_of_an_answer_is_no_part_of_it() -> None:
-    changed, _ = edited(
+    changed, _ = apply_edits(
         "span",
         ASKED | {"answers": ["New York"], "starts": [14]},
         {"text": [at(14, 14, "old "), at(22, 22, "er")]},
@@ -150,13 +154,13 @@ def test_text_put_in_at_the_border_of_an_answer_is_no_part_of_it() -> None:
 
 def test_an_answer_that_is_lost_drops_the_row() -> None:
     row = ASKED | {"answers": ["."], "starts": [23]}
-    assert edited("span", row, {"text": [at(23, 24, " ")]}, True)[0] is None
-    assert edited("span", row, {"text": [at(23, 24, "")]}, True)[0] is None
+    assert apply_edits("span", row, {"text": [at(23, 24, " ")]}, True)[0] is None
+    assert apply_edits("span", row, {"text": [at(23, 24, "")]}, True)[0] is None
 
 
 def test_no_answer_and_a_withheld_one_leave_the_text_free() -> None:
     for row in (ASKED | {"answers": [], "starts": []}, ASKED | {"answers": None, "starts": None}):
-        changed, _ = edited("span", row, {"text": [at(0, 24, "x")]})
+        changed, _ = apply_edits("span", row, {"text": [at(0, 24, "x")]})
         assert changed == row | {"text": "x"}
 
 
@@ -180,17 +184,17 @@ def test_answers_stand_where_they_are_said_to(made: Any, inside: bool) -> None:
     if not all(answer.strip() for answer in answers):
         return
     row = {"text": text, "pair": "q", "answers": answers, "starts": starts}
-    changed, done = edited("span", row, {"text": edits}, inside)
+    changed, done = apply_edits("span", row, {"text": edits}, inside)
     if changed is None:
         assert inside
         return
     for answer, start in zip(changed["answers"], changed["starts"], strict=True):
         assert answer.strip() and changed["text"][start : start + len(answer)] == answer
-    assert changed["text"] == splice(text, done.get("text", []))
+    assert changed["text"] == splice_edits(text, done.get("text", []))
     if not inside:
         assert changed["answers"] == answers
     if not answers:
-        assert changed["text"] == splice(text, edits)
+        assert changed["text"] == splice_edits(text, edits)
 
 
 @settings(max_examples=300)
@@ -203,9 +207,9 @@ def test_every_word_has_a_tag(made: Any, kind: str) -> None:
     names = {"entities": ["B-A", "I-A", "O"], "words": ["NOUN", "VERB"]}.get(kind, [""])
     tags = None if kind == "withheld" else [names[i % len(names)] for i in range(len(words))]
     edits = [edit for edit in edits if edit.end <= len(" ".join(words))]
-    changed, done = edited("tag", {"words": words, "tags": tags, "text": text}, {"text": edits})
+    changed, done = apply_edits("tag", {"words": words, "tags": tags, "text": text}, {"text": edits})
     assert changed is not None and all(changed["words"]) and changed["text"] == " ".join(changed["words"])
-    assert changed["text"].split() == splice(" ".join(words), done.get("text", [])).split()
+    assert changed["text"].split() == splice_edits(" ".join(words), done.get("text", [])).split()
     if tags is None or kind == "words":
         assert len(changed["words"]) == len(words) and changed["tags"] == tags
     else:
@@ -215,7 +219,7 @@ def test_every_word_has_a_tag(made: Any, kind: str) -> None:
 
 def test_growth_and_the_smallest_edit() -> None:
     edits = [at(0, 1, "abc"), at(4, 6, "")]
-    assert [growth(edits, n) for n in (0, 1, 5, 6)] == [0, 2, 2, 0]
-    assert replaced("the cat sat", 4, 7, "cart", "k") == [at(6, 6, "r")]
-    assert replaced("the cat sat", 4, 7, "cat", "k") == []
-    assert replaced("aa", 0, 2, "a", "k") == [at(1, 2, "")]
+    assert [length_growth(edits, n) for n in (0, 1, 5, 6)] == [0, 2, 2, 0]
+    assert minimal_edits("the cat sat", 4, 7, "cart", "k") == [at(6, 6, "r")]
+    assert minimal_edits("the cat sat", 4, 7, "cat", "k") == []
+    assert minimal_edits("aa", 0, 2, "a", "k") == [at(1, 2, "")]

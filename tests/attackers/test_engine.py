@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from xfer.attackers.search import random_states, scheduler
-from xfer.attackers.search.goals.base import aim
+from xfer.attackers.search.goals.base import form_aim
 from xfer.attackers.textattack import load
 from xfer.core.errors import XferError
-from xfer.core.seeds import derive
+from xfer.core.seeds import derive_seed
 
 Found = dict[str, tuple[Any, ...]]
 PAIRS = {
@@ -29,7 +29,7 @@ PAIRS = {
 }
 EXAMPLES = [(f"{language}-{i}", language, pair) for language, pairs in PAIRS.items() for i, pair in enumerate(pairs)]
 WEIGHTS = np.random.default_rng(5).normal(size=(4096, 3))
-RULES = aim("classify", ("0", "1", "2"))
+RULES = form_aim("classify", ("0", "1", "2"))
 
 
 def victim(items: list[Any]) -> list[np.ndarray]:
@@ -45,7 +45,7 @@ def victim(items: list[Any]) -> list[np.ndarray]:
 
 def compositions() -> dict[str, Callable[[Any], Any]]:
     """Each search of TextAttack with cheap edits: a function from a goal to an Attack."""
-    ta: Any = load.load()
+    ta: Any = load.load_textattack()
     swaps, searches, pre = ta.transformations, ta.search_methods, ta.constraints.pre_transformation
 
     def greedy(goal: Any) -> Any:
@@ -85,7 +85,7 @@ def gold(pair: tuple[str, str]) -> int:
 
 
 def seed(name: str) -> int:
-    return derive("test", name)
+    return derive_seed("test", name)
 
 
 def told(result: Any) -> tuple[Any, ...]:
@@ -96,7 +96,7 @@ def told(result: Any) -> tuple[Any, ...]:
 
 def alone(build: Callable[[Any], Any]) -> Found:
     """TextAttack by itself, one example after the other."""
-    ta: Any = load.load()
+    ta: Any = load.load_textattack()
 
     class Wrapper(ta.models.wrappers.ModelWrapper):  # type: ignore[misc]
         model = None
@@ -106,7 +106,7 @@ def alone(build: Callable[[Any], Any]) -> Found:
 
     attack, found = build(ta.goal_functions.UntargetedClassification(Wrapper())), {}
     for name, _, pair in EXAMPLES:
-        random_states.seed(seed(name))
+        random_states.seed_generators(seed(name))
         found[name] = told(attack.attack(text(pair), gold(pair)))
     return found
 
@@ -115,11 +115,11 @@ def together(build: Callable[[Any], Any], examples: list[Any], width: int, count
     """The same through the hub."""
     from xfer.attackers.textattack.adapters import UpstreamGoal
 
-    def job(name: str, pair: tuple[str, str]) -> scheduler.Job:
+    def job(name: str, pair: tuple[str, str]) -> scheduler.SearchJob:
         return name, seed(name), lambda: told(build(UpstreamGoal(RULES)).attack(text(pair), gold(pair)))
 
     jobs = (job(name, pair) for name, _, pair in examples)
-    return dict(scheduler.run(jobs, {"victim": victim}, width, counts=counts))
+    return dict(scheduler.run_jobs(jobs, {"victim": victim}, width, counts=counts))
 
 
 @pytest.mark.parametrize("name", ["greedy", "beam", "genetic", "swarm", "evolution"])
@@ -128,7 +128,7 @@ def test_neither_hub_nor_width_nor_order_nor_shares_change_a_result(name: str) -
     expected = alone(build)
     assert {status for status, *_ in expected.values()} <= {0, 1} and len({q for _, q, *_ in expected.values()}) > 1
     assert together(build, EXAMPLES, 1) == expected
-    counts: dict[str, scheduler.Counts] = {}
+    counts: dict[str, scheduler.QueueCounts] = {}
     assert together(build, EXAMPLES, 64, counts) == expected
     assert counts["victim"].calls < sum(queries for _, queries, *_ in expected.values()) / 4
     mixed = random.Random(1).sample(EXAMPLES, len(EXAMPLES))
@@ -146,20 +146,20 @@ def test_questions_meet_and_are_asked_once() -> None:
 
     def job(number: int) -> Any:
         def work() -> list[int]:
-            one = scheduler.ask("times", [number % 3, 7])
-            two = scheduler.ask("times", [number % 3, number, number])
-            assert scheduler.distinct("times") == len({number % 3, 7, number})
+            one = scheduler.ask_oracle("times", [number % 3, 7])
+            two = scheduler.ask_oracle("times", [number % 3, number, number])
+            assert scheduler.count_distinct("times") == len({number % 3, 7, number})
             return one + two
 
         return work
 
-    counts: dict[str, scheduler.Counts] = {}
+    counts: dict[str, scheduler.QueueCounts] = {}
     jobs = [(number, 0, job(number)) for number in range(5)]
-    found = dict(scheduler.run(jobs, {"times": oracle}, counts=counts))
+    found = dict(scheduler.run_jobs(jobs, {"times": oracle}, counts=counts))
     assert found == {n: [n % 3 * 10, 70, n % 3 * 10, n * 10, n * 10] for n in range(5)}
     assert asked == [[0, 7, 1, 2], [3, 4]]
-    assert counts["times"] == scheduler.Counts(asked=25, known=3, repeated=16, computed=6, calls=2)
-    small = dict(scheduler.run([(number, 0, job(number)) for number in range(5)], {"times": oracle}, 2, kept=1))
+    assert counts["times"] == scheduler.QueueCounts(asked=25, known=3, repeated=16, computed=6, calls=2)
+    small = dict(scheduler.run_jobs([(number, 0, job(number)) for number in range(5)], {"times": oracle}, 2, kept=1))
     assert small == found
 
 
@@ -172,9 +172,9 @@ def test_a_job_that_fails_is_its_own_result_and_a_bad_item_harms_its_asker_only(
     def job(number: int) -> list[Any]:
         if number == 1:
             raise KeyError("one")
-        return scheduler.ask("echo", [number]) if number != 4 else scheduler.ask("nobody", [4])
+        return scheduler.ask_oracle("echo", [number]) if number != 4 else scheduler.ask_oracle("nobody", [4])
 
-    found = dict(scheduler.run(((n, 0, lambda n=n: job(n)) for n in range(5)), {"echo": oracle}))
+    found = dict(scheduler.run_jobs(((n, 0, lambda n=n: job(n)) for n in range(5)), {"echo": oracle}))
     assert {n: str(e) for n, e in found.items() if isinstance(e, Exception)} == {
         1: "'one'", 3: "three", 4: "\"no oracle for 'nobody'\"",
     }  # fmt: skip
@@ -189,17 +189,17 @@ def test_what_is_missing_for_one_ends_the_run_and_leaves_no_job_behind() -> None
             try:
                 if number == 2:
                     raise XferError("no model")
-                return scheduler.ask("echo", [number])
+                return scheduler.ask_oracle("echo", [number])
             finally:
                 closed.append(number)
 
         return work
 
     with pytest.raises(XferError, match="no model"):
-        list(scheduler.run([(n, 0, job(n)) for n in range(4)], {"echo": list}))
+        list(scheduler.run_jobs([(n, 0, job(n)) for n in range(4)], {"echo": list}))
     assert sorted(closed) == [0, 1, 2]
     with pytest.raises(RuntimeError, match="outside a hub"):
-        scheduler.ask("echo", [1])
+        scheduler.ask_oracle("echo", [1])
 
 
 def test_every_job_draws_from_its_own_states_and_the_callers_stay() -> None:
@@ -209,7 +209,7 @@ def test_every_job_draws_from_its_own_states_and_the_callers_stay() -> None:
         drawn: list[float] = []
         for number in range(3):
             drawn += [random.random(), float(np.random.random()), float(torch.rand(()))]
-            scheduler.ask("echo", [number])
+            scheduler.ask_oracle("echo", [number])
         return drawn
 
     def drawing(items: list[Any]) -> list[Any]:
@@ -217,17 +217,17 @@ def test_every_job_draws_from_its_own_states_and_the_callers_stay() -> None:
         return items
 
     def run(names: list[int], width: int) -> Iterator[Any]:
-        return scheduler.run(((name, derive(name), job) for name in names), {"echo": drawing}, width)
+        return scheduler.run_jobs(((name, derive_seed(name), job) for name in names), {"echo": drawing}, width)
 
-    random_states.seed(9)
-    before = random_states.taken()
+    random_states.seed_generators(9)
+    before = random_states.take_states()
     whole = dict(run([1, 2, 3, 4], 64))
     assert dict(run([4, 2], 1)) == {n: whole[n] for n in (4, 2)}
     found = run([3, 1, 2, 4], 2)
     first = dict([next(found)])
     random.random()  # a caller that draws between two results
     assert first | dict(found) == whole and len({tuple(drawn) for drawn in whole.values()}) == 4
-    random_states.seed(9)
+    random_states.seed_generators(9)
     list(run([1, 2], 1))
-    after = random_states.taken()
+    after = random_states.take_states()
     assert before[0] == after[0] and str(before[1]) == str(after[1]) and torch.equal(before[2], after[2])

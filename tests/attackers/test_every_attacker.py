@@ -13,10 +13,10 @@ from fifty import FREE, RATED, TEXTS, attacker, further, lists, row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xfer.attackers.changes import sides, words_changed
+from xfer.attackers.changes import side_changes, words_changed
 from xfer.catalog import CATALOG
 from xfer.readers.base import Reader
-from xfer.text.edits import splice
+from xfer.text.edits import splice_edits
 from xfer.text.scripts import is_mark, script_of
 
 TEXT = {"text", "pair", "question", "options", "words", "tags", "answers", "starts"}  # what an attack may change
@@ -57,8 +57,8 @@ def check(name: str, form: str, old: dict[str, Any], **fields: Any) -> dict[str,
     moved = {column for column in old if changed[column] != old[column]}
     assert set(changed) == set(old) and moved <= TEXT | LABEL.get(name, set())
     assert bool(edits) == bool(moved) or not moved and name == "typos"
-    for side in sides(form, old, changed, edits):
-        assert splice(side.original, side.edits) == side.changed
+    for side in side_changes(form, old, changed, edits):
+        assert splice_edits(side.original, side.edits) == side.changed
         assert all(side.original[edit.start : edit.end] != edit.new for edit in side.edits)
         marks = Counter(text.startswith(("\u200c", "\u200d")) or is_mark(text[:1]) for text in side.changed.split())
         assert marks[True] <= sum(is_mark(text[0]) or text[0] in "\u200c\u200d" for text in side.original.split())
@@ -100,7 +100,9 @@ def test_a_rate_is_honoured_within_one_unit(name: str) -> None:
             continue
         for rate in (0.25, 0.6):
             changed, edits = attacker(name, rate=rate).change(old, form, known(name, form))
-            counts = [words_changed(side.original, side.edits) for side in sides(form, old, changed or old, edits)]
+            counts = [
+                words_changed(side.original, side.edits) for side in side_changes(form, old, changed or old, edits)
+            ]
             hits, words = (sum(some) for some in zip(*counts, strict=True))
             assert hits <= rate * words + len(counts), (language, rate)
 

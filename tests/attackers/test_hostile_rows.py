@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from fifty import FREE, RATED, attacker, lists
 
-from xfer.attackers.changes import rate, shape, sides
+from xfer.attackers.changes import changed_share, row_form, side_changes
 from xfer.core.errors import XferError
-from xfer.forms.base import form as form_of
-from xfer.reports.beside import markdown_pair, side_by_side, width
-from xfer.text.edits import splice
+from xfer.forms.base import build_form as form_of
+from xfer.reports.beside import display_width, markdown_pair, side_by_side
+from xfer.text.edits import splice_edits
 
 LONG = 50_000
 TEXTS = {
@@ -74,10 +74,10 @@ def test_a_hostile_text_leaves_a_row_of_its_form(name: str, text: str) -> None:
         changed, edits = made.change(old, form, known)
         if changed is None:
             continue
-        assert set(changed) == set(old) and shape(changed) == shape(old)
-        for side in sides(form, old, changed, edits):
-            assert splice(side.original, side.edits) == side.changed
-            assert 0 <= rate(side.original, side.edits) <= 1
+        assert set(changed) == set(old) and row_form(changed) == row_form(old)
+        for side in side_changes(form, old, changed, edits):
+            assert splice_edits(side.original, side.edits) == side.changed
+            assert 0 <= changed_share(side.original, side.edits) <= 1
         if form == "tag":
             assert len(changed["words"]) == len(changed["tags"])
         if form == "span":
@@ -108,7 +108,7 @@ def test_a_hostile_text_is_shown_side_by_side(text: str) -> None:
     whole = TEXTS[text][:3000]
     edits = attacker("typos", rate=0.3).edit(whole, "en", attacker("typos").stream({"language": "en", "id": "1"}))
     lines = side_by_side(whole, edits, 80)
-    assert max(map(width, lines)) <= 80 and not any(ord(char) < 32 for line in lines for char in line)
+    assert max(map(display_width, lines)) <= 80 and not any(ord(char) < 32 for line in lines for char in line)
     "\n".join(lines).encode()  # no surrogate is left
     assert "\n" not in "".join(markdown_pair(whole, edits)) and "|" not in "".join(markdown_pair(whole, edits))
 

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from xfer.text import hangul
-from xfer.text.keyboards import layout_for, layouts, neighbours, neighbours_of
+from xfer.text.keyboards import key_neighbours, layout_for, layout_names, layout_neighbours
 from xfer.text.scripts import letter_class, script_of
 
 SIZES = {
@@ -23,12 +23,12 @@ SIZES = {
 
 
 def adjacent(char, language):
-    return {other for other, _ in neighbours(char, language)}
+    return {other for other, _ in key_neighbours(char, language)}
 
 
-@pytest.mark.parametrize("layout", layouts())
+@pytest.mark.parametrize("layout", layout_names())
 def test_every_layout_is_sound(layout):
-    table = neighbours_of(layout)
+    table = layout_neighbours(layout)
     assert len({script_of(char) for char in table}) == 1
     assert "" not in {script_of(char) for char in table}
     for char, found in table.items():
@@ -41,7 +41,7 @@ def test_every_layout_is_sound(layout):
 
 @pytest.mark.parametrize(("layout", "letters"), SIZES.items())
 def test_no_letter_of_the_alphabet_is_missing(layout, letters):
-    assert len(neighbours_of(layout)) == letters
+    assert len(layout_neighbours(layout)) == letters
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_inscript_keys_carry_over_to_the_parallel_letters_of_other_scripts():
 
 
 def test_sideways_slips_weigh_more_than_upward_ones():
-    weights = dict(neighbours("s", "en"))
+    weights = dict(key_neighbours("s", "en"))
     assert weights["a"] == weights["d"] > weights["w"] == weights["x"] > 0
 
 
@@ -109,17 +109,17 @@ def test_layout_by_language_then_by_script(language, script, layout):
 
 
 def test_scripts_without_a_layout_have_no_neighbours():
-    assert neighbours("的", "zh") == neighbours("1", "en") == neighbours("\ud800", "en") == ()
+    assert key_neighbours("的", "zh") == key_neighbours("1", "en") == key_neighbours("\ud800", "en") == ()
 
 
 def test_all_hangul_syllables_come_apart_and_together():
     for point in range(0xAC00, 0xD7A4):
-        parts = hangul.decompose(chr(point))
-        assert parts is not None and hangul.compose(*parts) == chr(point)
+        parts = hangul.decompose_syllable(chr(point))
+        assert parts is not None and hangul.compose_syllable(*parts) == chr(point)
 
 
 def test_hangul_by_hand():
-    assert hangul.decompose("한") == ("ㅎ", "ㅏ", "ㄴ")
-    assert hangul.replaced("한", 2, "ㅇ") == "항"
-    assert hangul.replaced("한", 2, "ㄸ") is None
-    assert hangul.decompose("a") is None and list(hangul.slots("가")) == [(0, "ㄱ"), (1, "ㅏ")]
+    assert hangul.decompose_syllable("한") == ("ㅎ", "ㅏ", "ㄴ")
+    assert hangul.replace_jamo("한", 2, "ㅇ") == "항"
+    assert hangul.replace_jamo("한", 2, "ㄸ") is None
+    assert hangul.decompose_syllable("a") is None and list(hangul.filled_slots("가")) == [(0, "ㄱ"), (1, "ㅏ")]

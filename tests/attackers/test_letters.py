@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xfer.attackers.methods.typos import OPERATIONS, typos, units
+from xfer.attackers.methods.typos import TYPO_OPERATIONS, typo_edits, word_units
 from xfer.text import homophones
-from xfer.text.edits import Edit, splice
-from xfer.text.scripts import count_graphemes, graphemes, is_mark, script_of
-from xfer.text.words import cut, editable
+from xfer.text.edits import Edit, splice_edits
+from xfer.text.scripts import count_graphemes, grapheme_spans, is_mark, script_of
+from xfer.text.words import cut_words, is_editable
 
 TEXTS = {
     "en": "Seven grey geese crossed the frozen river before anybody noticed them",
@@ -49,15 +49,15 @@ ALPHABET = st.sampled_from(sorted({char for text in TEXTS.values() for char in t
 MIXED = st.text(st.one_of(ALPHABET, st.characters()), max_size=60)
 SEEDS = st.integers(0, 10**6)
 each_language = pytest.mark.parametrize(("language", "text"), SAMPLES, ids=[name for name, _ in SAMPLES])
-each_operation = pytest.mark.parametrize("operation", OPERATIONS)
+each_operation = pytest.mark.parametrize("operation", TYPO_OPERATIONS)
 
 
-def attack(text, language="en", rate=1.0, seed=0, operations=OPERATIONS):
-    return typos(text, language, rate, random.Random(seed), operations)
+def attack(text, language="en", rate=1.0, seed=0, operations=TYPO_OPERATIONS):
+    return typo_edits(text, language, rate, random.Random(seed), operations)
 
 
 def outcomes(word, operation, language="en", seeds=400):
-    return {splice(word, attack(word, language, 1.0, seed, (operation,))) for seed in range(seeds)}
+    return {splice_edits(word, attack(word, language, 1.0, seed, (operation,))) for seed in range(seeds)}
 
 
 def scripts(text):
@@ -69,9 +69,9 @@ def check_edits(text, edits):
     assert edits == sorted(edits)
     assert all(one.end <= two.start for one, two in pairwise(edits))
     for edit in edits:
-        (word,) = [word for word in cut(text) if word.start <= edit.start and edit.end <= word.end]
+        (word,) = [word for word in cut_words(text) if word.start <= edit.start and edit.end <= word.end]
         old = text[edit.start : edit.end]
-        assert editable(word) and edit.new != old and edit.kind in OPERATIONS
+        assert is_editable(word) and edit.new != old and edit.kind in TYPO_OPERATIONS
         assert scripts(edit.new) <= {word.script}
         assert [char for char in old if char.isdigit()] == [char for char in edit.new if char.isdigit()] == []
         left, right = text[word.start : edit.start], text[edit.end : word.end]
@@ -80,15 +80,15 @@ def check_edits(text, edits):
         growth = {"drop": -1, "double": 1}.get(edit.kind, 0)
         whole = text[: edit.start] + edit.new + text[edit.end :]
         assert count_graphemes(whole) - count_graphemes(text) == growth
-    assert bool(edits) == (splice(text, edits) != text)
+    assert bool(edits) == (splice_edits(text, edits) != text)
 
 
 # --- edits
 
 
 def test_splice_by_hand():
-    assert splice("abcdef", [Edit(0, 1, "X", "k"), Edit(2, 4, "", "k"), Edit(6, 6, "!", "k")]) == "Xbef!"
-    assert splice("", []) == ""
+    assert splice_edits("abcdef", [Edit(0, 1, "X", "k"), Edit(2, 4, "", "k"), Edit(6, 6, "!", "k")]) == "Xbef!"
+    assert splice_edits("", []) == ""
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_splice_by_hand():
 )
 def test_splice_refuses(edits, message):
     with pytest.raises(ValueError, match=message):
-        splice("abc", edits)
+        splice_edits("abc", edits)
 
 
 # --- units
 
 
 def words_of(text):
-    return [text[start:end] for start, end in units(text, "xx")]
+    return [text[start:end] for start, end in word_units(text, "xx")]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_units_by_hand(text, expected):
 
 @given(MIXED)
 def test_units_are_ordered_spans(text):
-    spans = units(text, "xx")
+    spans = word_units(text, "xx")
     assert all(0 <= start < end <= len(text) for start, end in spans)
     assert all(one[1] <= two[0] for one, two in pairwise(spans))
 
@@ -169,7 +169,7 @@ def test_neighbour_keeps_case():
 
 def test_joiner_stays_in_its_place():
     assert outcomes("می‌خو", "swap", "fa") == {"مخ‌یو"}
-    assert all(word.count("\u200c") == 1 for kind in OPERATIONS for word in outcomes("می‌خواهم", kind, "fa"))
+    assert all(word.count("\u200c") == 1 for kind in TYPO_OPERATIONS for word in outcomes("می‌خواهم", kind, "fa"))
 
 
 def test_no_word_begins_with_a_joiner():
@@ -187,7 +187,7 @@ def test_a_mark_typed_apart_stays_with_its_letter():
 def test_edits_of_neighbouring_pieces_do_not_cancel_out():
     text = "我你你他"
     for seed in range(200):
-        assert splice(text, attack(text, "zh", 1.0, seed, ("drop", "double"))) != text
+        assert splice_edits(text, attack(text, "zh", 1.0, seed, ("drop", "double"))) != text
 
 
 def test_a_rare_place_for_a_swap_is_found():
@@ -211,7 +211,7 @@ def test_thai_vowels_and_tones_stay_in_their_class():
 
 def test_khmer_and_burmese_stacks_are_not_cut():
     assert outcomes("ក្មេង", "drop", "km") == {"ក្មេ", "ង"}
-    assert [splice("ကာလာ", attack("ကာလာ", "my", 1, 0, ("swap",)))] == ["လာကာ"]
+    assert [splice_edits("ကာလာ", attack("ကာလာ", "my", 1, 0, ("swap",)))] == ["လာကာ"]
 
 
 def test_hangul_neighbours_are_one_key_away():
@@ -288,7 +288,7 @@ def test_each_operation_is_sound(language, text, operation):
 
 @each_language
 def test_rate_one_hits_every_editable_word(language, text):
-    words = [word for word in cut(text) if editable(word)]
+    words = [word for word in cut_words(text) if is_editable(word)]
     for seed in range(5):
         edits = attack(text, language, 1.0, seed)
         assert len(edits) == len(words) > 0
@@ -298,7 +298,7 @@ def test_rate_one_hits_every_editable_word(language, text):
 @each_language
 def test_words_of_one_script(language, text):
     if language != "xx":
-        assert scripts(splice(text, attack(text, language))) <= scripts(text)
+        assert scripts(splice_edits(text, attack(text, language))) <= scripts(text)
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_rate_is_honoured_in_every_draw_and_on_average():
 def test_results_are_pinned():
     """A change here changes every published number that used this attack."""
     expected = "Seven grey geese crosed the frozenn river bfore qnybody noticd tehm"
-    assert splice(TEXTS["en"], attack(TEXTS["en"], "en", 0.5, 7)) == expected
+    assert splice_edits(TEXTS["en"], attack(TEXTS["en"], "en", 0.5, 7)) == expected
 
 
 # --- every text
@@ -330,7 +330,7 @@ def test_any_text(text, language, rate, seed):
     edits = attack(text, language, rate, seed)
     check_edits(text, edits)
     assert edits == attack(text, language, rate, seed)
-    assert len(edits) <= rate * len(units(text, language)) + 1
+    assert len(edits) <= rate * len(word_units(text, language)) + 1
     assert attack(text, language, 0.0, seed) == []
 
 
@@ -342,8 +342,8 @@ def test_real_words_mixed(words, rate, seed):
     text = " ".join(words)
     edits = attack(text, "xx", rate, seed)
     check_edits(text, edits)
-    possible = sum(map(editable, cut(text)))
-    assert min(possible, int(rate * len(cut(text)))) <= len(edits) <= rate * len(cut(text)) + 1
+    possible = sum(map(is_editable, cut_words(text)))
+    assert min(possible, int(rate * len(cut_words(text)))) <= len(edits) <= rate * len(cut_words(text)) + 1
 
 
 def test_the_seed_matters_and_the_global_generator_does_not():
@@ -379,7 +379,7 @@ def test_hostile_texts_take_linear_time(text):
     start = time.process_time()
     edits = attack(text, "zh")
     assert time.process_time() - start < 2
-    assert bool(edits) == (splice(text, edits) != text)
+    assert bool(edits) == (splice_edits(text, edits) != text)
 
 
 # --- tables
@@ -387,7 +387,7 @@ def test_hostile_texts_take_linear_time(text):
 
 @pytest.mark.parametrize("name", ["simplified", "traditional", "japanese"])
 def test_homophone_tables(name):
-    table = homophones.table(name)
+    table = homophones.confusion_table(name)
     coding = {"simplified": "gb2312", "traditional": "big5", "japanese": "shift_jis"}[name]
     for char, others in table.items():
         assert len(set(others)) == len(others) > 0 and char not in others
@@ -398,4 +398,4 @@ def test_homophone_tables(name):
 
 def test_graphemes_cover_the_text():
     for text in TEXTS.values():
-        assert "".join(text[start:end] for start, end in graphemes(text)) == text
+        assert "".join(text[start:end] for start, end in grapheme_spans(text)) == text

@@ -8,12 +8,12 @@ import pytest
 from test_letters import TEXTS
 
 from xfer.attackers.base import Attacker
-from xfer.text.edits import splice
-from xfer.text.hangul import keystrokes, typed
-from xfer.text.input_methods import slips
+from xfer.text.edits import splice_edits
+from xfer.text.hangul import type_keys, word_keystrokes
+from xfer.text.input_methods import input_slips
 from xfer.text.scripts import is_mark, script_of
-from xfer.text.widths import full, half
-from xfer.text.words import cut
+from xfer.text.widths import full_width, half_width
+from xfer.text.words import cut_words
 
 
 def attacker(name: str, **fields: Any) -> Any:
@@ -26,9 +26,9 @@ def row(language: str, text: str, name: str = "1") -> dict[str, Any]:
 
 def test_every_syllable_comes_back_from_its_keys() -> None:
     syllables = [chr(point) for point in range(0xAC00, 0xD7A4, 7)]
-    assert all(typed(keystrokes(one)) == one for one in syllables)
-    assert typed(keystrokes("값이 읽었다 의자abc")) == "값이 읽었다 의자abc"
-    assert typed("ㅎㄴㅏㄱㅜㄱ") == "ㅎ나국"  # keys in the wrong order
+    assert all(type_keys(word_keystrokes(one)) == one for one in syllables)
+    assert type_keys(word_keystrokes("값이 읽었다 의자abc")) == "값이 읽었다 의자abc"
+    assert type_keys("ㅎㄴㅏㄱㅜㄱ") == "ㅎ나국"  # keys in the wrong order
 
 
 @pytest.mark.parametrize(
@@ -40,17 +40,17 @@ def test_every_syllable_comes_back_from_its_keys() -> None:
     ],
 )  # fmt: skip
 def test_slips(word: str, language: str, among: str) -> None:
-    found = slips(word, language, "simplified")
+    found = input_slips(word, language, "simplified")
     assert among in found and word not in found
 
 
 @pytest.mark.parametrize(("word", "language"), [("않았다", "ko"), ("못해", "ko"), ("二", "zh"), ("chat", "fr")])
 def test_a_negation_a_number_and_other_languages_stay(word: str, language: str) -> None:
-    assert slips(word, language, "simplified") == []
+    assert input_slips(word, language, "simplified") == []
 
 
 def test_widths() -> None:
-    assert full("NATO-3 が") == "ＮＡＴＯ－３ が" and half("コーヒー、ガンダムＡＢＣ。") == "ｺｰﾋｰ,ｶﾞﾝﾀﾞﾑABC."
+    assert full_width("NATO-3 が") == "ＮＡＴＯ－３ が" and half_width("コーヒー、ガンダムＡＢＣ。") == "ｺｰﾋｰ,ｶﾞﾝﾀﾞﾑABC."
     change = attacker("width").change
     assert change(row("ja", "NATO が"))[0]["text"] == "ＮＡＴＯ が" and change(row("en", "NATO"))[0]["text"] == "NATO"
     assert change(row("ja", "ＮＡＴＯ"))[0]["text"] == "NATO"
@@ -62,12 +62,14 @@ def test_what_holds_of_every_language(name: str) -> None:
         for rate in (0.0, 0.5, 1.0):
             before = row(language, text)
             changed, edits = attacker(name, rate=rate).change(before)
-            assert len(edits) <= rate * len(cut(text)) + 1 and changed == attacker(name, rate=rate).change(before)[0]
+            assert (
+                len(edits) <= rate * len(cut_words(text)) + 1 and changed == attacker(name, rate=rate).change(before)[0]
+            )
             assert rate or not edits
             assert (changed == before) == (not edits)
             known = {script_of(char) for char in text} | {"Hiragana", "Katakana"}
             assert {script_of(char) for char in changed["text"]} <= known
-            assert not any(is_mark(changed["text"][word.start]) for word in cut(changed["text"]))
+            assert not any(is_mark(changed["text"][word.start]) for word in cut_words(changed["text"]))
 
 
 CHOICE = {"id": "1", "language": "en", "text": "t", "question": "q", "options": ["a", "b", "c"], "label": 2}
@@ -95,7 +97,7 @@ def test_a_pair_changes_places() -> None:
     changed, edits = attacker("pair_swap").change(pair)
     assert changed == pair | {"text": "two", "pair": "one"}
     for edit in edits:
-        assert splice(pair[edit["column"]], [_edit(edit)]) == changed[edit["column"]]
+        assert splice_edits(pair[edit["column"]], [_edit(edit)]) == changed[edit["column"]]
     assert attacker("pair_swap", protect=["premise"]).change(pair) == (pair, [])
     shares = [bool(attacker("pair_swap", rate=0.3).change(pair | {"id": str(i)})[1]) for i in range(300)]
     assert 60 <= sum(shares) <= 120

@@ -13,12 +13,12 @@ import pytest
 from xfer.attackers.base import Attacker
 from xfer.attackers.search import scheduler
 from xfer.attackers.search.base import Setting
-from xfer.attackers.search.beam import Hunt, allowed, beam
-from xfer.attackers.search.goals.base import aim
-from xfer.core.seeds import derive
+from xfer.attackers.search.beam import RowSearch, beam_search, word_budget
+from xfer.attackers.search.goals.base import form_aim
+from xfer.core.seeds import derive_seed
 from xfer.readers.base import Reader
-from xfer.text.edits import Edit, splice
-from xfer.text.function_words import is_kept
+from xfer.text.edits import Edit, splice_edits
+from xfer.text.function_words import is_function_word
 from xfer.text.tokens import word_script
 
 LABELS = ("entailment", "neutral", "contradiction")
@@ -44,7 +44,7 @@ class Victim:
 
     def doubt(self, item: Any) -> float:
         words = " ".join(map(str, item)).split()
-        return sum(derive(word) % 1000 for word in words) / (1000 * len(words))
+        return sum(derive_seed(word) % 1000 for word in words) / (1000 * len(words))
 
     def __call__(self, items: Sequence[Any]) -> np.ndarray:
         self.asked += items
@@ -53,7 +53,7 @@ class Victim:
 
 
 def setting(victim: Any, form: str = "classify", labels: Sequence[str] = LABELS, **more: Any) -> Setting:
-    return Setting(form, tuple(labels), aim(form, labels), {"victim": victim}, **more)
+    return Setting(form, tuple(labels), form_aim(form, labels), {"victim": victim}, **more)
 
 
 # code mixing
@@ -163,11 +163,13 @@ def test_overlapping_places_are_not_chosen_together() -> None:
     sites = [Site((("text", 0, 7),), (("X",),), 2), Site((("text", 4, 7),), (("Y",),), 1)]
 
     def work() -> Any:
-        return beam(Hunt(aim("classify", LABELS), "classify", row("the old dog"), "k", None), sites, 9, 9)
+        return beam_search(
+            RowSearch(form_aim("classify", LABELS), "classify", row("the old dog"), "k", None), sites, 9, 9
+        )
 
-    ((_, outcome),) = scheduler.run([("1", 0, work)], {"victim": Victim()})
+    ((_, outcome),) = scheduler.run_jobs([("1", 0, work)], {"victim": Victim()})
     assert outcome.row["text"] in ("X dog", "the Y dog") and outcome.queries == 3
-    assert allowed({"text": "a b c"}, 0.0) == 0 and allowed({"text": "a b c"}, 0.1) == 1
+    assert word_budget({"text": "a b c"}, 0.0) == 0 and word_budget({"text": "a b c"}, 0.1) == 1
 
 
 # words of a masked language model
@@ -217,12 +219,14 @@ def test_words_give_way_to_words_of_their_script(mlm: str, rate: float) -> None:
         assert len(edits) <= rate * count + 1 and bool(edits) == (rate > 0 and bool(count)) or rate == 0.3
         for edit in edits:
             old = before[edit["column"]][edit["start"] : edit["end"]]
-            assert not is_kept(old, before["language"]) and old.casefold() != edit["new"].casefold()
-            assert word_script(old) == word_script(edit["new"]) and not is_kept(edit["new"], before["language"])
+            assert not is_function_word(old, before["language"]) and old.casefold() != edit["new"].casefold()
+            assert word_script(old) == word_script(edit["new"]) and not is_function_word(
+                edit["new"], before["language"]
+            )
             assert edit["new"].casefold() in WORDS.casefold().split()
         for side in ("text", "pair"):
             own = [Edit(e["start"], e["end"], e["new"], "k") for e in edits if e["column"] == side]
-            assert not own or splice(before[side], own) == changed[side]
+            assert not own or splice_edits(before[side], own) == changed[side]
     if rate == 1.0:
         assert "not three" in together[0][0]["text"] and "7" in together[0][0]["text"]
 

@@ -15,10 +15,10 @@ from scipy.special import digamma
 
 from xfer.attackers.base import Attacker
 from xfer.attackers.lexicons import phrases as parallel
-from xfer.attackers.lexicons.word_alignment import Aligner, grown, phrases
+from xfer.attackers.lexicons.word_alignment import Aligner, extract_phrases, grow_diagonal
 from xfer.core.errors import BadRow, MissingPart
 from xfer.readers.base import Reader
-from xfer.text.words import cut
+from xfer.text.words import cut_words
 
 NOUNS = {"dog": "Hund", "cat": "Katze", "book": "Buch"}
 VERBS = {"sees": "sieht", "reads": "liest", "finds": "findet"}
@@ -91,8 +91,8 @@ def test_the_model_is_the_one_that_loops_give() -> None:
 def test_the_joined_links_by_hand() -> None:
     there, back = {(0, 0), (1, 1), (2, 3), (3, 3)}, {(0, 0), (1, 2), (2, 3)}
     # both have the ends; (1, 1) and (1, 2) touch (0, 0) and (2, 3) and bring words without a link, as (3, 3) does
-    assert grown(there, back) == {(0, 0), (1, 1), (1, 2), (2, 3), (3, 3)}
-    assert grown({(0, 0), (5, 5)}, {(0, 0)}) == {(0, 0)}  # what touches nothing stays out
+    assert grow_diagonal(there, back) == {(0, 0), (1, 1), (1, 2), (2, 3), (3, 3)}
+    assert grow_diagonal({(0, 0), (5, 5)}, {(0, 0)}) == {(0, 0)}  # what touches nothing stays out
 
 
 LINKS = st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=8)
@@ -111,8 +111,8 @@ def test_phrases_are_those_that_the_definition_gives(links: set[tuple[int, int]]
         tight = tight and (min(j for _, j in inside), max(j for _, j in inside) + 1) == (low, high)
         if tight and inside == touching:
             expected.add((first, past, low, high))
-    assert set(phrases(links, links, most)) == expected
-    assert not set(phrases(links, set(), most))
+    assert set(extract_phrases(links, links, most)) == expected
+    assert not set(extract_phrases(links, set(), most))
 
 
 # rows
@@ -141,7 +141,7 @@ def test_the_rate_bounds_the_words(rate: float) -> None:
     known, backwards = mixer.prepare(every), mixer.prepare(list(reversed(every)))
     for row in every[:16:2]:
         changed, edits = mixer.change(row, "classify", known)
-        touched = sum(len(cut(row[edit["column"]][edit["start"] : edit["end"]])) for edit in edits)
+        touched = sum(len(cut_words(row[edit["column"]][edit["start"] : edit["end"]])) for edit in edits)
         assert touched <= rate * 13 + 1
         assert (rate > 0) == bool(edits)
         assert changed == mixer.change(row, "classify", backwards)[0]
@@ -164,9 +164,11 @@ def test_answers_stay_and_another_label_is_no_translation() -> None:
 def test_no_phrase_begins_within_a_word() -> None:
     links = {(i, i) for i in range(6)}
     text, other = "He won't buy tax-free", "Er wird nicht kaufen steuer frei"
-    places = [(word.start, word.end) for word in cut(text)]
-    theirs = [(word.start, word.end) for word in cut(other)]
-    found = {text[one.start : one.end] for one in parallel._phrases(text, other, places, theirs, links, links, 2)}
+    places = [(word.start, word.end) for word in cut_words(text)]
+    theirs = [(word.start, word.end) for word in cut_words(other)]
+    found = {
+        text[one.start : one.end] for one in parallel._translated_phrases(text, other, places, theirs, links, links, 2)
+    }
     assert found == {"He", "won't", "buy", "tax-free"}
 
 
@@ -202,9 +204,9 @@ def test_a_broken_bitext_is_one_line(tmp_path: Path, lines: str, links: str | No
     if links is not None:
         (tmp_path / "en-de.align").write_text(links, "utf-8")
     with pytest.raises(BadRow, match=message):
-        list(parallel._read(*parallel.files(str(tmp_path), "en", "de")))
+        list(parallel._parse_bitext(*parallel.bitext_files(str(tmp_path), "en", "de")))
     with pytest.raises(MissingPart, match=r"en-fr\.txt"):
-        parallel.files(str(tmp_path), "en", "fr")
+        parallel.bitext_files(str(tmp_path), "en", "fr")
 
 
 def test_where_it_cannot_go() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xfer.attackers.search.candidate import Text
+from xfer.attackers.search.candidate import EditableText
 from xfer.attackers.textattack import load as shim
 
 WORDS = st.text(alphabet="abcdeäж", min_size=1, max_size=4)
@@ -20,7 +20,7 @@ QUICK = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 @pytest.fixture(scope="module")
 def texts() -> Any:
-    shim.load()
+    shim.load_textattack()
     from xfer.attackers.textattack import text as textattack_text
 
     return textattack_text
@@ -68,12 +68,12 @@ SENTENCES = {
 }
 
 
-def tagged(language: str, tags: list[str] | None = None, **more: Any) -> Text:
+def tagged(language: str, tags: list[str] | None = None, **more: Any) -> EditableText:
     """A sentence of the data set, its words given."""
     words, own = SENTENCES[language]
     starts = [sum(len(word) + 1 for word in words[:i]) for i in range(len(words))]
     places = [(0, start, start + len(word)) for start, word in zip(starts, words, strict=True)]
-    return Text([" ".join(words)], places, tags=tags or own, given=True, **more)
+    return EditableText([" ".join(words)], places, tags=tags or own, given=True, **more)
 
 
 @pytest.mark.parametrize("language", SENTENCES)
@@ -120,8 +120,11 @@ def test_nothing_is_inserted_among_parts_of_speech() -> None:
 
 
 def test_equal_lines_of_other_words_are_other_texts() -> None:
-    one, two = Text(["a b c"], [(0, 0, 3), (0, 4, 5)], given=True), Text(["a b c"], [(0, 0, 1), (0, 2, 5)], given=True)
-    assert one != two and Text.split(["a b c"]) == Text.split(["a b c"])
+    one, two = (
+        EditableText(["a b c"], [(0, 0, 3), (0, 4, 5)], given=True),
+        EditableText(["a b c"], [(0, 0, 1), (0, 2, 5)], given=True),
+    )
+    assert one != two and EditableText.split(["a b c"]) == EditableText.split(["a b c"])
 
 
 CONTEXTS = (
@@ -139,7 +142,7 @@ def test_answers_survive_every_edit(context: str, edits: list[Any], length: int)
     start = context.index("1990")
     places = [(0, start, start + 4), (0, start + 2, start + length)]
     wanted = [context[first:past] for _, first, past in places]
-    text = Text.split([context, "wann war das?"], answers=places)
+    text = EditableText.split([context, "wann war das?"], answers=places)
     for kind, number, word, other in edits:
         index = number % text.num_words
         if kind == "delete":
@@ -152,7 +155,7 @@ def test_answers_survive_every_edit(context: str, edits: list[Any], length: int)
 
 
 def test_frozen_words_stay_frozen_when_others_move() -> None:
-    text = Text.split(["one two three four"], frozen={1, 3})
+    text = EditableText.split(["one two three four"], frozen={1, 3})
     for index in (1, 3):
         assert text.replaced(index, "x") == text.deleted(index) == text.inserted(index, "x") == text
     moved = text.deleted(0).inserted(1, "new new")

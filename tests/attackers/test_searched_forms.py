@@ -11,12 +11,12 @@ from small_parts import make
 
 from xfer.attackers.base import Attacker
 from xfer.attackers.search.base import Setting
-from xfer.attackers.textattack.recipes.table import RECIPES, needs
+from xfer.attackers.textattack.recipes.table import RECIPES, recipe_resources
 from xfer.core.component import Component
-from xfer.forms.base import form
-from xfer.models.network import build
+from xfer.forms.base import build_form
+from xfer.models.network import build_network
 from xfer.models.scratch import Scratch
-from xfer.models.victims.build import victim
+from xfer.models.victims.build import build_victim
 
 WORDS = "the old man never saw a green house near some very quiet water today and nobody asked him why".split()
 LONGEST = 40
@@ -72,11 +72,11 @@ def victims() -> dict[str, Any]:
     origin = Scratch(layers=1, width=16, heads=2, vocabulary=300, positions=LONGEST + 4).origin(lambda: WORDS * 9)
     found = {}
     for name, (labels, options) in NETWORKS.items():
-        network = build(origin, {name: form(name, labels, options)}, 3).eval()
+        network = build_network(origin, {name: build_form(name, labels, options)}, 3).eval()
         for part, weights in network.named_parameters():
             if "classifier" in part or "qa_outputs" in part:
                 weights.data.mul_(50)  # a fresh head tells nothing apart
-        found[name] = victim(network, name, LONGEST, candidates() if name == "retrieve" else ())
+        found[name] = build_victim(network, name, LONGEST, candidates() if name == "retrieve" else ())
     return found
 
 
@@ -113,7 +113,7 @@ def test_a_search_of_textattacks_on_every_form(victims: dict[str, Any], name: st
     for row in asked:
         one = found[row["id"]]
         changed = {key: one[key] for key in row}
-        form(name, labels, options).check(changed, "test", 1)
+        build_form(name, labels, options).check(changed, "test", 1)
         (answer,) = victims[name]([aim.item(aim.text(changed))])
         score, done = aim.judge(answer, aim.gold(row))
         assert done == (one["status"] in ("succeeded", "skipped"))  # what is told is what the model says of the row
@@ -270,13 +270,13 @@ def test_every_recipe_that_fits_a_form_leaves_its_rows_true(
     assert len(fitting) >= 14
     labels, options = NETWORKS[name]
     for recipe in fitting:
-        read = {one.field: parts[one.field] for one in needs(recipe, "fixed")}
+        read = {one.field: parts[one.field] for one in recipe_resources(recipe, "fixed")}
         asked = rows(name)[2:5]
         found = searched(victims, name, asked, recipe=recipe, budget=12, **read)
         for row in asked:
             one = found[row["id"]]
             assert one["status"] in ("succeeded", "failed", "skipped"), (recipe, one["message"])
-            form(name, labels, options).check({key: one[key] for key in row}, recipe, 1)
+            build_form(name, labels, options).check({key: one[key] for key in row}, recipe, 1)
             assert name != "span" or one["answers"] == row["answers"]
 
 
@@ -303,7 +303,7 @@ def test_blank_words_stay_in_a_sentence_that_is_searched_all_the_same(
     bounds = {"constraints": CONSTRAINTS[kind], "oracles": stubs} if kind != "free" else {}
     changed = set()
     for recipe in (recipe for recipe, about in RECIPES.items() if "tag" in about.forms):
-        read = {one.field: parts[one.field] for one in needs(recipe, "fixed")}
+        read = {one.field: parts[one.field] for one in recipe_resources(recipe, "fixed")}
         asked = blank_words()
         found = searched(victims, "tag", asked, recipe=recipe, budget=25, **read, **bounds)
         for row in asked:
@@ -324,10 +324,10 @@ def test_blank_words_stay_in_a_sentence_that_is_searched_all_the_same(
 def test_words_come_and_go_under_unmodified_transformations(victims: dict[str, Any], name: str, method: str) -> None:
     from xfer.attackers.textattack import load as shim
 
-    upstream: Any = shim.load()
-    from xfer.attackers.textattack.adapters import held
+    upstream: Any = shim.load_textattack()
+    from xfer.attackers.textattack.adapters import constraint_guards
     from xfer.attackers.textattack.recipes.goals import Wrong
-    from xfer.attackers.textattack.search import Attacks
+    from xfer.attackers.textattack.search import RecipeSearch
 
     class Insert(upstream.transformations.WordInsertion):
         def _get_new_words(self, current_text: Any, index: int) -> list[str]:
@@ -343,11 +343,11 @@ def test_words_come_and_go_under_unmodified_transformations(victims: dict[str, A
         searches = upstream.search_methods
         search = searches.BeamSearch(2) if method == "beam" else searches.GreedyWordSwapWIR(wir_method="delete")
         change = upstream.transformations.CompositeTransformation(edits)
-        return upstream.Attack(Wrong(aim, query_budget=80), held(attacker.constraints), change, search)
+        return upstream.Attack(Wrong(aim, query_budget=80), constraint_guards(attacker.constraints), change, search)
 
     class Built(type(attacker)):  # type: ignore[misc]
         def slot(self, setting: Setting) -> Any:
-            return Attacks(setting.aim, built, (), "fixed")
+            return RecipeSearch(setting.aim, built, (), "fixed")
 
     Built.type_name = "textattack"
     setting = Setting(name, tuple(labels), aim, {"victim": victims[name]}, 3)
@@ -357,7 +357,7 @@ def test_words_come_and_go_under_unmodified_transformations(victims: dict[str, A
         row = next(row for row in asked if row["id"] == one["id"])
         assert one["status"] in ("succeeded", "failed", "skipped"), one["message"]
         changed = {key: one[key] for key in row}
-        form(name, labels, options).check(changed, "test", 1)
+        build_form(name, labels, options).check(changed, "test", 1)
         before, after = row["text"].split(), changed["text"].split()
         lengths += len(before) != len(after)
         if name == "tag":

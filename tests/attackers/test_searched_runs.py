@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from xfer.core.store import Store
-from xfer.execution.walk import execute, failed, open_graph
+from xfer.execution.walk import execute_graph, open_graph, run_failure
 from xfer.graph.compile import Graph
 from xfer.graph.node import Node
 from xfer.recipe.load import load_recipe
@@ -49,8 +49,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Graph, dict[
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         graph = compiled(folder)
-        results = execute(graph, Store(folder / "store"))
-        assert not failed(results, graph), failed(results, graph)
+        results = execute_graph(graph, Store(folder / "store"))
+        assert not run_failure(results, graph), run_failure(results, graph)
         entries = {name: results.entries[node.key] for name, node in attacks(graph).items()}
         yield graph, entries | {"pools before": results.entries[attacks(graph)["pools"].parents["rows"].key]}
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from xfer.attackers.base import Attacker
 from xfer.attackers.search.base import Setting
-from xfer.attackers.search.goals.base import aim
+from xfer.attackers.search.goals.base import form_aim
 
 LABELS = ("no", "maybe", "yes")
 BUDGET = 25
@@ -38,7 +38,7 @@ def victim(items: Sequence[Any]) -> np.ndarray:
 
 def found(name: str, asked: list[dict[str, Any]], width: int = 8, **fields: Any) -> dict[str, dict[str, Any]]:
     attacker: Any = Attacker.model_validate(SEARCHES[name] | {"budget": BUDGET} | fields)
-    setting = Setting("classify", LABELS, aim("classify", LABELS), {"victim": victim}, width)
+    setting = Setting("classify", LABELS, form_aim("classify", LABELS), {"victim": victim}, width)
     return {one["id"]: one for one in attacker.search(asked, setting)}
 
 

@@ -11,42 +11,44 @@ from hypothesis import strategies as st
 from test_letters import TEXTS
 
 from xfer.attackers.base import Attacker
-from xfer.attackers.lexicons.dictionaries import places
+from xfer.attackers.lexicons.dictionaries import find_words
 from xfer.graph.compile import compile_graph
 from xfer.graph.compiling import Resolver
 from xfer.recipe.recipe import Recipe
 from xfer.text import segment
 from xfer.text.scripts import is_mark
-from xfer.text.tokens import spans
-from xfer.text.words import cut
+from xfer.text.tokens import word_spans
+from xfer.text.words import cut_words
 
-INSTALLED = segment._found  # before conftest puts pieces in its place
+INSTALLED = segment._segmenter  # before conftest puts pieces in its place
 TEXT = st.text(st.sampled_from(sorted({char for text in TEXTS.values() for char in text} | set(" 𠀋\u200b。3"))))
 
 
 def words(text: str) -> list[str]:
-    return [text[word.start : word.end] for word in cut(text)]
+    return [text[word.start : word.end] for word in cut_words(text)]
 
 
 @pytest.fixture
 def icu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What is installed, where that is ICU."""
     pytest.importorskip("icu4py")
-    monkeypatch.setattr(segment, "_found", INSTALLED)
-    segment.ends.cache_clear()
+    monkeypatch.setattr(segment, "_segmenter", INSTALLED)
+    segment.word_ends.cache_clear()
     yield
-    segment.ends.cache_clear()
+    segment.word_ends.cache_clear()
 
 
 @pytest.fixture
 def every_letter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A segmenter that would cut letters from their marks."""
     monkeypatch.setattr(
-        segment, "_found", lambda: ("every letter", lambda run: list(range(1, len(run.encode("utf-16-le")) // 2 + 1)))
+        segment,
+        "_segmenter",
+        lambda: ("every letter", lambda run: list(range(1, len(run.encode("utf-16-le")) // 2 + 1))),
     )
-    segment.ends.cache_clear()
+    segment.word_ends.cache_clear()
     yield
-    segment.ends.cache_clear()
+    segment.word_ends.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -63,9 +65,9 @@ def every_letter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ],
 )
 def test_words_of_each_script(icu: None, text: str, expected: list[str]) -> None:
-    assert segment.segmenter().startswith("icu ")
+    assert segment.segmenter_name().startswith("icu ")
     assert words(text) == expected
-    assert [text[start:end] for start, end in spans(text)] == expected
+    assert [text[start:end] for start, end in word_spans(text)] == expected
 
 
 @pytest.mark.parametrize("found", ["icu", "every_letter", "pieces"])
@@ -73,7 +75,7 @@ def test_words_of_each_script(icu: None, text: str, expected: list[str]) -> None
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])  # the same for all examples
 def test_words_are_ordered_and_lose_nothing(found: str, request: pytest.FixtureRequest, text: str) -> None:
     request.getfixturevalue(found)
-    for places_ in ([(word.start, word.end) for word in cut(text)], list(spans(text))):
+    for places_ in ([(word.start, word.end) for word in cut_words(text)], list(word_spans(text))):
         assert all(start < end and not is_mark(text[start]) for start, end in places_)
         assert all(one[1] <= two[0] for one, two in pairwise(places_))
         between = [0, *(place for span in places_ for place in span), len(text)]
@@ -85,11 +87,11 @@ def test_words_are_ordered_and_lose_nothing(found: str, request: pytest.FixtureR
 def test_a_hit_of_a_dictionary_is_made_of_whole_words(icu: None) -> None:
     text = "他在公园里"
     hits = {"园里", "公园", "在公"}
-    assert [word for _, word in places(text, hits.__contains__)] == ["公园"]
+    assert [word for _, word in find_words(text, hits.__contains__)] == ["公园"]
 
 
 def test_without_a_segmenter_pieces_stay() -> None:
-    assert segment.segmenter() == "pieces" and words("他们在公园") == ["他们", "在公", "园"]
+    assert segment.segmenter_name() == "pieces" and words("他们在公园") == ["他们", "在公", "园"]
 
 
 def test_the_segmenter_is_a_part_of_the_key(every_letter: None) -> None:

@@ -12,11 +12,11 @@ import pytest
 
 from xfer.core.errors import XferError
 from xfer.core.store import Store
-from xfer.execution.walk import execute, failed, open_graph
+from xfer.execution.walk import execute_graph, open_graph, run_failure
 from xfer.graph.compile import Node
 from xfer.recipe.load import load_recipe
 from xfer.steps import attacks, search_processes
-from xfer.steps.rows import each, read_rows
+from xfer.steps.rows import read_rows, row_dicts
 
 RECIPE = """\
 name: searched
@@ -38,7 +38,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     (folder / "r.yaml").write_text(RECIPE, "utf-8")
     store = Store(folder / "store")
     graph = open_graph(load_recipe(folder / "r.yaml").recipe, store)
-    error = failed(execute(graph, store), graph)
+    error = run_failure(execute_graph(graph, store), graph)
     assert error is None, error
     node = next(node for node in graph.nodes.values() if node.kind == "attack")
     parents = {role: store.find(parent.kind, parent.key) for role, parent in node.parents.items()}
@@ -53,16 +53,16 @@ def by_name(found: Any) -> dict[tuple[str, str], dict[str, Any]]:
 
 def test_two_processes_find_what_one_finds(ran: Ran, tmp_path: Path) -> None:
     node, parents, out = ran
-    rows = each(read_rows(parents["rows"]))
+    rows = row_dicts(read_rows(parents["rows"]))
     assert len(rows) == 16
-    one, two = (by_name(search_processes.search(node, parents, rows, {}, count)) for count in (1, 2))
+    one, two = (by_name(search_processes.run_search_processes(node, parents, rows, {}, count)) for count in (1, 2))
     assert one == two and {found["status"] for found in one.values()} >= {"failed"}
     assert any(found["text"] != row["text"] or found["pair"] != row["pair"] for row in rows for found in one.values())
     # cut short after four rows, in the middle of a line
     lines = [json.dumps(one[row["language"], row["id"]]) for row in rows[:4]]
     (tmp_path / "results.jsonl").write_text("\n".join(lines) + '\n{"id": "x', "utf-8")
     (tmp_path / "out").mkdir()
-    attacks.attack(node, parents, tmp_path, lambda *_, **__: None)
+    attacks.attack_step(node, parents, tmp_path, lambda *_, **__: None)
     assert (tmp_path / "out" / "rows.parquet").read_bytes() == (out / "rows.parquet").read_bytes()
     assert (tmp_path / "out" / "edits.parquet").read_bytes() == (out / "edits.parquet").read_bytes()
     assert len((tmp_path / "results.jsonl").read_text("utf-8").splitlines()) == 16
@@ -70,10 +70,10 @@ def test_two_processes_find_what_one_finds(ran: Ran, tmp_path: Path) -> None:
 
 def test_a_process_that_dies_or_reports_is_one_line(ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
     node, parents, _ = ran
-    rows = each(read_rows(parents["rows"]))
+    rows = row_dicts(read_rows(parents["rows"]))
     first = json.dumps({"result": {"id": rows[0]["id"]}})
     monkeypatch.setattr(search_processes, "COMMAND", [sys.executable, "-c", f"print({first!r}); import os; os.abort()"])
-    found = search_processes.search(node, parents, rows, {}, 2)
+    found = search_processes.run_search_processes(node, parents, rows, {}, 2)
     assert next(found) == {"id": rows[0]["id"]}
     with pytest.raises(XferError, match="of 2 was killed by signal 6; what is finished is kept") as caught:
         list(found)
@@ -81,4 +81,4 @@ def test_a_process_that_dies_or_reports_is_one_line(ran: Ran, monkeypatch: pytes
     said = json.dumps({"error": "no model here"})
     monkeypatch.setattr(search_processes, "COMMAND", [sys.executable, "-c", f"print({said!r})"])
     with pytest.raises(XferError, match=r"attack bugs.*: no model here$"):
-        list(search_processes.search(node, parents, rows, {}, 2))
+        list(search_processes.run_search_processes(node, parents, rows, {}, 2))

@@ -19,11 +19,11 @@ import pytest
 
 from xfer.attackers.search import random_states
 from xfer.attackers.search.base import Setting
-from xfer.attackers.search.goals.base import aim
+from xfer.attackers.search.goals.base import form_aim
 from xfer.attackers.textattack import load as shim
 from xfer.attackers.textattack.attacker import TextAttack
-from xfer.core.seeds import derive
-from xfer.text.tokens import alphabet, spans
+from xfer.core.seeds import derive_seed
+from xfer.text.tokens import script_alphabet, word_spans
 
 ROOT = Path(__file__).parents[2]
 COMPATS = ("fixed", "upstream")
@@ -123,7 +123,7 @@ def attack(
         for e in examples
     ]
     attacker = TextAttack(protect=tuple(("text", "pair")[column] for column in protect), **options)
-    setting = Setting("classify", names, aim("classify", names), {"victim": victim or NGrams()}, width)
+    setting = Setting("classify", names, form_aim("classify", names), {"victim": victim or NGrams()}, width)
     found = {one["id"]: one for one in attacker.search(rows, setting)}
     outcomes = []
     for example in examples:
@@ -141,7 +141,7 @@ def results(outcomes: list[Outcome]) -> dict[str, tuple[Any, ...]]:
 
 @pytest.fixture(scope="module")
 def textattack() -> Any:
-    return shim.load()
+    return shim.load_textattack()
 
 
 def stock(textattack: Any, examples: list[Example], seed: int, budget: int | None) -> Iterator[tuple[Any, ...]]:
@@ -159,7 +159,7 @@ def stock(textattack: Any, examples: list[Example], seed: int, budget: int | Non
     recipe.goal_function.query_budget = budget or float("inf")
     for example in examples:
         options = {"seed": seed, "budget": budget, "compat": "upstream"}
-        random_states.seed(derive(seed, TextAttack(**options).identity(), "en", example.id))
+        random_states.seed_generators(derive_seed(seed, TextAttack(**options).identity(), "en", example.id))
         names = ("premise", "hypothesis") if len(example.fields) == 2 else ("text",)
         result = recipe.attack(OrderedDict(zip(names, example.fields, strict=True)), example.label)
         end = result.perturbed_result
@@ -272,11 +272,11 @@ def test_inserted_letters_are_of_the_script_of_the_word() -> None:
     ],
 )
 def test_words(text: str, words: list[str]) -> None:
-    assert [text[start:end] for start, end in spans(text)] == words
+    assert [text[start:end] for start, end in word_spans(text)] == words
 
 
 def test_alphabet_is_by_script_and_holds_no_marks() -> None:
-    assert alphabet(["abC", "я2", "น้ำ"]) == {"Latin": "Cab", "Cyrillic": "я", "Thai": "น"}
+    assert script_alphabet(["abC", "я2", "น้ำ"]) == {"Latin": "Cab", "Cyrillic": "я", "Thai": "น"}
 
 
 def test_texts_are_asked_once() -> None:
@@ -407,7 +407,7 @@ def test_span_texts_agree_with_textattack_where_both_can(textattack: Any) -> Non
 
 
 def test_stop_words_are_lower_case_words() -> None:
-    words = shim.stopwords()
+    words = shim.english_stopwords()
     assert {"the", "not", "don't", "whether"} <= words and len(words) > 200
     assert all(word == word.lower() and word.replace("'", "").isalpha() for word in words)
 
@@ -466,9 +466,9 @@ def test_loading_leaves_the_process_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ("sys.modules['textattack'] = None", shim.INSTALL),
-        ("sys.meta_path.insert(0, Blocker())", shim.INSTALL),
-        ("metadata.version = lambda _: '0.3.4'", shim.INSTALL),
+        ("sys.modules['textattack'] = None", shim.INSTALL_COMMAND),
+        ("sys.meta_path.insert(0, Blocker())", shim.INSTALL_COMMAND),
+        ("metadata.version = lambda _: '0.3.4'", shim.INSTALL_COMMAND),
         ("sys.modules['nltk'] = None", "nltk"),
     ],
 )

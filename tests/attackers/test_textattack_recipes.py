@@ -14,9 +14,9 @@ from recipe_runs import TEXTS, attacker, cheap, essence, rows, search, stock
 from small_parts import LABELS, bert, make, network, tokenizer
 
 from xfer.attackers.textattack import load as shim
-from xfer.attackers.textattack.attacker import Recipe, TextAttack
-from xfer.attackers.textattack.recipes.faults import FAULTS, met
-from xfer.attackers.textattack.recipes.table import RECIPES, RESOURCES, needs
+from xfer.attackers.textattack.attacker import RecipeName, TextAttack
+from xfer.attackers.textattack.recipes.faults import FAULTS, recipe_faults
+from xfer.attackers.textattack.recipes.table import RECIPES, RESOURCES, recipe_resources
 from xfer.core.errors import MissingPart, XferError
 
 
@@ -31,7 +31,7 @@ def victim() -> Any:
 
 
 def test_the_names_are_those_of_the_issue() -> None:
-    assert set(get_args(Recipe)) == set(RECIPES) and len(RECIPES) == 18
+    assert set(get_args(RecipeName)) == set(RECIPES) and len(RECIPES) == 18
 
 
 @pytest.mark.parametrize("compat", ["fixed", "upstream"])
@@ -67,23 +67,23 @@ def test_neither_order_nor_width_changes_a_result(parts: dict[str, str], victim:
 
 @pytest.fixture(scope="module")
 def textattack() -> Any:
-    return shim.load()
+    return shim.load_textattack()
 
 
 def _recipes(textattack: Any, parts: dict[str, str]) -> dict[str, Callable[[Any], Any]]:
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
     from xfer.attackers.lexicons import vectors, wordnet
-    from xfer.attackers.search.oracles.encoder import Encoder
-    from xfer.attackers.search.oracles.tagger import Tagger
+    from xfer.attackers.search.oracles.encoder import EncoderOracle
+    from xfer.attackers.search.oracles.tagger import TaggerOracle
 
     ta, pre, swaps = textattack, textattack.constraints.pre_transformation, textattack.transformations
     wir, untargeted = ta.search_methods.GreedyWordSwapWIR, ta.goal_functions.UntargetedClassification
-    known = vectors.load(parts["vectors"])
+    known = vectors.load_vectors(parts["vectors"])
     words = {word: i for i, word in enumerate(known.words)}
     nearest = np.linalg.norm(known.matrix[:, None] - known.matrix[None], axis=2).argsort(axis=1, kind="stable")
     embedding = ta.shared.WordEmbedding(known.matrix, words, dict(enumerate(known.words)), nearest)
-    encoder, tagger = Encoder(parts["encoder"]), Tagger(parts["tagger"])
+    encoder, tagger = EncoderOracle(parts["encoder"]), TaggerOracle(parts["tagger"])
 
     class Similar(ta.constraints.semantics.sentence_encoders.SentenceEncoder):
         def encode(self, sentences: list[str]) -> Any:
@@ -96,9 +96,9 @@ def _recipes(textattack: Any, parts: dict[str, str]) -> dict[str, Callable[[Any]
 
     class Sememes(swaps.WordSwap):
         def _get_transformations(self, text: Any, indices: Any) -> list[Any]:
-            from xfer.attackers.lexicons.synonyms import read
+            from xfer.attackers.lexicons.synonyms import read_synonyms
 
-            table, tags, found = read(parts["synonyms"]), tagger([tuple(text.words)])[0], []
+            table, tags, found = read_synonyms(parts["synonyms"]), tagger([tuple(text.words)])[0], []
             for i in indices:
                 kind = {"NOUN": "noun", "VERB": "verb", "ADJ": "adj"}.get(tags[i])
                 for new in (
@@ -122,7 +122,7 @@ def _recipes(textattack: Any, parts: dict[str, str]) -> dict[str, Callable[[Any]
 
     def synonyms() -> Any:
         swap = swaps.WordSwap.__new__(swaps.WordSwapWordNet)
-        swap._get_replacement_words = wordnet.load(parts["wordnet"], "en")
+        swap._get_replacement_words = wordnet.load_synonyms(parts["wordnet"], "en")
         return swap
 
     window = {"window_size": 15, "skip_text_shorter_than_window": True}
@@ -172,7 +172,7 @@ def _recipes(textattack: Any, parts: dict[str, str]) -> dict[str, Callable[[Any]
 
 def _textfooler_words() -> set[str]:
     """The stop words of TextAttack's recipe, caught where it makes its constraint."""
-    recipe = shim.load().attack_recipes.textfooler_jin_2019
+    recipe = shim.load_textattack().attack_recipes.textfooler_jin_2019
     caught: list[set[str]] = []
 
     class Caught(Exception):
@@ -202,7 +202,7 @@ def test_upstream_mode_is_textattack(textattack: Any, parts: dict[str, str], vic
 
 @pytest.mark.parametrize("kind", ["homoglyphs", "invisible", "deletions", "reorderings"])
 def test_upstream_bad_characters_is_textattack(textattack: Any, parts: dict[str, str], kind: str) -> None:
-    from xfer.attackers.textattack.recipes.upstream import look_alikes
+    from xfer.attackers.textattack.recipes.upstream import homoglyph_swap
 
     read = {"homoglyphs": parts["homoglyphs"]} if kind == "homoglyphs" else {"homoglyphs": None}
     one = attacker(parts, "bad-characters", "upstream", perturbation=kind, **read)
@@ -213,7 +213,7 @@ def test_upstream_bad_characters_is_textattack(textattack: Any, parts: dict[str,
             return textattack.attack_recipes.BadCharacters2021.build(model, "targeted_classification", kind)
         goal = textattack.goal_functions.TargetedClassification(model, allow_skip=False)
         swarm = textattack.search_methods.DifferentialEvolution(popsize=32, maxiter=10, max_perturbs=1)
-        return textattack.Attack(goal, [], look_alikes(parts["homoglyphs"]), swarm)
+        return textattack.Attack(goal, [], homoglyph_swap(parts["homoglyphs"]), swarm)
 
     ours, theirs = essence(search(one, cheap, asked)), list(stock(textattack, build, one, cheap, asked))
     assert [r[:4] for r in ours] == [r[:4] for r in theirs]
@@ -222,7 +222,9 @@ def test_upstream_bad_characters_is_textattack(textattack: Any, parts: dict[str,
 # --- what each recipe reads
 
 
-@pytest.mark.parametrize(("recipe", "field"), [(name, one.field) for name in RECIPES for one in needs(name, "fixed")])
+@pytest.mark.parametrize(
+    ("recipe", "field"), [(name, one.field) for name in RECIPES for one in recipe_resources(name, "fixed")]
+)
 def test_what_is_missing_is_one_line_that_names_it(parts: dict[str, str], recipe: str, field: str) -> None:
     class Reader:
         type_name, form = "xnli", "classify"
@@ -235,7 +237,7 @@ def test_what_is_missing_is_one_line_that_names_it(parts: dict[str, str], recipe
     assert told() == []
     (absent,) = told(**{field: "./nowhere"})
     assert absent[0] == field and "nowhere" in absent[1]
-    resource = next(one for one in needs(recipe, "fixed") if one.field == field)
+    resource = next(one for one in recipe_resources(recipe, "fixed") if one.field == field)
     left = told(**{field: None})
     if not resource.default:
         ((where, what, _),) = left
@@ -249,18 +251,18 @@ def test_what_is_missing_is_one_line_that_names_it(parts: dict[str, str], recipe
 
 
 def test_the_tagger_of_constraints_serves_the_recipe_too(parts: dict[str, str]) -> None:
-    from xfer.attackers.textattack.recipes.resources import oracles
+    from xfer.attackers.textattack.recipes.resources import resource_oracles
 
     limits = {"part_of_speech": {"tagger": {"stage": "tags"}}}
     one = attacker(parts, "textfooler", tagger=None, encoder="none", constraints=limits)
-    assert one.models() == () and oracles(one, {"victim": None, "constraint tagger": len}) == {"tagger": len}
+    assert one.models() == () and resource_oracles(one, {"victim": None, "constraint tagger": len}) == {"tagger": len}
 
 
 def test_what_a_recipe_does_not_read_is_refused(parts: dict[str, str]) -> None:
-    from xfer.attackers.textattack.recipes.resources import faults
+    from xfer.attackers.textattack.recipes.resources import resource_faults
 
     one = TextAttack(recipe="deepwordbug", vectors=parts["vectors"], perturbation="invisible")
-    assert [field for field, _, _ in faults(one)] == ["vectors", "perturbation"]
+    assert [field for field, _, _ in resource_faults(one)] == ["vectors", "perturbation"]
 
 
 def test_what_a_recipe_reads_decides_its_results(parts: dict[str, str], tmp_path: Path) -> None:
@@ -279,7 +281,7 @@ def test_the_table_of_faults_is_whole() -> None:
     facts = TextAttack.facts()
     assert len(facts["recipes"]) == 18 and len(facts["faults"]) == len(FAULTS)
     assert {one["field"] for about in facts["recipes"].values() for one in about["needs"]} == set(RESOURCES)
-    assert {fault.number for fault in met("deepwordbug")} >= {1, 7, 8}
+    assert {fault.number for fault in recipe_faults("deepwordbug")} >= {1, 7, 8}
 
 
 def test_show_tells_what_each_recipe_reads_and_what_is_mended(xfer: Any) -> None:
@@ -294,21 +296,21 @@ def test_show_tells_what_each_recipe_reads_and_what_is_mended(xfer: Any) -> None
 
 
 def test_a_masked_lm_of_any_script_proposes_words_of_that_script(tmp_path: Path) -> None:
-    from xfer.attackers.search.oracles.masked import Blank, Masked
+    from xfer.attackers.search.oracles.masked import Blank, MaskOracle
 
     words = tokenizer(("кот", "пёс", "दिन", "##ing"))
     bert("BertForMaskedLM", tmp_path, words)
     asked = [Blank("the ", " saw", "Latin", 99), Blank("the ", " saw", "Cyrillic", 99), Blank("", "", "Devanagari", 9)]
-    latin, cyrillic, hindi = ([word for word, _ in found] for found in Masked(str(tmp_path))(asked))
+    latin, cyrillic, hindi = ([word for word, _ in found] for found in MaskOracle(str(tmp_path))(asked))
     assert set(cyrillic) == {"кот", "пёс"} and hindi == ["दिन"]
     assert "film" in latin and "ing" not in latin and not set(latin) & set(cyrillic)
     assert "[MASK]" not in latin and "12" not in latin and "." not in latin
 
 
 def test_a_place_behind_the_longest_input_is_read(parts: dict[str, str]) -> None:
-    from xfer.attackers.search.oracles.masked import Blank, Masked
+    from xfer.attackers.search.oracles.masked import Blank, MaskOracle
 
-    masked = Masked(parts["masked_lm"])
+    masked = MaskOracle(parts["masked_lm"])
     far, near = masked([Blank("the film " * 400, " was", "Latin", 5), Blank("the film " * 20, " was", "Latin", 5)])
     assert len(far) == len(near) == 5
 
@@ -329,13 +331,13 @@ def test_neighbours_are_the_nearest_and_kept(tmp_path: Path, parts: dict[str, st
 
     matrix = np.random.default_rng(1).normal(size=(40, 3)).astype(np.float32)
     matrix[7] = matrix[3]  # equal vectors: each word is first in its own row
-    found = vectors.neighbours(matrix, 6)
+    found = vectors.nearest_neighbours(matrix, 6)
     for row in range(40):
         distances = np.linalg.norm(matrix.astype(np.float64) - matrix[row], axis=1)
         distances[row] = -1
         assert found[row, 0] == row
         np.testing.assert_allclose(distances[found[row]], np.sort(distances)[:7], atol=1e-6)
-    first = vectors.load(parts["vectors"], tmp_path / "tables")
+    first = vectors.load_vectors(parts["vectors"], tmp_path / "tables")
     kept = list((tmp_path / "tables").glob("*.npy"))
     assert len(kept) == 1 and (np.load(kept[0]) == first.neighbours).all()
     near = [first.words[i] for i in first.neighbours[first.numbers["film"]][:3]]
@@ -349,12 +351,12 @@ def test_broken_vectors_are_one_line(tmp_path: Path, text: str) -> None:
     file = tmp_path / "v.txt"
     file.write_text(text)
     with pytest.raises(XferError, match=r"v\.txt"):
-        vectors.load(str(file))
+        vectors.load_vectors(str(file))
 
 
 def test_a_word_is_tagged_at_its_own_place(parts: dict[str, str], victim: Any) -> None:
     from xfer.attackers.search import scheduler
-    from xfer.attackers.textattack.recipes.constraints import SamePart
+    from xfer.attackers.textattack.recipes.constraints import SamePartOfSpeech
     from xfer.attackers.textattack.text import SpanText
 
     def tags(sentences: list[tuple[str, ...]]) -> list[tuple[str, ...]]:  # the second of equal words is a verb
@@ -366,15 +368,15 @@ def test_a_word_is_tagged_at_its_own_place(parts: dict[str, str], victim: Any) -
     def job() -> list[str]:
         text = SpanText.split(("fish fish",))
         changed = [text.replace_word_at_index(1, new) for new in ("eat", "house")]
-        return [kept.text for kept in SamePart(False)._check_constraint_many(changed, text)]
+        return [kept.text for kept in SamePartOfSpeech(False)._check_constraint_many(changed, text)]
 
-    ((_, kept),) = scheduler.run([("a", 1, job)], {"tagger": tags})
+    ((_, kept),) = scheduler.run_jobs([("a", 1, job)], {"tagger": tags})
     assert kept == ["fish eat"]
 
 
 def test_similarity_is_that_of_the_edited_column(parts: dict[str, str]) -> None:
     from xfer.attackers.search import scheduler
-    from xfer.attackers.textattack.recipes.constraints import Alike
+    from xfer.attackers.textattack.recipes.constraints import SentenceSimilarity
     from xfer.attackers.textattack.text import SpanText
 
     asked: list[str] = []
@@ -386,9 +388,9 @@ def test_similarity_is_that_of_the_edited_column(parts: dict[str, str]) -> None:
     def job() -> int:
         text = SpanText.split(("a long first side", "the old man"))
         changed = [text.replace_word_at_index(5, new) for new in ("new", "odd")]
-        return len(Alike(0.5)._check_constraint_many(changed, text))
+        return len(SentenceSimilarity(0.5)._check_constraint_many(changed, text))
 
-    list(scheduler.run([("a", 1, job)], {"encoder": encode}))
+    list(scheduler.run_jobs([("a", 1, job)], {"encoder": encode}))
     assert sorted(asked) == ["the new man", "the odd man", "the old man"]
 
 
@@ -397,13 +399,13 @@ def test_gradients_belong_to_the_words_that_subwords_cover(columns: int) -> None
     """Against a gradient by finite differences of the embeddings."""
     import torch
 
-    from xfer.attackers.search.oracles.gradient import Gradient, Wanted
+    from xfer.attackers.search.oracles.gradient import GradientOracle, GradientQuery
 
     victim = network()
     victim.network.eval()
     fields = ("the bad film", "a fine movie")[:columns]
     words = ((0, 0, 3), (0, 4, 7), (0, 8, 12), *(((1, 7, 12),) if columns == 2 else ()))
-    (slopes,) = Gradient(victim)([Wanted(fields, words, 1, 3)])
+    (slopes,) = GradientOracle(victim)([GradientQuery(fields, words, 1, 3)])
     table, tokenizer_ = victim.network.encoder.get_input_embeddings().weight, victim.network.tokenizer
     ids = tokenizer_(*fields, return_tensors="pt")
 
@@ -476,17 +478,19 @@ def test_letter_recipes_keep_the_script(parts: dict[str, str], victim: Any, lang
 
 
 def test_numbers_and_contractions() -> None:
-    from xfer.attackers.textattack.recipes.facts import Contract, Extend, _spoken, _value
+    from xfer.attackers.textattack.recipes.facts import Contract, Extend, _number_value, _number_words
     from xfer.attackers.textattack.text import SpanText
 
-    assert [_value(words) for words in ("someone", "two hundred five", "twenty-one", "१२", "two islands")] == [
+    assert [_number_value(words) for words in ("someone", "two hundred five", "twenty-one", "१२", "two islands")] == [
         None,
         205,
         21,
         12,
         None,
     ]
-    assert all(_value(_spoken(number)) == number for number in (0, 7, 13, 40, 99, 100, 342, 7001, 1_200_030))
+    assert all(
+        _number_value(_number_words(number)) == number for number in (0, 7, 13, 40, 99, 100, 342, 7001, 1_200_030)
+    )
     text = SpanText.split(("you do not say that I don't know",))
     # behind the first two words upstream would change the word at the place in the list of free ones
     assert [one.text for one in Contract()._get_transformations(text, range(1, 8))] == [

@@ -89,7 +89,7 @@ def _gpt2(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def textattack() -> Any:
-    return shim.load()
+    return shim.load_textattack()
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def offline(textattack: Any, parts: dict[str, str], monkeypatch: pytest.MonkeyPa
 def _embedding(parts: dict[str, str]) -> Any:
     from xfer.attackers.lexicons import vectors
 
-    known, kind = vectors.load(parts["vectors"]), shim.load().shared.WordEmbedding
+    known, kind = vectors.load_vectors(parts["vectors"]), shim.load_textattack().shared.WordEmbedding
     nearest = np.linalg.norm(known.matrix[:, None] - known.matrix[None], axis=2).argsort(axis=1, kind="stable")
     return kind(known.matrix, {word: i for i, word in enumerate(known.words)}, dict(enumerate(known.words)), nearest)
 
@@ -117,10 +117,10 @@ def _encoders(textattack: Any, parts: dict[str, str], patch: pytest.MonkeyPatch)
     """USE from TensorFlow's hub, and SBERT."""
     import torch
 
-    from xfer.attackers.search.oracles.encoder import Encoder
+    from xfer.attackers.search.oracles.encoder import EncoderOracle
 
     def encode(sentences: Words) -> np.ndarray:
-        return np.stack(Encoder(parts["encoder"])(list(sentences)))
+        return np.stack(EncoderOracle(parts["encoder"])(list(sentences)))
 
     encoders = textattack.constraints.semantics.sentence_encoders
     tensorflow = SimpleNamespace(load=lambda _: lambda sentences: torch.from_numpy(encode(sentences)))
@@ -133,9 +133,9 @@ def _taggers(textattack: Any, words: str, entities: str, patch: pytest.MonkeyPat
     """NLTK's tagger, and flair as far as TextAttack knows it."""
     import nltk
 
-    from xfer.attackers.search.oracles.tagger import Tagger
+    from xfer.attackers.search.oracles.tagger import TaggerOracle
 
-    parts_of_speech, names = Tagger(words), Tagger(entities)
+    parts_of_speech, names = TaggerOracle(words), TaggerOracle(entities)
     patch.setattr(nltk, "pos_tag", lambda text, **_: list(zip(text, parts_of_speech([tuple(text)])[0], strict=True)))
     split = textattack.shared.utils.words_from_text
 
@@ -176,9 +176,9 @@ def _ends(tags: Words) -> list[str]:
 
 def _language_models(textattack: Any, parts: dict[str, str], patch: pytest.MonkeyPatch) -> None:
     """The graph of TensorFlow 1 and the model of the pickle: word models that read what TextAttack shows them."""
-    from xfer.attackers.search.oracles.causal import Causal
+    from xfer.attackers.search.oracles.causal import CausalOracle
 
-    model = Causal(parts["language_model"])
+    model = CausalOracle(parts["language_model"])
 
     class Google:
         def get_words_probs(self, prefix: str, words: Words) -> np.ndarray:
@@ -276,7 +276,7 @@ def test_language_models_are_shown_what_upstream_shows_them(
 ) -> None:
     """A limit of some nats hides small differences: the numbers themselves are compared."""
     from xfer.attackers.search import scheduler
-    from xfer.attackers.search.oracles.causal import Causal, FirstSubword
+    from xfer.attackers.search.oracles.causal import CausalOracle, FirstSubword
     from xfer.attackers.textattack.recipes import upstream
     from xfer.attackers.textattack.text import plain_text
 
@@ -284,11 +284,11 @@ def test_language_models_are_shown_what_upstream_shows_them(
     options = {"max_log_prob_diff": 5.0} | window
     theirs = getattr(textattack.constraints.grammaticality.language_models, name)(**options)
     ours = (upstream.FirstPiece if name == "GPT2" else upstream.Windowed)(**options)
-    oracle = FirstSubword(f"{parts['hub']}/gpt2") if name == "GPT2" else Causal(parts["language_model"])
+    oracle = FirstSubword(f"{parts['hub']}/gpt2") if name == "GPT2" else CausalOracle(parts["language_model"])
     text = plain_text(LONG)
     for index in (0, 3, 6, 7, 15, 20):
         both = [text, text.replace_word_at_index(index, "picture")]
-        ((_, found),) = scheduler.run(
+        ((_, found),) = scheduler.run_jobs(
             [(0, 0, lambda b=both, i=index: ours.get_log_probs_at_index(b, i))], {"language_model": oracle}
         )
         expected = [float(number) for number in theirs.get_log_probs_at_index(both, index)]
@@ -320,9 +320,9 @@ def test_a2t_is_textattacks_on_its_own_wrapper_of_the_model(
 
 def test_a2t_reads_no_subword_behind_the_victims_longest_input(parts: dict[str, str]) -> None:
     """The tokenizer may take more than the victim: words behind its end have no gradient and come last."""
-    from xfer.models.victims.build import victim
+    from xfer.models.victims.build import build_victim
 
-    short = victim(network().network, "task", 12)
+    short = build_victim(network().network, "task", 12)
     one, asked = attacker(parts, "a2t", "upstream"), rows(short, [LONG])
     (found,) = search(one, short, asked)
     assert found["status"] in ("succeeded", "failed"), found["message"]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from test_letters import TEXTS
 
 from xfer.attackers.base import Attacker
-from xfer.attackers.lexicons.dictionaries import fitted, miniature, places, read
+from xfer.attackers.lexicons.dictionaries import find_words, fit_replacement, miniature_words, read_word_list
 from xfer.core.errors import BadRow, MissingPart
 from xfer.miniature import LANGUAGES
-from xfer.text.edits import splice
+from xfer.text.edits import splice_edits
 from xfer.text.scripts import script_of
 
 
@@ -41,12 +41,12 @@ def lists(tmp_path: Path) -> Path:
 
 
 def test_a_list_is_read_small_and_in_order(lists: Path) -> None:
-    table = read(lists / "en-de.txt")
+    table = read_word_list(lists / "en-de.txt")
     assert table == {"dog": ("Hund", "Vierbeiner"), "in the house": ("im Haus",), "cat": ("Katze",), "red": ("rot",)}
-    assert read(lists / "en.txt") == {"large": ("big", "huge")}  # a word is no synonym of itself
+    assert read_word_list(lists / "en.txt") == {"large": ("big", "huge")}  # a word is no synonym of itself
     (lists / "en.txt").write_text("big\ttall\n", "utf-8")
     os.utime(lists / "en.txt", ns=(1, 1))
-    assert read(lists / "en.txt") == {"big": ("tall",)}
+    assert read_word_list(lists / "en.txt") == {"big": ("tall",)}
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_list_is_read_small_and_in_order(lists: Path) -> None:
 def test_a_broken_list_is_one_line(tmp_path: Path, raw: bytes, message: str) -> None:
     (tmp_path / "x.txt").write_bytes(raw)
     with pytest.raises(BadRow, match=message):
-        read(tmp_path / "x.txt")
+        read_word_list(tmp_path / "x.txt")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_broken_list_is_one_line(tmp_path: Path, raw: bytes, message: str) -> 
     ],
 )
 def test_places(text: str, words: set[str], expected: list[str]) -> None:
-    found = list(places(text, words.__contains__))
+    found = list(find_words(text, words.__contains__))
     assert [word for _, word in found] == expected
     assert all(text[start:end].lower() == word for (start, end), word in found)
 
@@ -86,7 +86,7 @@ def test_places(text: str, words: set[str], expected: list[str]) -> None:
     ],
 )  # fmt: skip
 def test_what_is_put_in_fits(text: str, span: tuple[int, int], new: str, expected: str) -> None:
-    assert fitted(text, span, new) == expected
+    assert fit_replacement(text, span, new) == expected
 
 
 def test_both_sides_get_the_same_words(lists: Path) -> None:
@@ -115,7 +115,7 @@ def test_mixing_into_unspaced_text(lists: Path) -> None:
 @settings(max_examples=100)
 @given(st.floats(0, 1), st.integers(0, 1000))
 def test_the_rate_is_a_bound_and_a_promise(rate: float, seed: int) -> None:
-    words = [form for form in miniature("en", "de") if " " not in form][:20]
+    words = [form for form in miniature_words("en", "de") if " " not in form][:20]
     row = pair(" ".join(words[:10]), " ".join(words[10:]), name=str(seed))
     changed, edits = attacker("code_mixing", languages=["de"], rate=rate).change(row)
     assert int(rate * 20) <= len(edits) <= rate * 20 + 1
@@ -131,7 +131,7 @@ def test_every_occurrence_of_a_word_changes_alike() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_miniature_dictionary(language: str) -> None:
     for other in LANGUAGES:
-        table = miniature(language, other)
+        table = miniature_words(language, other)
         assert (len(table) > 50) == (language != other)
         assert all(word == word.lower() and "~" not in word + new[0] and len(new) == 1 for word, new in table.items())
 
@@ -175,7 +175,7 @@ def test_no_word_leaves_its_window(language: str) -> None:
     shuffler = attacker("word_order", window=3)
     text = TEXTS[language]
     for seed in range(5):
-        found = splice(text, shuffler.edit(text, language, Random(seed)))
+        found = splice_edits(text, shuffler.edit(text, language, Random(seed)))
         assert sorted(found) == sorted(text)
         if not any(script_of(char) in ("Han", "Thai", "Khmer", "Myanmar", "Hiragana") for char in text):
             old, new = text.replace(",", "").split(), found.replace(",", "").split()

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from test_letters import MIXED, SEEDS, TEXTS
 
 from xfer.attackers.base import Attacker
-from xfer.text.cases import cased
-from xfer.text.edits import splice
-from xfer.text.lookalikes import homoglyphs, misread
-from xfer.text.marks import bare
-from xfer.text.numerals import dates, digits, thousands
-from xfer.text.romanization import TARGETS, transliterate
+from xfer.text.cases import apply_case
+from xfer.text.edits import splice_edits
+from xfer.text.lookalikes import homoglyph_table, misread_table
+from xfer.text.marks import strip_marks
+from xfer.text.numerals import localize_date, swap_digits, swap_thousands
+from xfer.text.romanization import TARGETS, transliterate_word
 from xfer.text.scripts import count_graphemes, is_mark, script_of
 from xfer.text.spelling import BY_SCRIPT
-from xfer.text.words import cut
+from xfer.text.words import cut_words
 
 NAMES = ("typos", "diacritics", "homoglyphs", "invisible", "case", "ocr", "spelling", "transliterate", "numbers")
 each_attacker = pytest.mark.parametrize("name", NAMES)
@@ -31,7 +31,7 @@ def attacker(name: str, **fields: Any) -> Any:
 
 
 def changed(text: str, language: str, name: str, seed: int = 0, **fields: Any) -> str:
-    return splice(text, attacker(name, **fields).edit(text, language, Random(seed)))
+    return splice_edits(text, attacker(name, **fields).edit(text, language, Random(seed)))
 
 
 def row(text: str, language: str, number: int = 0) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def test_the_result_does_not_depend_on_the_order(name: str) -> None:
 @pytest.mark.parametrize("language", TEXTS)
 def test_the_rate_is_a_bound(name: str, language: str) -> None:
     text = TEXTS[language]
-    words = len(cut(text))
+    words = len(cut_words(text))
     for rate in (0.2, 0.5, 1.0):
         for seed in range(5):
             assert len(attacker(name, rate=rate).edit(text, language, Random(seed))) <= rate * words + 1
@@ -73,7 +73,7 @@ def test_the_rate_is_a_bound(name: str, language: str) -> None:
 @given(MIXED, st.sampled_from(sorted(TEXTS)), st.sampled_from(NAMES), st.floats(0, 1), SEEDS)
 def test_any_text(text: str, language: str, name: str, rate: float, seed: int) -> None:
     edits = attacker(name, rate=rate).edit(text, language, Random(seed))
-    found = splice(text, edits)
+    found = splice_edits(text, edits)
     assert all(text[edit.start : edit.end] != edit.new for edit in edits)
     assert bool(edits) == (found != text) or name == "typos"
     assert edits == attacker(name, rate=rate).edit(text, language, Random(seed))
@@ -158,7 +158,7 @@ def test_hostile_texts(name: str, text: str) -> None:
     ],
 )  # fmt: skip
 def test_diacritics(text: str, expected: str) -> None:
-    assert bare(text) == expected
+    assert strip_marks(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -171,11 +171,11 @@ def test_diacritics(text: str, expected: str) -> None:
     ],
 )  # fmt: skip
 def test_cases(word: str, language: str, to: str, expected: str) -> None:
-    assert cased(word, language, to) == expected
+    assert apply_case(word, language, to) == expected
 
 
 def test_homoglyphs_look_alike_and_lie_apart() -> None:
-    table = homoglyphs()
+    table = homoglyph_table()
     for char, others in table.items():
         assert len(char) == 1 and char not in others and len(others) > 0
         assert all(char in table[other] for other in others)
@@ -196,7 +196,7 @@ def test_invisible_is_invisible() -> None:
 
 
 def test_a_scanner_misreads_letters_and_no_negation() -> None:
-    table = misread()
+    table = misread_table()
     assert table["rn"] == ("m",) and table["m"] == ("rn",) and "ר" in table["ד"]
     assert "0" in table["O"] and not any(char.isdigit() for char in table)
     assert not {"未", "千", "没"} & {*table, *(new for others in table.values() for new in others)}
@@ -254,15 +254,15 @@ def test_every_spelling_can_be_drawn_alone() -> None:
     ],
 )  # fmt: skip
 def test_transliterations(word: str, language: str, to: str, expected: str) -> None:
-    assert transliterate(word, language, to) == expected
+    assert transliterate_word(word, language, to) == expected
 
 
 @pytest.mark.parametrize("to", TARGETS)
 def test_transliterated_words_are_whole(to: str) -> None:
     for language, text in TEXTS.items():
-        for word in cut(text):
+        for word in cut_words(text):
             old = text[word.start : word.end]
-            new = transliterate(old, language, to)
+            new = transliterate_word(old, language, to)
             scripts = {script_of(char) for char in new} - {""}
             assert new == old or scripts == {to.title()} or not scripts <= {word.script}, (old, new)
             assert new and not is_mark(new[0])
@@ -271,13 +271,14 @@ def test_transliterated_words_are_whole(to: str) -> None:
 @pytest.mark.parametrize(
     ("function", "number", "language", "expected"),
     [
-        (digits, "2020", "hi", "२०२०"), (digits, "٢٠", "ar", "20"), (digits, "20", "de", "20"),
-        (digits, "3.5", "fa", "۳.۵"), (thousands, "12345", "en", "12,345"), (thousands, "1234567", "de", "1.234.567"),
-        (thousands, "2020", "en", "2020"), (thousands, "1,234,567", "en", "1234567"),
-        (thousands, "1.234", "de", "1.234"),
-        (thousands, "12345", "fr", "12\u202f345"), (thousands, "01234567", "en", "01234567"),
-        (dates, "2020-05-03", "de", "3.5.2020"), (dates, "2020-05-03", "en", "2020-05-03"),
-        (dates, "2020-05-03", "zh", "2020年5月3日"), (dates, "2020-13-03", "de", "2020-13-03"),
+        (swap_digits, "2020", "hi", "२०२०"), (swap_digits, "٢٠", "ar", "20"), (swap_digits, "20", "de", "20"),
+        (swap_digits, "3.5", "fa", "۳.۵"),
+        (swap_thousands, "12345", "en", "12,345"), (swap_thousands, "1234567", "de", "1.234.567"),
+        (swap_thousands, "2020", "en", "2020"), (swap_thousands, "1,234,567", "en", "1234567"),
+        (swap_thousands, "1.234", "de", "1.234"),
+        (swap_thousands, "12345", "fr", "12\u202f345"), (swap_thousands, "01234567", "en", "01234567"),
+        (localize_date, "2020-05-03", "de", "3.5.2020"), (localize_date, "2020-05-03", "en", "2020-05-03"),
+        (localize_date, "2020-05-03", "zh", "2020年5月3日"), (localize_date, "2020-13-03", "de", "2020-13-03"),
     ],
 )  # fmt: skip
 def test_numbers(function: Any, number: str, language: str, expected: str) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from xfer.reports.beside import markdown_pair, pieces, side_by_side, visible, width
-from xfer.text.edits import Edit, splice
+from xfer.reports.beside import display_width, escape_invisible, markdown_pair, side_by_side, split_at_edits
+from xfer.text.edits import Edit, splice_edits
 
 Xfer = Callable[..., Any]
 THAI = "เด็กๆ กำลังเล่นอยู่ในสวนข้างโรงเรียน"
@@ -21,7 +21,7 @@ THAI = "เด็กๆ กำลังเล่นอยู่ในสวน�
 
 def applied(side: dict[str, Any]) -> str:
     edits = [Edit(**edit) for edit in side["edits"]]
-    return splice(side["original"], edits)
+    return splice_edits(side["original"], edits)
 
 
 def test_a_text_is_told_as_json(xfer: Xfer) -> None:
@@ -172,7 +172,7 @@ def test_sides_fit_their_columns_and_lose_nothing(columns: int) -> None:
     text = "他们在公园里坐着 and talk about what is past " * 4
     edits = [Edit(2, 3, "", "drop"), Edit(11, 14, "dna", "swap"), Edit(30, 30, "🙂", "x")]
     lines = side_by_side(text, edits, columns)
-    assert max(map(width, lines)) <= columns
+    assert max(map(display_width, lines)) <= columns
     joined = "".join(lines).replace(" ", "")
     assert all(joined.count(mark) == joined.count(other) for mark, other in (("[-", "-]"), ("{+", "+}")))
     if columns == 30:
@@ -186,8 +186,8 @@ def test_sides_fit_their_columns_and_lose_nothing(columns: int) -> None:
 def test_right_to_left_text_is_isolated_and_controls_are_shown() -> None:
     (line,) = side_by_side("ذهبت", [Edit(0, 1, "د", "x")], 100)
     assert line.startswith("\u2068[-ذ-]هبت\u2069") and line.endswith("\u2068{+د+}هبت\u2069")
-    assert visible("a\u202eb\x1b[31m\ud800\n") == "a<U+202E>b<U+001B>[31m<U+D800>⏎"
-    assert visible("a\u200db") == "a\u200db" and visible("a\u200db", changed=True) == "a<U+200D>b"
+    assert escape_invisible("a\u202eb\x1b[31m\ud800\n") == "a<U+202E>b<U+001B>[31m<U+D800>⏎"
+    assert escape_invisible("a\u200db") == "a\u200db" and escape_invisible("a\u200db", changed=True) == "a<U+200D>b"
     (line,) = side_by_side("a b", [Edit(1, 1, "\u202e", "x")], 100)
     assert "\u202e" not in line and "{+<U+202E>+}" in line
 
@@ -198,7 +198,7 @@ def test_only_what_is_changed_is_painted() -> None:
 
 
 def test_pieces_and_markdown() -> None:
-    ours, theirs = pieces("abc", [Edit(0, 1, "", "k"), Edit(1, 2, "|", "k")])
+    ours, theirs = split_at_edits("abc", [Edit(0, 1, "", "k"), Edit(1, 2, "|", "k")])
     assert [tuple(part) for part in ours] == [("ab", True), ("c", False)]
     assert [tuple(part) for part in theirs] == [("|", True), ("c", False)]
     assert markdown_pair("a*b <i>", [Edit(2, 3, "|", "k")]) == (

@@ -16,7 +16,7 @@ from xfer.core.store import Entry
 from xfer.recipe.benchmark import task_names
 from xfer.steps import steps
 from xfer.steps.rows import write_rows
-from xfer.steps.steps import STEPS
+from xfer.steps.steps import STEP_FUNCTIONS
 
 Xfer = Callable[..., Any]
 Write = Callable[..., Path]
@@ -36,7 +36,7 @@ METRICS = {"classify": ["accuracy"], "tag": ["f1", "accuracy"], "span": ["f1", "
 def work(node: Any, parents: Mapping[str, Entry], folder: Path, progress: Any) -> dict[str, Any]:
     """Credit of five rows a language; a real report; nothing else."""
     if node.kind == "report":
-        return STEPS["report"](node, parents, folder, progress)
+        return STEP_FUNCTIONS["report"](node, parents, folder, progress)
     (folder / "out" / "selected").mkdir()
     write_texts(node, folder)
     if node.kind == "score":

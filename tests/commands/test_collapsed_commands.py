@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from xfer.reports.study.page.svg import escape
+from xfer.reports.study.page.svg import escape_markup
 
 Xfer = Callable[..., Any]
 RECIPE = """\
@@ -78,4 +78,4 @@ def test_a_model_that_collapsed_is_told_wherever_it_is_looked_at(recipe: Path, x
     found = json.loads(Path("runs/flat_or_not/study.json").read_text())
     assert [row["verdict"] for row in found["hypotheses"]] == ["collapsed"]
     shown = Path("runs/flat_or_not/index.html").read_text()
-    assert escape(stage) in shown and escape(said) in shown
+    assert escape_markup(stage) in shown and escape_markup(said) in shown

@@ -17,10 +17,10 @@ import pytest
 import yaml
 
 from xfer.catalog import CATALOG, COMMANDS
-from xfer.core.component import plural
+from xfer.core.component import plural_kind
 from xfer.core.errors import XferError
 from xfer.core.store import Entry, Store
-from xfer.execution.walk import execute, open_graph
+from xfer.execution.walk import execute_graph, open_graph
 from xfer.graph.compile import Node
 from xfer.recipe.load import load_recipe
 
@@ -60,7 +60,7 @@ def fake(node: Node, parents: Mapping[str, Entry], folder: Path, progress: Calla
 def finish(recipe: Path, *sets: str, work: Callable[..., dict[str, Any]] = fake) -> None:
     """Fills the default store with made-up results of a recipe."""
     store = Store(Path(".xfer"))
-    execute(open_graph(load_recipe(recipe, None, sets).recipe, store), store, work=work)
+    execute_graph(open_graph(load_recipe(recipe, None, sets).recipe, store), store, work=work)
 
 
 # usage
@@ -204,7 +204,7 @@ def test_show_describes_every_component(kind: str, name: str, xfer: Xfer) -> Non
     found = xfer("show", kind, name)
     assert found.code == 0
     assert found.out.startswith(f"{kind} {name} ")
-    assert xfer("show", plural(kind), name, "--json").json["name"] == name
+    assert xfer("show", plural_kind(kind), name, "--json").json["name"] == name
 
 
 def test_show_tells_required_fields(xfer: Xfer) -> None:
@@ -363,7 +363,7 @@ def errors(schema: dict[str, Any], text: str) -> list[str]:
     from xfer.core import yaml as ours
 
     validator = jsonschema.Draft202012Validator(schema)
-    return [error.message for error in validator.iter_errors(ours.plain(ours.parse(text, "f.yaml")))]
+    return [error.message for error in validator.iter_errors(ours.plain_data(ours.parse_tree(text, "f.yaml")))]
 
 
 def test_the_schema_is_a_json_schema(schema: dict[str, Any]) -> None:

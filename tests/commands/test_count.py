@@ -11,7 +11,7 @@ import pytest
 
 from xfer.catalog import CATALOG
 from xfer.readers.base import Reader
-from xfer.readers.counting import Count, counts, facts
+from xfer.readers.counting import Count, count_rows, row_facts
 
 Xfer = Callable[..., Any]
 
@@ -75,11 +75,13 @@ def test_in_miniature(reader: str, xfer: Xfer) -> None:
 
 
 def test_what_is_counted_of_a_row() -> None:
-    assert facts("choose", {"label": None, "options": "ab"}) == {"withheld": 1, "2 options": 1}
-    assert facts("tag", {"tags": ["A", "B", "A"]}) == {"A": 2, "B": 1}
-    assert facts("span", {"answers": []}) == {"no answer": 1} and facts("span", {"answers": ["a"]}) == {"answered": 1}
-    assert facts("mask", {"text": "abc"}) == {"characters": 3}
-    assert facts("classify", {"label": "neutral"}) == {"neutral": 1}
+    assert row_facts("choose", {"label": None, "options": "ab"}) == {"withheld": 1, "2 options": 1}
+    assert row_facts("tag", {"tags": ["A", "B", "A"]}) == {"A": 2, "B": 1}
+    assert row_facts("span", {"answers": []}) == {"no answer": 1} and row_facts("span", {"answers": ["a"]}) == {
+        "answered": 1
+    }
+    assert row_facts("mask", {"text": "abc"}) == {"characters": 3}
+    assert row_facts("classify", {"label": "neutral"}) == {"neutral": 1}
 
 
 # real files: (rows of each language) by reader, split and the beginning of the place, as the data's README and its
@@ -142,7 +144,7 @@ THIRDS = {("xnli", "dev"): 830, ("xnli", "test"): 1000}
 def found(real: Path) -> list[Count]:
     names = [name for name in CATALOG["reader"] if name not in ("files", "text", "squad_r", "lareqa", "mewsli_x")]
     readers: list[Any] = [Reader.model_validate(name) for name in names]
-    return [one for reader in readers if "mirror" in reader.sources for one in counts(reader, "mirror", real)]
+    return [one for reader in readers if "mirror" in reader.sources for one in count_rows(reader, "mirror", real)]
 
 
 @pytest.mark.parametrize("at", EXPECTED, ids=" ".join)
@@ -188,7 +190,7 @@ def test_pieces_are_no_larger_than_the_whole_that_the_reference_knows(found: lis
 
 def test_plain_text_of_fifteen_languages(real: Path) -> None:
     reader = Reader.model_validate({"type": "text", "folder": "raw_text", "languages": ["sw"], "held_out": 10})
-    these = list(counts(reader, "mirror", real))
+    these = list(count_rows(reader, "mirror", real))
     assert {one.split for one in these} == {"train", "dev", "test"} and not any(one.bad for one in these)
     # 7531 + 7529 + 12424 + 30771 lines, of which some are blank
     assert 0.95 * 58_255 < sum(one.rows for one in these) <= 58_255

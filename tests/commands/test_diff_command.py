@@ -9,7 +9,7 @@ from typing import Any
 
 from conftest import RECIPE
 
-from xfer.commands.diff import flow
+from xfer.commands.diff import flow_text
 
 
 def test_a_recipe_does_not_differ_from_one_that_names_a_default(xfer: Callable[..., Any], write: Any) -> None:
@@ -50,7 +50,7 @@ def test_what_only_one_has_is_said_without_its_defaults(xfer: Callable[..., Any]
 
 
 def test_words_that_yaml_would_read_in_another_way_are_quoted() -> None:
-    assert flow({"a": "x, y", "b": "", "c": None, "d": [True, "z"]}) == '{a: "x, y", b: "", c: null, d: [true, z]}'
+    assert flow_text({"a": "x, y", "b": "", "c": None, "d": [True, "z"]}) == '{a: "x, y", b: "", c: null, d: [true, z]}'
 
 
 def run(folder: Path, scores: dict[str, float]) -> None:

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from made_up_attacks import write_texts
 
-from xfer.commands.export import CONTENTS
-from xfer.commands.train import _copy
+from xfer.commands.export import CONTENT_WRITERS
+from xfer.commands.train import _copy_report
 from xfer.core.store import Entry, Store
-from xfer.execution.walk import execute, failed, open_graph
+from xfer.execution.walk import execute_graph, open_graph, run_failure
 from xfer.graph.compile import Graph, Node
 from xfer.metrics.benchmarks import XTREME, XTREME_R, find_task
 from xfer.readers.base import Reader
 from xfer.recipe.load import load_recipe
 from xfer.steps.rows import write_rows
-from xfer.steps.steps import STEPS
+from xfer.steps.steps import STEP_FUNCTIONS
 
 Xfer = Callable[..., Any]
 Write = Callable[..., Path]
@@ -59,7 +59,7 @@ def predictions(node: Node) -> dict[str, list[Any]]:
 
 def work(node: Node, parents: Mapping[str, Entry], folder: Path, progress: Callable[..., None]) -> dict[str, Any]:
     if node.kind in ("score", "report"):
-        return STEPS[node.kind](node, parents, folder, progress)
+        return STEP_FUNCTIONS[node.kind](node, parents, folder, progress)
     if node.kind == "predict":
         write_rows(folder / "out" / "predictions.parquet", predictions(node))
     else:
@@ -74,9 +74,9 @@ def run(write: Write) -> tuple[Path, Graph]:
     recipe, store = write("r.yaml", RECIPE), Store(Path(".xfer"))
     loaded = load_recipe(recipe)
     graph = open_graph(loaded.recipe, store)
-    outcome = execute(graph, store, work=work)
-    assert failed(outcome, graph) is None and graph.report is not None
-    _copy(Path("runs/small"), loaded.recipe, outcome.entries[graph.report.key])
+    outcome = execute_graph(graph, store, work=work)
+    assert run_failure(outcome, graph) is None and graph.report is not None
+    _copy_report(Path("runs/small"), loaded.recipe, outcome.entries[graph.report.key])
     return recipe, graph
 
 
@@ -159,7 +159,7 @@ def test_a_limited_run_says_that_it_is_a_part(write: Write, xfer: Xfer) -> None:
     write("r.yaml", RECIPE + "limits: {test_rows: 40}\n")
     store = Store(Path(".xfer"))
     graph = open_graph(load_recipe("r.yaml").recipe, store)
-    execute(graph, store, work=work)
+    execute_graph(graph, store, work=work)
     assert "at most 40 rows a language" in xfer("export", "--xtreme", "r.yaml", "out").err
 
 
@@ -216,7 +216,7 @@ def finished(write: Write, reader: str, bad: str = "test", dropped: int = 0) -> 
     write("r.yaml", LEFT_OUT.replace("READER", reader))
     store = Store(Path(".xfer"))
     graph = open_graph(load_recipe("r.yaml").recipe, store)
-    assert failed(execute(graph, store, work=partial(lossy, bad=bad, dropped=dropped)), graph) is None
+    assert run_failure(execute_graph(graph, store, work=partial(lossy, bad=bad, dropped=dropped)), graph) is None
     return graph
 
 
@@ -294,4 +294,4 @@ def test_withheld_gold_is_not_written(write: Write, xfer: Xfer) -> None:
 def test_every_form_with_rows_of_answers_can_be_exported() -> None:
     layouts = {task.layout for benchmark in (XTREME, XTREME_R) for task in benchmark.tasks.values()}
     assert layouts == {"labels", "tags", "answers", "choices", "pairs", "rankings"}
-    assert set(CONTENTS) == {"classify", "choose", "tag", "span", "retrieve"}
+    assert set(CONTENT_WRITERS) == {"classify", "choose", "tag", "span", "retrieve"}

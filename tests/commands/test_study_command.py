@@ -13,12 +13,12 @@ import pytest
 from made_up_attacks import write_texts
 
 from xfer.core.errors import XferError
-from xfer.core.seeds import digest
+from xfer.core.seeds import json_digest
 from xfer.core.store import Entry
 from xfer.graph.compile import Node
 from xfer.steps import steps
 from xfer.steps.rows import write_rows
-from xfer.steps.steps import STEPS
+from xfer.steps.steps import STEP_FUNCTIONS
 
 Xfer = Callable[..., Any]
 
@@ -67,10 +67,10 @@ class Work:
             raise XferError("no memory <here>")
         self.done.append(f"{node.kind} {node.label}")
         if node.kind == "report":
-            return STEPS["report"](node, parents, folder, progress)
+            return STEP_FUNCTIONS["report"](node, parents, folder, progress)
         write_texts(node, folder)
         if node.kind == "score":
-            chance = random.Random(digest(node.key))
+            chance = random.Random(json_digest(node.key))
             rows = {"id": [str(i % 4) for i in range(8)], "language": ["en"] * 4 + ["sw"] * 4}
             right = [float(chance.random() < 0.6) for _ in range(8)]
             write_rows(folder / "out" / "credit.parquet", rows | {"accuracy": right, "accuracy.of": [1.0] * 8})

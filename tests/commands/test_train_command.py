@@ -16,7 +16,7 @@ from xfer.core.store import Entry
 from xfer.graph.compile import Node
 from xfer.steps import steps
 from xfer.steps.rows import write_rows
-from xfer.steps.steps import STEPS
+from xfer.steps.steps import STEP_FUNCTIONS
 
 Xfer = Callable[..., Any]
 
@@ -51,7 +51,7 @@ class Work:
             raise self.errors[name]
         self.done.append(name)
         if node.kind == "report":
-            return STEPS["report"](node, parents, folder, progress)
+            return STEP_FUNCTIONS["report"](node, parents, folder, progress)
         write_texts(node, folder)
         if node.kind == "train":
             (folder / "out" / "selected").mkdir()

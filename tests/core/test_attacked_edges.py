@@ -9,7 +9,7 @@ import pytest
 
 from xfer.core.errors import RecipeError
 from xfer.core.store import Store
-from xfer.execution.plan import plan
+from xfer.execution.plan import plan_nodes
 from xfer.graph.compile import Graph, Resolver, compile_graph
 from xfer.recipe.load import load_recipe
 from xfer.recipe.recipe import Recipe
@@ -108,7 +108,7 @@ def test_a_search_stands_between_the_rows_the_victim_and_the_stage(tmp_path: Pat
     order = list(graph.nodes)
     assert order.index(graph.stages["first", 1].key) < order.index(attack.key) < order.index(node.key)
     assert attack.key != graph.stages["here", 2].parents["attacked/nli"].key  # another victim
-    lines = {line["label"]: line for line in plan(graph.nodes.values(), Store(tmp_path))}
+    lines = {line["label"]: line for line in plan_nodes(graph.nodes.values(), Store(tmp_path))}
     assert lines["here nli seed 1"]["rows"] == pytest.approx(0.1 * lines["here seed 1"]["rows"], abs=1)
 
 

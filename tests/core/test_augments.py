@@ -15,7 +15,7 @@ from xfer.graph.compile import Resolver, compile_graph
 from xfer.recipe.load import load_recipe
 from xfer.recipe.recipe import Recipe
 from xfer.steps.rows import write_rows
-from xfer.steps.training import _augmented
+from xfer.steps.training import _build_augmenter
 
 BASE: dict[str, Any] = {
     "name": "augmented",
@@ -120,6 +120,6 @@ def test_an_attacker_is_given_the_further_rows(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     rows = {"id": ["1"], "language": ["en"], "text": ["Ann Lee sat"], "words": [["Ann", "Lee", "sat"]]}
     write_rows(tmp_path / "out" / "rows.parquet", rows | {"tags": [["B-PER", "I-PER", "O"]]})
-    found = _augmented(node, {"further/panx/1": Entry("data", "key", tmp_path)}, "panx")
+    found = _build_augmenter(node, {"further/panx/1": Entry("data", "key", tmp_path)}, "panx")
     assert found is not None and found.consistency is None
     assert [known for _, known in found.steps] == [None, {("en", "PER"): [("Ann", "Lee")]}]

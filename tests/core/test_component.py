@@ -19,7 +19,7 @@ from xfer.models.base import Model
 from xfer.models.scratch import Scratch
 from xfer.readers.base import Reader
 from xfer.readers.nli import Xnli
-from xfer.recipe.schema import kinds
+from xfer.recipe.schema import component_kinds
 from xfer.trainers.base import Trainer
 from xfer.trainers.finetune import Finetune
 
@@ -38,7 +38,7 @@ class Other:
 @pytest.fixture(autouse=True)
 def names(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers is forgotten after it."""
-    for base in kinds().values():
+    for base in component_kinds().values():
         monkeypatch.setattr(base, "names", dict(base.names))
 
 
@@ -342,9 +342,9 @@ def test_an_infinite_number_is_a_fault() -> None:
         Finetune(learning_rate=float("inf"))
 
 
-@pytest.mark.parametrize("kind", sorted(kinds()))
+@pytest.mark.parametrize("kind", sorted(component_kinds()))
 def test_every_built_in_has_a_summary_and_described_fields(kind: str) -> None:
-    base = kinds()[kind]
+    base = component_kinds()[kind]
     for name in [name for name in base.names if ":" not in name]:  # others were looked up by their dotted path
         leaf = base.lookup(name)
         assert leaf.type_name == name
@@ -352,11 +352,11 @@ def test_every_built_in_has_a_summary_and_described_fields(kind: str) -> None:
         assert [field for field, info in leaf.model_fields.items() if not info.description] == []
 
 
-@pytest.mark.parametrize("kind", sorted(kinds()))
+@pytest.mark.parametrize("kind", sorted(component_kinds()))
 def test_every_built_in_is_registered_under_its_name_in_the_catalogue(kind: str) -> None:
     from xfer.catalog import CATALOG
 
-    base = kinds()[kind]
+    base = component_kinds()[kind]
     for name, target in CATALOG[kind].items():
         leaf = base.lookup(name)
         assert f"{leaf.__module__}:{leaf.__qualname__}" == target

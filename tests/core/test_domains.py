@@ -11,14 +11,14 @@ import pytest
 from xfer.catalog import FORMS
 from xfer.core.errors import RecipeError
 from xfer.core.store import Store
-from xfer.execution.plan import plan
-from xfer.forms.base import form
+from xfer.execution.plan import plan_nodes
+from xfer.forms.base import build_form
 from xfer.graph.compile import Graph, Resolver, compile_graph
-from xfer.models.domain.base import COLUMNS, Head
-from xfer.recipe.checks.discriminators import conditions
+from xfer.models.domain.base import DOMAIN_COLUMNS, Head
+from xfer.recipe.checks.discriminators import conditioning_task
 from xfer.recipe.load import load_recipe
 from xfer.recipe.recipe import Recipe
-from xfer.reports.discriminators import TRAINED, discriminator_grid, told
+from xfer.reports.discriminators import TRAINED_ROLE, accuracy_grid, discriminator_results
 
 RECIPE = """\
 name: a
@@ -139,17 +139,17 @@ def test_what_is_right_has_no_fault(parts: dict[str, str], load: Callable[..., R
 
 
 def test_the_columns_are_columns_of_their_forms() -> None:
-    assert set(COLUMNS) == set(FORMS)
-    for name, columns in COLUMNS.items():
-        assert set(columns) <= set(form(name, ["a", "b"]).columns)
+    assert set(DOMAIN_COLUMNS) == set(FORMS)
+    for name, columns in DOMAIN_COLUMNS.items():
+        assert set(columns) <= set(build_form(name, ["a", "b"]).columns)
 
 
 def test_probabilities_come_from_the_first_task_that_has_them() -> None:
     pooled, tokens = (Head.model_validate({"type": "cdan", "states": states}) for states in ("pooled", "tokens"))
     forms = {"qa": "span", "ner": "tag", "nli": "classify"}
-    assert conditions(pooled, forms) == "nli" and conditions(tokens, forms) == "ner"
-    assert conditions(Head.model_validate({"type": "cdan", "task": "nli", "states": "tokens"}), forms) == "nli"
-    assert conditions(Head.model_validate({"type": "domain"}), forms) is None
+    assert conditioning_task(pooled, forms) == "nli" and conditioning_task(tokens, forms) == "ner"
+    assert conditioning_task(Head.model_validate({"type": "cdan", "task": "nli", "states": "tokens"}), forms) == "nli"
+    assert conditioning_task(Head.model_validate({"type": "domain"}), forms) is None
 
 
 def test_a_head_changes_its_stage_and_not_the_data(load: Callable[..., Recipe]) -> None:
@@ -168,7 +168,7 @@ def test_a_discriminator_needs_dev_rows_in_its_own_languages_alone(load: Callabl
 def test_the_report_hangs_on_the_stage_and_says_what_is_told_apart(load: Callable[..., Recipe]) -> None:
     report = compiled(load(recipe_text())).report
     assert report is not None
-    assert [name for name in report.parents if name.startswith(TRAINED)] == [f"{TRAINED}one/1"]
+    assert [name for name in report.parents if name.startswith(TRAINED_ROLE)] == [f"{TRAINED_ROLE}one/1"]
     wanted = {"stage": "one", "task": "language", "type": "domain", "of": "language"}
     assert report.job["discriminators"] == [wanted]
     plain = compiled(load(recipe_text(HEAD="null"))).report
@@ -178,7 +178,7 @@ def test_the_report_hangs_on_the_stage_and_says_what_is_told_apart(load: Callabl
 def test_an_epoch_of_joint_tasks_is_planned_as_one_of_the_longest(load: Callable[..., Recipe], tmp_path: Path) -> None:
     trainer = "mixer: joint\n    trainer: {epochs: 1, batch_size: 10}"
     graph = compiled(load(recipe_text().replace("mixer: joint", trainer)))
-    (line,) = [line for line in plan(graph.nodes.values(), Store(tmp_path)) if line["kind"] == "train"]
+    (line,) = [line for line in plan_nodes(graph.nodes.values(), Store(tmp_path)) if line["kind"] == "train"]
     assert line["steps"] == 10 and line["tokens"] == 10 * 10 * 40 * 2
 
 
@@ -190,10 +190,10 @@ def test_accuracies_of_seeds_by_hand() -> None:
     trained = {
         f"s/{n}": {"domain": {"t": {"accuracy": a, "chance": 0.25, "values": {}}}} for n, a in ((1, 0.5), (2, 0.25))
     }
-    (part,) = told(about, trained)
+    (part,) = discriminator_results(about, trained)
     assert part["accuracy"] == [50.0, 25.0] and part["mean"] == 37.5 and part["chance"] == 25.0
-    assert discriminator_grid([part])[1] == ["s", "t", "x", "37.5 (25.0 to 50.0)", "25.0"]
+    assert accuracy_grid([part])[1] == ["s", "t", "x", "37.5 (25.0 to 50.0)", "25.0"]
     for each in trained.values():
         each["domain"]["t"]["accuracy"] = None
-    (part,) = told(about, trained)
-    assert part["mean"] is None and discriminator_grid([part])[1][3] == "no dev rows"
+    (part,) = discriminator_results(about, trained)
+    assert part["mean"] is None and accuracy_grid([part])[1][3] == "no dev rows"

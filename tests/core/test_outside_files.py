@@ -12,7 +12,7 @@ import pytest
 
 from xfer.core.files import FileDigest, changed_files, digests_in, file_stamp
 from xfer.core.store import Store
-from xfer.execution.walk import open_graph, through
+from xfer.execution.walk import open_graph, run_nodes
 from xfer.readers.files import Files
 from xfer.recipe.recipe import Recipe
 
@@ -92,7 +92,7 @@ def test_a_file_that_changes_while_it_is_read_is_no_result(data: Path, monkeypat
     monkeypatch.setattr(Files, "_lines", changing)
     store = Store(data / "store")
     nodes = [node for node in open_graph(Recipe.model_validate(RECIPE), store).nodes.values() if node.kind == "data"]
-    outcome = through(nodes, store)
+    outcome = run_nodes(nodes, store)
     ((key, failure),) = outcome.failures.items()
     assert failure.startswith(f"{data / 'test.tsv'} changed while the run that reads it was under way")
     assert {node.key for node in nodes} - {key} == outcome.entries.keys() == {e.key for e in store.entries("data")}

@@ -19,7 +19,7 @@ import pytest
 from xfer.core.errors import HubUnreachable, MissingData, NodeFailed, XferError
 from xfer.core.store import Entry, Store
 from xfer.execution import walk as runs
-from xfer.execution.walk import Outcome, execute, failed, open_graph
+from xfer.execution.walk import Outcome, execute_graph, open_graph, run_failure
 from xfer.graph.compile import Graph, Node
 from xfer.recipe.recipe import Recipe
 
@@ -81,7 +81,7 @@ def store(tmp_path: Path) -> Store:
 
 def test_every_node_runs_once_after_its_parents(store: Store) -> None:
     made, work = diamond(), Work()
-    outcome = execute(made, store, work=work)
+    outcome = execute_graph(made, store, work=work)
     assert work.done == ["a", "b", "c", "d", "e"]
     assert outcome.failures == {}
     assert {label: entry.read("made.json") for label, entry in labels(made, outcome.entries).items()} == {
@@ -96,15 +96,15 @@ def test_every_node_runs_once_after_its_parents(store: Store) -> None:
 def test_nodes_that_stand_in_the_wrong_order_wait_for_their_parents(store: Store) -> None:
     made, work = diamond(), Work()
     made.nodes = dict(reversed(made.nodes.items()))
-    execute(made, store, work=work)
+    execute_graph(made, store, work=work)
     assert work.done.index("a") < work.done.index("b") < work.done.index("d")
     assert sorted(work.done) == ["a", "b", "c", "d", "e"]
 
 
 def test_what_is_in_the_store_is_not_run_again(store: Store) -> None:
-    execute(diamond(), store, work=Work())
+    execute_graph(diamond(), store, work=Work())
     work, told = Work(), Told()
-    outcome = execute(diamond(), store, told, work=work)
+    outcome = execute_graph(diamond(), store, told, work=work)
     assert work.done == []
     assert len(outcome.entries) == 5
     assert told.heard == [f"found {label}" for label in "abcde"]
@@ -112,21 +112,21 @@ def test_what_is_in_the_store_is_not_run_again(store: Store) -> None:
 
 def test_only_what_is_missing_is_run(store: Store) -> None:
     made = diamond()
-    execute(graph(*[node for node in made.nodes.values() if node.label in "ac"]), store, work=Work())
+    execute_graph(graph(*[node for node in made.nodes.values() if node.label in "ac"]), store, work=Work())
     work = Work()
-    execute(made, store, work=work)
+    execute_graph(made, store, work=work)
     assert work.done == ["b", "d", "e"]
 
 
 def test_the_watcher_hears_everything_in_order(store: Store) -> None:
     told = Told()
-    execute(graph(Node("data", "a", {})), store, told, work=Work())
+    execute_graph(graph(Node("data", "a", {})), store, told, work=Work())
     assert told.heard == ["started a", "moved a", "finished a"]
 
 
 def test_what_was_done_is_recorded(store: Store) -> None:
     made = graph(Node("data", "a", {"n": 1}))
-    (entry,) = execute(made, store, work=Work()).entries.values()
+    (entry,) = execute_graph(made, store, work=Work()).entries.values()
     record = json.loads((entry.path / "node.json").read_text())
     (node,) = made.nodes.values()
     assert {name: record[name] for name in node.record()} == node.record()
@@ -140,7 +140,7 @@ def test_what_was_done_is_recorded(store: Store) -> None:
 
 def test_a_failure_does_not_stop_what_does_not_need_it(store: Store) -> None:
     made, work, told = diamond(), Work(b=ValueError("broke")), Told()
-    outcome = execute(made, store, told, work=work)
+    outcome = execute_graph(made, store, told, work=work)
     assert work.done == ["a", "c", "e"]
     assert labels(made, outcome.failures) == {"b": "ValueError: broke"}
     assert labels(made, outcome.unreached) == {"d": "needs train b, which failed"}
@@ -150,7 +150,7 @@ def test_a_failure_does_not_stop_what_does_not_need_it(store: Store) -> None:
 
 def test_what_needs_a_failed_node_is_marked_down_the_whole_line(store: Store) -> None:
     made = diamond()
-    outcome = execute(made, store, work=Work(a=XferError("no rows")))
+    outcome = execute_graph(made, store, work=Work(a=XferError("no rows")))
     assert labels(made, outcome.failures) == {"a": "no rows"}
     assert labels(made, outcome.unreached) == {
         "b": "needs data a, which failed",
@@ -160,28 +160,28 @@ def test_what_needs_a_failed_node_is_marked_down_the_whole_line(store: Store) ->
 
 
 def test_the_same_command_goes_on_after_a_failure(store: Store) -> None:
-    execute(diamond(), store, work=Work(b=ValueError("broke")))
+    execute_graph(diamond(), store, work=Work(b=ValueError("broke")))
     work = Work()
-    outcome = execute(diamond(), store, work=work)
+    outcome = execute_graph(diamond(), store, work=work)
     assert (work.done, outcome.failures) == (["b", "d"], {})
 
 
 def test_a_failure_is_kept_with_its_traceback_and_cleared_by_success(store: Store) -> None:
     made = diamond()
     key = next(key for key, node in made.nodes.items() if node.label == "b")
-    execute(made, store, work=Work(b=ValueError("two\nlines")))
+    execute_graph(made, store, work=Work(b=ValueError("two\nlines")))
     kept = store.failure(key)
     assert kept is not None
     assert kept["error"].startswith("ValueError: two")
     assert kept["label"] == "b" and kept["job"] == {"n": "b"}
     assert any("ValueError" in line for line in kept["traceback"])
-    execute(made, store, work=Work())
+    execute_graph(made, store, work=Work())
     assert store.failure(key) is None
 
 
 def test_one_error_names_the_first_failure_and_counts_the_others(store: Store) -> None:
     made = diamond()
-    error = failed(execute(made, store, work=Work(b=XferError("broke"), e=XferError("too"))), made)
+    error = run_failure(execute_graph(made, store, work=Work(b=XferError("broke"), e=XferError("too"))), made)
     assert isinstance(error, NodeFailed)
     assert str(error).startswith("train b: broke (and 1 more)")
     assert len(error.lines()) == 1
@@ -189,12 +189,12 @@ def test_one_error_names_the_first_failure_and_counts_the_others(store: Store) -
 
 def test_a_run_without_failure_has_no_error(store: Store) -> None:
     made = diamond()
-    assert failed(execute(made, store, work=Work()), made) is None
+    assert run_failure(execute_graph(made, store, work=Work()), made) is None
 
 
 def test_a_failure_whose_words_begin_like_a_mark_is_still_a_failure(store: Store) -> None:
     made = diamond()
-    error = failed(execute(made, store, work=Work(b=XferError("needs a package"))), made)
+    error = run_failure(execute_graph(made, store, work=Work(b=XferError("needs a package"))), made)
     assert error is not None
     assert "needs a package" in str(error)
 
@@ -224,13 +224,13 @@ def test_a_file_that_changes_while_a_node_reads_it_fails_the_node(
         return work(node, parents, folder, progress)
 
     made = reading(store, file, kind)
-    outcome = execute(made, store, work=changing)
+    outcome = execute_graph(made, store, work=changing)
     (failure,) = outcome.failures.values()
     assert failure.startswith(f"{file} changed while the run that reads it was under way; nothing is stored of it")
     assert labels(made, outcome.unreached).keys() == {"b"} and not outcome.entries
     assert list((store.root / "work").iterdir()) == [] and store.entries(kind) == []
     file.write_text("two")
-    assert len(execute(reading(store, file, kind), store, work=work).entries) == 2
+    assert len(execute_graph(reading(store, file, kind), store, work=work).entries) == 2
 
 
 def test_a_file_that_is_touched_alone_does_not_fail_a_node(store: Store, tmp_path: Path) -> None:
@@ -241,16 +241,16 @@ def test_a_file_that_is_touched_alone_does_not_fail_a_node(store: Store, tmp_pat
         file.write_text("one")
         return work(*given)
 
-    assert len(execute(reading(store, file), store, work=touching).entries) == 2
+    assert len(execute_graph(reading(store, file), store, work=touching).entries) == 2
 
 
 def test_an_interrupt_stops_the_run_and_keeps_what_is_finished(store: Store) -> None:
     made = diamond()
     with pytest.raises(KeyboardInterrupt):
-        execute(made, store, work=Work(c=KeyboardInterrupt()))  # type: ignore[arg-type]
+        execute_graph(made, store, work=Work(c=KeyboardInterrupt()))  # type: ignore[arg-type]
     assert [path.name for path in (store.root / "locks").iterdir() if path.name in made.nodes] == []
     work = Work()
-    execute(made, store, work=work)
+    execute_graph(made, store, work=work)
     assert work.done == ["c", "d", "e"]
 
 
@@ -260,14 +260,14 @@ def test_an_interrupt_stops_the_run_and_keeps_what_is_finished(store: Store) -> 
 def test_a_problem_is_raised_before_any_work(store: Store) -> None:
     work = Work()
     with pytest.raises(MissingData, match="no such rows"):
-        execute(diamond(b=MissingData("no such rows")), store, work=work)
+        execute_graph(diamond(b=MissingData("no such rows")), store, work=work)
     assert work.done == []
     assert store.entries("data") == []
 
 
 def test_a_problem_of_a_finished_node_does_not_matter(store: Store) -> None:
-    execute(diamond(), store, work=Work())
-    outcome = execute(diamond(b=MissingData("gone by now")), store, work=Work())
+    execute_graph(diamond(), store, work=Work())
+    outcome = execute_graph(diamond(b=MissingData("gone by now")), store, work=Work())
     assert len(outcome.entries) == 5
 
 
@@ -280,8 +280,8 @@ def full(path: str | None = None) -> OSError:
 
 def test_a_full_disk_is_one_clear_line_and_keeps_what_is_finished(store: Store) -> None:
     made = diamond()
-    outcome = execute(made, store, work=Work(b=full("/store/work/b")))
-    error = failed(outcome, made)
+    outcome = execute_graph(made, store, work=Work(b=full("/store/work/b")))
+    error = run_failure(outcome, made)
     assert error is not None
     (line,) = error.lines()
     assert "the disk is full while writing /store/work/b" in line
@@ -302,13 +302,13 @@ def test_a_disk_that_fills_up_while_a_node_is_finished_leaves_no_half_node(
         plain(path, value)
 
     monkeypatch.setattr(stores, "write_json", write)
-    outcome = execute(made, store, work=Work())
+    outcome = execute_graph(made, store, work=Work())
     assert list(labels(made, outcome.failures)) == ["d"]
     assert "the disk is full" in next(iter(outcome.failures.values()))
     assert store.entries("predict") == []
     monkeypatch.setattr(stores, "write_json", plain)
     work = Work()
-    assert execute(made, store, work=work).failures == {}
+    assert execute_graph(made, store, work=work).failures == {}
     assert work.done == ["d"]
 
 
@@ -320,13 +320,13 @@ def test_a_disk_without_room_for_a_lock_is_one_clear_line(store: Store, monkeypa
 
     monkeypatch.setattr(stores, "_take", take)
     made = graph(Node("data", "a", {}))
-    outcome = execute(made, store, work=Work())
+    outcome = execute_graph(made, store, work=Work())
     assert "the disk is full" in next(iter(outcome.failures.values()))
 
 
 def test_a_store_that_may_not_be_written_names_the_folder(store: Store) -> None:
     made = graph(Node("data", "a", {}))
-    outcome = execute(made, store, work=Work(a=PermissionError(errno.EACCES, "Permission denied", "/store")))
+    outcome = execute_graph(made, store, work=Work(a=PermissionError(errno.EACCES, "Permission denied", "/store")))
     assert "no permission to use /store" in next(iter(outcome.failures.values()))
 
 
@@ -335,10 +335,10 @@ def test_a_store_that_may_not_be_written_names_the_folder(store: Store) -> None:
 
 def test_damage_that_sizes_show_is_told_and_runs_nothing_on_it(store: Store) -> None:
     made = diamond()
-    entry = next(iter(execute(graph(next(iter(made.nodes.values()))), store, work=Work()).entries.values()))
+    entry = next(iter(execute_graph(graph(next(iter(made.nodes.values()))), store, work=Work()).entries.values()))
     (entry.out / "made.json").write_text("")
     work = Work()
-    outcome = execute(made, store, work=work)
+    outcome = execute_graph(made, store, work=work)
     assert work.done == ["e"]
     assert str(entry.path) in labels(made, outcome.failures)["a"]
     assert labels(made, outcome.unreached)["b"] == "needs data a, which failed"
@@ -346,20 +346,20 @@ def test_damage_that_sizes_show_is_told_and_runs_nothing_on_it(store: Store) -> 
 
 def test_damage_that_only_contents_show_is_found_before_it_is_used(store: Store) -> None:
     made = diamond()
-    entry = next(iter(execute(graph(next(iter(made.nodes.values()))), store, work=Work()).entries.values()))
+    entry = next(iter(execute_graph(graph(next(iter(made.nodes.values()))), store, work=Work()).entries.values()))
     (entry.out / "made.json").write_text('"b"')
     work = Work()
-    outcome = execute(made, store, work=work)
+    outcome = execute_graph(made, store, work=work)
     assert work.done == ["e"]
     assert str(entry.path) in labels(made, outcome.failures)["b"]
 
 
 def test_after_a_damaged_node_is_deleted_it_alone_is_made_again(store: Store) -> None:
     made = diamond()
-    entries = labels(made, execute(made, store, work=Work()).entries)
+    entries = labels(made, execute_graph(made, store, work=Work()).entries)
     runs_again = Work()
     subprocess.run(["rm", "-r", str(entries["b"].path)], check=True)
-    assert execute(made, store, work=runs_again).failures == {}
+    assert execute_graph(made, store, work=runs_again).failures == {}
     assert runs_again.done == ["b"]
 
 
@@ -386,7 +386,7 @@ def test_a_node_that_another_holds_is_waited_for_while_the_rest_runs(
             (folder / "out" / "made.json").write_text('"other"')
 
     holder = threading.Thread(target=other)
-    execute(graph(next(iter(made.nodes.values()))), store, work=work)
+    execute_graph(graph(next(iter(made.nodes.values()))), store, work=work)
     holder.start()
     held.wait(20)
     work.errors = {}
@@ -397,7 +397,7 @@ def test_a_node_that_another_holds_is_waited_for_while_the_rest_runs(
             release.set()
         return plain(work, node, *rest)
 
-    outcome = execute(made, store, told, work=watched)
+    outcome = execute_graph(made, store, told, work=watched)
     holder.join()
     assert work.done == ["a", "c", "e", "d"]
     assert outcome.entries[keys["b"]].read("made.json") == "other"
@@ -411,7 +411,7 @@ def test_two_processes_on_one_graph_run_each_node_once(store: Store) -> None:
         import json, sys, time
         from pathlib import Path
         from xfer.graph.compile import Graph, Node
-        from xfer.execution.walk import execute
+        from xfer.execution.walk import execute_graph
         from xfer.core.store import Store
         done = []
         def work(node, parents, folder, progress):
@@ -449,13 +449,13 @@ def test_two_processes_on_one_graph_run_each_node_once(store: Store) -> None:
 def test_a_hub_that_does_not_answer_is_answered_from_memory(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     from xfer.readers import hub
 
-    monkeypatch.setattr(hub, "commit", lambda name, kind: "c1")
+    monkeypatch.setattr(hub, "repository_commit", lambda name, kind: "c1")
     before = open_graph(RECIPE, store)
 
     def gone(name: str, kind: str) -> str:
         raise HubUnreachable("cannot reach")
 
-    monkeypatch.setattr(hub, "commit", gone)
+    monkeypatch.setattr(hub, "repository_commit", gone)
     after = open_graph(RECIPE, Store(store.root))
     assert set(after.nodes) == set(before.nodes)
     fresh = open_graph(RECIPE, Store(store.root / "other"))
@@ -464,7 +464,7 @@ def test_a_hub_that_does_not_answer_is_answered_from_memory(store: Store, monkey
 
 def test_an_outcome_says_what_came_of_each_node(store: Store) -> None:
     made = diamond()
-    outcome = execute(made, store, work=Work(b=ValueError("x")))
+    outcome = execute_graph(made, store, work=Work(b=ValueError("x")))
     assert isinstance(outcome, Outcome)
     parts = [set(outcome.entries), set(outcome.failures), set(outcome.unreached)]
     assert set.union(*parts) == set(made.nodes)

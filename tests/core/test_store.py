@@ -156,7 +156,9 @@ def test_a_kill_in_the_middle_leaves_no_finished_node_and_frees_it_at_once(store
     with store.work("data", KEY, {}) as folder:
         assert (folder / "out" / "rows.txt").read_text() == "half"
         (folder / "out" / "rows.txt").write_text("whole")
-    assert time.monotonic() - start < stores.STALE  # a slow disk may take seconds, a lock of another machine this long
+    assert (
+        time.monotonic() - start < stores.STALE_AFTER
+    )  # a slow disk may take seconds, a lock of another machine this long
     assert (store.root / "nodes" / "data" / KEY / "out" / "rows.txt").read_text() == "whole"
 
 
@@ -222,25 +224,25 @@ def test_a_zombie_is_no_holder(store: Store) -> None:
 
 
 def test_another_machine_keeps_its_node_while_its_heart_beats(store: Store) -> None:
-    path = lock(store, "elsewhere 1 2 3", age=stores.STALE / 2)
+    path = lock(store, "elsewhere 1 2 3", age=stores.STALE_AFTER / 2)
     with pytest.raises(Busy, match="elsewhere"), store.work("data", KEY, {}):
         pass
     assert path.read_text() == "elsewhere 1 2 3"
 
 
 def test_another_machine_loses_its_node_when_its_heart_has_stopped(store: Store) -> None:
-    lock(store, "elsewhere 1 2 3", age=stores.STALE + 5)
+    lock(store, "elsewhere 1 2 3", age=stores.STALE_AFTER + 5)
     finish(store)
     assert [path.name for path in (store.root / "locks").iterdir() if not path.name.startswith(".guard")] == []
 
 
 def test_a_lock_that_holds_nothing_is_stale_in_time(store: Store) -> None:
-    lock(store, "", age=stores.STALE + 5)
+    lock(store, "", age=stores.STALE_AFTER + 5)
     assert finish(store).key == KEY
 
 
 def test_a_lock_that_holds_nonsense_is_stale_in_time(store: Store) -> None:
-    lock(store, f"{stores.socket.gethostname()} nonsense x y", age=stores.STALE + 5)
+    lock(store, f"{stores.socket.gethostname()} nonsense x y", age=stores.STALE_AFTER + 5)
     assert finish(store).key == KEY
 
 

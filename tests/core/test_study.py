@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import Fault, RecipeError
-from xfer.execution.studies import compiled, nodes_of
+from xfer.execution.studies import compile_cells, nodes_of
 from xfer.graph.compile import Resolver
 from xfer.recipe.load_study import check_study, is_study, load_study
 from xfer.recipe.study import LoadedStudy
@@ -79,7 +79,7 @@ def test_cells_are_every_combination_in_the_order_of_the_file(loaded: Callable[.
 
 def test_cells_share_their_intermediate_stages(loaded: Callable[..., LoadedStudy]) -> None:
     text = HEAD.replace("none: {stages: {middle: null, target: {start: null}}}", "qqp: {stages.middle.reader: qqp}")
-    cells = compiled(loaded(text), Resolver(lambda path: "same", lambda name, kind: "same"))
+    cells = compile_cells(loaded(text), Resolver(lambda path: "same", lambda name, kind: "same"))
     assert [cell.problem for cell in cells] == [""] * 9
     trained = [node for node in nodes_of(cells) if node.kind == "train"]
     middle = [node for node in trained if node.label.startswith("middle")]
@@ -91,7 +91,7 @@ def test_cells_share_their_intermediate_stages(loaded: Callable[..., LoadedStudy
 def test_a_cell_that_cannot_be_compiled_stops_no_other(loaded: Callable[..., LoadedStudy]) -> None:
     german = "none: {stages.middle.reader: {type: xquad, languages: [de]}}"
     text = HEAD.replace("none: {stages: {middle: null, target: {start: null}}}", german) + "fixed: {source: hub}\n"
-    cells = compiled(loaded(text), Resolver(lambda path: "same", lambda name, kind: "same"))
+    cells = compile_cells(loaded(text), Resolver(lambda path: "same", lambda name, kind: "same"))
     broken = [cell for cell in cells if cell.problem]
     assert {cell.levels["before"] for cell in broken} == {"none"} and len(
         broken

@@ -13,7 +13,7 @@ from xfer.core.errors import RecipeError
 from xfer.graph.compile import Graph, Resolver, compile_graph
 from xfer.recipe.load import load_recipe
 from xfer.recipe.recipe import Recipe
-from xfer.steps.training import carried
+from xfer.steps.training import carried_task
 
 HEAD = """\
 name: a
@@ -151,4 +151,4 @@ def test_a_head_of_masked_lm_is_carried_from_the_task_that_has_it(tasks: dict[st
         "stages": {"first": first, "after": after},
     }
     graph = compile_graph(Recipe.model_validate(about), Resolver(lambda path: "digest", lambda name, kind: "commit"))
-    assert carried(graph.stages["after", 1]) == folder
+    assert carried_task(graph.stages["after", 1]) == folder

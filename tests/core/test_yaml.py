@@ -13,27 +13,27 @@ from xfer.core.yaml import Mark
 
 
 def value(text: str) -> Any:
-    return yaml.plain(yaml.parse(text, "f.yaml"))
+    return yaml.plain_data(yaml.parse_tree(text, "f.yaml"))
 
 
 def faults(text: str) -> list[Fault]:
     with pytest.raises(RecipeError) as caught:
-        yaml.parse(text, "f.yaml")
+        yaml.parse_tree(text, "f.yaml")
     return caught.value.faults
 
 
 def merged(base: str, over: str) -> Any:
-    return yaml.plain(yaml.merge(yaml.parse(base, "base.yaml"), yaml.parse(over, "over.yaml")))
+    return yaml.plain_data(yaml.merge_trees(yaml.parse_tree(base, "base.yaml"), yaml.parse_tree(over, "over.yaml")))
 
 
 def resolved(text: str) -> Any:
-    data, wrong = yaml.resolve(yaml.parse(text, "f.yaml"))
+    data, wrong = yaml.resolve_references(yaml.parse_tree(text, "f.yaml"))
     assert wrong == []
     return data
 
 
 def unresolved(text: str) -> list[Fault]:
-    return yaml.resolve(yaml.parse(text, "f.yaml"))[1]
+    return yaml.resolve_references(yaml.parse_tree(text, "f.yaml"))[1]
 
 
 # scalars
@@ -254,37 +254,37 @@ def test_a_block_of_another_type_over_a_word_replaces_it() -> None:
 
 
 def test_merging_changes_neither_side() -> None:
-    base, over = yaml.parse("{a: {b: 1}}", "b"), yaml.parse("{a: {b: null, c: 2}}", "o")
-    yaml.merge(base, over)
-    assert (yaml.plain(base), yaml.plain(over)) == ({"a": {"b": 1}}, {"a": {"b": None, "c": 2}})
+    base, over = yaml.parse_tree("{a: {b: 1}}", "b"), yaml.parse_tree("{a: {b: null, c: 2}}", "o")
+    yaml.merge_trees(base, over)
+    assert (yaml.plain_data(base), yaml.plain_data(over)) == ({"a": {"b": 1}}, {"a": {"b": None, "c": 2}})
 
 
 # options
 
 
 def test_an_option_is_a_tree() -> None:
-    assert yaml.plain(yaml.option("a.b.c=1e-5")) == {"a": {"b": {"c": 1e-5}}}
+    assert yaml.plain_data(yaml.parse_option("a.b.c=1e-5")) == {"a": {"b": {"c": 1e-5}}}
 
 
 def test_an_option_obeys_the_rules_of_a_file() -> None:
-    assert yaml.plain(yaml.option("languages=[no]")) == {"languages": ["no"]}
-    assert yaml.plain(yaml.option("languages=no")) == {"languages": "no"}
-    assert yaml.plain(yaml.option("a={type: typos, rate: .5}")) == {"a": {"type": "typos", "rate": 0.5}}
+    assert yaml.plain_data(yaml.parse_option("languages=[no]")) == {"languages": ["no"]}
+    assert yaml.plain_data(yaml.parse_option("languages=no")) == {"languages": "no"}
+    assert yaml.plain_data(yaml.parse_option("a={type: typos, rate: .5}")) == {"a": {"type": "typos", "rate": 0.5}}
 
 
 def test_an_option_may_hold_equals_signs() -> None:
-    assert yaml.plain(yaml.option("a=b=c")) == {"a": "b=c"}
+    assert yaml.plain_data(yaml.parse_option("a=b=c")) == {"a": "b=c"}
 
 
 @pytest.mark.parametrize("text", ["a.b=", "a.b=null", "a.b=~"])
 def test_an_empty_option_is_null(text: str) -> None:
-    assert yaml.plain(yaml.option(text)) == {"a": {"b": None}}
+    assert yaml.plain_data(yaml.parse_option(text)) == {"a": {"b": None}}
 
 
 @pytest.mark.parametrize("text", ["a.b", "=1", "a..b=1", ".a=1", "a.=1", ""])
 def test_an_option_without_path_or_value_is_a_fault(text: str) -> None:
     with pytest.raises(RecipeError) as caught:
-        yaml.option(text)
+        yaml.parse_option(text)
     assert caught.value.faults[0].line == 0
     assert f"--set {text}" in str(caught.value)
 
@@ -292,7 +292,7 @@ def test_an_option_without_path_or_value_is_a_fault(text: str) -> None:
 @pytest.mark.parametrize("text", ["a=[1", "a=!!python/name:os.system x", "a={k: 1, k: 2}"])
 def test_a_broken_option_is_a_fault_without_a_line(text: str) -> None:
     with pytest.raises(RecipeError) as caught:
-        yaml.option(text)
+        yaml.parse_option(text)
     assert [(fault.file, fault.line) for fault in caught.value.faults] == [(f"--set {text}", 0)]
 
 
@@ -357,7 +357,7 @@ stages:
 
 
 def locate(*path: str | int, key: bool = False) -> tuple[int, int]:
-    mark = yaml.locate(yaml.parse(MARKED, "f.yaml"), path, key=key)
+    mark = yaml.locate_mark(yaml.parse_tree(MARKED, "f.yaml"), path, key=key)
     assert mark.file == "f.yaml"
     return mark.line, mark.column
 
@@ -389,23 +389,25 @@ def test_what_is_not_there_is_marked_by_the_block_around_it() -> None:
 
 
 def test_columns_count_characters_and_not_bytes() -> None:
-    tree = yaml.parse("{ä: 1, 日本: x, 😀: y, b: z}", "f.yaml")
-    assert yaml.locate(tree, ("b",)) == Mark("f.yaml", 1, 24)
+    tree = yaml.parse_tree("{ä: 1, 日本: x, 😀: y, b: z}", "f.yaml")
+    assert yaml.locate_mark(tree, ("b",)) == Mark("f.yaml", 1, 24)
 
 
 def test_windows_line_ends_do_not_move_marks() -> None:
-    tree = yaml.parse("a: 1\r\nb:\r\n  c: x\r\n", "f.yaml")
-    assert yaml.locate(tree, ("b", "c")) == Mark("f.yaml", 3, 6)
-    assert yaml.plain(tree) == {"a": 1, "b": {"c": "x"}}
+    tree = yaml.parse_tree("a: 1\r\nb:\r\n  c: x\r\n", "f.yaml")
+    assert yaml.locate_mark(tree, ("b", "c")) == Mark("f.yaml", 3, 6)
+    assert yaml.plain_data(tree) == {"a": 1, "b": {"c": "x"}}
 
 
 def test_merged_values_keep_the_mark_of_their_own_file() -> None:
-    tree = yaml.merge(yaml.parse("a: 1\nb: {c: 2, d: 3}\n", "base.yaml"), yaml.parse("\n\nb: {d: 4}\n", "over.yaml"))
-    assert yaml.locate(tree, ("a",)) == Mark("base.yaml", 1, 4)
-    assert yaml.locate(tree, ("b", "c")) == Mark("base.yaml", 2, 8)
-    assert yaml.locate(tree, ("b", "d")) == Mark("over.yaml", 3, 8)
+    tree = yaml.merge_trees(
+        yaml.parse_tree("a: 1\nb: {c: 2, d: 3}\n", "base.yaml"), yaml.parse_tree("\n\nb: {d: 4}\n", "over.yaml")
+    )
+    assert yaml.locate_mark(tree, ("a",)) == Mark("base.yaml", 1, 4)
+    assert yaml.locate_mark(tree, ("b", "c")) == Mark("base.yaml", 2, 8)
+    assert yaml.locate_mark(tree, ("b", "d")) == Mark("over.yaml", 3, 8)
 
 
 def test_a_path_is_written_with_dots_and_brackets() -> None:
-    assert yaml.dotted(("stages", "mnli", "seeds", 0, "x")) == "stages.mnli.seeds[0].x"
-    assert yaml.dotted(()) == ""
+    assert yaml.dotted_path(("stages", "mnli", "seeds", 0, "x")) == "stages.mnli.seeds[0].x"
+    assert yaml.dotted_path(()) == ""

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from xfer.commands.explain import explain
 from xfer.commands.train import train
 from xfer.core.store import Store
-from xfer.execution.walk import execute, failed, open_graph
+from xfer.execution.walk import execute_graph, open_graph, run_failure
 from xfer.graph.compile import Graph
 from xfer.recipe.load import load_recipe
 
@@ -39,7 +39,7 @@ limits: {{steps: 8, least_learning_rate: 1e-2}}
 SEARCH = '''
 from xfer.attackers.search.base import Search
 from xfer.attackers.search import hub
-from xfer.attackers.search.outcome import Outcome
+from xfer.attackers.search.outcome import SearchOutcome
 
 
 class Roofs(Search):
@@ -71,7 +71,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Graph
         store = Store(folder / "store")
         graph = open_graph(load_recipe(folder / "r.yaml").recipe, store)
         threads = torch.get_num_threads()
-        error = failed(execute(graph, store), graph)
+        error = run_failure(execute_graph(graph, store), graph)
         torch.set_num_threads(threads)
         assert error is None, error
         yield store, graph, folder

@@ -11,25 +11,25 @@ from typing import Any, NamedTuple
 import pytest
 
 from xfer.attackers.base import Attacker
-from xfer.commands.export import Part, _write
+from xfer.commands.export import EvaluationPredictions, _write_files
 from xfer.core.errors import StoreDamaged
 from xfer.core.store import Entry, Store
-from xfer.execution.walk import execute, failed, open_graph
+from xfer.execution.walk import execute_graph, open_graph, run_failure
 from xfer.graph.compile import Graph, Node
 from xfer.readers.base import Reader
 from xfer.readers.identity import identified
 from xfer.recipe.load import load_recipe
-from xfer.reports.changed import changes_of
+from xfer.reports.changed import attacked_rows_of
 from xfer.reports.credits import Credits
 from xfer.steps import attacks
-from xfer.steps.rows import each, read_rows, write_rows
+from xfer.steps.rows import read_rows, row_dicts, write_rows
 
 GOOD, BAD = "warm kind clean lovely happy".split(), "cold rough sad dirty awful".split()
 THINGS = "house song story street room garden".split()
 SEARCH = '''
 from xfer.attackers.base import Search
 from xfer.attackers.search import hub
-from xfer.attackers.search.outcome import Outcome
+from xfer.attackers.search.outcome import SearchOutcome
 
 
 class Worst(Search):
@@ -93,7 +93,7 @@ class Ran(NamedTuple):
         return self.score(evaluation).parents["predict"].parents["rows"]
 
     def rows(self, node: Node, name: str = "rows.parquet") -> list[dict[str, Any]]:
-        return each(read_rows(self.entry(node), name))
+        return row_dicts(read_rows(self.entry(node), name))
 
 
 def texts(odd: int = 99) -> list[tuple[str, str]]:
@@ -116,8 +116,8 @@ def run(folder: Path, twin: str, ids: list[str]) -> Ran:
     (folder / f"{twin}.yaml").write_text(RECIPE.replace("TWIN", twin))
     store = Store(folder / "store")
     graph = open_graph(load_recipe(folder / f"{twin}.yaml").recipe, store)
-    outcome = execute(graph, store)
-    assert failed(outcome, graph) is None and graph.report is not None, failed(outcome, graph)
+    outcome = execute_graph(graph, store)
+    assert run_failure(outcome, graph) is None and graph.report is not None, run_failure(outcome, graph)
     return Ran(store, graph, outcome.entries[graph.report.key].read("report.json"))
 
 
@@ -141,7 +141,7 @@ def test_searched_and_changed_rows_are_those_of_unique_ids(twins: tuple[Ran, Ran
         assert [(row["text"], row["label"]) for row in shared] == [(row["text"], row["label"]) for row in alone]
         assert len({row["text"] for row in shared}) > 6
     states = [
-        [(row.state, row.words_changed, row.words, row.queries) for row in changes_of(attack, given).rows]
+        [(row.state, row.words_changed, row.words, row.queries) for row in attacked_rows_of(attack, given).rows]
         for one in twins
         for attack, given in [(one.entry(one.tested("worst")), one.entry(one.tested("clean")))]
     ]
@@ -184,10 +184,10 @@ def test_a_search_that_was_cut_short_goes_on_with_the_rows_left(twins: tuple[Ran
     lines = [row | {"status": "failed", "queries": 3, "forwards": 3, "message": "kept"} for row in whole[:4]]
     (tmp_path / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (tmp_path / "out").mkdir()
-    attacks.attack(node, parents, tmp_path, lambda *_, **__: None)
+    attacks.attack_step(node, parents, tmp_path, lambda *_, **__: None)
     made = SimpleNamespace(out=tmp_path / "out")
-    assert each(read_rows(made)) == whole  # type: ignore[arg-type]
-    notes = each(read_rows(made, "edits.parquet"))  # type: ignore[arg-type]
+    assert row_dicts(read_rows(made)) == whole  # type: ignore[arg-type]
+    notes = row_dicts(read_rows(made, "edits.parquet"))  # type: ignore[arg-type]
     assert [note["message"] == "kept" for note in notes] == [True] * 4 + [False] * 32
 
 
@@ -207,7 +207,7 @@ def test_scores_and_rows_that_an_earlier_version_stored_are_refused(twins: tuple
     (tmp_path / "in" / "out").mkdir(parents=True)
     write_rows(tmp_path / "in" / "out" / "rows.parquet", rows | {"id": rows["file_id"]})
     with pytest.raises(StoreDamaged, match=r"rows of attack upper.*: 6 have the id 'd0'"):
-        attacks.attack(node, {"rows": Entry("data", "k", tmp_path / "in")}, tmp_path, lambda *_: None)
+        attacks.attack_step(node, {"rows": Entry("data", "k", tmp_path / "in")}, tmp_path, lambda *_: None)
 
 
 # translations of the same rows
@@ -250,8 +250,8 @@ def test_exports_have_the_files_ids_and_say_what_they_cannot_hold(
 ) -> None:
     rows = {"id": ["q (1 of 2)", "q (2 of 2)", "r"], "file_id": ["q", "q", "r"], "language": ["en"] * 3}
     rows |= {"gold": [["Anna"], ["Rome"], ["Ben"]], "predicted": ["Anna", "Rome", "Ben"]}
-    part = Part("clean", Reader.model_validate("xquad"), rows)
-    written, gold = _write(part, tmp_path / "answers", tmp_path / "gold")
+    part = EvaluationPredictions("clean", Reader.model_validate("xquad"), rows)
+    written, gold = _write_files(part, tmp_path / "answers", tmp_path / "gold")
     assert json.loads(written.read_text()) == {"q": "Rome", "r": "Ben"}
     (found,) = json.loads(gold.read_text())["data"]
     assert [one["id"] for one in found["paragraphs"][0]["qas"]] == ["q", "q", "r"]

@@ -12,11 +12,11 @@ import torch
 
 from xfer.attackers.base import Attacker
 from xfer.core.store import Entry, Store
-from xfer.execution.walk import execute, failed, open_graph
+from xfer.execution.walk import execute_graph, open_graph, run_failure
 from xfer.graph.compile import Graph
 from xfer.recipe.load import load_recipe
 from xfer.reports.shortfalls import is_short, shortfalls
-from xfer.reports.write import csv_table, markdown, text
+from xfer.reports.write import csv_table, report_markdown, report_text
 from xfer.steps.portions import SAMPLE, at_draws, counted, summed, told
 
 
@@ -154,7 +154,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Graph
         store = Store(folder / "store")
         graph = open_graph(load_recipe(folder / "r.yaml").recipe, store)
         threads = torch.get_num_threads()
-        error = failed(execute(graph, store), graph)
+        error = run_failure(execute_graph(graph, store), graph)
         torch.set_num_threads(threads)
     assert error is None, error
     yield store, graph
@@ -207,28 +207,28 @@ def test_a_report_shows_it_and_warns(ran: tuple[Store, Graph]) -> None:
     for name, share in (("few", 100 / 6), ("all", 100)):
         for cells in (attacks[name]["languages"]["en"], attacks[name]["mean"]):
             assert cells["portion"]["value"] == pytest.approx(share) and cells["asked"] == {"value": 100.0}
-    shown = text(report)
+    shown = report_text(report)
     header = next(line for line in shown.splitlines() if line.startswith("attack "))
     assert "changed %" in header and "asked %" in header
-    assert f"note: evaluation few {ends}" in shown and f"Note: evaluation few {ends}." in markdown(report)
+    assert f"note: evaluation few {ends}" in shown and f"Note: evaluation few {ends}." in report_markdown(report)
     assert any(line.startswith("en,few.portion,16.66") for line in csv_table(report).splitlines())
 
 
 def test_an_attack_that_was_made_before_needs_no_other(ran: tuple[Store, Graph]) -> None:
     """A report takes what was changed from the rows, so that an old entry without ``portion`` serves as well."""
-    from xfer.reports.changed import changes_of, measured
+    from xfer.reports.changed import attacked_rows_of, measured
 
     _, graph = ran
     attack = next(node for node in graph.nodes.values() if (node.kind, node.label) == ("attack", "few"))
     made, given = entry(ran, "attack", "few"), ran[0].find("data", attack.parents["rows"].key)
     assert given is not None and measured(made) == ("words", ("pair",))
-    assert changes_of(made, given, measured(made)).portion() == pytest.approx(1 / 6)
-    assert changes_of(made, given).portion() == pytest.approx(8 / 64)  # both sides
+    assert attacked_rows_of(made, given, measured(made)).portion() == pytest.approx(1 / 6)
+    assert attacked_rows_of(made, given).portion() == pytest.approx(8 / 64)  # both sides
 
 
 def test_size_of_a_plan_reads_no_portion(ran: tuple[Store, Graph]) -> None:
-    from xfer.execution.plan import plan
+    from xfer.execution.plan import plan_nodes
 
     store, graph = ran
-    lines = plan(graph.nodes.values(), store)
+    lines = plan_nodes(graph.nodes.values(), store)
     assert all(line["stored"] for line in lines) and json.dumps(lines)

@@ -10,24 +10,24 @@ import pytest
 
 from xfer.core.store import Store
 from xfer.execution import workers
-from xfer.execution.workers import Noted, visible
+from xfer.execution.workers import ProgressNoter, visible_gpus
 
 
 @pytest.mark.parametrize(("number", "seen"), [(1, "b"), (2, "c"), (3, "a")])
 def test_workers_take_turns_on_the_gpus(number: int, seen: str) -> None:
-    assert visible(number, ["a", "b", "c"]) == {"CUDA_VISIBLE_DEVICES": seen}
+    assert visible_gpus(number, ["a", "b", "c"]) == {"CUDA_VISIBLE_DEVICES": seen}
 
 
 @pytest.mark.parametrize("gpus", [[], ["0"]])
 def test_one_gpu_or_none_is_shared(gpus: list[str]) -> None:
-    assert visible(1, gpus) == {}
+    assert visible_gpus(1, gpus) == {}
 
 
 def test_what_a_worker_notes_is_read_until_the_node_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(workers.time, "monotonic", lambda: clock[0])
     store, node = Store(tmp_path), SimpleNamespace(key="k")
-    watcher: Any = Noted(store)
+    watcher: Any = ProgressNoter(store)
     watcher.started(node)
     assert store.noted("k") is None
     watcher.moved(node, 1, 9, loss=0.5)

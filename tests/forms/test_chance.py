@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.forms.chance import Baseline, baseline, pool_sizes, random_precision
 from xfer.metrics.retrieval import average_precision
 from xfer.metrics.tagging import entity_counts, entity_f1, token_accuracy
@@ -28,7 +28,7 @@ def of(name: str, labels: tuple[str, ...] = (), **options: Any) -> Baseline:
 def constant(name: str, labels: list[str], options: dict[str, Any], gold: list[Any], answer: Any) -> dict[str, float]:
     """The form's own scores of one answer in every row."""
     predictions = {"gold": gold, "predicted": [answer] * len(gold), "language": ["en"] * len(gold)}
-    return form(name, labels, options).score(predictions)
+    return build_form(name, labels, options).score(predictions)
 
 
 @pytest.mark.parametrize("positive", [None, "yes"])

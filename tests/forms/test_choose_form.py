@@ -14,11 +14,11 @@ import transformers
 
 from xfer.attackers.methods.typos import Typos
 from xfer.core.errors import BadRow
-from xfer.forms.base import Encoded, form, pad_batch
+from xfer.forms.base import EncodedUnits, build_form, pad_batch
 from xfer.models.base import Origin
-from xfer.models.network import Network, build, load
-from xfer.models.predictor import predict
-from xfer.steps.rows import texts, write_rows
+from xfer.models.network import Network, build_network, load_network
+from xfer.models.predictor import predict_rows
+from xfer.steps.rows import row_texts, write_rows
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Context, TaskData, fit
 from xfer.trainers.mixers import Proportional
@@ -49,15 +49,15 @@ def network(tokenizer: Any, *tasks: str, kind: str = "xlmr", segments: bool = Fa
     config: Any = transformers.XLMRobertaConfig if kind == "xlmr" else transformers.BertConfig
     if kind == "xlmr":
         about |= {"type_vocab_size": 1, "max_position_embeddings": 66}
-    forms = {task: form(task, ["no", "yes"] if task == "classify" else ()) for task in tasks or ("choose",)}
-    return build(Origin(None, config(**about), tokenizer), forms, 1).eval()
+    forms = {task: build_form(task, ["no", "yes"] if task == "classify" else ()) for task in tasks or ("choose",)}
+    return build_network(Origin(None, config(**about), tokenizer), forms, 1).eval()
 
 
 # encoding
 
 
 def test_each_option_is_the_second_text_of_a_pair_with_text_and_question(tokenizer: Any) -> None:
-    encoded = form("choose").encode(ROWS, tokenizer, 32)
+    encoded = build_form("choose").encode(ROWS, tokenizer, 32)
     wanted = [
         tokenizer(f"{text} {question}" if question else text, option)["input_ids"]
         for text, question, options in zip(ROWS["text"], ROWS["question"], ROWS["options"], strict=True)
@@ -69,29 +69,29 @@ def test_each_option_is_the_second_text_of_a_pair_with_text_and_question(tokeniz
 
 
 def test_a_row_costs_its_options_times_the_longest_of_them(tokenizer: Any) -> None:
-    encoded = form("choose").encode(ROWS, tokenizer, 32)
+    encoded = build_form("choose").encode(ROWS, tokenizer, 32)
     lengths = np.diff(encoded.starts)
     assert encoded.lengths.tolist() == [2 * max(lengths[:2]), 5 * max(lengths[2:7]), 3 * max(lengths[7:])]
 
 
 def test_units_of_one_sequence_cost_their_length() -> None:
-    encoded = Encoded(np.arange(7), np.array([0, 3, 7]), None)
+    encoded = EncodedUnits(np.arange(7), np.array([0, 3, 7]), None)
     assert encoded.lengths.tolist() == [3, 4]
     assert pad_batch(encoded, np.array([1, 0]), 9)["input_ids"].tolist() == [[3, 4, 5, 6], [0, 1, 2, 9]]
 
 
 def test_no_rows_can_be_encoded(tokenizer: Any) -> None:
-    encoded = form("choose").encode({name: [] for name in ROWS}, tokenizer, 32)
+    encoded = build_form("choose").encode({name: [] for name in ROWS}, tokenizer, 32)
     assert len(encoded.lengths) == 0
 
 
 def test_long_prompts_are_cut_to_the_limit_for_every_option(tokenizer: Any) -> None:
     rows = ROWS | {"text": ["the old cat sleeps in a garden " * 9] * 3}
-    assert np.diff(form("choose").encode(rows, tokenizer, 24).starts).max() == 24
+    assert np.diff(build_form("choose").encode(rows, tokenizer, 24).starts).max() == 24
 
 
 def test_a_batch_names_the_sequence_of_each_option(tokenizer: Any) -> None:
-    kind = form("choose")
+    kind = build_form("choose")
     encoded = kind.encode(ROWS, tokenizer, 32)
     batch = kind.batch(encoded, kind.targets(ROWS), np.array([2, 0]), tokenizer)
     assert batch["options"].tolist() == [[0, 1, 2], [3, 4, -1]]
@@ -104,7 +104,7 @@ def test_a_batch_names_the_sequence_of_each_option(tokenizer: Any) -> None:
 
 
 def test_segments_follow_their_sequence(segments: Any) -> None:
-    kind = form("choose")
+    kind = build_form("choose")
     encoded = kind.encode(ROWS, segments, 32)
     batch = kind.batch(encoded, kind.targets(ROWS), np.array([0]), segments)
     own = segments(["the old cat sleeps in a garden"] * 2, ROWS["options"][0], padding=True)
@@ -117,7 +117,7 @@ def test_segments_follow_their_sequence(segments: Any) -> None:
 @pytest.mark.parametrize("kind", ["xlmr", "bert"])
 def test_logits_are_those_of_the_plain_model_with_padded_options(kind: str, tokenizer: Any, segments: Any) -> None:
     words = tokenizer if kind == "xlmr" else segments
-    net, chosen = network(words, kind=kind), form("choose")
+    net, chosen = network(words, kind=kind), build_form("choose")
     encoded = chosen.encode(ROWS, words, 32)
     batch = chosen.batch(encoded, chosen.targets(ROWS), np.array([0, 1, 2]), words)
     with torch.no_grad():
@@ -132,9 +132,9 @@ def test_logits_are_those_of_the_plain_model_with_padded_options(kind: str, toke
 
 def test_company_in_a_batch_changes_no_answer(tokenizer: Any) -> None:
     net = network(tokenizer)
-    together = predict(net, "choose", ROWS, 32)["logits"]
+    together = predict_rows(net, "choose", ROWS, 32)["logits"]
     for i in range(3):
-        (alone,) = predict(net, "choose", {name: values[i : i + 1] for name, values in ROWS.items()}, 32)["logits"]
+        (alone,) = predict_rows(net, "choose", {name: values[i : i + 1] for name, values in ROWS.items()}, 32)["logits"]
         assert alone.shape == (len(ROWS["options"][i]),)
         assert np.allclose(alone, together[i], atol=1e-6)
 
@@ -147,9 +147,9 @@ def test_tasks_that_need_a_pooler_share_an_encoder_with_those_that_do_not(
 ) -> None:
     net = network(tokenizer, *tasks)
     assert len({id(head.base_model) for head in net.heads.values()}) == 1
-    logits = predict(net, "choose", ROWS, 32)["logits"]
+    logits = predict_rows(net, "choose", ROWS, 32)["logits"]
     net.save(tmp_path)
-    again = predict(load(tmp_path, "choose", form("choose")), "choose", ROWS, 32)["logits"]
+    again = predict_rows(load_network(tmp_path, "choose", build_form("choose")), "choose", ROWS, 32)["logits"]
     assert [abs(a - b).max() for a, b in zip(logits, again, strict=True)] == pytest.approx([0.0] * 3, abs=1e-6)
 
 
@@ -157,7 +157,7 @@ def test_tasks_that_need_a_pooler_share_an_encoder_with_those_that_do_not(
 
 
 def test_losses_are_those_of_each_row_alone_and_zero_where_the_label_is_withheld() -> None:
-    kind = form("choose")
+    kind = build_form("choose")
     logits = torch.tensor([[1.0, 3.0, -torch.inf], [0.5, 0.0, 2.0], [1.0, 2.0, -torch.inf]], requires_grad=True)
     losses = kind.losses(logits, {"labels": torch.tensor([1, 0, -100])})
     wanted = [math.log(math.e + math.e**3) - 3, math.log(math.e**0.5 + 1 + math.e**2) - 0.5, 0.0]
@@ -175,7 +175,7 @@ def test_absent_options_send_no_gradient_and_break_none(tokenizer: Any) -> None:
         kind.losses(net("choose", batch), batch).sum().backward()
         return [p.grad.clone() for p in net.parameters() if p.grad is not None]
 
-    net, kind = network(tokenizer), form("choose")
+    net, kind = network(tokenizer), build_form("choose")
     both, one, other = gradients([0, 1]), gradients([0]), gradients([1])
     assert all(torch.isfinite(gradient).all() for gradient in both)
     for a, b, c in zip(both, one, other, strict=True):
@@ -187,7 +187,7 @@ def test_absent_options_send_no_gradient_and_break_none(tokenizer: Any) -> None:
 
 def test_decoding_gives_the_best_option_with_its_probability_and_credit() -> None:
     logits = [np.array([0.0, 2.0], np.float32), np.array([5.0, 0, 0, 0, 1.0], np.float32), np.zeros(3, np.float32)]
-    found = form("choose").decode({"logits": logits}, ROWS)
+    found = build_form("choose").decode({"logits": logits}, ROWS)
     assert found["predicted"] == [1, 0, 0]
     assert found["credit"] == [1.0, 0.0, None]
     assert found["gold"] == ROWS["label"] and found["id"] == ROWS["id"] and found["language"] == ROWS["language"]
@@ -196,7 +196,7 @@ def test_decoding_gives_the_best_option_with_its_probability_and_credit() -> Non
 
 
 def test_the_score_is_accuracy() -> None:
-    assert form("choose").score({"gold": [0, 1, 4, 2], "predicted": [0, 1, 3, 2]}) == {"accuracy": 0.75}
+    assert build_form("choose").score({"gold": [0, 1, 4, 2], "predicted": [0, 1, 3, 2]}) == {"accuracy": 0.75}
 
 
 # rows
@@ -220,10 +220,10 @@ def test_the_score_is_accuracy() -> None:
 )
 def test_a_row_that_cannot_be_is_told(change: dict[str, Any], words: str) -> None:
     row = {"id": "7", "language": "en", "text": "the cat", "question": None, "options": ["a", "b"], "label": 0}
-    form("choose").check(row, "train.jsonl", 12)
-    form("choose").check(row | {"label": None}, "train.jsonl", 12)
+    build_form("choose").check(row, "train.jsonl", 12)
+    build_form("choose").check(row | {"label": None}, "train.jsonl", 12)
     with pytest.raises(BadRow, match=rf"train\.jsonl:12: .*{words}"):
-        form("choose").check(row | change, "train.jsonl", 12)
+        build_form("choose").check(row | change, "train.jsonl", 12)
 
 
 def test_typos_change_the_text_and_every_option_but_protected_ones() -> None:
@@ -232,7 +232,7 @@ def test_typos_change_the_text_and_every_option_but_protected_ones() -> None:
     assert changed is not None and changed["text"] != row["text"] and changed["options"] != row["options"]
     assert len(changed["options"]) == len(row["options"]) and changed["label"] == row["label"]
     assert {edit["column"] for edit in edits} <= {"text", *(f"options/{i}" for i in range(5))}
-    form("choose").check(changed, "typos", 1)
+    build_form("choose").check(changed, "typos", 1)
     kept, _ = Typos(rate=1.0, protect=("options",)).change(row, "choose")
     assert kept == row | {"text": kept and kept["text"]} != row
 
@@ -244,18 +244,18 @@ def test_rows_are_kept_as_they_are(mark: str, tokenizer: Any, tmp_path: Path) ->
     kept = pq.read_table(tmp_path / "rows.parquet").to_pydict()
     whole = [[option.replace("\ud83d", "\ufffd") for option in options] for options in rows["options"]]
     assert kept == rows | {"options": whole}
-    first, again = (form("choose").encode(each, tokenizer, 32) for each in (rows, kept))
+    first, again = (build_form("choose").encode(each, tokenizer, 32) for each in (rows, kept))
     assert np.array_equal(first.ids, again.ids)
 
 
 def test_all_texts_of_a_row_train_the_tokenizer() -> None:
-    assert list(texts({name: values[:1] for name, values in ROWS.items()})) == [
+    assert list(row_texts({name: values[:1] for name, values in ROWS.items()})) == [
         "the old cat sleeps",
         "in a garden",
         "birds sing",
         "nobody hears them while the cat sleeps",
     ]
-    assert list(texts({"text": ["a", "b"], "pair": [None, "c"], "label": [0, 1]})) == ["a", "b", "c"]
+    assert list(row_texts({"text": ["a", "b"], "pair": [None, "c"], "label": [0, 1]})) == ["a", "b", "c"]
 
 
 # from end to end
@@ -293,7 +293,7 @@ def test_a_small_network_learns_to_choose_and_its_folder_is_a_plain_one(tokenize
     result = fit(settings, net, [TaskData("choose", 1.0, made_up(120), made_up(40), ("en",))], context)
     assert result["selected"][1] > 0.8
     rows = made_up(30)
-    logits = predict(net, "choose", rows, 24)["logits"]
+    logits = predict_rows(net, "choose", rows, 24)["logits"]
     net.save(tmp_path / "saved")
     plain = transformers.AutoModelForMultipleChoice.from_pretrained(tmp_path / "saved" / "choose").eval()
     words = transformers.AutoTokenizer.from_pretrained(tmp_path / "saved" / "choose")
@@ -302,5 +302,5 @@ def test_a_small_network_learns_to_choose_and_its_folder_is_a_plain_one(tokenize
         with torch.no_grad():
             found = plain(**{name: tensor[None] for name, tensor in inputs.items()}).logits[0].numpy()
         assert np.allclose(found, wanted, atol=1e-5)
-    decoded = form("choose").decode({"logits": logits}, rows)
-    assert form("choose").score(decoded)["accuracy"] == sum(decoded["credit"]) / 30 > 0.8
+    decoded = build_form("choose").decode({"logits": logits}, rows)
+    assert build_form("choose").score(decoded)["accuracy"] == sum(decoded["credit"]) / 30 > 0.8

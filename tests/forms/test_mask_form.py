@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.models.base import Origin
-from xfer.models.network import build
+from xfer.models.network import build_network
 from xfer.models.scratch import Scratch
 
 WORDS = "the old cat sleeps in a garden while two birds sing on grey roofs and nobody hears them".split()
@@ -26,7 +26,7 @@ def rows(texts: Sequence[str] = tuple(TEXTS)) -> dict[str, list[Any]]:
 def made(
     tokenizer: Any, seeds: Sequence[int], texts: Sequence[str] = tuple(TEXTS), rate: float = 0.15
 ) -> dict[str, Any]:
-    kind, columns = form("mask", (), {"rate": rate}), rows(texts)
+    kind, columns = build_form("mask", (), {"rate": rate}), rows(texts)
     encoded = kind.encode(columns, tokenizer, 64)
     return kind.batch(encoded, kind.targets(columns), np.arange(len(texts)), tokenizer, seeds)
 
@@ -95,7 +95,7 @@ def test_eighty_per_cent_become_the_mask_ten_any_subword_and_ten_stay(tokenizer:
 
 
 def test_a_row_without_a_subword_has_nothing_to_predict_and_no_credit(tokenizer: Any) -> None:
-    kind, batch = form("mask"), made(tokenizer, [1, 2], ["the cat", "\u200b"])
+    kind, batch = build_form("mask"), made(tokenizer, [1, 2], ["the cat", "\u200b"])
     width = batch["input_ids"].shape[1]
     assert set((batch["positions"] // width).tolist()) == {0}
     logits = torch.zeros(len(batch["labels"]), len(tokenizer))
@@ -109,10 +109,10 @@ def origin() -> Origin:
 
 
 def test_the_loss_equals_a_direct_computation_from_all_places(origin: Origin) -> None:
-    network = build(origin, {"mlm": form("mask")}, 1).eval()
+    network = build_network(origin, {"mlm": build_form("mask")}, 1).eval()
     batch = made(origin.tokenizer, range(20), TEXTS[:20])
     with torch.no_grad():
-        found = form("mask").losses(network("mlm", batch), batch)
+        found = build_form("mask").losses(network("mlm", batch), batch)
         everywhere = network.heads["mlm"](input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
     labels = torch.full_like(batch["input_ids"], -100).flatten()
     labels[batch["positions"]] = batch["labels"]
@@ -122,7 +122,7 @@ def test_the_loss_equals_a_direct_computation_from_all_places(origin: Origin) ->
 
 
 def test_answers_count_each_rows_own_subwords() -> None:
-    kind = form("mask")
+    kind = build_form("mask")
     batch = {
         "input_ids": torch.zeros(3, 4, dtype=torch.long),
         "positions": torch.tensor([1, 2, 9]),
@@ -138,11 +138,11 @@ def test_answers_count_each_rows_own_subwords() -> None:
 
 def test_scores_by_hand_with_accuracy_first() -> None:
     predictions = {"units": [2, 4], "right": [1, 4], "loss": [3.0, 1.0], "credit": [0.5, 1.0]}
-    scores = form("mask").score(predictions)
+    scores = build_form("mask").score(predictions)
     assert next(iter(scores)) == "accuracy"
     assert scores == pytest.approx({"accuracy": 0.75, "perplexity": math.exp(4 / 6)})
 
 
 def test_an_endless_loss_is_a_huge_perplexity_and_not_an_error() -> None:
-    score = form("mask").score({"units": [1], "right": [0], "loss": [1e9], "credit": [0.0]})
+    score = build_form("mask").score({"units": [1], "right": [0], "loss": [1e9], "credit": [0.0]})
     assert score["perplexity"] > 1e300

@@ -10,15 +10,15 @@ import pytest
 import torch
 
 from xfer.core.errors import BadRow, MissingPart
-from xfer.forms.base import form
-from xfer.forms.retrieve import Retrieve
+from xfer.forms.base import build_form
+from xfer.forms.retrieve import RetrieveForm
 
 Rows = dict[str, list[Any]]
 
 
-def retrieve(**options: Any) -> Retrieve:
-    found = form("retrieve", (), options)
-    assert isinstance(found, Retrieve)
+def retrieve(**options: Any) -> RetrieveForm:
+    found = build_form("retrieve", (), options)
+    assert isinstance(found, RetrieveForm)
     return found
 
 

@@ -12,14 +12,14 @@ import torch
 import transformers
 
 from xfer.core.errors import BadRow, MissingPart
-from xfer.forms.base import Encoded, form
-from xfer.forms.span import Span, _owned, _windows
+from xfer.forms.base import EncodedUnits, build_form
+from xfer.forms.span import SpanForm, _cut_windows, _own_subwords
 from xfer.models.base import Origin
-from xfer.models.network import Network, build, load
-from xfer.models.predictor import answer, predict
+from xfer.models.network import Network, build_network, load_network
+from xfer.models.predictor import predict_encoded, predict_rows
 from xfer.models.scratch import Scratch
 from xfer.steps.rows import write_rows
-from xfer.steps.steps import score
+from xfer.steps.steps import score_step
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Context, TaskData, fit
 from xfer.trainers.mixers import Proportional
@@ -53,7 +53,7 @@ def rows(*texts: str, answers: Any = None, question: str = "who sleeps") -> dict
     }
 
 
-def units(encoded: Encoded) -> list[list[int]]:
+def units(encoded: EncodedUnits) -> list[list[int]]:
     return [part.tolist() for part in np.split(encoded.ids, encoded.starts[1:-1])]
 
 
@@ -63,7 +63,7 @@ def units(encoded: Encoded) -> list[list[int]]:
 @pytest.mark.parametrize("segmented", [False, True])
 def test_a_window_is_what_the_tokenizer_makes_of_the_pair(segmented: bool, tokenizer: Any, segments: Any) -> None:
     used = segments if segmented else tokenizer
-    encoded = Span().encode(rows("the old cat sleeps", "two birds sing"), used, 64)
+    encoded = SpanForm().encode(rows("the old cat sleeps", "two birds sing"), used, 64)
     for i, text in enumerate(("the old cat sleeps", "two birds sing")):
         whole = used("who sleeps", text)
         assert units(encoded)[i] == whole["input_ids"]
@@ -78,7 +78,7 @@ def test_a_window_is_what_the_tokenizer_makes_of_the_pair(segmented: bool, token
 def test_long_contexts_have_the_tokenizers_own_windows(name: str, tokenizer: Any, segments: Any) -> None:
     """Transformers counts the overlap of two windows where the paper counts the step."""
     used = tokenizer if name == "roberta" else segments
-    encoded = Span(stride=10).encode(rows(LONG), used, 40)
+    encoded = SpanForm(stride=10).encode(rows(LONG), used, 40)
     first = encoded.kept["places"][0]
     room = first[1] - first[0]
     own = used(
@@ -95,7 +95,7 @@ def test_long_contexts_have_the_tokenizers_own_windows(name: str, tokenizer: Any
 @pytest.mark.parametrize("max_length", [16, 24, 40, 64])
 @pytest.mark.parametrize("text", [LONG, *SCRIPTS.values()])
 def test_windows_cover_every_character(text: str, max_length: int, tokenizer: Any) -> None:
-    encoded = Span(stride=7).encode(rows(text), tokenizer, max_length)
+    encoded = SpanForm(stride=7).encode(rows(text), tokenizer, max_length)
     assert encoded.lengths.max() <= max_length
     covered = np.zeros(len(text), dtype=bool)
     for part in encoded.kept["offsets"]:
@@ -107,7 +107,7 @@ def test_windows_cover_every_character(text: str, max_length: int, tokenizer: An
 
 @pytest.mark.parametrize("max_length", [20, 33, 64])
 def test_each_subword_is_owned_by_one_window(max_length: int, tokenizer: Any) -> None:
-    encoded = Span().encode(rows(LONG), tokenizer, max_length)
+    encoded = SpanForm().encode(rows(LONG), tokenizer, max_length)
     owned = [
         tuple(encoded.kept["offsets"][unit][place - first])
         for unit, (first, _, own, past) in enumerate(encoded.kept["places"])
@@ -118,56 +118,59 @@ def test_each_subword_is_owned_by_one_window(max_length: int, tokenizer: Any) ->
 
 
 def test_a_subword_is_owned_where_its_poorer_side_is_richest() -> None:
-    assert _owned([(0, 10), (5, 15)]) == [(0, 8), (8, 15)]  # subword 7: 2 after it there, 2 before it here: a tie
-    assert _owned([(0, 10)]) == [(0, 10)]
-    assert _owned([(0, 4), (2, 6), (4, 7)]) == [(0, 3), (3, 5), (5, 7)]
+    assert _own_subwords([(0, 10), (5, 15)]) == [
+        (0, 8),
+        (8, 15),
+    ]  # subword 7: 2 after it there, 2 before it here: a tie
+    assert _own_subwords([(0, 10)]) == [(0, 10)]
+    assert _own_subwords([(0, 4), (2, 6), (4, 7)]) == [(0, 3), (3, 5), (5, 7)]
 
 
 def test_long_questions_are_cut(tokenizer: Any) -> None:
     many = rows("the old cat", question="nobody hears them " * 90)
     asked = len(tokenizer("nobody hears them " * 90, add_special_tokens=False)["input_ids"])
     assert asked > 64
-    first = Span().encode(many, tokenizer, 384).kept["places"][0][0]
+    first = SpanForm().encode(many, tokenizer, 384).kept["places"][0][0]
     assert first == 1 + 64 + 2  # <s> question </s></s>
-    assert Span(question=20).encode(many, tokenizer, 384).kept["places"][0][0] == 1 + 20 + 2
-    assert Span().encode(many, tokenizer, 32).kept["places"][0][0] == 1 + 14 + 2  # half of what 32 - 4 leaves
+    assert SpanForm(question=20).encode(many, tokenizer, 384).kept["places"][0][0] == 1 + 20 + 2
+    assert SpanForm().encode(many, tokenizer, 32).kept["places"][0][0] == 1 + 14 + 2  # half of what 32 - 4 leaves
 
 
 def test_published_windows_step_by_128() -> None:
     context = np.arange(700)
     frame: Any = type("Frame", (), {"before": context[:1], "between": context[:2], "after": context[:1]})
     offsets = np.stack([context, context + 1], 1)
-    made = _windows(0, frame, context[:16], context, offsets, (400, 402), 364, 128)
+    made = _cut_windows(0, frame, context[:16], context, offsets, (400, 402), 364, 128)
     assert [int(part.offsets[0, 0]) for part in made] == [0, 128, 256, 384]
     assert [part.target for part in made] == [(0, 0), (291, 293), (163, 165), (35, 37)]
 
 
 def test_no_room_for_a_context_is_told(tokenizer: Any) -> None:
     with pytest.raises(MissingPart, match="max_length is 5"):
-        Span().encode(rows("a cat"), tokenizer, 5)
+        SpanForm().encode(rows("a cat"), tokenizer, 5)
 
 
 def test_a_slow_tokenizer_is_told() -> None:
     slow: Any = type("Slow", (), {"is_fast": False})
     with pytest.raises(MissingPart, match="fast tokenizer"):
-        Span().encode(rows("a cat"), slow, 64)
+        SpanForm().encode(rows("a cat"), slow, 64)
 
 
 def test_contexts_without_subwords_have_a_window(tokenizer: Any) -> None:
-    found = Span().encode(rows("\u200b"), tokenizer, 32)
+    found = SpanForm().encode(rows("\u200b"), tokenizer, 32)
     assert len(found.lengths) == 1 and found.kept["targets"].tolist() == [[0, 0]]
 
 
 def test_unpaired_surrogates_keep_offsets(tokenizer: Any) -> None:
     text = "a \ud83d\ude00 old cat"  # two code points, as an attack may leave them
-    encoded = Span().encode(rows(text, answers=[["cat"]]), tokenizer, 64)
+    encoded = SpanForm().encode(rows(text, answers=[["cat"]]), tokenizer, 64)
     start, end = encoded.kept["targets"][0] - encoded.kept["places"][0][0]
     offsets = encoded.kept["offsets"][0]
     assert text[offsets[start, 0] : offsets[end, 1]].strip() == "cat"
 
 
 def test_a_composed_mark_goes_with_its_letter(tokenizer: Any) -> None:
-    ends = Span().encode(rows("a cafe\u0301 in"), tokenizer, 64).kept["offsets"][0][:, 1]
+    ends = SpanForm().encode(rows("a cafe\u0301 in"), tokenizer, 64).kept["offsets"][0][:, 1]
     assert 7 in ends and 6 not in ends
 
 
@@ -180,7 +183,7 @@ def test_targets_lead_back_to_the_answer(language: str, tokenizer: Any) -> None:
     text = SCRIPTS[language]
     for piece in text.split():
         start = text.index(piece)
-        encoded = Span().encode(rows(text, answers=[[piece]]), tokenizer, 128)
+        encoded = SpanForm().encode(rows(text, answers=[[piece]]), tokenizer, 128)
         first, last = encoded.kept["targets"][0] - encoded.kept["places"][0][0]
         offsets = encoded.kept["offsets"][0]
         assert offsets[first, 0] <= start and offsets[last, 1] >= start + len(piece)
@@ -190,7 +193,7 @@ def test_targets_lead_back_to_the_answer(language: str, tokenizer: Any) -> None:
 
 def test_an_answer_may_stand_in_two_windows(tokenizer: Any) -> None:
     text = LONG.replace("nobody", "Xenia", 1)
-    encoded = Span(stride=6).encode(rows(text, answers=[["Xenia"]]), tokenizer, 40)
+    encoded = SpanForm(stride=6).encode(rows(text, answers=[["Xenia"]]), tokenizer, 40)
     having = [unit for unit, target in enumerate(encoded.kept["targets"]) if target[0]]
     assert len(having) >= 2
     for unit in having:
@@ -202,13 +205,13 @@ def test_an_answer_may_stand_in_two_windows(tokenizer: Any) -> None:
 
 
 def test_no_answer_is_the_first_subword(tokenizer: Any) -> None:
-    encoded = Span().encode(rows("the old cat", "the old cat", answers=[[], None]), tokenizer, 32)
+    encoded = SpanForm().encode(rows("the old cat", "the old cat", answers=[[], None]), tokenizer, 32)
     assert encoded.kept["targets"].tolist() == [[0, 0], [0, 0]]
 
 
 def test_the_first_of_several_answers_is_learnt(tokenizer: Any) -> None:
-    encoded = Span().encode(rows("the old cat", answers=[["cat", "the"]]), tokenizer, 32)
-    alone = Span().encode(rows("the old cat", answers=[["cat"]]), tokenizer, 32)
+    encoded = SpanForm().encode(rows("the old cat", answers=[["cat", "the"]]), tokenizer, 32)
+    alone = SpanForm().encode(rows("the old cat", answers=[["cat"]]), tokenizer, 32)
     assert encoded.kept["targets"].tolist() == alone.kept["targets"].tolist()
 
 
@@ -223,12 +226,12 @@ def logits(batch: dict[str, torch.Tensor], *scores: tuple[int, int, int, float])
     return made
 
 
-def batch_of(span: Span, encoded: Encoded, tokenizer: Any) -> dict[str, torch.Tensor]:
+def batch_of(span: SpanForm, encoded: EncodedUnits, tokenizer: Any) -> dict[str, torch.Tensor]:
     return span.batch(encoded, np.zeros(0), np.arange(len(encoded.lengths)), tokenizer)
 
 
 def test_the_loss_is_the_mean_of_both_ends(tokenizer: Any) -> None:
-    span = Span()
+    span = SpanForm()
     batch = batch_of(span, span.encode(rows("the old cat", answers=[["cat"]]), tokenizer, 32), tokenizer)
     start, end = batch["labels"][0].tolist()
     length = batch["input_ids"].shape[1]
@@ -239,7 +242,7 @@ def test_the_loss_is_the_mean_of_both_ends(tokenizer: Any) -> None:
 
 
 def test_padding_does_not_change_the_loss(tokenizer: Any) -> None:
-    span = Span()
+    span = SpanForm()
     both = rows("the old cat", "the old cat sleeps in a garden while two birds sing", answers=[["cat"], ["garden"]])
     encoded = span.encode(both, tokenizer, 64)
     drawn = torch.randn((2, int(encoded.lengths.max()), 2))
@@ -250,7 +253,7 @@ def test_padding_does_not_change_the_loss(tokenizer: Any) -> None:
 
 def test_the_best_answers_are_all_pairs_that_may_be(tokenizer: Any) -> None:
     """Against every pair one by one: in order, within the context, started where owned, not too long."""
-    span = Span(longest=4, best=12)
+    span = SpanForm(longest=4, best=12)
     encoded = span.encode(rows(LONG), tokenizer, 24)
     batch = batch_of(span, encoded, tokenizer)
     drawn = torch.from_numpy(np.random.default_rng(0).normal(size=(*batch["input_ids"].shape, 2))).float()
@@ -268,12 +271,14 @@ def test_the_best_answers_are_all_pairs_that_may_be(tokenizer: Any) -> None:
         assert found["null"][unit] == pytest.approx(float(drawn[unit, 0].sum()))
 
 
-def decoded(span: Span, made: dict[str, Any], encoded: Encoded, batch: Any, scores: torch.Tensor) -> dict[str, Any]:
+def decoded(
+    span: SpanForm, made: dict[str, Any], encoded: EncodedUnits, batch: Any, scores: torch.Tensor
+) -> dict[str, Any]:
     return span.decode(span.answers(scores, batch) | dict(encoded.kept), made)
 
 
 def test_the_best_window_gives_the_prediction(tokenizer: Any) -> None:
-    span, text = Span(stride=6), LONG.replace("nobody", "Xenia", 1)
+    span, text = SpanForm(stride=6), LONG.replace("nobody", "Xenia", 1)
     made = rows(text, answers=[["Xenia", "them"]])
     encoded = span.encode(made, tokenizer, 40)
     batch = batch_of(span, encoded, tokenizer)
@@ -290,7 +295,7 @@ def test_the_best_window_gives_the_prediction(tokenizer: Any) -> None:
 
 
 def test_credit_is_f1_and_none_where_the_answer_is_withheld(tokenizer: Any) -> None:
-    span = Span()
+    span = SpanForm()
     made = rows("the old cat sleeps", "the old cat sleeps", answers=[["old cat"], None])
     encoded = span.encode(made, tokenizer, 32)
     batch = batch_of(span, encoded, tokenizer)
@@ -308,7 +313,7 @@ def test_credit_is_f1_and_none_where_the_answer_is_withheld(tokenizer: Any) -> N
 def test_squad_v2_answers_nothing_where_that_scores_higher(null: float, predicted: str, tokenizer: Any) -> None:
     made = rows("the old cat", "the old cat", answers=[["cat"], []])
     for rules in ("squad", "squad_v2"):
-        span = Span(rules=rules)
+        span = SpanForm(rules=rules)
         encoded = span.encode(made, tokenizer, 32)
         batch = batch_of(span, encoded, tokenizer)
         start, end = encoded.kept["targets"][0].tolist()
@@ -327,7 +332,7 @@ def test_squad_v2_answers_nothing_where_that_scores_higher(null: float, predicte
 def test_the_threshold_moves_the_line(tokenizer: Any) -> None:
     made = rows("the old cat", answers=[["cat"]])
     for threshold, predicted in ((0.5, ""), (1.5, "cat")):
-        span = Span(rules="squad_v2", threshold=threshold)
+        span = SpanForm(rules="squad_v2", threshold=threshold)
         encoded = span.encode(made, tokenizer, 32)
         batch = batch_of(span, encoded, tokenizer)
         start, end = encoded.kept["targets"][0].tolist()
@@ -337,7 +342,7 @@ def test_the_threshold_moves_the_line(tokenizer: Any) -> None:
 
 def test_no_answer_must_win_in_every_window(tokenizer: Any) -> None:
     """The score of no answer is the lowest of any window: one that holds the answer is enough."""
-    span = Span(rules="squad_v2")
+    span = SpanForm(rules="squad_v2")
     made = rows(LONG, answers=[[]])
     encoded = span.encode(made, tokenizer, 40)
     batch = batch_of(span, encoded, tokenizer)
@@ -350,7 +355,7 @@ def test_no_answer_must_win_in_every_window(tokenizer: Any) -> None:
 
 def test_a_context_without_subwords_is_answered_with_nothing(tokenizer: Any) -> None:
     for rules in ("squad", "squad_v2"):
-        span, made = Span(rules=rules), rows("\u200b", answers=[[]])
+        span, made = SpanForm(rules=rules), rows("\u200b", answers=[[]])
         encoded = span.encode(made, tokenizer, 32)
         batch = batch_of(span, encoded, tokenizer)
         found = decoded(span, made, encoded, batch, logits(batch))
@@ -358,13 +363,13 @@ def test_a_context_without_subwords_is_answered_with_nothing(tokenizer: Any) -> 
 
 
 def test_mlqa_rows_are_marked_by_the_rules_of_their_language(tokenizer: Any) -> None:
-    span = Span(rules="mlqa")
+    span = SpanForm(rules="mlqa")
     gold = {"language": ["ar", "zh", "en"], "gold": [["القطة"], ["北京大学"], ["cats"]]}
     credit = span._credit(gold | {"predicted": ["قطة", "北京", "cat"]})
     assert credit == [1.0, pytest.approx(2 / 3), 0.0]
     part = {"language": ["zh"], "gold": [["北京大学"]], "predicted": ["北京"]}
     assert span.score(part)["f1"] == pytest.approx(2 / 3)
-    assert Span().score(part)["f1"] == 0.0
+    assert SpanForm().score(part)["f1"] == 0.0
 
 
 # rows
@@ -385,11 +390,11 @@ def test_mlqa_rows_are_marked_by_the_rules_of_their_language(tokenizer: Any) -> 
 )
 def test_rows_that_cannot_be_are_told(changes: dict[str, Any], words: str) -> None:
     good = {"id": "7", "language": "en", "text": "the cat", "pair": "who", "answers": ["cat"], "starts": [4]}
-    Span().check(good, "place", 3)
-    Span().check(good | {"answers": [], "starts": []}, "place", 3)
-    Span().check(good | {"answers": None, "starts": None}, "place", 3)
+    SpanForm().check(good, "place", 3)
+    SpanForm().check(good | {"answers": [], "starts": []}, "place", 3)
+    SpanForm().check(good | {"answers": None, "starts": None}, "place", 3)
     with pytest.raises(BadRow, match=words) as caught:
-        Span().check(good | changes, "place", 3)
+        SpanForm().check(good | changes, "place", 3)
     assert (caught.value.file, caught.value.line) == ("place", 3)
 
 
@@ -416,7 +421,7 @@ def origin() -> Origin:
 
 
 def trained(folder: Path, rules: str = "squad") -> tuple[Network, dict[str, Any]]:
-    net = build(origin(), {"qa": form("span", options={"rules": rules})}, 1)
+    net = build_network(origin(), {"qa": build_form("span", options={"rules": rules})}, 1)
     made = taught()
     settings = Finetune(
         steps=150, batch_size=16, learning_rate=3e-3, weight_decay=0.0, warmup=0.1, max_length=32, precision="fp32"
@@ -427,13 +432,13 @@ def trained(folder: Path, rules: str = "squad") -> tuple[Network, dict[str, Any]
 
 
 def test_a_small_network_learns_to_find_answers(tmp_path: Path) -> None:
-    before = build(origin(), {"qa": form("span")}, 1)
+    before = build_network(origin(), {"qa": build_form("span")}, 1)
     made = taught()
-    untaught = before.forms["qa"].score(before.forms["qa"].decode(predict(before, "qa", made, 32), made))
+    untaught = before.forms["qa"].score(before.forms["qa"].decode(predict_rows(before, "qa", made, 32), made))
     net, result = trained(tmp_path)
     assert result["rows"]["qa"] > 60  # windows
     span = net.forms["qa"]
-    found = span.decode(predict(net, "qa", made, 32), made)
+    found = span.decode(predict_rows(net, "qa", made, 32), made)
     assert [len(found[name]) for name in ("id", "predicted", "score", "credit")] == [60] * 4
     scores = span.score(found)
     assert scores["f1"] == pytest.approx(np.mean(found["credit"]))
@@ -451,21 +456,21 @@ def test_scores_begin_with_what_the_credit_is(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     write_rows(tmp_path / "in" / "predictions.parquet", columns | {"score": [1.0] * 2, "credit": [2 / 3, 1.0]})
     entry: Any = type("Entry", (), {"out": tmp_path / "in"})
-    summary = score(node, {"predict": entry}, tmp_path, lambda *_, **__: None)
+    summary = score_step(node, {"predict": entry}, tmp_path, lambda *_, **__: None)
     scores = json.loads((tmp_path / "out" / "scores.json").read_text())["en"]
     assert [name for name in scores if name != "rows"] == ["f1", "exact"]
     assert scores["f1"] == pytest.approx(5 / 6) and summary["mean"] == round(5 / 6, 4)
 
 
 def test_progress_counts_windows(tmp_path: Path) -> None:
-    net, made, seen = build(origin(), {"qa": form("span")}, 1), taught(), []
+    net, made, seen = build_network(origin(), {"qa": build_form("span")}, 1), taught(), []
     encoded = net.forms["qa"].encode(made, net.tokenizer, 32)
-    answer(net, "qa", encoded, made, lambda done, total: seen.append((done, total)))
+    predict_encoded(net, "qa", encoded, made, lambda done, total: seen.append((done, total)))
     assert seen[-1] == (len(encoded.lengths), len(encoded.lengths)) and len(encoded.lengths) > 60
 
 
 def test_a_saved_folder_is_an_ordinary_model(tmp_path: Path) -> None:
-    net = build(origin(), {"qa": form("span")}, 1).eval()
+    net = build_network(origin(), {"qa": build_form("span")}, 1).eval()
     net.save(tmp_path)
     plain = transformers.AutoModelForQuestionAnswering.from_pretrained(tmp_path / "qa").eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "qa")
@@ -474,16 +479,16 @@ def test_a_saved_folder_is_an_ordinary_model(tmp_path: Path) -> None:
     with torch.inference_mode():
         ours = net("qa", batch)
         theirs = plain(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
-        again = load(tmp_path, "qa", form("span"))("qa", batch)
+        again = load_network(tmp_path, "qa", build_form("span"))("qa", batch)
     assert torch.equal(ours[..., 0], theirs.start_logits) and torch.equal(ours[..., 1], theirs.end_logits)
     assert torch.equal(ours, again)
     assert plain.config.id2label == {0: "start", 1: "end"}
 
 
 def test_a_classifier_becomes_a_span_finder_with_a_fresh_head(tmp_path: Path) -> None:
-    first = build(origin(), {"nli": form("classify", ["a", "b", "c"])}, 1)
+    first = build_network(origin(), {"nli": build_form("classify", ["a", "b", "c"])}, 1)
     first.save(tmp_path)
-    second = build(Origin(tmp_path / "nli"), {"qa": form("span")}, 1)
+    second = build_network(Origin(tmp_path / "nli"), {"qa": build_form("span")}, 1)
     assert second.heads["qa"].qa_outputs.out_features == 2
     carried = dict(first.encoder.named_parameters())
     assert all(torch.equal(value, carried[name]) for name, value in second.encoder.named_parameters())

@@ -12,12 +12,12 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from xfer.core.errors import BadRow
-from xfer.forms.base import form
-from xfer.forms.tag import windows
-from xfer.models.network import Network, build, load
-from xfer.models.predictor import predict
+from xfer.forms.base import build_form
+from xfer.forms.tag import word_windows
+from xfer.models.network import Network, build_network, load_network
+from xfer.models.predictor import predict_rows
 from xfer.models.scratch import Scratch
-from xfer.steps.rows import labelled, write_rows
+from xfer.steps.rows import require_labels, write_rows
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Context, TaskData, fit
 from xfer.trainers.mixers import Proportional
@@ -45,7 +45,7 @@ def answered(kind: Any, encoded: Any, best: list[int], sure: float = 1.0) -> dic
 
 
 def test_the_subwords_of_a_sentence_are_those_of_its_words(tokenizer: Any) -> None:
-    found = form("tag", LABELS).encode(rows("the old cat", "nobody hears"), tokenizer, 32)
+    found = build_form("tag", LABELS).encode(rows("the old cat", "nobody hears"), tokenizer, 32)
     for unit, text in enumerate(("the old cat", "nobody hears")):
         assert found.ids[found.starts[unit] : found.starts[unit + 1]].tolist() == tokenizer(text)["input_ids"]
     assert found.kept["row"].tolist() == [0, 1]
@@ -53,7 +53,7 @@ def test_the_subwords_of_a_sentence_are_those_of_its_words(tokenizer: Any) -> No
 
 
 def test_labels_stand_on_first_subwords(tokenizer: Any) -> None:
-    kind = form("tag", LABELS)
+    kind = build_form("tag", LABELS)
     data = rows("xyzzy cat", tags=[["B-PER", "O"]])
     pieces = [len(tokenizer(word, add_special_tokens=False)["input_ids"]) for word in ("xyzzy", "cat")]
     assert pieces[0] > 1
@@ -64,7 +64,7 @@ def test_labels_stand_on_first_subwords(tokenizer: Any) -> None:
 
 
 def test_positions_count_through_the_padded_batch(segments: Any) -> None:
-    kind = form("tag", LABELS)
+    kind = build_form("tag", LABELS)
     data = rows("the cat", "two birds sing on", tags=[["O", "B-PER"], ["O", "O", "I-PER", "O"]])
     encoded = kind.encode(data, segments, 32)
     batch = kind.batch(encoded, kind.targets(data), np.array([1, 0]), segments)
@@ -75,7 +75,7 @@ def test_positions_count_through_the_padded_batch(segments: Any) -> None:
 
 
 def test_a_word_without_subwords_is_the_unknown_one_and_still_scored(segments: Any) -> None:
-    kind = form("tag", LABELS)
+    kind = build_form("tag", LABELS)
     data = rows("the cat", "x", tags=[["O", "B-PER"], ["O"]])
     data["words"][0] = ["the", ""]
     encoded = kind.encode(data, segments, 32)
@@ -94,13 +94,13 @@ def test_byte_level_words_look_like_words_within_a_text() -> None:
     )
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     made = PreTrainedTokenizerFast(tokenizer_object=inner, pad_token="<pad>")
-    assert form("tag", LABELS).encode(rows("b a"), made, 8).ids.tolist() == [5, 3]
+    assert build_form("tag", LABELS).encode(rows("b a"), made, 8).ids.tolist() == [5, 3]
 
 
 @pytest.mark.parametrize("lengths", [[1] * 40, [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4], [10] * 7])
 @pytest.mark.parametrize("room", [10, 11, 17, 1000])
 def test_windows_fit_and_their_own_words_partition_the_sentence(lengths: list[int], room: int) -> None:
-    found = list(windows(lengths, room))
+    found = list(word_windows(lengths, room))
     assert [word for _, _, own, stop in found for word in range(own, stop)] == list(range(len(lengths)))
     at = np.concatenate([[0], np.cumsum(lengths)])
     for first, end, own, stop in found:
@@ -110,7 +110,7 @@ def test_windows_fit_and_their_own_words_partition_the_sentence(lengths: list[in
 
 
 def test_each_word_belongs_to_the_window_with_most_context() -> None:
-    found = list(windows([1] * 25, 10))
+    found = list(word_windows([1] * 25, 10))
     assert [(first, end) for first, end, _, _ in found] == [(0, 10), (5, 15), (10, 20), (15, 25)]
 
     def context(word: int, first: int, end: int) -> int:
@@ -124,7 +124,7 @@ def test_each_word_belongs_to_the_window_with_most_context() -> None:
 
 
 def test_a_long_sentence_is_one_row_whose_words_are_all_answered(segments: Any) -> None:
-    kind = form("tag", LABELS)
+    kind = build_form("tag", LABELS)
     data = rows(" ".join(LONG), "the cat")
     encoded = kind.encode(data, segments, 8)
     assert encoded.lengths.max() <= 8 and len(encoded.lengths) > 3
@@ -139,7 +139,7 @@ def test_a_long_sentence_is_one_row_whose_words_are_all_answered(segments: Any) 
 
 
 def test_decoding_gives_credit_counts_and_leaves_withheld_rows_out(segments: Any) -> None:
-    kind = form("tag", LABELS)
+    kind = build_form("tag", LABELS)
     data = rows("the old cat", "two birds", tags=[["B-PER", "I-PER", "O"], None])
     assert kind.targets(data).tolist() == [1, 2, 0, -100, -100]
     found = kind.decode(answered(kind, kind.encode(data, segments, 32), [1, 2, 1, 0, 0]), data)
@@ -150,14 +150,16 @@ def test_decoding_gives_credit_counts_and_leaves_withheld_rows_out(segments: Any
 
 def test_f1_comes_first_with_token_accuracy_beside_unless_accuracy_is_asked_for() -> None:
     found = {"gold": [["B-PER", "I-PER", "O"]], "predicted": [["B-PER", "O", "O"]]}
-    assert form("tag", LABELS).score(found) == pytest.approx({"f1": 0, "precision": 0, "recall": 0, "accuracy": 2 / 3})
-    assert next(iter(form("tag", LABELS).score(found))) == "f1"
-    assert form("tag", LABELS, {"metric": "accuracy"}).score(found) == pytest.approx({"accuracy": 2 / 3})
+    assert build_form("tag", LABELS).score(found) == pytest.approx(
+        {"f1": 0, "precision": 0, "recall": 0, "accuracy": 2 / 3}
+    )
+    assert next(iter(build_form("tag", LABELS).score(found))) == "f1"
+    assert build_form("tag", LABELS, {"metric": "accuracy"}).score(found) == pytest.approx({"accuracy": 2 / 3})
 
 
 def test_losses_ignore_withheld_tags() -> None:
     logits = torch.tensor([[0.0, 1.0, 3.0], [1.0, 1.0, 1.0]])
-    losses = form("tag", LABELS).losses(logits, {"labels": torch.tensor([2, -100])})
+    losses = build_form("tag", LABELS).losses(logits, {"labels": torch.tensor([2, -100])})
     assert losses.tolist() == pytest.approx([math.log(1 + math.e + math.e**3) - 3, 0.0], abs=1e-6)
 
 
@@ -174,13 +176,13 @@ def test_losses_ignore_withheld_tags() -> None:
 def test_bad_rows(change: dict[str, Any], what: str) -> None:
     row = {"id": "7", "language": "en", "text": "a b", "words": ["a", "b"], "tags": ["O", "O"]} | change
     with pytest.raises(BadRow, match=rf"train\.tsv:3: {what}"):
-        form("tag", LABELS).check(row, "train.tsv", 3)
-    form("tag", LABELS).check(row | {"words": ["a", ""], "tags": None}, "test.tsv", 3)
+        build_form("tag", LABELS).check(row, "train.tsv", 3)
+    build_form("tag", LABELS).check(row | {"words": ["a", ""], "tags": None}, "test.tsv", 3)
 
 
 def test_a_training_sentence_without_tags_is_a_bad_row() -> None:
     with pytest.raises(BadRow, match="training data:2: row 1 has no label"):
-        labelled(rows("the cat", "two birds", tags=[["O", "O"], None]), "tag")
+        require_labels(rows("the cat", "two birds", tags=[["O", "O"], None]), "tag")
 
 
 def tagged(count: int) -> dict[str, list[Any]]:
@@ -195,17 +197,17 @@ def test_a_tiny_network_learns_through_the_loop_and_is_saved_and_loaded(tmp_path
     origin = Scratch(layers=1, width=32, heads=2, vocabulary=300, positions=24, dropout=0.0).origin(
         lambda: data["text"]
     )
-    kind = form("tag", LABELS)
-    network: Network = build(origin, {"ner": kind}, 1)
+    kind = build_form("tag", LABELS)
+    network: Network = build_network(origin, {"ner": kind}, 1)
     task = TaskData("ner", 1.0, data, tagged(24), ("en",))
     settings = Finetune(steps=60, batch_size=8, learning_rate=5e-3, max_length=12, precision="fp32")
     result = fit(settings, network, [task], Context(tmp_path, 1, None, Proportional(), lambda *_, **__: None))
     assert result["rows"]["ner"] > 64  # units are windows
     assert result["curve"][-1]["dev"]["ner"]["en"] > 0.95
     network.save(tmp_path)
-    fresh = load(tmp_path, "ner", kind)
+    fresh = load_network(tmp_path, "ner", kind)
     test = tagged(30)
-    found = kind.decode(predict(fresh, "ner", test, result["max_length"]), test)
+    found = kind.decode(predict_rows(fresh, "ner", test, result["max_length"]), test)
     assert kind.score(found)["f1"] > 0.95 and kind.score(found)["accuracy"] > 0.98
     assert fresh.heads["ner"].config.id2label == dict(enumerate(LABELS))
     write_rows(tmp_path / "predictions.parquet", found)

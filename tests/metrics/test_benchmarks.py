@@ -13,14 +13,14 @@ from xfer.metrics.benchmarks import (
     BENCHMARKS,
     XTREME,
     XTREME_R,
-    beside,
+    compare_published,
     find_task,
     group_scores,
     is_complete,
     metric_means,
-    overall,
-    published,
+    published_scores,
     task_score,
+    total_score,
     transfer_gap,
 )
 
@@ -104,16 +104,16 @@ def test_the_gap_is_english_minus_the_others() -> None:
 def test_the_gaps_of_published_tables_are_those_that_the_reference_computed(
     model: str, benchmark: str, task: str, gap: float
 ) -> None:
-    (row,) = [row for row in published() if (row.model, row.benchmark, row.task) == (model, benchmark, task)]
+    (row,) = [row for row in published_scores() if (row.model, row.benchmark, row.task) == (model, benchmark, task)]
     scores = {code: {"accuracy": value} for code, value in row.languages.items()}
     assert transfer_gap(BENCHMARKS[benchmark].tasks[task], scores) == pytest.approx(gap, abs=0.05)
 
 
 def test_the_total_needs_every_task() -> None:
     scores = {name: float(i) for i, name in enumerate(XTREME.tasks)}
-    assert overall(XTREME, scores) == 4.0  # (0 + ... + 8) / 9
-    assert overall(XTREME, {name: scores[name] for name in list(scores)[:-1]}) is None
-    assert overall(XTREME, scores | {"xcopa": 100.0}) == 4.0
+    assert total_score(XTREME, scores) == 4.0  # (0 + ... + 8) / 9
+    assert total_score(XTREME, {name: scores[name] for name in list(scores)[:-1]}) is None
+    assert total_score(XTREME, scores | {"xcopa": 100.0}) == 4.0
 
 
 def test_a_group_needs_its_tasks() -> None:
@@ -142,7 +142,7 @@ def test_files_are_named_as_in_a_submission() -> None:
 
 
 def test_published_means_are_the_means_of_their_languages() -> None:
-    whole = [row for row in published() if row.mean is not None and row.languages]
+    whole = [row for row in published_scores() if row.mean is not None and row.languages]
     assert len(whole) >= 9
     for row in whole:
         assert sum(row.languages.values()) / len(row.languages) == pytest.approx(row.mean, abs=0.1), row
@@ -150,19 +150,19 @@ def test_published_means_are_the_means_of_their_languages() -> None:
 
 def test_every_published_row_names_a_task_a_metric_and_its_source() -> None:
     seen = set()
-    for row in published():
+    for row in published_scores():
         tasks = BENCHMARKS[row.benchmark].tasks
         assert row.source
         assert row.task == "total" or row.metric in tasks[row.task].metrics
         assert row.task == "total" or set(row.languages) <= set(tasks[row.task].languages)
         seen.add((row.model, row.benchmark, row.task, row.metric))
-    assert len(seen) == len(published())
+    assert len(seen) == len(published_scores())
 
 
 def test_figures_that_were_only_recalled_are_not_shipped() -> None:
     """The reference marks these as unverified: part-of-speech scores, exact match of XTREME's own runs."""
-    assert not [row for row in published() if row.task == "udpos"]
-    own = [row for row in published() if row.benchmark == "xtreme" and row.metric == "exact"]
+    assert not [row for row in published_scores() if row.task == "udpos"]
+    own = [row for row in published_scores() if row.benchmark == "xtreme" and row.metric == "exact"]
     assert {row.model for row in own} <= {"mBERT (fairseq's table)", "XLM-R large (fairseq's table)"}
 
 
@@ -172,7 +172,7 @@ def test_sources_that_nobody_cites_are_not_listed() -> None:
 
 
 def test_our_table_lies_beside_the_published_one() -> None:
-    rows = beside(XTREME, {"xnli": {"accuracy": 75.0}}, 60.0)
+    rows = compare_published(XTREME, {"xnli": {"accuracy": 75.0}}, 60.0)
     found = {(row["task"], row["metric"]): row for row in rows}
     assert found["xnli", "accuracy"]["ours"] == 75.0
     assert found["xnli", "accuracy"]["published"]["XLM-R large"] == 79.2

@@ -16,10 +16,10 @@ from xfer.metrics.intervals import (
     Sample,
     Variance,
     half_width,
-    interval,
     judge,
     mean,
     p_value,
+    percentile_interval,
     sample,
     variance,
     variance_of,
@@ -55,7 +55,7 @@ def test_the_f1_of_a_corpus_is_no_mean_over_sentences() -> None:
 
 def test_nothing_to_find_and_nothing_found_is_zero() -> None:
     nothing = Ratio(np.zeros((2, 5)), np.zeros((2, 5)))
-    assert nothing.value == 0.0 and interval(sample(nothing)) == (0.0, 0.0)
+    assert nothing.value == 0.0 and percentile_interval(sample(nothing)) == (0.0, 0.0)
 
 
 def test_the_point_is_the_mean_over_seeds_of_each_seeds_ratio() -> None:
@@ -233,7 +233,7 @@ def test_samples_are_paired() -> None:
     assert judge(nothing) == Estimate(0.0, 0.0, 0.0, 1.0, 0.0)
     whole = mean([hits(right[:, :30]), hits(right[:, 30:], np.arange(30, 60))])
     assert whole.value == pytest.approx(right.mean()) and len(whole.keys) == 60
-    assert interval(whole) == pytest.approx(interval(hits(right)), abs=0.02)
+    assert percentile_interval(whole) == pytest.approx(percentile_interval(hits(right)), abs=0.02)
     with pytest.raises(ValueError, match="2 and 1 seeds"):
         hits(right) - hits(right[:1])
     with pytest.raises(ValueError, match="nothing to average"):
@@ -248,7 +248,7 @@ def test_paired_differences_are_narrower_than_unpaired_ones() -> None:
     assert float(half_width(variance(paired))) < 0.7 * float(half_width(variance(unpaired)))
     assert judge(paired).value == judge(unpaired).value == pytest.approx(before.mean() - after.mean())
     test = stats.ttest_rel(before[0], after[0]).confidence_interval(0.95)
-    assert interval(paired) == (pytest.approx(test.low), pytest.approx(test.high))
+    assert percentile_interval(paired) == (pytest.approx(test.low), pytest.approx(test.high))
 
 
 def test_translations_of_a_row_are_one_draw() -> None:

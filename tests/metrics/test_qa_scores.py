@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from xfer.metrics.qa import (
-    mlqa,
     mlqa_marks,
     mlqa_tokens,
-    squad,
+    score_mlqa,
+    score_squad,
+    score_squad_v2,
     squad_marks,
     squad_tokens,
-    squad_v2,
     squad_v2_marks,
 )
 
@@ -49,8 +49,8 @@ def test_the_best_of_several_gold_answers_counts_for_each_mark() -> None:
 
 
 def test_no_prediction_counts_as_wrong() -> None:
-    assert squad([["a cat"], ["dog"]], [None, "dog"]) == {"f1": 0.5, "exact": 0.5}
-    assert squad_v2([["dog"], []], ["dog", None])["f1"] == 0.5
+    assert score_squad([["a cat"], ["dog"]], [None, "dog"]) == {"f1": 0.5, "exact": 0.5}
+    assert score_squad_v2([["dog"], []], ["dog", None])["f1"] == 0.5
 
 
 def test_answers_of_articles_alone_match_exactly_but_share_no_word_in_v1() -> None:
@@ -77,12 +77,12 @@ def test_v2_answers_without_a_word_are_no_answers() -> None:
 
 
 def test_v2_tells_both_kinds_of_question_apart() -> None:
-    found = squad_v2([["red cat"], [], []], ["cat", "", "dog"])
+    found = score_squad_v2([["red cat"], [], []], ["cat", "", "dog"])
     assert found["has_answer_f1"] == pytest.approx(2 / 3) and found["has_answer_exact"] == 0.0
     assert found["no_answer_f1"] == found["no_answer_exact"] == 0.5
     assert found["f1"] == pytest.approx((2 / 3 + 1) / 3)
-    assert set(squad_v2([["cat"]], ["cat"])) == {"f1", "exact"}
-    bare = squad_v2([["the"], []], ["", "x"])  # the file gives an answer, though it holds no word
+    assert set(score_squad_v2([["cat"]], ["cat"])) == {"f1", "exact"}
+    bare = score_squad_v2([["the"], []], ["", "x"])  # the file gives an answer, though it holds no word
     assert (bare["has_answer_exact"], bare["no_answer_exact"]) == (1.0, 0.0)
 
 
@@ -120,17 +120,17 @@ def test_thai_without_spaces_is_one_word_for_squad() -> None:
 
 
 def test_mlqa_arabic_article_makes_no_difference() -> None:
-    assert mlqa([["القطة"]], ["قطة"], "ar") == {"f1": 1.0, "exact": 1.0}
-    assert squad([["القطة"]], ["قطة"]) == {"f1": 0.0, "exact": 0.0}
+    assert score_mlqa([["القطة"]], ["قطة"], "ar") == {"f1": 1.0, "exact": 1.0}
+    assert score_squad([["القطة"]], ["قطة"]) == {"f1": 0.0, "exact": 0.0}
 
 
 def test_mlqa_without_rules_for_a_language_says_which_it_has() -> None:
     with pytest.raises(ValueError, match=r"'th'.*ar, de, en, es, hi, vi, zh"):
-        mlqa([["a"]], ["a"], "th")
+        score_mlqa([["a"]], ["a"], "th")
 
 
 def test_different_lengths_are_an_error() -> None:
-    for score in (squad, squad_v2):
+    for score in (score_squad, score_squad_v2):
         with pytest.raises(ValueError, match="zip"):
             score([["a"]], ["a", "b"])
 
@@ -148,10 +148,10 @@ def questions(path: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("data", "system", "score", "exact", "f1"),
     [
-        ("squad/dev-v1.1.json", "v1.1_BERT_ensemble", squad, 86.196, 91.982),
-        ("squad/dev-v1.1.json", "v1.1_LogisticRegression", squad, 39.788, 50.553),
-        ("xquad/xquad.en.json", "v1.1_BERT_ensemble", squad, 74.874, 86.325),
-        ("squad/dev-v2.0.json", "v2.0_BERT_single", squad_v2, 77.862, 81.120),
+        ("squad/dev-v1.1.json", "v1.1_BERT_ensemble", score_squad, 86.196, 91.982),
+        ("squad/dev-v1.1.json", "v1.1_LogisticRegression", score_squad, 39.788, 50.553),
+        ("xquad/xquad.en.json", "v1.1_BERT_ensemble", score_squad, 74.874, 86.325),
+        ("squad/dev-v2.0.json", "v2.0_BERT_single", score_squad_v2, 77.862, 81.120),
     ],
 )
 def test_official_predictions_score_as_known(

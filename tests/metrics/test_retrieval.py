@@ -11,17 +11,17 @@ from xfer.metrics import retrieval
 from xfer.metrics.retrieval import (
     average_precision,
     best_threshold,
-    extracted,
     mean_average_precision,
     mean_reciprocal_rank,
-    mine,
+    mine_pairs,
     mine_sentences,
     mining_f1,
-    nearest,
     nearest_accuracy,
-    normalised,
+    nearest_rows,
+    pairs_above,
     reciprocal_rank,
     top_k,
+    unit_vectors,
 )
 
 
@@ -90,8 +90,8 @@ def test_no_query_has_no_neighbours() -> None:
 
 def test_cosine_ignores_length_and_survives_a_zero_vector() -> None:
     keys = np.array([[10.0, 10.0], [0.0, 1.0], [0.0, 0.0]])
-    assert nearest(np.array([[0.1, 3.0], [2.0, 1.9]]), keys).tolist() == [1, 0]
-    assert normalised(keys).tolist()[2] == [0.0, 0.0]
+    assert nearest_rows(np.array([[0.1, 3.0], [2.0, 1.9]]), keys).tolist() == [1, 0]
+    assert unit_vectors(keys).tolist()[2] == [0.0, 0.0]
 
 
 def test_tatoeba_accuracy_counts_the_right_row_only() -> None:
@@ -132,22 +132,22 @@ def test_mining_is_what_loops_over_pairs_find(n: int, m: int, k: int, seed: int)
     draw = np.random.default_rng(seed)
     x, y = (np.abs(draw.normal(size=(count, 12))) for count in (n, m))
     y[: min(n, m) // 2] = x[: min(n, m) // 2] + 0.1 * draw.normal(size=(min(n, m) // 2, 12))
-    found, wanted = mine(x, y, k), mined_by_loops(x, y, k)
+    found, wanted = mine_pairs(x, y, k), mined_by_loops(x, y, k)
     assert list(zip(found.source.tolist(), found.target.tolist(), strict=True)) == [(i, j) for i, j, _ in wanted]
     assert found.score == pytest.approx([score for *_, score in wanted], abs=1e-5)
 
 
 def test_every_sentence_stands_in_at_most_one_pair() -> None:
     draw = np.random.default_rng(4)
-    found = mine(draw.normal(size=(80, 8)), draw.normal(size=(90, 8)))
+    found = mine_pairs(draw.normal(size=(80, 8)), draw.normal(size=(90, 8)))
     assert len(set(found.source.tolist())) == len(found.source)
     assert len(set(found.target.tolist())) == len(found.target)
     assert (np.diff(found.score) <= 0).all() and (found.score > 0).all()
 
 
 def test_nothing_to_mine_is_no_error() -> None:
-    assert not len(mine(np.zeros((0, 4)), np.ones((3, 4))).source)
-    assert not len(mine(np.zeros((2, 4)), np.ones((3, 4))).source)  # zero vectors are near to nothing
+    assert not len(mine_pairs(np.zeros((0, 4)), np.ones((3, 4))).source)
+    assert not len(mine_pairs(np.zeros((2, 4)), np.ones((3, 4))).source)  # zero vectors are near to nothing
 
 
 def test_a_sentence_that_occurs_twice_is_mined_by_nobody() -> None:
@@ -172,20 +172,20 @@ def test_the_threshold_lies_halfway_where_f1_is_best() -> None:
     # kept 1..5: F1 = 2/4, 4/5, 4/6, 6/7, 6/8
     threshold = best_threshold(scored, gold)
     assert threshold == pytest.approx(0.95)
-    assert mining_f1(gold, extracted(scored, threshold)).f1 == pytest.approx(6 / 7)
+    assert mining_f1(gold, pairs_above(scored, threshold)).f1 == pytest.approx(6 / 7)
 
 
 def test_the_threshold_of_a_perfect_list_keeps_all_of_it() -> None:
     scored = {("a", "1"): 1.4, ("b", "2"): 1.2}
     threshold = best_threshold(scored, set(scored))
-    assert extracted(scored, threshold) == set(scored)
+    assert pairs_above(scored, threshold) == set(scored)
 
 
 def test_a_threshold_never_cuts_between_equal_margins() -> None:
     scored = {("a", "1"): 1.0, ("b", "9"): 1.0, ("c", "3"): 0.5}
     gold = {("a", "1"), ("c", "3")}
     threshold = best_threshold(scored, gold)  # the best cut by rank, after one, does not exist
-    assert mining_f1(gold, extracted(scored, threshold)).f1 == pytest.approx(4 / 5)
+    assert mining_f1(gold, pairs_above(scored, threshold)).f1 == pytest.approx(4 / 5)
 
 
 def test_no_right_candidate_leaves_the_threshold_at_zero() -> None:
@@ -198,8 +198,8 @@ def test_no_threshold_beats_the_chosen_one() -> None:
     for _ in range(50):
         scored = {(f"x{i}", f"y{i}"): float(draw.integers(1, 12)) for i in range(15)}
         gold = {pair for pair in scored if draw.random() < 0.4} | {("x", "missed")}
-        best = max(mining_f1(gold, extracted(scored, cut)).f1 for cut in np.arange(0, 13, 0.5))
-        assert mining_f1(gold, extracted(scored, best_threshold(scored, gold))).f1 == pytest.approx(best)
+        best = max(mining_f1(gold, pairs_above(scored, cut)).f1 for cut in np.arange(0, 13, 0.5))
+        assert mining_f1(gold, pairs_above(scored, best_threshold(scored, gold))).f1 == pytest.approx(best)
 
 
 def test_mining_f1_counts_a_pair_once() -> None:

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from xfer.metrics.intervals import Ratio, Sample, judge, mean, sample
-from xfer.metrics.significance import EQUAL, dunnett, holm, line, mcnemar, shared_correlation
+from xfer.metrics.significance import EQUAL, dunnett, fit_line, holm_adjust, mcnemar_test, shared_correlation
 
 
 def hits(right: np.ndarray) -> Sample:
@@ -34,7 +34,7 @@ def seeds_only(values: np.ndarray) -> Sample:
     ],
 )
 def test_holm_by_hand(ps: list[float], adjusted: list[float]) -> None:
-    assert holm(ps) == pytest.approx(adjusted)
+    assert holm_adjust(ps) == pytest.approx(adjusted)
 
 
 def test_holm_equals_statsmodels() -> None:
@@ -42,7 +42,7 @@ def test_holm_equals_statsmodels() -> None:
     draw = np.random.default_rng(1)
     for count in (1, 2, 7, 40):
         ps = (draw.random(count) ** 3).tolist()
-        assert holm(ps) == pytest.approx(multitest.multipletests(ps, method="holm")[1].tolist())
+        assert holm_adjust(ps) == pytest.approx(multitest.multipletests(ps, method="holm")[1].tolist())
 
 
 def test_without_correlation_dunnett_is_holm_after_sidak_as_statsmodels_has_it() -> None:
@@ -80,7 +80,7 @@ def test_the_least_p_is_that_of_scipys_dunnett() -> None:
 
 def test_a_shared_baseline_asks_for_less_than_holm_and_for_more_than_one_test() -> None:
     ps = [0.011, 0.02, 0.3, 0.011]
-    shared, apart = dunnett(ps, ["a"] * 4, {"a": EQUAL}), holm(ps)
+    shared, apart = dunnett(ps, ["a"] * 4, {"a": EQUAL}), holm_adjust(ps)
     assert all(p - 1e-9 <= one <= other + 1e-9 for p, one, other in zip(ps, shared, apart, strict=True))
     assert shared[0] < apart[0]
     two = dunnett(ps, ["a", "b", "b", "a"], {"a": EQUAL, "b": EQUAL})
@@ -104,18 +104,18 @@ def test_mcnemar_is_the_binomial_test_of_rows_on_which_they_differ() -> None:
     first = np.array([1] * 9 + [0] * 2 + [1] * 50 + [0] * 30)  # better on 9, worse on 2
     second = np.array([0] * 9 + [1] * 2 + [1] * 50 + [0] * 30)
     by_hand = 2 * sum(stats.binom.pmf(k, 11, 0.5) for k in (0, 1, 2))
-    assert mcnemar(first, second) == pytest.approx(by_hand) == pytest.approx(0.0654296875)
-    assert mcnemar(second, first) == pytest.approx(by_hand)
-    assert mcnemar(first, first) == 1.0
+    assert mcnemar_test(first, second) == pytest.approx(by_hand) == pytest.approx(0.0654296875)
+    assert mcnemar_test(second, first) == pytest.approx(by_hand)
+    assert mcnemar_test(first, first) == 1.0
     tables = pytest.importorskip("statsmodels.stats.contingency_tables")
-    assert mcnemar(first, second) == pytest.approx(tables.mcnemar([[50, 9], [2, 30]], exact=True).pvalue)
+    assert mcnemar_test(first, second) == pytest.approx(tables.mcnemar([[50, 9], [2, 30]], exact=True).pvalue)
 
 
 def test_mcnemar_and_holm_hold_their_level() -> None:
     draw, any_wrong, times = np.random.default_rng(20), 0, 300
     for _ in range(times):
         marks = draw.random((8, 150)) < draw.normal(0.6, 0.2, 150)[None, :]
-        any_wrong += min(holm([mcnemar(marks[2 * i], marks[2 * i + 1]) for i in range(4)])) < 0.05
+        any_wrong += min(holm_adjust([mcnemar_test(marks[2 * i], marks[2 * i + 1]) for i in range(4)])) < 0.05
     assert any_wrong / times <= 0.07
 
 
@@ -154,7 +154,7 @@ def test_an_effect_that_some_seeds_have_only_is_in_doubt() -> None:
 def test_a_line_by_hand_and_as_scipy_fits_it() -> None:
     sizes, values = [1e6, 1e7, 1e8, 3e8], [[40.0, 42.0], [45.0, 45.0], [52.0, 50.0], [53.0, 55.0]]
     samples = [seeds_only(np.array(own)) for own in values]
-    found = line(sizes, samples)
+    found = fit_line(sizes, samples)
     fitted = stats.linregress(np.log10(sizes), np.mean(values, 1))
     assert (found.slope.value, found.at_one) == pytest.approx((fitted.slope, fitted.intercept))
     each = [stats.linregress(np.log10(sizes), [own[i] for own in values]).slope for i in (0, 1)]
@@ -162,4 +162,4 @@ def test_a_line_by_hand_and_as_scipy_fits_it() -> None:
     assert (found.slope.p, found.slope.low) == pytest.approx((test.pvalue, test.confidence_interval(0.95)[0]))
     assert mean(samples).value == pytest.approx(np.mean(values))
     with pytest.raises(ValueError, match="two sizes"):
-        line([1e6, 1e6], samples[:2])
+        fit_line([1e6, 1e6], samples[:2])

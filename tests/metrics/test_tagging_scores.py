@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from xfer.metrics.tagging import entities, entity_counts, entity_f1, f1_of, token_accuracy
+from xfer.metrics.tagging import entity_counts, entity_f1, extract_entities, f1_of, token_accuracy
 
 UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
 
@@ -32,7 +32,7 @@ UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM 
     ],
 )
 def test_entities_of_marked_tags(tags: str, wanted: list[tuple[str, int, int]]) -> None:
-    assert entities(tags.split()) == wanted
+    assert extract_entities(tags.split()) == wanted
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_entities_of_marked_tags(tags: str, wanted: list[tuple[str, int, int]]) 
     ],
 )
 def test_runs_of_equal_bare_tags_are_one_entity(tags: str, wanted: list[tuple[str, int, int]]) -> None:
-    assert entities(tags.split()) == wanted
+    assert extract_entities(tags.split()) == wanted
 
 
 def test_f1_counts_entities_of_all_sentences_together() -> None:

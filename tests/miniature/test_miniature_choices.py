@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.miniature import LANGUAGES
-from xfer.miniature.choice import stream
-from xfer.miniature.choices import XCOPA, Item, items
-from xfer.miniature.grammar import render
-from xfer.miniature.logic import CONTRADICTION, ENTAILMENT, relation
+from xfer.miniature.choice import seeded_stream
+from xfer.miniature.choices import XCOPA, ChoiceQuestion, draw_questions
+from xfer.miniature.grammar import render_sentence
+from xfer.miniature.logic import CONTRADICTION, ENTAILMENT, pair_relation
 from xfer.readers.base import Reader, Row
 from xfer.readers.sources import rows
 
@@ -26,18 +26,18 @@ def read(world: Path, name: str, split: str, language: str = "en") -> list[Row]:
 
 
 @pytest.fixture(scope="module", params=[2, 3, 4, 5])
-def drawn(request: pytest.FixtureRequest) -> list[Item]:
-    return items(stream(7, "test", str(request.param)), 60 * request.param, request.param, set())
+def drawn(request: pytest.FixtureRequest) -> list[ChoiceQuestion]:
+    return draw_questions(seeded_stream(7, "test", str(request.param)), 60 * request.param, request.param, set())
 
 
-def test_one_option_follows_and_the_others_cannot_be(drawn: list[Item]) -> None:
+def test_one_option_follows_and_the_others_cannot_be(drawn: list[ChoiceQuestion]) -> None:
     for item in drawn:
         for i, option in enumerate(item.options):
             sides = (option, item.text) if item.cause else (item.text, option)
-            assert relation(*sides) == (ENTAILMENT if i == item.label else CONTRADICTION)
+            assert pair_relation(*sides) == (ENTAILMENT if i == item.label else CONTRADICTION)
 
 
-def test_each_option_is_right_exactly_once(drawn: list[Item]) -> None:
+def test_each_option_is_right_exactly_once(drawn: list[ChoiceQuestion]) -> None:
     right = defaultdict(list)
     for item in drawn:
         right[frozenset(item.options)].append(item.options[item.label])
@@ -45,15 +45,15 @@ def test_each_option_is_right_exactly_once(drawn: list[Item]) -> None:
     assert all(Counter(found) == Counter(dict.fromkeys(options, 1)) for options, found in right.items())
 
 
-def test_labels_are_balanced_and_both_questions_are_asked(drawn: list[Item]) -> None:
+def test_labels_are_balanced_and_both_questions_are_asked(drawn: list[ChoiceQuestion]) -> None:
     size = len(drawn[0].options)
     assert Counter(item.label for item in drawn) == dict.fromkeys(range(size), len(drawn) // size)
     assert 0.3 < sum(item.cause for item in drawn) / len(drawn) < 0.7
 
 
-def test_shared_words_alone_are_not_enough(drawn: list[Item]) -> None:
+def test_shared_words_alone_are_not_enough(drawn: list[ChoiceQuestion]) -> None:
     def words(meaning: object) -> set[str]:
-        return set(render(meaning, "en").lower().rstrip(".").split())  # type: ignore[arg-type]
+        return set(render_sentence(meaning, "en").lower().rstrip(".").split())  # type: ignore[arg-type]
 
     right = 0.0
     for item in drawn:
@@ -71,7 +71,7 @@ def test_every_set_is_read_by_its_own_reader(name: str, world: Path) -> None:
         assert {len(row["options"]) for row in found} == {SETS[name]}
         assert len({row["id"] for row in found}) == len(found) >= 100
         for number, row in enumerate(found, 1):
-            form("choose").check(row, name, number)
+            build_form("choose").check(row, name, number)
         counts = Counter(row["label"] for row in found)
         assert counts == (
             {None: len(found)}

@@ -56,10 +56,10 @@ def test_another_process_writes_the_same_bytes(world: Path, tmp_path: Path) -> N
 
 
 def test_another_seed_draws_other_pairs() -> None:
-    from xfer.miniature.choice import stream
-    from xfer.miniature.pairs import triple
+    from xfer.miniature.choice import seeded_stream
+    from xfer.miniature.pairs import draw_triple
 
-    assert triple(stream(0, "pairs")) != triple(stream(1, "pairs"))
+    assert draw_triple(seeded_stream(0, "pairs")) != draw_triple(seeded_stream(1, "pairs"))
 
 
 def test_multinli_layout(world: Path) -> None:

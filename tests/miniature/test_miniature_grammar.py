@@ -3,7 +3,7 @@
 import pytest
 
 from xfer.miniature import LANGUAGES, world
-from xfer.miniature.grammar import phrase, render, words
+from xfer.miniature.grammar import render_sentence, sentence_words, slot_phrase
 from xfer.miniature.languages import BY_CODE
 from xfer.miniature.meaning import Meaning
 
@@ -96,7 +96,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_hand_written_sentences(code: str) -> None:
-    rendered = tuple(render(meaning, code) for meaning in (EATS, BUYS, NOT, NOBODY, TWO))
+    rendered = tuple(render_sentence(meaning, code) for meaning in (EATS, BUYS, NOT, NOBODY, TWO))
     assert rendered == EXPECTED[code]
 
 
@@ -121,20 +121,20 @@ def test_hand_written_sentences(code: str) -> None:
     ],
 )
 def test_spot_checks(meaning: Meaning, code: str, expected: str) -> None:
-    assert render(meaning, code) == expected
+    assert render_sentence(meaning, code) == expected
 
 
 def test_time_comes_first_and_the_german_verb_stays_second() -> None:
-    assert render(EATS, "de", fronted=True) == "Am Morgen isst die alte Frau den Apfel in der Küche."
-    assert render(EATS, "en", fronted=True).startswith("In the morning the old woman eats")
-    assert render(EATS, "ar", fronted=True).startswith("في الصباح تأكل المرأة")
+    assert render_sentence(EATS, "de", fronted=True) == "Am Morgen isst die alte Frau den Apfel in der Küche."
+    assert render_sentence(EATS, "en", fronted=True).startswith("In the morning the old woman eats")
+    assert render_sentence(EATS, "ar", fronted=True).startswith("في الصباح تأكل المرأة")
 
 
 def test_english_headlines_have_no_articles_and_other_languages_are_as_they_were() -> None:
-    assert render(EATS, "en", headline=True) == "Old woman eats apple in kitchen in morning."
-    assert phrase(EATS, "agent", "en", headline=True) == "Old woman"
-    assert [render(EATS, code, headline=True) for code in LANGUAGES if code != "en"] == [
-        render(EATS, code) for code in LANGUAGES if code != "en"
+    assert render_sentence(EATS, "en", headline=True) == "Old woman eats apple in kitchen in morning."
+    assert slot_phrase(EATS, "agent", "en", headline=True) == "Old woman"
+    assert [render_sentence(EATS, code, headline=True) for code in LANGUAGES if code != "en"] == [
+        render_sentence(EATS, code) for code in LANGUAGES if code != "en"
     ]
 
 
@@ -146,7 +146,7 @@ def test_every_concept_is_in_the_dictionary_under_a_form_of_its_own(code: str) -
         "objects": world.OBJECTS,
         "qualities": world.QUALITIES + world.COLOURS,
         "verbs": world.VERBS,
-        "phrases": world.PLACES + world.TIMES + world.REASONS,
+        "phrases": world.PLACE_CONCEPTS + world.TIMES + world.REASONS,
     }
     for name, concepts in tables.items():
         table = getattr(language, name)
@@ -158,7 +158,7 @@ def test_every_concept_is_in_the_dictionary_under_a_form_of_its_own(code: str) -
 
 
 def test_words_name_their_slots() -> None:
-    assert [(word.text, word.slot) for word in words(BUYS, "de")] == [
+    assert [(word.text, word.slot) for word in sentence_words(BUYS, "de")] == [
         ("der", "agent"),
         ("Lehrer", "agent"),
         ("kauft", "verb"),

@@ -9,7 +9,7 @@ import pytest
 
 from xfer.catalog import CATALOG
 from xfer.readers.base import Reader
-from xfer.readers.sources import files, rows
+from xfer.readers.sources import rows, split_files
 
 READERS = sorted(name for name in CATALOG["reader"] if "miniature" in Reader.lookup(name).sources)
 
@@ -27,7 +27,7 @@ def copied(reader: Reader, split: str, language: str, world: Path, root: Path, e
         if (part, its) != (reader, split):
             copied(part, its, language, world, root, end)
             continue
-        for path in files(part, its, language, world):
+        for path in split_files(part, its, language, world):
             for file in (path, path.parent / "tags_to_id.json", *part.beside(path, its, language)):
                 if file.is_file():
                     target = root / file.relative_to(world)

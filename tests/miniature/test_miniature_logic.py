@@ -2,10 +2,10 @@
 
 import pytest
 
-from xfer.miniature.choice import stream
-from xfer.miniature.logic import LABELS, exclusive, relation, subsumes
+from xfer.miniature.choice import seeded_stream
+from xfer.miniature.logic import RELATION_LABELS, are_exclusive, concept_subsumes, pair_relation
 from xfer.miniature.meaning import Meaning
-from xfer.miniature.pairs import triple
+from xfer.miniature.pairs import draw_triple
 
 DOG = Meaning("dog", "sleep", quality="big", place="garden", time="night")
 
@@ -41,30 +41,30 @@ DOG = Meaning("dog", "sleep", quality="big", place="garden", time="night")
     ],
 )
 def test_hand_judged_pairs(premise: Meaning, hypothesis: Meaning, label: str) -> None:
-    assert relation(premise, hypothesis) == label
+    assert pair_relation(premise, hypothesis) == label
 
 
 def test_a_thing_is_never_exclusive_with_what_it_is() -> None:
-    assert subsumes("house", "kitchen") and not exclusive("house", "kitchen")
-    assert exclusive("kitchen", "bedroom") and exclusive("kitchen", "street")
-    assert not subsumes("kitchen", "house") and not exclusive("red", "night")
+    assert concept_subsumes("house", "kitchen") and not are_exclusive("house", "kitchen")
+    assert are_exclusive("kitchen", "bedroom") and are_exclusive("kitchen", "street")
+    assert not concept_subsumes("kitchen", "house") and not are_exclusive("red", "night")
 
 
 def test_triples_share_a_hypothesis_and_hold_their_labels() -> None:
-    rng = stream(5, "test")
+    rng = seeded_stream(5, "test")
     for _ in range(500):
-        group = triple(rng)
-        assert [pair.label for pair in group] == list(LABELS)
+        group = draw_triple(rng)
+        assert [pair.label for pair in group] == list(RELATION_LABELS)
         assert len({pair.hypothesis for pair in group}) == 1
         for pair in group:
-            assert relation(pair.premise, pair.hypothesis) == pair.label
+            assert pair_relation(pair.premise, pair.hypothesis) == pair.label
             assert pair.premise != pair.hypothesis
 
 
 def test_no_denial_gives_a_reason_or_counts() -> None:
     """ "not because of the rain" and "not two apples" would be open to two readings."""
-    rng = stream(6, "test")
-    meanings = [m for _ in range(600) for p in triple(rng) for m in (p.premise, p.hypothesis)]
+    rng = seeded_stream(6, "test")
+    meanings = [m for _ in range(600) for p in draw_triple(rng) for m in (p.premise, p.hypothesis)]
     denied = [meaning for meaning in meanings if meaning.negated]
     assert len(denied) > 100
     assert not any(meaning.reason or meaning.number for meaning in denied)

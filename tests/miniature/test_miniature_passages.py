@@ -9,15 +9,26 @@ from typing import Any
 
 import pytest
 
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.miniature import LANGUAGES
-from xfer.miniature.choice import stream
+from xfer.miniature.choice import seeded_stream
 from xfer.miniature.meaning import Meaning
-from xfer.miniature.passages import ASKED, MLQA, TYDIQA, XQUAD, Passage, Question, ask, draw, fits, told
+from xfer.miniature.passages import (
+    ASKED,
+    MLQA,
+    TYDIQA,
+    XQUAD,
+    Passage,
+    SlotQuestion,
+    could_answer,
+    draw_passages,
+    tell_passage,
+    word_question,
+)
 from xfer.readers.base import Reader
 from xfer.readers.sources import rows
 
-DRAWN = draw(stream(7, "test"), 120)
+DRAWN = draw_passages(seeded_stream(7, "test"), 120)
 
 
 def read(reader: Any, split: str, language: str, world: Path) -> list[dict[str, Any]]:
@@ -27,7 +38,7 @@ def read(reader: Any, split: str, language: str, world: Path) -> list[dict[str, 
 def test_readers_find_every_split_in_every_language(world: Path) -> None:
     """The form checks that each answer stands where it should."""
     for name in ("squad_v1", "squad_v2", "xquad", "mlqa", "tydiqa"):
-        reader, check = Reader.model_validate(name), form("span").check
+        reader, check = Reader.model_validate(name), build_form("span").check
         for split in reader.card.splits:
             for language in reader.offered("miniature", split):
                 found = read(name, split, language, world)
@@ -77,7 +88,7 @@ def test_no_test_passage_is_trained_on(world: Path) -> None:
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_slots_stand_where_they_are_said(code: str) -> None:
     for passage in DRAWN:
-        text, places = told(passage, code)
+        text, places = tell_passage(passage, code)
         last = 0
         for i, sentence in enumerate(passage.sentences):
             spans = [places[i, slot] for slot in ASKED if (i, slot) in places]
@@ -90,9 +101,9 @@ def test_slots_stand_where_they_are_said(code: str) -> None:
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_question_does_not_say_its_answer(code: str) -> None:
     for passage in DRAWN:
-        text, places = told(passage, code)
+        text, places = tell_passage(passage, code)
         for one in passage.questions:
-            said = ask(one, code)
+            said = word_question(one, code)
             assert len(said.split()) >= 2
             if one.answered >= 0:
                 start, end = places[one.answered, one.slot]
@@ -103,7 +114,7 @@ def test_one_sentence_answers_and_for_the_last_question_none() -> None:
     for passage in DRAWN:
         assert [one.answered >= 0 for one in passage.questions] == [True, True, False]
         for one in passage.questions:
-            answering = [i for i, other in enumerate(passage.sentences) if fits(one.event, one.slot, other)]
+            answering = [i for i, other in enumerate(passage.sentences) if could_answer(one.event, one.slot, other)]
             assert answering == ([one.answered] if one.answered >= 0 else [])
 
 
@@ -134,21 +145,21 @@ WORDING = {
 @pytest.mark.parametrize(("code", "slot"), WORDING)
 def test_wording(code: str, slot: str) -> None:
     event = EAT if slot == "object" else CAT
-    assert ask(Question(event, slot, 0), code) == WORDING[code, slot]
+    assert word_question(SlotQuestion(event, slot, 0), code) == WORDING[code, slot]
 
 
 def test_silence_is_asked_for_with_is() -> None:
-    asked = Question(Meaning("maria", "be_silent", place="school"), "place", 0)
-    assert ask(asked, "en") == "Where is Maria silent?"
+    asked = SlotQuestion(Meaning("maria", "be_silent", place="school"), "place", 0)
+    assert word_question(asked, "en") == "Where is Maria silent?"
 
 
 def test_the_same_seed_draws_the_same_passages() -> None:
-    assert draw(stream(7, "test"), 120) == DRAWN != draw(stream(8, "test"), 120)
+    assert draw_passages(seeded_stream(7, "test"), 120) == DRAWN != draw_passages(seeded_stream(8, "test"), 120)
 
 
 def test_capital_letters_do_not_move_offsets() -> None:
     meaning = Meaning("ivan", "run")
-    text, places = told(Passage((meaning, meaning), ()), "tr")
+    text, places = tell_passage(Passage((meaning, meaning), ()), "tr")
     assert [text[slice(*places[i, "agent"])] for i in (0, 1)] == ["İvan", "İvan"]
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from xfer import miniature
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.metrics.retrieval import average_precision
-from xfer.miniature.entities import MENTIONED, PEOPLE, describe, draw_people
+from xfer.miniature.entities import MENTIONED, PEOPLE_SIZES, describe_person, draw_people
 from xfer.miniature.passages import XQUAD
 from xfer.miniature.writing import PARTS
 from xfer.readers.base import Reader, Row
@@ -34,7 +34,7 @@ def retrieval(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(name: str, split: str, world: Path) -> dict[str, list[Row]]:
     """The rows of every language."""
     reader = Reader.model_validate(name)
-    check = form("retrieve", (), reader.form_options()).check
+    check = build_form("retrieve", (), reader.form_options()).check
     return {
         code: list(rows(reader, "miniature", split, code, world, None, check))
         for code in reader.offered("miniature", split)
@@ -101,7 +101,7 @@ def test_train_and_test_share_no_passage_and_no_person(retrieval: Path) -> None:
     tested = {row["pair"] for row in read("lareqa", "test", retrieval)["en"] if row["pair"]}
     assert len(trained) > 2000 and len(trained & tested) <= 1
     known = {row["id"] for row in read("mewsli_x", "train", retrieval)["en"] if row["side"] == "candidate"}
-    assert len(known) == PEOPLE["train"] and not known & set(pool(read("mewsli_x", "test", retrieval)))
+    assert len(known) == PEOPLE_SIZES["train"] and not known & set(pool(read("mewsli_x", "test", retrieval)))
 
 
 def test_the_splits_mention_different_people(retrieval: Path) -> None:
@@ -110,7 +110,7 @@ def test_the_splits_mention_different_people(retrieval: Path) -> None:
         reader = MewsliX(dev=dev)  # type: ignore[arg-type]
         found = [rows(reader, "miniature", split, code, retrieval) for code in reader.offered("miniature", split)]
         gold[part] = {name for one in found for row in one for name in row["gold"] or ()}
-        assert len(gold[part]) == PEOPLE[part]
+        assert len(gold[part]) == PEOPLE_SIZES[part]
     assert not gold["pairs"] & gold["dev"] and not gold["test"] & (gold["pairs"] | gold["dev"])
 
 
@@ -139,7 +139,7 @@ def test_people_are_described_in_all_languages(retrieval: Path) -> None:
     assert {row["language"] for row in known} == set(miniature.LANGUAGES)
     assert len({row["text"] for row in known}) == len(known)
     person = draw_people(0)["test"][0]
-    texts = {code: describe(person, code)["description"] for code in miniature.LANGUAGES}
+    texts = {code: describe_person(person, code)["description"] for code in miniature.LANGUAGES}
     assert len(set(texts.values())) == len(texts)
 
 

@@ -6,13 +6,13 @@ from math import log
 
 import pytest
 
-from xfer.miniature.grammar import render
-from xfer.miniature.pairs import Pair
+from xfer.miniature.grammar import render_sentence
+from xfer.miniature.pairs import InferencePair
 from xfer.miniature.writing import draw_splits
 
 
 @pytest.fixture(scope="module")
-def splits() -> dict[str, list[Pair]]:
+def splits() -> dict[str, list[InferencePair]]:
     return draw_splits(0)
 
 
@@ -34,9 +34,12 @@ def naive_bayes(train: Iterable[tuple[set[str], str]], test: list[tuple[set[str]
     return correct / len(test)
 
 
-def accuracy(splits: dict[str, list[Pair]], features: Callable[[str, str], set[str]]) -> float:
+def accuracy(splits: dict[str, list[InferencePair]], features: Callable[[str, str], set[str]]) -> float:
     def rows(split: str) -> list[tuple[set[str], str]]:
-        return [(features(render(p.premise, "en"), render(p.hypothesis, "en")), p.label) for p in splits[split]]
+        return [
+            (features(render_sentence(p.premise, "en"), render_sentence(p.hypothesis, "en")), p.label)
+            for p in splits[split]
+        ]
 
     held_out = rows("test") + rows("dev_matched") + rows("dev_mismatched")
     return naive_bayes(rows("train"), held_out)
@@ -46,18 +49,20 @@ def word_set(sentence: str) -> set[str]:
     return set(sentence.lower().rstrip(".").split())
 
 
-def test_the_classifier_learns_where_there_is_something_to_learn(splits: dict[str, list[Pair]]) -> None:
+def test_the_classifier_learns_where_there_is_something_to_learn(splits: dict[str, list[InferencePair]]) -> None:
     label_of = {
-        (render(p.premise, "en"), render(p.hypothesis, "en")): p.label for pairs in splits.values() for p in pairs
+        (render_sentence(p.premise, "en"), render_sentence(p.hypothesis, "en")): p.label
+        for pairs in splits.values()
+        for p in pairs
     }
     assert accuracy(splits, lambda one, two: {label_of[one, two]}) > 0.95
 
 
-def test_the_hypothesis_alone_tells_nothing(splits: dict[str, list[Pair]]) -> None:
+def test_the_hypothesis_alone_tells_nothing(splits: dict[str, list[InferencePair]]) -> None:
     assert accuracy(splits, lambda _, hypothesis: word_set(hypothesis)) < 0.38
 
 
-def test_word_overlap_alone_tells_little(splits: dict[str, list[Pair]]) -> None:
+def test_word_overlap_alone_tells_little(splits: dict[str, list[InferencePair]]) -> None:
     def overlap(premise: str, hypothesis: str) -> set[str]:
         one, two = word_set(premise), word_set(hypothesis)
         return {f"new {len(two - one)}", f"dropped {len(one - two)}"}
@@ -66,5 +71,5 @@ def test_word_overlap_alone_tells_little(splits: dict[str, list[Pair]]) -> None:
     assert accuracy(splits, overlap) < 0.8
 
 
-def test_the_premise_alone_tells_little(splits: dict[str, list[Pair]]) -> None:
+def test_the_premise_alone_tells_little(splits: dict[str, list[InferencePair]]) -> None:
     assert accuracy(splits, lambda premise, _: word_set(premise)) < 0.5

@@ -10,7 +10,7 @@ import pytest
 
 from xfer import miniature
 from xfer.miniature import LANGUAGES
-from xfer.miniature.ccg import TAGS
+from xfer.miniature.ccg import CCG_TAGS
 from xfer.readers.base import Reader, Row
 from xfer.readers.ccg import Ccg
 from xfer.readers.sources import rows
@@ -113,7 +113,7 @@ def test_both_layouts_hold_the_same(world: Path) -> None:
 
 def test_the_tags_are_those_that_are_used(world: Path) -> None:
     used = {tag for row in rows(Ccg(), "miniature", "train", "en", world) for tag in row["tags"]}
-    assert used == set(TAGS) and Ccg().label_names("miniature") == TAGS
+    assert used == set(CCG_TAGS) and Ccg().label_names("miniature") == CCG_TAGS
 
 
 def test_a_word_alone_does_not_tell_its_supertag(world: Path) -> None:

@@ -50,16 +50,16 @@ def stirred(net: Network) -> None:
 def test_parts_add_nothing_at_first_and_merging_changes_no_answer(fields: dict[str, Any], tmp_path: Path) -> None:
     net, chosen = network(dropout=0), Adapt(**fields)
     before, first = weights(net), logits(net, tmp_path)
-    adapt.add(net, chosen, 1)
+    adapt.inject_adapters(net, chosen, 1)
     assert torch.allclose(logits(net, tmp_path), first, atol=1e-6)
     stirred(net)
     learnt = logits(net, tmp_path)
     assert not torch.allclose(learnt, first, atol=1e-2)
-    with adapt.merged(net, chosen):
+    with adapt.merged_adapters(net, chosen):
         assert torch.allclose(logits(net, tmp_path), learnt, atol=1e-5)
         assert weights(net).keys() == before.keys()
     assert torch.equal(logits(net, tmp_path), learnt)  # outside, the parts are what they were
-    adapt.remove(net, chosen)
+    adapt.remove_adapters(net, chosen)
     after = weights(net)
     assert all(torch.equal(before[n], after[n]) for n in before if ".roberta." in n)
 
@@ -69,7 +69,7 @@ def test_the_parts_are_drawn_from_the_seed() -> None:
     for seed in (1, 1, 2):
         net = network()
         torch.manual_seed(len(made))
-        adapt.add(net, Adapt(), seed)
+        adapt.inject_adapters(net, Adapt(), seed)
         made.append(weights(net))
     assert equal(made[0], made[1]) and not equal(made[0], made[2])
 
@@ -96,10 +96,10 @@ def test_what_is_saved_is_an_ordinary_folder(tmp_path: Path) -> None:
 
 def test_layers_that_an_encoder_does_not_have_are_named_in_one_line() -> None:
     with pytest.raises(MissingPart, match=r"trainer.adapt: .*valeu"):
-        adapt.add(network(), Adapt(targets=("valeu",)), 1)
+        adapt.inject_adapters(network(), Adapt(targets=("valeu",)), 1)
 
 
 def test_without_the_package_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "peft", None)
     with pytest.raises(MissingPart, match=r"xfer\[peft\]"):
-        adapt.add(network(), Adapt(), 1)
+        adapt.inject_adapters(network(), Adapt(), 1)

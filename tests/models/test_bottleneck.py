@@ -14,10 +14,10 @@ from safetensors.torch import load_file
 from tiny_models import CONFIGS
 
 from xfer.core.errors import MissingPart
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.models import adapt, bottleneck
 from xfer.models.base import Origin
-from xfer.models.network import Network, build, load
+from xfer.models.network import Network, build_network, load_network
 from xfer.trainers.loop.fit import fit
 from xfer.trainers.options import Adapt
 
@@ -26,7 +26,7 @@ from tiny_runs import Stop, context, equal, network, rows, run, settings, stoppi
 
 METHODS = ("houlsby", "pfeiffer")
 COUNT = {"houlsby": 4, "pfeiffer": 2}  # in two layers
-NLI = form("classify", ["no", "yes"])
+NLI = build_form("classify", ["no", "yes"])
 
 
 def logits(net: Network, folder: Path) -> torch.Tensor:
@@ -45,13 +45,13 @@ def trained(folder: Path, method: str, *progress: Any) -> Network:
 @pytest.mark.parametrize("method", METHODS)
 def test_they_add_nothing_at_first_and_only_they_and_heads_move(method: str, tmp_path: Path) -> None:
     fresh, net = network(), network()
-    adapt.add(net, Adapt(method=method, rank=3), 1)
+    adapt.inject_adapters(net, Adapt(method=method, rank=3), 1)
     assert torch.equal(logits(net, tmp_path), logits(fresh, tmp_path))
     assert sum(isinstance(m, bottleneck.Bottleneck) for m in net.modules()) == COUNT[method]
     before, after = weights(fresh), weights(trained(tmp_path / "run", method))
     moved = {name for name in before if not torch.equal(before[name], after[name])}
     assert moved and all(".roberta." not in name for name in moved)
-    added = {name for name in after if bottleneck.PART in name}
+    added = {name for name in after if bottleneck.ADAPTERS_INFIX in name}
     assert len(added) == 4 * COUNT[method] and set(after) == set(before) | added
     assert all(after[name].any() for name in added)
 
@@ -61,20 +61,20 @@ def test_a_saved_task_and_a_later_stage_have_them(method: str, tmp_path: Path) -
     net = trained(tmp_path / "run", method)
     wanted = logits(net, tmp_path)
     net.save(tmp_path)
-    kept = load_file(tmp_path / "nli" / bottleneck.FILE)
+    kept = load_file(tmp_path / "nli" / bottleneck.ADAPTERS_FILE)
     assert len(kept) == 4 * COUNT[method]
-    assert torch.equal(logits(load(tmp_path, "nli", NLI), tmp_path), wanted)
+    assert torch.equal(logits(load_network(tmp_path, "nli", NLI), tmp_path), wanted)
     plain, info = transformers.AutoModelForSequenceClassification.from_pretrained(
         tmp_path / "nli", output_loading_info=True
     )
     assert not info["missing_keys"] and not info["unexpected_keys"]
     assert all(torch.equal(tensor, weights(net)[f"heads.nli.{n}"]) for n, tensor in plain.named_parameters())
-    later = build(Origin(tmp_path / "nli"), {"nli": NLI, "mlm": form("mask")}, 2)
+    later = build_network(Origin(tmp_path / "nli"), {"nli": NLI, "mlm": build_form("mask")}, 2)
     assert all(torch.equal(later.encoder.get_parameter(name), tensor) for name, tensor in kept.items())
-    adapt.add(later, Adapt(method=method), 2)  # after those that are there, which stay as they are
+    adapt.inject_adapters(later, Adapt(method=method), 2)  # after those that are there, which stay as they are
     assert sum(isinstance(m, bottleneck.Bottleneck) for m in later.encoder.modules()) == 2 * COUNT[method]
     later.save(tmp_path / "later")
-    again = load(tmp_path / "later", "nli", NLI)
+    again = load_network(tmp_path / "later", "nli", NLI)
     assert torch.equal(logits(again, tmp_path), logits(later, tmp_path))
 
 
@@ -88,14 +88,14 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
 def test_other_encoders(kind: str) -> None:
     encoder = transformers.AutoModel.from_config(CONFIGS[kind](vocab_size=30))
     stack = next(module for module in encoder.modules() if isinstance(module, torch.nn.ModuleList))
-    bottleneck.add(encoder, stack, "houlsby", 4)
+    bottleneck.add_bottlenecks(encoder, stack, "houlsby", 4)
     assert sum(isinstance(m, bottleneck.Bottleneck) for m in encoder.modules()) == 4
 
 
 def test_what_cannot_be_is_said_in_one_line() -> None:
     with pytest.raises(MissingPart, match="houlsby knows no place"):
-        bottleneck.add(torch.nn.Linear(2, 2), [torch.nn.Linear(2, 2)], "houlsby", 4)
+        bottleneck.add_bottlenecks(torch.nn.Linear(2, 2), [torch.nn.Linear(2, 2)], "houlsby", 4)
     with pytest.raises(MissingPart, match="single stack"):
-        bottleneck.add(torch.nn.Linear(2, 2), None, "pfeiffer", 4)
+        bottleneck.add_bottlenecks(torch.nn.Linear(2, 2), None, "pfeiffer", 4)
     with pytest.raises(ValidationError, match="places of its own"):
         Adapt(method="pfeiffer", targets="all")

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from xfer.forms.base import form
-from xfer.models.canonical import Canonical
-from xfer.models.network import Network, build
-from xfer.models.predictor import predict
+from xfer.forms.base import build_form
+from xfer.models.canonical import CanonicalPredictor
+from xfer.models.network import Network, build_network
+from xfer.models.predictor import predict_rows
 from xfer.models.scratch import Scratch
-from xfer.models.shapes import batches, row_count
+from xfer.models.shapes import canonical_batches, row_count
 
 WORDS = "the old man never saw a green house near some very quiet water today and nobody asked him why".split()
 LONGEST = 60
@@ -48,22 +48,23 @@ def networks() -> dict[str, Network]:
     options = {"span": {"stride": 16, "question": 16}}
     origin = Scratch(layers=2, width=48, heads=3, vocabulary=300, positions=LONGEST + 4).origin(lambda: WORDS * 9)
     return {
-        name: build(origin, {name: form(name, known, options.get(name))}, 0).eval() for name, known in labels.items()
+        name: build_network(origin, {name: build_form(name, known, options.get(name))}, 0).eval()
+        for name, known in labels.items()
     }
 
 
 @pytest.mark.parametrize("name", ["classify", "tag", "span", "choose"])
 def test_an_answer_is_the_same_in_any_company(networks: dict[str, Network], name: str) -> None:
     network, every = networks[name], rows(name, 40)
-    whole = Canonical(network, name, LONGEST)(every)
-    plain = predict(network, name, every, LONGEST)
+    whole = CanonicalPredictor(network, name, LONGEST)(every)
+    plain = predict_rows(network, name, every, LONGEST)
     order = np.random.default_rng(1).permutation(40)
     parts = [order[:1], order[1:4], order[4:15], order[15:]]
     kinds = sorted(set(whole) - set(canonical_kept(network, name, every)))
     assert kinds and set(whole) == set(plain)
     for part in parts:
         some = {key: [values[i] for i in part] for key, values in every.items()}
-        alone = Canonical(network, name, LONGEST)(some)
+        alone = CanonicalPredictor(network, name, LONGEST)(some)
         units = np.concatenate([np.flatnonzero(unit_rows(whole, every) == i) for i in part])
         for kind in kinds:
             for one, two in zip(alone[kind], [whole[kind][i] for i in units], strict=True):
@@ -84,7 +85,7 @@ def unit_rows(answers: dict[str, Any], every: dict[str, list[Any]]) -> np.ndarra
 
 def test_shapes_follow_from_the_length_alone() -> None:
     lengths = np.random.default_rng(0).integers(1, 100, size=300)
-    found = list(batches(lengths, "cpu", 97))
+    found = list(canonical_batches(lengths, "cpu", 97))
     shapes: dict[int, set[Any]] = {}
     for batch in found:
         assert 0 < batch.own <= len(batch.items) == row_count(batch.length, "cpu")
@@ -97,7 +98,7 @@ def test_shapes_follow_from_the_length_alone() -> None:
 
 def test_a_device_that_mixes_rows_is_noticed(networks: dict[str, Network], monkeypatch: pytest.MonkeyPatch) -> None:
     network, every = networks["classify"], rows("classify", 12)
-    fine = Canonical(network, "classify", LONGEST)
+    fine = CanonicalPredictor(network, "classify", LONGEST)
     fine(every)
     assert fine.tried and not fine.unsteady
     plain = Network.forward
@@ -107,6 +108,6 @@ def test_a_device_that_mixes_rows_is_noticed(networks: dict[str, Network], monke
         return logits + 1e-7 * torch.arange(len(logits))[:, None]  # as if a row's place counted
 
     monkeypatch.setattr(Network, "forward", drifting)
-    odd = Canonical(network, "classify", LONGEST)
+    odd = CanonicalPredictor(network, "classify", LONGEST)
     odd(every)
     assert odd.unsteady == odd.tried == fine.tried

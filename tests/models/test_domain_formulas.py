@@ -33,7 +33,7 @@ LABELS = torch.tensor([0, 1, 2, 0, 1, 2])
 @pytest.mark.parametrize("strength", [0.0, 0.1, 0.3, 1.0, 2.5])
 def test_the_reversed_gradient_is_minus_the_strength_times_the_plain_one_to_the_bit(strength: float) -> None:
     found, plain = FEATURES.clone().requires_grad_(), FEATURES.clone().requires_grad_()
-    turned = formulas.reverse(found, torch.tensor(strength))
+    turned = formulas.reverse_gradient(found, torch.tensor(strength))
     assert torch.equal(turned, FEATURES)
     turned.sin().sum().backward()
     plain.sin().sum().backward()
@@ -69,20 +69,20 @@ def test_defaults_are_the_published_ones() -> None:
 def test_the_outer_product_by_hand() -> None:
     features, chances = torch.tensor([[1.0, 2.0], [3.0, -1.0]]), torch.tensor([[0.25, 0.75], [1.0, 0.0]])
     wanted = [[0.25, 0.5, 0.75, 1.5], [3.0, -1.0, 0.0, 0.0]]
-    assert formulas.outer(features, chances).tolist() == wanted
+    assert formulas.outer_product(features, chances).tolist() == wanted
 
 
 def test_units_that_the_task_is_sure_of_weigh_more() -> None:
     """1 + e^-H is 2 where H is 0 and 1.5 where H is the logarithm of 2; the mean is 1.75."""
-    found = formulas.sureness(torch.tensor([[1.0, 0.0], [0.5, 0.5]]))
+    found = formulas.certainty_weights(torch.tensor([[1.0, 0.0], [0.5, 0.5]]))
     assert found.tolist() == pytest.approx([2 / 1.75, 1.5 / 1.75])
 
 
 def test_the_divergence_from_uniform_is_nothing_at_uniform_and_right_elsewhere() -> None:
-    assert formulas.from_uniform(torch.full((3, 7), 2.5)).abs().max() < 1e-6
+    assert formulas.uniform_divergence(torch.full((3, 7), 2.5)).abs().max() < 1e-6
     chances = torch.tensor([0.7, 0.2, 0.1])
     by_hand = sum(math.log((1 / 3) / p) / 3 for p in chances.tolist())
-    assert formulas.from_uniform(chances.log()[None] + 4).tolist() == pytest.approx([by_hand], abs=1e-6)
+    assert formulas.uniform_divergence(chances.log()[None] + 4).tolist() == pytest.approx([by_hand], abs=1e-6)
 
 
 def test_the_distance_is_inside_minus_outside_of_each_score() -> None:
@@ -90,10 +90,10 @@ def test_the_distance_is_inside_minus_outside_of_each_score() -> None:
     labels = torch.tensor([0, 1, 1, 0, -100, 1])  # no unit has value 2, and one has none
     table, known = scores.numpy(), np.array([0, 1, 1, 0, -1, 1])
     wanted = sum(table[known == k, k].mean() - table[(known >= 0) & (known != k), k].mean() for k in (0, 1))
-    found = formulas.apart(scores, labels)
+    found = formulas.domain_distance(scores, labels)
     assert found.mean().item() == pytest.approx(wanted, abs=1e-6)
     assert found[4] == 0
-    assert formulas.apart(scores, torch.zeros(6, dtype=torch.long)).tolist() == [0.0] * 6
+    assert formulas.domain_distance(scores, torch.zeros(6, dtype=torch.long)).tolist() == [0.0] * 6
 
 
 def test_the_penalty_is_that_of_the_slope() -> None:
@@ -165,7 +165,7 @@ def test_a_critic_climbs_the_distance_and_the_encoder_lowers_it_with_its_strengt
     loss.backward()
     assert all(parameter.grad is None for parameter in one.parameters())
     own = FEATURES.clone().requires_grad_()
-    distance = formulas.apart(one.layers(own), LABELS).mean()
+    distance = formulas.domain_distance(one.layers(own), LABELS).mean()
     distance.backward()
     assert features.grad is not None and own.grad is not None
     assert torch.allclose(features.grad, 0.5 * own.grad, atol=1e-7) and loss.item() == pytest.approx(

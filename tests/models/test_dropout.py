@@ -18,7 +18,7 @@ from transformers import (
     XLMRobertaForSequenceClassification,
 )
 
-from xfer.models.dropout import Attention, Dropout, attention_forward, keep_mask, quicken
+from xfer.models.dropout import Attention, Dropout, attention_forward, keep_mask, use_fast_dropout
 
 SIZES = {
     "vocab_size": 60,
@@ -182,7 +182,7 @@ def test_causal_attention_is_left_to_sdpa() -> None:
 def test_quicken_replaces_and_eval_is_bit_equal(build: Callable[[], PreTrainedModel]) -> None:
     plain, quick = build().eval(), build()
     modules = list(quick.modules())
-    quicken(quick.eval())
+    use_fast_dropout(quick.eval())
     assert list(quick.modules()) == modules
     assert not any(type(each) is nn.Dropout for each in modules)
     assert quick.config._attn_implementation == ("eager" if build is deberta else "xfer")
@@ -193,21 +193,21 @@ def test_quicken_replaces_and_eval_is_bit_equal(build: Callable[[], PreTrainedMo
 def test_without_dropout_training_is_bit_equal() -> None:
     none = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     plain, quick = xlmr(**none).train(), xlmr(**none).train()
-    quicken(quick)
+    use_fast_dropout(quick)
     assert same(gradients(plain, 1), gradients(quick, 1))
 
 
 @pytest.mark.parametrize("build", MODELS)
 def test_seed_decides(build: Callable[[], PreTrainedModel]) -> None:
     model = build().train()
-    quicken(model)
+    use_fast_dropout(model)
     assert same(gradients(model, 1), gradients(model, 1))
     assert not same(gradients(model, 1), gradients(model, 2))
 
 
 def test_mean_over_draws_matches_plain_dropout() -> None:
     plain, quick = xlmr().train(), xlmr().train()
-    quicken(quick)
+    use_fast_dropout(quick)
     inputs = {name: each.repeat(500, *[1] * (each.dim() - 1)) for name, each in batch().items()}
     with torch.no_grad():
         one, other = (model(**inputs).logits.unflatten(0, (500, 4)) for model in (plain, quick))
@@ -219,20 +219,20 @@ def test_mean_over_draws_matches_plain_dropout() -> None:
 def test_eager_choice_is_kept() -> None:
     model = xlmr()
     model.set_attn_implementation("eager")
-    quicken(model)
+    use_fast_dropout(model)
     assert model.config._attn_implementation == "eager"
 
 
 def test_parts_of_a_larger_module_and_other_dropouts() -> None:
     parts, encoder = [nn.Dropout(0.1), nn.Dropout(0.1, inplace=True), nn.Dropout1d(0.1)], xlmr()
-    quicken(nn.Sequential(*parts, encoder))
+    use_fast_dropout(nn.Sequential(*parts, encoder))
     assert [type(each) for each in parts] == [Dropout, nn.Dropout, nn.Dropout1d]
     assert encoder.config._attn_implementation == "xfer"
 
 
 def test_saved_model_is_a_plain_one(tmp_path: Path) -> None:
     plain, quick = xlmr(), xlmr()
-    quicken(quick)
+    use_fast_dropout(quick)
     plain.save_pretrained(tmp_path / "plain")
     quick.save_pretrained(tmp_path / "quick")
     for name in ("config.json", "model.safetensors"):
@@ -244,7 +244,7 @@ def test_saved_model_is_a_plain_one(tmp_path: Path) -> None:
 
 def test_autocast() -> None:
     model = xlmr().train()
-    quicken(model)
+    use_fast_dropout(model)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         model(**batch()).loss.backward()
     assert all(each.grad.isfinite().all() for each in model.parameters() if each.grad is not None)
@@ -252,7 +252,7 @@ def test_autocast() -> None:
 
 def test_tiny_model_trains() -> None:
     model = xlmr().train()
-    quicken(model)
+    use_fast_dropout(model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, fused=True)
     losses = []
     for _ in range(40):
@@ -267,7 +267,7 @@ def test_tiny_model_trains() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_gpu_keeps_plain_dropout() -> None:
     plain, quick = xlmr().cuda().train(), xlmr().cuda().train()
-    quicken(quick)
+    use_fast_dropout(quick)
     inputs = {name: each.cuda() for name, each in batch().items()}
     torch.manual_seed(2)
     expected = plain(**inputs).logits

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.models.domain.base import Head
-from xfer.models.domain.form import judged
-from xfer.models.network import seeded
+from xfer.models.domain.form import build_domain_form
+from xfer.models.network import seeded_torch
 
 INPUTS, OUTPUTS, APART = 4, 3, 4.0  # the mean of the last number differs by four standard deviations
 
@@ -36,8 +36,8 @@ def trained(peak: float) -> tuple[torch.nn.Module, torch.nn.Module]:
     block: dict[str, Any] = {"type": "wasserstein", "dropout": 0.0, "width": 16}
     head = Head.model_validate(block | {"reverse": {"peak": peak, "ramp": "constant"}})
     rows = {"id": ["0", "1"], "language": ["en", "fr"], "text": ["a", "b"]}
-    kind: Any = judged("language", form("mask"), head, None, rows)
-    with seeded(1):
+    kind: Any = build_domain_form("language", build_form("mask"), head, None, rows)
+    with seeded_torch(1):
         encoder, task, judge = torch.nn.Linear(INPUTS, OUTPUTS), torch.nn.Linear(OUTPUTS, 1), kind.judge(OUTPUTS, 1)
     own = torch.optim.Adam([*encoder.parameters(), *task.parameters()], 5e-3)
     critic = torch.optim.Adam(judge.parameters(), 5e-3)
@@ -61,7 +61,7 @@ def trained(peak: float) -> tuple[torch.nn.Module, torch.nn.Module]:
 
 def found(encoder: torch.nn.Module) -> float:
     """The accuracy of a fresh discriminator, trained on states that stand still, on points it has not seen."""
-    with seeded(2):
+    with seeded_torch(2):
         judge = torch.nn.Sequential(torch.nn.Linear(OUTPUTS, 32), torch.nn.ReLU(), torch.nn.Linear(32, 2))
     optimizer = torch.optim.Adam(judge.parameters(), 1e-2)
     inputs, labels, _ = points(1000, 1)

@@ -16,8 +16,8 @@ from tiny_models import TEXTS
 from transformers import AutoModel
 
 from xfer.core.errors import MissingPart
-from xfer.forms.base import form
-from xfer.models.network import build
+from xfer.forms.base import build_form
+from xfer.models.network import build_network
 from xfer.models.pretrained import Pretrained
 from xfer.models.scratch import Scratch
 
@@ -147,5 +147,5 @@ def test_code_that_comes_with_a_model_never_runs(local: Local, tmp_path: Path, m
     (folder / "code.py").write_text(f"from pathlib import Path\nPath({str(mark)!r}).touch()\n")
     monkeypatch.setattr("builtins.input", lambda *_: "y")
     with pytest.raises(MissingPart, match=f"{folder} cannot be used without code of its own"):
-        build(Pretrained(name=str(folder)).origin(no_texts), {"nli": form("classify", ["no", "yes"])}, 1)
+        build_network(Pretrained(name=str(folder)).origin(no_texts), {"nli": build_form("classify", ["no", "yes"])}, 1)
     assert not mark.exists()

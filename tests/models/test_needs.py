@@ -8,7 +8,7 @@ import pytest
 
 from xfer.core.errors import MissingPart
 from xfer.core.store import Store
-from xfer.execution.walk import execute
+from xfer.execution.walk import execute_graph
 from xfer.graph.compile import Graph, Resolver, compile_graph
 from xfer.models import needs
 from xfer.recipe.recipe import Recipe
@@ -26,6 +26,6 @@ def test_peft_is_missed_before_the_first_stage_trains(tmp_path: Path, monkeypatc
     monkeypatch.setattr(needs, "find_spec", lambda name: None)
     graph, done = compiled("lora"), list[str]()
     with pytest.raises(MissingPart, match="needs the package peft; run: pip install"):
-        execute(graph, Store(tmp_path), work=lambda node, *_: done.append(node.label) or {})
+        execute_graph(graph, Store(tmp_path), work=lambda node, *_: done.append(node.label) or {})
     assert not done
     assert not [node for node in compiled("houlsby").nodes.values() if node.problem]  # bottlenecks are our own

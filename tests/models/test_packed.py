@@ -11,7 +11,7 @@ import torch
 import transformers
 
 from xfer.models import packed
-from xfer.models.dropout import quicken
+from xfer.models.dropout import use_fast_dropout
 
 sys.path += [str(Path(__file__).parents[1] / "trainers"), str(Path(__file__).parents[1] / "trainers" / "adversaries")]
 import domain_runs
@@ -25,9 +25,9 @@ def packing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def watched(*words: Any) -> torch.Tensor:
         seen.append(len(words[0]))
-        return packed.plain(*words)
+        return packed.plain_attention(*words)
 
-    monkeypatch.setattr(packed, "kernel", lambda states: watched)
+    monkeypatch.setattr(packed, "attention_kernel", lambda states: watched)
     return seen
 
 
@@ -81,15 +81,15 @@ CONFIGS = [
 def test_families(config: Any, packing: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """Each packs to the same answers, wherever the padding stands; one that is not of ours stays padded."""
     model = transformers.AutoModelForTokenClassification.from_config(config).eval()
-    quicken(model)
-    packed.packable(model)
+    use_fast_dropout(model)
+    packed.enable_packing(model)
     mask = torch.tensor([[1, 1, 1, 1, 1], [0, 0, 1, 1, 1], [1, 1, 0, 0, 0]])
     batch = {"input_ids": torch.where(mask.bool(), torch.arange(5, 20).view(3, 5), 1), "attention_mask": mask}
     inside = mask.bool()
     with torch.no_grad():
         found = model(**batch, output_hidden_states=True)
         assert set(packing) == (set() if config.model_type == "distilbert" else {10})
-        monkeypatch.setattr(packed, "kernel", lambda states: None)
+        monkeypatch.setattr(packed, "attention_kernel", lambda states: None)
         wanted = model(**batch, output_hidden_states=True)
     assert torch.allclose(found.logits[inside], wanted.logits[inside], atol=1e-5)
     for mine, other in zip(found.hidden_states, wanted.hidden_states, strict=True):
@@ -97,11 +97,11 @@ def test_families(config: Any, packing: list[int], monkeypatch: pytest.MonkeyPat
 
 
 def test_a_processor_never_packs_and_saved_names_stay() -> None:
-    assert packed.kernel(torch.zeros(1)) is None
+    assert packed.attention_kernel(torch.zeros(1)) is None
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        assert packed.kernel(torch.zeros(1)) is None
+        assert packed.attention_kernel(torch.zeros(1)) is None
     model = transformers.AutoModel.from_config(CONFIGS[0])
     before = set(model.state_dict())
-    packed.packable(model)
-    packed.packable(model)
+    packed.enable_packing(model)
+    packed.enable_packing(model)
     assert set(model.state_dict()) == before and len(model.encoder._forward_pre_hooks) == 1

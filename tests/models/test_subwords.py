@@ -12,9 +12,9 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import PreTrainedTokenizerFast
 
 from xfer.core.errors import MissingPart
-from xfer.models.subwords import Cutter, Drawn, Merges, Scores
+from xfer.models.subwords import BytePairVocabulary, Cutter, SamplingTokenizer, UnigramVocabulary
 from xfer.models.tokenizer import train_tokenizer
-from xfer.trainers.augmenting import Subwords
+from xfer.trainers.augmenting import SubwordSampling
 
 TEXTS = [
     "the old cat sleeps in the garden while two birds sing on the grey roofs",
@@ -46,10 +46,12 @@ PLAIN: dict[str, Any] = {"add_special_tokens": False, "return_attention_mask": F
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)
-@pytest.mark.parametrize("setting", [Subwords(words=0), Subwords(drop=0, alpha=1000)], ids=["off", "best"])
-def test_without_a_draw_the_cut_is_the_tokenizers_own(name: str, setting: Subwords) -> None:
+@pytest.mark.parametrize(
+    "setting", [SubwordSampling(words=0), SubwordSampling(drop=0, alpha=1000)], ids=["off", "best"]
+)
+def test_without_a_draw_the_cut_is_the_tokenizers_own(name: str, setting: SubwordSampling) -> None:
     tokenizer = TOKENIZERS[name]
-    drawn = Drawn(Cutter(tokenizer), setting, 1)
+    drawn = SamplingTokenizer(Cutter(tokenizer), setting, 1)
     for options in ({}, {"truncation": True, "max_length": 9}, {"truncation": True, "max_length": 20}):
         for pairs in (None, EVERY[::-1]):
             wanted = tokenizer(EVERY, pairs, return_attention_mask=False, **options)
@@ -63,7 +65,7 @@ def test_without_a_draw_the_cut_is_the_tokenizers_own(name: str, setting: Subwor
 @pytest.mark.parametrize("name", TOKENIZERS)
 def test_drawn_subwords_spell_the_same_text_at_the_same_places(name: str) -> None:
     tokenizer = TOKENIZERS[name]
-    drawn = Drawn(Cutter(tokenizer), Subwords(drop=0.5, alpha=0.1), 1)
+    drawn = SamplingTokenizer(Cutter(tokenizer), SubwordSampling(drop=0.5, alpha=0.1), 1)
     found, own = (each(TEXTS, **PLAIN, return_offsets_mapping=True) for each in (drawn, tokenizer))
     number = {i: piece for piece, i in tokenizer.get_vocab().items()}
     assert sum(map(list.__ne__, found["input_ids"], own["input_ids"])) >= 2  # of few words there is but one cut
@@ -73,18 +75,23 @@ def test_drawn_subwords_spell_the_same_text_at_the_same_places(name: str) -> Non
         for i, (start, end) in zip(ids, places, strict=True):
             piece = number[i].replace("▁", "")
             assert not piece or text[start:end].strip() == piece or number[i] == "<unk>"
-    again = Drawn(Cutter(tokenizer), Subwords(drop=0.5, alpha=0.1), 1)(TEXTS[::-1], **PLAIN)["input_ids"][::-1]
+    again = SamplingTokenizer(Cutter(tokenizer), SubwordSampling(drop=0.5, alpha=0.1), 1)(TEXTS[::-1], **PLAIN)[
+        "input_ids"
+    ][::-1]
     assert again == found["input_ids"]
-    assert Drawn(Cutter(tokenizer), Subwords(drop=0.5, alpha=0.1), 2)(TEXTS, **PLAIN)["input_ids"] != again
+    assert (
+        SamplingTokenizer(Cutter(tokenizer), SubwordSampling(drop=0.5, alpha=0.1), 2)(TEXTS, **PLAIN)["input_ids"]
+        != again
+    )
 
 
 def test_a_unigram_cut_is_drawn_by_its_probability_to_a_power() -> None:
     vocabulary = [["a", -1.0], ["b", -1.5], ["c", -2.0], ["ab", -2.2], ["bc", -2.0], ["abc", -3.5]]
-    scores, random = Scores({"vocab": vocabulary}), Random(1)
+    scores, random = UnigramVocabulary({"vocab": vocabulary}), Random(1)
     logs = {"a b c": -4.5, "ab c": -4.2, "a bc": -3.0, "abc": -3.5}
     total = sum(math.exp(0.5 * log) for log in logs.values())
     count = 4000
-    seen = Counter(" ".join(scores.drawn("abc", random, Subwords(alpha=0.5))) for _ in range(count))
+    seen = Counter(" ".join(scores.drawn("abc", random, SubwordSampling(alpha=0.5))) for _ in range(count))
     assert seen.keys() == logs.keys() and scores.best("abc") == ["a", "bc"] and scores.best("abd") is None
     for cut, log in logs.items():
         share = math.exp(0.5 * log) / total
@@ -92,14 +99,14 @@ def test_a_unigram_cut_is_drawn_by_its_probability_to_a_power() -> None:
 
 
 def test_a_merge_is_left_out_with_its_chance() -> None:
-    pairs = Merges({"vocab": {}, "merges": [["a", "b"], "ab c", ["b", "c"]]})
+    pairs = BytePairVocabulary({"vocab": {}, "merges": [["a", "b"], "ab c", ["b", "c"]]})
     assert pairs.best("abc") == ["abc"]
-    assert pairs.drawn("abc", Random(1), Subwords(drop=1)) == ["a", "b", "c"]
+    assert pairs.drawn("abc", Random(1), SubwordSampling(drop=1)) == ["a", "b", "c"]
     # the first pair is merged with 1 - p, then the second with 1 - p; else (b, c), which stands alone, with 1 - p
     p, count = 0.3, 4000
     wanted = {"abc": (1 - p) ** 2, "ab c": (1 - p) * p, "a bc": p * (1 - p), "a b c": p * p}
     random = Random(2)
-    seen = Counter(" ".join(pairs.drawn("abc", random, Subwords(drop=p))) for _ in range(count))
+    seen = Counter(" ".join(pairs.drawn("abc", random, SubwordSampling(drop=p))) for _ in range(count))
     for cut, share in wanted.items():
         assert seen[cut] / count == pytest.approx(share, abs=4 * (share * (1 - share) / count) ** 0.5)
 

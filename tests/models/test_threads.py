@@ -22,11 +22,11 @@ def test_the_width_decides_and_the_last_encoder_counts(monkeypatch: pytest.Monke
     monkeypatch.setattr(threads, "_DEFAULT", 2)
     found = []
     for width in (128, 768, 64, 256):
-        threads.settle(SimpleNamespace(hidden_size=width))
+        threads.set_threads(SimpleNamespace(hidden_size=width))
         found.append(torch.get_num_threads())
     assert found == [1, 2, 1, 2]
 
 
 def test_an_encoder_that_does_not_tell_its_width_is_narrow() -> None:
-    threads.settle(SimpleNamespace())
+    threads.set_threads(SimpleNamespace())
     assert torch.get_num_threads() == 1

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from xfer.core.errors import XferError
-from xfer.forms.base import form
-from xfer.metrics.retrieval import mine, normalised
-from xfer.models.network import Network, build
-from xfer.models.predictor import predict
+from xfer.forms.base import build_form
+from xfer.metrics.retrieval import mine_pairs, unit_vectors
+from xfer.models.network import Network, build_network
+from xfer.models.predictor import predict_rows
 from xfer.models.scratch import Scratch
-from xfer.models.victims.build import victim
-from xfer.models.victims.retrieval import Ranks
+from xfer.models.victims.build import build_victim
+from xfer.models.victims.retrieval import RetrievalVictim
 
 WORDS = "the old man never saw a green house near some very quiet water today and nobody asked him why".split()
 LONGEST = 40
@@ -24,7 +24,7 @@ TAGS = ["O", "B-PER", "I-PER"]
 
 def network(name: str, labels: list[str], **options: Any) -> Network:
     origin = Scratch(layers=1, width=24, heads=2, vocabulary=300, positions=LONGEST + 4).origin(lambda: WORDS * 9)
-    return build(origin, {"t": form(name, labels, options)}, 1).eval()
+    return build_network(origin, {"t": build_form(name, labels, options)}, 1).eval()
 
 
 def sentence(seed: int, count: int) -> str:
@@ -51,17 +51,17 @@ def test_tags() -> None:
     sentences = [tuple(sentence(i, count).split()) for i, count in enumerate((3, 90, 7))]
     items: list[Any] = [(words, tuple((i + len(words)) % 3 for i in range(len(words)))) for words in sentences]
     items += [(("the", "house"), (-1, 2)), ((), ()), (("old",), (-1,))]
-    found = alone_as_together(victim(tagger, "t", LONGEST), items)
+    found = alone_as_together(build_victim(tagger, "t", LONGEST), items)
     for (words, gold), (sure, right) in zip(items[:4], found[:4], strict=True):
         rows = {"id": ["0"], "language": [""], "words": [list(words)], "tags": [None], "text": [" ".join(words)]}
-        chosen = predict(tagger, "t", rows, LONGEST)
+        chosen = predict_rows(tagger, "t", rows, LONGEST)
         places = np.argsort(chosen["word"])
         best, most = (np.concatenate(list(chosen[name]))[places] for name in ("best", "sure"))
         counted = [i for i, number in enumerate(gold) if number >= 0]
         assert right.tolist() == [best[i] == gold[i] for i in counted]
         np.testing.assert_allclose(sure[right], most[counted][right], atol=1e-5)
     assert len(found[3][0]) == 1 and [len(sure) for sure, _ in found[4:]] == [0, 0]
-    whole = victim(tagger, "t", LONGEST)([(sentences[1], (number,) * 90) for number in range(3)])
+    whole = build_victim(tagger, "t", LONGEST)([(sentences[1], (number,) * 90) for number in range(3)])
     np.testing.assert_allclose(sum(sure for sure, _ in whole), np.ones(90), atol=1e-5)
 
 
@@ -78,10 +78,10 @@ def test_spans(rules: str) -> None:
     items: list[Any] = [(context, question, (place,)) for place in every]
     items += [(context, question, tuple(every)), (context, question, ()), ("the house", "why", ((0, 3), (0, 9)))]
     items += [(context, question, ((starts[20], starts[20] + len(" ".join(words[20:27]))),))]  # longer than the longest
-    asked = victim(reader, "t", LONGEST)
+    asked = build_victim(reader, "t", LONGEST)
     found = alone_as_together(asked, items[:3] + items[-5:])
     rows = {"id": ["0"], "language": [""], "text": [context], "pair": [question], "answers": [None], "starts": [None]}
-    predicted = reader.forms["t"].decode(predict(reader, "t", rows, LONGEST), rows)["predicted"][0]
+    predicted = reader.forms["t"].decode(predict_rows(reader, "t", rows, LONGEST), rows)["predicted"][0]
     assert found[0][0] == predicted
     chances = brute(reader, rows)
     none = chances.pop("none") * (rules == "squad_v2")
@@ -115,9 +115,9 @@ def brute(reader: Network, rows: Any) -> dict[Any, float]:
 
 def test_a_head_of_other_labels_is_no_victim() -> None:
     tagger = network("tag", TAGS)
-    tagger.forms["t"] = form("tag", TAGS[::-1])
+    tagger.forms["t"] = build_form("tag", TAGS[::-1])
     with pytest.raises(XferError, match="has the labels O, B-PER, I-PER; the rows have I-PER, B-PER, O"):
-        victim(tagger, "t", LONGEST)
+        build_victim(tagger, "t", LONGEST)
 
 
 def test_choices() -> None:
@@ -125,10 +125,10 @@ def test_choices() -> None:
     options = (("a house", "the man saw water"), ("him", "a", "why"))
     items: list[Any] = [(sentence(i, 5 + 4 * i), "why" if i else None, options[i % 2]) for i in range(4)]
     for (text, question, own), answer in zip(
-        items, alone_as_together(victim(chooser, "t", LONGEST), items), strict=True
+        items, alone_as_together(build_victim(chooser, "t", LONGEST), items), strict=True
     ):
         rows = {"id": ["0"], "language": [""], "text": [text], "question": [question], "options": [list(own)]}
-        logits = predict(chooser, "t", rows | {"label": [None]}, LONGEST)["logits"][0]
+        logits = predict_rows(chooser, "t", rows | {"label": [None]}, LONGEST)["logits"][0]
         np.testing.assert_allclose(answer, np.exp(logits) / np.exp(logits).sum(), atol=1e-5)
 
 
@@ -147,7 +147,7 @@ def pool(count: int) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("k", [1, 3])
 def test_ranks(k: int) -> None:
     encoder, rows = network("retrieve", []), pool(6)
-    asked = victim(encoder, "t", LONGEST, rows, k)
+    asked = build_victim(encoder, "t", LONGEST, rows, k)
     queries = [row for row in rows if row["side"] == "query" and row["language"] == "fr"]
     items: list[Any] = [("fr", row["text"], None, tuple(row["gold"])) for row in queries]
     items.append(("fr", "nobody asked", None, ("c1", "c2")))
@@ -181,17 +181,17 @@ def machine_calls(asked: Any) -> dict[str, int]:
 
 def plain_vectors(encoder: Network, texts: list[str]) -> np.ndarray:
     rows = {"id": texts, "language": [""] * len(texts), "text": texts, "pair": [None] * len(texts)}
-    return normalised(predict(encoder, "t", rows, LONGEST)["vectors"]).astype(np.float64)
+    return unit_vectors(predict_rows(encoder, "t", rows, LONGEST)["vectors"]).astype(np.float64)
 
 
 def test_mining_by_margins() -> None:
     encoder, rows = network("retrieve", [], task="mining", neighbours=3), pool(8)
-    asked: Any = victim(encoder, "t", LONGEST, rows)
-    assert isinstance(asked, Ranks)
+    asked: Any = build_victim(encoder, "t", LONGEST, rows)
+    assert isinstance(asked, RetrievalVictim)
     own = [row for row in rows if row["language"] == "de"]
     queries, candidates = own[:8], own[8:]
     vectors = plain_vectors(encoder, [row["text"] for row in own])
-    mined = mine(vectors[:8], vectors[8:], 3)
+    mined = mine_pairs(vectors[:8], vectors[8:], 3)
     margins = {(int(i), int(j)): float(s) for i, j, s in zip(*mined, strict=True)}
     found = asked([("de", row["text"], None, tuple(row["gold"])) for row in queries])
     threshold = asked.pool("de").threshold

@@ -10,11 +10,11 @@ import pytest
 
 from xfer import miniature
 from xfer.core.errors import BadRow, HubUnreachable, MissingData
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.miniature.bitext import BUCC_SIZES, REPEATED, TATOEBA_SIZE
 from xfer.readers.base import Reader, Row
-from xfer.readers.bitext import TATOEBA
-from xfer.readers.sources import revision, rows, sample_queries
+from xfer.readers.bitext import TATOEBA_CODES
+from xfer.readers.sources import data_revision, rows, sample_queries
 
 Mirror = Callable[..., Path]
 Read = Callable[..., list[Row]]
@@ -31,7 +31,7 @@ def told(found: list[Row]) -> list[tuple[Any, ...]]:
 
 def checked(reader: Any, split: str, language: str, source: str = "mirror", root: Path | None = None) -> list[Row]:
     built = Reader.model_validate(reader)
-    kind, found = form("retrieve", (), built.form_options()), list(rows(built, source, split, language, root))
+    kind, found = build_form("retrieve", (), built.form_options()), list(rows(built, source, split, language, root))
     for number, row in enumerate(found, 1):
         kind.check(row, "row", number)
     return found
@@ -110,7 +110,7 @@ def test_a_changed_english_side_is_another_revision(mirror: Mirror) -> None:
     reader = Reader.model_validate("tatoeba")
 
     def at() -> Any:
-        return revision(reader, "mirror", "test", ("de",), lambda path: path.read_text(), lambda _: "")
+        return data_revision(reader, "mirror", "test", ("de",), lambda path: path.read_text(), lambda _: "")
 
     before = at()
     english.write_text("Hi!\n")
@@ -187,9 +187,9 @@ def test_a_bad_line_is_named(end: str, text: Any, message: str, mirror: Mirror, 
 def test_every_file_decides_the_revision(mirror: Mirror) -> None:
     bucc(mirror)
     reader = Reader.model_validate("bucc")
-    found = revision(reader, "mirror", "test", ("de",), lambda path: path.read_text(), lambda _: "")
+    found = data_revision(reader, "mirror", "test", ("de",), lambda path: path.read_text(), lambda _: "")
     assert len(found["files"]) == 6
-    dev = revision(reader, "mirror", "dev", ("de",), lambda path: path.read_text(), lambda _: "")
+    dev = data_revision(reader, "mirror", "dev", ("de",), lambda path: path.read_text(), lambda _: "")
     assert len(dev["files"]) == 3
 
 
@@ -232,7 +232,7 @@ def test_the_miniature_files_read_whole(tmp_path: Path) -> None:
     miniature.write(tmp_path, parts=["bitext"])
     reader = Reader.model_validate({"type": "tatoeba", "benchmark": "xtreme_r"})
     offered = reader.offered("miniature", "test")
-    assert set(offered) == set(miniature.LANGUAGES) - {"en"} == set(miniature.LANGUAGES) & set(TATOEBA)
+    assert set(offered) == set(miniature.LANGUAGES) - {"en"} == set(miniature.LANGUAGES) & set(TATOEBA_CODES)
     for language in offered:
         found = checked(reader.model_dump(), "test", language, "miniature", tmp_path)
         queries, candidates = side(found, "query"), side(found, "candidate")

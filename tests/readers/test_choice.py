@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.readers import causes
 from xfer.readers.base import Reader, Row
-from xfer.readers.sources import revision, rows
+from xfer.readers.sources import data_revision, rows
 
 Mirror = Callable[..., Path]
 Read = Callable[..., list[Row]]
@@ -189,7 +189,7 @@ def test_xcopa_has_no_training_data(mirror: Mirror, read: Read) -> None:
 def test_files_beside_make_the_rows_stale_too(mirror: Mirror) -> None:
     def digests(reader: str, split: str, language: str) -> dict[str, str]:
         reader_ = Reader.model_validate(reader)
-        return revision(reader_, "mirror", split, (language,), lambda path: path.name, str)["files"]  # type: ignore[no-any-return]
+        return data_revision(reader_, "mirror", split, (language,), lambda path: path.name, str)["files"]  # type: ignore[no-any-return]
 
     mirror("socialiqa-train-dev/train.jsonl", objects(SOCIAL))
     mirror("socialiqa-train-dev/train-labels.lst", "1\n")
@@ -422,7 +422,7 @@ def test_xcopa_on_the_hub_is_repaired_too(hub: Callable[..., None]) -> None:
 
 def test_cosmos_qa_is_read_where_the_hub_keeps_its_tables() -> None:
     reader = Reader.model_validate("cosmos_qa")
-    assert revision(reader, "hub", "train", ("en",), str, str) == {"revision": "refs/convert/parquet"}  # type: ignore[arg-type]
+    assert data_revision(reader, "hub", "train", ("en",), str, str) == {"revision": "refs/convert/parquet"}  # type: ignore[arg-type]
 
 
 # cards
@@ -460,7 +460,7 @@ def test_real_files_are_whole(name: str, split: str, real: Path) -> None:
     assert Counter(one["label"] for one in found) == REAL[name, split]
     assert len({one["id"] for one in found}) == len(found)
     for number, one in enumerate(found, 1):
-        form("choose").check(one, name, number)
+        build_form("choose").check(one, name, number)
 
 
 @pytest.mark.parametrize("split", ["dev", "test"])

@@ -27,7 +27,7 @@ from xfer.readers.identity import (
     sharing_note,
 )
 from xfer.steps.rows import read_rows
-from xfer.steps.steps import data
+from xfer.steps.steps import data_step
 
 Mirror = Callable[..., Path]
 NAMES = st.sampled_from(["a", "b", "a ", "a (1 of 2)", "a (2 of 2)", "a  (1 of 2)", "a (1 of 3)"])
@@ -103,7 +103,7 @@ def split(
     spec = {"reader": Reader.model_validate(reader), "source": "mirror", "split": name, "rows": rows}
     node = Node("data", "test", {}, spec=spec | {"languages": languages, "pool": languages})
     (folder / "out").mkdir(exist_ok=True)
-    summary = data(node, {}, folder, lambda *_: None)
+    summary = data_step(node, {}, folder, lambda *_: None)
     return read_rows(SimpleNamespace(out=folder / "out")), summary  # type: ignore[arg-type]
 
 

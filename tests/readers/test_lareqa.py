@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.readers.base import Reader, Row
 from xfer.readers.lareqa import Lareqa, SquadR
-from xfer.readers.sentences import holding, spans
-from xfer.readers.sources import caveats, rows
+from xfer.readers.sentences import find_sentences, sentence_at
+from xfer.readers.sources import mirror_caveats, rows
 
 Mirror = Callable[..., Path]
 Read = Callable[..., list[Row]]
@@ -98,7 +98,7 @@ def test_a_question_has_right_answers_in_every_language(mirror: Mirror, read: Re
 
 def test_the_form_takes_every_row(mirror: Mirror, read: Read) -> None:
     two(mirror)
-    check = form("retrieve", (), Lareqa().form_options()).check
+    check = build_form("retrieve", (), Lareqa().form_options()).check
     for number, row in enumerate(read("lareqa", "test", "en"), 1):
         check(row, "test", number)
 
@@ -202,9 +202,9 @@ def test_options_are_those_of_xtreme_r() -> None:
 
 def test_a_mirror_without_all_languages_says_so(mirror: Mirror) -> None:
     two(mirror)
-    (note,) = caveats(Lareqa(), "mirror", "test", ["de"])
+    (note,) = mirror_caveats(Lareqa(), "mirror", "test", ["de"])
     assert note.startswith("lareqa test in de: the mirror lacks ar, el, es, hi, ru, th, tr, vi, zh, whose answers")
-    assert caveats(Lareqa(), "mirror", "dev", ["en"]) == []
+    assert mirror_caveats(Lareqa(), "mirror", "dev", ["en"]) == []
 
 
 # bad files
@@ -355,15 +355,15 @@ def test_a_hub_answer_that_is_nowhere(hub: Callable[..., None]) -> None:
     ],
 )
 def test_sentences_by_rule(text: str, wanted: list[str]) -> None:
-    found = [text[start:end] for start, end in spans(text)]
+    found = [text[start:end] for start, end in find_sentences(text)]
     assert found == wanted
     assert "".join("".join(found).split()) == "".join(text.split())
 
 
 def test_the_sentence_of_a_character() -> None:
-    found = spans("  One.  Two.")
+    found = find_sentences("  One.  Two.")
     assert found == [(2, 6), (8, 12)]
-    assert [holding(found, place) for place in (0, 2, 5, 6, 7, 8, 11, 50)] == [0, 0, 0, 0, 0, 1, 1, 1]
+    assert [sentence_at(found, place) for place in (0, 2, 5, 6, 7, 8, 11, 50)] == [0, 0, 0, 0, 0, 1, 1, 1]
 
 
 # cards and real files
@@ -418,7 +418,7 @@ def test_the_rule_agrees_with_the_official_borders(real: Path) -> None:
     for article in json.loads(path.read_text("utf-8"))["data"]:
         for one in article["paragraphs"]:
             theirs = starts(one["context"], one["sentence_breaks"])
-            ours = {start for start, _ in spans(one["context"])} - {0}
+            ours = {start for start, _ in find_sentences(one["context"])} - {0}
             same, both = same + 2 * len(theirs & ours), both + len(theirs) + len(ours)
     assert same / both > 0.99
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.readers.base import Reader, Row
-from xfer.readers.mentions import mentions
-from xfer.readers.mewsli import ENTITIES, MewsliX
+from xfer.readers.mentions import mention_rows
+from xfer.readers.mewsli import ENTITY_FILE, MewsliX
 from xfer.readers.sources import rows
 
 Mirror = Callable[..., Path]
@@ -65,7 +65,7 @@ KNOWN = lines(entity("Q70", "fr"), entity("Q75", "de"), entity("Q1", "en"))
 
 def news(mirror: Mirror, articles: str = NEWS, known: str = KNOWN, split: str = "test") -> None:
     mirror(f"mewsli_x/wikinews_mentions-{split}.jsonl", articles)
-    mirror(f"mewsli_x/{ENTITIES}", known)
+    mirror(f"mewsli_x/{ENTITY_FILE}", known)
 
 
 # rows
@@ -143,7 +143,7 @@ def test_training_selects_by_pairs_among_their_own_entities(mirror: Mirror, read
 
 def test_the_form_takes_every_row(mirror: Mirror, read: Read) -> None:
     news(mirror)
-    check = form("retrieve", (), MewsliX().form_options()).check
+    check = build_form("retrieve", (), MewsliX().form_options()).check
     for number, row in enumerate(read("mewsli_x", "test", "de"), 1):
         check(row, "test", number)
 
@@ -187,9 +187,13 @@ def test_the_card_is_complete() -> None:
             "mention m stands in no sentence",
         ),
         (lines(article("de", mention("m", 16, 20, "Q2"))), KNOWN, "the entity Q2 of mention m is not among those of"),
-        (NEWS, KNOWN + "{\n", f"{ENTITIES}:4: is not JSON"),
-        (NEWS, KNOWN + lines(entity("Q5", "de") | {"description": 5}), f"{ENTITIES}:4: 'description' is 5, not text"),
-        (NEWS, lines(entity("Q70", "de", "short"), entity("Q75", "de")), f"{ENTITIES}:1: a sentence is from 0 to 7"),
+        (NEWS, KNOWN + "{\n", f"{ENTITY_FILE}:4: is not JSON"),
+        (
+            NEWS,
+            KNOWN + lines(entity("Q5", "de") | {"description": 5}),
+            f"{ENTITY_FILE}:4: 'description' is 5, not text",
+        ),
+        (NEWS, lines(entity("Q70", "de", "short"), entity("Q75", "de")), f"{ENTITY_FILE}:1: a sentence is from 0 to 7"),
     ],
 )
 def test_a_fault_is_named_by_line(mirror: Mirror, read: Read, articles: str, known: str, said: str) -> None:
@@ -221,7 +225,7 @@ def test_bad_rows_can_be_left_out(mirror: Mirror) -> None:
         ("wikinews_mentions-test.jsonl", 1),
         ("wikinews_mentions-test.jsonl", 2),
         ("wikinews_mentions-test.jsonl", 3),
-        (ENTITIES, 4),
+        (ENTITY_FILE, 4),
     ]
 
 
@@ -252,12 +256,12 @@ def packed(copy: Path, folder: Path, *names: str) -> None:
     with tarfile.open(copy / "raw.tar.gz", "w:gz") as archive:
         for name in names:
             path = folder / name
-            path.write_text(KNOWN if name == ENTITIES else NEWS, encoding="utf-8")
+            path.write_text(KNOWN if name == ENTITY_FILE else NEWS, encoding="utf-8")
             archive.add(path, f"raw/{name}")
 
 
 NAMES = [f"wikinews_mentions-{split}.jsonl" for split in ("dev", "test")]
-ALL = (ENTITIES, *NAMES, "wikipedia_pairs-dev.jsonl", "wikipedia_pairs-train.jsonl")
+ALL = (ENTITY_FILE, *NAMES, "wikipedia_pairs-dev.jsonl", "wikipedia_pairs-train.jsonl")
 
 
 def test_the_hub_copy_is_unpacked_once(copy: Path, folder: Path) -> None:
@@ -289,11 +293,11 @@ def test_the_makers_examples(real: Path) -> None:
     path = real / "mewsli_x" / "example_mentions.jsonl"
     if not path.is_file():
         pytest.skip(f"{path} is not there")
-    (found,) = mentions(path, "en")
+    (found,) = mention_rows(path, "en")
     assert not isinstance(found, BadRow)
     assert (found["id"], found["gold"]) == ("c79595350cc2d5c7f2b095e2cb785212", ["Q1757"])
     assert found["text"].startswith("Helsinki: In { Helsinki } , the Finnish trade union for bus and truck drivers has")
     assert found["text"].endswith("part-time labor.")
-    bare = list(mentions(path.with_name("example_mentions_no_text.jsonl"), "ar"))
+    bare = list(mention_rows(path.with_name("example_mentions_no_text.jsonl"), "ar"))
     assert len(bare) == 2
     assert all(isinstance(one, BadRow) and one.line == 2 and "get-mewsli-x.sh" in one.message for one in bare)

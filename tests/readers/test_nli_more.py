@@ -15,7 +15,7 @@ from xfer.core.errors import BadRow, MissingData
 from xfer.readers.anli import Anli, AnliPlus, Snli
 from xfer.readers.base import Reader, Row
 from xfer.readers.nli import Xnli
-from xfer.readers.sources import revision, rows
+from xfer.readers.sources import data_revision, rows
 
 Mirror = Callable[..., Path]
 Read = Callable[..., list[Row]]
@@ -172,10 +172,10 @@ def ask(name: str) -> str:
 def test_joined_data_depend_on_every_part(mirror: Mirror) -> None:
     for n in (1, 2, 3):
         mirror(f"anli_v1.0/R{n}/dev.jsonl", f"round {n}")
-    found = json.dumps(revision(Anli(), "mirror", "dev", ("en",), by_content, ask))
+    found = json.dumps(data_revision(Anli(), "mirror", "dev", ("en",), by_content, ask))
     assert all(f"round {n}" in found for n in (1, 2, 3))
-    assert "round 2" not in json.dumps(revision(Anli(rounds=(1, 3)), "mirror", "dev", ("en",), by_content, ask))
-    found = json.dumps(revision(AnliPlus(), "hub", "train", ("en",), by_content, ask))
+    assert "round 2" not in json.dumps(data_revision(Anli(rounds=(1, 3)), "mirror", "dev", ("en",), by_content, ask))
+    found = json.dumps(data_revision(AnliPlus(), "hub", "train", ("en",), by_content, ask))
     assert all(name in found for name in ("stanfordnlp/snli", "nyu-mll/multi_nli", "facebook/anli"))
 
 
@@ -251,7 +251,7 @@ def test_xtremes_separate_labels_are_joined_by_line(mirror: Mirror, read: Read) 
     mirror("xnli/test-de.tsv", "a\tb\nc\td\n")
     mirror("labels/xnli/test-de.tsv", "neutral\ncontradiction\n")
     assert [one["label"] for one in read("xnli", "test", "de")] == ["neutral", "contradiction"]
-    assert "contradiction" in json.dumps(revision(Xnli(), "mirror", "test", ("de",), by_content, ask))
+    assert "contradiction" in json.dumps(data_revision(Xnli(), "mirror", "test", ("de",), by_content, ask))
 
 
 @pytest.mark.parametrize(

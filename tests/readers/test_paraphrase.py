@@ -12,12 +12,19 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.forms.base import form
-from xfer.miniature.choice import stream
-from xfer.miniature.paraphrases import CODES, Paraphrase, draw, same, sentences, write_paraphrases
+from xfer.forms.base import build_form
+from xfer.miniature.choice import seeded_stream
+from xfer.miniature.paraphrases import (
+    PAWSX_CODES,
+    Paraphrase,
+    draw_paraphrases,
+    paraphrase_sentences,
+    same_events,
+    write_paraphrases,
+)
 from xfer.readers.base import Reader, Row
 from xfer.readers.paraphrase import Paws, Pawsx, Qqp
-from xfer.readers.sources import revision, rows
+from xfer.readers.sources import data_revision, rows
 
 Mirror = Callable[..., Path]
 Read = Callable[..., list[Row]]
@@ -97,7 +104,7 @@ def test_the_hubs_index_names_the_row_and_minus_one_drops_it(hub: Hub) -> None:
 
 
 def test_qqp_is_scored_by_accuracy_and_the_f1_of_duplicates() -> None:
-    kind = form(Qqp.form, Qqp().label_names(), Qqp().form_options())
+    kind = build_form(Qqp.form, Qqp().label_names(), Qqp().form_options())
     gold = ["duplicate", "duplicate", "not_duplicate", "not_duplicate", "not_duplicate"]
     predicted = ["duplicate", "not_duplicate", "duplicate", "not_duplicate", "not_duplicate"]
     scores = kind.score({"gold": gold, "predicted": predicted})
@@ -108,7 +115,7 @@ def test_qqp_is_scored_by_accuracy_and_the_f1_of_duplicates() -> None:
 
 def test_a_positive_label_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="positive label 'yes' is not one of not_duplicate, duplicate"):
-        form("classify", ["not_duplicate", "duplicate"], {"positive": "yes"})
+        build_form("classify", ["not_duplicate", "duplicate"], {"positive": "yes"})
 
 
 def test_paws_is_scored_by_accuracy() -> None:
@@ -185,7 +192,7 @@ def test_pairs_without_a_sentence_are_tested_on(name: str, mirror: Mirror, read:
         ("5", "d", "e"),
     ]
     for one in found:
-        form(Pawsx.form, Pawsx.labels).check(one, name, 1)
+        build_form(Pawsx.form, Pawsx.labels).check(one, name, 1)
 
 
 def test_pairs_without_a_sentence_are_not_trained_on(mirror: Mirror, read: Read, hub: Hub) -> None:
@@ -238,7 +245,7 @@ def test_xtremes_tests_of_pawsx_take_their_labels_from_beside(mirror: Mirror, re
     assert [one["label"] for one in read("pawsx", "test", "fr")] == [None, None]
     mirror("labels/pawsx/test-fr.tsv", "1\n0\n")
     assert [one["label"] for one in read("pawsx", "test", "fr")] == ["paraphrase", "different"]
-    found = revision(Pawsx(), "mirror", "test", ("fr",), lambda path: path.read_text(), str)
+    found = data_revision(Pawsx(), "mirror", "test", ("fr",), lambda path: path.read_text(), str)
     assert found == {"files": {"labels/pawsx/test-fr.tsv": "1\n0\n", "pawsx/test-fr.tsv": "a\tb\nc\td\n"}}
 
 
@@ -273,7 +280,7 @@ def test_pawsx_comes_from_its_own_hub_repository_by_language(hub: Hub) -> None:
 def test_training_in_other_languages_is_asked_for_by_languages() -> None:
     reader = Reader.model_validate({"type": "pawsx", "languages": "all"})
     assert reader.train_languages("mirror") == tuple(LANGUAGES)
-    assert reader.train_languages("miniature") == CODES
+    assert reader.train_languages("miniature") == PAWSX_CODES
 
 
 # real files
@@ -356,14 +363,17 @@ def test_the_official_samples_are_read(real: Path) -> None:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("paraphrases")
-    write_paraphrases(root, CODES, 0)
+    write_paraphrases(root, PAWSX_CODES, 0)
     return root
 
 
 @pytest.fixture(scope="module")
 def drawn() -> dict[str, list[Paraphrase]]:
     seen: set[frozenset[tuple[str, ...]]] = set()
-    return {split: draw(stream(0, "test", split), size, seen) for split, size in (("held out", 1000), ("train", 5000))}
+    return {
+        split: draw_paraphrases(seeded_stream(0, "test", split), size, seen)
+        for split, size in (("held out", 1000), ("train", 5000))
+    }
 
 
 @pytest.mark.parametrize(("name", "split"), [("qqp", "train"), ("qqp", "dev"), ("paws", "dev"), ("pawsx", "test")])
@@ -378,7 +388,9 @@ def test_miniature_pairs_are_read_by_the_same_code(name: str, split: str, world:
 
 def test_miniature_pawsx_is_parallel_and_shares_its_english_training_rows(world: Path) -> None:
     for split in ("train", "dev", "test"):
-        columns = [[(r["id"], r["label"]) for r in rows(Pawsx(), "miniature", split, code, world)] for code in CODES]
+        columns = [
+            [(r["id"], r["label"]) for r in rows(Pawsx(), "miniature", split, code, world)] for code in PAWSX_CODES
+        ]
         assert all(column == columns[0] for column in columns)
     english = [list(rows(reader, "miniature", "train", "en", world)) for reader in (Paws(), Pawsx())]
     assert english[0] == english[1]
@@ -394,8 +406,10 @@ def test_miniature_pairs_are_not_told_twice(world: Path) -> None:
 
 def test_another_process_draws_the_same_pairs(drawn: dict[str, list[Paraphrase]]) -> None:
     seen: set[frozenset[tuple[str, ...]]] = set()
-    again = draw(stream(0, "test", "held out"), 1000, seen)
-    assert [sentences(pair, "en") for pair in again] == [sentences(pair, "en") for pair in drawn["held out"]]
+    again = draw_paraphrases(seeded_stream(0, "test", "held out"), 1000, seen)
+    assert [paraphrase_sentences(pair, "en") for pair in again] == [
+        paraphrase_sentences(pair, "en") for pair in drawn["held out"]
+    ]
 
 
 def test_every_first_text_has_one_pair_of_either_label(drawn: dict[str, list[Paraphrase]]) -> None:
@@ -407,15 +421,15 @@ def test_every_first_text_has_one_pair_of_either_label(drawn: dict[str, list[Par
 
 def test_paraphrases_say_the_same_and_others_do_not(drawn: dict[str, list[Paraphrase]]) -> None:
     for pair in drawn["held out"]:
-        assert same(pair.first, pair.second) == (pair.label == "1")
-        assert same(pair.second, pair.first) == same(pair.first, pair.second)
+        assert same_events(pair.first, pair.second) == (pair.label == "1")
+        assert same_events(pair.second, pair.first) == same_events(pair.first, pair.second)
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", PAWSX_CODES)
 def test_no_language_says_different_things_alike(code: str, drawn: dict[str, list[Paraphrase]]) -> None:
     said: dict[frozenset[str], str] = {}
     for pair in drawn["held out"]:
-        one, two = sentences(pair, code)
+        one, two = paraphrase_sentences(pair, code)
         if one == two:
             assert pair.label == "1"
         said[frozenset((one, two))] = pair.label
@@ -440,7 +454,9 @@ def naive_bayes(train: Iterable[tuple[set[str], str]], test: list[tuple[set[str]
 
 
 def guessed(drawn: dict[str, list[Paraphrase]], code: str, features: Callable[[str, str], set[str]]) -> float:
-    rows = {split: [(features(*sentences(p, code)), p.label) for p in pairs] for split, pairs in drawn.items()}
+    rows = {
+        split: [(features(*paraphrase_sentences(p, code)), p.label) for p in pairs] for split, pairs in drawn.items()
+    }
     return naive_bayes(rows["train"], rows["held out"])
 
 
@@ -448,13 +464,13 @@ def bag(text: str) -> list[str]:
     return sorted(text.lower().replace(".", "").replace("。", "").split())
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", PAWSX_CODES)
 def test_neither_side_tells_the_label(code: str, drawn: dict[str, list[Paraphrase]]) -> None:
     assert guessed(drawn, code, lambda one, _: set(bag(one))) < 0.55
     assert guessed(drawn, code, lambda _, two: set(bag(two))) < 0.55
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", PAWSX_CODES)
 def test_the_words_hardly_tell_the_label(code: str, drawn: dict[str, list[Paraphrase]]) -> None:
     """Of two events only the changed words (a fifth of the counterparts) can be told without order: at most 0.6."""
     two = {split: [pair for pair in pairs if len(pair.first.events) == 2] for split, pairs in drawn.items()}

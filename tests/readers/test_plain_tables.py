@@ -18,22 +18,22 @@ def file(tmp_path: Path) -> Path:
 
 def test_lines_are_counted_from_one_without_their_ends(file: Path) -> None:
     file.write_bytes(b"a\n\nb\r\nc")
-    assert list(tables.lines(file)) == [(1, "a"), (2, ""), (3, "b"), (4, "c")]
+    assert list(tables.text_lines(file)) == [(1, "a"), (2, ""), (3, "b"), (4, "c")]
 
 
 def test_only_one_carriage_return_belongs_to_the_line_end(file: Path) -> None:
     file.write_bytes(b"a\rb\r\r\nc\nd\n")
-    assert list(tables.lines(file)) == [(1, "a\rb\r"), (2, "c"), (3, "d")]
+    assert list(tables.text_lines(file)) == [(1, "a\rb\r"), (2, "c"), (3, "d")]
 
 
 def test_a_byte_order_mark_is_taken_off_the_first_line_alone(file: Path) -> None:
     file.write_bytes("\ufeffa\n\ufeffb\n".encode())
-    assert list(tables.lines(file)) == [(1, "a"), (2, "\ufeffb")]
+    assert list(tables.text_lines(file)) == [(1, "a"), (2, "\ufeffb")]
 
 
 def test_an_empty_file_has_no_lines(file: Path) -> None:
     file.write_bytes(b"")
-    assert list(tables.lines(file)) == []
+    assert list(tables.text_lines(file)) == []
     assert list(tables.tsv(file)) == []
     assert list(tables.jsonl(file)) == []
 
@@ -41,13 +41,13 @@ def test_an_empty_file_has_no_lines(file: Path) -> None:
 def test_a_byte_that_is_not_utf8_is_told_with_its_place(file: Path) -> None:
     file.write_bytes(b"good\nab\xff\n")
     with pytest.raises(BadRow) as caught:
-        list(tables.lines(file))
+        list(tables.text_lines(file))
     assert str(caught.value).startswith(f"{file}:2: is not UTF-8 (byte 3 of the line: 0xff)")
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(BadRow, match="cannot be read"):
-        list(tables.lines(tmp_path))
+        list(tables.text_lines(tmp_path))
 
 
 def test_cells_are_named_by_the_header(file: Path) -> None:

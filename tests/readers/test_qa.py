@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.readers.base import Reader, Row
 from xfer.readers.multilingual_qa import Mlqa, Tydiqa, Xquad
-from xfer.readers.qa import SquadV1, SquadV2, nearest, questions
-from xfer.readers.sources import revision, rows
+from xfer.readers.qa import SquadV1, SquadV2, nearest_start, read_questions
+from xfer.readers.sources import data_revision, rows
 
 Mirror = Callable[..., Path]
 Read = Callable[..., list[Row]]
@@ -113,7 +113,7 @@ def test_scores_follow_the_rules_of_the_set() -> None:
         "tydiqa": "squad",
     }
     for name, found in options.items():
-        assert Reader.model_validate(name).form == form("span", options=found).name == "span"
+        assert Reader.model_validate(name).form == build_form("span", options=found).name == "span"
 
 
 # TyDiQA
@@ -180,7 +180,7 @@ def test_withheld_answers_are_none(answers: list[Any], mirror: Mirror, read: Rea
     mirror("MLQA_V1/test/test-context-de-question-de.json", tree({**CAT, "answers": answers}))
     (found,) = read("mlqa", "test", "de")
     assert found["answers"] is None and found["starts"] is None
-    form("span").check(found, "x", 1)
+    build_form("span").check(found, "x", 1)
 
 
 def test_a_file_without_answers_is_withheld_too(mirror: Mirror, read: Read) -> None:
@@ -251,7 +251,7 @@ def test_offsets_count_code_points(mirror: Mirror, read: Read) -> None:
     ],
 )
 def test_the_nearest_occurrence(context: str, answer: str, start: int, wanted: int | None) -> None:
-    assert nearest(context, answer, start) == wanted
+    assert nearest_start(context, answer, start) == wanted
 
 
 def stripped(*names: str, blanks: int = 2) -> dict[str, list[Any]]:
@@ -282,7 +282,7 @@ def test_shifted_offsets_of_the_hub_are_put_right(name: str, hub: Callable[..., 
     assert [one["id"] for one in found] == ["1", "2"]
     for one in found:
         assert one["starts"] == [one["text"].rindex("猫")] and one["language"] == language
-        form("span").check(one, "x", 1)
+        build_form("span").check(one, "x", 1)
 
 
 @pytest.mark.parametrize(("reader", "answers"), [(SquadV2(), []), (SquadV1(), None)])
@@ -318,8 +318,8 @@ def test_the_training_data_of_the_hub_has_its_own_revision() -> None:
         return repository
 
     for reader in (Xquad(), Mlqa()):
-        revision(reader, "hub", "train", ("en",), str, ask)
-        revision(reader, "hub", "test", ("en",), str, ask)
+        data_revision(reader, "hub", "train", ("en",), str, ask)
+        data_revision(reader, "hub", "test", ("en",), str, ask)
     assert asked == ["rajpurkar/squad", "google/xquad", "rajpurkar/squad", "google/xtreme"]
 
 
@@ -395,19 +395,19 @@ def test_real_samples_of_the_official_files(real: Path) -> None:
         "tydiqa/secondary_task/1.0.0/dummy_data/tydiqa-goldp-v1.1-dev.json": False,
         f"mlqa/mlqa-translate-train.zh/{inside}": False,
     }
-    assert all(questions(folder / name, impossible) for name, impossible in samples.items())
+    assert all(read_questions(folder / name, impossible) for name, impossible in samples.items())
 
 
 @pytest.mark.parametrize("language", ["ar", "hi", "th", "zh"])
 def test_real_windows_hold_the_answers(language: str, real: Path) -> None:
     """In scripts without spaces or with marks: what the targets cut out of the context holds the answer."""
-    from xfer.forms.span import Span
+    from xfer.forms.span import SpanForm
     from xfer.models.tokenizer import train_tokenizer
 
     found = own(Xquad(), "test", language, real)[:120]
     columns = {name: [one[name] for one in found] for name in found[0]}
     tokenizer = train_tokenizer(columns["text"], 2000, 512)
-    encoded = Span().encode(columns, tokenizer, 384)
+    encoded = SpanForm().encode(columns, tokenizer, 384)
     seen = set()
     for unit, (start, end) in enumerate(encoded.kept["targets"].tolist()):
         row, first, offsets = encoded.kept["row"][unit], encoded.kept["places"][unit][0], encoded.kept["offsets"][unit]

@@ -17,7 +17,7 @@ from xfer.readers import tables
 from xfer.readers.base import Reader, Row
 from xfer.readers.files import Files
 from xfer.readers.quoting import COMMAS, WRITTEN, Dialect, unquoted
-from xfer.readers.sources import caveats, rows
+from xfer.readers.sources import mirror_caveats, rows
 
 Mirror = Callable[..., Path]
 Read = Callable[..., list[Row]]
@@ -213,7 +213,7 @@ def test_a_tsv_that_looks_quoted_is_noted_until_somebody_says_what_its_quotes_ar
 
     def notes(**fields: Any) -> list[str]:
         built = Files(labels=LABELS, **fields)
-        return caveats(built, "mirror", "test", ["en"])
+        return mirror_caveats(built, "mirror", "test", ["en"])
 
     (note,) = notes(test="t.tsv")
     assert "t.tsv" in note and "line 3" in note and "quoting: csv" in note

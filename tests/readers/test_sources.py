@@ -16,9 +16,9 @@ import pytest
 
 from xfer.core.errors import BadRow, HubUnreachable, MissingData
 from xfer.readers.base import Reader, Row
-from xfer.readers.hub import commit
+from xfer.readers.hub import repository_commit
 from xfer.readers.nli import Mnli, Xnli
-from xfer.readers.sources import revision, rows, sample
+from xfer.readers.sources import data_revision, rows, sample_rows
 
 Mirror = Callable[..., Path]
 
@@ -100,35 +100,35 @@ def names(found: list[Row]) -> list[str]:
 
 
 def test_a_sample_keeps_parallel_rows_parallel() -> None:
-    english = sample([{"id": str(i), "text": f"en {i}"} for i in range(100)], 10, "test")
-    swahili = sample([{"id": str(i), "text": f"sw {i}"} for i in range(100)], 10, "test")
+    english = sample_rows([{"id": str(i), "text": f"en {i}"} for i in range(100)], 10, "test")
+    swahili = sample_rows([{"id": str(i), "text": f"sw {i}"} for i in range(100)], 10, "test")
     assert names(english) == names(swahili)
     assert len(set(names(english))) == 10
 
 
 def test_a_sample_is_the_same_every_time_and_in_order() -> None:
-    found = names(sample(numbered(1000), 20, "test"))
-    assert found == names(sample(numbered(1000), 20, "test"))
+    found = names(sample_rows(numbered(1000), 20, "test"))
+    assert found == names(sample_rows(numbered(1000), 20, "test"))
     assert found == sorted(found, key=int)
 
 
 def test_a_sample_is_drawn_from_everywhere() -> None:
-    found = [int(name) for name in names(sample(numbered(1000), 100, "test"))]
+    found = [int(name) for name in names(sample_rows(numbered(1000), 100, "test"))]
     assert 400 < sum(found) / 100 < 600
     assert found != list(range(100))
 
 
 def test_a_smaller_sample_is_a_part_of_a_larger_one() -> None:
-    assert set(names(sample(numbered(1000), 10, "test"))) < set(names(sample(numbered(1000), 50, "test")))
+    assert set(names(sample_rows(numbered(1000), 10, "test"))) < set(names(sample_rows(numbered(1000), 50, "test")))
 
 
 def test_other_splits_draw_other_rows() -> None:
-    assert names(sample(numbered(1000), 10, "dev")) != names(sample(numbered(1000), 10, "test"))
+    assert names(sample_rows(numbered(1000), 10, "dev")) != names(sample_rows(numbered(1000), 10, "test"))
 
 
 @pytest.mark.parametrize("limit", [None, 5, 6])
 def test_a_limit_that_is_not_reached_keeps_all(limit: int | None) -> None:
-    assert names(sample(numbered(5), limit, "test")) == names(numbered(5))
+    assert names(sample_rows(numbered(5), limit, "test")) == names(numbered(5))
 
 
 # what rows depend on
@@ -146,25 +146,27 @@ def test_a_mirror_depends_on_the_contents_of_the_files_that_are_read(mirror: Mir
     mirror("xnli/dev-en.tsv", "one")
     mirror("xnli/dev-sw.tsv", "two")
     mirror("xnli/dev-de.tsv", "three")
-    found = json.dumps(revision(Xnli(), "mirror", "dev", ("en", "sw"), by_content, ask))
+    found = json.dumps(data_revision(Xnli(), "mirror", "dev", ("en", "sw"), by_content, ask))
     assert "one" in found and "two" in found and "three" not in found
 
 
 def test_files_of_the_same_name_are_told_apart(mirror: Mirror) -> None:
     mirror("text/en/wiki.txt", "english")
     mirror("text/de/wiki.txt", "german")
-    found = json.dumps(revision(Reader.model_validate("text"), "mirror", "train", ("en", "de"), by_content, ask))
+    found = json.dumps(data_revision(Reader.model_validate("text"), "mirror", "train", ("en", "de"), by_content, ask))
     assert "english" in found and "german" in found
 
 
 def test_the_hub_depends_on_its_commit() -> None:
-    assert revision(Xnli(), "hub", "dev", ("en",), by_content, ask) == {"revision": "commit of facebook/xnli"}
+    assert data_revision(Xnli(), "hub", "dev", ("en",), by_content, ask) == {"revision": "commit of facebook/xnli"}
 
 
 def test_miniature_depends_on_the_worlds_version() -> None:
     from xfer import miniature
 
-    assert revision(Xnli(), "miniature", "dev", ("en",), by_content, ask) == {"world": miniature.version(["nli"])}
+    assert data_revision(Xnli(), "miniature", "dev", ("en",), by_content, ask) == {
+        "world": miniature.world_version(["nli"])
+    }
 
 
 # the hub, from local folders
@@ -353,11 +355,11 @@ def test_a_commit_in_the_cache_answers_for_the_hub(folder: Path, monkeypatch: py
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(folder))
     with pytest.raises(HubUnreachable):
-        commit("facebook/xnli")
+        repository_commit("facebook/xnli")
     ref = folder / "datasets--facebook--xnli" / "refs" / "main"
     ref.parent.mkdir(parents=True)
     ref.write_text("abc123\n")
-    assert commit("facebook/xnli") == "abc123"
+    assert repository_commit("facebook/xnli") == "abc123"
 
 
 # miniature

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.miniature import LANGUAGES
 from xfer.miniature.tags import write_tagged
 from xfer.readers.base import Row
 from xfer.readers.ccg import Ccg
 from xfer.readers.conllu import UPOS
 from xfer.readers.sources import rows
-from xfer.readers.tagging import ENTITIES, TREEBANKS, Panx, Udpos
+from xfer.readers.tagging import ENTITY_TAGS, TREEBANKS, Panx, Udpos
 
 Mirror = Callable[..., Path]
 Read = Callable[..., list[Row]]
@@ -198,7 +198,7 @@ class TestPanx:
         assert [row["words"] for row in found] == [["New", "York", ":", "a:b"], [""]]
         assert found[0]["tags"] == ["B-LOC", "I-LOC", "O", "O"]
         assert [row["id"] for row in found] == ["1", "6"]
-        form("tag", ENTITIES).check(found[1], "test", 1)  # a blank token is a word that is scored
+        build_form("tag", ENTITY_TAGS).check(found[1], "test", 1)  # a blank token is a word that is scored
 
     def test_files_as_xtremes_script_names_them(self, mirror: Mirror, read: Read) -> None:
         mirror("panx_dataset/sw-dev", "sw:Anna\tB-PER\n")
@@ -294,7 +294,7 @@ class TestCcg:
 
     def test_it_is_scored_by_accuracy(self) -> None:
         assert (
-            next(iter(form("tag", ["N"], Ccg().form_options()).score({"gold": [["N"]], "predicted": [["N"]]})))
+            next(iter(build_form("tag", ["N"], Ccg().form_options()).score({"gold": [["N"]], "predicted": [["N"]]})))
             == "accuracy"
         )
 
@@ -309,7 +309,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestMiniature:
     def test_every_language_and_split_passes_the_form(self, world: Path) -> None:
         for reader in (Udpos(), Panx()):
-            kind = form("tag", reader.label_names())
+            kind = build_form("tag", reader.label_names())
             for split in ("train", "dev", "test"):
                 for language in reader.offered("miniature", split):
                     found = list(rows(reader, "miniature", split, language, world))

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from xfer import miniature
 from xfer.core.errors import BadRow
 from xfer.readers.base import Reader, Row
-from xfer.readers.sources import revision, rows
+from xfer.readers.sources import data_revision, rows
 
 Mirror = Callable[..., Path]
 HEADER = "language\tgold_label\tsentence1\tsentence2\tpairID\n"
@@ -72,7 +72,7 @@ def test_bad_rows_follow_the_outer_policy(mirror: Mirror) -> None:
 def test_from_the_hub(hub: Callable[..., None]) -> None:
     hub("facebook/xnli", {"sw": {"train": {"premise": ["a", "a"], "hypothesis": ["b", "c"], "label": [0, 2]}}})
     assert {row["text"] for row in all_rows(text("xnli"), "hub", "sw")} == {"a", "b", "c"}
-    at = revision(text("xnli"), "hub", "train", ("sw",), lambda path: path.name, lambda name: name)
+    at = data_revision(text("xnli"), "hub", "train", ("sw",), lambda path: path.name, lambda name: name)
     assert any("train-00000" in str(name) for name in at["parts"][0]["files"])
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from xfer import miniature
 from xfer.core.errors import BadRow, MissingData
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.readers.base import Reader, Row
 from xfer.readers.sources import rows
 
@@ -98,7 +98,7 @@ def test_answers_that_xtreme_keeps_apart_are_put_back(name: str, file: str, mirr
     labels = mirror(f"labels/{name}/test-{language}.json", squad("swahili-1", answer="sat"))
     (row,) = read(name, "test", language)
     assert (row["answers"], row["starts"]) == (["sat"], [6])
-    form("span").check(row, "file", 1)
+    build_form("span").check(row, "file", 1)
     mirror(f"labels/{name}/test-{language}.json", squad("another"))
     assert read(name, "test", language)[0]["answers"] is None
     mirror(f"labels/{name}/test-{language}.json", squad("swahili-1", "A dog ran.", "dog"))
@@ -138,7 +138,7 @@ def test_miniature_has_them_and_they_are_parallel(block: dict[str, Any], split: 
     built: Any = Reader.model_validate(block)
     languages = built.offered("miniature", split)
     assert {"en", "ar"} < set(languages)
-    check = form("span").check
+    check = build_form("span").check
     found = {language: list(rows(built, "miniature", split, language, world, None, check)) for language in languages}
     for language, these in found.items():
         assert len(these) > 100 and all(row["answers"] and row["language"] == language for row in these)

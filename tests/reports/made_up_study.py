@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from xfer.recipe.study import Study
-from xfer.reports.study.found import Done, comparisons, fits, records, verdicts
-from xfer.reports.study.measures import Measured
+from xfer.reports.study.found import FinishedCell, hypothesis_verdicts, size_fits, study_comparisons, study_records
+from xfer.reports.study.measures import CellMeasures
 
 LANGUAGES = {"xnli": ["de", "en", "th"], "pawsx": ["de", "en"]}
 METHODS = ("standard", "freelb", "pgd", "smoothing", "r3f")
@@ -59,14 +59,14 @@ FAILED = {"method": "r3f", "target": "pawsx"}
 
 
 @cache
-def done() -> list[Done]:
+def done() -> list[FinishedCell]:
     """The finished cells: all but one."""
     found = []
     for levels in Study.model_validate(STUDY).combinations():
         number = METHODS.index(levels["method"])
         if levels != FAILED:
-            numbers = Measured(_about(levels["target"]), _credits(number, levels["target"]))
-            found.append(Done(levels, numbers, 1_000_000 * 4**number))
+            numbers = CellMeasures(_about(levels["target"]), _credits(number, levels["target"]))
+            found.append(FinishedCell(levels, numbers, 1_000_000 * 4**number))
     return found
 
 
@@ -101,10 +101,10 @@ def _made() -> dict[str, Any]:
         "axes": {axis: list(levels) for axis, levels in study.vary.items()},
         "compare": {"against": {"method": "standard"}, "test": "bootstrap", "adjust": "holm"},
         "cells": cells,
-        "records": records(done()),
-        "comparisons": comparisons(done(), study.compare) if study.compare else [],
-        "hypotheses": verdicts(done(), study),
-        "fits": fits(done(), study.fits),
+        "records": study_records(done()),
+        "comparisons": study_comparisons(done(), study.compare) if study.compare else [],
+        "hypotheses": hypothesis_verdicts(done(), study),
+        "fits": size_fits(done(), study.fits),
         "examples": [about | {"language": code, "texts": {"text": text}} for code in ("de", "ar")],
         "provenance": {
             "data": {"xnli test": {"source": "miniature", "at": {"world": "w1"}, "key": "d1"}},

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from xfer.graph.compile import Node
-from xfer.reports.summary import collect
+from xfer.reports.summary import build_report
 from xfer.steps.rows import read_rows, write_rows
-from xfer.steps.steps import score
+from xfer.steps.steps import score_step
 
 Rows = dict[str, list[Any]]
 Part = tuple[str, dict[str, Any], list[Rows]]  # reader, the form's job, predictions of each seed
@@ -22,7 +22,7 @@ def scored(folder: Path, job: dict[str, Any], predictions: Rows) -> tuple[dict[s
     (folder / "out").mkdir()
     write_rows(folder / "in" / "predictions.parquet", predictions)
     node = Node("score", "test", {"labels": [], "options": {}} | job, spec={"smoothing": None})
-    score(node, {"predict": SimpleNamespace(out=folder / "in")}, folder, lambda *_: None)  # type: ignore[dict-item]
+    score_step(node, {"predict": SimpleNamespace(out=folder / "in")}, folder, lambda *_: None)  # type: ignore[dict-item]
     stored = SimpleNamespace(out=folder / "out")
     return json.loads((folder / "out" / "scores.json").read_text()), read_rows(stored, "credit.parquet")  # type: ignore[arg-type]
 
@@ -50,4 +50,4 @@ def report(folder: Path, parts: dict[str, Part], **more: Any) -> tuple[dict[str,
             credit[f"{name}/selected/{number}"] = rows
             scores.setdefault(name, []).append(found)
     count = max(len(seeds) for _, _, seeds in parts.values())
-    return collect(job({name: reader for name, (reader, _, _) in parts.items()}, count, **more), credit), scores
+    return build_report(job({name: reader for name, (reader, _, _) in parts.items()}, count, **more), credit), scores

@@ -13,9 +13,9 @@ from stored_scores import job, scored
 
 from xfer.forms.chance import Baseline, baseline
 from xfer.reports.collapse import answer_facts, collapse_warnings, most_frequent, one_answer
-from xfer.reports.results import rows as long_rows
-from xfer.reports.summary import collect
-from xfer.reports.write import columns, csv_table, markdown, text
+from xfer.reports.results import result_rows as long_rows
+from xfer.reports.summary import build_report
+from xfer.reports.write import csv_table, report_markdown, report_text, shown_columns
 
 FORM = {"form": "classify", "labels": ["bad", "good"], "options": {}}
 Rows = dict[str, list[Any]]
@@ -132,7 +132,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="module")
 def report(stored: Any) -> dict[str, Any]:
-    return collect(job({"fine": "xnli", "flat": "xnli"}, 2), stored[0], None, stored[1])
+    return build_report(job({"fine": "xnli", "flat": "xnli"}, 2), stored[0], None, stored[1])
 
 
 def test_chance_stands_in_the_cell_of_every_score(report: dict[str, Any]) -> None:
@@ -169,11 +169,11 @@ def test_evaluations_and_seeds_that_collapse_alike_are_told_once() -> None:
 
 
 def test_every_format_shows_chance_and_the_collapse(report: dict[str, Any], tmp_path: Path) -> None:
-    shown = text(report)
+    shown = report_text(report)
     head = shown.splitlines()[0].split()
     assert head == ["language", "fine", "chance", "flat", "gap"]
     assert "chance: what the best single answer" in shown and "warning: flat: with seed 1 the model collapsed" in shown
-    marked = markdown(report)
+    marked = report_markdown(report)
     assert "| language | fine | chance | flat | gap |" in marked and "Warning: flat: with seed 2" in marked
     lines = {(line["language"], line["column"]): line for line in csv.DictReader(io.StringIO(csv_table(report)))}
     assert float(lines["de", "fine"]["chance"]) == pytest.approx(200 / 3) and lines["de", "fine"]["collapsed"] == ""
@@ -186,11 +186,11 @@ def test_every_format_shows_chance_and_the_collapse(report: dict[str, Any], tmp_
 def test_chance_is_shown_again_where_it_is_another(report: dict[str, Any]) -> None:
     row = {name: {"value": 50.0, "chance": level} for name, level in (("fine", 33.31), ("flat", 33.34))}
     table = report | {"languages": {"en": row}, "mean": row}
-    assert [heading for _, heading in columns(table)] == ["fine", "chance", "flat"]
+    assert [heading for _, heading in shown_columns(table)] == ["fine", "chance", "flat"]
     row["flat"]["chance"] = 40.0
-    assert [heading for _, heading in columns(table)] == ["fine", "chance", "flat", "chance"]
+    assert [heading for _, heading in shown_columns(table)] == ["fine", "chance", "flat", "chance"]
 
 
 def test_without_stored_answers_a_report_is_as_it_was(stored: Any) -> None:
-    found = collect(job({"fine": "xnli", "flat": "xnli"}, 2), stored[0])
-    assert found["warnings"] == [] and "chance" not in text(found)
+    found = build_report(job({"fine": "xnli", "flat": "xnli"}, 2), stored[0])
+    assert found["warnings"] == [] and "chance" not in report_text(found)

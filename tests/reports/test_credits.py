@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from xfer.metrics.intervals import interval, mean
+from xfer.metrics.intervals import mean, percentile_interval
 from xfer.reports.credits import Credits, row_keys
 
 
@@ -33,7 +33,7 @@ def test_languages_of_translated_rows_do_not_count_as_more_rows(ends: str) -> No
     marks, languages = "110100111010" * 5, ("de", "en", "sw")
     credits = Credits([stored(marks, languages, ends)], "r")
     samples = [credits.sample(language, "accuracy") for language in languages]
-    assert interval(mean(samples)) == pytest.approx(interval(samples[0]))
+    assert percentile_interval(mean(samples)) == pytest.approx(percentile_interval(samples[0]))
 
 
 def test_a_pair_is_on_the_rows_that_both_have() -> None:

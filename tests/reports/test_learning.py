@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.reports.learning import learning_warnings
 
 Rows = dict[str, list[Any]]
@@ -127,6 +127,6 @@ def test_every_form_is_held_against_its_own_chance(kind: str, good: float, poor:
 def test_the_score_of_a_model_that_answers_one_class_is_recognised_to_the_last_digit(answer: str) -> None:
     draw = Random(answer)
     gold = [draw.choices(LABELS, [5, 3, 2])[0] for _ in range(487)]
-    score = form("classify", LABELS).score({"gold": gold, "predicted": [answer] * 487})["accuracy"]
+    score = build_form("classify", LABELS).score({"gold": gold, "predicted": [answer] * 487})["accuracy"]
     (one,) = told(dev("".join(gold)), {"en": score})
     assert f"giving one answer ('{answer}')" in one

@@ -10,10 +10,10 @@ import pytest
 from xfer.metrics.intervals import Sample
 from xfer.recipe.study import Compare
 from xfer.reports.measures import cell, clean_partner, drop, gap, gap_growth, relative_drop
-from xfer.reports.study.found import Done, comparisons, records
-from xfer.reports.study.measures import Measured
-from xfer.reports.summary import collect
-from xfer.reports.write import text
+from xfer.reports.study.found import FinishedCell, study_comparisons, study_records
+from xfer.reports.study.measures import CellMeasures
+from xfer.reports.summary import build_report
+from xfer.reports.write import report_text
 
 TYPOS = {"kind": "attacker", "type": "typos"}
 
@@ -114,8 +114,8 @@ def test_report_and_study_say_the_same_of_the_same_input(seeds: int, own_stage: 
         )
         for seed in about["seeds"]
     }
-    table = collect(about, stored)
-    rows = records([Done({"axis": "one"}, Measured(about, stored), None)])
+    table = build_report(about, stored)
+    rows = study_records([FinishedCell({"axis": "one"}, CellMeasures(about, stored), None)])
     study = {(row["evaluation"], row["measure"], row["language"]): row for row in rows}
     columns = {"clean": ("clean", "score"), "typos": ("typos", "score")}
     columns |= {"typos.drop": ("typos", "drop"), "typos.relative": ("typos", "relative"), "gap": ("clean", "gap")}
@@ -130,7 +130,7 @@ def test_report_and_study_say_the_same_of_the_same_input(seeds: int, own_stage: 
     growth = study["typos", "gap_growth", "mean"]["value"]  # of the languages and rows that were attacked
     drops = {code: table["languages"][code]["typos.drop"]["value"] for code in ("en", "sw")}
     assert growth == pytest.approx(drops["sw"] - drops["en"])
-    assert ("typos is measured against clean, of another stage" in text(table)) == (not own_stage)
+    assert ("typos is measured against clean, of another stage" in report_text(table)) == (not own_stage)
 
 
 def test_a_difference_of_two_cells_has_the_interval_of_what_is_bought() -> None:
@@ -141,12 +141,12 @@ def test_a_difference_of_two_cells_has_the_interval_of_what_is_bought() -> None:
     about = job("clean", 3, direct=evaluation("b"), clean=evaluation("a"))
     about["tables"][0]["baseline"] = "direct"
     stored = {f"{name}/selected/{seed}": rows for name, several in runs.items() for seed, rows in enumerate(several, 1)}
-    bought = collect(about, stored)["mean"]["bought"]
+    bought = build_report(about, stored)["mean"]["bought"]
     cells = []
     for name, several in runs.items():
         own = {f"test/selected/{seed}": rows for seed, rows in enumerate(several, 1)}
-        cells.append(Done({"method": name}, Measured(job(None, 3, test=evaluation("a")), own), None))
-    rows = comparisons(cells, Compare(against={"method": "direct"}))
+        cells.append(FinishedCell({"method": name}, CellMeasures(job(None, 3, test=evaluation("a")), own), None))
+    rows = study_comparisons(cells, Compare(against={"method": "direct"}))
     found = next(row for row in rows if row["language"] == "mean")
     assert (found["difference"], found["low"], found["high"]) == pytest.approx(
         (bought["value"], bought["low"], bought["high"])

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from xfer.core.errors import UsageError
-from xfer.metrics.benchmarks import Task, find_task
+from xfer.metrics.benchmarks import BenchmarkTask, find_task
 from xfer.reports.official_files import FileScores, score_file
 
 Xfer = Callable[..., Any]
@@ -26,9 +26,9 @@ def squad(*asked: tuple[Any, list[Any]], apart: str = "\n") -> str:
     return '{"data": [{"paragraphs": [{"qas": [\n' + f",{apart}".join(qas) + "]}]}]}"
 
 
-def task(name: str) -> Task:
+def task(name: str) -> BenchmarkTask:
     found = find_task(name)
-    return found or Task(name, "answers", ("f1", "exact"), ("en",))
+    return found or BenchmarkTask(name, "answers", ("f1", "exact"), ("en",))
 
 
 def scored(name: str, gold: str, guess: str, language: str | None = "en") -> FileScores:
@@ -244,7 +244,7 @@ def test_labels_and_tags_have_the_rows_that_open_gives(tmp_path: Path, gold: Any
     else:
         assert found == {"rows": len(one), "accuracy": pytest.approx(100 * sum(map(str.__eq__, one, other)) / len(one))}
     one_tagged, other_tagged = map(sentences_of, texts)
-    tagged = Task("made", "tags", ("f1",), ("en",))
+    tagged = BenchmarkTask("made", "tags", ("f1",), ("en",))
     try:
         found = score_file(tagged, *sides, None).scores
     except UsageError:

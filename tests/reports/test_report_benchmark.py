@@ -15,16 +15,16 @@ import pytest
 from stored_scores import job
 
 from xfer.core.store import write_json
-from xfer.metrics.benchmarks import XTREME, XTREME_R, Task, papers, published
-from xfer.metrics.intervals import Ratio, Sample, interval, sample
-from xfer.reports.summary import collect
-from xfer.reports.write import csv_table, markdown, text
+from xfer.metrics.benchmarks import XTREME, XTREME_R, BenchmarkTask, published_papers, published_scores
+from xfer.metrics.intervals import Ratio, Sample, percentile_interval, sample
+from xfer.reports.summary import build_report
+from xfer.reports.write import csv_table, report_markdown, report_text
 
 Rows = dict[str, list[Any]]
 READERS = {"bucc2018": "bucc", "mewslix": "mewsli_x"}
 
 
-def credit(task: Task, seed: int, languages: tuple[str, ...], rows: int = 4) -> Rows:
+def credit(task: BenchmarkTask, seed: int, languages: tuple[str, ...], rows: int = 4) -> Rows:
     draw = Random(f"{task.name} {seed}")
     found: Rows = {
         "id": [str(i) for _ in languages for i in range(rows)],
@@ -48,7 +48,7 @@ def made(
         for seed in range(1, seeds + 1)
     }
     about = {"benchmark": {"name": benchmark.name, "tasks": names}} | more
-    return collect(job({name: name for name in names.values()}, seeds, **about), stored), stored
+    return build_report(job({name: name for name in names.values()}, seeds, **about), stored), stored
 
 
 def whole(benchmark: Any = XTREME) -> dict[str, tuple[str, ...]]:
@@ -112,7 +112,7 @@ def test_the_interval_of_the_total_is_of_the_sum_of_all_that_each_row_adds(
                 sides = [np.array([[run[m][i] for i in places] for run in runs]) for m in (metric, f"{metric}.of")]
                 keys = np.array([100 * number + int(runs[0]["id"][i]) for i in places])
                 total.append(sample(Ratio(*sides), keys) / (9 * len(task.languages) * len(task.metrics)))
-    low, high = interval(sum(total[1:], total[0]))
+    low, high = percentile_interval(sum(total[1:], total[0]))
     found = report["benchmark"]["total"]
     assert (found["low"], found["high"]) == (pytest.approx(100 * low), pytest.approx(100 * high))
     assert 100 * low < found["value"] < 100 * high
@@ -129,7 +129,7 @@ def test_the_table_shows_tasks_in_the_order_of_the_benchmark_and_its_total(
     complete: tuple[dict[str, Any], dict[str, Rows]], tmp_path: Path
 ) -> None:
     report, _ = complete
-    shown = text(report)
+    shown = report_text(report)
     part = next(part for part in shown.split("\n\n\n") if part.startswith("XTREME\n"))
     lines = [line for line in part.splitlines() if line and not line.startswith("-")]
     assert lines[1].split() == ["task", "languages", "F1", "EM", "accuracy", "gap", "score"]
@@ -139,8 +139,8 @@ def test_the_table_shows_tasks_in_the_order_of_the_benchmark_and_its_total(
     assert "No total" not in part
     write_json(tmp_path / "report.json", report)
     read = json.loads((tmp_path / "report.json").read_text())
-    assert text(read) == shown and markdown(read) == markdown(report)
-    assert "## XTREME\n\n| task | languages | F1 |" in markdown(report)
+    assert report_text(read) == shown and report_markdown(read) == report_markdown(report)
+    assert "## XTREME\n\n| task | languages | F1 |" in report_markdown(report)
 
 
 def test_the_numbers_of_the_table_are_in_the_csv(complete: tuple[dict[str, Any], dict[str, Rows]]) -> None:
@@ -163,7 +163,7 @@ def test_what_is_not_tested_leaves_no_total_but_a_mean_that_says_so() -> None:
     assert found["incomplete"] == {"xnli": [c for c in XTREME.tasks["xnli"].languages if c not in ("en", "de")]}
     scores = [task["score"]["value"] for task in found["tasks"].values()]
     assert found["average"]["value"] == pytest.approx(fmean(scores)) and found["groups"] == {}
-    part = text(report).split("\n\n\n")[-1]
+    part = report_text(report).split("\n\n\n")[-1]
     assert "mean of tasks" in part and "2/15" in part and "9/9" in part
     assert "No total as published: pawsx is not tested; " in part
     assert "not all languages of xnli are tested." in part
@@ -180,15 +180,15 @@ def test_languages_that_the_benchmark_does_not_have_do_not_count() -> None:
 def test_an_evaluation_without_the_official_metric_is_not_of_the_benchmark() -> None:
     stored = {"panx/selected/1": credit(XTREME.tasks["xnli"], 1, ("en", "de"))}
     about = {"benchmark": {"name": "xtreme", "tasks": {"panx": "panx"}}}
-    report = collect(job({"panx": "panx"}, 1, **about), stored)
+    report = build_report(job({"panx": "panx"}, 1, **about), stored)
     assert report["benchmark"]["tasks"] == {} and report["benchmark"]["total"] is None
-    assert "No total as published: pawsx is not tested" in text(report)
+    assert "No total as published: pawsx is not tested" in report_text(report)
 
 
 def test_xtreme_r_has_its_own_tasks_and_metric() -> None:
     report, _ = made(whole(XTREME_R), XTREME_R, against="xtreme_r")
     assert len(report["benchmark"]["tasks"]) == 10 and report["benchmark"]["total"] is not None
-    assert "mAP@20" in text(report)
+    assert "mAP@20" in report_text(report)
     rows = {(row["task"], row["metric"], row["language"]): row for row in report["against"]["rows"]}
     assert rows["xquad", "f1", "ro"]["published"] == {"mBERT": 72.7, "XLM-R large": 83.6}
     assert rows["xcopa", "accuracy", "mean"]["published"] == {"XLM-R large": 68.69}
@@ -217,12 +217,14 @@ def test_every_published_figure_comes_with_the_line_of_its_source(
 ) -> None:
     report, _ = complete
     rows = {(row["task"], row["metric"], row["language"]): row for row in report["against"]["rows"]}
-    known = [row for row in published() if row.model in ("XLM-R large", "X-STILTs") and row.benchmark == "xtreme"]
+    known = [
+        row for row in published_scores() if row.model in ("XLM-R large", "X-STILTs") and row.benchmark == "xtreme"
+    ]
     for row in known:
         for language in [*row.languages, *(["mean"] if row.mean is not None else [])]:
             assert rows[row.task, row.metric, language]["sources"][row.model] == row.source
     assert all(row["published"].keys() == row["sources"].keys() for row in rows.values())
-    part = text(report).split("\n\n\n")[-1]
+    part = report_text(report).split("\n\n\n")[-1]
     assert all(part.count(f"Published: {source}.") == 1 for source in {row.source for row in known})
     assert "made-up" not in part and "(n/m)" not in part
 
@@ -237,9 +239,9 @@ def test_the_total_of_another_benchmark_is_not_laid_beside() -> None:
 def test_miniature_scores_are_said_to_be_made_up_and_part_means_to_be_parts() -> None:
     about = job({"pawsx": "pawsx"}, 1, against="xtreme")
     about["tables"][0]["made_up"] = True
-    report = collect(about, {"pawsx/selected/1": credit(XTREME.tasks["pawsx"], 1, ("de", "en"))})
+    report = build_report(about, {"pawsx/selected/1": credit(XTREME.tasks["pawsx"], 1, ("de", "en"))})
     assert "languages" in report and "tables" not in report  # one data set keeps its form
-    shown = text(report)
+    shown = report_text(report)
     assert "made-up data (source: miniature): the published ones are not comparable" in shown
     assert "mean (2/7)" in shown and "(n/m): our mean is over n of the m languages" in shown
     ja = next(row for row in report["against"]["rows"] if row["language"] == "ja")
@@ -247,17 +249,19 @@ def test_miniature_scores_are_said_to_be_made_up_and_part_means_to_be_parts() ->
 
 
 def test_a_data_set_without_published_scores_says_so() -> None:
-    report = collect(
+    report = build_report(
         job({"mnli": "mnli"}, 1, against="phang2020"),
         {"mnli/selected/1": credit(XTREME.tasks["xnli"], 1, ("en",))},
     )
-    assert report["against"]["rows"] == [] and "None of the data sets tested here has a score there." in text(report)
+    assert report["against"]["rows"] == [] and "None of the data sets tested here has a score there." in report_text(
+        report
+    )
 
 
 @pytest.mark.parametrize("name", ["phang2020", "xtreme", "xtreme_r", "ernie_m"])
 def test_every_paper_names_models_that_have_rows(name: str) -> None:
-    paper = papers()[name]
-    there = {row.model for row in published() if row.benchmark == paper.benchmark}
+    paper = published_papers()[name]
+    there = {row.model for row in published_scores() if row.benchmark == paper.benchmark}
     assert paper.models and set(paper.models) <= there and paper.title
 
 
@@ -274,15 +278,15 @@ def test_the_chance_level_of_the_benchmark_is_averaged_as_its_scores_are() -> No
         for name, codes in tasks.items()
     }
     about = job({name: name for name in names.values()}, 1, benchmark={"name": "xtreme-r", "tasks": names})
-    report = collect(about, stored, None, answers)
+    report = build_report(about, stored, None, answers)
     found = report["benchmark"]
     for name, level in levels.items():
         assert found["tasks"][name]["score"]["chance"] == pytest.approx(100 * level)
         assert found["tasks"][name]["gap"] is None or "chance" not in found["tasks"][name]["gap"]
     assert found["total"]["chance"] == pytest.approx(fmean(100 * level for level in levels.values()))
     assert found["groups"]["retrieval"]["chance"] == pytest.approx(50 * (levels["tatoeba"] + levels["mewslix"]))
-    shown = text(report)
+    shown = report_text(report)
     assert "gap" in shown and " score  chance\n" in shown
     assert "group retrieval_with_lareqa (ours)" in shown and "group multi_choice " in shown
     del answers["tatoeba/selected/1"]["de"]["chance"]["accuracy"]
-    assert "chance" not in collect(about, stored, None, answers)["benchmark"]["total"]  # of all or of none
+    assert "chance" not in build_report(about, stored, None, answers)["benchmark"]["total"]  # of all or of none

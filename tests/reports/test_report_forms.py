@@ -16,10 +16,10 @@ from scipy.stats import t
 from stored_scores import Part, report, scored
 
 from xfer.core.store import write_json
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.metrics.retrieval import average_precision
 from xfer.metrics.tagging import entity_counts
-from xfer.reports.write import csv_table, markdown, text
+from xfer.reports.write import csv_table, report_markdown, report_text
 
 Rows = dict[str, list[Any]]
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
@@ -161,7 +161,7 @@ def test_the_interval_of_a_tag_table_is_close_to_that_of_a_corpus_f1_drawn_sente
     predictions = made(Random("brute"), 40)
     table, _ = report(tmp_path, {"clean": ("panx", job, [predictions])})
     places = [i for i, lang in enumerate(predictions["language"]) if lang == "de" and predictions["gold"][i]]
-    scorer, values = form("tag", TAGS), []
+    scorer, values = build_form("tag", TAGS), []
     draw = Random("draws")
     for _ in range(2_000):  # a bootstrap: rows with replacement
         bag = draw.choices(places, k=len(places))
@@ -177,7 +177,7 @@ def test_f1_and_exact_match_are_drawn_together_for_their_mean(tmp_path: Path) ->
     row = table["languages"]["en"]
     assert row["clean.both"]["value"] == pytest.approx((row["clean"]["value"] + row["clean.exact"]["value"]) / 2)
     assert row["clean.both"]["low"] <= row["clean.both"]["value"] <= row["clean.both"]["high"]
-    shown = text(table).splitlines()
+    shown = report_text(table).splitlines()
     assert shown[0].split()[:3] == ["language", "clean", "EM"]
     assert f"Mean of F1 and EM: clean {table['mean']['clean.both']['value']:.1f} [" in shown[-1]
 
@@ -210,16 +210,16 @@ def test_a_report_over_three_forms_has_a_table_for_each_data_set(several: dict[s
 
 
 def test_several_tables_as_text_and_markdown(several: dict[str, Any], tmp_path: Path) -> None:
-    shown = text(several)
+    shown = report_text(several)
     headings = [line for line in shown.splitlines() if line in ("xnli: accuracy", "panx: F1", "xquad: F1")]
     assert headings == ["xnli: accuracy", "panx: F1", "xquad: F1"]
     assert shown.count("F1 in percent, 1 seed") == 2 and shown.count("accuracy in percent, 1 seed") == 1
-    marked = markdown(several)
+    marked = report_markdown(several)
     assert marked.startswith("# hand\n\n## xnli: accuracy\n\n| language | xnli | gap |\n|---|---:|---:|\n| de | ")
     assert "| language | xquad | EM | gap |" in marked and "| language | panx | panx_again | gap |" in marked
     write_json(tmp_path / "report.json", several)
     read = json.loads((tmp_path / "report.json").read_text())
-    assert (text(read), markdown(read), csv_table(read)) == (shown, marked, csv_table(several))
+    assert (report_text(read), report_markdown(read), csv_table(read)) == (shown, marked, csv_table(several))
 
 
 def test_several_tables_as_csv(several: dict[str, Any]) -> None:
@@ -233,5 +233,5 @@ def test_several_tables_as_csv(several: dict[str, Any]) -> None:
 
 
 def test_token_accuracy_stands_beside_f1_in_data_alone(several: dict[str, Any]) -> None:
-    (panx,) = [part for part in text(several).split("\n\n\n") if part.startswith("panx")]
+    (panx,) = [part for part in report_text(several).split("\n\n\n") if part.startswith("panx")]
     assert "panx.accuracy" in several["tables"][1]["mean"] and "accuracy" not in panx

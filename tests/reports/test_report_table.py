@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from xfer.core.store import write_json
-from xfer.reports.summary import collect
-from xfer.reports.write import csv_table, markdown, text
+from xfer.reports.summary import build_report
+from xfer.reports.write import csv_table, report_markdown, report_text
 
 ATTACK = {"kind": "attacker", "type": "typos"}
 # Right (1) or wrong (0) by row: en1 en2 en3 en4 | sw1 sw2 sw3 sw4
@@ -63,7 +63,7 @@ def about(*only: str, compare: str | None = "clean", baseline: str | None = None
 
 
 def collected(marks: dict[str, str], job: dict[str, Any]) -> dict[str, Any]:
-    return collect(job, {name: scored(credits) for name, credits in marks.items()})
+    return build_report(job, {name: scored(credits) for name, credits in marks.items()})
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_the_mean_has_a_narrower_interval_than_its_languages() -> None:
     rows: dict[str, list[Any]] = {"id": [str(i) for i in range(200)] * 2, "language": ["en"] * 200 + ["sw"] * 200}
     rows["accuracy"] = [float(i % 2) for i in range(200)] + [float(i * 7 % 20 < 10) for i in range(200)]
     rows["accuracy.of"] = [1.0] * 400
-    made = collect(about("clean", seeds=1), {"clean/selected/1": rows})
+    made = build_report(about("clean", seeds=1), {"clean/selected/1": rows})
     mean, one = made["mean"]["clean"], made["languages"]["en"]["clean"]
     assert mean["high"] - mean["low"] < one["high"] - one["low"]
 
@@ -166,7 +166,7 @@ def test_without_one_an_attack_is_measured_against_the_evaluation_that_is_compar
 def test_without_a_clean_evaluation_there_are_scores_only() -> None:
     made = collected({name: m for name, m in CREDIT.items() if "typos" in name}, about("typos", compare=None))
     assert {column for row in made["languages"].values() for column in row} == {"typos"} == set(made["mean"])
-    assert text(made).splitlines()[0].split() == ["language", "typos"]
+    assert report_text(made).splitlines()[0].split() == ["language", "typos"]
 
 
 def test_an_attack_that_helps_has_a_negative_drop() -> None:
@@ -214,13 +214,13 @@ def test_the_order_of_rows_of_an_attack_does_not_matter() -> None:
     for name in ("typos/selected/1", "typos/selected/2"):
         turned[name] = {column: cells[::-1] for column, cells in runs[name].items()}
     job = about(baseline="direct")
-    first, second = collect(job, runs), collect(job, turned)
+    first, second = build_report(job, runs), build_report(job, turned)
     for language in ("en", "sw", "mean"):
         assert values(first, language) == values(second, language)
 
 
 def test_the_terminal_form(table: dict[str, Any]) -> None:
-    lines = text(table).splitlines()
+    lines = report_text(table).splitlines()
     assert lines[0].split() == ["language", "direct", "clean", "bought", "gap", "oracle", "typos", "drop", "drop", "%"]
     assert set(lines[1]) == {"-"} == set(lines[4])
     cells = {line.split()[0]: line for line in (lines[2], lines[3], lines[5])}
@@ -229,7 +229,7 @@ def test_the_terminal_form(table: dict[str, Any]) -> None:
     assert " 68.8 [" in cells["mean"]
     ends = {len(line) for line in (lines[0], lines[2], lines[3], lines[5])}
     assert len(ends) == 1  # columns are right-aligned
-    legend = text(table).splitlines()[-1]
+    legend = report_text(table).splitlines()[-1]
     parts = ["accuracy in percent, 2 seeds, [95% interval over rows and seeds]", "bought: clean minus direct"]
     parts += ["gap: en minus this language", "same rows"]
     for part in parts:
@@ -237,7 +237,7 @@ def test_the_terminal_form(table: dict[str, Any]) -> None:
 
 
 def test_the_markdown_form(table: dict[str, Any]) -> None:
-    lines = markdown(table).splitlines()
+    lines = report_markdown(table).splitlines()
     assert lines[0] == "# hand"
     head, rule, first, second, mean = lines[2:7]
     assert head == "| language | direct | clean | bought | gap | oracle | typos | drop | drop % |"
@@ -260,8 +260,8 @@ def test_the_csv_form(table: dict[str, Any]) -> None:
 
 def test_one_seed_reads_as_one_seed() -> None:
     made = collected({"clean/selected/1": CREDIT["clean/selected/1"]}, about("clean", seeds=1))
-    assert "1 seed, [95% interval over rows: it speaks of this one training only]." in text(made)
-    assert "drop" not in text(made) and "oracle" not in text(made)
+    assert "1 seed, [95% interval over rows: it speaks of this one training only]." in report_text(made)
+    assert "drop" not in report_text(made) and "oracle" not in report_text(made)
 
 
 def test_evaluations_stand_in_the_order_of_the_recipe_also_in_a_table_read_from_its_file(tmp_path: Path) -> None:
@@ -273,6 +273,15 @@ def test_evaluations_stand_in_the_order_of_the_recipe_also_in_a_table_read_from_
     job["evaluations"]["attack"] = job["evaluations"]["typos"]
     assert job["tables"][0]["order"] is job["order"]
     made = collected(marks, job)
-    assert text(made).splitlines()[0].split()[6:] == ["typos", "drop", "drop", "%", "attack", "drop", "drop", "%"]
+    assert report_text(made).splitlines()[0].split()[6:] == [
+        "typos",
+        "drop",
+        "drop",
+        "%",
+        "attack",
+        "drop",
+        "drop",
+        "%",
+    ]
     write_json(tmp_path / "report.json", made)
-    assert text(json.loads((tmp_path / "report.json").read_text())) == text(made)
+    assert report_text(json.loads((tmp_path / "report.json").read_text())) == report_text(made)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from xfer.reports.summary import collect
+from xfer.reports.summary import build_report
 
 
 def scored(**further: Any) -> dict[str, Any]:
@@ -21,6 +21,6 @@ def test_a_metric_that_one_evaluation_has_stands_in_its_own_column() -> None:
     part = {"data": "xnli", "reader": "xnli", "made_up": True, "order": order, "compare": "clean", "baseline": None}
     tested = {name: {"stage": "s", "attacker": None, "trained": ["en"], "rows": "xnli"} for name in order}
     about = {"name": "hand", "seeds": [1], "order": order, "tables": [part], "benchmark": None, "against": None}
-    row = collect(about | {"evaluations": tested}, stored)["languages"]["en"]
+    row = build_report(about | {"evaluations": tested}, stored)["languages"]["en"]
     assert row["voted.certified@0.1"]["value"] == pytest.approx(25)
     assert row["voted"]["value"] == pytest.approx(75) and "clean.certified@0.1" not in row

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from xfer.attackers.changes import differences, rate, words_changed
-from xfer.reports.changed import Changes, changes_of, fingerprint
-from xfer.reports.summary import collect
-from xfer.reports.write import csv_table, markdown, text
+from xfer.attackers.changes import changed_share, difference_edits, words_changed
+from xfer.reports.changed import AttackedRows, attacked_rows_of, ids_fingerprint
+from xfer.reports.summary import build_report
+from xfer.reports.write import csv_table, report_markdown, report_text
 from xfer.steps.rows import write_rows
-from xfer.text.edits import Edit, splice
+from xfer.text.edits import Edit, splice_edits
 
 LANGUAGES = ["en"] * 4 + ["sw"] * 4
 IDS = ["1", "2", "3", "4"] * 2
@@ -51,7 +51,7 @@ STATUS = ["changed"] * 3 + ["unchanged"] + ["changed"] * 2 + ["dropped", "unchan
 
 
 @pytest.fixture
-def changes(tmp_path: Any) -> Changes:
+def changes(tmp_path: Any) -> AttackedRows:
     """Four words a row: one changed in en1 and sw1, two in en2 and sw2, all in en3; sw3 is dropped."""
     edits = {
         "1": [Edit(0, 1, "A", "k")], "2": [Edit(0, 1, "A", "k"), Edit(5, 5, "x", "k")],
@@ -61,7 +61,7 @@ def changes(tmp_path: Any) -> Changes:
     done = [edits.get(name, []) if status == "changed" else [] for name, status in zip(IDS, STATUS, strict=True)]
     kept = [i for i, status in enumerate(STATUS) if status != "dropped"]
     after = {name: [values[i] for i in kept] for name, values in before.items()}
-    after["text"] = [splice("a b c d", done[i]) for i in kept]
+    after["text"] = [splice_edits("a b c d", done[i]) for i in kept]
     told = [json.dumps([{"column": "text", **edit._asdict()} for edit in some]) for some in done]
     notes = {"id": IDS, "language": LANGUAGES, "status": STATUS, "edits": told, "message": [""] * 8}
     for name, tables in {"given": {"rows": before}, "made": {
@@ -70,13 +70,13 @@ def changes(tmp_path: Any) -> Changes:
         for file, columns in tables.items():
             write_rows(tmp_path / name / "out" / f"{file}.parquet", columns)
     entries = [SimpleNamespace(out=tmp_path / name / "out") for name in ("made", "given")]
-    return changes_of(*entries)  # type: ignore[arg-type]
+    return attacked_rows_of(*entries)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def made(changes: Changes) -> dict[str, Any]:
+def made(changes: AttackedRows) -> dict[str, Any]:
     stored = {name: scored(marks) for name, marks in CREDIT.items()}
-    return collect(about("clean", "other", "typos", "rival"), stored, {"typos": [changes], "rival": [changes]})
+    return build_report(about("clean", "other", "typos", "rival"), stored, {"typos": [changes], "rival": [changes]})
 
 
 def test_success_is_over_the_rows_that_were_right(made: dict[str, Any]) -> None:
@@ -98,7 +98,7 @@ def test_gaps_are_the_training_language_minus_the_others(made: dict[str, Any]) -
     assert mean["growth"]["low"] <= -25 <= mean["growth"]["high"]
 
 
-def test_words_and_coverage(made: dict[str, Any], changes: Changes) -> None:
+def test_words_and_coverage(made: dict[str, Any], changes: AttackedRows) -> None:
     rows = made["robustness"]["attacks"]["typos"]["languages"]
     assert rows["en"]["words"]["value"] == pytest.approx(100 * (1 / 4 + 2 / 4 + 4 / 4) / 3)
     assert rows["sw"]["words"]["value"] == pytest.approx(100 * (1 / 4 + 2 / 4) / 2)
@@ -110,7 +110,7 @@ def test_words_and_coverage(made: dict[str, Any], changes: Changes) -> None:
     assert changes.share() == pytest.approx((1 / 4 + 2 / 4 + 1 + 1 / 4 + 2 / 4) / 5)
 
 
-def test_queries_are_means_over_searched_rows(changes: Changes) -> None:
+def test_queries_are_means_over_searched_rows(changes: AttackedRows) -> None:
     spent = {"1": ("succeeded", 10, 7), "2": ("failed", 20, 9), "3": ("skipped", 1, 1), "4": ("error", 3, 3)}
     rows = []
     for row in changes.rows:
@@ -118,11 +118,13 @@ def test_queries_are_means_over_searched_rows(changes: Changes) -> None:
         state = "error" if status == "error" else row.state
         rows.append(row._replace(status=status, queries=queries, forwards=forwards, state=state))
     stored = {name: scored(marks) for name, marks in CREDIT.items()}
-    found = collect(about("clean", "typos"), stored, {"typos": [Changes(rows)] * 2})["robustness"]["attacks"]["typos"]
+    found = build_report(about("clean", "typos"), stored, {"typos": [AttackedRows(rows)] * 2})["robustness"]["attacks"][
+        "typos"
+    ]
     for language in ("en", "sw"):
         row = found["languages"][language]
         assert (row["queries"]["value"], row["forwards"]["value"], row["error"]) == (15.0, 8.0, 1)
-    assert "queries" in text(collect(about("clean", "typos"), stored, {"typos": [Changes(rows)]}))
+    assert "queries" in report_text(build_report(about("clean", "typos"), stored, {"typos": [AttackedRows(rows)]}))
 
 
 def test_networks_are_compared_on_the_rows_that_all_had_right(made: dict[str, Any]) -> None:
@@ -140,12 +142,12 @@ def test_the_sample_is_told_by_its_hash(made: dict[str, Any]) -> None:
     sample = made["robustness"]["attacks"]["typos"]["sample"]
     names = sorted(f"{language}/{name}\n" for language, name in zip(LANGUAGES, IDS, strict=True))
     assert sample["rows"] == 8 and sample["hash"] == blake2b("".join(names).encode(), digest_size=8).hexdigest()
-    assert sample["languages"]["en"] == sample["languages"]["sw"] == fingerprint(["4", "3", "2", "1"])
-    assert fingerprint(["12"]) != fingerprint(["1", "2"]) and sample["hash"] in text(made)
+    assert sample["languages"]["en"] == sample["languages"]["sw"] == ids_fingerprint(["4", "3", "2", "1"])
+    assert ids_fingerprint(["12"]) != ids_fingerprint(["1", "2"]) and sample["hash"] in report_text(made)
 
 
 def test_the_report_shows_attacks_and_examples(made: dict[str, Any]) -> None:
-    shown = markdown(made)
+    shown = report_markdown(made)
     assert "## typos: by language" in shown and "## typos: original and changed" in shown
     assert "<b>A</b> b c d" in shown and "| en | 2/4 | 75.0 [" in shown
     assert shown.count("| en | 1 |") + shown.count("| en | 2 |") + shown.count("| en | 3 |") == 4  # two an attack
@@ -156,9 +158,9 @@ def test_the_report_shows_attacks_and_examples(made: dict[str, Any]) -> None:
 
 def test_attacks_change_no_other_number(made: dict[str, Any]) -> None:
     stored = {name: scored(marks) for name, marks in CREDIT.items()}
-    plain = collect(about("clean", "other", "typos", "rival"), stored)
+    plain = build_report(about("clean", "other", "typos", "rival"), stored)
     assert plain == {key: value for key, value in made.items() if key != "robustness"}
-    assert text(made).startswith(text(plain).rstrip("\n"))
+    assert report_text(made).startswith(report_text(plain).rstrip("\n"))
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_attacks_change_no_other_number(made: dict[str, Any]) -> None:
 )
 def test_changed_words_by_hand(original: str, edits: list[Edit], changed: int, words: int) -> None:
     assert words_changed(original, edits) == (changed, words)
-    assert rate(original, edits) == (changed / words if words else 1.0)
+    assert changed_share(original, edits) == (changed / words if words else 1.0)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_changed_words_by_hand(original: str, edits: list[Edit], changed: int, w
     ],
 )
 def test_edits_are_found_again(original: str, changed: str, count: int) -> None:
-    found = differences(original, changed)
-    assert splice(original, found) == changed and len(found) == count
+    found = difference_edits(original, changed)
+    assert splice_edits(original, found) == changed and len(found) == count
     long = f"{original} " * 3000
-    assert splice(long, differences(long, long + changed)) == long + changed
+    assert splice_edits(long, difference_edits(long, long + changed)) == long + changed

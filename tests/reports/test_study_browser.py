@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 from made_up_study import made_up
 
-from xfer.reports.study.page.html import _figure, document, figures, page
-from xfer.reports.study.page.svg import SHEET
+from xfer.reports.study.page.html import _figure_html, html_document, study_figures, study_page
+from xfer.reports.study.page.svg import SHEET_HEIGHT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
@@ -137,7 +137,7 @@ def look(
 
 
 def test_the_page_works(served: tuple[Path, str, list[str]], tmp_path: Path) -> None:
-    seen = look(served, "page.html", page(made_up()), tmp_path)
+    seen = look(served, "page.html", study_page(made_up()), tmp_path)
     assert seen["wrong"] == [] and seen["fetched"] == [] and served[2] == ["/phone-page.html", "/page.html"]
 
     with_drop = [value for value in seen["up"] if value is not None]
@@ -162,7 +162,7 @@ def test_the_page_works(served: tuple[Path, str, list[str]], tmp_path: Path) -> 
 
 def test_the_reader_would_see_what_is_wrong(served: tuple[Path, str, list[str]], tmp_path: Path) -> None:
     bad = '<img src="http://example.org/a.png"><script>console.error("no");nowhere()</script><p style="width:70rem">'
-    text = page(made_up()).replace("</main>", f'{bad}<a id="main">x</a></main>')
+    text = study_page(made_up()).replace("</main>", f'{bad}<a id="main">x</a></main>')
     seen = look(served, "bad.html", text, tmp_path)
     assert "blocked http://example.org/a.png" in seen["wrong"] and "no" in seen["wrong"]
     assert any("nowhere" in one for one in seen["wrong"])
@@ -188,15 +188,15 @@ parent.document.documentElement.dataset.seen = JSON.stringify({
 def test_on_paper_and_in_the_colours_of_the_reader(
     served: tuple[Path, str, list[str]], tmp_path: Path, media: str, expected: dict[str, Any]
 ) -> None:
-    text = page(made_up()).replace(f"@media {media}", "@media all")
+    text = study_page(made_up()).replace(f"@media {media}", "@media all")
     seen = look(served, "media.html", text, tmp_path, STYLES)
     assert {name: seen[name] for name in expected} == expected
 
 
-@pytest.mark.parametrize(("height", "one"), [(SHEET, True), (SHEET * 2, False)])
+@pytest.mark.parametrize(("height", "one"), [(SHEET_HEIGHT, True), (SHEET_HEIGHT * 2, False)])
 def test_a_drawing_is_printed_on_one_sheet_unless_it_is_too_high(tmp_path: Path, height: int, one: bool) -> None:
-    high = figures(made_up())[0]._replace(height=height)
-    (tmp_path / "high.html").write_text(document("High", _figure(high), script=False), encoding="utf-8")
+    high = study_figures(made_up())[0]._replace(height=height)
+    (tmp_path / "high.html").write_text(html_document("High", _figure_html(high), script=False), encoding="utf-8")
     command = [str(BROWSER), *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer"]
     command += [f"--print-to-pdf={tmp_path / 'high.pdf'}", (tmp_path / "high.html").as_uri()]
     subprocess.run(command, capture_output=True, timeout=120, check=True)

@@ -11,9 +11,9 @@ from made_up_study import STUDY, done, made_up
 
 from xfer.recipe.study import Study
 from xfer.reports.study.collapsed import Facts, mark_comparisons, mark_records, mark_verdicts
-from xfer.reports.study.found import comparisons, records, verdicts
-from xfer.reports.study.page.grids import grids
-from xfer.reports.study.page.html import page
+from xfer.reports.study.found import hypothesis_verdicts, study_comparisons, study_records
+from xfer.reports.study.page.grids import study_grids
+from xfer.reports.study.page.html import study_page
 from xfer.reports.study.page.plain import csv_study, latex_study, markdown_study
 from xfer.steps.learning import gathered_warnings
 
@@ -36,9 +36,9 @@ def marked(collapsed: dict[str, float]) -> dict[str, Any]:
     study, cells, facts = Study.model_validate(STUDY), done(), Facts(reports(collapsed))
     assert study.compare
     found = made_up() | {
-        "records": records(cells),
-        "comparisons": comparisons(cells, study.compare),
-        "hypotheses": verdicts(cells, study),
+        "records": study_records(cells),
+        "comparisons": study_comparisons(cells, study.compare),
+        "hypotheses": hypothesis_verdicts(cells, study),
     }
     mark_records(found["records"], list(study.vary), facts)
     mark_comparisons(found["comparisons"], facts)
@@ -90,7 +90,7 @@ def test_where_some_comparisons_stand_the_verdict_does_and_the_rest_is_told() ->
 def test_nothing_is_said_where_nothing_collapsed() -> None:
     before, found = made_up(), marked({})
     assert [row["sentence"] for row in found["hypotheses"]] == [row["sentence"] for row in before["hypotheses"]]
-    assert "collapsed" not in page(found).split("<main")[1].split("results-h")[0]
+    assert "collapsed" not in study_page(found).split("<main")[1].split("results-h")[0]
     assert not verdict(marked(ALL), "never")["collapsed"] and verdict(marked(ALL), "never")["verdict"] == "not tested"
 
 
@@ -100,7 +100,7 @@ def test_a_warning_of_several_cells_stands_once() -> None:
 
 
 def test_tables_have_chance_and_what_collapsed() -> None:
-    found = {grid.name: grid for grid in grids(marked({"pgd": 100.0}))}
+    found = {grid.name: grid for grid in study_grids(marked({"pgd": 100.0}))}
     results = found["results"]
     assert results.header[2:7] == ["evaluation", "data", "metric", "chance", "collapsed"]
     assert {row[5] for row in results.rows} == {33.0}
@@ -111,12 +111,12 @@ def test_tables_have_chance_and_what_collapsed() -> None:
     assert first[:2] == [WARNING["what"], WARNING["warning"]]
     languages = found["languages-XNLI"].rows
     assert [row[2] for row in languages if str(row[2]).startswith("chance")] == ["chance: clean", "chance: typos"]
-    plain = {grid.name: grid for grid in grids(marked({}))}
+    plain = {grid.name: grid for grid in study_grids(marked({}))}
     assert "warnings" not in plain and plain["results"].header[5:7] == ["chance", "score"]
     assert "collapsed" not in plain["comparisons"].header
 
 
-@pytest.mark.parametrize("write", [page, markdown_study, latex_study])
+@pytest.mark.parametrize("write", [study_page, markdown_study, latex_study])
 def test_the_page_and_the_texts_say_so(write: Any) -> None:
     made = write(marked({"standard": 100.0}))
     assert "Collapsed, or at chance" in made and "with seed 1 the model collapsed" in made
@@ -124,7 +124,7 @@ def test_the_page_and_the_texts_say_so(write: Any) -> None:
 
 
 def test_the_head_of_the_page_leads_to_the_warnings() -> None:
-    made = page(marked({"standard": 100.0}))
+    made = study_page(marked({"standard": 100.0}))
     assert '<a href="#warnings">1 warning</a>' in made and 'id="warnings"' in made
 
 

@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 import pytest
 from made_up_study import made_up
 
-from xfer.reports.study.page.bars import chosen
-from xfer.reports.study.page.html import figures
-from xfer.reports.study.page.languages import grouped, language
-from xfer.reports.study.page.palette import DARK, LIGHT, file_style
-from xfer.reports.study.page.scatter import log_ticks, short
-from xfer.reports.study.page.svg import Scale, drawn, escape, tick, ticks
-from xfer.reports.table import Value, number
+from xfer.reports.study.page.bars import chosen_series
+from xfer.reports.study.page.html import study_figures
+from xfer.reports.study.page.languages import group_languages, language_info
+from xfer.reports.study.page.palette import DARK_COLOURS, LIGHT_COLOURS, file_style
+from xfer.reports.study.page.scatter import log_ticks, short_size
+from xfer.reports.study.page.svg import Scale, axis_ticks, escape_markup, figure_svg, tick_label
+from xfer.reports.table import Value, format_number
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -30,25 +30,27 @@ SVG = "{http://www.w3.org/2000/svg}"
     ],
 )
 def test_ticks_are_round_and_hold_the_range(low: float, high: float, expected: list[float]) -> None:
-    assert ticks(low, high) == expected
+    assert axis_ticks(low, high) == expected
 
 
 def test_ticks_of_what_is_no_number_are_refused() -> None:
     with pytest.raises(ValueError, match="nan"):
-        ticks(float("nan"), 1)
+        axis_ticks(float("nan"), 1)
 
 
 def test_numbers_as_they_are_shown() -> None:
-    assert [number(x) for x in (1.26, -1.26, -0.04, 0.0)] == ["1.3", "\u22121.3", "0.0", "0.0"]
-    assert [number(x, signed=True) for x in (2, -2, 0.01)] == ["+2.0", "\u22122.0", "0.0"]
-    assert [tick(x) for x in (-0.2, 1000.0)] == ["\u22120.2", "1,000"]
+    assert [format_number(x) for x in (1.26, -1.26, -0.04, 0.0)] == ["1.3", "\u22121.3", "0.0", "0.0"]
+    assert [format_number(x, signed=True) for x in (2, -2, 0.01)] == ["+2.0", "\u22122.0", "0.0"]
+    assert [tick_label(x) for x in (-0.2, 1000.0)] == ["\u22120.2", "1,000"]
     assert log_ticks(5.9, 8.2) == [1e6, 2e6, 5e6, 1e7, 2e7, 5e7, 1e8]
     assert log_ticks(5.9, 9.1) == [1e6, 1e7, 1e8, 1e9]
-    assert [short(x) for x in (270e6, 1e9, 5200, 12)] == ["270 M", "1 B", "5.2 k", "12"]
+    assert [short_size(x) for x in (270e6, 1e9, 5200, 12)] == ["270 M", "1 B", "5.2 k", "12"]
 
 
 def _svg(name: str) -> ElementTree.Element:
-    return ElementTree.fromstring(drawn(next(one for one in figures(made_up()) if one.name == name), file_style()))
+    return ElementTree.fromstring(
+        figure_svg(next(one for one in study_figures(made_up()) if one.name == name), file_style())
+    )
 
 
 def test_a_bar_and_its_interval_end_where_the_numbers_say() -> None:
@@ -74,13 +76,13 @@ def test_series_shown_are_the_base_the_best_and_the_lowest() -> None:
     series = {
         name: {"mean": Value(x, x, x)} for name, x in (("a", 5), ("b", 9), ("c", 7), ("d", 1), ("e", 8), ("f", 3))
     }
-    assert chosen(series, "c") == ["c", "b", "e", "d"]
-    assert chosen(dict(list(series.items())[:4]), "c") == ["a", "b", "c", "d"]
-    assert chosen(series, None)[0] == "a"
+    assert chosen_series(series, "c") == ["c", "b", "e", "d"]
+    assert chosen_series(dict(list(series.items())[:4]), "c") == ["a", "b", "c", "d"]
+    assert chosen_series(series, None)[0] == "a"
 
 
 def test_points_of_the_scatter_lie_at_clean_and_robust_scores() -> None:
-    figure = next(one for one in figures(made_up()) if one.name == "robust-XNLI-typos")
+    figure = next(one for one in study_figures(made_up()) if one.name == "robust-XNLI-typos")
     values = {r["evaluation"]: r for r in made_up()["records"] if _is(r, "pgd", "xnli", r["evaluation"], "mean")}
     cells = next(row for row in figure.grid.rows if row[0] == "pgd, xnli")
     assert cells[2] == Value(*(values["typos"][name] for name in ("value", "low", "high")))
@@ -89,21 +91,21 @@ def test_points_of_the_scatter_lie_at_clean_and_robust_scores() -> None:
 
 
 def test_every_figure_has_words_and_a_table() -> None:
-    found = figures(made_up())
+    found = study_figures(made_up())
     assert {one.group for one in found} == {"verdicts", "heat-level", "heat-difference", "bars", "scatter", "scaling"}
     assert len({one.name for one in found}) == len(found)
     for one in found:
-        svg = ElementTree.fromstring(drawn(one, file_style()))
+        svg = ElementTree.fromstring(figure_svg(one, file_style()))
         ids = {part.get("id") for part in svg if part.text}
         assert set((svg.get("aria-labelledby") or "").split()) <= ids, one.name
         assert svg.get("role") == "img" and one.grid.rows and one.desc.endswith(".")
-        assert "var(" not in drawn(one, file_style())
+        assert "var(" not in figure_svg(one, file_style())
         right = max(float(part.get("x", 0)) for part in svg.iter(f"{SVG}text"))
         assert right <= one.width and max(float(p.get("y", 0)) for p in svg.iter(f"{SVG}text")) <= one.height
 
 
 def test_a_hole_in_a_heat_map_is_a_hole() -> None:
-    grid = next(one for one in figures(made_up()) if one.name == "heat-score-clean").grid
+    grid = next(one for one in study_figures(made_up()) if one.name == "heat-score-clean").grid
     holes = [(row[0], grid.header[i]) for row in grid.rows for i, cell in enumerate(row) if cell is None]
     assert holes == [("r3f", "pawsx")]
 
@@ -119,19 +121,19 @@ def test_names_cannot_become_markup() -> None:
         row | {"target": rename.get(row["target"], row["target"]), "data": HOSTILE} for row in found["records"]
     ]
     found["fits"] = [row | {"levels": {"target": HOSTILE}} for row in found["fits"]]
-    for figure in figures(found):
-        svg = drawn(figure)
+    for figure in study_figures(found):
+        svg = figure_svg(figure)
         ElementTree.fromstring(svg)  # well-formed, controls and all
         assert "<script" not in svg and "onload='" not in svg and "\u202e" not in svg
         assert re.fullmatch(r"[\w-]+", figure.name, re.ASCII)
 
 
 def test_escape() -> None:
-    assert escape("<a b=\"c\" d='e'>&\x07") == "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;\ufffd"
+    assert escape_markup("<a b=\"c\" d='e'>&\x07") == "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;\ufffd"
 
 
 def test_languages_stand_with_their_relatives() -> None:
-    groups = grouped(["zz", "de-sw", "zh", "de", "en", "ru", "my"])
+    groups = group_languages(["zz", "de-sw", "zh", "de", "en", "ru", "my"])
     assert [(name, [one.code for one in found]) for name, found in groups] == [
         ("Indo-European, Cyrillic", ["ru"]),
         ("Indo-European, Latin", ["en", "de"]),
@@ -140,7 +142,7 @@ def test_languages_stand_with_their_relatives() -> None:
         ("language pairs", ["de-sw"]),
         ("other", ["zz"]),
     ]
-    assert language("de-sw").name == "German and Swahili"
+    assert language_info("de-sw").name == "German and Swahili"
 
 
 def _light(colour: str) -> float:
@@ -155,7 +157,7 @@ def _contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("colours", [LIGHT_COLOURS, DARK_COLOURS], ids=["light", "dark"])
 def test_colours_stand_out(colours: dict[str, str]) -> None:
     texts = [("ink", "bg"), ("ink", "raised"), ("muted", "bg"), ("muted", "raised"), ("link", "bg"), ("ink", "old")]
     texts += [("ink", "new"), *((badge, "raised") for badge in ("yes", "no"))]
@@ -167,7 +169,7 @@ def test_colours_stand_out(colours: dict[str, str]) -> None:
     assert not {name: ratio for name, ratio in shapes.items() if ratio < 3}
 
 
-@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("colours", [LIGHT_COLOURS, DARK_COLOURS], ids=["light", "dark"])
 def test_bars_stand_out_and_whiskers_upon_them(colours: dict[str, str]) -> None:
     bars = {f"s{i}": _laid_over(colours[f"s{i}"], colours["bg"], float(colours["bar"])) for i in range(8)}
     low = {name: [round(_contrast(bar, colours[other]), 2) for other in ("bg", "ink")] for name, bar in bars.items()}

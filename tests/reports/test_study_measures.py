@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xfer.metrics.significance import EQUAL, dunnett, holm
+from xfer.metrics.significance import EQUAL, dunnett, holm_adjust
 from xfer.recipe.study import Compare, Fit, Study
-from xfer.reports.study.found import Done, comparisons, fits, records, verdicts
-from xfer.reports.study.measures import Measured
+from xfer.reports.study.found import FinishedCell, hypothesis_verdicts, size_fits, study_comparisons, study_records
+from xfer.reports.study.measures import CellMeasures
 
 LANGUAGES = ["en"] * 4 + ["de"] * 4 + ["sw"] * 2
 IDS = [*"1234", *"1234", *"12"]
@@ -25,7 +25,7 @@ def stored(marks: str, keep: int = 10) -> dict[str, list[Any]]:
     return {"id": IDS[:keep], "language": LANGUAGES[:keep], "accuracy": credit, "accuracy.of": [1.0] * keep}
 
 
-def measured(keep: int = 10, **seeds: tuple[str, ...]) -> Measured:
+def measured(keep: int = 10, **seeds: tuple[str, ...]) -> CellMeasures:
     """A cell that was trained on English; every evaluation but ``clean`` is under typos."""
     order = list(seeds)
     evaluations = {
@@ -39,10 +39,10 @@ def measured(keep: int = 10, **seeds: tuple[str, ...]) -> Measured:
         for name, both in seeds.items()
         for seed, marks in enumerate(both, 1)
     }
-    return Measured(about, credit)
+    return CellMeasures(about, credit)
 
 
-def values(found: Measured, name: str, kind: str) -> dict[str, float]:
+def values(found: CellMeasures, name: str, kind: str) -> dict[str, float]:
     """In percent."""
     return {language: round(100 * one.value, 9) for language, one in found.measure(name, kind).items()}
 
@@ -75,7 +75,7 @@ def test_a_drop_is_over_the_rows_that_both_have() -> None:
 
 
 def test_records_hold_every_number_with_its_interval() -> None:
-    rows = records([Done({"axis": "one"}, measured(clean=CLEAN, typos=TYPOS), None)])
+    rows = study_records([FinishedCell({"axis": "one"}, measured(clean=CLEAN, typos=TYPOS), None)])
     found = {(row["evaluation"], row["measure"], row["language"]): row for row in rows}
     assert len(found) == len(rows) == 4 + 1 + 4 + 4 + 4 + 1 + 1  # score gap | score drop relative gap gap_growth
     assert found["typos", "drop", "mean"]["value"] == 37.5
@@ -85,7 +85,7 @@ def test_records_hold_every_number_with_its_interval() -> None:
 
 
 def test_an_interval_ends_where_the_measure_does() -> None:
-    rows = records([Done({"axis": "one"}, measured(clean=(ALL[0], NONE[0])), None)])
+    rows = study_records([FinishedCell({"axis": "one"}, measured(clean=(ALL[0], NONE[0])), None)])
     score = next(row for row in rows if row["measure"] == "score" and row["language"] == "mean")
     assert (score["value"], score["low"], score["high"]) == (50.0, 0.0, 100.0)
 
@@ -97,10 +97,12 @@ def test_the_oracle_stands_beside_the_score() -> None:
         for role, marks in (("selected", CLEAN), ("oracle", TYPOS))
         for seed in (1, 2)
     }
-    rows = records([Done({"axis": "one"}, Measured(about, credit), None)])
+    rows = study_records([FinishedCell({"axis": "one"}, CellMeasures(about, credit), None)])
     found = {(row["measure"], row["language"]): row["value"] for row in rows}
     assert (found["score", "de"], found["oracle", "de"], found["oracle", "mean"]) == (62.5, 37.5, 37.5)
-    assert values(Measured(about, {k: v for k, v in credit.items() if k != "clean/oracle/2"}), "clean", "oracle") == {}
+    assert (
+        values(CellMeasures(about, {k: v for k, v in credit.items() if k != "clean/oracle/2"}), "clean", "oracle") == {}
+    )
 
 
 ALL, NONE = ("1111 1111 11",) * 2, ("0000 0000 00",) * 2
@@ -111,14 +113,14 @@ def study(**fields: Any) -> Study:
     return Study.model_validate({"name": "s", "question": "q", "recipe": "r", "vary": vary} | fields)
 
 
-def cells(**method: Measured) -> list[Done]:
-    return [Done({"method": name, "target": "x"}, numbers, None) for name, numbers in method.items()]
+def cells(**method: CellMeasures) -> list[FinishedCell]:
+    return [FinishedCell({"method": name, "target": "x"}, numbers, None) for name, numbers in method.items()]
 
 
 def test_comparisons_pair_cells_that_differ_in_the_named_axis_alone() -> None:
     done = cells(a=measured(clean=CLEAN, typos=TYPOS), b=measured(clean=ALL, typos=TYPOS), c=measured(clean=CLEAN))
-    done.append(Done({"method": "b", "target": "y"}, measured(clean=ALL), None))  # nothing to lay it beside
-    rows = comparisons(done, Compare(against={"method": "a"}))
+    done.append(FinishedCell({"method": "b", "target": "y"}, measured(clean=ALL), None))  # nothing to lay it beside
+    rows = study_comparisons(done, Compare(against={"method": "a"}))
     assert {(row["levels"]["method"], row["levels"]["target"]) for row in rows} == {("b", "x"), ("c", "x")}
     found = {(row["levels"]["method"], row["evaluation"], row["measure"], row["language"]): row for row in rows}
     gain = found["b", "clean", "score", "mean"]
@@ -130,17 +132,17 @@ def test_comparisons_pair_cells_that_differ_in_the_named_axis_alone() -> None:
     # b and c share the clean scores of a: their differences are correlated, those of c are none at all
     shared = dict.fromkeys(kinds, 0.0)
     assert [row["adjusted"] for row in means] == pytest.approx(dunnett(ps, kinds, shared), abs=0.02)
-    by_holm = comparisons(done, Compare(against={"method": "a"}, adjust="holm"))
-    assert [row["adjusted"] for row in by_holm if row["language"] == "mean"] == pytest.approx(holm(ps))
-    plain = comparisons(done, Compare(against={"method": "a"}, adjust="none"))
+    by_holm = study_comparisons(done, Compare(against={"method": "a"}, adjust="holm"))
+    assert [row["adjusted"] for row in by_holm if row["language"] == "mean"] == pytest.approx(holm_adjust(ps))
+    plain = study_comparisons(done, Compare(against={"method": "a"}, adjust="none"))
     assert [row["adjusted"] for row in plain if row["language"] == "mean"] == ps
     own = [row for row in rows if row["language"] != "mean" and row["levels"]["method"] == "b"]
     own = [row for row in own if (row["evaluation"], row["measure"]) == ("clean", "score")]
-    assert [row["adjusted"] for row in own] == pytest.approx(holm([row["p"] for row in own]))
+    assert [row["adjusted"] for row in own] == pytest.approx(holm_adjust([row["p"] for row in own]))
 
 
 def test_comparisons_with_one_baseline_are_corrected_for_what_they_share() -> None:
-    def marked(method: int, name: str) -> Measured:
+    def marked(method: int, name: str) -> CellMeasures:
         draw = np.random.default_rng([method, len(name)])
         rows = {"id": [str(i) for i in range(300)] * 2, "language": ["en"] * 300 + ["sw"] * 300}
         credit = {
@@ -148,28 +150,30 @@ def test_comparisons_with_one_baseline_are_corrected_for_what_they_share() -> No
             | {"accuracy": (draw.random(600) < 0.6 + 0.02 * method).astype(float).tolist(), "accuracy.of": [1.0] * 600}
             for seed in (1, 2, 3)
         }
-        return Measured(measured(clean=CLEAN).about | {"seeds": [1, 2, 3]}, credit)
+        return CellMeasures(measured(clean=CLEAN).about | {"seeds": [1, 2, 3]}, credit)
 
-    done = [Done({"method": m, "target": t}, marked(i, t), None) for t in ("x", "yy") for i, m in enumerate("abc")]
-    rows = [row for row in comparisons(done, Compare(against={"method": "a"})) if row["language"] == "mean"]
+    done = [
+        FinishedCell({"method": m, "target": t}, marked(i, t), None) for t in ("x", "yy") for i, m in enumerate("abc")
+    ]
+    rows = [row for row in study_comparisons(done, Compare(against={"method": "a"})) if row["language"] == "mean"]
     ps, adjusted = [row["p"] for row in rows], [row["adjusted"] for row in rows]
     targets = [row["levels"]["target"] for row in rows]
     assert len(rows) == 4 and targets == ["x", "x", "yy", "yy"]
     least, most = (dunnett(ps, targets, dict.fromkeys(targets, equal)) for equal in (EQUAL, 0.0))
     assert all(low <= p <= high for low, p, high in zip(least, adjusted, most, strict=True)) and adjusted != most
-    assert all(p - 1e-9 <= found <= other for p, found, other in zip(ps, adjusted, holm(ps), strict=True))
+    assert all(p - 1e-9 <= found <= other for p, found, other in zip(ps, adjusted, holm_adjust(ps), strict=True))
 
 
 def test_mcnemar_is_of_the_rows_that_most_seeds_get_right() -> None:
     done = cells(a=measured(clean=NONE), b=measured(clean=ALL))
-    rows = comparisons(done, Compare(against={"method": "a"}, test="mcnemar", adjust="none"))
+    rows = study_comparisons(done, Compare(against={"method": "a"}, test="mcnemar", adjust="none"))
     p = {row["language"]: row["p"] for row in rows}
     assert (p["en"], p["sw"]) == pytest.approx((2 * 0.5**4, 2 * 0.5**2))
 
 
-def verdict(done: list[Done], **about: Any) -> dict[str, Any]:
+def verdict(done: list[FinishedCell], **about: Any) -> dict[str, Any]:
     about = {"claim": "It helps.", "against": {"method": "a"}, "evaluations": "clean"} | about
-    (row,) = verdicts(done, study(hypotheses={"h": about}))
+    (row,) = hypothesis_verdicts(done, study(hypotheses={"h": about}))
     return row
 
 
@@ -206,7 +210,7 @@ def test_a_verdict_speaks_of_the_named_cells_evaluations_and_languages() -> None
 def test_p_values_are_corrected_over_all_hypotheses() -> None:
     done = cells(a=measured(clean=CLEAN), b=measured(clean=("1111 1111 10",) * 2), c=measured(clean=CLEAN))
     one = {"claim": "It helps.", "against": {"method": "a"}, "cells": {"method": "b"}}
-    rows = verdicts(
+    rows = hypothesis_verdicts(
         done, study(hypotheses={"h": one, "g": one | {"languages": "trained"}, "i": one | {"measure": "drop"}})
     )
     ps = [row["p"] for row in rows[:2]]
@@ -216,12 +220,12 @@ def test_p_values_are_corrected_over_all_hypotheses() -> None:
 
 def test_a_line_over_sizes_at_each_combination_of_the_other_axes() -> None:
     done = [
-        Done({"method": method, "target": target}, measured(clean=marks), size)
+        FinishedCell({"method": method, "target": target}, measured(clean=marks), size)
         for target in ("x", "y")
         for method, marks, size in (("a", NONE, 10**6), ("b", CLEAN, 10**7), ("c", ALL, None))
     ]
-    rows = fits(done, (Fit(axis="method", measure="score"),))
+    rows = size_fits(done, (Fit(axis="method", measure="score"),))
     assert [row["levels"] for row in rows] == [{"target": "x"}, {"target": "y"}]
     assert rows[0]["slope"]["difference"] == pytest.approx(75) and rows[0]["at_one"] == pytest.approx(-450)
     assert [(point["level"], point["parameters"]) for point in rows[0]["points"]] == [("a", 10**6), ("b", 10**7)]
-    assert fits(done, (Fit(axis="target"),)) == []  # one size is no line
+    assert size_fits(done, (Fit(axis="target"),)) == []  # one size is no line

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from made_up_study import made_up
 
-from xfer.reports.study.examples import examples
-from xfer.reports.study.page.grids import grids, slug
-from xfer.reports.study.page.html import page
+from xfer.reports.study.examples import study_examples
+from xfer.reports.study.page.grids import slug_name, study_grids
+from xfer.reports.study.page.html import study_page
 from xfer.reports.study.page.plain import csv_study, markdown_study
-from xfer.reports.study.page.png import renderer
+from xfer.reports.study.page.png import png_renderer
 from xfer.reports.study.page.write import write_study
-from xfer.reports.table import Exact, Grid, Value, csv_grid, latex, latex_grid, markdown_grid
+from xfer.reports.table import Exact, Grid, Value, csv_grid, latex_grid, latex_text, markdown_grid
 
 GRID = Grid(
     "small",
@@ -29,7 +29,7 @@ GRID = Grid(
 
 
 def test_latex() -> None:
-    assert latex("a_b & 50% $x$ #1 {y} ~ ^ \\") == (
+    assert latex_text("a_b & 50% $x$ #1 {y} ~ ^ \\") == (
         r"a\_b \& 50\% \$x\$ \#1 \{y\} \textasciitilde{} \textasciicircum{} \textbackslash{}"
     )
     assert latex_grid(GRID).splitlines() == [
@@ -100,7 +100,7 @@ def test_markdown() -> None:
 
 
 def test_tables_say_what_the_records_say() -> None:
-    found = {grid.name: grid for grid in grids(made_up())}
+    found = {grid.name: grid for grid in study_grids(made_up())}
     names = [
         "hypotheses",
         "results",
@@ -140,7 +140,7 @@ def test_the_page_holds_no_foreign_markup() -> None:
     found["provenance"] = {"data": {bad: {"source": bad, "at": {bad: bad}, "key": bad}}, "versions": {bad: [bad]}}
     texts = {bad: {"original": [[bad, True]], "changed": [[bad, False]]}}
     found["examples"] = [row | {"id": bad, "language": bad, "texts": texts} for row in found["examples"]]
-    made = page(found)
+    made = study_page(found)
     assert made.count("<script>") == 1 and "<img" not in made
     assert made.count("&lt;script&gt;") > 30
 
@@ -189,7 +189,7 @@ def test_an_index_passes_over_what_is_no_study(tmp_path: Path, monkeypatch: pyte
 
 def test_png_files(tmp_path: Path) -> None:
     pytest.importorskip("resvg_py", reason="resvg_py is not installed: pip install 'xfer[png]'")
-    render, problem = renderer()
+    render, problem = png_renderer()
     if render is None:
         pytest.skip(problem)
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"><rect width="9" height="9"/></svg>'
@@ -212,26 +212,32 @@ def test_examples_show_once_and_few() -> None:
         ]
         return {"data": "XNLI", "robustness": {"attacks": {"typos": {"examples": {"de": rows, "en": []}}}}}
 
-    found = examples([({"a": "1"}, report("x")), ({"a": "2"}, {"tables": [report("x", "y", "z")]}), ({"a": "3"}, {})])
+    found = study_examples(
+        [({"a": "1"}, report("x")), ({"a": "2"}, {"tables": [report("x", "y", "z")]}), ({"a": "3"}, {})]
+    )
     assert [(row["id"], row["levels"]["a"]) for row in found] == [("x", "1"), ("y", "2")]
 
 
 def test_slugs() -> None:
-    assert slug("a b/../ü", []) == "a-b"
-    assert slug("a b", ["a-b", "a-b-2"]) == "a-b-3"
-    assert slug("中", []) == "x"
+    assert slug_name("a b/../ü", []) == "a-b"
+    assert slug_name("a b", ["a-b", "a-b-2"]) == "a-b-3"
+    assert slug_name("中", []) == "x"
 
 
 def test_few_seeds_are_told() -> None:
     found: dict[str, Any] = made_up()
-    assert "<strong>2 seeds.</strong> They are few" in page(found)
+    assert "<strong>2 seeds.</strong> They are few" in study_page(found)
     for seeds in (1, 3):
-        assert "They are few" not in page(found | {"records": [row | {"seeds": seeds} for row in found["records"]]})
+        assert "They are few" not in study_page(
+            found | {"records": [row | {"seeds": seeds} for row in found["records"]]}
+        )
 
 
 def test_a_single_seed_speaks_of_one_training() -> None:
     found: dict[str, Any] = made_up()
     single = found | {"records": [row | {"seeds": 1} for row in found["records"]]}
     words = "they speak of this one training only"
-    assert "<strong>1 seed.</strong> Intervals and p values of a single seed" in page(single) and words in page(single)
-    assert words in markdown_study(single) and words not in page(found) and words not in markdown_study(found)
+    assert "<strong>1 seed.</strong> Intervals and p values of a single seed" in study_page(
+        single
+    ) and words in study_page(single)
+    assert words in markdown_study(single) and words not in study_page(found) and words not in markdown_study(found)

@@ -10,13 +10,13 @@ from typing import Any
 import torch
 from tiny_runs import WORDS, context, settings
 
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.models.base import Origin
 from xfer.models.domain.base import Head
-from xfer.models.domain.form import judged
-from xfer.models.network import Network, build
+from xfer.models.domain.form import build_domain_form
+from xfer.models.network import Network, build_network
 from xfer.models.scratch import Scratch
-from xfer.recipe.checks.discriminators import conditions
+from xfer.recipe.checks.discriminators import conditioning_task
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Run, TaskData, fit
 from xfer.trainers.mixers import Joint
@@ -68,16 +68,16 @@ def stage(
 ) -> tuple[Network, list[TaskData]]:
     """A network and its tasks: ``main`` learns English labels, ``language`` has a discriminator over two languages."""
     unlabelled = rows(kind)
-    seen = conditions(one, {"main": main})
+    seen = conditioning_task(one, {"main": main})
     forms = {
-        "main": form(main, LABELS[main]),
-        "language": judged("language", form(kind, LABELS[kind]), one, seen, unlabelled),
+        "main": build_form(main, LABELS[main]),
+        "language": build_domain_form("language", build_form(kind, LABELS[kind]), one, seen, unlabelled),
     }
     tasks = [
         TaskData("main", 1.0, rows(main, ["en"]), None, ("en",)),
         TaskData("language", weight, unlabelled, rows(kind, count=6) if dev else None, ("en", "fr")),
     ]
-    return build(origin(dropout), forms, 1), tasks
+    return build_network(origin(dropout), forms, 1), tasks
 
 
 def chosen(**fields: Any) -> Finetune:

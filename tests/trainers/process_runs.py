@@ -18,13 +18,13 @@ import tiny_runs
 from tiny_runs import context, network, rows, settings, task
 
 from xfer.core.errors import XferError
-from xfer.execution.distributed import joined
+from xfer.execution.distributed import joined_group
 from xfer.models.network import Network
 from xfer.trainers import distributed
-from xfer.trainers.attacked import Attacked
+from xfer.trainers.attacked import AttackedTraining
 from xfer.trainers.augmenting import Augment, Consistency
-from xfer.trainers.batches.attacked import Changes
-from xfer.trainers.batches.augmented import Augmented
+from xfer.trainers.batches.attacked import AttackedData
+from xfer.trainers.batches.augmented import Augmentation
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Run, TaskData, fit
 from xfer.trainers.mixers import Joint, Proportional
@@ -49,15 +49,15 @@ def classifier(dropout: float = 0.0, **fields: Any) -> Made:
 def augmented(kind: str, **fields: Any) -> Made:
     """Rows that are changed as they are drawn, and the views of them."""
     steps = ({"attacker": {"type": "typos", "rate": 0.5}, "share": 0.7}, {"subwords": {"drop": 0.5}})
-    told = Augmented(tuple((Augment.model_validate(step), None) for step in steps), None, Consistency(weight=1))
+    told = Augmentation(tuple((Augment.model_validate(step), None) for step in steps), None, Consistency(weight=1))
     tasks = [TaskData(kind, 1.0, every.rows(kind), None, ("en",), augmented=told)]
     return every.network(kind), tasks, settings(steps=4, evaluate_every=2, **fields), Proportional()
 
 
 def attacked_anew() -> Made:
     """Rows that are attacked before steps 3 and 6, by a search of the network in training."""
-    block = Attacked(attacker=swap_search.Swap(), refresh=3, share=0.5, keep="all")
-    changes = Changes(1.0, True, {name: [] for name in rows()}, (), block)
+    block = AttackedTraining(attacker=swap_search.Swap(), refresh=3, share=0.5, keep="all")
+    changes = AttackedData(1.0, True, {name: [] for name in rows()}, (), block)
     tasks = [TaskData("nli", 1.0, rows(), None, ("en",), changes=changes)]
     return network(dropout=0), tasks, settings(steps=8, evaluate_every=4), Proportional()
 
@@ -108,7 +108,11 @@ def curve(folder: Path, made: Made, stop: int = 0) -> dict[str, Any]:
 
     net, tasks, chosen, mixer = made
     found = fit(chosen, net, tasks, context(folder, progress=progress, mixer=mixer))
-    sums = [float(tensor.double().abs().sum()) for tensor in net.weights().values()] if distributed.here().main else []
+    sums = (
+        [float(tensor.double().abs().sum()) for tensor in net.weights().values()]
+        if distributed.current_processes().main
+        else []
+    )
     return {"losses": losses, "curve": found["curve"], "selected": found["selected"], "sums": sums}
 
 
@@ -132,7 +136,7 @@ def _faults(folder: Path) -> list[str]:
 
     def failing(where: set[int]) -> Any:
         def progress(step: int, total: int, **_: Any) -> None:
-            if step == 2 and distributed.here().rank in where:
+            if step == 2 and distributed.current_processes().rank in where:
                 raise ValueError("out of luck")
 
         return progress
@@ -140,7 +144,7 @@ def _faults(folder: Path) -> list[str]:
     for number, where in enumerate(({1}, {0}, {0, 1})):
         net, tasks, chosen, mixer = classifier()
         try:
-            with distributed.here().together():
+            with distributed.current_processes().together():
                 fit(chosen, net, tasks, context(folder / str(number), progress=failing(where), mixer=mixer))
         except XferError as error:
             told.append(str(error))
@@ -150,8 +154,8 @@ def _faults(folder: Path) -> list[str]:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
-    with joined():
+    with joined_group():
         answer: dict[str, Any] = {name: curve(target / name, make()) for name, make in CASES.items()}
         answer |= {"resumed": _resumed(target), "parts": _resumed(target / "parts", shard=True)}
         answer |= {"held": _held(target / "held"), "faults": _faults(target)}
-        (target / f"{distributed.here().rank}.json").write_text(json.dumps(answer))
+        (target / f"{distributed.current_processes().rank}.json").write_text(json.dumps(answer))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from xfer.attackers.search import scheduler
 from xfer.attackers.search.base import Search, Setting
-from xfer.attackers.search.outcome import Outcome
+from xfer.attackers.search.outcome import SearchOutcome
 from xfer.attackers.search.runner import Slot
 
 
@@ -23,19 +23,19 @@ class Swap(Search):
         aim = setting.aim
 
         def look(rows: list[dict[str, Any]]) -> list[tuple[float, bool]]:
-            answers = scheduler.ask("victim", [aim.item(aim.text(row)) for row in rows])
+            answers = scheduler.ask_oracle("victim", [aim.item(aim.text(row)) for row in rows])
             return [aim.judge(answer, aim.gold(rows[0])) for answer in answers]
 
-        def work(row: dict[str, Any]) -> Outcome:
+        def work(row: dict[str, Any]) -> SearchOutcome:
             ((score, wrong),) = look([row])
             words = row["text"].split()
             places = range(min(len(words), self.budget - 1))
             texts = [" ".join([*words[:i], self.word, *words[i + 1 :]]) for i in places]
             if wrong:
-                return Outcome("skipped", row, 1, score)
+                return SearchOutcome("skipped", row, 1, score)
             found = look([row | {"text": text} for text in texts])
             best = max(places, key=lambda i: found[i][0])
             status = "succeeded" if found[best][1] else "failed"
-            return Outcome(status, row | {"text": texts[best]}, 1 + len(texts), found[best][0])
+            return SearchOutcome(status, row | {"text": texts[best]}, 1 + len(texts), found[best][0])
 
         return work

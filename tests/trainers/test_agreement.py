@@ -12,12 +12,12 @@ import torch
 from accelerate import Accelerator
 from test_augment import CUT, TYPOS, about, made, views
 
-from xfer.forms.base import form
-from xfer.text.edits import Edit, splice
+from xfer.forms.base import build_form
+from xfer.text.edits import Edit, splice_edits
 from xfer.trainers.augmenting import Consistency
-from xfer.trainers.batches.alignment import Read, borders, subwords, words
+from xfer.trainers.batches.alignment import AlignmentUnit, align_subwords, align_words, track_borders
 from xfer.trainers.loop.fit import Run
-from xfer.trainers.losses.consistency import apart, paired
+from xfer.trainers.losses.consistency import align_log_probabilities, detached_divergence
 from xfer.trainers.losses.objective import Objective, Teacher, view_of
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
@@ -28,7 +28,7 @@ TWO = torch.tensor([[0.5, -1.0, 0.2], [2.0, 0.0, -1.0]]), torch.tensor([[0.1, 0.
 
 def test_the_divergence_is_symmetric_and_its_gradient_passes_one_side_of_each() -> None:
     first, second = (logits.clone().requires_grad_() for logits in TWO)
-    found = apart(first.log_softmax(-1), second.log_softmax(-1))
+    found = detached_divergence(first.log_softmax(-1), second.log_softmax(-1))
     p, q = first.detach().softmax(-1), second.detach().softmax(-1)
     wanted = (p * (p / q).log()).sum(-1) + (q * (q / p).log()).sum(-1)
     assert torch.allclose(found, wanted)
@@ -40,20 +40,20 @@ def test_the_divergence_is_symmetric_and_its_gradient_passes_one_side_of_each() 
 
 def test_words_that_align_are_compared_and_no_others() -> None:
     first, second = TWO[0].log_softmax(-1), torch.cat(TWO).log_softmax(-1)
-    one, other = paired(first, second, torch.tensor([-1, 3]))
+    one, other = align_log_probabilities(first, second, torch.tensor([-1, 3]))
     assert torch.equal(one, first[1:]) and torch.equal(other, second[3:])
 
 
 def test_subwords_that_align_share_the_probability_among_them() -> None:
     own, view = torch.randn(1, 2, 4).log_softmax(-1), torch.randn(1, 2, 5).log_softmax(-1)
     places = torch.tensor([[[0, 3, -1, 2], [0, -1, 4, -1]]])
-    first, second = paired(own, view, places)
+    first, second = align_log_probabilities(own, view, places)
     start, end = [0, 1, 3], [0, 2]
     assert torch.allclose(first[0, 0, start].exp(), own[0, 0, start].exp() / own[0, 0, start].exp().sum())
     assert torch.allclose(second[0, 0, start].exp(), view[0, 0, [0, 3, 2]].exp() / view[0, 0, [0, 3, 2]].exp().sum())
     assert torch.allclose(second[0, 1, end].exp(), view[0, 1, [0, 4]].exp() / view[0, 1, [0, 4]].exp().sum())
     assert second[0, 0, 2].exp() == first[0, 1, 1].exp() == 0
-    assert torch.isfinite(apart(first, second)).all()
+    assert torch.isfinite(detached_divergence(first, second)).all()
 
 
 def loss(run: Run, batch: dict[str, Any]) -> torch.Tensor:
@@ -61,7 +61,7 @@ def loss(run: Run, batch: dict[str, Any]) -> torch.Tensor:
     task = next(iter(run.tasks))
     kind, view = run.inner.forms[task], view_of(batch)
     logits, moved = run.inner(task, batch), run.inner(task, view)
-    p, q = paired(kind.chances(logits, batch), kind.chances(moved, view), view.get("places"))
+    p, q = align_log_probabilities(kind.chances(logits, batch), kind.chances(moved, view), view.get("places"))
     sides = (p.exp() * (p - q)).sum(-1) + (q.exp() * (q - p)).sum(-1)
     divergence = (sides.flatten(1).mean(1) if sides.ndim > 1 else sides).sum() / len(batch["labels"])
     return kind.losses(logits, batch).mean() + 0.5 * divergence
@@ -116,7 +116,7 @@ def test_a_teacher_sees_the_row_and_the_very_view_that_the_network_sees(added: b
             seen.append(batch["input_ids"])
             return made_of[id(self.net)] if batch["input_ids"].sum() else logits
 
-    kind = form("classify", ["no", "yes"])
+    kind = build_form("classify", ["no", "yes"])
     whole = batch | {"view/labels": batch["labels"], "view/input_ids": torch.ones(3, 6, dtype=torch.long)}
     for net in (own, other):
         seen: list[torch.Tensor] = []
@@ -139,15 +139,15 @@ def test_borders_follow_edits_one_after_another() -> None:
     text, here, steps = "the old cat sleeps", "the old cat sleeps", []
     for step in ([Edit(4, 7, "very old", "a")], [Edit(0, 0, "so ", "b"), Edit(13, 16, "dog", "b")]):
         steps.append([{"column": "text", **edit._asdict()} for edit in step])
-        here = splice(here, step)
+        here = splice_edits(here, step)
     assert here == "so the very old dog sleeps"
-    found = borders(text, here, steps)
+    found = track_borders(text, here, steps)
     assert found is not None
     starts, ends = found
     assert [int(starts[i]) for i in (0, 4, 8, 12)] == [here.index(w) for w in ("the", "very", "dog", "sleeps")]
     assert [int(ends[i]) for i in (3, 7, 11, 18)] == [6, 15, 19, 26]
     assert int(starts[5]) == int(ends[9]) == -1  # inside of what was replaced
-    assert borders(text, "something else", steps) is None
+    assert track_borders(text, "something else", steps) is None
 
 
 def test_a_word_that_was_moved_or_split_aligns_with_nothing() -> None:
@@ -158,9 +158,11 @@ def test_a_word_that_was_moved_or_split_aligns_with_nothing() -> None:
         {"column": "text", "start": 8, "end": 11, "new": "Ann Mary", "kind": "x"},
     ]
     unit: Any = None
-    found = words(row, changed, [edits], Read(unit, np.arange(4)), Read(unit, np.arange(5)))
+    found = align_words(row, changed, [edits], AlignmentUnit(unit, np.arange(4)), AlignmentUnit(unit, np.arange(5)))
     assert found.tolist() == [-1, 1, -1, 4]
-    assert words(row, changed, [edits], Read(unit, np.arange(2, 4)), Read(unit, np.arange(4, 5))).tolist() == [-1, 0]
+    assert align_words(
+        row, changed, [edits], AlignmentUnit(unit, np.arange(2, 4)), AlignmentUnit(unit, np.arange(4, 5))
+    ).tolist() == [-1, 0]
 
 
 def test_subwords_of_a_context_align_by_the_borders_that_answers_have(tmp_path: Path) -> None:
@@ -171,7 +173,7 @@ def test_subwords_of_a_context_align_by_the_borders_that_answers_have(tmp_path: 
         number = int(found.row_of[unit])
         row, change = {name: values[number] for name, values in given.items()}, found.change(number, 0, 0)
         own, view = found._own(unit)[1], found._read(unit, change)[1]
-        places = subwords(row, change.row, change.edits, own, view)
+        places = align_subwords(row, change.row, change.edits, own, view)
         target, other = own.unit.kept["targets"][0], view.unit.kept["targets"][0]
         if target[0] and other[0]:  # the answer was not changed: both its borders are where the view has them
             aligned += 1

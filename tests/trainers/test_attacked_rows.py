@@ -17,10 +17,10 @@ import tiny_runs
 import torch
 from tiny_runs import RESULT, Stop, context, equal, network, rows, settings, stopping, weights
 
-from xfer.forms.base import Encoded, form
+from xfer.forms.base import EncodedUnits, build_form
 from xfer.models.network import Network
-from xfer.trainers.attacked import Attacked, drawn
-from xfer.trainers.batches.attacked import Changed, Changes, joined, used
+from xfer.trainers.attacked import AttackedTraining, draw_row_share
+from xfer.trainers.batches.attacked import AttackedData, AttackedUnits, join_attacked, usable_attacks
 from xfer.trainers.batches.feed import TaskData
 from xfer.trainers.loop import refresh
 from xfer.trainers.loop.fit import fit
@@ -28,15 +28,15 @@ from xfer.trainers.loop.fit import fit
 PLACES = [3, 8, 20]
 
 
-def changed(places: list[int] = PLACES, weight: float = 1.0, beside: bool = True) -> Changes:
+def changed(places: list[int] = PLACES, weight: float = 1.0, beside: bool = True) -> AttackedData:
     """The rows at these places with another first word."""
     own = rows()
     kept = {name: [column[place] for place in places] for name, column in own.items()}
     kept["text"] = [f"roofs {text.partition(' ')[2]}" for text in kept["text"]]
-    return Changes(weight, beside, kept, places)
+    return AttackedData(weight, beside, kept, places)
 
 
-def task(changes: Changes | None = None, train: Any = None) -> TaskData:
+def task(changes: AttackedData | None = None, train: Any = None) -> TaskData:
     return TaskData("nli", 1.0, train or rows(), None, ("en",), 1.0, changes)
 
 
@@ -54,7 +54,7 @@ def close(one: list[torch.Tensor], two: list[torch.Tensor]) -> bool:
     return len(one) == len(two) > 5 and all(torch.allclose(a, b, atol=1e-6) for a, b in zip(one, two, strict=True))
 
 
-def table(changes: Changes, clean: Any = None) -> dict[str, list[Any]]:
+def table(changes: AttackedData, clean: Any = None) -> dict[str, list[Any]]:
     return {name: [*column, *changes.rows[name]] for name, column in (clean or rows()).items()}
 
 
@@ -95,14 +95,14 @@ def test_a_changed_row_stands_once_an_epoch_in_the_step_of_its_row(tmp_path: Pat
 
 
 def test_windows_of_a_changed_row_come_with_the_first_of_its_row() -> None:
-    spans, tokens = form("span"), np.zeros(12, dtype=np.int32)
+    spans, tokens = build_form("span"), np.zeros(12, dtype=np.int32)
 
-    def encoded(of: list[int]) -> Encoded:
-        return Encoded(tokens[: len(of)], np.arange(len(of) + 1), None, {"row": np.array(of)})
+    def encoded(of: list[int]) -> EncodedUnits:
+        return EncodedUnits(tokens[: len(of)], np.arange(len(of) + 1), None, {"row": np.array(of)})
 
     spans.training = lambda *_: encoded([0, 0, 0, 1])  # type: ignore[method-assign]
     none: dict[str, list[Any]] = {name: [None] * 2 for name in spans.columns}
-    made = Changed(spans, None, 8, encoded([0, 1, 1, 2]), Changes(1.0, False, none, [1, 2]))
+    made = AttackedUnits(spans, None, 8, encoded([0, 1, 1, 2]), AttackedData(1.0, False, none, [1, 2]))
     assert made.changed(np.array([2, 0])).tolist() == []  # the second window of row 1
     assert made.changed(np.array([3, 1])).tolist() == [3, 0, 1, 2]
     assert made.clean(np.array([0, 1, 2, 3])).tolist() == [0]
@@ -110,13 +110,13 @@ def test_windows_of_a_changed_row_come_with_the_first_of_its_row() -> None:
 
 def test_what_is_drawn_depends_on_names_alone() -> None:
     asked = [{"id": str(i), "language": language} for language in ("en", "de") for i in range(50)]
-    few, many = drawn(asked, 0.1), drawn(asked, 0.3)
+    few, many = draw_row_share(asked, 0.1), draw_row_share(asked, 0.3)
     assert (len(few), len(many)) == (10, 30) and set(few) < set(many)
     names = {(asked[i]["language"], asked[i]["id"]) for i in few}
     back = asked[::-1]
-    assert names == {(back[i]["language"], back[i]["id"]) for i in drawn(back, 0.1)}
-    assert few != drawn(asked, 0.1, "another step")
-    assert sum(asked[i]["language"] == "de" for i in few) == 5 and len(drawn(asked, 1e-6)) == 2
+    assert names == {(back[i]["language"], back[i]["id"]) for i in draw_row_share(back, 0.1)}
+    assert few != draw_row_share(asked, 0.1, "another step")
+    assert sum(asked[i]["language"] == "de" for i in few) == 5 and len(draw_row_share(asked, 1e-6)) == 2
 
 
 def test_only_changed_texts_that_turned_the_answer_are_used() -> None:
@@ -125,22 +125,22 @@ def test_only_changed_texts_that_turned_the_answer_are_used() -> None:
     new[1]["text"] = own["text"][1]
     found = list(zip([*new[:4], None], ["succeeded", "succeeded", "failed", "skipped", "dropped"], strict=True))
     about = {"weight": 1.0, "beside": True}
-    assert used("classify", own, range(5), found, about | {"keep": "succeeded"}).origins == [0]
-    made = used("classify", own, range(5), found, about | {"keep": "all"})
+    assert usable_attacks("classify", own, range(5), found, about | {"keep": "succeeded"}).origins == [0]
+    made = usable_attacks("classify", own, range(5), found, about | {"keep": "all"})
     assert made.origins == [0, 2, 3] and made.rows["label"] == [own["label"][i] for i in (0, 2, 3)]
 
 
 def test_rows_that_are_learnt_of_each_other_stand_in_one_table() -> None:
-    made = joined(rows(4), changed([1, 3], beside=False))
+    made = join_attacked(rows(4), changed([1, 3], beside=False))
     assert made["id"] == ["0", "2", "1 changed", "3 changed"] and made["text"][2].startswith("roofs")
 
 
 # attacked anew while a stage trains
 
 
-def refreshed(every: float = 6, share: float = 0.5, **fields: Any) -> Changes:
-    block = Attacked(attacker=swap_search.Swap(), refresh=every, share=share, keep="all", **fields)
-    return Changes(block.weight, block.beside, {name: [] for name in rows()}, (), block)
+def refreshed(every: float = 6, share: float = 0.5, **fields: Any) -> AttackedData:
+    block = AttackedTraining(attacker=swap_search.Swap(), refresh=every, share=share, keep="all", **fields)
+    return AttackedData(block.weight, block.beside, {name: [] for name in rows()}, (), block)
 
 
 def trained(folder: Path, progress: Any = lambda *_, **__: None, **fields: Any) -> tuple[Network, RESULT]:
@@ -198,16 +198,16 @@ def test_a_killed_process_is_continued_bit_for_bit(unbroken: Any, tmp_path: Path
 def test_rows_that_come_up_are_attacked_and_kept_until_the_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[tuple[int, Changes]] = []
-    real = refresh.used
+    seen: list[tuple[int, AttackedData]] = []
+    real = refresh.usable_attacks
 
-    def told(*args: Any) -> Changes:
+    def told(*args: Any) -> AttackedData:
         seen.append((len(seen), real(*args)))
         return seen[-1][1]
 
     monkeypatch.setattr(refresh, "used", told)
     run = tiny_runs.run(tmp_path, network(), TaskData("nli", 1.0, rows(), None, ("en",), 1.0, refreshed(3, 1.0)))
-    kept = refresh.Refreshed(run, tmp_path / "checkpoint")
+    kept = refresh.RefreshedTasks(run, tmp_path / "checkpoint")
     run.network.train()
     for step in range(6):
         kept.before(lambda: None)
@@ -227,7 +227,7 @@ def test_rows_that_come_up_are_attacked_and_kept_until_the_next_time(
 
 def test_a_share_of_the_steps(tmp_path: Path) -> None:
     block = refreshed(0.25).refresh
-    assert block and [refresh.distance(block, steps) for steps in (20, 2, 1000)] == [5, 1, 250]
+    assert block and [refresh.refresh_interval(block, steps) for steps in (20, 2, 1000)] == [5, 1, 250]
 
 
 if __name__ == "__main__":

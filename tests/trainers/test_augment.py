@@ -11,9 +11,9 @@ import pytest
 import torch
 from tiny_runs import Stop, context, equal, settings, stopping, weights
 
-from xfer.forms.texts import texts
+from xfer.forms.texts import editable_texts
 from xfer.trainers.augmenting import Augment, Consistency
-from xfer.trainers.batches.augmented import Augmented, Views
+from xfer.trainers.batches.augmented import Augmentation, Augmenter
 from xfer.trainers.loop.fit import Run, TaskData, fit
 from xfer.trainers.mixers import Proportional
 
@@ -24,21 +24,21 @@ TYPOS: dict[str, Any] = {"attacker": {"type": "typos", "rate": 0.5}}
 CUT: dict[str, Any] = {"subwords": {"drop": 0.5}}
 
 
-def about(*steps: dict[str, Any], **more: Any) -> Augmented:
-    return Augmented(tuple((Augment.model_validate(step), None) for step in steps), **more)
+def about(*steps: dict[str, Any], **more: Any) -> Augmentation:
+    return Augmentation(tuple((Augment.model_validate(step), None) for step in steps), **more)
 
 
-def made(folder: Path, kind: str, augmented: Augmented | None, seed: int = 1, **fields: Any) -> Run:
+def made(folder: Path, kind: str, augmented: Augmentation | None, seed: int = 1, **fields: Any) -> Run:
     task = TaskData(kind, 1.0, rows(kind), None, ("en",), augmented=augmented)
     return Run(settings(batch_size=6, **fields), network(kind, dropout=0.1), [task], context(folder, seed))
 
 
-def views(run: Run) -> Views:
+def views(run: Run) -> Augmenter:
     (found,) = run.feed.views.values()
     return found
 
 
-def trained(folder: Path, augmented: Augmented | None, every: int = 4, stop: int = 0, **fields: Any) -> Any:
+def trained(folder: Path, augmented: Augmentation | None, every: int = 4, stop: int = 0, **fields: Any) -> Any:
     net = network("classify", dropout=0.1)
     task = TaskData("classify", 1.0, rows("classify"), None, ("en",), augmented=augmented)
     chosen = settings(steps=4, batch_size=6, evaluate_every=every, **fields)
@@ -83,7 +83,7 @@ def test_labels_follow_in_every_form(kind: str, tmp_path: Path) -> None:
         number = int(found.row_of[unit])
         row, change = {name: values[number] for name, values in rows(kind).items()}, found.change(number, 3, 0)
         new = change.row
-        moved += texts(kind, new) != texts(kind, row)
+        moved += editable_texts(kind, new) != editable_texts(kind, row)
         assert (new["id"], new["language"], new.get("label")) == (row["id"], row["language"], row.get("label"))
         if kind == "tag":
             assert new["tags"] == row["tags"] and len(new["words"]) == len(row["words"])

@@ -19,15 +19,15 @@ from product_cases import NONE, VIEWS, Case, augment, every, head, mixer, pairs,
 from tiny_runs import Stop, equal, settings, weights
 
 from xfer.core.errors import RecipeError
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.models.domain.base import Head
-from xfer.models.domain.form import judged
-from xfer.models.network import Network, build
-from xfer.recipe.checks.discriminators import conditions
+from xfer.models.domain.form import build_domain_form
+from xfer.models.network import Network, build_network
+from xfer.recipe.checks.discriminators import conditioning_task
 from xfer.recipe.load import load_recipe
 from xfer.trainers.augmenting import Augment, Consistency
 from xfer.trainers.base import Mixer
-from xfer.trainers.batches.augmented import Augmented
+from xfer.trainers.batches.augmented import Augmentation
 from xfer.trainers.loop.fit import Context, TaskData, fit
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
@@ -45,25 +45,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(name, chosen, ids="-".join)
 
 
-def augmented(case: Case) -> Augmented | None:
+def augmented(case: Case) -> Augmentation | None:
     """What changes the rows of the form's task as they are drawn."""
     found = augment(case)
     steps = tuple((Augment.model_validate(step), None) for step in found.get("augment", ()))
-    return Augmented(steps, None, Consistency() if "consistency" in found else None) if steps else None
+    return Augmentation(steps, None, Consistency() if "consistency" in found else None) if steps else None
 
 
 def stage(case: Case) -> tuple[Network, list[TaskData]]:
     """The form's task with twice the rows of the masked one beside it, and what a head tells apart."""
-    forms: dict[str, Any] = {"main": form(case.form, FORMS[case.form]), "beside": form("mask")}
+    forms: dict[str, Any] = {"main": build_form(case.form, FORMS[case.form]), "beside": build_form("mask")}
     tasks = [
         TaskData("main", 1.0, rows(case.form), None, ("en",), augmented=augmented(case)),
         TaskData("beside", 0.5, rows("mask", 12), None, ("en",)),
     ]
     if case.head != NONE:
         told, one = two_languages("mask"), Head.model_validate(head(case))
-        forms["language"] = judged("language", form("mask"), one, conditions(one, {"main": case.form}), told)
+        forms["language"] = build_domain_form(
+            "language", build_form("mask"), one, conditioning_task(one, {"main": case.form}), told
+        )
         tasks.append(TaskData("language", 1.0, told, None, ("en", "fr")))
-    return build(origin(0.1), forms, 1), tasks
+    return build_network(origin(0.1), forms, 1), tasks
 
 
 def trained(case: Case, folder: Path, every: int = STEPS, stop: int = 0) -> tuple[Network, list[float]]:

@@ -16,10 +16,10 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModelForSequenceClassification
 
 from xfer.core.errors import MissingPart, XferError
-from xfer.forms.base import form
-from xfer.models.domain.form import judged
-from xfer.models.domain.judge import apart
-from xfer.models.network import build
+from xfer.forms.base import build_form
+from xfer.models.domain.form import build_domain_form
+from xfer.models.domain.judge import domain_distance
+from xfer.models.network import build_network
 from xfer.trainers.adversaries.losses import FreeAt, FreeLb
 from xfer.trainers.loop import run as loop_run
 from xfer.trainers.loop.fit import Run, TaskData, fit
@@ -95,7 +95,7 @@ def test_with_a_peak_of_0_the_encoder_gets_exactly_nothing(name: str, tmp_path: 
 def test_with_a_peak_of_0_the_task_is_trained_as_if_alone_to_the_bit(name: str, tmp_path: Path) -> None:
     """With dropout, accumulation, clipping and decay, a discriminator beside it changes nothing for the task."""
     net, _ = trained(tmp_path / "both", head(name, reverse={"peak": 0}), accumulate=2, clip=0.1)
-    plain = build(origin(0.1), {"main": form("classify", ["no", "yes"])}, 1)
+    plain = build_network(origin(0.1), {"main": build_form("classify", ["no", "yes"])}, 1)
     task = TaskData("main", 1.0, rows("classify", ["en"]), None, ("en",))
     about = chosen(steps=8, evaluate_every=4, accumulate=2, clip=0.1)
     fit(about, plain, [task], context(tmp_path / "alone"))
@@ -201,7 +201,7 @@ def test_rows_with_several_sequences_give_a_label_to_each() -> None:
     net, _ = stage(head())
     made: dict[str, Any] = {"id": ["1", "2"], "language": ["en", "fr"], "text": ["old cat", "vieux chat"]}
     made |= {"question": [None] * 2, "options": [["one", "two"], ["un", "deux", "trois"]], "label": [None, None]}
-    found = judged("x", form("choose"), head(), None, made)
+    found = build_domain_form("x", build_form("choose"), head(), None, made)
     encoded = found.encode(made, net.tokenizer, 32)
     batch = found.batch(encoded, found.targets(made), np.arange(5), net.tokenizer)
     assert batch["labels"].tolist() == [0, 0, 1, 1, 1] and len(batch["input_ids"]) == 5
@@ -212,14 +212,14 @@ def test_rows_with_several_sequences_give_a_label_to_each() -> None:
 
 def test_accuracy_is_the_mean_over_values_so_that_chance_is_one_over_their_number() -> None:
     made = rows("mask")
-    found = judged("x", form("mask"), head(), None, made)
+    found = build_domain_form("x", build_form("mask"), head(), None, made)
     gold, credit = ["en"] * 8 + ["fr"] * 2, [1.0] * 8 + [0.0] * 2
     assert found.score({"gold": gold, "credit": credit}) == {"accuracy": 0.5}
     assert found.shares({"gold": gold, "credit": credit}) == {"en": 1.0, "fr": 0.0}
 
 
 def test_values_that_were_never_trained_on_do_not_count() -> None:
-    found = judged("x", form("mask"), head(), None, rows("mask"))
+    found = build_domain_form("x", build_form("mask"), head(), None, rows("mask"))
     made = {"id": ["1", "2"], "language": ["fr", "de"], "text": ["a", "b"]}
     decoded = found.decode({"scores": np.array([[0.0, 1.0], [0.0, 1.0]]), "row": np.arange(2)}, made)
     assert decoded["credit"] == [1.0, None]
@@ -227,7 +227,7 @@ def test_values_that_were_never_trained_on_do_not_count() -> None:
 
 def test_one_value_cannot_be_told_apart() -> None:
     with pytest.raises(XferError, match="column language holds only 'en'"):
-        judged("x", form("mask"), head(), None, rows("mask", ["en"]))
+        build_domain_form("x", build_form("mask"), head(), None, rows("mask", ["en"]))
 
 
 # The critic
@@ -263,7 +263,7 @@ def test_the_critic_raises_the_distance_that_it_is_asked_for(tmp_path: Path) -> 
     def distance() -> float:
         with torch.no_grad():
             seen: Any = made.inner("language", {name: each for name, each in batch.items() if name != "strength"})
-            return float(apart(seen["logits"], batch["labels"]).mean())
+            return float(domain_distance(seen["logits"], batch["labels"]).mean())
 
     before = distance()
     loop_run.train_critics(made, ["language"], 0)

@@ -13,10 +13,10 @@ from domain_runs import NAMES, chosen, head
 from domain_runs import rows as unlabelled
 from tiny_runs import context
 
-from xfer.forms.base import form
-from xfer.models.domain.form import judged
-from xfer.models.network import build
-from xfer.recipe.checks.discriminators import conditions
+from xfer.forms.base import build_form
+from xfer.models.domain.form import build_domain_form
+from xfer.models.network import build_network
+from xfer.recipe.checks.discriminators import conditioning_task
 from xfer.trainers.adversaries.losses import FreeAt, FreeLb
 from xfer.trainers.adversaries.smoothness import R3f, Smart
 from xfer.trainers.loop.fit import Run, TaskData
@@ -32,12 +32,14 @@ ADVERSARIES = [FreeLb(), FreeAt(), Smart(), R3f()]
 def stage(folder: Path, name: str, kind: str, other: str = "mask", **fields: Any) -> Run:
     """``kind`` learns, ``other`` rows in two languages are judged, and masked words are learnt beside."""
     one = head(name, **({"states": "tokens"} if kind == "tag" else {}))
-    forms: dict[str, Any] = {"main": form(kind, FORMS[kind]), "masked": form("mask")}
+    forms: dict[str, Any] = {"main": build_form(kind, FORMS[kind]), "masked": build_form("mask")}
     tasks = [TaskData("main", 1.0, rows(kind), None, ("en",)), TaskData("masked", 0.5, rows("mask"), None, ("en",))]
     told = unlabelled(other)
-    forms["language"] = judged("language", form(other, FORMS[other]), one, conditions(one, {"main": kind}), told)
+    forms["language"] = build_domain_form(
+        "language", build_form(other, FORMS[other]), one, conditioning_task(one, {"main": kind}), told
+    )
     tasks.append(TaskData("language", 1.0, told, None, ("en", "fr")))
-    network = build(origin(0.1), forms, 1)
+    network = build_network(origin(0.1), forms, 1)
     return Run(chosen(batch_size=4, accumulate=2, **fields), network, tasks, context(folder, mixer=Joint()))
 
 

@@ -60,7 +60,7 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.syspath_prepend(str(tmp_path / "fakes"))
     monkeypatch.setenv("FAKE", str(tmp_path / "told"))
-    monkeypatch.setenv(logging.FOLDER, str(tmp_path / "track"))
+    monkeypatch.setenv(logging.TRACK_FOLDER_VARIABLE, str(tmp_path / "track"))
     yield lambda: [json.loads(line) for line in (tmp_path / "told").read_text().splitlines()]
     for name in ("wandb", "mlflow", "mlflow.tracking"):
         sys.modules.pop(name, None)
@@ -74,23 +74,23 @@ def short(folder: Path, *progress: Any) -> list[dict[str, Any]]:
 
 
 def test_numbers_are_named_by_their_path() -> None:
-    assert logging.numbers(RECORD) == FLAT
+    assert logging.finite_numbers(RECORD) == FLAT
 
 
 def test_wandb_is_told_every_line_of_the_log(fakes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(logging.VARIABLE, "wandb")
+    monkeypatch.setenv(logging.TRACK_VARIABLE, "wandb")
     lines = short(tmp_path / "train-0123456789")
     first, *told, last = fakes()
     assert first[0] == "init" and last == ["finish"]
     assert (first[1]["id"], first[1]["name"], first[1]["resume"]) == ("0123456789", "learn seed 1", "allow")
-    assert told == [["log", line["step"], logging.numbers(line)] for line in lines]
+    assert told == [["log", line["step"], logging.finite_numbers(line)] for line in lines]
     assert [line[1] for line in told] == [1, 2, 3, 4, 5, 6] and told[2][2].keys() >= {"loss", "rate", "dev/nli/en"}
 
 
 def test_mlflow_goes_on_in_the_run_that_was_broken_off(
     fakes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(logging.VARIABLE, "mlflow")
+    monkeypatch.setenv(logging.TRACK_VARIABLE, "mlflow")
     with pytest.raises(Stop):
         short(tmp_path / "train-abc", stopping(4))
     short(tmp_path / "train-abc")
@@ -105,7 +105,7 @@ def test_mlflow_goes_on_in_the_run_that_was_broken_off(
 def test_a_view_that_fails_is_told_once_and_training_goes_on(
     fakes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(logging.VARIABLE, "wandb,mlflow")
+    monkeypatch.setenv(logging.TRACK_VARIABLE, "wandb,mlflow")
     import wandb
 
     def broken(*_: Any, **__: Any) -> None:
@@ -118,7 +118,7 @@ def test_a_view_that_fails_is_told_once_and_training_goes_on(
 
 
 def test_a_view_that_cannot_be_opened_is_one_line(fakes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(logging.VARIABLE, "wandb")
+    monkeypatch.setenv(logging.TRACK_VARIABLE, "wandb")
     import wandb
 
     def broken(**_: Any) -> None:
@@ -130,19 +130,19 @@ def test_a_view_that_cannot_be_opened_is_one_line(fakes: Any, tmp_path: Path, mo
 
 
 def test_what_is_asked_for_must_be_known_and_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(logging.VARIABLE, " tensorbord,")
+    monkeypatch.setenv(logging.TRACK_VARIABLE, " tensorbord,")
     with pytest.raises(UsageError, match=r"no live view 'tensorbord'.*did you mean 'tensorboard'"):
-        logging.asked()
+        logging.tracker_names()
     monkeypatch.setattr(logging.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setenv(logging.VARIABLE, "wandb")
+    monkeypatch.setenv(logging.TRACK_VARIABLE, "wandb")
     with pytest.raises(MissingPart, match=r"needs the package wandb; run: pip install 'xfer\[wandb\]'"):
-        logging.asked()
-    monkeypatch.setenv(logging.VARIABLE, "")
-    assert logging.asked() == []
+        logging.tracker_names()
+    monkeypatch.setenv(logging.TRACK_VARIABLE, "")
+    assert logging.tracker_names() == []
 
 
 def test_the_option_is_read_before_anything_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(logging.VARIABLE, "")
+    monkeypatch.setenv(logging.TRACK_VARIABLE, "")
     found = CliRunner().invoke(train, [str(tmp_path / "no.yaml"), "--track", "nothing"])
     assert isinstance(found.exception, UsageError) and "no live view 'nothing'" in str(found.exception)
 
@@ -151,8 +151,8 @@ def test_tensorboard_has_the_curve(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pytest.importorskip("tensorboard", reason="the extra tensorboard is not installed")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    monkeypatch.setenv(logging.VARIABLE, "tensorboard")
-    monkeypatch.setenv(logging.FOLDER, str(tmp_path / "track"))
+    monkeypatch.setenv(logging.TRACK_VARIABLE, "tensorboard")
+    monkeypatch.setenv(logging.TRACK_FOLDER_VARIABLE, str(tmp_path / "track"))
     with pytest.raises(Stop):
         short(tmp_path / "train-0123456789", stopping(5))
     lines = short(tmp_path / "train-0123456789")

@@ -15,7 +15,7 @@ from tiny_runs import Stop, context, equal, network, rows, run, settings, stoppi
 
 from xfer.core.errors import XferError
 from xfer.models.network import Network
-from xfer.models.predictor import predict
+from xfer.models.predictor import predict_rows
 from xfer.trainers.loop import checkpoint
 from xfer.trainers.loop import fit as loop
 from xfer.trainers.loop.fit import Run, TaskData, fit
@@ -46,7 +46,7 @@ def close(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor], facto
 
 
 def accuracy(net: Network, language_rows: dict[str, list[Any]]) -> float:
-    best = predict(net, "nli", language_rows, 32)["logits"].argmax(1)
+    best = predict_rows(net, "nli", language_rows, 32)["logits"].argmax(1)
     return float(np.mean([("no", "yes")[b] == gold for b, gold in zip(best, language_rows["label"], strict=True)]))
 
 
@@ -280,7 +280,7 @@ def test_the_best_english_step_is_selected_and_the_best_target_step_is_the_oracl
     assert found["oracle"] == [6, 0.5]  # the mean of the other languages
     assert [point["step"] for point in found["curve"]] == [2, 4, 6, 8]
     assert equal(weights(net), seen[4])
-    checkpoint.take(tmp_path / "checkpoint", "oracle", 6, net)
+    checkpoint.restore_weights(tmp_path / "checkpoint", "oracle", 6, net)
     assert equal(weights(net), seen[6])
 
 
@@ -340,7 +340,7 @@ def test_dev_scores_are_the_accuracy_in_each_language(tmp_path: Path) -> None:
 
 def test_dev_rows_without_a_gold_label_do_not_count(tmp_path: Path) -> None:
     net, dev = network(), rows(6)
-    best = predict(net, "nli", dev, 32)["logits"].argmax(1)
+    best = predict_rows(net, "nli", dev, 32)["logits"].argmax(1)
     dev["label"] = [("no", "yes")[b] for b in best]
     dev["label"][2:4] = [None, None]
     assert run(tmp_path, net, task(dev=dev)).dev() == {"nli": {"en": 1.0}}

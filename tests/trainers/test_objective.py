@@ -12,16 +12,16 @@ from accelerate import Accelerator
 from tiny_runs import network, run
 
 from xfer.core.errors import XferError
-from xfer.forms.base import form
-from xfer.trainers.adversaries.micro_batch import Micro
-from xfer.trainers.losses.objective import Objective, Teacher, mixed, same_subwords
+from xfer.forms.base import build_form
+from xfer.trainers.adversaries.micro_batch import MicroBatch
+from xfer.trainers.losses.objective import Objective, Teacher, mix_partners, require_same_vocabulary
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
 import adversary_runs as every
 
 LOGITS = torch.tensor([[2.0, -1.0, 0.5], [0.0, 0.3, -0.2], [1.0, 1.0, 4.0], [-3.0, 2.0, 0.0]])
 BATCH = {"labels": torch.tensor([0, 2, 1, 1])}
-CLASSIFY = form("classify", ["a", "b", "c"])
+CLASSIFY = build_form("classify", ["a", "b", "c"])
 
 
 def objective(smoothing: float = 0.0, mixup: float = 0.0, teacher: Teacher | None = None) -> Objective:
@@ -43,7 +43,7 @@ def test_without_options_the_loss_is_the_forms_own_to_the_bit() -> None:
 def test_an_option_that_a_row_does_not_have_takes_no_part_of_the_label() -> None:
     logits = torch.tensor([[1.0, 0.0, -torch.inf]], requires_grad=True)
     batch = {"labels": torch.tensor([0]), "options": torch.tensor([[0, 1, -1]])}
-    found = objective(0.2).losses(form("choose"), logits, batch)
+    found = objective(0.2).losses(build_form("choose"), logits, batch)
     both = torch.tensor([1.0, 0.0]).log_softmax(0)
     assert found.item() == pytest.approx(float(-(0.8 * both[0] + 0.2 * both.mean())))
     found.sum().backward()
@@ -52,7 +52,7 @@ def test_an_option_that_a_row_does_not_have_takes_no_part_of_the_label() -> None
 
 def test_a_word_without_a_label_has_no_smoothed_loss_either() -> None:
     batch = {"labels": torch.tensor([0, -100])}
-    found = objective(0.3).losses(form("tag", ["O", "B-LOC"]), torch.tensor([[1.0, 2.0], [3.0, 0.0]]), batch)
+    found = objective(0.3).losses(build_form("tag", ["O", "B-LOC"]), torch.tensor([[1.0, 2.0], [3.0, 0.0]]), batch)
     assert found[0] > 0 and found[1] == 0
 
 
@@ -75,7 +75,7 @@ def test_mixed_rows_are_drawn_from_their_names_alone() -> None:
     assert torch.equal(one["partner"], again["partner"]) and torch.equal(one["share"], again["share"])
     assert not torch.equal(one["share"], other["share"])
     assert sorted(one["partner"].tolist()) == [0, 1, 2, 3] and 0 <= one["share"] <= 1
-    assert made.prepared(form("mask"), "mlm", 5, BATCH) is BATCH
+    assert made.prepared(build_form("mask"), "mlm", 5, BATCH) is BATCH
 
 
 def test_shares_follow_the_beta_distribution() -> None:
@@ -101,7 +101,7 @@ def test_states_are_mixed_before_the_head(tmp_path: Path) -> None:
     partner, share = torch.arange(count - 1, -1, -1), torch.tensor(0.25)
     head: Any = net.heads["nli"]
     states = net.encoder(batch["input_ids"], batch["attention_mask"]).last_hidden_state
-    with mixed(net, batch | {"partner": partner, "share": share}):
+    with mix_partners(net, batch | {"partner": partner, "share": share}):
         found = net("nli", batch)
     assert torch.allclose(found, head.classifier(0.25 * states + 0.75 * states[partner]), atol=1e-6)
     assert torch.allclose(net("nli", batch), head.classifier(states), atol=1e-6)  # and only inside
@@ -112,7 +112,7 @@ def test_rows_that_are_their_own_partners_are_not_mixed(tmp_path: Path) -> None:
     batch = made.batch("nli", 0)
     alone = batch | {"partner": torch.arange(len(batch["labels"]))}
     micros = made._micros("nli", [alone], 0)
-    plain = Micro(made.network, made.accelerator, "nli", batch, micros[0].units, 1.0, (1, 0, 0), {})
+    plain = MicroBatch(made.network, made.accelerator, "nli", batch, micros[0].units, 1.0, (1, 0, 0), {})
     del plain.batch["partner"]
     assert torch.allclose(micros[0].loss(micros[0].logits()), plain.loss(plain.logits()), atol=1e-6)
 
@@ -163,6 +163,6 @@ def test_a_teacher_of_other_subwords_is_refused() -> None:
         def get_vocab(self) -> dict[str, int]:
             return {word: i for i, word in enumerate(self.words)}
 
-    same_subwords(Words("a", "b"), Words("a", "b"))
+    require_same_vocabulary(Words("a", "b"), Words("a", "b"))
     with pytest.raises(XferError, match="another vocabulary"):
-        same_subwords(Words("a", "b"), Words("b", "a"))
+        require_same_vocabulary(Words("a", "b"), Words("b", "a"))

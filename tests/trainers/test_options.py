@@ -14,7 +14,7 @@ from tiny_runs import Stop, context, equal, network, rows, run, settings, stoppi
 from xfer.models.network import Network
 from xfer.trainers.loop import averaging
 from xfer.trainers.loop.fit import TaskData, fit
-from xfer.trainers.loop.layers import depths, groups
+from xfer.trainers.loop.layers import parameter_depths, parameter_groups
 from xfer.trainers.losses.objective import Teacher
 from xfer.trainers.mixers import Uniform
 
@@ -137,7 +137,7 @@ def test_what_is_never_due_equals_what_is_frozen(tmp_path: Path) -> None:
 def test_parameters_move_from_their_step_on(gradual: bool, tmp_path: Path) -> None:
     net = network()
     made = run(tmp_path, net, steps=12, freeze_encoder=True, unfreeze={"at": 0.5, "gradual": gradual}, warmup=0)
-    deep = {name: depth for name, depth in depths(net).items() if not name.endswith("key.bias")}
+    deep = {name: depth for name, depth in parameter_depths(net).items() if not name.endswith("key.bias")}
     # three turns up to step 6: the upper layer, the lower layer, the embeddings
     due = {0: 6, 1: 4, 2: 2, 3: 0} if gradual else {0: 6, 1: 6, 2: 6, 3: 0}
     for step in range(8):
@@ -170,11 +170,13 @@ def test_rates_fall_from_layer_to_layer(tmp_path: Path) -> None:
 def test_groups_hold_every_parameter_once_and_spare_biases() -> None:
     net = network(("nli", "mlm"))
     for decay in (1.0, 0.9):
-        made = groups(net, 0.3, decay)
+        made = parameter_groups(net, 0.3, decay)
         held = [id(p) for group in made for p in group["params"]]
         assert sorted(held) == sorted(id(p) for p in net.parameters())
         assert all((group["weight_decay"] == 0.3) == all(p.ndim > 1 for p in group["params"]) for group in made)
-    assert len(groups(net, 0.3, 1.0)) == 2 and not any("scale" in group for group in groups(net, 0.3, 1.0))
+    assert len(parameter_groups(net, 0.3, 1.0)) == 2 and not any(
+        "scale" in group for group in parameter_groups(net, 0.3, 1.0)
+    )
 
 
 # Averages
@@ -183,11 +185,11 @@ def test_groups_hold_every_parameter_once_and_spare_biases() -> None:
 def test_the_mean_of_equal_weights_is_each_of_them_to_the_bit() -> None:
     one = weights(network())
     for count in (1, 2, 3, 7):
-        assert equal(averaging.mean([one] * count), one)
+        assert equal(averaging.mean_weights([one] * count), one)
 
 
 def test_the_mean_by_hand() -> None:
-    found = averaging.mean([{"a": torch.tensor([1.0, 2.0])}, {"a": torch.tensor([4.0, 0.0])}])
+    found = averaging.mean_weights([{"a": torch.tensor([1.0, 2.0])}, {"a": torch.tensor([4.0, 0.0])}])
     assert found["a"].tolist() == [2.5, 1.0]
 
 
@@ -212,7 +214,9 @@ def raw(folder: Path, monkeypatch: pytest.MonkeyPatch, **fields: Any) -> tuple[d
 def test_the_last_dev_scores_are_averaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own, scored = raw(tmp_path, monkeypatch, average={"last": 2})
     assert equal(scored[2], own[2])
-    assert equal(scored[4], averaging.mean([own[2], own[4]])) and equal(scored[6], averaging.mean([own[4], own[6]]))
+    assert equal(scored[4], averaging.mean_weights([own[2], own[4]])) and equal(
+        scored[6], averaging.mean_weights([own[4], own[6]])
+    )
     kept = sorted(path.name for path in (tmp_path / "checkpoint").glob("recent-*"))
     assert kept == ["recent-4.safetensors", "recent-6.safetensors"]
 

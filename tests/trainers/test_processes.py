@@ -195,11 +195,11 @@ def test_workers_are_refused_beside_ranks(recipe: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "2")
-    assert distributed.count() == 2 and distributed.leads()
+    assert distributed.launched_processes() == 2 and distributed.is_leader()
     found = CliRunner().invoke(train, [str(recipe), "--workers", "2"])
     assert isinstance(found.exception, XferError) and "--workers" in str(found.exception)
     monkeypatch.setenv("RANK", "1")
-    assert not distributed.leads()
+    assert not distributed.is_leader()
 
 
 def test_a_launcher_that_starts_one_process_in_place_of_several_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,14 +207,14 @@ def test_a_launcher_that_starts_one_process_in_place_of_several_is_refused(monke
     for name in ("RANK", "WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
-    assert distributed.count() == 1
+    assert distributed.launched_processes() == 1
     monkeypatch.setenv("MASTER_PORT", "29500")
     with pytest.raises(UsageError, match="--cpu starts one process"):
-        distributed.count()
+        distributed.launched_processes()
 
 
 def test_one_process_sends_nothing() -> None:
-    alone = ranks.here()
+    alone = ranks.current_processes()
     assert (alone.rank, alone.count, alone.main) == (0, 1, True)
     assert alone.total([1.5]) == [1.5] and alone.told(lambda: 3) == 3
     weight = torch.nn.Parameter(torch.zeros(2))

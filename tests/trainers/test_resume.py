@@ -123,9 +123,12 @@ def test_the_optimiser_and_the_counters_are_put_back(tmp_path: Path) -> None:
     made = tiny_runs.run(tmp_path, network(), steps=6)
     for step in range(3):
         made.step(step)
-    checkpoint.save(tmp_path / "kept", 3, made.inner, made.optimizer.optimizer, {"step": 3, "since": 1})
+    checkpoint.save_checkpoint(tmp_path / "kept", 3, made.inner, made.optimizer.optimizer, {"step": 3, "since": 1})
     other = tiny_runs.run(tmp_path, network(seed=9), steps=6)
-    assert checkpoint.restore(tmp_path / "kept", other.inner, other.optimizer.optimizer) == {"step": 3, "since": 1}
+    assert checkpoint.restore_checkpoint(tmp_path / "kept", other.inner, other.optimizer.optimizer) == {
+        "step": 3,
+        "since": 1,
+    }
     assert equal(weights(other.inner), weights(made.inner))
     one, two = (list(each.optimizer.optimizer.state_dict()["state"].values()) for each in (made, other))
     assert len(one) == len(two) > 20
@@ -137,7 +140,7 @@ def test_the_optimiser_and_the_counters_are_put_back(tmp_path: Path) -> None:
 def test_without_a_checkpoint_nothing_is_put_back(tmp_path: Path) -> None:
     made = tiny_runs.run(tmp_path, network())
     before = weights(made.inner)
-    assert checkpoint.restore(tmp_path / "nowhere", made.inner, made.optimizer.optimizer) is None
+    assert checkpoint.restore_checkpoint(tmp_path / "nowhere", made.inner, made.optimizer.optimizer) is None
     assert equal(weights(made.inner), before)
 
 

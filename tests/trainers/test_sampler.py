@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from xfer.forms.base import Encoded
-from xfer.trainers.batches.sampler import POOL, Sampler, spoken
+from xfer.forms.base import EncodedUnits
+from xfer.trainers.batches.sampler import CHUNK_BATCHES, Sampler, sampling_languages
 
 LENGTHS = np.random.default_rng(1).integers(3, 60, 700)
 MODES = [(8, None), (1, None), (None, 256), (None, 4096)]
@@ -58,7 +58,7 @@ def test_batches_of_an_epoch_do_not_go_by_length() -> None:
 def test_a_number_of_rows_is_held_and_only_the_last_of_a_chunk_is_smaller() -> None:
     sizes = [len(batch) for batch in sampler(8).epoch(0)]
     assert max(sizes) == 8 and sum(sizes) == 700
-    assert sum(size < 8 for size in sizes) <= -(-700 // (8 * POOL))
+    assert sum(size < 8 for size in sizes) <= -(-700 // (8 * CHUNK_BATCHES))
 
 
 def test_a_budget_of_subwords_is_held_and_well_used() -> None:
@@ -138,7 +138,7 @@ def test_drawn_languages_depend_on_the_number_and_the_seed_alone(size: int | Non
 
 def test_the_language_of_a_window_is_that_of_its_row() -> None:
     rows = {"language": ["en", "de"]}
-    windows = Encoded(np.arange(6), np.array([0, 2, 4, 6]), None, {"row": np.array([0, 1, 1])})
-    assert spoken(windows, rows, 0.5) == (["en", "de", "de"], 0.5)
-    assert spoken(Encoded(np.arange(4), np.array([0, 2, 4]), None), rows, 0.5) == (["en", "de"], 0.5)
-    assert spoken(windows, rows, 1.0) == (None, 1.0)
+    windows = EncodedUnits(np.arange(6), np.array([0, 2, 4, 6]), None, {"row": np.array([0, 1, 1])})
+    assert sampling_languages(windows, rows, 0.5) == (["en", "de", "de"], 0.5)
+    assert sampling_languages(EncodedUnits(np.arange(4), np.array([0, 2, 4]), None), rows, 0.5) == (["en", "de"], 0.5)
+    assert sampling_languages(windows, rows, 1.0) == (None, 1.0)

@@ -62,7 +62,7 @@ def test_an_encoder_without_checkpointing_is_named(monkeypatch: pytest.MonkeyPat
     net = network()
     monkeypatch.setattr(type(net.encoder), "supports_gradient_checkpointing", False)
     with pytest.raises(MissingPart, match="type xlm-roberta have no gradient checkpointing; leave trainer"):
-        memory.checkpointed(net)
+        memory.enable_checkpointing(net)
 
 
 @pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="no C++ compiler here")
@@ -87,4 +87,4 @@ def test_what_cannot_compile_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(torch, "compile", broken)
     with pytest.raises(MissingPart, match=r"\(No working C\+\+ compiler found\); leave it out"):
-        memory.compiled(network())
+        memory.compile_layers(network())

@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.models.base import Origin
-from xfer.models.network import Network, build
+from xfer.models.network import Network, build_network
 from xfer.models.scratch import Scratch
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Context, Run, TaskData, fit
@@ -44,8 +44,10 @@ def origin(dropout: float) -> Origin:
 
 def network(tasks: tuple[str, ...] = ("nli",), dropout: float = 0.1, seed: int = 1) -> Network:
     """A fresh network; a task named ``mlm...`` is masked, any other classifies."""
-    forms = {task: form("mask") if task.startswith("mlm") else form("classify", ["no", "yes"]) for task in tasks}
-    return build(origin(dropout), forms, seed)
+    forms = {
+        task: build_form("mask") if task.startswith("mlm") else build_form("classify", ["no", "yes"]) for task in tasks
+    }
+    return build_network(origin(dropout), forms, seed)
 
 
 def task(name: str = "nli", weight: float = 1.0, dev: Any = None, count: int = 48) -> TaskData:

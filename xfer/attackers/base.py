@@ -15,21 +15,21 @@ from pydantic import AfterValidator, Field
 
 from xfer.attackers.constraints import Bounds
 from xfer.core.component import Component
-from xfer.core.seeds import stream
-from xfer.forms.texts import COLUMNS, Edits, column, edited, texts
+from xfer.core.seeds import seeded_random
+from xfer.forms.texts import EDITABLE_COLUMNS, ColumnEdits, apply_edits, column_of_side, editable_texts
 from xfer.text.edits import Edit
-from xfer.text.segment import segmenter
+from xfer.text.segment import segmenter_name
 
-Row = dict[str, Any]
-EVERY_FORM = tuple(COLUMNS)
+AttackRow = dict[str, Any]
+EVERY_FORM = tuple(EDITABLE_COLUMNS)
 
 
-def _sides(names: tuple[str, ...]) -> tuple[str, ...]:
+def _side_columns(names: tuple[str, ...]) -> tuple[str, ...]:
     """Columns for the names of sides that mean the same one in every form."""
-    return tuple(dict.fromkeys(name if name == "question" else column(name, "classify") for name in names))
+    return tuple(dict.fromkeys(name if name == "question" else column_of_side(name, "classify") for name in names))
 
 
-Sides = Annotated[tuple[str, ...], AfterValidator(_sides)]
+Sides = Annotated[tuple[str, ...], AfterValidator(_side_columns)]
 
 
 class Asked(NamedTuple):
@@ -61,14 +61,14 @@ class Attacker(Component, kind="attacker"):
     @classmethod
     def preserves(cls) -> dict[str, Any]:
         """``labels stay true in``: forms, or data sets if it has only those; ``not in <name>``: why not."""
-        kept = cls.only or tuple(form for form in cls.forms if form not in cls.breaks)
-        return {"labels stay true in": list(kept)} | {f"not in {name}": why for name, why in cls.breaks.items()}
+        kept_labels = cls.only or tuple(form for form in cls.forms if form not in cls.breaks)
+        return {"labels stay true in": list(kept_labels)} | {f"not in {name}": why for name, why in cls.breaks.items()}
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
         """What ``xfer show`` says of it besides its fields."""
-        found = cls.preserves() | {"needs": cls.needs or "nothing", "example": cls.example}
-        return found | ({"words without spaces": segmenter()} if cls.by_words else {})
+        summary = cls.preserves() | {"needs": cls.needs or "nothing", "example": cls.example}
+        return summary | ({"words without spaces": segmenter_name()} if cls.by_words else {})
 
     def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         """(field, message, hint) for each reason why rows of ``reader`` cannot be attacked in these languages."""
@@ -84,8 +84,12 @@ class Attacker(Component, kind="attacker"):
             what = f"attacker {name} does not keep the labels of {reader.type_name} true: {why}"
             yield "", what, "add diagnostic: true to run it all the same"
         for side in self.protect:
-            if column(side, form) not in COLUMNS[form]:
-                yield "protect", f"rows of form {form} have no side '{side}'", f"known: {', '.join(COLUMNS[form])}"
+            if column_of_side(side, form) not in EDITABLE_COLUMNS[form]:
+                yield (
+                    "protect",
+                    f"rows of form {form} have no side '{side}'",
+                    f"known: {', '.join(EDITABLE_COLUMNS[form])}",
+                )
 
     def files(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
         """What of the files that it reads decides the result, as plain data. Raises XferError if one is missing."""
@@ -115,7 +119,7 @@ class Attacker(Component, kind="attacker"):
         """The split and languages of the same data set of which it must see all rows."""
         return None
 
-    def prepare(self, further: Sequence[Row]) -> Any:
+    def prepare(self, further_rows: Sequence[AttackRow]) -> Any:
         """What it is given of the further rows (and of files and models) whenever it changes a row, made once."""
         return None
 
@@ -144,21 +148,27 @@ class ModelFree(Attacker):
         """Non-overlapping edits of ``text``, in order."""
         raise NotImplementedError
 
-    def edits(self, found: dict[str, str], row: Row, known: Any) -> Edits:
+    def edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
         """The edits of each text of a row."""
-        return {name: self.edit(text, row["language"], self.stream(row, name)) for name, text in found.items()}
+        return {name: self.edit(text, row["language"], self.stream(row, name)) for name, text in side_texts.items()}
 
-    def stream(self, row: Row, *names: str) -> Random:
+    def stream(self, row: AttackRow, *names: str) -> Random:
         """The random stream of one row, or of one part of it."""
-        return stream(self.seed, self.identity(), row["language"], row["id"], *names)
+        return seeded_random(self.seed, self.identity(), row["language"], row["id"], *names)
 
-    def change(self, row: Row, form: str = "classify", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
+    def change(
+        self, row: AttackRow, form: str = "classify", prepared: Any = None
+    ) -> tuple[AttackRow | None, list[dict[str, Any]]]:
         """The row with its text changed (None where its label cannot follow), and the edits with the text of each."""
-        found = texts(form, row, self.protect)
-        wanted = self.constraints.kept(found, self.edits(found, row, known))
-        changed, done = edited(form, row, wanted, self.inside_answers)
-        return changed, [{"column": name, **edit._asdict()} for name, found in done.items() for edit in found]
+        side_texts = editable_texts(form, row, self.protect)
+        wanted = self.constraints.kept(side_texts, self.edits(side_texts, row, prepared))
+        changed, applied = apply_edits(form, row, wanted, self.inside_answers)
+        return changed, [
+            {"column": name, **edit._asdict()} for name, side_texts in applied.items() for edit in side_texts
+        ]
 
-    def changes(self, rows: Sequence[Row], form: str, known: Any) -> Iterator[tuple[Row | None, list[dict[str, Any]]]]:
+    def changes(
+        self, rows: Sequence[AttackRow], form: str, prepared: Any
+    ) -> Iterator[tuple[AttackRow | None, list[dict[str, Any]]]]:
         """``change`` for each row, in order; many at once where that is cheaper."""
-        return (self.change(row, form, known) for row in rows)
+        return (self.change(row, form, prepared) for row in rows)

@@ -20,14 +20,17 @@ from pydantic_core import PydanticCustomError
 from xfer.attackers.lexicons.located import located
 from xfer.core.component import Block
 from xfer.core.errors import MissingPart
-from xfer.core.seeds import derive
-from xfer.forms.texts import Edits, is_entity_tag
-from xfer.text.distance import distance
-from xfer.text.edits import Edit, splice
-from xfer.text.tokens import clusters, spans
+from xfer.core.seeds import derive_seed
+from xfer.forms.texts import ColumnEdits, is_entity_tag
+from xfer.text.distance import edit_distance
+from xfer.text.edits import Edit, splice_edits
+from xfer.text.tokens import grapheme_clusters, word_spans
 
-ENCODER, TAGGER = "constraint encoder", "constraint tagger"  # queues: a search may ask other models of its own
-NAMED = {"NOUN", "PROPN"}
+CONSTRAINT_ENCODER, CONSTRAINT_TAGGER = (
+    "constraint encoder",
+    "constraint tagger",
+)  # queues: a search may ask other models of its own
+NOUN_TAGS = {"NOUN", "PROPN"}
 
 
 class Bounds(Block):
@@ -49,27 +52,29 @@ class Bounds(Block):
 
     def words(self) -> frozenset[str]:
         """The protected words as ``aims.texts.plain`` makes them. Raises MissingPart where the file cannot be read."""
-        more = _lines(self.protected_file) if self.protected_file else ()
-        return frozenset(plain(word) for word in (*self.protected, *more))
+        more = _protected_lines(self.protected_file) if self.protected_file else ()
+        return frozenset(folded_word(word) for word in (*self.protected, *more))
 
     def near(self, old: Sequence[Sequence[str]], new: Sequence[Sequence[str]]) -> bool:
         """Whether words of sides that may change stay within the share of changed words."""
         if self.changed_words is None:
             return True
-        changed = sum(distance(one, two) for one, two in zip(old, new, strict=True))
+        changed = sum(edit_distance(old_words, new_words) for old_words, new_words in zip(old, new, strict=True))
         return changed <= math.floor(self.changed_words * sum(map(len, old)) + 1e-9)
 
     def close(self, old: Sequence[str], new: Sequence[str]) -> bool:
         """Whether sides that may change stay within the distances in graphemes."""
         if self.edit_distance is None and self.edit_share is None:
             return True
-        before, after = [_clusters(side) for side in old], [_clusters(side) for side in new]
+        before, after = [_cached_clusters(side) for side in old], [_cached_clusters(side) for side in new]
         most = [] if self.edit_distance is None else [self.edit_distance]
         if self.edit_share is not None:
             most.append(math.floor(self.edit_share * sum(map(len, before)) + 1e-9))
-        return sum(distance(one, two) for one, two in zip(before, after, strict=True)) <= min(most)
+        return sum(edit_distance(old_side, new_side) for old_side, new_side in zip(before, after, strict=True)) <= min(
+            most
+        )
 
-    def kept(self, found: Mapping[str, str], edits: Edits) -> Edits:
+    def kept(self, side_texts: Mapping[str, str], edits: ColumnEdits) -> ColumnEdits:
         """Of the edits of several texts those that keep within the bounds.
 
         Edits at protected words go. Of the rest each is taken, in an order that the text alone decides, unless it
@@ -78,14 +83,18 @@ class Bounds(Block):
         if self == type(self)():
             return edits
         words = self.words()
-        wanted = [(name, edit) for name, one in edits.items() for edit in one]
-        wanted = [(name, edit) for name, edit in wanted if not (words and _at(found[name], edit, words))]
-        wanted.sort(key=lambda named: derive(*named[:1], found[named[0]], *named[1]))
-        kept: Edits = {name: [] for name in found}
+        wanted = [(name, edit) for name, side_edits in edits.items() for edit in side_edits]
+        wanted = [
+            (name, edit) for name, edit in wanted if not (words and _touches_protected(side_texts[name], edit, words))
+        ]
+        wanted.sort(key=lambda named: derive_seed(*named[:1], side_texts[named[0]], *named[1]))
+        kept: ColumnEdits = {name: [] for name in side_texts}
         for name, edit in wanted:
             tried = kept | {name: sorted([*kept[name], edit])}
-            changed = [splice(text, tried[side]) for side, text in found.items()]
-            if self.close(list(found.values()), changed) and self.near(*map(_split, (found.values(), changed))):
+            changed = [splice_edits(text, tried[side]) for side, text in side_texts.items()]
+            if self.close(list(side_texts.values()), changed) and self.near(
+                *map(_side_words, (side_texts.values(), changed))
+            ):
                 kept = tried
         return kept
 
@@ -99,9 +108,9 @@ class Similarity(Block):
         "cosine", description="the cosine, or 1 - angle / pi (Cer et al. 2018, section 5; TextFooler)"
     )
 
-    def of(self, one: Any, two: Any) -> float:
+    def of(self, first: Any, second: Any) -> float:
         """The similarity of two arrays of length 1, from -1 (angular: 0) to 1."""
-        cosine = min(max(float(one.astype("float64") @ two.astype("float64")), -1.0), 1.0)
+        cosine = min(max(float(first.astype("float64") @ second.astype("float64")), -1.0), 1.0)
         return cosine if self.measure == "cosine" else 1.0 - math.acos(cosine) / math.pi
 
 
@@ -132,10 +141,10 @@ class PartOfSpeech(Block):
         description="a noun, or a name, may replace a verb and the other way round (TextFooler: Jin et al. 2020)",
     )
 
-    def same(self, one: str, two: str) -> bool:
+    def same(self, old_tag: str, new_tag: str) -> bool:
         """Whether a word tagged ``two`` may stand for one tagged ``one``."""
-        both = {"NOUN" if tag in NAMED else tag for tag in (one, two)}
-        return len({one, two}) == 1 or self.nouns_for_verbs and both <= {"NOUN", "VERB"}
+        classes = {"NOUN" if tag in NOUN_TAGS else tag for tag in (old_tag, new_tag)}
+        return len({old_tag, new_tag}) == 1 or self.nouns_for_verbs and classes <= {"NOUN", "VERB"}
 
 
 class Constraints(Bounds):
@@ -164,23 +173,23 @@ class Constraints(Bounds):
     @property
     def tagger(self) -> Tagged | None:
         """The stage that tags words, if one is named."""
-        found = self.part_of_speech.tagger if self.part_of_speech else None
-        return found if found and found.stage else None
+        source = self.part_of_speech.tagger if self.part_of_speech else None
+        return source if source and source.stage else None
 
     def oracles(self, tagger: Any = None) -> dict[str, Any]:
         """The queues that ``Checks`` asks; ``tagger`` is the oracle of the stage that tags. Loads the models."""
-        found: dict[str, Any] = {}
+        queues: dict[str, Any] = {}
         if self.similarity:
-            from xfer.attackers.search.oracles.encoder import Encoder  # late: imports torch
+            from xfer.attackers.search.oracles.encoder import EncoderOracle  # late: imports torch
 
-            found[ENCODER] = Encoder(self.similarity.encoder)
+            queues[CONSTRAINT_ENCODER] = EncoderOracle(self.similarity.encoder)
         if self.part_of_speech:
-            found[TAGGER] = tagger
+            queues[CONSTRAINT_TAGGER] = tagger
             if self.part_of_speech.tagger.model:
-                from xfer.attackers.search.oracles.tagger import Tagger  # late: imports torch
+                from xfer.attackers.search.oracles.tagger import TaggerOracle  # late: imports torch
 
-                found[TAGGER] = Tagger(self.part_of_speech.tagger.model)
-        return found
+                queues[CONSTRAINT_TAGGER] = TaggerOracle(self.part_of_speech.tagger.model)
+        return queues
 
     @property
     def checked(self) -> bool:
@@ -189,23 +198,23 @@ class Constraints(Bounds):
         return any(value is not None for value in given)
 
 
-def _at(text: str, edit: Edit, words: frozenset[str]) -> bool:
+def _touches_protected(text: str, edit: Edit, words: frozenset[str]) -> bool:
     """Whether an edit lies in one of ``words`` or beside it, where it could join it with another."""
-    near = (word for word in spans(text) if edit.start <= word.end and edit.end >= word.start)
-    return any(plain(text[word.start : word.end]) in words for word in near)
+    nearby = (word for word in word_spans(text) if edit.start <= word.end and edit.end >= word.start)
+    return any(folded_word(text[word.start : word.end]) in words for word in nearby)
 
 
-def _split(texts: Iterable[str]) -> list[list[str]]:
-    return [[text[word.start : word.end] for word in spans(text)] for text in texts]
+def _side_words(texts: Iterable[str]) -> list[list[str]]:
+    return [[text[word.start : word.end] for word in word_spans(text)] for text in texts]
 
 
 @lru_cache(maxsize=4096)
-def _clusters(text: str) -> tuple[str, ...]:
-    return tuple(clusters(text))
+def _cached_clusters(text: str) -> tuple[str, ...]:
+    return tuple(grapheme_clusters(text))
 
 
 @lru_cache(maxsize=8)
-def _lines(path: str) -> tuple[str, ...]:
+def _protected_lines(path: str) -> tuple[str, ...]:
     try:
         text = located(path).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -227,15 +236,15 @@ class Locks:
 
     def frozen(self, names: Sequence[str], placed: Sequence[tuple[int, str]], tags: Sequence[Any] | None) -> set[int]:
         """The indices of the words that stay. ``placed`` is the column number and the word, ``names`` the columns."""
-        kept = {i for i, (column, _) in enumerate(placed) if names[column] in self.columns}
+        locked = {i for i, (column, _) in enumerate(placed) if names[column] in self.columns}
         if self.words:
-            kept |= {i for i, (_, word) in enumerate(placed) if plain(word) in self.words}
+            locked |= {i for i, (_, word) in enumerate(placed) if folded_word(word) in self.words}
         if self.entities != "free" and tags is not None:
-            inside = {i for i, tag in enumerate(tags) if tag != "O"}
-            kept |= inside if self.entities == "kept" else set(range(len(tags))) - inside
-        return kept
+            entities = {i for i, tag in enumerate(tags) if tag != "O"}
+            locked |= entities if self.entities == "kept" else set(range(len(tags))) - entities
+        return locked
 
 
-def plain(word: str) -> str:
+def folded_word(word: str) -> str:
     """A word without case, composed (NFC): what protected words are compared by."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", word).casefold())

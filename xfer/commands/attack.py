@@ -9,17 +9,19 @@ import click
 
 from xfer.commands.options import recipe_options
 
-PATH = click.Path(path_type=Path)
+_PATH_TYPE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("recipe", type=PATH, required=False)
+@click.argument("recipe", type=_PATH_TYPE, required=False)
 @click.option("--attacker", help="An attacker's name or block: '{type: typos, rate: 0.2}'.")
 @click.option("--language", default="en", show_default=True, help="ISO 639-1 code of the text.")
 @click.option("--text", help="The text, or premise, or context; '-' reads it from standard input.")
 @click.option("--pair", help="The hypothesis or second sentence.")
 @click.option("--question", help="The question, which makes --text its context.")
-@click.option("--file", "rows", type=PATH, help="Rows as JSON lines with the columns of their form; '-' is stdin.")
+@click.option(
+    "--file", "rows", type=_PATH_TYPE, help="Rows as JSON lines with the columns of their form; '-' is stdin."
+)
 @click.option("--show", type=click.IntRange(0), help="Rows of each attack to show.  [3; all of --file]")
 @recipe_options
 def attack(
@@ -54,52 +56,54 @@ def attack(
     if recipe is not None:
         if (text, pair, question, rows) != (None,) * 4:
             raise UsageError("a recipe has its own texts: leave --text, --pair, --question and --file out")
-        _recipe(recipe, scale, sets, store, 3 if show is None else show, as_json)
+        _show_recipe_attacks(recipe, scale, sets, store, 3 if show is None else show, as_json)
         return
     if scale or sets or store:
         raise UsageError("--scale, --set and --store belong to a recipe")
-    _shown(str(attacker), language, (text, pair, question), rows, show, as_json)
+    _show_attacked(str(attacker), language, (text, pair, question), rows, show, as_json)
 
 
-def _shown(
+def _show_attacked(
     attacker: str,
     language: str,
-    given: tuple[str | None, str | None, str | None],
+    texts: tuple[str | None, str | None, str | None],
     file: Path | None,
     show: int | None,
     as_json: bool,
 ) -> None:
-    from xfer.commands.attacked_rows import attacked, build, from_file, from_words
+    from xfer.commands.attacked_rows import attack_given_rows, build_attacker, row_from_options, rows_from_file
 
-    built = build(attacker)
+    built = build_attacker(attacker)
     for _, what, hint in built.source_faults("mirror"):  # what stands here is no text of the miniature world
         click.echo(f"xfer: note: {what}; {hint}", err=True)
-    rows = from_file(file, language, given) if file else [from_words(language, *given)]
-    found = attacked(built, rows, whole=file is not None)
+    rows = rows_from_file(file, language, texts) if file else [row_from_options(language, *texts)]
+    results = attack_given_rows(built, rows, whole=file is not None)
     if not as_json:
-        for one in found[: show if show is not None else None]:
-            _print(one, named=file is not None)
+        for result in results[: show if show is not None else None]:
+            _print_result(result, named=file is not None)
         if file:
-            _count(found)
+            _print_counts(results)
         return
-    for one in found[: show if show is not None else None]:
-        _echo(one.plain() if file else one.flat(), lines=file is not None)
+    for result in results[: show if show is not None else None]:
+        _echo(result.plain() if file else result.flat(), lines=file is not None)
 
 
-def _recipe(recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None, show: int, json: bool) -> None:
-    from xfer.commands.attacked_rows import run
+def _show_recipe_attacks(
+    recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None, show: int, json: bool
+) -> None:
+    from xfer.commands.attacked_rows import run_recipe_attacks
 
-    found = run(recipe, scale, sets, store, show)
+    attacks = run_recipe_attacks(recipe, scale, sets, store, show)
     if json:
-        _echo({"attacks": [about | {"examples": [one.plain() for one in rows]} for about, rows in found]})
+        _echo({"attacks": [summary | {"examples": [result.plain() for result in rows]} for summary, rows in attacks]})
         return
-    for about, rows in found:
-        counts = ", ".join(f"{count:,} {status}" for status, count in about["statuses"].items())
-        share = f"{about['portion']:.1%} of the {about['of']} changed"
-        click.echo(f"{about['label']}: {about['rows']:,} rows: {counts}; {share}")
-        for one in rows:
+    for summary, rows in attacks:
+        counts = ", ".join(f"{count:,} {status}" for status, count in summary["statuses"].items())
+        share = f"{summary['portion']:.1%} of the {summary['of']} changed"
+        click.echo(f"{summary['label']}: {summary['rows']:,} rows: {counts}; {share}")
+        for result in rows:
             click.echo()
-            _print(one, named=True)
+            _print_result(result, named=True)
         click.echo()
 
 
@@ -115,30 +119,30 @@ def _echo(value: Any, lines: bool = False) -> None:
     click.echo(re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match.group()):04x}", shown))
 
 
-def _print(one: Any, named: bool) -> None:
+def _print_result(result: Any, named: bool) -> None:
     """One row for people: each of its texts side by side."""
     import shutil
     import sys
 
-    from xfer.reports.beside import side_by_side, visible
+    from xfer.reports.beside import escape_invisible, side_by_side
 
     paint = None
     if sys.stdout.isatty():
         paint = (lambda text: click.style(text, fg="red"), lambda text: click.style(text, fg="green", bold=True))
     columns = shutil.get_terminal_size((100, 24)).columns
     if named:
-        click.echo(visible(f"{one.row['language']} {one.row['id']}  {one.status}"))
-    for side in one.sides:
-        if len(one.sides) > 1:
+        click.echo(escape_invisible(f"{result.row['language']} {result.row['id']}  {result.status}"))
+    for side in result.sides:
+        if len(result.sides) > 1:
             click.echo(f"  {side.column}")
         click.echo("\n".join(side_by_side(side.original, side.edits, columns, paint)))
-    if one.status != "changed" and not named:
-        click.echo(f"xfer: {one.status}{f': {one.why}' if one.why else ''}", err=True)
+    if result.status != "changed" and not named:
+        click.echo(f"xfer: {result.status}{f': {result.why}' if result.why else ''}", err=True)
 
 
-def _count(found: list[Any]) -> None:
+def _print_counts(results: list[Any]) -> None:
     counts: dict[str, int] = {}
-    for one in found:
-        counts[one.status] = counts.get(one.status, 0) + 1
+    for result in results:
+        counts[result.status] = counts.get(result.status, 0) + 1
     shown = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
-    click.echo(f"{len(found):,} row{'s' if len(found) != 1 else ''}: {shown}")
+    click.echo(f"{len(results):,} row{'s' if len(results) != 1 else ''}: {shown}")

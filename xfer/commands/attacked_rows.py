@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import click
 
-Row = dict[str, Any]
-_READERS = {  # data sets whose rules are asked, of each form: one that takes the attacker is enough
+GivenRow = dict[str, Any]
+_FORM_READERS = {  # data sets whose rules are asked, of each form: one that takes the attacker is enough
     "classify": ("xnli", "pawsx"),
     "choose": ("xcopa", "copa"),
     "tag": ("panx", "udpos"),
@@ -19,7 +19,7 @@ _READERS = {  # data sets whose rules are asked, of each form: one that takes th
     "retrieve": ("tatoeba",),
     "mask": ("text",),
 }
-_EMPTY: Mapping[str, Row] = {
+_DEFAULT_COLUMNS: Mapping[str, GivenRow] = {
     "classify": {"pair": None, "label": ""},
     "choose": {"question": None, "label": 0},
     "tag": {"tags": None},
@@ -28,35 +28,42 @@ _EMPTY: Mapping[str, Row] = {
 }
 
 
-class Attacked(NamedTuple):
+class AttackResult(NamedTuple):
     """One row and what became of it: ``changed``, ``unchanged``, ``dropped``, or what a search came to."""
 
-    row: Row
+    row: GivenRow
     status: str
     why: str
     sides: list[Any]
 
     def plain(self) -> dict[str, Any]:
         """Everything as plain data."""
-        about = {"id": self.row["id"], "language": self.row["language"], "status": self.status}
-        return about | ({"why": self.why} if self.why else {}) | {"sides": {s.column: _side(s) for s in self.sides}}
+        facts = {"id": self.row["id"], "language": self.row["language"], "status": self.status}
+        return (
+            facts | ({"why": self.why} if self.why else {}) | {"sides": {s.column: _side_facts(s) for s in self.sides}}
+        )
 
     def flat(self) -> dict[str, Any]:
         """The same of a row that has no name; of one text, that text alone."""
         why = {"status": self.status, "why": self.why} if self.status == "dropped" else {}
         if len(self.sides) == 1:
-            return _side(self.sides[0]) | why
-        return {"sides": {side.column: _side(side) for side in self.sides}} | why
+            return _side_facts(self.sides[0]) | why
+        return {"sides": {side.column: _side_facts(side) for side in self.sides}} | why
 
 
-def _side(side: Any) -> dict[str, Any]:
-    from xfer.attackers.changes import rate
+def _side_facts(side: Any) -> dict[str, Any]:
+    from xfer.attackers.changes import changed_share
 
     edits = [edit._asdict() for edit in side.edits]
-    return {"original": side.original, "changed": side.changed, "edits": edits, "rate": rate(side.original, side.edits)}
+    return {
+        "original": side.original,
+        "changed": side.changed,
+        "edits": edits,
+        "rate": changed_share(side.original, side.edits),
+    }
 
 
-def build(text: str) -> Any:
+def build_attacker(text: str) -> Any:
     """The attacker that a name or an inline block means. Raises UsageError, also for one that needs a model."""
     from pydantic import ValidationError
 
@@ -65,20 +72,20 @@ def build(text: str) -> Any:
     from xfer.core.errors import RecipeError, UsageError
 
     try:
-        built = Attacker.model_validate(yaml.plain(yaml.parse(text, "ATTACKER")))
+        built = Attacker.model_validate(yaml.plain_data(yaml.parse_tree(text, "ATTACKER")))
     except RecipeError as error:
         raise UsageError(" ".join(error.lines())) from None
     except ValidationError as error:
         first = error.errors()[0]
-        where, hint = ".".join(map(str, first["loc"])), first.get("ctx", {}).get("hint", "")
-        raise UsageError(": ".join(filter(None, [where, first["msg"]])) + (f"; {hint}" if hint else "")) from None
+        location, hint = ".".join(map(str, first["loc"])), first.get("ctx", {}).get("hint", "")
+        raise UsageError(": ".join(filter(None, [location, first["msg"]])) + (f"; {hint}" if hint else "")) from None
     if built.searches:
         what = f"attacker {built.type_name} searches for what a model gets wrong"
         raise UsageError(f"{what}; name a recipe that has one: xfer attack RECIPE")
     return built
 
 
-def from_words(language: str, text: str | None, pair: str | None, question: str | None) -> Row:
+def row_from_options(language: str, text: str | None, pair: str | None, question: str | None) -> GivenRow:
     """The row that the options describe."""
     from xfer.core.errors import UsageError
 
@@ -86,7 +93,7 @@ def from_words(language: str, text: str | None, pair: str | None, question: str 
         raise UsageError("say what to change: --text '...' or --file ROWS.jsonl ('-' is standard input)")
     if pair is not None and question is not None:
         raise UsageError("--pair and --question exclude each other: a text has a second sentence or a question")
-    row: Row = {"id": "1", "language": language, "text": _stdin().removesuffix("\n") if text == "-" else text}
+    row: GivenRow = {"id": "1", "language": language, "text": _stdin().removesuffix("\n") if text == "-" else text}
     if question is not None:
         return row | {"pair": question, "answers": None, "starts": None}
     return row | {"pair": pair, "label": ""}
@@ -96,12 +103,12 @@ def _stdin() -> str:
     return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
 
 
-def from_file(file: Path, language: str, given: Sequence[str | None]) -> list[Row]:
+def rows_from_file(file: Path, language: str, texts: Sequence[str | None]) -> list[GivenRow]:
     """The rows of a file of JSON lines, whose id and language may be left out. Raises UsageError."""
     from xfer.core.errors import UsageError
     from xfer.readers.identity import identified, sharing_note
 
-    if any(one is not None for one in given):
+    if any(text is not None for text in texts):
         raise UsageError("--file has its own texts: leave --text, --pair and --question out")
     name = "<stdin>" if str(file) == "-" else str(file)
     try:
@@ -110,7 +117,7 @@ def from_file(file: Path, language: str, given: Sequence[str | None]) -> list[Ro
         raise UsageError(f"{name} is not UTF-8 (byte {error.start})") from None
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror or error}") from None
-    rows = [_row(line, name, i, language) for i, line in enumerate(raw.split("\n"), 1) if line.strip()]
+    rows = [_parse_row(line, name, i, language) for i, line in enumerate(raw.split("\n"), 1) if line.strip()]
     if not rows:
         raise UsageError(f"{name} holds no rows")
     named = identified(rows)
@@ -119,9 +126,9 @@ def from_file(file: Path, language: str, given: Sequence[str | None]) -> list[Ro
     return named.rows
 
 
-def _row(line: str, name: str, number: int, language: str) -> Row:
+def _parse_row(line: str, name: str, number: int, language: str) -> GivenRow:
     """One row, with the columns that its form needs and that were left out."""
-    from xfer.attackers.changes import shape
+    from xfer.attackers.changes import row_form
     from xfer.core.errors import BadRow, UsageError
     from xfer.readers.json_text import parsed
 
@@ -134,12 +141,12 @@ def _row(line: str, name: str, number: int, language: str) -> Row:
         raise UsageError(str(error)) from None
     if not isinstance(row, dict):
         raise bad('is no JSON object; a row is {"text": ...}')
-    form = shape(row)
-    row = {"id": str(number), "language": language, **_EMPTY[form], **row}
+    form = row_form(row)
+    row = {"id": str(number), "language": language, **_DEFAULT_COLUMNS[form], **row}
     if form == "tag":
-        if not _texts(row["words"]) or not row["words"]:
+        if not _is_text_list(row["words"]) or not row["words"]:
             raise bad("words is no list of texts")
-        if row["tags"] is not None and (not _texts(row["tags"]) or len(row["tags"]) != len(row["words"])):
+        if row["tags"] is not None and (not _is_text_list(row["tags"]) or len(row["tags"]) != len(row["words"])):
             raise bad("has not one tag for each word")
         row["text"] = " ".join(row["words"])
     if not isinstance(row.get("text"), str):
@@ -147,63 +154,63 @@ def _row(line: str, name: str, number: int, language: str) -> Row:
     for column in ("pair", "question"):
         if row.get(column) is not None and not isinstance(row[column], str):
             raise bad(f"{column} is no text")
-    if form == "choose" and not _texts(row["options"]):
+    if form == "choose" and not _is_text_list(row["options"]):
         raise bad("options is no list of texts")
     if form == "span":
         _check_answers(row, bad)
     return row | {"id": str(row["id"]), "language": str(row["language"])}
 
 
-def _check_answers(row: Row, bad: Any) -> None:
+def _check_answers(row: GivenRow, row_fault: Any) -> None:
     answers, starts = row["answers"], row["starts"]
     if answers is None and starts is None:
         return
-    whole = isinstance(starts, list) and all(type(start) is int for start in starts)
-    if not _texts(answers) or not whole or len(answers) != len(starts):
-        raise bad("has not one start for each answer")
+    are_numbers = isinstance(starts, list) and all(type(start) is int for start in starts)
+    if not _is_text_list(answers) or not are_numbers or len(answers) != len(starts):
+        raise row_fault("has not one start for each answer")
     for answer, start in zip(answers, starts, strict=True):
         if start < 0 or not answer or not row["text"].startswith(answer, start):
-            raise bad(f"the answer '{answer}' does not stand at {start}")
+            raise row_fault(f"the answer '{answer}' does not stand at {start}")
 
 
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+def _is_text_list(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def attacked(attacker: Any, rows: Sequence[Row], whole: bool) -> list[Attacked]:
+def attack_given_rows(attacker: Any, rows: Sequence[GivenRow], whole: bool) -> list[AttackResult]:
     """Each row as ``attacker`` leaves it. ``whole``: the rows are all there are, for one that takes from others."""
-    from xfer.attackers.changes import shape, sides
+    from xfer.attackers.changes import row_form, side_changes
 
-    check(attacker, rows, whole)
-    known = attacker.prepare(rows)
-    found = []
-    runs = [(form, list(some)) for form, some in groupby(rows, shape)]  # many at once where that is cheaper
-    made = (
-        (form, row, *done)
-        for form, some in runs
-        for row, done in zip(some, attacker.changes(some, form, known), strict=True)
+    check_attackable(attacker, rows, whole)
+    prepared = attacker.prepare(rows)
+    results = []
+    runs = [(form, list(run_rows)) for form, run_rows in groupby(rows, row_form)]  # many at once where that is cheaper
+    changes = (
+        (form, row, *change)
+        for form, run_rows in runs
+        for row, change in zip(run_rows, attacker.changes(run_rows, form, prepared), strict=True)
     )
-    for form, row, changed, edits in made:
+    for form, row, changed, edits in changes:
         if changed is None:
-            found.append(Attacked(row, "dropped", "its label cannot follow", sides(form, row, row, [])))
+            results.append(AttackResult(row, "dropped", "its label cannot follow", side_changes(form, row, row, [])))
         else:
             status = "changed" if edits else "unchanged"
             why = "" if edits else f"{attacker.type_name} finds nothing to change"
-            found.append(Attacked(row, status, why, sides(form, row, changed, edits)))
-    return found
+            results.append(AttackResult(row, status, why, side_changes(form, row, changed, edits)))
+    return results
 
 
-def check(attacker: Any, rows: Sequence[Row], whole: bool) -> None:
+def check_attackable(attacker: Any, rows: Sequence[GivenRow], whole: bool) -> None:
     """Raises UsageError if these rows cannot be given to ``attacker``, as ``xfer check`` would say it of a recipe."""
-    from xfer.attackers.changes import shape
+    from xfer.attackers.changes import row_form
     from xfer.core.errors import UsageError, XferError
     from xfer.readers.base import Reader
 
-    free = attacker.model_copy(update={"diagnostic": True})  # nothing is scored: no label need stay true
+    lenient = attacker.model_copy(update={"diagnostic": True})  # nothing is scored: no label need stay true
     languages = sorted({row["language"] for row in rows})
-    for form in sorted({shape(row) for row in rows}):
-        readers = [name for name in attacker.only if Reader.model_validate(name).form == form] or _READERS[form]
-        faults = [list(free.faults(Reader.model_validate(name), languages)) for name in readers]
+    for form in sorted({row_form(row) for row in rows}):
+        readers = [name for name in attacker.only if Reader.model_validate(name).form == form] or _FORM_READERS[form]
+        faults = [list(lenient.faults(Reader.model_validate(name), languages)) for name in readers]
         if all(faults):
             _, message, hint = faults[0][0]
             raise UsageError(f"{message}; {hint}" if hint else message)
@@ -219,38 +226,38 @@ def check(attacker: Any, rows: Sequence[Row], whole: bool) -> None:
 # of a recipe
 
 
-def run(
+def run_recipe_attacks(
     recipe: Path, scale: str | None, sets: Sequence[str], store: Path | None, show: int
-) -> list[tuple[dict[str, Any], list[Attacked]]]:
+) -> list[tuple[dict[str, Any], list[AttackResult]]]:
     """Runs the attacks of a recipe: of each its label, counts of rows by status and share of words, and a sample."""
     from xfer.commands.console import Console
     from xfer.core.errors import UsageError
     from xfer.core.store import Store
-    from xfer.execution.walk import default_store, execute, failed, open_graph
-    from xfer.graph.node import part_of
+    from xfer.execution.walk import default_store, execute_graph, open_graph, run_failure
+    from xfer.graph.node import subgraph_of
     from xfer.recipe.load import load_recipe
-    from xfer.reports.changed import changes_of, measured
+    from xfer.reports.changed import attacked_rows_of, measured
 
     opened = Store(store or default_store())
     graph = open_graph(load_recipe(recipe, scale, sets).recipe, opened)
     wanted = [node for node in graph.nodes.values() if node.kind == "attack"]
     if not wanted:
         raise UsageError(f"{recipe} attacks nothing: no evaluation of it has an attacker")
-    graph = part_of(graph, wanted)
-    outcome = execute(graph, opened, Console())
-    error = failed(outcome, graph)
+    graph = subgraph_of(graph, wanted)
+    outcome = execute_graph(graph, opened, Console())
+    error = run_failure(outcome, graph)
     if error:
         raise error
-    found = []
+    attacks = []
     for node in wanted:
         entry = outcome.entries[node.key]
         share = measured(entry)
-        changes = changes_of(entry, outcome.entries[node.parents["rows"].key], share)
-        about = {"label": node.label, "key": node.key, "rows": len(changes.rows), "statuses": changes.statuses()}
+        changes = attacked_rows_of(entry, outcome.entries[node.parents["rows"].key], share)
+        summary = {"label": node.label, "key": node.key, "rows": len(changes.rows), "statuses": changes.statuses()}
         sample = [
-            Attacked({"id": one.id, "language": one.language}, one.status, "", one.sides)
-            for one in changes.sample(show)
+            AttackResult({"id": row.id, "language": row.language}, row.status, "", row.sides)
+            for row in changes.sample(show)
         ]
         shares = {"words": changes.share(), "portion": changes.portion(), "of": share.of}
-        found.append((about | shares, sample))
-    return found
+        attacks.append((summary | shares, sample))
+    return attacks

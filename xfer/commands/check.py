@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from xfer.commands.options import as_json, echo_json, inside, scale, sets
+from xfer.commands.options import as_json, echo_json, files_inside, scale, sets
 
 
 @click.command()
@@ -25,9 +25,9 @@ def check(recipes: tuple[Path, ...], scale: str | None, sets: tuple[str, ...], a
     from xfer.core.errors import RecipeError
 
     faults, good = [], []
-    for path in inside(recipes):
+    for path in files_inside(recipes):
         try:
-            good.append((path, _counts(path, scale, sets)))
+            good.append((path, _content_counts(path, scale, sets)))
         except RecipeError as error:
             faults += error.faults
     faults = list(dict.fromkeys(faults))
@@ -44,18 +44,18 @@ def check(recipes: tuple[Path, ...], scale: str | None, sets: tuple[str, ...], a
     raise click.exceptions.Exit(2 if faults else 0)
 
 
-def _counts(path: Path, scale: str | None, sets: tuple[str, ...]) -> list[tuple[int, str]]:
+def _content_counts(path: Path, scale: str | None, sets: tuple[str, ...]) -> list[tuple[int, str]]:
     """What a good file holds. Raises RecipeError for one that is not."""
     from xfer.recipe.load import load_recipe
     from xfer.recipe.load_study import check_study, is_study
 
     if is_study(path):
         loaded = check_study(path, scale, sets)
-        each: Any = [cell.recipe for cell in loaded.cells]
+        recipes: Any = [cell.recipe for cell in loaded.cells]
         return [
-            (len(each), "cell"),
-            (sum(len(recipe.evaluate) for recipe in each), "evaluation"),
-            (len(each[0].seeds), "seed"),
+            (len(recipes), "cell"),
+            (sum(len(recipe.evaluate) for recipe in recipes), "evaluation"),
+            (len(recipes[0].seeds), "seed"),
         ]
     recipe = load_recipe(path, scale, sets).recipe
     return [(len(recipe.stages), "stage"), (len(recipe.evaluate), "evaluation"), (len(recipe.seeds), "seed")]

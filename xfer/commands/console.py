@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-SPARSE = 30.0  # seconds between lines where nobody watches
+LINE_INTERVAL = 30.0  # seconds between lines where nobody watches
 
 
 class Console:
@@ -18,7 +18,7 @@ class Console:
         self.begun = self.last = 0.0
         self.first: int | None = None
         if sys.stderr.isatty():
-            self.bar = _bar()
+            self.bar = _progress_bar()
 
     def found(self, node: Any, entry: Any) -> None:
         self._close()
@@ -35,25 +35,25 @@ class Console:
             self._line("●", node, "")
 
     def moved(self, node: Any, done: int, total: int, **values: Any) -> None:
-        shown = "  ".join(map(_value, values.items()))
+        shown = "  ".join(map(_value_text, values.items()))
         if self.bar is not None:
             self.bar.update(self.task, completed=done, total=total, values=shown)
             return
         now = time.monotonic()
         if self.first is None and "doing" not in values:  # what is left is told by the speed of the work itself
             self.begun, self.first = now, done
-        if now - self.last < SPARSE:
+        if now - self.last < LINE_INTERVAL:
             return
         self.last = now
-        gone = done - (self.first or 0)
-        left = (now - self.begun) / gone * (total - done) if gone > 0 else None
-        ends = f"{_time(left)} left" if left is not None else ""
+        progressed = done - (self.first or 0)
+        remaining = (now - self.begun) / progressed * (total - done) if progressed > 0 else None
+        ends = f"{_duration_text(remaining)} left" if remaining is not None else ""
         self._line("●", node, "  ".join(filter(None, [f"{done:,}/{total:,}", shown, ends])))
 
     def finished(self, node: Any, summary: dict[str, Any], seconds: float) -> None:
         self._close()
         told = {name: value for name, value in summary.items() if value is not None and name != "warnings"}
-        self._line("✓", node, f"{'  '.join(map(_value, told.items()))}  {_time(seconds)}")
+        self._line("✓", node, f"{'  '.join(map(_value_text, told.items()))}  {_duration_text(seconds)}")
         for warning in summary.get("warnings", ()):
             self._line("!", node, warning)
 
@@ -69,14 +69,14 @@ class Console:
 
     def elsewhere(self, node: Any, done: int, total: int, **values: Any) -> None:
         """How far another process is with a node that this one waits for."""
-        shown = "  ".join(map(_value, values.items()))
+        shown = "  ".join(map(_value_text, values.items()))
         if self.bar is not None:
             if self.task is None:
                 self.task = self.bar.add_task("", total=None, values="")
                 self.bar.start()
             name = f"… {node.kind:8}{node.label}"
             self.bar.update(self.task, description=name, completed=done, total=total, values=shown)
-        elif time.monotonic() - self.last >= SPARSE:
+        elif time.monotonic() - self.last >= LINE_INTERVAL:
             self.last = time.monotonic()
             self._line("…", node, f"{done:,}/{total:,}  {shown}")
 
@@ -91,7 +91,7 @@ class Console:
         sys.stderr.flush()
 
 
-def _bar() -> Any:
+def _progress_bar() -> Any:
     from rich.console import Console as Terminal  # late: 0.1 s that only a terminal needs
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -99,7 +99,7 @@ def _bar() -> Any:
     return Progress(*columns, TimeRemainingColumn(), console=Terminal(stderr=True), transient=True)
 
 
-def _value(item: tuple[str, Any]) -> str:
+def _value_text(item: tuple[str, Any]) -> str:
     name, value = item
     if name == "rows_per_second":
         return f"{value:,.0f} rows/s"
@@ -108,7 +108,7 @@ def _value(item: tuple[str, Any]) -> str:
     return f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value:,}"
 
 
-def _time(seconds: float) -> str:
+def _duration_text(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

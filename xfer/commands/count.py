@@ -11,7 +11,7 @@ import click
 
 from xfer.commands.options import as_json, echo_json, store
 
-SHOWN = 3  # bad rows of one file that are named; --json names all
+SHOWN_BAD_ROWS = 3  # bad rows of one file that are named; --json names all
 
 
 @click.command()
@@ -25,25 +25,25 @@ def count(readers: tuple[str, ...], source: str, store: Path | None, as_json: bo
     Reads every file that is there, whole: rows, distribution of labels (words of each tag, questions without answer)
     and bad rows, by reader, split, language and place. Exit code 1 if a row is bad.
     """
-    found = []
-    for one in _counted(_asked(readers, source), source, store, as_json):
-        found.append(one)
+    file_counts = []
+    for file_count in _count_files(_wanted_readers(readers, source), source, store, as_json):
+        file_counts.append(file_count)
         if not as_json:
-            _print(one)
-    _clear()
-    bad = _total(found, readers, as_json)
-    raise click.exceptions.Exit(1 if bad or not found else 0)
+            _print_count(file_count)
+    _clear_line()
+    bad = _print_total(file_counts, readers, as_json)
+    raise click.exceptions.Exit(1 if bad or not file_counts else 0)
 
 
-def _asked(names: tuple[str, ...], source: str) -> list[Any]:
+def _wanted_readers(names: tuple[str, ...], source: str) -> list[Any]:
     """The readers to count: those named, which must read from ``source``, or all that do."""
-    from xfer.commands.inputs import build
+    from xfer.commands.inputs import build_reader
     from xfer.core.errors import UsageError
     from xfer.readers.base import Reader
 
     if source == "hub" and not names:
         raise UsageError("name the readers to count on the hub: all of them are a download of many gigabytes")
-    readers = [build(name) for name in names or (name for name in Reader.known() if name != "files")]
+    readers = [build_reader(name) for name in names or (name for name in Reader.known() if name != "files")]
     for reader in readers if names else ():
         if source not in reader.sources:
             ways = " or ".join(f"--source {way}" for way in reader.sources)
@@ -51,31 +51,34 @@ def _asked(names: tuple[str, ...], source: str) -> list[Any]:
     return [reader for reader in readers if source in reader.sources]
 
 
-def _counted(readers: list[Any], source: Any, store: Path | None, as_json: bool) -> Iterator[Any]:
-    from xfer.commands.inputs import world
-    from xfer.readers.counting import counts
+def _count_files(readers: list[Any], source: Any, store: Path | None, as_json: bool) -> Iterator[Any]:
+    from xfer.commands.inputs import world_folder
+    from xfer.readers.counting import count_rows
 
     for reader in readers:
-        parts = {part for split in reader.card.splits for part in reader.worlds(split)}
-        root = world(store, tuple(sorted(parts))) if source == "miniature" else None
-        yield from counts(reader, source, root, _reading(as_json))
+        world_parts = {world_part for split in reader.card.splits for world_part in reader.worlds(split)}
+        root = world_folder(store, tuple(sorted(world_parts))) if source == "miniature" else None
+        yield from count_rows(reader, source, root, _reading_display(as_json))
 
 
-def _total(found: list[Any], names: tuple[str, ...], as_json: bool) -> int:
+def _print_total(file_counts: list[Any], names: tuple[str, ...], as_json: bool) -> int:
     """Says what all files together come to; returns the number of bad rows."""
-    from xfer.readers.counting import plain
+    from xfer.readers.counting import count_json
 
-    rows, bad = sum(one.rows for one in found), sum(len(one.bad) for one in found)
+    rows, bad = (
+        sum(file_count.rows for file_count in file_counts),
+        sum(len(file_count.bad) for file_count in file_counts),
+    )
     if as_json:
-        echo_json({"counts": [plain(one) for one in found], "rows": rows, "bad_rows": bad})
-    elif not found:
+        echo_json({"counts": [count_json(file_count) for file_count in file_counts], "rows": rows, "bad_rows": bad})
+    elif not file_counts:
         click.echo(f"no file of {', '.join(names) if names else 'any reader'} is there", err=True)
     else:
-        click.echo(f"{len(found)} files, {rows:,} rows, {bad:,} bad rows")
+        click.echo(f"{len(file_counts)} files, {rows:,} rows, {bad:,} bad rows")
     return bad
 
 
-def _reading(as_json: bool) -> Any:
+def _reading_display(as_json: bool) -> Any:
     """Says on standard error what is read: in place on a terminal; a line each where the counts come last."""
 
     def reading(what: str) -> None:
@@ -88,17 +91,20 @@ def _reading(as_json: bool) -> Any:
     return reading
 
 
-def _clear() -> None:
+def _clear_line() -> None:
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
 
 
-def _print(one: Any) -> None:
-    _clear()
-    labels = "  ".join(f"{name} {number:,}" for name, number in one.labels.items())
-    click.echo(f"{one.reader:15} {one.split:5} {one.language:3} {one.rows:9,} rows  {labels}  ({one.place})")
-    for message in one.bad[:SHOWN]:
+def _print_count(file_count: Any) -> None:
+    _clear_line()
+    labels = "  ".join(f"{name} {number:,}" for name, number in file_count.labels.items())
+    click.echo(
+        f"{file_count.reader:15} {file_count.split:5} {file_count.language:3} {file_count.rows:9,} rows"
+        f"  {labels}  ({file_count.place})"
+    )
+    for message in file_count.bad[:SHOWN_BAD_ROWS]:
         click.echo(f"    bad row: {message}")
-    if len(one.bad) > SHOWN:
-        click.echo(f"    and {len(one.bad) - SHOWN:,} more bad rows")
+    if len(file_count.bad) > SHOWN_BAD_ROWS:
+        click.echo(f"    and {len(file_count.bad) - SHOWN_BAD_ROWS:,} more bad rows")

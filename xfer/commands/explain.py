@@ -18,24 +18,24 @@ def explain(
     recipe: Path, stage: str | None, scale: str | None, sets: tuple[str, ...], store: Path | None, as_json: bool
 ) -> None:
     """Say for every node of RECIPE (or those of one STAGE or evaluation) how it stands and why."""
-    from xfer.core.errors import UsageError, suggest
+    from xfer.core.errors import UsageError, suggest_name
     from xfer.core.store import Store
-    from xfer.execution.explain import reasons
+    from xfer.execution.explain import explain_node
     from xfer.execution.walk import default_store, open_graph
     from xfer.recipe.load import load_recipe
 
     loaded = load_recipe(recipe, scale, sets)
     names = [*loaded.recipe.stages, *loaded.recipe.evaluate]
     if stage is not None and stage not in names:
-        raise UsageError(f"{recipe} has no stage or evaluation '{stage}'; {suggest(stage, names)}")
+        raise UsageError(f"{recipe} has no stage or evaluation '{stage}'; {suggest_name(stage, names)}")
     opened = Store(store or default_store())
     graph = open_graph(loaded.recipe, opened)
-    nodes = [node for node in graph.nodes.values() if stage is None or _about(node, stage)]
-    found = [_warned(reasons(node, opened), node, opened) for node in nodes]
+    nodes = [node for node in graph.nodes.values() if stage is None or _belongs_to(node, stage)]
+    explanations = [_warned(explain_node(node, opened), node, opened) for node in nodes]
     if as_json:
-        echo_json(found)
+        echo_json(explanations)
         return
-    for line in found:
+    for line in explanations:
         click.echo(f"{line['kind']:8} {line['key'][:6]}  {line['label']}  {line['state']}")
         for detail in line["why"]:
             click.echo(f"           {detail}")
@@ -55,5 +55,5 @@ def _warned(line: dict[str, Any], node: Any, store: Any) -> dict[str, Any]:
     return line | {"why": line["why"] + [f"warning: {warning}" for warning in warnings]}
 
 
-def _about(node: Any, stage: str) -> bool:
+def _belongs_to(node: Any, stage: str) -> bool:
     return node.kind in ("train", "attack", "predict", "score") and node.label.split(" ")[0] == stage

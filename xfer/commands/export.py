@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import click
 
-from xfer.commands.options import echo_json, line_of, recipe_options
+from xfer.commands.options import command_line, echo_json, recipe_options
 
-Rows = dict[str, list[Any]]
-PATH = click.Path(path_type=Path)
+PredictedColumns = dict[str, list[Any]]
+_PATH_TYPE = click.Path(path_type=Path)
 
 
-class Part(NamedTuple):
+class EvaluationPredictions(NamedTuple):
     """The predictions of one evaluation, the reader whose rows they answer, and how many rows a language it took.
 
     ``left_out`` says of each row of the data set that has no prediction what was wrong with it.
@@ -22,19 +22,19 @@ class Part(NamedTuple):
 
     name: str
     reader: Any
-    rows: Rows
+    rows: PredictedColumns
     limit: int | None = None
     left_out: Sequence[str] = ()
 
 
 @click.command()
 @click.option("--xtreme", is_flag=True, help="As XTREME's submission layout: DEST/<task>/test-<language>.")
-@click.argument("run", type=PATH, metavar="RUN_OR_PREDICTIONS")
-@click.argument("dest", type=PATH)
+@click.argument("run", type=_PATH_TYPE, metavar="RUN_OR_PREDICTIONS")
+@click.argument("dest", type=_PATH_TYPE)
 @click.option("--evaluation", "names", multiple=True, help="Evaluation of the run; may be repeated.  [all clean ones]")
 @click.option("--seed", type=int, help="Seed of the run.  [the first]")
 @click.option("--reader", help="What a predictions.parquet answers: a reader's name or block.")
-@click.option("--gold", type=PATH, help="Folder to write the gold answers to, in the same layout.")
+@click.option("--gold", type=_PATH_TYPE, help="Folder to write the gold answers to, in the same layout.")
 @recipe_options
 def export(
     xtreme: bool,
@@ -59,22 +59,22 @@ def export(
     if not xtreme:
         raise click.UsageError("say how to write them: --xtreme")
     if run.suffix == ".parquet" or (run / "predictions.parquet").is_file():
-        parts = [_file(run, reader)]
+        all_predictions = [_file_predictions(run, reader)]
     elif reader:
         raise UsageError("--reader belongs to a predictions.parquet; a run knows its readers")
     else:
-        parts = _run(_recipe(run), names, seed, scale, sets, store)
-    for part in parts:
-        _tell_left_out(part)
-    written = [path for part in parts for path in _write(part, dest, gold)]
+        all_predictions = _run_predictions(_recipe_file(run), names, seed, scale, sets, store)
+    for predictions in all_predictions:
+        _tell_left_out(predictions)
+    written = [path for predictions in all_predictions for path in _write_files(predictions, dest, gold)]
     if as_json:
         echo_json({"ok": True, "files": [str(path) for path in written]})
     else:
         click.echo(f"{len(written)} file{'s' if len(written) != 1 else ''} written to {dest}")
 
 
-def _file(path: Path, reader: str | None) -> Part:
-    from xfer.commands.inputs import build
+def _file_predictions(path: Path, reader: str | None) -> EvaluationPredictions:
+    from xfer.commands.inputs import build_reader
     from xfer.core.errors import BadRow, UsageError
 
     path = path / "predictions.parquet" if path.is_dir() else path
@@ -86,13 +86,13 @@ def _file(path: Path, reader: str | None) -> Part:
     import pyarrow.parquet as pq
 
     try:
-        rows: Rows = pq.read_table(path).to_pydict()
+        rows: PredictedColumns = pq.read_table(path).to_pydict()
     except pa.ArrowInvalid as error:
         raise BadRow(str(path), 0, f"is not a parquet file ({error})") from None
     lacking = [name for name in ("id", "language", "gold", "predicted") if name not in rows]
     if lacking:
         raise BadRow(str(path), 0, f"has no column {lacking[0]}; a predictions.parquet of the store is expected")
-    return Part(path.name, build(reader), rows, left_out=_left_out(path.resolve().parents[1]))
+    return EvaluationPredictions(path.name, build_reader(reader), rows, left_out=_left_out(path.resolve().parents[1]))
 
 
 def _left_out(node: Path) -> list[str]:
@@ -124,7 +124,7 @@ def _dropped_rows(attack: Any) -> list[str]:
     return [f"an attack dropped row {name} in {language}" for name, language, status in each if status == "dropped"]
 
 
-def _recipe(run: Path) -> Path:
+def _recipe_file(run: Path) -> Path:
     """The recipe that a run is named by: itself, or the copy in its folder of results."""
     from xfer.core.errors import UsageError
 
@@ -135,9 +135,9 @@ def _recipe(run: Path) -> Path:
     return run / "recipe.json"
 
 
-def _run(
+def _run_predictions(
     path: Path, names: tuple[str, ...], seed: int | None, scale: str | None, sets: tuple[str, ...], store: Path | None
-) -> list[Part]:
+) -> list[EvaluationPredictions]:
     """The wanted evaluations of a finished run."""
     from xfer.core.errors import UsageError
     from xfer.core.store import Store
@@ -151,46 +151,50 @@ def _run(
         raise UsageError(f"{path} has no seed {seed}; it has {', '.join(map(str, recipe.seeds))}")
     opened = Store(store or default_store())
     graph = open_graph(recipe, opened)
-    parts = []
-    for name in _wanted(recipe, path, names):
+    predictions = []
+    for name in _wanted_evaluations(recipe, path, names):
         assert graph.report is not None
         node = graph.report.parents[f"{name}/selected/{chosen}"].parents["predict"]
         entry = opened.find(node.kind, node.key)
         if entry is None:
-            way = f"run: {line_of('train', path, scale, sets, store)}"
+            way = f"run: {command_line('train', path, scale, sets, store)}"
             raise UsageError(f"{path} is not finished: {node.label} has no predictions yet; {way}")
         limit = recipe.evaluate[name].rows or recipe.limits.test_rows
         reader = recipe.reader_of(recipe.evaluate[name])
-        parts.append(Part(name, reader, read_rows(entry, "predictions.parquet"), limit, _left_out(entry.path)))
-    return parts
+        predictions.append(
+            EvaluationPredictions(name, reader, read_rows(entry, "predictions.parquet"), limit, _left_out(entry.path))
+        )
+    return predictions
 
 
-def _wanted(recipe: Any, path: Path, names: tuple[str, ...]) -> list[str]:
+def _wanted_evaluations(recipe: Any, path: Path, names: tuple[str, ...]) -> list[str]:
     """The named evaluations; else for each task of XTREME the clean one that the report compares, or the first."""
-    from xfer.core.errors import UsageError, suggest
+    from xfer.core.errors import UsageError, suggest_name
     from xfer.metrics.benchmarks import find_task
 
     for name in names:
         if name not in recipe.evaluate:
-            raise UsageError(f"{path} has no evaluation '{name}'; {suggest(name, recipe.evaluate)}")
-    found: dict[str, str] = {}
+            raise UsageError(f"{path} has no evaluation '{name}'; {suggest_name(name, recipe.evaluate)}")
+    name_by_task: dict[str, str] = {}
     clean = [name for name, evaluation in recipe.evaluate.items() if evaluation.attacker is None]
     for name in names or sorted(clean, key=lambda name: name not in recipe.report.named("compare")):
         task = find_task(recipe.reader_of(recipe.evaluate[name]).type_name)
         if task is None and not names:
             continue
         key = task.name if task else name
-        if key in found and names:
-            raise UsageError(f"evaluations {found[key]} and {name} are both of {key}, whose files can be written once")
-        if key in found:
+        if key in name_by_task and names:
+            raise UsageError(
+                f"evaluations {name_by_task[key]} and {name} are both of {key}, whose files can be written once"
+            )
+        if key in name_by_task:
             click.echo(f"note: {name} is of {key} too and left out; --evaluation {name} writes it instead", err=True)
-        found.setdefault(key, name)
-    if not found:
+        name_by_task.setdefault(key, name)
+    if not name_by_task:
         raise UsageError(f"{path} has no clean evaluation on a task of XTREME; name one with --evaluation")
-    return list(found.values())
+    return list(name_by_task.values())
 
 
-def _tell_left_out(part: Part) -> None:
+def _tell_left_out(part: EvaluationPredictions) -> None:
     """A note where rows without a prediction count as wrong; UsageError where a file has a line for every row."""
     from xfer.core.errors import UsageError
     from xfer.metrics.benchmarks import find_task
@@ -206,33 +210,38 @@ def _tell_left_out(part: Part) -> None:
     click.echo(f"note: {what}: the official gold has it, and counts it as wrong", err=True)
 
 
-def _write(part: Part, dest: Path, gold: Path | None) -> list[Path]:
+def _write_files(predictions: EvaluationPredictions, dest: Path, gold: Path | None) -> list[Path]:
     """A file for each language, and one beside it for the gold answers if they are wanted and known."""
     from xfer.core.errors import UsageError
     from xfer.forms.base import by_language
     from xfer.metrics.benchmarks import find_task
 
-    task = find_task(part.reader.type_name)
+    task = find_task(predictions.reader.type_name)
     if task is None:
-        raise UsageError(f"{part.name}: {part.reader.type_name} is no task of XTREME")
-    if part.reader.form not in CONTENTS:
-        raise UsageError(f"{part.name}: predictions of the form {part.reader.form} cannot be exported yet")
-    if part.limit:
-        click.echo(f"note: {part.name} tested at most {part.limit:,} rows a language, a part of {task.name}", err=True)
-    contents, written = CONTENTS[part.reader.form], []
-    for language, rows in by_language(part.rows).items():
+        raise UsageError(f"{predictions.name}: {predictions.reader.type_name} is no task of XTREME")
+    if predictions.reader.form not in CONTENT_WRITERS:
+        raise UsageError(
+            f"{predictions.name}: predictions of the form {predictions.reader.form} cannot be exported yet"
+        )
+    if predictions.limit:
+        click.echo(
+            f"note: {predictions.name} tested at most {predictions.limit:,} rows a language, a part of {task.name}",
+            err=True,
+        )
+    contents, written = CONTENT_WRITERS[predictions.reader.form], []
+    for language, rows in by_language(predictions.rows).items():
         name = Path(task.name) / task.named(language)
         if lost := _overwritten(task, rows):
             what = f"{lost:,} of {len(rows['id']):,} answers {'is' if lost == 1 else 'are'} left out"
             why = f"a file of {task.name} holds one answer an id, and a later row has the same id"
-            click.echo(f"note: {part.name} {language}: {what}: {why}", err=True)
-        written.append(_put(dest / name, contents(task, part.reader, rows, "predicted")))
+            click.echo(f"note: {predictions.name} {language}: {what}: {why}", err=True)
+        written.append(_write_text(dest / name, contents(task, predictions.reader, rows, "predicted")))
         if gold is not None and None not in rows["gold"]:
-            written.append(_put(gold / name, contents(task, part.reader, rows, "gold")))
+            written.append(_write_text(gold / name, contents(task, predictions.reader, rows, "gold")))
     return written
 
 
-def _overwritten(task: Any, rows: Rows) -> int:
+def _overwritten(task: Any, rows: PredictedColumns) -> int:
     """How many predictions a file by id cannot hold, since a later row with the same id is answered otherwise."""
     from xfer.readers.identity import file_ids
 
@@ -242,48 +251,48 @@ def _overwritten(task: Any, rows: Rows) -> int:
     return sum(last[name] != found for name, found in zip(file_ids(rows), rows["predicted"], strict=True))
 
 
-def _put(path: Path, text: str) -> Path:
+def _write_text(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def _classes(task: Any, reader: Any, rows: Rows, column: str) -> str:
+def _label_text(task: Any, reader: Any, rows: PredictedColumns, column: str) -> str:
     """Labels in XTREME's spelling, which has the order of the reader's labels where the words differ."""
-    from xfer.readers.submission import text
+    from xfer.readers.submission import submission_text
 
-    own = reader.label_names()
-    spelling = dict(zip(own, own if set(own) == set(task.labels) else task.labels, strict=True))
-    return text(task.layout, [spelling[label] for label in rows[column]])
-
-
-def _plain(task: Any, reader: Any, rows: Rows, column: str) -> str:
-    from xfer.readers.submission import text
-
-    return text(task.layout, rows[column])
+    labels = reader.label_names()
+    spelling = dict(zip(labels, labels if set(labels) == set(task.labels) else task.labels, strict=True))
+    return submission_text(task.layout, [spelling[label] for label in rows[column]])
 
 
-def _answers(task: Any, reader: Any, rows: Rows, column: str) -> str:
+def _column_text(task: Any, reader: Any, rows: PredictedColumns, column: str) -> str:
+    from xfer.readers.submission import submission_text
+
+    return submission_text(task.layout, rows[column])
+
+
+def _answer_text(task: Any, reader: Any, rows: PredictedColumns, column: str) -> str:
     from xfer.readers.identity import file_ids
-    from xfer.readers.submission import squad, text
+    from xfer.readers.submission import squad_text, submission_text
 
     names = file_ids(rows)
-    return squad(rows["gold"], names) if column == "gold" else text(task.layout, rows[column], names)
+    return squad_text(rows["gold"], names) if column == "gold" else submission_text(task.layout, rows[column], names)
 
 
-def _found(task: Any, reader: Any, rows: Rows, column: str) -> str:
+def _retrieval_text(task: Any, reader: Any, rows: PredictedColumns, column: str) -> str:
     """The best answer of each query, its pairs, or its ranking."""
     from xfer.readers.identity import file_ids
-    from xfer.readers.submission import text
+    from xfer.readers.submission import submission_text
 
-    found = [ids[0] for ids in rows[column]] if task.layout == "labels" else rows[column]
-    return text(task.layout, found, file_ids(rows))
+    answers = [ids[0] for ids in rows[column]] if task.layout == "labels" else rows[column]
+    return submission_text(task.layout, answers, file_ids(rows))
 
 
-CONTENTS: dict[str, Callable[[Any, Any, Rows, str], str]] = {
-    "classify": _classes,
-    "choose": _plain,
-    "tag": _plain,
-    "span": _answers,
-    "retrieve": _found,
+CONTENT_WRITERS: dict[str, Callable[[Any, Any, PredictedColumns, str], str]] = {
+    "classify": _label_text,
+    "choose": _column_text,
+    "tag": _column_text,
+    "span": _answer_text,
+    "retrieve": _retrieval_text,
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 
-def build(text: str) -> Any:
+def build_reader(text: str) -> Any:
     """The reader that a name or an inline block means. Raises UsageError."""
     from pydantic import ValidationError
 
@@ -15,18 +15,18 @@ def build(text: str) -> Any:
     from xfer.readers.base import Reader
 
     try:
-        return Reader.model_validate(yaml.plain(yaml.parse(text, "READER")))
+        return Reader.model_validate(yaml.plain_data(yaml.parse_tree(text, "READER")))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
+        location = ".".join(map(str, first["loc"]))
         hint = first.get("ctx", {}).get("hint", "")
-        raise UsageError(": ".join(filter(None, [where, first["msg"]])) + (f"; {hint}" if hint else "")) from None
+        raise UsageError(": ".join(filter(None, [location, first["msg"]])) + (f"; {hint}" if hint else "")) from None
 
 
-def world(store: Path | None, parts: tuple[str, ...]) -> Path:
+def world_folder(store: Path | None, parts: tuple[str, ...]) -> Path:
     """The folder of these parts of the miniature world, made if the store does not hold it."""
     from xfer.core.store import Store
-    from xfer.execution.walk import alone, default_store
+    from xfer.execution.walk import default_store, run_alone
     from xfer.graph import compile
 
-    return alone(compile.world(parts), Store(store or default_store())).out
+    return run_alone(compile.world_node(parts), Store(store or default_store())).out

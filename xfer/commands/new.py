@@ -11,13 +11,13 @@ import click
 from xfer.commands.options import as_json, echo_json
 
 # what is written -> (template, file) for each kind; NAME and Class are filled in
-FILES = {
+TEMPLATE_FILES = {
     "recipe": {"recipe.yaml": "NAME.yaml", "recipe_test.py.txt": "test_NAME.py"},
     "study": {"study.yaml": "NAME.yaml", "recipe.yaml": "NAME_recipe.yaml", "study_test.py.txt": "test_NAME.py"},
     "reader": {"reader.py.txt": "NAME.py", "reader_test.py.txt": "test_NAME.py"},
     "attacker": {"attacker.py.txt": "NAME.py", "attacker_test.py.txt": "test_NAME.py"},
 }
-NEXT = {
+NEXT_COMMANDS = {
     "recipe": "xfer train {folder}NAME.yaml --scale miniature",
     "study": "xfer study {folder}NAME.yaml --scale miniature",
     "reader": 'use it in a recipe as reader: {{type: "NAME:Class", source: mirror}}',
@@ -26,7 +26,7 @@ NEXT = {
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(list(FILES)))
+@click.argument("kind", type=click.Choice(list(TEMPLATE_FILES)))
 @click.argument("name")
 @click.option(
     "--folder",
@@ -41,13 +41,13 @@ def new(kind: str, name: str, folder: Path, as_json: bool) -> None:
 
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         raise UsageError(f"'{name}' cannot name it: use small letters, digits and '_', starting with a letter")
-    files = {folder / _filled(file, name): template for template, file in FILES[kind].items()}
-    there = [str(path) for path in files if path.exists()]
-    if there:
-        raise UsageError(f"{there[0]} is there already; choose another name or --folder")
+    files = {folder / _fill_template(file, name): template for template, file in TEMPLATE_FILES[kind].items()}
+    existing = [str(path) for path in files if path.exists()]
+    if existing:
+        raise UsageError(f"{existing[0]} is there already; choose another name or --folder")
     folder.mkdir(parents=True, exist_ok=True)
     for path, template in files.items():
-        path.write_text(_filled(_template(template), name, path.stem), encoding="utf-8")
+        path.write_text(_fill_template(_template_text(template), name, path.stem), encoding="utf-8")
     if as_json:
         echo_json({"files": [str(path) for path in files]})
         return
@@ -55,18 +55,20 @@ def new(kind: str, name: str, folder: Path, as_json: bool) -> None:
         click.echo(f"wrote {path}")
     begin = "" if kind in ("recipe", "study") else f"PYTHONPATH={folder} "
     click.echo(f"test it: {begin}python -m pytest {folder / f'test_{name}.py'}")
-    click.echo("then: " + _filled(NEXT[kind].format(folder="" if folder == Path() else f"{folder}/"), name))
+    click.echo(
+        "then: " + _fill_template(NEXT_COMMANDS[kind].format(folder="" if folder == Path() else f"{folder}/"), name)
+    )
 
 
-def _template(name: str) -> str:
+def _template_text(name: str) -> str:
     from importlib.resources import files
 
     return (files("xfer") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _filled(text: str, name: str, stem: str | None = None) -> str:
+def _fill_template(text: str, name: str, stem: str | None = None) -> str:
     """NAME and Class in a text; ``name:`` of a recipe is that of its own file."""
-    camel = "".join(part.capitalize() for part in name.split("_"))
+    camel = "".join(word.capitalize() for word in name.split("_"))
     if stem:
         text = text.replace("\nname: NAME\n", f"\nname: {stem}\n")
     return re.sub(r"\bClass\b", camel, text.replace("NAME", name))

@@ -46,33 +46,39 @@ def run_options(command: F) -> F:
     return command
 
 
-def inside(paths: Sequence[Path]) -> list[Path]:
+def files_inside(paths: Sequence[Path]) -> list[Path]:
     """These files, and of folders the YAML files by name; those that begin with _ are parts of others."""
     from xfer.core.errors import UsageError
 
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
-        here = sorted(one for one in path.glob("*.yaml") if not one.name.startswith("_")) if path.is_dir() else [path]
-        if not here:
+        folder_files = (
+            sorted(file for file in path.glob("*.yaml") if not file.name.startswith("_")) if path.is_dir() else [path]
+        )
+        if not folder_files:
             raise UsageError(f"there is no file *.yaml in the folder {path}")
-        found += here
-    return found
+        files += folder_files
+    return files
 
 
-def again(file: Path, scale: str | None, sets: Sequence[str], opened: Any) -> list[str]:
+def worker_arguments(file: Path, scale: str | None, sets: Sequence[str], opened: Any) -> list[str]:
     """The words with which a further process of --workers does the same as this one."""
-    return [str(file), *_given(scale, sets, opened.root)]
+    return [str(file), *_option_words(scale, sets, opened.root)]
 
 
-def line_of(verb: str, file: Path, scale: str | None, sets: Sequence[str], store: Path | None) -> str:
+def command_line(verb: str, file: Path, scale: str | None, sets: Sequence[str], store: Path | None) -> str:
     """The command that makes what another one found missing, with the options that this one was given."""
-    return shlex.join(["xfer", verb, str(file), *_given(scale, sets, store)])
+    return shlex.join(["xfer", verb, str(file), *_option_words(scale, sets, store)])
 
 
-def _given(scale: str | None, sets: Sequence[str], store: Path | None) -> list[str]:
+def _option_words(scale: str | None, sets: Sequence[str], store: Path | None) -> list[str]:
     """The options of a recipe as words."""
-    found = ["--scale", scale] if scale else []
-    return found + [part for one in sets for part in ("--set", one)] + (["--store", str(store)] if store else [])
+    words = ["--scale", scale] if scale else []
+    return (
+        words
+        + [word for assignment in sets for word in ("--set", assignment)]
+        + (["--store", str(store)] if store else [])
+    )
 
 
 def echo_json(value: Any) -> None:

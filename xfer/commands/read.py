@@ -27,27 +27,27 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
     A bad row stops with its file and line; '{type: ..., bad_rows: skip}' leaves it out and tells so at the end. Rows
     are checked as training does. Exit code 1 if there are none.
     """
-    from xfer.commands.inputs import build, world
+    from xfer.commands.inputs import build_reader, world_folder
     from xfer.core.errors import BadRow
-    from xfer.readers.sources import caveats, found_files, rows
+    from xfer.readers.sources import found_files, mirror_caveats, rows
 
-    built = build(reader)
+    built = build_reader(reader)
     offered = built.offered(source, split)
     if offered and language not in offered:
-        from xfer.core.errors import UsageError, suggest
+        from xfer.core.errors import UsageError, suggest_name
 
         raise UsageError(
-            f"reader {built.type_name} has no {split} rows in '{language}' there; {suggest(language, offered)}"
+            f"reader {built.type_name} has no {split} rows in '{language}' there; {suggest_name(language, offered)}"
         )
-    root = world(store, built.worlds(split)) if source == "miniature" else None
+    root = world_folder(store, built.worlds(split)) if source == "miniature" else None
     lost: list[BadRow] = []
-    found = rows(built, source, split, language, root, lost, _checking(built, source))
+    language_rows = rows(built, source, split, language, root, lost, _checking(built, source))
     empty = True
-    for row in islice(found, limit or None):
+    for row in islice(language_rows, limit or None):
         line = json.dumps(row, ensure_ascii=False) if as_json else "  ".join(f"{k}={v!r}" for k, v in row.items())
         click.echo(line.encode("utf-8", "replace").decode())
         empty = False
-    for note in caveats(built, source, split, (language,), root):
+    for note in mirror_caveats(built, source, split, (language,), root):
         click.echo(f"xfer: note: {note}", err=True)
     for bad in lost:
         click.echo(f"xfer: left out: {bad}", err=True)
@@ -63,10 +63,10 @@ def _checking(reader: Any, source: Any) -> Callable[[dict[str, Any], str, int], 
     kind: list[Any] = []
 
     def check(row: dict[str, Any], place: str, line: int) -> None:
-        from xfer.forms.base import form
+        from xfer.forms.base import build_form
 
         if not kind:
-            kind.append(form(reader.form, reader.label_names(source), reader.form_options()))
+            kind.append(build_form(reader.form, reader.label_names(source), reader.form_options()))
         kind[0].check(row, place, line)
 
     return check

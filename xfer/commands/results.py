@@ -23,20 +23,20 @@ def results(paths: tuple[Path, ...], where: tuple[str, ...], as_csv: bool, as_js
     are both taken.
     """
     from xfer.core.errors import UsageError
-    from xfer.reports.results import columns, rows
+    from xfer.reports.results import column_order, result_rows
 
     if as_csv and as_json:
         raise UsageError("--json and --csv are two forms: say one of them")
-    found = rows(paths or (Path("runs"),), _wanted(where))
+    table_rows = result_rows(paths or (Path("runs"),), _wanted_values(where))
     if as_json:
-        echo_json(found)
+        echo_json(table_rows)
     elif as_csv:
-        _csv(columns(found), found)
+        _print_csv(column_order(table_rows), table_rows)
     else:
-        _show(columns(found), found)
+        _print_table(column_order(table_rows), table_rows)
 
 
-def _wanted(where: tuple[str, ...]) -> dict[str, list[str]]:
+def _wanted_values(where: tuple[str, ...]) -> dict[str, list[str]]:
     from xfer.core.errors import UsageError
 
     wanted: dict[str, list[str]] = {}
@@ -48,27 +48,27 @@ def _wanted(where: tuple[str, ...]) -> dict[str, list[str]]:
     return wanted
 
 
-def _csv(names: list[str], found: list[dict[str, Any]]) -> None:
+def _print_csv(names: list[str], table_rows: list[dict[str, Any]]) -> None:
     import csv
     import sys
 
-    from xfer.reports.results import text
+    from xfer.reports.results import value_text
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([text(row[name]) for name in names] for row in found)
+    writer.writerows([value_text(row[name]) for name in names] for row in table_rows)
 
 
-def _show(names: list[str], found: list[dict[str, Any]]) -> None:
+def _print_table(names: list[str], table_rows: list[dict[str, Any]]) -> None:
     """A table for people: columns that are empty in all rows are left out."""
-    shown = [name for name in names if any(row[name] is not None for row in found)]
-    lines = [shown, *([_cell(row[name]) for name in shown] for row in found)]
+    shown = [name for name in names if any(row[name] is not None for row in table_rows)]
+    lines = [shown, *([_cell_text(row[name]) for name in shown] for row in table_rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-def _cell(value: Any) -> str:
+def _cell_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.1f}"
     return {None: "", True: "yes", False: "no"}[value] if value is None or isinstance(value, bool) else str(value)

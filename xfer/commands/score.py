@@ -9,13 +9,13 @@ import click
 
 from xfer.commands.options import as_json, echo_json
 
-PATH = click.Path(path_type=Path)
+_PATH_TYPE = click.Path(path_type=Path)
 
 
 @click.command()
 @click.argument("reader")
-@click.option("--gold", required=True, type=PATH, help="Gold file, or folder of test-<language> files.")
-@click.option("--predictions", required=True, type=PATH, help="The same for the predictions.")
+@click.option("--gold", required=True, type=_PATH_TYPE, help="Gold file, or folder of test-<language> files.")
+@click.option("--predictions", required=True, type=_PATH_TYPE, help="The same for the predictions.")
 @click.option("--language", help="ISO 639-1 code of a file that is not named test-<language>; in a folder, only this.")
 @click.option("--published", is_flag=True, help="With a benchmark: lay published scores beside.")
 @as_json
@@ -33,13 +33,13 @@ def score(reader: str, gold: Path, predictions: Path, language: str | None, publ
     if name in BENCHMARKS:
         if language:
             raise click.UsageError(f"{reader} has all languages in one folder; leave --language out")
-        whole = score_benchmark(BENCHMARKS[name], gold, predictions)
-        echo_json(whole) if as_json else click.echo(benchmark_text(whole, published), nl=False)
-        _echo_notes(whole["notes"])
+        benchmark_scores = score_benchmark(BENCHMARKS[name], gold, predictions)
+        echo_json(benchmark_scores) if as_json else click.echo(benchmark_text(benchmark_scores, published), nl=False)
+        _echo_notes(benchmark_scores["notes"])
         return
-    found = score_task(_task(reader), gold, predictions, language)
-    echo_json(found) if as_json else click.echo(task_text(found), nl=False)
-    _echo_notes(found["notes"])
+    task_scores = score_task(_scored_task(reader), gold, predictions, language)
+    echo_json(task_scores) if as_json else click.echo(task_text(task_scores), nl=False)
+    _echo_notes(task_scores["notes"])
 
 
 def _echo_notes(notes: list[str]) -> None:
@@ -47,7 +47,7 @@ def _echo_notes(notes: list[str]) -> None:
         click.echo(f"note: {note}", err=True)
 
 
-_FORMS: dict[str, tuple[Any, str]] = {
+_FORM_LAYOUTS: dict[str, tuple[Any, str]] = {
     "classify": ("labels", "accuracy"),
     "choose": ("choices", "accuracy"),
     "tag": ("tags", "f1"),
@@ -55,18 +55,18 @@ _FORMS: dict[str, tuple[Any, str]] = {
 }
 
 
-def _task(text: str) -> Any:
+def _scored_task(text: str) -> Any:
     """The task of XTREME of this name, else one with the form and the labels of the reader that is meant."""
-    from xfer.commands.inputs import build
+    from xfer.commands.inputs import build_reader
     from xfer.core.errors import UsageError
-    from xfer.metrics.benchmarks import Task, find_task
+    from xfer.metrics.benchmarks import BenchmarkTask, find_task
 
     task = find_task(text)
     if task:
         return task
-    reader = build(text)
-    if reader.form not in _FORMS:
+    reader = build_reader(text)
+    if reader.form not in _FORM_LAYOUTS:
         raise UsageError(f"{reader.type_name} ({reader.form}) has no layout of predictions to score")
-    layout, metrics = _FORMS[reader.form]
+    layout, metrics = _FORM_LAYOUTS[reader.form]
     labels = {str(i): None for i in range(5)} if layout == "choices" else reader.label_names()
-    return Task(reader.type_name, layout, tuple(metrics.split()), reader.card.languages, tuple(labels))
+    return BenchmarkTask(reader.type_name, layout, tuple(metrics.split()), reader.card.languages, tuple(labels))

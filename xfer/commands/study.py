@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from xfer.commands.options import again, echo_json, inside, recipe_options, run_options
+from xfer.commands.options import echo_json, files_inside, recipe_options, run_options, worker_arguments
 
 
 @click.command()
@@ -35,47 +35,47 @@ def study(
     one did.
     """
     from xfer.core.store import Store
-    from xfer.execution.walk import default_store, resolver
+    from xfer.execution.walk import default_store, store_resolver
 
     opened = Store(store or default_store())
-    every, found = _loaded(_files(studies), scale, sets), resolver(opened)
+    loaded_studies, answers = _load_studies(_study_files(studies), scale, sets), store_resolver(opened)
     if worker:
-        _help(every[0][1], found, opened)
+        _help_study(loaded_studies[0][1], answers, opened)
         return
     if not plan:
-        _folders([opened.root, *(runs / loaded.study.name for _, loaded in every)])
-    told: list[dict[str, Any]] = []
-    for number, (file, loaded) in enumerate(every, 1):
-        if len(every) > 1:
-            click.echo(f"study {number} of {len(every)}: {loaded.study.name}", err=True)
+        _make_folders([opened.root, *(runs / loaded.study.name for _, loaded in loaded_studies)])
+    results: list[dict[str, Any]] = []
+    for number, (file, loaded) in enumerate(loaded_studies, 1):
+        if len(loaded_studies) > 1:
+            click.echo(f"study {number} of {len(loaded_studies)}: {loaded.study.name}", err=True)
         if plan:
-            told.append(_planned(loaded, found, opened))
+            results.append(_plan_study(loaded, answers, opened))
         else:
-            told.append(_run(loaded, found, opened, workers, again(file, scale, sets, opened)))
-            _written(runs / loaded.study.name, told[-1])
+            results.append(_run_study(loaded, answers, opened, workers, worker_arguments(file, scale, sets, opened)))
+            _write_page(runs / loaded.study.name, results[-1])
         if not as_json:
-            (show_plan if plan else show)(told[-1])
+            (show_plan if plan else show_answers)(results[-1])
     if as_json:
-        echo_json(told[0] if len(told) == 1 else told)
-    if any(cell.get("state") == "failed" for found in told for cell in found["cells"]):
+        echo_json(results[0] if len(results) == 1 else results)
+    if any(cell.get("state") == "failed" for answers in results for cell in answers["cells"]):
         raise click.exceptions.Exit(1)
 
 
-def _files(studies: tuple[Path, ...]) -> list[Path]:
+def _study_files(studies: tuple[Path, ...]) -> list[Path]:
     """The files that are named, and of folders all but the recipes."""
     from xfer.core.errors import UsageError
     from xfer.recipe.load_study import is_recipe
 
-    found: list[Path] = []
+    files: list[Path] = []
     for path in studies:
-        here = [file for file in inside([path]) if not path.is_dir() or not is_recipe(file)]
-        if not here:
+        folder_files = [file for file in files_inside([path]) if not path.is_dir() or not is_recipe(file)]
+        if not folder_files:
             raise UsageError(f"there is no study in the folder {path}")
-        found += here
-    return list(dict.fromkeys(found))
+        files += folder_files
+    return list(dict.fromkeys(files))
 
 
-def _folders(paths: list[Path]) -> None:
+def _make_folders(paths: list[Path]) -> None:
     """Makes the folders that will be written to: one that cannot be is told before hours of work, not after."""
     from xfer.core.errors import UsageError
 
@@ -86,64 +86,64 @@ def _folders(paths: list[Path]) -> None:
             raise UsageError(f"{path} cannot be a folder: a file is in its place; choose another") from None
 
 
-def _loaded(files: list[Path], scale: str | None, sets: tuple[str, ...]) -> list[tuple[Path, Any]]:
+def _load_studies(files: list[Path], scale: str | None, sets: tuple[str, ...]) -> list[tuple[Path, Any]]:
     """Every study, before any is run. Raises RecipeError with the faults of all."""
     from xfer.core.errors import RecipeError, UsageError
     from xfer.recipe.load_study import load_study
 
-    found, faults = [], []
+    loaded_studies, faults = [], []
     for file in files:
         try:
-            found.append((file, load_study(file, scale, sets)))
+            loaded_studies.append((file, load_study(file, scale, sets)))
         except RecipeError as error:
             faults += error.faults
     if faults:
         raise RecipeError(faults)
     names: dict[str, Path] = {}
-    for file, loaded in found:
+    for file, loaded in loaded_studies:
         if (other := names.setdefault(loaded.study.name, file)) is not file:
             raise UsageError(f"{other} and {file} are both named {loaded.study.name}: give one another name")
-    return found
+    return loaded_studies
 
 
-def _help(loaded: Any, found: Any, opened: Any) -> None:
+def _help_study(loaded: Any, resolver: Any, opened: Any) -> None:
     """Does nodes of a study for the process that was started by hand, and notes how far they are."""
-    from xfer.execution.studies import compiled, nodes_of
-    from xfer.execution.walk import through
-    from xfer.execution.workers import Noted
+    from xfer.execution.studies import compile_cells, nodes_of
+    from xfer.execution.walk import run_nodes
+    from xfer.execution.workers import ProgressNoter
     from xfer.steps.search_processes import end_with_parent
 
     end_with_parent()
-    through(nodes_of(compiled(loaded, found)), opened, Noted(opened))
+    run_nodes(nodes_of(compile_cells(loaded, resolver)), opened, ProgressNoter(opened))
 
 
-def _run(loaded: Any, found: Any, opened: Any, workers: int, words: list[str]) -> dict[str, Any]:
+def _run_study(loaded: Any, resolver: Any, opened: Any, workers: int, words: list[str]) -> dict[str, Any]:
     from xfer.commands.console import Console
-    from xfer.execution.studies import compiled, gathered, nodes_of
-    from xfer.execution.walk import through
-    from xfer.execution.workers import further
+    from xfer.execution.studies import compile_cells, gather_study, nodes_of
+    from xfer.execution.walk import run_nodes
+    from xfer.execution.workers import further_workers
 
-    cells = compiled(loaded, found)
+    cells = compile_cells(loaded, resolver)
     nodes = nodes_of(cells)
-    left = sum(opened.find(node.kind, node.key) is None for node in nodes)
-    with further(min(workers, left) - 1 if left else 0, words, "study"):
-        outcome = through(nodes, opened, Console())
-    return gathered(loaded, cells, outcome)
+    unfinished = sum(opened.find(node.kind, node.key) is None for node in nodes)
+    with further_workers(min(workers, unfinished) - 1 if unfinished else 0, words, "study"):
+        outcome = run_nodes(nodes, opened, Console())
+    return gather_study(loaded, cells, outcome)
 
 
-def _written(folder: Path, found: dict[str, Any]) -> None:
+def _write_page(folder: Path, result: dict[str, Any]) -> None:
     """Writes the page and what goes with it, but nothing over a page with results where now there is none."""
     from xfer.reports.study.page.write import write_study
 
-    if not _any_done(found) and _any_done(_earlier(folder / "study.json")):
+    if not _any_done(result) and _any_done(_earlier_result(folder / "study.json")):
         click.echo(f"no cell has a result: what an earlier run wrote to {folder} stays as it is", err=True)
         return
-    for problem in write_study(folder, found):
+    for problem in write_study(folder, result):
         click.echo(problem, err=True)
     click.echo(f"written to {folder}: index.html, report.md, report.tex, figures/, tables/", err=True)
 
 
-def _earlier(file: Path) -> Any:
+def _earlier_result(file: Path) -> Any:
     """What an earlier run found, if it can still be read."""
     import json
 
@@ -153,63 +153,63 @@ def _earlier(file: Path) -> Any:
         return None
 
 
-def _any_done(found: Any) -> bool:
-    cells = found.get("cells", []) if isinstance(found, dict) else []
+def _any_done(result: Any) -> bool:
+    cells = result.get("cells", []) if isinstance(result, dict) else []
     return any(cell["state"] == "done" for cell in cells)
 
 
-def _planned(loaded: Any, found: Any, opened: Any) -> dict[str, Any]:
+def _plan_study(loaded: Any, resolver: Any, opened: Any) -> dict[str, Any]:
     """Cells, nodes, how many of them are shared or stored, and the estimated cost."""
-    from xfer.execution.plan import plan
-    from xfer.execution.studies import compiled, nodes_of
+    from xfer.execution.plan import plan_nodes
+    from xfer.execution.studies import compile_cells, nodes_of
 
-    cells = compiled(loaded, found)
+    cells = compile_cells(loaded, resolver)
     nodes = nodes_of(cells)
-    lines = plan(nodes, opened)
+    lines = plan_nodes(nodes, opened)
     trained = Counter(node.key for cell in cells if cell.graph for node in cell.graph.nodes.values())
-    left = [line for line in lines if not line["stored"]]
+    unfinished = [line for line in lines if not line["stored"]]
     return {
         "study": loaded.study.name,
         "cells": [{"levels": cell.levels, "problem": cell.problem} for cell in cells],
         "nodes": len(nodes),
         "shared": sum(count > 1 for count in trained.values()),
         "without_sharing": sum(trained.values()),
-        "stored": len(nodes) - len(left),
-        "stages_to_train": sum(line["kind"] == "train" for line in left),
-        "steps_to_train": sum(line["steps"] or 0 for line in left),
-        "tokens_to_train": sum(line["tokens"] or 0 for line in left if line["kind"] == "train"),
+        "stored": len(nodes) - len(unfinished),
+        "stages_to_train": sum(line["kind"] == "train" for line in unfinished),
+        "steps_to_train": sum(line["steps"] or 0 for line in unfinished),
+        "tokens_to_train": sum(line["tokens"] or 0 for line in unfinished if line["kind"] == "train"),
         "problems": sorted({line["problem"] for line in lines if line["problem"]}),
         "graph": lines,
     }
 
 
-def show_plan(told: dict[str, Any]) -> None:
+def show_plan(plan: dict[str, Any]) -> None:
     """The plan of a study in a terminal."""
-    for cell in told["cells"]:
-        click.echo(f"cell  {_levels(cell)}" + (f"  {cell['problem']}" if cell["problem"] else ""))
-    nodes = f"{told['nodes']:,} nodes ({told['without_sharing']:,} if none were shared)"
-    click.echo(f"{len(told['cells'])} cells: {nodes}, {told['stored']:,} in the store")
-    cost = f"{told['stages_to_train']} stages, {told['steps_to_train']:,} steps, {told['tokens_to_train']:,} tokens"
+    for cell in plan["cells"]:
+        click.echo(f"cell  {_levels_text(cell)}" + (f"  {cell['problem']}" if cell["problem"] else ""))
+    nodes = f"{plan['nodes']:,} nodes ({plan['without_sharing']:,} if none were shared)"
+    click.echo(f"{len(plan['cells'])} cells: {nodes}, {plan['stored']:,} in the store")
+    cost = f"{plan['stages_to_train']} stages, {plan['steps_to_train']:,} steps, {plan['tokens_to_train']:,} tokens"
     click.echo(f"to train: {cost} (estimates)")
-    for problem in told["problems"]:
+    for problem in plan["problems"]:
         click.echo(f"problem: {problem}")
 
 
 def _where(cells: list[dict[str, str]]) -> str:
-    return "; ".join(_levels({"levels": levels}) for levels in cells) if len(cells) == 1 else f"{len(cells)} cells"
+    return "; ".join(_levels_text({"levels": levels}) for levels in cells) if len(cells) == 1 else f"{len(cells)} cells"
 
 
-def _levels(cell: dict[str, Any]) -> str:
+def _levels_text(cell: dict[str, Any]) -> str:
     return ", ".join(f"{axis}={level}" for axis, level in cell["levels"].items())
 
 
-def show(found: dict[str, Any]) -> None:
+def show_answers(result: dict[str, Any]) -> None:
     """The answers of a study in a terminal."""
-    click.echo(f"{found['title']}\n{found['question']}\n")
-    for row in found["hypotheses"]:
+    click.echo(f"{result['title']}\n{result['question']}\n")
+    for row in result["hypotheses"]:
         click.echo(f"- {row['sentence']}")
-    for one in found["warnings"]:
+    for one in result["warnings"]:
         click.echo(f"warning: {one['what']}: {one['warning']} ({_where(one['cells'])})")
-    for cell in found["cells"]:
+    for cell in result["cells"]:
         if cell["state"] == "failed":
-            click.echo(f"failed: {_levels(cell)}: {cell['why']}")
+            click.echo(f"failed: {_levels_text(cell)}: {cell['why']}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from xfer.commands.options import again, echo_json, recipe_options, run_options
+from xfer.commands.options import echo_json, recipe_options, run_options, worker_arguments
 from xfer.core.errors import UsageError
 
 
@@ -36,38 +36,38 @@ def train(
     """
     from xfer.execution import distributed
 
-    if distributed.count() > 1 and workers > 1:
+    if distributed.launched_processes() > 1 and workers > 1:
         raise UsageError("--workers shares stages out, torchrun trains each by all processes: use one of them")
-    if not distributed.leads():
+    if not distributed.is_leader():
         if not dry_run:
-            distributed.follow()
+            distributed.follow_leader()
         return
     _prepare(track, dry_run, worker)
-    name, opened, graph = _opened(recipe, scale, sets, store)
+    name, opened, graph = _open_recipe(recipe, scale, sets, store)
     if dry_run:
-        _plan(graph, opened, as_json)
+        _print_plan(graph, opened, as_json)
     elif worker:
-        _help(opened, graph)
+        _help_train(opened, graph)
     else:
-        outcome = _run(opened, graph, workers, again(recipe, scale, sets, opened))
-        _show(runs / name, graph, outcome, as_json)
+        outcome = _run_graph(opened, graph, workers, worker_arguments(recipe, scale, sets, opened))
+        _show_report(runs / name, graph, outcome, as_json)
 
 
 def _prepare(track: str | None, dry_run: bool, worker: bool) -> None:
     """What must be settled before a recipe is read: live views, and whose process this is."""
-    from xfer.trainers.loop.logging import asked
+    from xfer.trainers.loop.logging import tracker_names
 
     if track is not None:
         os.environ["XFER_TRACK"] = track  # further processes see it too
     if not dry_run:
-        asked()
+        tracker_names()
     if worker:
         from xfer.steps.search_processes import end_with_parent
 
         end_with_parent()
 
 
-def _opened(recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None) -> tuple[str, Any, Any]:
+def _open_recipe(recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None) -> tuple[str, Any, Any]:
     """The recipe's name, the store and the graph; its notes are told."""
     from xfer.core.store import Store
     from xfer.execution.walk import default_store, open_graph
@@ -81,32 +81,32 @@ def _opened(recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path 
     return loaded.recipe.name, opened, graph
 
 
-def _help(opened: Any, graph: Any) -> None:
+def _help_train(opened: Any, graph: Any) -> None:
     """What a further process of --workers does: it says nothing, and notes in the store how far it is."""
-    from xfer.execution.walk import execute
-    from xfer.execution.workers import Noted
+    from xfer.execution.walk import execute_graph
+    from xfer.execution.workers import ProgressNoter
 
-    execute(graph, opened, Noted(opened))
+    execute_graph(graph, opened, ProgressNoter(opened))
 
 
-def _run(opened: Any, graph: Any, workers: int, arguments: list[str]) -> Any:
+def _run_graph(opened: Any, graph: Any, workers: int, arguments: list[str]) -> Any:
     """Runs what is left, with the help of further processes, or of those that torchrun started."""
     from xfer.commands.console import Console
     from xfer.execution import distributed
-    from xfer.execution.walk import execute
-    from xfer.execution.workers import further
+    from xfer.execution.walk import execute_graph
+    from xfer.execution.workers import further_workers
 
-    with further(_helpers(graph, opened, workers), arguments), distributed.leading() as work:
-        return execute(graph, opened, Console(), work)
+    with further_workers(_helper_count(graph, opened, workers), arguments), distributed.lead_processes() as work:
+        return execute_graph(graph, opened, Console(), work)
 
 
-def _show(folder: Path, graph: Any, outcome: Any, as_json: bool) -> None:
+def _show_report(folder: Path, graph: Any, outcome: Any, as_json: bool) -> None:
     """Puts models and report where people look for them, and prints the report. Raises NodeFailed."""
-    from xfer.execution.walk import failed
+    from xfer.execution.walk import run_failure
     from xfer.steps.learning import graph_warnings
 
-    error = failed(outcome, graph)
-    _link(folder, graph, outcome)
+    error = run_failure(outcome, graph)
+    _link_models(folder, graph, outcome)
     for one in graph_warnings(graph, lambda node: outcome.entries.get(node.key)):
         click.echo(f"warning: {one['what']}: {one['warning']}", err=True)
     if error:
@@ -115,26 +115,26 @@ def _show(folder: Path, graph: Any, outcome: Any, as_json: bool) -> None:
         click.echo(f"{folder}: no evaluation in the recipe; the stages are trained", err=True)
         return
     entry = outcome.entries[graph.report.key]
-    _copy(folder, graph.recipe, entry)
+    _copy_report(folder, graph.recipe, entry)
     if as_json:
         echo_json(entry.read("report.json"))
         return
-    from xfer.reports.write import text
+    from xfer.reports.write import report_text
 
-    click.echo(text(entry.read("report.json")))
+    click.echo(report_text(entry.read("report.json")))
     click.echo(f"written to {folder}/report.md, report.csv and report.json", err=True)
 
 
-def _helpers(graph: Any, opened: Any, workers: int) -> int:
+def _helper_count(graph: Any, opened: Any, workers: int) -> int:
     """How many further processes are worth their start."""
-    left = sum(opened.find(node.kind, node.key) is None for node in graph.nodes.values())
-    return min(workers, left) - 1 if left else 0
+    unfinished = sum(opened.find(node.kind, node.key) is None for node in graph.nodes.values())
+    return min(workers, unfinished) - 1 if unfinished else 0
 
 
-def _plan(graph: Any, opened: Any, as_json: bool) -> None:
-    from xfer.execution.plan import plan
+def _print_plan(graph: Any, opened: Any, as_json: bool) -> None:
+    from xfer.execution.plan import plan_nodes
 
-    lines = plan(graph.nodes.values(), opened)
+    lines = plan_nodes(graph.nodes.values(), opened)
     if as_json:
         echo_json({"ok": not any(line["problem"] for line in lines), "nodes": lines})
         return
@@ -143,11 +143,11 @@ def _plan(graph: Any, opened: Any, as_json: bool) -> None:
         sizes = [f"{line[name]:,} {name}" for name in ("rows", "tokens", "steps", "parameters") if line[name]]
         click.echo(f"{line['kind']:8} {line['key'][:6]}  {line['label']}  {', '.join(sizes)}  {state}".rstrip())
     stored = sum(line["stored"] for line in lines)
-    left = f"{len(lines)} nodes, {stored} in the store, {len(lines) - stored} to run"
-    click.echo(f"{left} (numbers are estimates until the rows are in the store)")
+    summary = f"{len(lines)} nodes, {stored} in the store, {len(lines) - stored} to run"
+    click.echo(f"{summary} (numbers are estimates until the rows are in the store)")
 
 
-def _copy(folder: Path, recipe: Any, entry: Any) -> None:
+def _copy_report(folder: Path, recipe: Any, entry: Any) -> None:
     import json
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -156,7 +156,7 @@ def _copy(folder: Path, recipe: Any, entry: Any) -> None:
     (folder / "recipe.json").write_text(json.dumps(recipe.model_dump(mode="json"), indent=1, ensure_ascii=False))
 
 
-def _link(folder: Path, graph: Any, outcome: Any) -> None:
+def _link_models(folder: Path, graph: Any, outcome: Any) -> None:
     """``runs/<recipe>/seed-<n>/<stage>`` points to the selected model of each finished stage."""
     for (stage, seed), node in graph.stages.items():
         if node.key in outcome.entries:

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from xfer.catalog import CATALOG
-from xfer.core.errors import suggest
+from xfer.core.errors import suggest_name
 
 C = TypeVar("C", bound="type[Component]")
 
@@ -55,14 +55,16 @@ class Component(Block):
     def register(cls, name: str) -> Callable[[C], C]:
         """Class decorator: makes the class known as ``name`` among its kind."""
 
-        def decorate(leaf: C) -> C:
-            known = cls.names.get(name)
-            target = f"{leaf.__module__}:{leaf.__qualname__}"
-            if known not in (None, target) and _target(known) != target:
-                raise ValueError(f"{cls.kind} '{name}' is taken by {_target(known)}; choose another name for {target}")
-            leaf.type_name = name
-            cls.names[name] = leaf
-            return leaf
+        def decorate(component: C) -> C:
+            registered = cls.names.get(name)
+            target = f"{component.__module__}:{component.__qualname__}"
+            if registered not in (None, target) and _target_path(registered) != target:
+                raise ValueError(
+                    f"{cls.kind} '{name}' is taken by {_target_path(registered)}; choose another name for {target}"
+                )
+            component.type_name = name
+            cls.names[name] = component
+            return component
 
         return decorate
 
@@ -81,12 +83,16 @@ class Component(Block):
             raise PydanticCustomError(
                 "unknown_name",
                 "{kind} '{name}' is not known",
-                {"kind": cls.kind, "name": name, "hint": _elsewhere(cls.kind, name) or suggest(name, cls.known())},
+                {
+                    "kind": cls.kind,
+                    "name": name,
+                    "hint": _other_kind_hint(cls.kind, name) or suggest_name(name, cls.known()),
+                },
             )
         if isinstance(target, str):
             target = cls._import(target, name)
         if not (isinstance(target, type) and issubclass(target, cls)):
-            raise _broken(cls.kind, name, f"is not a {cls.kind}")
+            raise _broken_plugin(cls.kind, name, f"is not a {cls.kind}")
         if "type_name" not in target.__dict__:  # an unregistered class must not pass for its parent
             target.type_name = name
         cls.names[name] = target
@@ -98,7 +104,7 @@ class Component(Block):
         try:
             return getattr(import_module(module), attribute)
         except Exception as error:  # a plug-in may fail in any way when it is imported
-            raise _broken(cls.kind, name, f"cannot be imported from {target}: {error}") from error
+            raise _broken_plugin(cls.kind, name, f"cannot be imported from {target}: {error}") from error
 
     @model_validator(mode="wrap")
     @classmethod
@@ -130,10 +136,10 @@ class Component(Block):
 
         Fields marked INCIDENTAL are left out. A change of a default or of behaviour must raise ``version``.
         """
-        return {"kind": self.kind, "type": self.type_name, "version": self.version, **fields(self)}
+        return {"kind": self.kind, "type": self.type_name, "version": self.version, **changed_fields(self)}
 
 
-def fields(block: BaseModel) -> dict[str, Any]:
+def changed_fields(block: BaseModel) -> dict[str, Any]:
     """The fields of ``block`` that differ from their default, as canonical plain data."""
     changed = {}
     for name, field in sorted(type(block).model_fields.items()):
@@ -142,45 +148,45 @@ def fields(block: BaseModel) -> dict[str, Any]:
         if not (isinstance(extra, dict) and extra.get("incidental")) and value != field.get_default(
             call_default_factory=True
         ):
-            changed[name] = _canonical(value)
+            changed[name] = _canonical_value(value)
     return changed
 
 
-def _canonical(value: Any) -> Any:
+def _canonical_value(value: Any) -> Any:
     if isinstance(value, Component):
         return value.identity()
     if isinstance(value, BaseModel):
-        return fields(value)
+        return changed_fields(value)
     if isinstance(value, dict):
-        return {str(key): _canonical(item) for key, item in value.items()}
+        return {str(key): _canonical_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_canonical(item) for item in value]
+        return [_canonical_value(item) for item in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
 
 
-def _target(known: Any) -> str:
-    return known if isinstance(known, str) else f"{known.__module__}:{known.__qualname__}"
+def _target_path(component: Any) -> str:
+    return component if isinstance(component, str) else f"{component.__module__}:{component.__qualname__}"
 
 
 def _entry_points(kind: str) -> dict[str, str]:
     from importlib.metadata import entry_points  # late: only an unknown name or a listing needs it
 
-    return {point.name: point.value for point in entry_points(group=f"xfer.{plural(kind)}")}
+    return {point.name: point.value for point in entry_points(group=f"xfer.{plural_kind(kind)}")}
 
 
-def _elsewhere(kind: str, name: str) -> str:
+def _other_kind_hint(kind: str, name: str) -> str:
     """A hint for a name that another kind has."""
     others = (other for other, names in CATALOG.items() if other != kind and name in names and name != "none")
-    return next((f"'{name}' is one of the {plural(other)}" for other in others), "")
+    return next((f"'{name}' is one of the {plural_kind(other)}" for other in others), "")
 
 
-def plural(kind: str) -> str:
+def plural_kind(kind: str) -> str:
     """Readers, but adversaries."""
     return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
 
 
-def _broken(kind: str, name: str, what: str) -> PydanticCustomError:
+def _broken_plugin(kind: str, name: str, what: str) -> PydanticCustomError:
     context = {"kind": kind, "name": name, "what": what, "hint": "a plug-in must be importable and registered"}
     return PydanticCustomError("broken_component", "{kind} '{name}' {what}", context)

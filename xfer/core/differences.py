@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-WIDTH = 80
+VALUE_WIDTH = 80
 
 
 class Difference(NamedTuple):
@@ -18,24 +18,24 @@ class Difference(NamedTuple):
     sides: str = "both"
 
 
-def differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
+def find_differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
     """Every place in which two blocks differ, in order of their keys."""
     if not (isinstance(old, dict) and isinstance(new, dict)):
         if old != new:
             yield Difference(path, old, new)
         return
     for key in sorted({*old, *new}):
-        inner = f"{path}.{key}" if path else key
+        inner_path = f"{path}.{key}" if path else key
         if key not in old:
-            yield Difference(inner, None, new[key], "new")
+            yield Difference(inner_path, None, new[key], "new")
         elif key not in new:
-            yield Difference(inner, old[key], None, "old")
+            yield Difference(inner_path, old[key], None, "old")
         else:
-            yield from differences(old[key], new[key], inner)
+            yield from find_differences(old[key], new[key], inner_path)
 
 
-def short(value: Any) -> str:
+def short_value(value: Any) -> str:
     """A value in one line: JSON, keys by their first letters, long ones cut."""
-    key = isinstance(value, str) and len(value) == 32 and not set(value) - set("0123456789abcdef")
-    text = value[:6] if key else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."
+    is_key = isinstance(value, str) and len(value) == 32 and not set(value) - set("0123456789abcdef")
+    text = value[:6] if is_key else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= VALUE_WIDTH else text[: VALUE_WIDTH - 3] + "..."

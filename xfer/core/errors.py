@@ -23,10 +23,10 @@ class Fault(NamedTuple):
     hint: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: "
+        position = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: "
         path = f"{self.path}: " if self.path else ""
-        whole = f"{where}{path}{self.message}" + (f"; {self.hint}" if self.hint else "")
-        return " ".join(whole.splitlines())  # a value that is quoted may go over several
+        text = f"{position}{path}{self.message}" + (f"; {self.hint}" if self.hint else "")
+        return " ".join(text.splitlines())  # a value that is quoted may go over several
 
 
 class XferError(Exception):
@@ -45,10 +45,10 @@ class RecipeError(XferError):
     exit_code = 2
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        first: dict[tuple[object, ...], Fault] = {}
+        first_faults: dict[tuple[object, ...], Fault] = {}
         for fault in faults:  # cells of a study may tell the same fault with other hints
-            first.setdefault(fault[:5], fault)
-        self.faults = [first[place] for place in sorted(first)]
+            first_faults.setdefault(fault[:5], fault)
+        self.faults = [first_faults[key] for key in sorted(first_faults)]
         super().__init__("\n".join(map(str, self.faults)))
 
     def lines(self) -> list[str]:
@@ -93,24 +93,24 @@ class NodeFailed(XferError):
     """Some nodes of a run failed; what is finished stays finished."""
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
+def suggest_name(name: str, candidates: Iterable[str]) -> str:
     """A hint for a misspelt ``name``: the nearest known name, or the list when none is near."""
-    names = sorted(known)
-    return nearest(name, names) or (f"known: {', '.join(names)}" if names else "")
+    names = sorted(candidates)
+    return spelling_hint(name, names) or (f"known: {', '.join(names)}" if names else "")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def spelling_hint(name: str, candidates: Iterable[str]) -> str:
     """A hint for a misspelt ``name``: the nearest known name, or nothing."""
-    near = get_close_matches(name, sorted(known), n=1)
-    return f"did you mean '{near[0]}'?" if near else ""
+    matches = get_close_matches(name, sorted(candidates), n=1)
+    return f"did you mean '{matches[0]}'?" if matches else ""
 
 
-def from_os(error: OSError) -> XferError:
+def error_from_os(error: OSError) -> XferError:
     """An operating-system error as one clear line; a full disk says that nothing finished is lost."""
-    where = f" while writing {error.filename}" if error.filename else ""
+    target = f" while writing {error.filename}" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return XferError(
-            f"the disk is full{where}; free some space and run the same command again: finished work is kept"
+            f"the disk is full{target}; free some space and run the same command again: finished work is kept"
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return XferError(f"no permission to use {error.filename}; check its owner, or choose another folder")

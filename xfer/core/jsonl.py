@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 
-def whole_lines(path: Path) -> list[dict[str, Any]]:
+def read_whole_lines(path: Path) -> list[dict[str, Any]]:
     """The complete lines of a file; a last one that was cut short is taken off the file. None: an empty list."""
     if not path.is_file():
         return []
     raw = path.read_bytes()
-    whole = raw[: raw.rfind(b"\n") + 1]
-    if whole != raw:
-        path.write_bytes(whole)
-    return [json.loads(line) for line in whole.splitlines()]
+    complete = raw[: raw.rfind(b"\n") + 1]
+    if complete != raw:
+        path.write_bytes(complete)
+    return [json.loads(line) for line in complete.splitlines()]
 
 
-def add_line(path: Path, found: Mapping[str, Any]) -> None:
+def add_line(path: Path, record: Mapping[str, Any]) -> None:
     """Adds one line, whole unless the process ends within."""
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(found, ensure_ascii=True) + "\n")
+        file.write(json.dumps(record, ensure_ascii=True) + "\n")

@@ -28,7 +28,7 @@ from xfer.core.errors import StoreDamaged
 from xfer.core.files import FileDigest, file_digest, file_stamp
 
 HEARTBEAT = 5.0  # seconds between signs of life
-STALE = 60.0  # seconds without one after which a lock on another machine is dead
+STALE_AFTER = 60.0  # seconds without one after which a lock on another machine is dead
 TICK = 2_000_000_000  # nanoseconds: two changes within them may bear the same time on some file systems
 
 
@@ -56,11 +56,13 @@ class Entry(NamedTuple):
         """Raises StoreDamaged unless every file has its size (and, with ``contents``, its digest)."""
         for name, (size, written) in _manifest(self).items():
             file = self.path / name
-            found = file.stat().st_size if file.is_file() else None
-            if found != size:
-                raise damaged(self, f"{name} has {'gone' if found is None else f'{found} bytes'}, {size} were written")
+            actual_size = file.stat().st_size if file.is_file() else None
+            if actual_size != size:
+                raise damage_error(
+                    self, f"{name} has {'gone' if actual_size is None else f'{actual_size} bytes'}, {size} were written"
+                )
             if contents and file_digest(file) != written:
-                raise damaged(self, f"{name} is not what was written")
+                raise damage_error(self, f"{name} is not what was written")
 
 
 def _manifest(entry: Entry) -> dict[str, tuple[int, str]]:
@@ -69,13 +71,13 @@ def _manifest(entry: Entry) -> dict[str, tuple[int, str]]:
     try:
         return {str(name): (int(size), str(written)) for name, (size, written) in done["files"].items()}
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise damaged(entry, "done.json does not list its files") from None
+        raise damage_error(entry, "done.json does not list its files") from None
 
 
-def damaged(entry: Entry, what: str) -> StoreDamaged:
+def damage_error(entry: Entry, what: str) -> StoreDamaged:
     """The one line for a finished entry that cannot be trusted."""
-    way = f"delete {entry.path} and run the same command: only what needs it is computed again"
-    return StoreDamaged(f"store entry {entry.kind} {entry.key[:6]} is damaged: {what}; {way}")
+    remedy = f"delete {entry.path} and run the same command: only what needs it is computed again"
+    return StoreDamaged(f"store entry {entry.kind} {entry.key[:6]} is damaged: {what}; {remedy}")
 
 
 class Busy(Exception):
@@ -100,8 +102,8 @@ class Store:
     def entries(self, kind: str) -> list[Entry]:
         """All finished nodes of a kind, sorted by key."""
         folder = self.root / "nodes" / kind
-        found = sorted(folder.iterdir()) if folder.is_dir() else []
-        return [Entry(kind, path.name, path) for path in found if (path / "done.json").is_file()]
+        folders = sorted(folder.iterdir()) if folder.is_dir() else []
+        return [Entry(kind, path.name, path) for path in folders if (path / "done.json").is_file()]
 
     @contextmanager
     def work(self, kind: str, key: str, node: dict[str, Any]) -> Iterator[Path]:
@@ -109,12 +111,12 @@ class Store:
 
         Raises Busy if another live process holds the node.
         """
-        with self._lock(key) as held:
+        with self._lock(key) as is_held:
             folder = self.root / "work" / f"{kind}-{key}"
             if not (self.root / "nodes" / kind / key / "done.json").is_file():
                 (folder / "out").mkdir(parents=True, exist_ok=True)
                 yield folder
-                if not held():
+                if not is_held():
                     raise Busy("another process, which took over while this one was suspended")
                 self._finish(kind, key, folder, node)
             else:
@@ -126,25 +128,25 @@ class Store:
         files = {}
         for file in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "done.json"):
             files[file.relative_to(folder).as_posix()] = (file.stat().st_size, file_digest(file))
-            _sync(file)
+            _flush_to_disk(file)
         write_json(folder / "done.json", {"files": files})
         target = self.root / "nodes" / kind / key
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():  # without done.json: left by hand
             shutil.rmtree(target)
         folder.rename(target)
-        _sync(target.parent)
+        _flush_to_disk(target.parent)
         self.failure_path(key).unlink(missing_ok=True)
 
-    def note(self, key: str, far: dict[str, Any] | None) -> None:
+    def note(self, key: str, progress: dict[str, Any] | None) -> None:
         """Says how far a node is, for other processes that wait for it; None takes it back. Best effort."""
         path = self.root / "progress" / f"{key}.json"
         with suppress(OSError):
-            if far is None:
+            if progress is None:
                 path.unlink(missing_ok=True)
                 return
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(path, far)
+            write_json(path, progress)
 
     def noted(self, key: str) -> dict[str, Any] | None:
         """What ``note`` said last, if anything."""
@@ -174,9 +176,9 @@ class Store:
         same time.
         """
         stamp, name = file_stamp(path), str(path.resolve())
-        known = self.recall("digests", name)
-        if isinstance(known, list) and known[:-1] == list(stamp):
-            return FileDigest.of(str(known[-1]), path)
+        cached = self.recall("digests", name)
+        if isinstance(cached, list) and cached[:-1] == list(stamp):
+            return FileDigest.of(str(cached[-1]), path)
         taken = file_digest(path)
         settled = time.time_ns() - stamp.changed > TICK
         if settled and file_stamp(path) == stamp:
@@ -188,9 +190,9 @@ class Store:
         if self._facts is None:
             self._facts = {}
             with suppress(OSError, ValueError):
-                found = json.loads((self.root / "facts.json").read_text())
-                if isinstance(found, dict) and all(isinstance(group, dict) for group in found.values()):
-                    self._facts = found
+                facts = json.loads((self.root / "facts.json").read_text())
+                if isinstance(facts, dict) and all(isinstance(group, dict) for group in facts.values()):
+                    self._facts = facts
         return self._facts.get(group, {}).get(name)
 
     def remember(self, group: str, name: str, value: Any) -> Any:
@@ -205,33 +207,33 @@ class Store:
     def _lock(self, key: str) -> Iterator[Callable[[], bool]]:
         path = self.root / "locks" / key
         path.parent.mkdir(parents=True, exist_ok=True)
-        mine = f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())} {time.monotonic_ns()}"
-        _take(path, mine)
+        holder = f"{socket.gethostname()} {os.getpid()} {_start_time(os.getpid())} {time.monotonic_ns()}"
+        _take(path, holder)
         stop = threading.Event()
-        beat = threading.Thread(target=_beat, args=(path, stop), daemon=True)
-        beat.start()
+        heartbeat = threading.Thread(target=_keep_alive, args=(path, stop), daemon=True)
+        heartbeat.start()
 
         def held() -> bool:
-            return path.is_file() and path.read_text() == mine
+            return path.is_file() and path.read_text() == holder
 
         try:
             yield held
         finally:
             stop.set()
-            beat.join()
+            heartbeat.join()
             with suppress(OSError):
                 if held():
                     path.unlink()
 
 
-def _take(path: Path, mine: str) -> None:
+def _take(path: Path, holder: str) -> None:
     """Creates the lock file, moving a dead one away. Raises Busy."""
     import fcntl  # late: a POSIX call that only locking needs
 
     with (path.parent / ".guard").open("a") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)  # one process of this machine at a time looks and takes
         with suppress(FileNotFoundError):
-            if _alive(path):
+            if _is_alive(path):
                 raise Busy(path.read_text())
             path.rename(path.with_name(f".stale-{path.name}-{time.time_ns()}"))
         for old in path.parent.glob(f".stale-{path.name}-*"):
@@ -241,18 +243,18 @@ def _take(path: Path, mine: str) -> None:
         except FileExistsError:
             raise Busy("another machine") from None
         with os.fdopen(descriptor, "w") as file:
-            file.write(mine)
+            file.write(holder)
 
 
-def _alive(path: Path) -> bool:
+def _is_alive(path: Path) -> bool:
     """Whether the holder of a lock lives: its process on this machine, its heartbeat on another."""
     words = path.read_text().split()
     if len(words) >= 3 and words[0] == socket.gethostname() and words[1].isdigit():
-        return _started(int(words[1])) == words[2]
-    return time.time() - path.stat().st_mtime < STALE
+        return _start_time(int(words[1])) == words[2]
+    return time.time() - path.stat().st_mtime < STALE_AFTER
 
 
-def _started(pid: int) -> str:
+def _start_time(pid: int) -> str:
     """When a process started (clock ticks since boot), so that a reused number is told apart; '-' if it is gone."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -266,7 +268,7 @@ def _started(pid: int) -> str:
     return "?"
 
 
-def _beat(path: Path, stop: threading.Event) -> None:
+def _keep_alive(path: Path, stop: threading.Event) -> None:
     while not stop.wait(HEARTBEAT):
         with suppress(OSError):
             os.utime(path)
@@ -275,25 +277,25 @@ def _beat(path: Path, stop: threading.Event) -> None:
 def write_json(path: Path, value: Any, sort: bool = True) -> None:
     """Writes JSON aside, flushes it to the disk and renames it: readers see the old or the new file, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with aside.open("w", encoding="utf-8") as file:
+        with temporary.open("w", encoding="utf-8") as file:
             json.dump(value, file, ensure_ascii=False, indent=1, sort_keys=sort)
             file.flush()
             os.fsync(file.fileno())
-        aside.rename(path)
+        temporary.rename(path)
     finally:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def _read_json(path: Path, entry: Entry) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise damaged(entry, f"{path.name} cannot be read ({error})") from None
+        raise damage_error(entry, f"{path.name} cannot be read ({error})") from None
 
 
-def _sync(path: Path) -> None:
+def _flush_to_disk(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

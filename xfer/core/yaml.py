@@ -24,7 +24,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\
 _CONSTANTS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _CONSTANTS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
 class Mark(NamedTuple):
@@ -55,7 +55,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def scalar(text: str) -> Any:
+def parse_scalar(text: str) -> Any:
     """The value of a plain (unquoted) scalar under YAML 1.2's core schema."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
@@ -66,7 +66,7 @@ def scalar(text: str) -> Any:
     return text
 
 
-def parse(text: str, file: str, line: int | None = None) -> Tree:
+def parse_tree(text: str, file: str, line: int | None = None) -> Tree:
     """The tree of one YAML document.
 
     ``line`` fixes the line of every mark (0 for text that stands in no file).
@@ -110,13 +110,15 @@ class _Builder:
         start = node.start_mark
         return Mark(self.file, start.line + 1 if self.line is None else self.line, start.column + 1)
 
-    def fault(self, node: yaml.Node, path: Path, message: str, hint: str = "") -> None:
-        self.faults.append(Fault(*self.mark(node), dotted(path), message, hint))
+    def fault(self, node: yaml.Node, path: KeyPath, message: str, hint: str = "") -> None:
+        self.faults.append(Fault(*self.mark(node), dotted_path(path), message, hint))
 
-    def build(self, node: yaml.Node, path: Path) -> Tree:
+    def build(self, node: yaml.Node, path: KeyPath) -> Tree:
         self.count += 1
         if self.count > MAX_NODES or len(path) > MAX_DEPTH:
-            fault = Fault(*self.mark(node), dotted(path[:3]), "expands without end", "an anchor that holds itself?")
+            fault = Fault(
+                *self.mark(node), dotted_path(path[:3]), "expands without end", "an anchor that holds itself?"
+            )
             raise RecipeError([fault])
         if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.rsplit(":", 1)[1] not in ("str", "map", "seq"):
             self.fault(node, path, f"the tag {node.tag.split()[-1]} is not used in recipes", "remove it")
@@ -126,9 +128,9 @@ class _Builder:
         if isinstance(node, yaml.SequenceNode):
             return Tree([self.build(item, (*path, i)) for i, item in enumerate(node.value)], self.mark(node))
         plain_style = isinstance(node, yaml.ScalarNode) and node.style is None
-        return Tree(scalar(node.value) if plain_style else node.value, self.mark(node))
+        return Tree(parse_scalar(node.value) if plain_style else node.value, self.mark(node))
 
-    def mapping(self, node: yaml.MappingNode, path: Path) -> Tree:
+    def mapping(self, node: yaml.MappingNode, path: KeyPath) -> Tree:
         entries: dict[str, tuple[Mark, Tree]] = {}
         merged: dict[str, tuple[Mark, Tree]] = {}
         for key, item in node.value:
@@ -150,41 +152,41 @@ class _Builder:
         return Tree(merged | entries, self.mark(node))
 
 
-def plain(tree: Tree) -> Any:
+def plain_data(tree: Tree) -> Any:
     """The tree without its marks: dicts, lists and scalars."""
     if isinstance(tree.value, dict):
-        return {key: plain(item) for key, (_, item) in tree.value.items()}
+        return {key: plain_data(item) for key, (_, item) in tree.value.items()}
     if isinstance(tree.value, list):
-        return [plain(item) for item in tree.value]
+        return [plain_data(item) for item in tree.value]
     return tree.value
 
 
-def dotted(path: Path) -> str:
+def dotted_path(path: KeyPath) -> str:
     """``stages.mnli.seeds[0]`` for ("stages", "mnli", "seeds", 0)."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
     return text.removeprefix(".")
 
 
-def locate(tree: Tree, path: Path, key: bool = False) -> Mark:
+def locate_mark(tree: Tree, path: KeyPath, key: bool = False) -> Mark:
     """The place of the value at ``path`` (of its key if ``key``), or of the nearest block around it."""
     mark = tree.mark
-    for i, part in enumerate(path):
-        if isinstance(tree.value, dict) and part in tree.value:
-            key_mark, tree = tree.value[part]
+    for i, step in enumerate(path):
+        if isinstance(tree.value, dict) and step in tree.value:
+            key_mark, tree = tree.value[step]
             mark = key_mark if key and i == len(path) - 1 else tree.mark
             if not isinstance(tree.value, dict | list) and i < len(path) - 1:
                 return mark
             if isinstance(tree.value, dict) and not key:
                 mark = key_mark  # a block is best found by the line that names it
-        elif isinstance(tree.value, list) and isinstance(part, int) and part < len(tree.value):
-            tree = tree.value[part]
+        elif isinstance(tree.value, list) and isinstance(step, int) and step < len(tree.value):
+            tree = tree.value[step]
             mark = tree.mark
         else:
             return mark
     return mark
 
 
-def merge(base: Tree, over: Tree) -> Tree:
+def merge_trees(base: Tree, over: Tree) -> Tree:
     """``over`` laid on ``base``: blocks merge key by key, everything else is replaced.
 
     A block whose ``type`` changes is replaced as a whole (its old fields belong to another class);
@@ -193,14 +195,14 @@ def merge(base: Tree, over: Tree) -> Tree:
     left, right = _as_block(base, over), _as_block(over, base)
     if not (isinstance(left.value, dict) and isinstance(right.value, dict)):
         return over
-    if _type(left) and _type(right) and _type(left) != _type(right):
+    if _type_name(left) and _type_name(right) and _type_name(left) != _type_name(right):
         return over
     entries = dict(left.value)
     for key, (mark, item) in right.value.items():
         if item.value is None and key in entries:
             del entries[key]
         else:
-            entries[key] = (mark, merge(entries[key][1], item)) if key in entries else (mark, item)
+            entries[key] = (mark, merge_trees(entries[key][1], item)) if key in entries else (mark, item)
     return Tree(entries, over.mark)
 
 
@@ -211,11 +213,11 @@ def _as_block(tree: Tree, other: Tree) -> Tree:
     return tree
 
 
-def _type(tree: Tree) -> Any:
+def _type_name(tree: Tree) -> Any:
     return tree.value["type"][1].value if "type" in tree.value else None
 
 
-def option(text: str) -> Tree:
+def parse_option(text: str) -> Tree:
     """The tree of one ``--set a.b=value`` option, under the same rules as a file."""
     name = f"--set {text}"
     path, equals, value = text.partition("=")
@@ -225,28 +227,28 @@ def option(text: str) -> Tree:
             [Fault(name, 0, 0, "", "not of the form a.b=value", "for example stages.xnli.trainer.epochs=1")]
         )
     mark = Mark(name, 0, 0)
-    tree = parse(value, name, line=0) if value.strip() else Tree(None, mark)
+    tree = parse_tree(value, name, line=0) if value.strip() else Tree(None, mark)
     for key in reversed(keys):
         tree = Tree({key: (mark, tree)}, mark)
     return tree
 
 
-def leaves(tree: Tree, path: Path = ()) -> Iterator[tuple[Path, Tree]]:
+def scalar_leaves(tree: Tree, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Tree]]:
     """Every scalar of the tree with its path."""
     if isinstance(tree.value, dict):
         for key, (_, item) in tree.value.items():
-            yield from leaves(item, (*path, key))
+            yield from scalar_leaves(item, (*path, key))
     elif isinstance(tree.value, list):
         for i, item in enumerate(tree.value):
-            yield from leaves(item, (*path, i))
+            yield from scalar_leaves(item, (*path, i))
     else:
         yield path, tree
 
 
-def resolve(tree: Tree) -> tuple[Any, list[Fault]]:
+def resolve_references(tree: Tree) -> tuple[Any, list[Fault]]:
     """The plain data with every ``${a.b}`` replaced, and a fault for each one that points nowhere."""
-    data, faults = plain(tree), list[Fault]()
-    wanted = [(path, leaf) for path, leaf in leaves(tree) if isinstance(leaf.value, str) and "${" in leaf.value]
+    data, faults = plain_data(tree), list[Fault]()
+    wanted = [(path, leaf) for path, leaf in scalar_leaves(tree) if isinstance(leaf.value, str) and "${" in leaf.value]
     if not wanted:
         return data, faults
     from omegaconf import OmegaConf  # late: 0.1 s that most recipes need not pay
@@ -255,29 +257,29 @@ def resolve(tree: Tree) -> tuple[Any, list[Fault]]:
     try:
         config = OmegaConf.create(data)
     except OmegaConfBaseException:  # some ``${`` is not even well formed: find out which
-        return data, [at for path, leaf in wanted for at in _malformed(path, leaf)]
+        return data, [malformed for path, leaf in wanted for malformed in _malformed_faults(path, leaf)]
     for path, leaf in wanted:
         try:
             holder: Any = config
-            for part in path:
-                holder = holder[part]
+            for key in path:
+                holder = holder[key]
             value = OmegaConf.to_container(holder, resolve=True) if OmegaConf.is_config(holder) else holder
         except OmegaConfBaseException as error:
             what = str(error).split("\n")[0]
-            faults.append(Fault(*leaf.mark, dotted(path), f"'{leaf.value}' cannot be resolved: {what}"))
+            faults.append(Fault(*leaf.mark, dotted_path(path), f"'{leaf.value}' cannot be resolved: {what}"))
         else:
             target = data
-            for part in path[:-1]:
-                target = target[part]
+            for key in path[:-1]:
+                target = target[key]
             target[path[-1]] = value
     return data, faults
 
 
-def _malformed(path: Path, leaf: Tree) -> Iterator[Fault]:
+def _malformed_faults(path: KeyPath, leaf: Tree) -> Iterator[Fault]:
     from omegaconf import OmegaConf  # late: as in resolve
     from omegaconf.errors import GrammarParseError
 
     try:
         OmegaConf.create({"value": leaf.value})
     except GrammarParseError:
-        yield Fault(*leaf.mark, dotted(path), f"'{leaf.value}' is not well formed", "write ${stages.name.field}")
+        yield Fault(*leaf.mark, dotted_path(path), f"'{leaf.value}' is not well formed", "write ${stages.name.field}")

@@ -22,53 +22,55 @@ from xfer.graph.compile import Node
 PATIENCE = timedelta(days=30)  # for process 0, which may attack and predict for days between two stages
 
 
-def count() -> int:
+def launched_processes() -> int:
     """How many processes were started together; 1 where nobody says so. Raises UsageError for a launcher's trap."""
-    said = os.environ
-    if "RANK" in said:
-        return int(said.get("WORLD_SIZE") or 1)
-    if said.get("ACCELERATE_USE_CPU", "").lower() == "true" and "MASTER_PORT" in said:
+    environment = os.environ
+    if "RANK" in environment:
+        return int(environment.get("WORLD_SIZE") or 1)
+    if environment.get("ACCELERATE_USE_CPU", "").lower() == "true" and "MASTER_PORT" in environment:
         # it sets a meeting point for several processes, and then starts one
         what = "accelerate launch --cpu starts one process, whatever --num_processes says"
         raise UsageError(f"{what}; use --multi_gpu in its place (on a CPU as well), or torchrun --nproc-per-node N")
     return 1
 
 
-def leads() -> bool:
+def is_leader() -> bool:
     """Whether this process is the one that walks."""
-    return count() == 1 or os.environ["RANK"] == "0"
+    return launched_processes() == 1 or os.environ["RANK"] == "0"
 
 
 @contextmanager
-def leading() -> Iterator[Callable[..., dict[str, Any]] | None]:
+def lead_processes() -> Iterator[Callable[..., dict[str, Any]] | None]:
     """Gives what does a node, with the help of the other processes; None, the default, where there are none."""
-    if count() == 1:
+    if launched_processes() == 1:
         yield None
         return
     from xfer.steps.steps import work as alone
     from xfer.trainers import distributed as ranks  # late: imports torch
 
-    with joined() as control:
+    with joined_group() as control:
 
         def work(node: Node, parents: Mapping[str, Entry], folder: Path, progress: Any) -> dict[str, Any]:
             if node.kind != "train":
                 return alone(node, parents, folder, progress)
-            _send((_sent(node), dict(parents), folder), control)
-            with ranks.here().together():
+            _broadcast((_node_to_send(node), dict(parents), folder), control)
+            with ranks.current_processes().together():
                 return alone(node, parents, folder, progress)
 
         try:
             yield work
         except Exception:
-            _dismiss(control)
+            _dismiss_followers(control)
             raise
-        _dismiss(control)
+        _dismiss_followers(control)
 
 
-def _sent(node: Node) -> Node:
+def _node_to_send(node: Node) -> Node:
     """What a stage needs: its own job, that of the stage it starts from, and no more of the graph behind them."""
-    before = {role: Node(p.kind, p.label, p.job, {}, p.seed) for role, p in node.parents.items() if role == "start"}
-    return Node(node.kind, node.label, node.job, before, node.seed, node.spec)
+    start_parents = {
+        role: Node(p.kind, p.label, p.job, {}, p.seed) for role, p in node.parents.items() if role == "start"
+    }
+    return Node(node.kind, node.label, node.job, start_parents, node.seed, node.spec)
 
 
 def take_part() -> None:
@@ -80,27 +82,27 @@ def take_part() -> None:
     from xfer.steps.steps import work
     from xfer.trainers import distributed as ranks  # late: imports torch
 
-    with joined() as control:
-        while (found := _send(None, control)) is not None:
-            node, parents, folder = found
-            with suppress(XferError), ranks.here().together():  # process 0 has the error too, and tells it
+    with joined_group() as control:
+        while (message := _broadcast(None, control)) is not None:
+            node, parents, folder = message
+            with suppress(XferError), ranks.current_processes().together():  # process 0 has the error too, and tells it
                 work(node, parents, folder, lambda *_, **__: None)
 
 
-def follow() -> None:
+def follow_leader() -> None:
     """``take_part`` for a command, which ends with a status and no word."""
     from xfer.trainers import distributed as ranks  # late: imports torch
 
     try:
         take_part()
-    except ranks.Gone:
+    except ranks.ProcessLost:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 @contextmanager
-def joined() -> Iterator[Any]:
+def joined_group() -> Iterator[Any]:
     """Inside, this process belongs to the group; gives the group that words are sent in.
 
     The group outlives the block, as a script may run several recipes: one that is made a second time would look for
@@ -116,39 +118,39 @@ def joined() -> Iterator[Any]:
         if gpus:
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK") or 0))
         distributed.init_process_group("nccl" if gpus else "gloo")
-        atexit.register(_leave)
+        atexit.register(_leave_group)
     control = distributed.new_group(backend="gloo", timeout=PATIENCE)
-    ranks.join(control)
+    ranks.join_processes(control)
     try:
         yield control
     except BaseException:
-        atexit.unregister(_leave)  # it might wait for processes that are gone
+        atexit.unregister(_leave_group)  # it might wait for processes that are gone
         raise
     finally:
-        ranks.join(None)
+        ranks.join_processes(None)
 
 
-def _leave() -> None:
+def _leave_group() -> None:
     from torch import distributed
 
     if distributed.is_initialized():
         distributed.destroy_process_group()
 
 
-def _send(what: Any, control: Any) -> Any:
+def _broadcast(message: Any, control: Any) -> Any:
     """What process 0 sends to all, in each of them."""
     from torch import distributed
 
-    from xfer.trainers.distributed import wire
+    from xfer.trainers.distributed import guard_messages
 
-    box = [what]
-    with wire():
+    box = [message]
+    with guard_messages():
         distributed.broadcast_object_list(box, src=0, group=control)
     return box[0]
 
 
-def _dismiss(control: Any) -> None:
-    from xfer.trainers.distributed import Gone
+def _dismiss_followers(control: Any) -> None:
+    from xfer.trainers.distributed import ProcessLost
 
-    with suppress(Gone):  # told already, as why a stage failed
-        _send(None, control)
+    with suppress(ProcessLost):  # told already, as why a stage failed
+        _broadcast(None, control)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from xfer.core.differences import Difference, differences, short
+from xfer.core.differences import Difference, find_differences, short_value
 from xfer.core.errors import StoreDamaged
-from xfer.core.store import Store, damaged
+from xfer.core.store import Store, damage_error
 from xfer.graph.compile import Node
 
 
-def reasons(node: Node, store: Store) -> dict[str, Any]:
+def explain_node(node: Node, store: Store) -> dict[str, Any]:
     """kind, key, label, state and the sentences that explain it."""
     line: dict[str, Any] = {"kind": node.kind, "key": node.key, "label": node.label, "why": []}
     try:
@@ -22,7 +22,7 @@ def reasons(node: Node, store: Store) -> dict[str, Any]:
         try:
             done = json.loads((entry.path / "node.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            return line | {"state": "damaged", "why": [str(damaged(entry, f"node.json cannot be read ({error})"))]}
+            return line | {"state": "damaged", "why": [str(damage_error(entry, f"node.json cannot be read ({error})"))]}
         return line | {
             "state": "in the store",
             "why": [f"finished {done.get('time', '?')} in {done.get('seconds', '?')} s"],
@@ -34,21 +34,21 @@ def reasons(node: Node, store: Store) -> dict[str, Any]:
         line["why"].append(str(node.problem))
     if (store.root / "work" / f"{node.kind}-{node.key}").is_dir():
         line["why"].append("begun and not finished: the next run goes on from its last checkpoint")
-    line["why"] += nearest(node, store)
+    line["why"] += nearest_differences(node, store)
     return line | {"state": "failed" if failure else "not in the store"}
 
 
-def nearest(node: Node, store: Store) -> list[str]:
+def nearest_differences(node: Node, store: Store) -> list[str]:
     """How the node differs from the finished one that is most like it."""
     best: tuple[int, bool, str, str, list[str]] | None = None
-    mine = node.record()
+    record = node.record()
     for entry in store.entries(node.kind):
         try:
-            other = json.loads((entry.path / "node.json").read_text(encoding="utf-8"))
+            stored_record = json.loads((entry.path / "node.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        differs = list(map(_said, differences(_comparable(other), _comparable(mine))))
-        label = str(other.get("label", ""))
+        differs = list(map(_difference_line, find_differences(_comparable(stored_record), _comparable(record))))
+        label = str(stored_record.get("label", ""))
         candidate = (len(differs), label != node.label, entry.key, label, differs)
         best = min(best, candidate) if best else candidate
     if best is None:
@@ -60,8 +60,8 @@ def _comparable(record: dict[str, Any]) -> dict[str, Any]:
     return {name: record.get(name) for name in ("version", "job", "parents", "seed")}
 
 
-def _said(found: Difference) -> str:
-    if found.sides == "both":
-        return f"{found.path}: {short(found.old)} -> {short(found.new)}"
-    side, value = ("here", found.new) if found.sides == "new" else ("there", found.old)
-    return f"{found.path} is only {side}: {short(value)}"
+def _difference_line(difference: Difference) -> str:
+    if difference.sides == "both":
+        return f"{difference.path}: {short_value(difference.old)} -> {short_value(difference.new)}"
+    side, value = ("here", difference.new) if difference.sides == "new" else ("there", difference.old)
+    return f"{difference.path} is only {side}: {short_value(value)}"

@@ -13,13 +13,13 @@ CHARACTERS_A_TOKEN = 4.0  # of a multilingual subword vocabulary, on average
 TOKENS_A_ROW = 40  # of a row whose text nobody has seen yet
 
 
-def plan(nodes: Iterable[Node], store: Store) -> list[dict[str, Any]]:
+def plan_nodes(nodes: Iterable[Node], store: Store) -> list[dict[str, Any]]:
     """One line a node: kind, key, label, stored, problem, and the sizes that can be told."""
     sizes: dict[str, tuple[int | None, int | None]] = {}
     lines = []
     for node in nodes:
         stored = store.find(node.kind, node.key) is not None
-        rows, tokens = _size(node, store, sizes) if node.kind in ("data", "attack") else _needs(node, sizes)
+        rows, tokens = _node_size(node, store, sizes) if node.kind in ("data", "attack") else _needed_size(node, sizes)
         sizes[node.key] = rows, tokens
         line: dict[str, Any] = {
             "kind": node.kind,
@@ -33,8 +33,8 @@ def plan(nodes: Iterable[Node], store: Store) -> list[dict[str, Any]]:
             "parameters": None,
         }
         if node.kind == "train":
-            steps, trainer = _steps(node, _epoch(node, sizes)), node.spec["trainer"]
-            line |= {"steps": steps, "parameters": parameters(node)}
+            steps, trainer = _stage_steps(node, _epoch_rows(node, sizes)), node.spec["trainer"]
+            line |= {"steps": steps, "parameters": encoder_parameters(node)}
             if steps and rows and tokens:
                 budget = trainer.batch_tokens or int(trainer.batch_size * tokens / rows)
                 together = len(node.job["order"]) if node.spec["mixer"].together else 1
@@ -43,7 +43,9 @@ def plan(nodes: Iterable[Node], store: Store) -> list[dict[str, Any]]:
     return lines
 
 
-def _size(node: Node, store: Store, sizes: dict[str, tuple[int | None, int | None]]) -> tuple[int | None, int | None]:
+def _node_size(
+    node: Node, store: Store, sizes: dict[str, tuple[int | None, int | None]]
+) -> tuple[int | None, int | None]:
     entry = store.find(node.kind, node.key)
     if node.kind == "attack":
         rows, tokens = sizes[node.parents["rows"].key]
@@ -52,31 +54,31 @@ def _size(node: Node, store: Store, sizes: dict[str, tuple[int | None, int | Non
             (math.ceil(rows * share), int(tokens * share)) if rows is not None and tokens is not None else (None, None)
         )
     if entry:
-        found = entry.read("size.json")
-        return found["rows"], int(found["characters"] / CHARACTERS_A_TOKEN)
+        size = entry.read("size.json")
+        return size["rows"], int(size["characters"] / CHARACTERS_A_TOKEN)
     reader, languages = node.spec["reader"], len(node.spec["languages"])
-    known = reader.card.sizes.get(node.spec["split"]) if node.spec["source"] != "miniature" else None
+    published_size = reader.card.sizes.get(node.spec["split"]) if node.spec["source"] != "miniature" else None
     cap = node.spec["rows"]
-    each = min(known, cap) if known and cap else known or cap
-    return (each * languages, each * languages * TOKENS_A_ROW) if each else (None, None)
+    rows_each = min(published_size, cap) if published_size and cap else published_size or cap
+    return (rows_each * languages, rows_each * languages * TOKENS_A_ROW) if rows_each else (None, None)
 
 
-def _needs(node: Node, sizes: dict[str, tuple[int | None, int | None]]) -> tuple[int | None, int | None]:
+def _needed_size(node: Node, sizes: dict[str, tuple[int | None, int | None]]) -> tuple[int | None, int | None]:
     """Rows and tokens that a node reads: training sets for a stage, the tested rows for a prediction."""
-    read = [sizes[parent.key] for role, parent in node.parents.items() if role == "rows" or role.startswith("train/")]
-    if not read or any(rows is None for rows, _ in read):
+    needed = [sizes[parent.key] for role, parent in node.parents.items() if role == "rows" or role.startswith("train/")]
+    if not needed or any(rows is None for rows, _ in needed):
         return None, None
-    return sum(rows or 0 for rows, _ in read), sum(tokens or 0 for _, tokens in read)
+    return sum(rows or 0 for rows, _ in needed), sum(tokens or 0 for _, tokens in needed)
 
 
-def _epoch(node: Node, sizes: dict[str, tuple[int | None, int | None]]) -> int | None:
+def _epoch_rows(node: Node, sizes: dict[str, tuple[int | None, int | None]]) -> int | None:
     """The rows that an epoch of a stage counts: those of the tasks that learn labels, as the mixer adds them up."""
     mixer, order = node.spec["mixer"], [name for name in node.job["order"] if name not in node.spec["heads"]]
     rows = [sizes[node.parents[f"train/{name}"].key][0] for name in order]
     return None if None in rows else int(mixer.epoch([mixer.counted(count or 0) for count in rows]))
 
 
-def _steps(node: Node, rows: int | None) -> int | None:
+def _stage_steps(node: Node, rows: int | None) -> int | None:
     trainer, limit = node.spec["trainer"], node.spec["limit"]
     steps = trainer.steps
     if steps is None and rows and trainer.batch_size:
@@ -84,9 +86,9 @@ def _steps(node: Node, rows: int | None) -> int | None:
     return min(steps or limit, limit or steps) if steps or limit else None
 
 
-def parameters(node: Node) -> int | None:
+def encoder_parameters(node: Node) -> int | None:
     """Of the encoder that a stage fits, where its model tells them."""
     while "start" in node.parents:
         node = node.parents["start"]
-    found: int | None = node.spec["model"].parameters()
-    return found
+    count: int | None = node.spec["model"].parameters()
+    return count

@@ -11,15 +11,22 @@ from typing import Any, NamedTuple
 
 from xfer.core.errors import XferError
 from xfer.core.store import Entry, Store
-from xfer.execution.plan import parameters
-from xfer.execution.walk import Outcome, through
+from xfer.execution.plan import encoder_parameters
+from xfer.execution.walk import Outcome, run_nodes
 from xfer.graph.compile import Graph, Node, Resolver, compile_graph
 from xfer.recipe.recipe import Recipe
 from xfer.recipe.study import Levels, LoadedStudy, Study
 from xfer.reports.study.collapsed import Facts, mark_comparisons, mark_records, mark_verdicts
-from xfer.reports.study.examples import examples
-from xfer.reports.study.found import Done, Record, comparisons, fits, records, verdicts
-from xfer.reports.study.measures import Measured
+from xfer.reports.study.examples import study_examples
+from xfer.reports.study.found import (
+    FinishedCell,
+    StudyRecord,
+    hypothesis_verdicts,
+    size_fits,
+    study_comparisons,
+    study_records,
+)
+from xfer.reports.study.measures import CellMeasures
 from xfer.steps.learning import gathered_warnings, graph_warnings
 from xfer.steps.rows import read_rows
 
@@ -33,7 +40,7 @@ class CellGraph(NamedTuple):
     problem: str = ""
 
 
-def compiled(loaded: LoadedStudy, resolver: Resolver) -> list[CellGraph]:
+def compile_cells(loaded: LoadedStudy, resolver: Resolver) -> list[CellGraph]:
     """The graph of every cell."""
     cells = []
     for levels, recipe in loaded.cells:
@@ -46,60 +53,64 @@ def compiled(loaded: LoadedStudy, resolver: Resolver) -> list[CellGraph]:
 
 def nodes_of(cells: Sequence[CellGraph]) -> list[Node]:
     """The nodes of all cells, each once, parents first."""
-    found: dict[str, Node] = {}
+    nodes: dict[str, Node] = {}
     for cell in cells:
         for key, node in cell.graph.nodes.items() if cell.graph else ():
-            found.setdefault(key, node)
-    return list(found.values())
+            nodes.setdefault(key, node)
+    return list(nodes.values())
 
 
-def stored(nodes: Sequence[Node], store: Store) -> Outcome:
+def stored_outcome(nodes: Sequence[Node], store: Store) -> Outcome:
     """What the store holds of the nodes, and why others failed. Only reports are made, where their parents are there:
     nothing is trained."""
     held = {node.key for node in nodes if store.find(node.kind, node.key)}
 
     def at_hand(node: Node) -> bool:
-        made = node.kind == "report" and all(parent.key in held for parent in node.parents.values())
-        return made or node.key in held
+        can_be_made = node.kind == "report" and all(parent.key in held for parent in node.parents.values())
+        return can_be_made or node.key in held
 
-    outcome = through([node for node in nodes if at_hand(node)], store)
-    known = {node.key: store.failure(node.key) for node in nodes if node.key not in outcome.entries}
-    return outcome._replace(failures=outcome.failures | {key: one["error"] for key, one in known.items() if one})
+    outcome = run_nodes([node for node in nodes if at_hand(node)], store)
+    failures = {node.key: store.failure(node.key) for node in nodes if node.key not in outcome.entries}
+    return outcome._replace(
+        failures=outcome.failures | {key: failure["error"] for key, failure in failures.items() if failure}
+    )
 
 
-def gathered(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, Any]:
+def gather_study(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, Any]:
     """Everything that a page shows, as plain data: ``study.json``."""
-    study, done, told = loaded.study, [], []
+    study, done, cell_rows = loaded.study, [], []
     reports: list[tuple[Levels, dict[str, Any]]] = []
     warned: list[tuple[Levels, list[dict[str, str]]]] = []
     for cell in cells:
-        why = cell.problem or _failure(cell, outcome)
-        told.append({"levels": cell.levels, "state": "failed" if why else "done", "why": why} | _about(cell))
-        if not why:
-            reports.append((cell.levels, _report(cell, outcome).read("report.json")))
-            found = reports[-1][1]
-            told[-1] |= {"discriminators": found.get("discriminators", []), "against": found.get("against")}
-            told[-1] |= {"notes": found["notes"]}
-            done.append(_done(cell, outcome))
+        reason = cell.problem or _failure_reason(cell, outcome)
+        cell_rows.append(
+            {"levels": cell.levels, "state": "failed" if reason else "done", "why": reason} | _cell_facts(cell)
+        )
+        if not reason:
+            reports.append((cell.levels, _report_entry(cell, outcome).read("report.json")))
+            report = reports[-1][1]
+            cell_rows[-1] |= {"discriminators": report.get("discriminators", []), "against": report.get("against")}
+            cell_rows[-1] |= {"notes": report["notes"]}
+            done.append(_finished_cell(cell, outcome))
         stages = graph_warnings(cell.graph, lambda node: outcome.entries.get(node.key)) if cell.graph else ()
-        warned.append((cell.levels, [*stages, *(reports[-1][1]["warnings"] if not why else ())]))
+        warned.append((cell.levels, [*stages, *(reports[-1][1]["warnings"] if not reason else ())]))
     return {
-        **_header(loaded),
-        "cells": told,
+        **_study_header(loaded),
+        "cells": cell_rows,
         **_numbers(study, done, Facts(reports)),
-        "fits": fits(done, study.fits),
+        "fits": size_fits(done, study.fits),
         "warnings": gathered_warnings(warned),
-        "examples": examples(reports),
-        "provenance": provenance(cells, outcome),
+        "examples": study_examples(reports),
+        "provenance": study_provenance(cells, outcome),
     }
 
 
-def _numbers(study: Study, done: Sequence[Done], facts: Facts) -> dict[str, list[Record]]:
+def _numbers(study: Study, done: Sequence[FinishedCell], facts: Facts) -> dict[str, list[StudyRecord]]:
     """Records, comparisons and verdicts, each with what is said of chance and of collapsed models."""
     numbers = {
-        "records": records(done),
-        "comparisons": comparisons(done, study.compare) if study.compare else [],
-        "hypotheses": verdicts(done, study),
+        "records": study_records(done),
+        "comparisons": study_comparisons(done, study.compare) if study.compare else [],
+        "hypotheses": hypothesis_verdicts(done, study),
     }
     mark_records(numbers["records"], list(study.vary), facts)
     mark_comparisons(numbers["comparisons"], facts)
@@ -107,7 +118,7 @@ def _numbers(study: Study, done: Sequence[Done], facts: Facts) -> dict[str, list
     return numbers
 
 
-def _header(loaded: LoadedStudy) -> dict[str, Any]:
+def _study_header(loaded: LoadedStudy) -> dict[str, Any]:
     study = loaded.study
     run = {axis: {cell.levels[axis] for cell in loaded.cells} for axis in study.vary}
     return {
@@ -122,21 +133,21 @@ def _header(loaded: LoadedStudy) -> dict[str, Any]:
     }
 
 
-def _failure(cell: CellGraph, outcome: Outcome) -> str:
+def _failure_reason(cell: CellGraph, outcome: Outcome) -> str:
     """Why a cell has no report, or nothing."""
     assert cell.graph is not None
     nodes = cell.graph.nodes
-    own = [
+    failures = [
         f"{node.kind} {node.label}: {outcome.failures[key]}" for key, node in nodes.items() if key in outcome.failures
     ]
-    if own:
-        return own[0]
+    if failures:
+        return failures[0]
     if cell.graph.report is None:
         return "the cell has no evaluation"
     return "" if cell.graph.report.key in outcome.entries else "the cell is not finished"
 
 
-def _about(cell: CellGraph) -> dict[str, Any]:
+def _cell_facts(cell: CellGraph) -> dict[str, Any]:
     """The recipe of a cell and the keys of what it stands on."""
     graph = cell.graph
     trained = {f"{stage} seed {seed}": node.key for (stage, seed), node in graph.stages.items()} if graph else {}
@@ -148,26 +159,28 @@ def _about(cell: CellGraph) -> dict[str, Any]:
     }
 
 
-def _report(cell: CellGraph, outcome: Outcome) -> Entry:
+def _report_entry(cell: CellGraph, outcome: Outcome) -> Entry:
     assert cell.graph is not None and cell.graph.report is not None
     return outcome.entries[cell.graph.report.key]
 
 
-def _done(cell: CellGraph, outcome: Outcome) -> Done:
+def _finished_cell(cell: CellGraph, outcome: Outcome) -> FinishedCell:
     report = cell.graph.report if cell.graph else None
     assert report is not None
     scores = {role: node for role, node in report.parents.items() if node.kind == "score"}
-    stored = {role: read_rows(outcome.entries[node.key], "credit.parquet") for role, node in scores.items()}
-    trained = [node for score in scores.values() for node in _trained(score)]
-    return Done(cell.levels, Measured(report.job, stored), parameters(trained[0]) if trained else None)
+    credits_by_role = {role: read_rows(outcome.entries[node.key], "credit.parquet") for role, node in scores.items()}
+    trained = [node for score in scores.values() for node in _train_nodes(score)]
+    return FinishedCell(
+        cell.levels, CellMeasures(report.job, credits_by_role), encoder_parameters(trained[0]) if trained else None
+    )
 
 
-def _trained(score: Node) -> list[Node]:
-    found = score.parents["predict"].parents.get("train")
-    return [found] if found else []
+def _train_nodes(score: Node) -> list[Node]:
+    train_node = score.parents["predict"].parents.get("train")
+    return [train_node] if train_node else []
 
 
-def provenance(cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, Any]:
+def study_provenance(cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, Any]:
     """Versions that made the results, and what each data set was at."""
     data: dict[str, Any] = {}
     versions: dict[str, set[str]] = {}
@@ -175,11 +188,11 @@ def provenance(cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, Any]:
         entry = outcome.entries.get(node.key)
         if node.kind == "data":
             data[node.label] = {"source": node.job["source"], "at": node.job["at"], "key": node.key}
-        for name, version in _versions(entry).items() if entry else ():
+        for name, version in _entry_versions(entry).items() if entry else ():
             versions.setdefault(name, set()).add(version)
     return {"data": dict(sorted(data.items())), "versions": {k: sorted(v) for k, v in sorted(versions.items())}}
 
 
-def _versions(entry: Any) -> Mapping[str, str]:
-    found: Mapping[str, str] = entry.about().get("versions", {})
-    return found
+def _entry_versions(entry: Any) -> Mapping[str, str]:
+    versions: Mapping[str, str] = entry.about().get("versions", {})
+    return versions

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from xfer import __version__
-from xfer.core.errors import FileChanged, NodeFailed, StoreDamaged, XferError, from_os
+from xfer.core.errors import FileChanged, NodeFailed, StoreDamaged, XferError, error_from_os
 from xfer.core.files import changed_files
 from xfer.core.store import Busy, Entry, Store
 from xfer.graph.compile import Graph, Node, Resolver, compile_graph
-from xfer.recipe.load import Loaded, load_recipe
+from xfer.recipe.load import LoadedRecipe, load_recipe
 from xfer.recipe.recipe import Recipe
 
 WAIT = 0.5  # seconds between looks at a node that another process works on
@@ -59,26 +59,26 @@ def default_store() -> Path:
 
 def open_graph(recipe: Recipe, store: Store) -> Graph:
     """The graph of a recipe, with digests and hub commits that the store remembers."""
-    return compile_graph(recipe, resolver(store))
+    return compile_graph(recipe, store_resolver(store))
 
 
-def resolver(store: Store) -> Resolver:
+def store_resolver(store: Store) -> Resolver:
     """What outside files and hub repositories are at, as the store remembers it where it cannot be asked."""
     from xfer.readers import hub
 
     def ask(name: str, kind: str) -> str:
         try:
-            return str(store.remember("commits", f"{kind} {name}", hub.commit(name, kind)))
+            return str(store.remember("commits", f"{kind} {name}", hub.repository_commit(name, kind)))
         except XferError:
-            known = store.recall("commits", f"{kind} {name}")
-            if known is None:
+            recalled = store.recall("commits", f"{kind} {name}")
+            if recalled is None:
                 raise
-            return str(known)
+            return str(recalled)
 
     return Resolver(store.digest, ask)
 
 
-def execute(graph: Graph, store: Store, watcher: Watcher | None = None, work: Any = None) -> Outcome:
+def execute_graph(graph: Graph, store: Store, watcher: Watcher | None = None, work: Any = None) -> Outcome:
     """Runs every node that is not in the store. Raises the first node's problem before any work starts.
 
     ``work(node, parents, folder, progress)`` does a node; the default runs it in this process.
@@ -86,10 +86,10 @@ def execute(graph: Graph, store: Store, watcher: Watcher | None = None, work: An
     for node in graph.nodes.values():
         if node.problem and not store.find(node.kind, node.key):
             raise node.problem
-    return through(list(graph.nodes.values()), store, watcher, work)
+    return run_nodes(list(graph.nodes.values()), store, watcher, work)
 
 
-def through(nodes: list[Node], store: Store, watcher: Watcher | None = None, work: Any = None) -> Outcome:
+def run_nodes(nodes: list[Node], store: Store, watcher: Watcher | None = None, work: Any = None) -> Outcome:
     """Runs what is not in the store of ``nodes`` (parents first). One that has a problem fails, the others go on."""
     if work is None:
         from xfer.steps.steps import work
@@ -98,7 +98,7 @@ def through(nodes: list[Node], store: Store, watcher: Watcher | None = None, wor
     return Outcome(walk.entries, walk.failures, walk.unreached)
 
 
-def alone(node: Node, store: Store) -> Entry:
+def run_alone(node: Node, store: Store) -> Entry:
     """The entry of a node that needs no other, done now if the store does not hold it. Raises what its work raises."""
     from xfer.steps.steps import work
 
@@ -121,23 +121,23 @@ class _Walk:
 
     def through(self, nodes: list[Node]) -> None:
         """Tries every node whose parents are there, passing over those that another process holds."""
-        left = nodes
-        while left:
-            before, waiting = len(left), []
-            for node in left:
+        pending = nodes
+        while pending:
+            count_before, waiting = len(pending), []
+            for node in pending:
                 if not self.settled(node):
                     waiting.append(node)
-            left = waiting
-            if len(left) == before:
-                self.watch(left)
+            pending = waiting
+            if len(pending) == count_before:
+                self.watch(pending)
                 time.sleep(WAIT)
 
     def watch(self, nodes: list[Node]) -> None:
         """Shows how far another process is with the first node that it holds."""
         for node in nodes:
-            far = self.store.noted(node.key) if node.key in self.told else None
-            if far:
-                self.watcher.elsewhere(node, **far)
+            progress = self.store.noted(node.key) if node.key in self.told else None
+            if progress:
+                self.watcher.elsewhere(node, **progress)
                 return
 
     def settled(self, node: Node) -> bool:
@@ -164,7 +164,7 @@ class _Walk:
                 self.watcher.waiting(node, str(busy))
             return False
         except (XferError, OSError) as error:
-            return self.gave_up(node, from_os(error) if isinstance(error, OSError) else error)
+            return self.gave_up(node, error_from_os(error) if isinstance(error, OSError) else error)
         except Exception as error:
             return self.gave_up(node, error)
 
@@ -174,7 +174,7 @@ class _Walk:
             if entry.key not in self.checked:
                 entry.verify(contents=True)
                 self.checked.add(entry.key)
-        record = node.record() | provenance()
+        record = node.record() | run_provenance()
         with self.store.work(node.kind, node.key, record) as folder:
             if folder.name != "finished elsewhere":
                 self.told.add(node.key)
@@ -184,12 +184,12 @@ class _Walk:
                 summary = self.work(node, parents, folder, lambda d, t, **kw: self.watcher.moved(node, d, t, **kw))
                 self.unchanged(node, folder)
                 record |= {"summary": summary, "seconds": round(time.monotonic() - start, 2)}
-        found = self.store.find(node.kind, node.key)
-        if found is None:
+        finished = self.store.find(node.kind, node.key)
+        if finished is None:
             raise StoreDamaged(f"{node.kind} {node.label} vanished from the store while it was being finished")
         if "summary" in record:
             self.watcher.finished(node, record["summary"], record["seconds"])
-        return found
+        return finished
 
     def unchanged(self, node: Node, folder: Path) -> None:
         """Raises FileChanged where an outside file is not what it was when the node was named by its content.
@@ -212,17 +212,17 @@ class _Walk:
         return True
 
 
-def provenance() -> dict[str, Any]:
+def run_provenance() -> dict[str, Any]:
     """What is recorded of a run but never hashed: versions, host, time."""
     import sys
 
-    loaded = {
+    library_versions = {
         name: getattr(sys.modules[name], "__version__", "?")
         for name in ("torch", "transformers", "tokenizers", "datasets", "textattack", "numpy")
         if name in sys.modules
     }
     return {
-        "versions": {"xfer": __version__, "python": platform.python_version(), **loaded},
+        "versions": {"xfer": __version__, "python": platform.python_version(), **library_versions},
         "host": platform.node(),
         "process": os.getpid(),
         "time": _now(),
@@ -233,18 +233,18 @@ def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def failed(outcome: Outcome, graph: Graph) -> NodeFailed | None:
+def run_failure(outcome: Outcome, graph: Graph) -> NodeFailed | None:
     """One error for all nodes that failed by themselves, or None."""
     failures = outcome.failures
-    own = [f"{node.kind} {node.label}: {failures[key]}" for key, node in graph.nodes.items() if key in failures]
-    if not own:
+    messages = [f"{node.kind} {node.label}: {failures[key]}" for key, node in graph.nodes.items() if key in failures]
+    if not messages:
         return None
-    rest = f" (and {len(own) - 1} more)" if len(own) > 1 else ""
-    return NodeFailed(f"{own[0]}{rest}; what is finished is kept: the same command goes on from there")
+    rest = f" (and {len(messages) - 1} more)" if len(messages) > 1 else ""
+    return NodeFailed(f"{messages[0]}{rest}; what is finished is kept: the same command goes on from there")
 
 
 def run_recipe(
-    recipe: Recipe | Loaded | str | Path,
+    recipe: Recipe | LoadedRecipe | str | Path,
     *,
     scale: str | None = None,
     sets: Sequence[str] = (),
@@ -260,21 +260,21 @@ def run_recipe(
 
     if isinstance(recipe, str | Path):
         recipe = load_recipe(recipe, scale, sets)
-    inner = recipe.recipe if isinstance(recipe, Loaded) else recipe
+    checked = recipe.recipe if isinstance(recipe, LoadedRecipe) else recipe
     opened = Store(Path(store) if store else default_store())
-    if not distributed.leads():
+    if not distributed.is_leader():
         distributed.take_part()
-        return _read(open_graph(inner, opened), opened)
-    graph = open_graph(inner, opened)
-    with distributed.leading() as work:
-        outcome = execute(graph, opened, watcher, work)
-    error = failed(outcome, graph)
+        return _read_report(open_graph(checked, opened), opened)
+    graph = open_graph(checked, opened)
+    with distributed.lead_processes() as work:
+        outcome = execute_graph(graph, opened, watcher, work)
+    error = run_failure(outcome, graph)
     if error:
         raise error
-    return _read(graph, opened)
+    return _read_report(graph, opened)
 
 
-def _read(graph: Graph, store: Store) -> dict[str, Any]:
+def _read_report(graph: Graph, store: Store) -> dict[str, Any]:
     """The report of a graph that was run, perhaps by another process."""
     entry = graph.report and store.find("report", graph.report.key)
     if graph.report and not entry:

@@ -16,11 +16,11 @@ from typing import Any
 from xfer.core.store import Store
 from xfer.graph.compile import Node
 
-NOTED = 1.0  # seconds between notes of how far a node is
+NOTE_INTERVAL = 1.0  # seconds between notes of how far a node is
 
 
 @contextmanager
-def further(count: int, arguments: Sequence[str], verb: str = "train") -> Iterator[None]:
+def further_workers(count: int, arguments: Sequence[str], verb: str = "train") -> Iterator[None]:
     """Inside, ``count`` more processes run ``xfer VERB`` with these arguments; they end with this one, in any case.
 
     Each sees one GPU where there are several.
@@ -30,8 +30,8 @@ def further(count: int, arguments: Sequence[str], verb: str = "train") -> Iterat
     started: list[subprocess.Popen[bytes]] = []
     try:
         for number in range(1, count + 1):
-            seen = os.environ | visible(number, _gpus())
-            process = subprocess.Popen(command, env=seen, stdin=subprocess.PIPE, stdout=silent, stderr=silent)
+            environment = os.environ | visible_gpus(number, _gpu_names())
+            process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=silent, stderr=silent)
             started.append(process)
         yield
     finally:
@@ -41,12 +41,12 @@ def further(count: int, arguments: Sequence[str], verb: str = "train") -> Iterat
             process.wait()
 
 
-def visible(number: int, gpus: Sequence[str]) -> dict[str, str]:
+def visible_gpus(number: int, gpus: Sequence[str]) -> dict[str, str]:
     """What the environment of a worker says of GPUs: worker 0 is the process that was started by hand."""
     return {"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if len(gpus) > 1 else {}
 
 
-def _gpus() -> list[str]:
+def _gpu_names() -> list[str]:
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named is not None:
         return [name for name in named.split(",") if name]
@@ -55,14 +55,14 @@ def _gpus() -> list[str]:
     return [str(number) for number in range(torch.cuda.device_count())]
 
 
-class Noted:
+class ProgressNoter:
     """A watcher that notes in the store how far a node is, so that the process started by hand can show it."""
 
     def __init__(self, store: Store) -> None:
         self.store, self.last = store, 0.0
 
     def moved(self, node: Node, done: int, total: int, **values: Any) -> None:
-        if time.monotonic() - self.last > NOTED:
+        if time.monotonic() - self.last > NOTE_INTERVAL:
             self.last = time.monotonic()
             self.store.note(node.key, {"done": done, "total": total, **values})
 

@@ -19,13 +19,13 @@ from xfer.text.surrogates import without_surrogates
 if TYPE_CHECKING:
     import torch
 
-Rows = dict[str, list[Any]]  # columns of equal length
+Columns = dict[str, list[Any]]  # columns of equal length
 Tensors = dict[str, "torch.Tensor"]
-Seeds = Sequence[int] | None
-Parts = dict[str, tuple[list[float], list[float]]]  # metric -> of each row: numerator, denominator
+UnitSeeds = Sequence[int] | None
+MetricRatios = dict[str, tuple[list[float], list[float]]]  # metric -> of each row: numerator, denominator
 
 
-class Encoded(NamedTuple):
+class EncodedUnits(NamedTuple):
     """Subwords of n units: unit i is ``ids[starts[i]:starts[i + 1]]``; ``types`` where the encoder has segments.
 
     A unit is a row, or a window of one; ``kept`` holds arrays of n that ``decode`` finds among the answers.
@@ -64,29 +64,29 @@ class Form:
     def __init__(self, labels: Sequence[str] = ()) -> None:
         self.labels = list(labels)
 
-    def check(self, row: dict[str, Any], place: str, number: int) -> None:
+    def check(self, row: dict[str, Any], source: str, number: int) -> None:
         """Raises BadRow for a row that this form cannot take."""
         if not isinstance(row["text"], str) or not row["text"].strip():
-            raise BadRow(place, number, f"row {row['id']} has no text")
+            raise BadRow(source, number, f"row {row['id']} has no text")
 
     def config(self) -> dict[str, Any]:
         """Settings of the encoder's config that the head needs."""
         return {}
 
-    def encode(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
+    def encode(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
         """Subwords of all rows, cut to ``max_length``."""
-        return encode(tokenizer, rows["text"], rows.get("pair"), max_length)
+        return encode_texts(tokenizer, rows["text"], rows.get("pair"), max_length)
 
-    def training(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
+    def training(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
         """The units to train on, where they are others than those to predict on."""
         return self.encode(rows, tokenizer, max_length)
 
-    def targets(self, rows: Rows) -> np.ndarray:
+    def targets(self, rows: Columns) -> np.ndarray:
         """What the loss compares with, shape [n]."""
         return np.zeros(len(rows["id"]), dtype=np.int64)
 
     def batch(
-        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         """The units ``index`` as padded tensors; ``seeds`` (one a unit) drive what the form draws."""
         raise NotImplementedError
@@ -103,35 +103,35 @@ class Form:
         """What is kept of each unit of a batch: arrays of shape [units, ...], or lists of one array a unit."""
         raise NotImplementedError
 
-    def decode(self, answers: dict[str, np.ndarray], rows: Rows) -> Rows:
+    def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
         """One prediction a row: id, language, gold, predicted, score, credit (1 right, 0 wrong, or a share)."""
         raise NotImplementedError
 
-    def score(self, predictions: Rows) -> dict[str, float]:
+    def score(self, predictions: Columns) -> dict[str, float]:
         """The metrics over rows of one language. The first is the one to select by."""
         raise NotImplementedError
 
-    def parts(self, predictions: Rows) -> Parts:
+    def parts(self, predictions: Columns) -> MetricRatios:
         """What resampling needs: each metric of ``score`` that is a ratio of sums over rows, the main one first.
 
         Rows with ``counts`` (right, predicted, gold) make up an F1; else the metric is the mean credit.
         """
         if "counts" in predictions:
-            return {"f1": f1_parts(predictions["counts"])}
+            return {"f1": f1_ratio(predictions["counts"])}
         return {self.credited: (predictions["credit"], [1.0] * len(predictions["credit"]))}
 
 
-def form(name: str, labels: Sequence[str] = (), options: Mapping[str, Any] | None = None) -> Form:
+def build_form(name: str, labels: Sequence[str] = (), options: Mapping[str, Any] | None = None) -> Form:
     """The form of this name with these labels and the options of the reader."""
     module, _, attribute = FORMS[name].partition(":")
-    found: Form = getattr(import_module(module), attribute)(labels, **options or {})
-    return found
+    built: Form = getattr(import_module(module), attribute)(labels, **options or {})
+    return built
 
 
-def encode(tokenizer: Any, texts: list[str], pairs: list[Any] | None, max_length: int) -> Encoded:
+def encode_texts(tokenizer: Any, texts: list[str], pairs: list[Any] | None, max_length: int) -> EncodedUnits:
     """Flat subwords of texts, or of text pairs where ``pairs`` holds strings."""
     if pairs and any(pair is None for pair in pairs) and any(pair is not None for pair in pairs):
-        return _mixed(tokenizer, texts, pairs, max_length)
+        return _encode_mixed(tokenizer, texts, pairs, max_length)
     second = pairs if pairs and pairs[0] is not None else None
     options = {"truncation": True, "max_length": max_length, "return_attention_mask": False}
     parts: list[np.ndarray] = []
@@ -139,34 +139,36 @@ def encode(tokenizer: Any, texts: list[str], pairs: list[Any] | None, max_length
     lengths: list[int] = []
     for start in range(0, len(texts), 10_000):  # bounds the memory that the tokenizer's lists take
         chunk = slice(start, start + 10_000)
-        found = _tokenise(tokenizer, texts[chunk], second[chunk] if second else None, options)
-        lengths += map(len, found["input_ids"])
-        parts += [np.fromiter((i for ids in found["input_ids"] for i in ids), dtype=np.int32)]
-        if "token_type_ids" in found:
-            types += [np.fromiter((i for ids in found["token_type_ids"] for i in ids), dtype=np.int32)]
+        tokens = _tokenise(tokenizer, texts[chunk], second[chunk] if second else None, options)
+        lengths += map(len, tokens["input_ids"])
+        parts += [np.fromiter((i for ids in tokens["input_ids"] for i in ids), dtype=np.int32)]
+        if "token_type_ids" in tokens:
+            types += [np.fromiter((i for ids in tokens["token_type_ids"] for i in ids), dtype=np.int32)]
     starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
     ids = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
-    return Encoded(ids, starts, np.concatenate(types) if types else None)
+    return EncodedUnits(ids, starts, np.concatenate(types) if types else None)
 
 
-def _mixed(tokenizer: Any, texts: list[str], pairs: list[Any], max_length: int) -> Encoded:
+def _encode_mixed(tokenizer: Any, texts: list[str], pairs: list[Any], max_length: int) -> EncodedUnits:
     """Single texts and pairs in one list: those of a kind are encoded together."""
-    alone = np.array([pair is None for pair in pairs])
-    kinds = [np.flatnonzero(alone), np.flatnonzero(~alone)]
-    found = [encode(tokenizer, [texts[i] for i in kind], [pairs[i] for i in kind], max_length) for kind in kinds]
-    types = [part.types for part in found if part.types is not None]
-    starts = np.concatenate([found[0].starts, found[0].starts[-1] + found[1].starts[1:]])
-    ids = np.concatenate([part.ids for part in found])
-    whole = Encoded(ids, starts, np.concatenate(types) if types else None)
-    return sequences(whole, np.argsort(np.concatenate(kinds)))
+    unpaired = np.array([pair is None for pair in pairs])
+    kinds = [np.flatnonzero(unpaired), np.flatnonzero(~unpaired)]
+    encoded = [
+        encode_texts(tokenizer, [texts[i] for i in kind], [pairs[i] for i in kind], max_length) for kind in kinds
+    ]
+    types = [piece.types for piece in encoded if piece.types is not None]
+    starts = np.concatenate([encoded[0].starts, encoded[0].starts[-1] + encoded[1].starts[1:]])
+    ids = np.concatenate([piece.ids for piece in encoded])
+    whole = EncodedUnits(ids, starts, np.concatenate(types) if types else None)
+    return take_sequences(whole, np.argsort(np.concatenate(kinds)))
 
 
-def sequences(encoded: Encoded, chosen: np.ndarray) -> Encoded:
+def take_sequences(encoded: EncodedUnits, chosen: np.ndarray) -> EncodedUnits:
     """The sequences ``chosen`` in this order, which may name one several times; nothing is kept with them."""
     lengths = np.diff(encoded.starts)[chosen]
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     places = np.repeat(encoded.starts[chosen] - starts[:-1], lengths) + np.arange(starts[-1])
-    return Encoded(encoded.ids[places], starts, None if encoded.types is None else encoded.types[places])
+    return EncodedUnits(encoded.ids[places], starts, None if encoded.types is None else encoded.types[places])
 
 
 def _tokenise(tokenizer: Any, texts: list[str], pairs: list[str] | None, options: dict[str, Any]) -> Any:
@@ -176,12 +178,12 @@ def _tokenise(tokenizer: Any, texts: list[str], pairs: list[str] | None, options
         return tokenizer(*([*map(without_surrogates, side)] if side else None for side in (texts, pairs)), **options)
 
 
-def f1_parts(counts: Sequence[Sequence[int]]) -> tuple[list[float], list[float]]:
+def f1_ratio(counts: Sequence[Sequence[int]]) -> tuple[list[float], list[float]]:
     """F1 as a ratio of sums: 2 right over predicted + gold, of rows of right, predicted, gold."""
-    return [2.0 * right for right, _, _ in counts], [float(found + gold) for _, found, gold in counts]
+    return [2.0 * right for right, _, _ in counts], [float(predicted + gold) for _, predicted, gold in counts]
 
 
-def by_language(columns: Rows) -> dict[str, Rows]:
+def by_language(columns: Columns) -> dict[str, Columns]:
     """The same columns, split by language (sorted)."""
     places: dict[str, list[int]] = {}
     for i, language in enumerate(columns["language"]):
@@ -192,22 +194,22 @@ def by_language(columns: Rows) -> dict[str, Rows]:
     }
 
 
-def graded(predictions: Rows) -> Rows:
+def graded_predictions(predictions: Columns) -> Columns:
     """The predictions that can be scored: those with a gold label, or with anything to predict."""
     places = [i for i, credit in enumerate(predictions["credit"]) if credit is not None]
     return {name: [values[i] for i in places] for name, values in predictions.items()}
 
 
-def pad_batch(encoded: Encoded, index: np.ndarray, pad: int) -> dict[str, np.ndarray]:
+def pad_batch(encoded: EncodedUnits, index: np.ndarray, pad: int) -> dict[str, np.ndarray]:
     """``input_ids``, ``attention_mask`` (and ``token_type_ids``) of the sequences ``index``, padded, [n, length]."""
     lengths = encoded.starts[index + 1] - encoded.starts[index]
     inside = np.arange(max(int(lengths.max()), encoded.padded))[None, :] < lengths[:, None]
     places = (encoded.starts[index][:, None] + np.arange(inside.shape[1])[None, :])[inside]
     ids = np.full(inside.shape, pad, dtype=np.int64)
     ids[inside] = encoded.ids[places]
-    found = {"input_ids": ids, "attention_mask": inside.astype(np.int64)}
+    arrays = {"input_ids": ids, "attention_mask": inside.astype(np.int64)}
     if encoded.types is not None:
         types = np.zeros(inside.shape, dtype=np.int64)
         types[inside] = encoded.types[places]
-        found["token_type_ids"] = types
-    return found
+        arrays["token_type_ids"] = types
+    return arrays

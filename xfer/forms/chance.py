@@ -24,8 +24,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from xfer.metrics import qa
-from xfer.metrics.retrieval import TOP
-from xfer.metrics.tagging import entities
+from xfer.metrics.retrieval import RANK_CUTOFF
+from xfer.metrics.tagging import extract_entities
 
 Scores = dict[str, float]  # metric -> score, the form's main metric first
 Rows = Mapping[str, Sequence[Any]]
@@ -117,12 +117,12 @@ class _Tag(Baseline):
 def _entities_everywhere(gold: Sequence[Sequence[str]], tags: Iterable[str]) -> Scores:
     """The entity F1 of each tag on every word: it makes each word an entity (``B-PER``, ``SYM``), or each sentence
     (``I-PER``, ``NOUN``), or none (``O``)."""
-    found = [(entity, len(sentence)) for sentence in gold for entity in entities(sentence)]
+    found = [(entity, len(sentence)) for sentence in gold for entity in extract_entities(sentence)]
     single = Counter(kind for (kind, start, end), _ in found if start == end)
     whole = Counter(kind for (kind, start, end), length in found if (start, end) == (0, length - 1))
     words, f1 = sum(map(len, gold)), dict[str, float]()
     for tag in tags:
-        twice = entities([tag, tag])
+        twice = extract_entities([tag, tag])
         right, predicted = (single, words) if len(twice) == 2 else (whole, len(gold))
         f1[tag] = 2 * right[twice[0][0]] / (predicted + len(found)) if twice else 0.0
     return f1
@@ -138,8 +138,8 @@ class _Span(Baseline):
     def _scores(self, gold: Sequence[Any], text: str, language: str) -> Scores:
         rules, predicted = self.options.get("rules", "squad"), [text] * len(gold)
         if rules == "mlqa":
-            return qa.mlqa(gold, predicted, language)
-        scores = (qa.squad_v2 if rules == "squad_v2" else qa.squad)(gold, predicted)
+            return qa.score_mlqa(gold, predicted, language)
+        scores = (qa.score_squad_v2 if rules == "squad_v2" else qa.score_squad)(gold, predicted)
         return {metric: scores[metric] for metric in ("f1", "exact")}
 
     def units(self, answers: Iterable[Any]) -> Iterator[str]:
@@ -160,7 +160,7 @@ class _Retrieve(Baseline):
         pairs = [(len(set(right)), count) for right, count in zip(gold, choices, strict=True)]
         if task == "nearest":
             return {"accuracy": sum(right / count for right, count in pairs) / len(pairs)}
-        return {f"map@{TOP}": sum(random_precision(right, count) for right, count in pairs) / len(pairs)}
+        return {f"map@{RANK_CUTOFF}": sum(random_precision(right, count) for right, count in pairs) / len(pairs)}
 
     def choices(self, rows: Rows) -> list[int]:
         """Nothing of predictions, which are without candidates."""
@@ -179,7 +179,7 @@ class _Retrieve(Baseline):
         return f"candidate {unit}" if unit else "nothing"
 
 
-def random_precision(relevant: int, candidates: int, k: int = TOP) -> float:
+def random_precision(relevant: int, candidates: int, k: int = RANK_CUTOFF) -> float:
     """The expected average precision at ``k`` of a random order of candidates, of which some are relevant.
 
     At rank r a relevant one stands with the chance relevant / candidates, and then on average

@@ -13,13 +13,13 @@ import numpy as np
 import torch
 
 from xfer.core.errors import BadRow
-from xfer.forms.base import Encoded, Form, Rows, Seeds, Tensors, encode, pad_batch
+from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, UnitSeeds, encode_texts, pad_batch
 from xfer.metrics.classification import accuracy
 
-FEWEST, MOST = 2, 5
+FEWEST_OPTIONS, MOST_OPTIONS = 2, 5
 
 
-class Choose(Form):
+class ChooseForm(Form):
     """Columns id, language, text, question (or None), options (2 to 5 texts), label (index, or None if withheld).
 
     ``options`` of a batch, [rows, most options], is the sequence of each option, -1 where a row has fewer.
@@ -29,30 +29,30 @@ class Choose(Form):
     auto: ClassVar[str] = "AutoModelForMultipleChoice"
     columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "question", "options", "label")
 
-    def check(self, row: dict[str, Any], place: str, number: int) -> None:
-        super().check(row, place, number)
+    def check(self, row: dict[str, Any], source: str, number: int) -> None:
+        super().check(row, source, number)
         options, label = row["options"], row.get("label")
-        if not isinstance(options, list) or not FEWEST <= len(options) <= MOST:
-            found = len(options) if isinstance(options, list) else "no"
-            raise BadRow(place, number, f"row {row['id']} has {found} options, not {FEWEST} to {MOST}")
+        if not isinstance(options, list) or not FEWEST_OPTIONS <= len(options) <= MOST_OPTIONS:
+            count = len(options) if isinstance(options, list) else "no"
+            raise BadRow(source, number, f"row {row['id']} has {count} options, not {FEWEST_OPTIONS} to {MOST_OPTIONS}")
         if not all(isinstance(option, str) for option in options):
-            raise BadRow(place, number, f"row {row['id']} has an option that is not text")
+            raise BadRow(source, number, f"row {row['id']} has an option that is not text")
         if empty := [choice for choice, option in enumerate(options, 1) if not option.strip()]:
-            raise BadRow(place, number, f"row {row['id']}: option {empty[0]} of {len(options)} is empty")
+            raise BadRow(source, number, f"row {row['id']}: option {empty[0]} of {len(options)} is empty")
         if label is not None and (type(label) is not int or not 0 <= label < len(options)):
-            raise BadRow(place, number, f"label {label!r} is not one of 0 to {len(options) - 1}")
+            raise BadRow(source, number, f"label {label!r} is not one of 0 to {len(options) - 1}")
 
-    def encode(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
-        prompts = map(prompt, rows["text"], rows["question"])
+    def encode(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
+        prompts = map(option_prompt, rows["text"], rows["question"])
         pairs = [(text, option) for text, options in zip(prompts, rows["options"], strict=True) for option in options]
-        found = encode(tokenizer, [text for text, _ in pairs], [option for _, option in pairs], max_length)
-        return found._replace(groups=np.cumsum([0, *map(len, rows["options"])], dtype=np.int64))
+        encoded = encode_texts(tokenizer, [text for text, _ in pairs], [option for _, option in pairs], max_length)
+        return encoded._replace(groups=np.cumsum([0, *map(len, rows["options"])], dtype=np.int64))
 
-    def targets(self, rows: Rows) -> np.ndarray:
+    def targets(self, rows: Columns) -> np.ndarray:
         return np.array([-100 if label is None else label for label in rows["label"]], dtype=np.int64)
 
     def batch(
-        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         assert encoded.groups is not None
         firsts = encoded.groups[index]
@@ -76,7 +76,7 @@ class Choose(Form):
         counts = (batch["options"] >= 0).sum(1).tolist()
         return {"logits": [row[:count] for row, count in zip(logits.float().cpu().numpy(), counts, strict=True)]}
 
-    def decode(self, answers: dict[str, Any], rows: Rows) -> Rows:
+    def decode(self, answers: dict[str, Any], rows: Columns) -> Columns:
         logits: list[np.ndarray] = list(answers["logits"])
         predicted = [int(row.argmax()) for row in logits]
         gold = rows["label"]
@@ -85,10 +85,10 @@ class Choose(Form):
         score = [float(1 / np.exp(row - row.max()).sum()) for row in logits]  # the probability of the best
         return kept | {"score": score, "credit": credit, "logits": [row.tolist() for row in logits]}
 
-    def score(self, predictions: Rows) -> dict[str, float]:
+    def score(self, predictions: Columns) -> dict[str, float]:
         return {"accuracy": accuracy(predictions["gold"], predictions["predicted"])}
 
 
-def prompt(text: str, question: str | None) -> str:
+def option_prompt(text: str, question: str | None) -> str:
     """What stands before each option."""
     return f"{text} {question}" if question else text

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from xfer.core.errors import BadRow
-from xfer.forms.base import Encoded, Form, Parts, Rows, Seeds, Tensors, f1_parts, pad_batch
+from xfer.forms.base import Columns, EncodedUnits, Form, MetricRatios, Tensors, UnitSeeds, f1_ratio, pad_batch
 from xfer.metrics.classification import accuracy, binary_f1, macro_f1
 
 
-class Classify(Form):
+class ClassifyForm(Form):
     """Columns id, language, text, pair (or None), label (or None where it is withheld).
 
     F1 is that of the label ``positive`` where the data set has one (QQP's: duplicate), else the mean over labels.
@@ -29,10 +29,10 @@ class Classify(Form):
             raise ValueError(f"positive label '{positive}' is not one of {', '.join(self.labels)}")
         self.positive = positive
 
-    def check(self, row: dict[str, Any], place: str, number: int) -> None:
-        super().check(row, place, number)
+    def check(self, row: dict[str, Any], source: str, number: int) -> None:
+        super().check(row, source, number)
         if row.get("label") is not None and row["label"] not in self.labels:
-            raise BadRow(place, number, f"label '{row['label']}' is not one of {', '.join(self.labels)}")
+            raise BadRow(source, number, f"label '{row['label']}' is not one of {', '.join(self.labels)}")
 
     def config(self) -> dict[str, Any]:
         return {
@@ -42,12 +42,12 @@ class Classify(Form):
             "problem_type": "single_label_classification",
         }
 
-    def targets(self, rows: Rows) -> np.ndarray:
+    def targets(self, rows: Columns) -> np.ndarray:
         number = {label: i for i, label in enumerate(self.labels)} | {None: -100}
         return np.array([number[label] for label in rows["label"]], dtype=np.int64)
 
     def batch(
-        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
@@ -59,7 +59,7 @@ class Classify(Form):
     def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
         return {"logits": logits.float().cpu().numpy()}
 
-    def decode(self, answers: dict[str, np.ndarray], rows: Rows) -> Rows:
+    def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
         logits = answers["logits"]
         best = logits.argmax(1)
         shifted = np.exp(logits - logits.max(1, keepdims=True))
@@ -70,15 +70,15 @@ class Classify(Form):
         kept = {"id": rows["id"], "language": rows["language"], "gold": gold, "predicted": predicted}
         return kept | {"score": [float(p) for p in probability], "credit": credit, "logits": logits.tolist()}
 
-    def score(self, predictions: Rows) -> dict[str, float]:
+    def score(self, predictions: Columns) -> dict[str, float]:
         gold, predicted = predictions["gold"], predictions["predicted"]
         if self.positive is not None:
             return {"accuracy": accuracy(gold, predicted), "f1": binary_f1(gold, predicted, self.positive)}
         return {"accuracy": accuracy(gold, predicted), "macro_f1": macro_f1(gold, predicted, self.labels)}
 
-    def parts(self, predictions: Rows) -> Parts:
-        found, positive = super().parts(predictions), self.positive
+    def parts(self, predictions: Columns) -> MetricRatios:
+        ratios, positive = super().parts(predictions), self.positive
         if positive is None:
-            return found
+            return ratios
         pairs = zip(predictions["gold"], predictions["predicted"], strict=True)
-        return found | {"f1": f1_parts([(g == p == positive, p == positive, g == positive) for g, p in pairs])}
+        return ratios | {"f1": f1_ratio([(g == p == positive, p == positive, g == positive) for g, p in pairs])}

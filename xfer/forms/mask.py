@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from xfer.forms.base import Encoded, Form, Rows, Seeds, Tensors, pad_batch
+from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, UnitSeeds, pad_batch
 
 
-class Mask(Form):
+class MaskForm(Form):
     """Columns id, language, text. Each row's mask is drawn from its own seed.
 
     ``positions`` of a batch are the flat places of predicted subwords, so that the vocabulary-wide
@@ -27,7 +27,7 @@ class Mask(Form):
         self.rate = rate
 
     def batch(
-        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
         ids = arrays["input_ids"]
@@ -53,13 +53,13 @@ class Mask(Form):
         sums = [np.bincount(rows, weights, minlength=shape[0]) for weights in (np.ones_like(right), right, loss)]
         return {"sums": np.stack(sums, 1)}
 
-    def decode(self, answers: dict[str, np.ndarray], rows: Rows) -> Rows:
+    def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
         units, right, loss = answers["sums"].T
         credit = [float(r / u) if u else None for r, u in zip(right, units, strict=True)]
         kept = {"id": rows["id"], "language": rows["language"], "units": units.tolist(), "right": right.tolist()}
         return kept | {"loss": loss.tolist(), "credit": credit}
 
-    def score(self, predictions: Rows) -> dict[str, float]:
+    def score(self, predictions: Columns) -> dict[str, float]:
         loss = sum(predictions["loss"]) / max(sum(predictions["units"]), 1)
         credit = predictions["credit"]  # the mean over rows, as the intervals of a report take it
         return {"accuracy": sum(credit) / len(credit), "perplexity": float(np.exp(min(loss, 700)))}

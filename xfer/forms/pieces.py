@@ -11,69 +11,74 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xfer.forms.base import Encoded, sequences
+from xfer.forms.base import EncodedUnits, take_sequences
 
-SHARED = ("pairs", "texts")
-FLAT = ("word", "place")
+SHARED_ENTRIES = ("pairs", "texts")
+WORD_ENTRIES = ("word", "place")
 
 
-class Piece(NamedTuple):
+class UnitSelection(NamedTuple):
     """Some encoded units and the targets of these alone, as ``Form.batch`` takes them."""
 
-    encoded: Encoded
+    encoded: EncodedUnits
     targets: np.ndarray
 
 
-def select(encoded: Encoded, targets: np.ndarray, index: np.ndarray) -> Piece:
+def select_units(encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray) -> UnitSelection:
     """The units ``index`` in this order."""
-    kept: dict[str, Any] = {name: value for name, value in encoded.kept.items() if name in SHARED}
+    kept: dict[str, Any] = {name: value for name, value in encoded.kept.items() if name in SHARED_ENTRIES}
     for name, value in encoded.kept.items():
-        if name not in (*SHARED, *FLAT, "begin"):
+        if name not in (*SHARED_ENTRIES, *WORD_ENTRIES, "begin"):
             kept[name] = [value[i] for i in index] if isinstance(value, list) else value[index]
     if "begin" in encoded.kept:
-        own = _words(encoded, targets, index, kept)
+        unit_targets = _word_targets(encoded, targets, index, kept)
     else:
         rows = encoded.kept["row"][index] if "row" in encoded.kept else index
-        own = targets[rows]
+        unit_targets = targets[rows]
     if encoded.groups is None:
-        return Piece(sequences(encoded, index)._replace(kept=kept), own)
+        return UnitSelection(take_sequences(encoded, index)._replace(kept=kept), unit_targets)
     counts = np.diff(encoded.groups)[index]
     chosen = np.concatenate([np.arange(encoded.groups[i], encoded.groups[i + 1]) for i in index])
     groups = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Piece(sequences(encoded, chosen)._replace(kept=kept, groups=groups), own)
+    return UnitSelection(take_sequences(encoded, chosen)._replace(kept=kept, groups=groups), unit_targets)
 
 
-def _words(encoded: Encoded, targets: np.ndarray, index: np.ndarray, kept: dict[str, Any]) -> np.ndarray:
+def _word_targets(encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, kept: dict[str, Any]) -> np.ndarray:
     """The targets of the words of the units ``index``; puts their ``begin``, ``word`` and ``place`` into ``kept``."""
     begin = encoded.kept["begin"]
     words = np.concatenate([np.arange(begin[i], begin[i + 1]) for i in index])
     kept["begin"] = np.concatenate([[0], np.cumsum(begin[index + 1] - begin[index])]).astype(np.int64)
     kept |= {"word": np.arange(len(words)), "place": encoded.kept["place"][words]}
-    found: np.ndarray = targets[encoded.kept["word"][words]]
-    return found
+    word_targets: np.ndarray = targets[encoded.kept["word"][words]]
+    return word_targets
 
 
-def join(pieces: Sequence[Piece]) -> Piece:
+def join_units(pieces: Sequence[UnitSelection]) -> UnitSelection:
     """All units one after another."""
     first, parts = pieces[0].encoded, [piece.encoded for piece in pieces]
     kept: dict[str, Any] = {}
     for name, value in first.kept.items():
-        if name in SHARED:
+        if name in SHARED_ENTRIES:
             kept[name] = value
         elif name == "begin":
-            kept[name] = _ends([part.kept[name] for part in parts])
+            kept[name] = _join_offsets([encoded.kept[name] for encoded in parts])
         elif name == "word":
-            kept[name] = np.arange(sum(len(part.kept[name]) for part in parts))
+            kept[name] = np.arange(sum(len(encoded.kept[name]) for encoded in parts))
         elif isinstance(value, list):
-            kept[name] = [one for part in parts for one in part.kept[name]]
+            kept[name] = [item for encoded in parts for item in encoded.kept[name]]
         else:
-            kept[name] = np.concatenate([part.kept[name] for part in parts])
-    types = None if first.types is None else np.concatenate([part.types for part in parts])
-    groups = None if first.groups is None else _ends([part.groups for part in parts])
-    ids, starts = np.concatenate([part.ids for part in parts]), _ends([part.starts for part in parts])
-    return Piece(Encoded(ids, starts, types, kept, groups), np.concatenate([piece.targets for piece in pieces]))
+            kept[name] = np.concatenate([encoded.kept[name] for encoded in parts])
+    types = None if first.types is None else np.concatenate([encoded.types for encoded in parts])
+    groups = None if first.groups is None else _join_offsets([encoded.groups for encoded in parts])
+    ids, starts = (
+        np.concatenate([encoded.ids for encoded in parts]),
+        _join_offsets([encoded.starts for encoded in parts]),
+    )
+    return UnitSelection(
+        EncodedUnits(ids, starts, types, kept, groups), np.concatenate([piece.targets for piece in pieces])
+    )
 
 
-def _ends(parts: Sequence[Any]) -> np.ndarray:
+def _join_offsets(parts: Sequence[Any]) -> np.ndarray:
     """Offsets [n + 1] of each part as offsets of all of them."""
-    return np.concatenate([[0], np.cumsum(np.concatenate([np.diff(part) for part in parts]))]).astype(np.int64)
+    return np.concatenate([[0], np.cumsum(np.concatenate([np.diff(offsets) for offsets in parts]))]).astype(np.int64)

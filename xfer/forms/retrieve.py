@@ -13,19 +13,29 @@ import numpy as np
 import torch
 
 from xfer.core.errors import BadRow, MissingPart
-from xfer.forms.base import Encoded, Form, Parts, Rows, Seeds, Tensors, encode, pad_batch, sequences
+from xfer.forms.base import (
+    Columns,
+    EncodedUnits,
+    Form,
+    MetricRatios,
+    Tensors,
+    UnitSeeds,
+    encode_texts,
+    pad_batch,
+    take_sequences,
+)
 from xfer.forms.search import SEARCHES
-from xfer.metrics.retrieval import NEIGHBOURS, TOP, mean_average_precision, mean_reciprocal_rank
+from xfer.metrics.retrieval import MARGIN_NEIGHBOURS, RANK_CUTOFF, mean_average_precision, mean_reciprocal_rank
 
 # XTREME counts the outputs of the layers from 0 without the embeddings: its 7 of mBERT and XLM-R base and its 13 of
 # XLM-R large (scripts/run_tatoeba.sh) are these of all hidden states; jiant takes 14 of the large one as well.
 XTREME_LAYERS = {12: 8, 24: 14}
-NEVER = 1e4  # below every cosine by so much that its probability is 0, and yet finite
+EXCLUDED_LOGIT = 1e4  # below every cosine by so much that its probability is 0, and yet finite
 Pooling = Literal["mean", "cls", "max"]
-Layer = int | Literal["xtreme"] | None
+LayerChoice = int | Literal["xtreme"] | None
 
 
-class Retrieve(Form):
+class RetrieveForm(Form):
     """Columns id, language, side (query or candidate), text, pair (read after the text, or None), gold, part.
 
     ``gold`` of a query lists the ids of its right candidates (None where withheld); ``part`` is "test", or "tune" for
@@ -44,10 +54,10 @@ class Retrieve(Form):
     def __init__(
         self,
         labels: Sequence[str] = (),
-        layer: Layer = None,
+        layer: LayerChoice = None,
         pooling: Pooling = "mean",
         task: Literal["nearest", "mining", "ranking"] = "nearest",
-        neighbours: int = NEIGHBOURS,
+        neighbours: int = MARGIN_NEIGHBOURS,
         pool: Literal["own", "shared"] = "own",
         scale: float = 100.0,
     ) -> None:
@@ -56,17 +66,17 @@ class Retrieve(Form):
         self.task, self.neighbours, self.pool = task, neighbours, pool
         self.apart = pool == "own"
 
-    def check(self, row: dict[str, Any], place: str, number: int) -> None:
-        super().check(row, place, number)
-        side, part, gold = row.get("side"), row.get("part"), row.get("gold")
+    def check(self, row: dict[str, Any], source: str, number: int) -> None:
+        super().check(row, source, number)
+        side, split, gold = row.get("side"), row.get("part"), row.get("gold")
         if side not in ("query", "candidate"):
-            raise BadRow(place, number, f"row {row['id']}: side '{side}' is not query or candidate")
-        if part not in ("test", "tune"):
-            raise BadRow(place, number, f"row {row['id']}: part '{part}' is not test or tune")
+            raise BadRow(source, number, f"row {row['id']}: side '{side}' is not query or candidate")
+        if split not in ("test", "tune"):
+            raise BadRow(source, number, f"row {row['id']}: part '{split}' is not test or tune")
         if side == "candidate" and gold is not None:
-            raise BadRow(place, number, f"candidate {row['id']} has right candidates of its own")
+            raise BadRow(source, number, f"candidate {row['id']} has right candidates of its own")
         if gold is not None and not (isinstance(gold, list) and all(isinstance(name, str) for name in gold)):
-            raise BadRow(place, number, f"row {row['id']}: gold is not a list of ids")
+            raise BadRow(source, number, f"row {row['id']}: gold is not a list of ids")
 
     def hidden(self, layers: int) -> int:
         """The number of the hidden state to take from an encoder of ``layers`` layers. Raises MissingPart."""
@@ -85,23 +95,23 @@ class Retrieve(Form):
             return states.masked_fill(~inside, -torch.inf).amax(1)
         return states.masked_fill(~inside, 0).sum(1) / inside.sum(1)
 
-    def training(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
+    def training(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
         """A unit for each query and each of its right candidates: the sequences of both.
 
         Kept: ``row`` of the query; ``query`` and ``candidate``, the numbers of their texts (equal texts have one); and
         ``pairs``, query x texts + candidate of all that belong together, so that a batch knows which others are right.
         """
         queries, candidates = self._units(rows)
-        found = encode(tokenizer, rows["text"], rows["pair"], max_length)
+        encoded = encode_texts(tokenizer, rows["text"], rows["pair"], max_length)
         texts: dict[tuple[str, Any], int] = {}
         number = np.array([texts.setdefault(text, len(texts)) for text in zip(rows["text"], rows["pair"], strict=True)])
         kept = {"query": number[queries], "candidate": number[candidates]}
         kept["pairs"] = np.unique(kept["query"] * len(texts) + kept["candidate"])
         kept |= {"texts": np.array(len(texts)), "row": queries}
-        both = np.stack([queries, candidates], 1).reshape(-1)
-        return sequences(found, both)._replace(kept=kept, groups=np.arange(0, len(both) + 1, 2))
+        pair_rows = np.stack([queries, candidates], 1).reshape(-1)
+        return take_sequences(encoded, pair_rows)._replace(kept=kept, groups=np.arange(0, len(pair_rows) + 1, 2))
 
-    def _units(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    def _units(self, rows: Columns) -> tuple[np.ndarray, np.ndarray]:
         """The rows of each query and right candidate. Raises BadRow where a right candidate is not there."""
         places = {self._name(rows, row): row for row, side in enumerate(rows["side"]) if side == "candidate"}
         pairs = []
@@ -113,15 +123,15 @@ class Retrieve(Form):
                 pairs.append((row, candidate))
         if not pairs:
             raise BadRow("training data", 0, "no query has a right candidate")
-        found = np.array(pairs, dtype=np.int64)
-        return found[:, 0], found[:, 1]
+        pair_rows = np.array(pairs, dtype=np.int64)
+        return pair_rows[:, 0], pair_rows[:, 1]
 
-    def _name(self, rows: Rows, row: int) -> tuple[Any, ...]:
+    def _name(self, rows: Columns, row: int) -> tuple[Any, ...]:
         """What a row is known by where candidates are looked up."""
         return ("" if self.pool == "shared" else rows["language"][row], rows["part"][row], rows["id"][row])
 
     def batch(
-        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         """Sequences of the units; in training also ``labels`` (of each query, its place among the candidates) and
         ``others`` [units, units]: candidates that are right as well, and so are no wrong ones."""
@@ -131,8 +141,8 @@ class Retrieve(Form):
         sequences = (encoded.groups[index][:, None] + np.arange(2)[None, :]).reshape(-1)
         arrays = pad_batch(encoded, sequences, tokenizer.pad_token_id)
         kept = encoded.kept
-        both = kept["query"][index][:, None] * int(kept["texts"]) + kept["candidate"][index][None, :]
-        arrays["others"] = np.isin(both, kept["pairs"]) & ~np.eye(len(index), dtype=bool)
+        pair_numbers = kept["query"][index][:, None] * int(kept["texts"]) + kept["candidate"][index][None, :]
+        arrays["others"] = np.isin(pair_numbers, kept["pairs"]) & ~np.eye(len(index), dtype=bool)
         arrays["labels"] = np.arange(len(index))
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
@@ -144,12 +154,12 @@ class Retrieve(Form):
         """Log-probabilities of the batch's candidates for each query, [units, units]."""
         vectors = torch.nn.functional.normalize(logits.float(), dim=1)
         cosines = self.scale * vectors[0::2] @ vectors[1::2].T
-        return cosines.masked_fill(batch["others"], -NEVER).log_softmax(-1)
+        return cosines.masked_fill(batch["others"], -EXCLUDED_LOGIT).log_softmax(-1)
 
     def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
         return {"vectors": logits.float().cpu().numpy()}
 
-    def decode(self, answers: dict[str, np.ndarray], rows: Rows) -> Rows:
+    def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
         """One prediction a query of part test: id, language, gold, predicted (ids, best first), score and credit.
 
         nearest, ranking: the best 20; the score is the best cosine; the credit is whether the first is right, or the
@@ -158,7 +168,7 @@ class Retrieve(Form):
         """
         return SEARCHES[self.task](answers["vectors"], rows, self.pool == "shared", self.neighbours)
 
-    def score(self, predictions: Rows) -> dict[str, float]:
+    def score(self, predictions: Columns) -> dict[str, float]:
         if self.task == "mining":
             right, predicted, gold = np.array(predictions["counts"]).sum(0).tolist()
             f1 = 2 * right / max(predicted + gold, 1)
@@ -167,11 +177,11 @@ class Retrieve(Form):
             return {"accuracy": sum(predictions["credit"]) / len(predictions["credit"])}
         queries = [str(number) for number in range(len(predictions["id"]))]  # ids are unique within a language only
         gold, ranked = (dict(zip(queries, predictions[name], strict=True)) for name in ("gold", "predicted"))
-        found = {"map": mean_average_precision(gold, ranked), "mrr": mean_reciprocal_rank(gold, ranked)}
-        return {f"{name}@{TOP}": value for name, value in found.items()}
+        metrics = {"map": mean_average_precision(gold, ranked), "mrr": mean_reciprocal_rank(gold, ranked)}
+        return {f"{name}@{RANK_CUTOFF}": value for name, value in metrics.items()}
 
-    def parts(self, predictions: Rows) -> Parts:
+    def parts(self, predictions: Columns) -> MetricRatios:
         if self.task == "mining":
             return super().parts(predictions)
-        name = "accuracy" if self.task == "nearest" else f"map@{TOP}"
+        name = "accuracy" if self.task == "nearest" else f"map@{RANK_CUTOFF}"
         return {name: (predictions["credit"], [1.0] * len(predictions["credit"]))}

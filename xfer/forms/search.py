@@ -8,79 +8,83 @@ from typing import Any
 import numpy as np
 
 from xfer.core.errors import BadRow
-from xfer.forms.base import Rows
+from xfer.forms.base import Columns
 from xfer.metrics.retrieval import (
-    TOP,
+    RANK_CUTOFF,
     average_precision,
     best_threshold,
-    extracted,
     mine_sentences,
-    normalised,
+    pairs_above,
     top_k,
+    unit_vectors,
 )
 
-Pair = tuple[str, str]
+MinedPair = tuple[str, str]
 
 
-def _nearest(vectors: np.ndarray, rows: Rows, shared: bool, neighbours: int) -> Rows:
-    return _ranked(vectors, rows, shared, lambda ranked, gold: float(ranked[0] in gold))
+def _search_nearest(vectors: np.ndarray, rows: Columns, shared: bool, neighbours: int) -> Columns:
+    return _rank_candidates(vectors, rows, shared, lambda ranked, gold: float(ranked[0] in gold))
 
 
-def _ranking(vectors: np.ndarray, rows: Rows, shared: bool, neighbours: int) -> Rows:
-    return _ranked(vectors, rows, shared, lambda ranked, gold: average_precision(ranked, gold, TOP))
+def _search_ranking(vectors: np.ndarray, rows: Columns, shared: bool, neighbours: int) -> Columns:
+    return _rank_candidates(vectors, rows, shared, lambda ranked, gold: average_precision(ranked, gold, RANK_CUTOFF))
 
 
-def _ranked(vectors: np.ndarray, rows: Rows, shared: bool, credit: Callable[[list[str], Sequence[str]], float]) -> Rows:
+def _rank_candidates(
+    vectors: np.ndarray, rows: Columns, shared: bool, credit: Callable[[list[str], Sequence[str]], float]
+) -> Columns:
     """The best TOP candidates of every query by cosine."""
-    found: dict[int, tuple[list[str], float]] = {}
-    for queries, candidates in _pools(rows, shared):
-        values, places = top_k(normalised(vectors[queries]), normalised(vectors[candidates]), TOP)
+    results: dict[int, tuple[list[str], float]] = {}
+    for queries, candidates in _search_pools(rows, shared):
+        values, places = top_k(unit_vectors(vectors[queries]), unit_vectors(vectors[candidates]), RANK_CUTOFF)
         for query, best, order in zip(queries, values[:, 0].tolist(), candidates[places].tolist(), strict=True):
-            found[int(query)] = [rows["id"][row] for row in order], best
-    kept = _tested(rows)
-    predicted = [found[row][0] for row in kept]
+            results[int(query)] = [rows["id"][row] for row in order], best
+    kept = _test_queries(rows)
+    predicted = [results[row][0] for row in kept]
     gold = [rows["gold"][row] for row in kept]
-    credits = [None if right is None else credit(one, right) for one, right in zip(predicted, gold, strict=True)]
-    return _predictions(rows, kept, predicted, [found[row][1] for row in kept], credits)
+    credits = [
+        None if right is None else credit(ranking, right) for ranking, right in zip(predicted, gold, strict=True)
+    ]
+    return _predictions(rows, kept, predicted, [results[row][1] for row in kept], credits)
 
 
-def _pools(rows: Rows, shared: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _search_pools(rows: Columns, shared: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The rows of the queries that search together, and those of their candidates. Raises BadRow."""
     places: dict[tuple[str, str], list[int]] = {}
-    for row, (language, side, part) in enumerate(zip(rows["language"], rows["side"], rows["part"], strict=True)):
-        if part == "test":
+    for row, (language, side, split) in enumerate(zip(rows["language"], rows["side"], rows["part"], strict=True)):
+        if split == "test":
             places.setdefault(("" if shared else language, side), []).append(row)
     for (pool, side), queries in sorted(places.items()):
         if side == "query":
-            yield np.array(queries), np.array(_candidates(rows, places.get((pool, "candidate"), []), queries[0]))
+            yield np.array(queries), np.array(_check_candidates(rows, places.get((pool, "candidate"), []), queries[0]))
 
 
-def _candidates(rows: Rows, found: list[int], query: int) -> list[int]:
-    if not found:
+def _check_candidates(rows: Columns, candidates: list[int], query: int) -> list[int]:
+    if not candidates:
         raise BadRow("retrieval", 0, f"query {rows['id'][query]} in '{rows['language'][query]}' has no candidates")
     names: set[str] = set()
-    for row in found:
+    for row in candidates:
         if rows["id"][row] in names:
             raise BadRow("retrieval", row + 1, f"candidate {rows['id'][row]} stands twice among what is searched")
         names.add(rows["id"][row])
-    return found
+    return candidates
 
 
-def _mining(vectors: np.ndarray, rows: Rows, shared: bool, neighbours: int) -> Rows:
+def _search_pairs(vectors: np.ndarray, rows: Columns, shared: bool, neighbours: int) -> Columns:
     """The pairs that the margin extracts, with the threshold that is best on the rows to tune on.
 
     Where there are none, the rows set their own threshold, as XTREME scores BUCC's dev set.
     """
-    chosen: dict[int, Pair] = {}
-    margins: dict[Pair, float] = {}
+    chosen: dict[int, MinedPair] = {}
+    margins: dict[MinedPair, float] = {}
     credit: dict[int, float | None] = {}
     counts: dict[int, list[int] | None] = {}
     for language in sorted(set(rows["language"])):
-        scored = {part: _scored(vectors, rows, language, part, neighbours) for part in ("tune", "test")}
-        tuned = "tune" if _side(rows, language, "query", "tune") else "test"
-        threshold = best_threshold(scored[tuned], _gold(rows, language, tuned))
-        kept = {query: (query, candidate) for query, candidate in extracted(scored["test"], threshold)}
-        queries = _side(rows, language, "query", "test")
+        scored = {split: _mined_margins(vectors, rows, language, split, neighbours) for split in ("tune", "test")}
+        tuned = "tune" if _side_rows(rows, language, "query", "tune") else "test"
+        threshold = best_threshold(scored[tuned], _gold_pairs(rows, language, tuned))
+        kept = {query: (query, candidate) for query, candidate in pairs_above(scored["test"], threshold)}
+        queries = _side_rows(rows, language, "query", "test")
         for row in queries:
             gold, pair = rows["gold"][row], kept.get(rows["id"][row])
             if pair:
@@ -88,16 +92,18 @@ def _mining(vectors: np.ndarray, rows: Rows, shared: bool, neighbours: int) -> R
             right = pair is not None and gold is not None and pair[1] in gold
             counts[row] = None if gold is None else [int(right), int(pair is not None), len(set(gold))]
             credit[row] = None if gold is None else float(right or not (gold or pair))
-    tested = _tested(rows)
+    tested = _test_queries(rows)
     predicted = [[chosen[row][1]] if row in chosen else [] for row in tested]
     score = [margins.get((rows["language"][row], rows["id"][row]), 0.0) for row in tested]
-    found = _predictions(rows, tested, predicted, score, [credit[row] for row in tested])
-    return found | {"counts": [counts[row] for row in tested]}
+    predictions = _predictions(rows, tested, predicted, score, [credit[row] for row in tested])
+    return predictions | {"counts": [counts[row] for row in tested]}
 
 
-def _scored(vectors: np.ndarray, rows: Rows, language: str, part: str, neighbours: int) -> dict[Pair, float]:
+def _mined_margins(
+    vectors: np.ndarray, rows: Columns, language: str, split: str, neighbours: int
+) -> dict[MinedPair, float]:
     """All mined pairs of ids with their margins."""
-    sides = [_side(rows, language, side, part) for side in ("query", "candidate")]
+    sides = [_side_rows(rows, language, side, split) for side in ("query", "candidate")]
     if not all(sides):
         return {}
     queries, candidates = sides
@@ -105,29 +111,31 @@ def _scored(vectors: np.ndarray, rows: Rows, language: str, part: str, neighbour
     return mine_sentences(texts[0], texts[1], vectors[queries], vectors[candidates], neighbours)
 
 
-def _side(rows: Rows, language: str, side: str, part: str) -> list[int]:
-    wanted = (language, side, part)
+def _side_rows(rows: Columns, language: str, side: str, split: str) -> list[int]:
+    wanted = (language, side, split)
     each = zip(rows["language"], rows["side"], rows["part"], strict=True)
-    return [row for row, found in enumerate(each) if found == wanted]
+    return [row for row, entry in enumerate(each) if entry == wanted]
 
 
-def _gold(rows: Rows, language: str, part: str) -> set[Pair]:
-    queries = _side(rows, language, "query", part)
+def _gold_pairs(rows: Columns, language: str, split: str) -> set[MinedPair]:
+    queries = _side_rows(rows, language, "query", split)
     return {(rows["id"][row], name) for row in queries for name in rows["gold"][row] or ()}
 
 
-def _tested(rows: Rows) -> list[int]:
+def _test_queries(rows: Columns) -> list[int]:
     each = zip(rows["side"], rows["part"], strict=True)
-    return [row for row, found in enumerate(each) if found == ("query", "test")]
+    return [row for row, entry in enumerate(each) if entry == ("query", "test")]
 
 
-def _predictions(rows: Rows, kept: list[int], predicted: list[Any], score: list[float], credit: list[Any]) -> Rows:
-    found = {name: [rows[name][row] for row in kept] for name in ("id", "language", "gold")}
-    return found | {"predicted": predicted, "score": score, "credit": credit}
+def _predictions(
+    rows: Columns, kept: list[int], predicted: list[Any], score: list[float], credit: list[Any]
+) -> Columns:
+    columns = {name: [rows[name][row] for row in kept] for name in ("id", "language", "gold")}
+    return columns | {"predicted": predicted, "score": score, "credit": credit}
 
 
-SEARCHES: dict[str, Callable[[np.ndarray, Rows, bool, int], Rows]] = {
-    "mining": _mining,
-    "nearest": _nearest,
-    "ranking": _ranking,
+SEARCHES: dict[str, Callable[[np.ndarray, Columns, bool, int], Columns]] = {
+    "mining": _search_pairs,
+    "nearest": _search_nearest,
+    "ranking": _search_ranking,
 }

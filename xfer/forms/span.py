@@ -13,15 +13,15 @@ import numpy as np
 import torch
 
 from xfer.core.errors import BadRow, MissingPart
-from xfer.forms.base import Encoded, Form, Parts, Rows, Seeds, Tensors, by_language, pad_batch
+from xfer.forms.base import Columns, EncodedUnits, Form, MetricRatios, Tensors, UnitSeeds, by_language, pad_batch
 from xfer.metrics import qa
 from xfer.text.surrogates import masked_surrogates
 
 LOWEST = torch.finfo(torch.float32).min
-CHUNK = 2_000  # contexts a call of the tokenizer: bounds the memory that its lists take
+CHUNK_CONTEXTS = 2_000  # contexts a call of the tokenizer: bounds the memory that its lists take
 
 
-class Span(Form):
+class SpanForm(Form):
     """Columns id, language, text (the context), pair (the question), answers, starts (in code points).
 
     Any of ``answers`` is right. Both lists empty: the context holds no answer; None: the answer is withheld.
@@ -50,18 +50,18 @@ class Span(Form):
     def config(self) -> dict[str, Any]:
         return {"num_labels": 2, "id2label": {0: "start", 1: "end"}, "label2id": {"start": 0, "end": 1}}
 
-    def check(self, row: dict[str, Any], place: str, number: int) -> None:
-        super().check(row, place, number)
+    def check(self, row: dict[str, Any], source: str, number: int) -> None:
+        super().check(row, source, number)
         if not isinstance(row["pair"], str) or not row["pair"].strip():
-            raise BadRow(place, number, f"row {row['id']} has no question")
+            raise BadRow(source, number, f"row {row['id']} has no question")
         answers, starts = row["answers"], row["starts"]
         if (answers is None) != (starts is None) or (answers is not None and len(answers) != len(starts)):
-            raise BadRow(place, number, f"row {row['id']} has not one start for each answer")
+            raise BadRow(source, number, f"row {row['id']} has not one start for each answer")
         for answer, start in zip(answers or (), starts or (), strict=True):
             if start < 0 or not answer or not row["text"].startswith(answer, start):
-                raise BadRow(place, number, f"row {row['id']}: the answer '{answer}' does not stand at {start}")
+                raise BadRow(source, number, f"row {row['id']}: the answer '{answer}' does not stand at {start}")
 
-    def encode(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
+    def encode(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
         """Windows of all rows. ``kept``: each window's ``row``, its ``offsets`` (characters of its context's
         subwords, [subwords, 2]), its ``places`` (context from, to; from, to of the subwords that have more context
         here than in any other window) and its ``targets`` (first and last subword of the answer, or 0, 0)."""
@@ -69,26 +69,30 @@ class Span(Form):
         room = max_length - frame.size
         if room < 2:
             raise MissingPart(f"max_length is {max_length}, which leaves no room for a question and a context")
-        asked = [ids[: min(self.question, room // 2)] for ids, _ in _subwords(tokenizer, rows["pair"])]
-        contexts = _subwords(tokenizer, rows["text"])
+        questions = [ids[: min(self.question, room // 2)] for ids, _ in _context_subwords(tokenizer, rows["pair"])]
+        contexts = _context_subwords(tokenizer, rows["text"])
         parts: list[_Window] = []
-        for row, (question, (ids, offsets)) in enumerate(zip(asked, contexts, strict=True)):
+        for row, (question, (ids, offsets)) in enumerate(zip(questions, contexts, strict=True)):
             answer = _first_answer(rows, row, offsets)
-            parts += _windows(row, frame, question, ids, offsets, answer, room - len(question), self.stride)
-        lengths = [len(part.ids) for part in parts]
+            parts += _cut_windows(row, frame, question, ids, offsets, answer, room - len(question), self.stride)
+        lengths = [len(window.ids) for window in parts]
         starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
-        types = [frame.types(part.places[0], part.places[1], len(part.ids)) for part in parts] if frame.segments else []
+        types = (
+            [frame.types(window.places[0], window.places[1], len(window.ids)) for window in parts]
+            if frame.segments
+            else []
+        )
         kept = {
-            "row": np.array([part.row for part in parts], dtype=np.int64),
-            "offsets": [part.offsets for part in parts],
-            "places": np.array([part.places for part in parts], dtype=np.int64).reshape(-1, 4),
-            "targets": np.array([part.target for part in parts], dtype=np.int64).reshape(-1, 2),
+            "row": np.array([window.row for window in parts], dtype=np.int64),
+            "offsets": [window.offsets for window in parts],
+            "places": np.array([window.places for window in parts], dtype=np.int64).reshape(-1, 4),
+            "targets": np.array([window.target for window in parts], dtype=np.int64).reshape(-1, 2),
         }
-        joined = np.concatenate([part.ids for part in parts]) if parts else np.zeros(0, dtype=np.int32)
-        return Encoded(joined, starts, np.concatenate(types) if types else None, kept)
+        joined = np.concatenate([window.ids for window in parts]) if parts else np.zeros(0, dtype=np.int32)
+        return EncodedUnits(joined, starts, np.concatenate(types) if types else None, kept)
 
     def batch(
-        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
         arrays |= {"labels": encoded.kept["targets"][index], "places": encoded.kept["places"][index]}
@@ -110,9 +114,9 @@ class Span(Form):
         """
         start, end = logits.float().unbind(-1)
         width = min(self.longest, start.shape[1])
-        place = torch.arange(start.shape[1], device=start.device)
-        first, past, own, own_past = (column.unsqueeze(1) for column in batch["places"].unbind(1))
-        start_ok, end_ok = (place >= own) & (place < own_past), (place >= first) & (place < past)
+        position = torch.arange(start.shape[1], device=start.device)
+        first, past, own_first, own_past = (column.unsqueeze(1) for column in batch["places"].unbind(1))
+        start_ok, end_ok = (position >= own_first) & (position < own_past), (position >= first) & (position < past)
         ends = torch.nn.functional.pad(end.masked_fill(~end_ok, LOWEST), (0, width - 1), value=LOWEST)
         scores = start.masked_fill(~start_ok, LOWEST).unsqueeze(2) + ends.unfold(1, width, 1)
         scores = scores.flatten(1)
@@ -121,19 +125,19 @@ class Span(Form):
         spans = torch.nn.functional.pad(spans, (0, 0, 0, self.best - spans.shape[1]))
         value = torch.nn.functional.pad(value, (0, self.best - value.shape[1]), value=LOWEST)
         null = start[:, 0] + end[:, 0]
-        found = {"spans": spans.int(), "scores": value.clamp(min=LOWEST), "null": null}
-        return {name: tensor.cpu().numpy() for name, tensor in found.items()}
+        arrays = {"spans": spans.int(), "scores": value.clamp(min=LOWEST), "null": null}
+        return {name: tensor.cpu().numpy() for name, tensor in arrays.items()}
 
-    def decode(self, answers: dict[str, Any], rows: Rows) -> Rows:
+    def decode(self, answers: dict[str, Any], rows: Columns) -> Columns:
         windows: list[list[int]] = [[] for _ in rows["id"]]
         for unit, row in enumerate(answers["row"]):
             windows[row].append(unit)
-        found = [self._row(answers, units, rows["text"][row]) for row, units in enumerate(windows)]
+        best_answers = [self._row(answers, units, rows["text"][row]) for row, units in enumerate(windows)]
         kept = {"id": rows["id"], "language": rows["language"], "gold": rows["answers"]}
-        kept["predicted"] = [one.text for one in found]
-        kept |= {"score": [one.probability for one in found]}
+        kept["predicted"] = [answer.text for answer in best_answers]
+        kept |= {"score": [answer.probability for answer in best_answers]}
         if self.rules == "squad_v2":
-            kept["null"] = [one.null for one in found]
+            kept["null"] = [answer.null for answer in best_answers]
         return kept | {"credit": self._credit(kept)}
 
     def _row(self, answers: dict[str, Any], units: list[int], text: str) -> _Answer:
@@ -157,30 +161,30 @@ class Span(Form):
             return _Answer("", float(shares[-1]), null - best)
         return _Answer(text[start:end].strip(), float(shares[0]), null - best)
 
-    def score(self, predictions: Rows) -> dict[str, float]:
+    def score(self, predictions: Columns) -> dict[str, float]:
         gold, predicted = predictions["gold"], predictions["predicted"]
         if self.rules == "mlqa":
-            return qa.mlqa(gold, predicted, predictions["language"][0])
-        return qa.squad_v2(gold, predicted) if self.rules == "squad_v2" else qa.squad(gold, predicted)
+            return qa.score_mlqa(gold, predicted, predictions["language"][0])
+        return qa.score_squad_v2(gold, predicted) if self.rules == "squad_v2" else qa.score_squad(gold, predicted)
 
-    def parts(self, predictions: Rows) -> Parts:
+    def parts(self, predictions: Columns) -> MetricRatios:
         marks = self._marks(predictions["gold"], predictions["predicted"], predictions["language"][0])
         ones = [1.0] * len(marks)
         return {"f1": ([mark.f1 for mark in marks], ones), "exact": ([mark.exact for mark in marks], ones)}
 
-    def _credit(self, predictions: Rows) -> list[float | None]:
+    def _credit(self, predictions: Columns) -> list[float | None]:
         marked: dict[tuple[str, int], float] = {}
         columns = {name: predictions[name] for name in ("language", "gold", "predicted")}
-        for language, part in by_language(columns | {"place": list(range(len(columns["gold"])))}).items():
-            gold = [answers or [] for answers in part["gold"]]
-            marks = self._marks(gold, part["predicted"], language)
-            marked |= {(language, place): mark.f1 for place, mark in zip(part["place"], marks, strict=True)}
+        for language, language_rows in by_language(columns | {"place": list(range(len(columns["gold"])))}).items():
+            gold = [answers or [] for answers in language_rows["gold"]]
+            marks = self._marks(gold, language_rows["predicted"], language)
+            marked |= {(language, index): mark.f1 for index, mark in zip(language_rows["place"], marks, strict=True)}
         return [
-            None if gold is None else marked[language, place]
-            for place, (language, gold) in enumerate(zip(columns["language"], columns["gold"], strict=True))
+            None if gold is None else marked[language, index]
+            for index, (language, gold) in enumerate(zip(columns["language"], columns["gold"], strict=True))
         ]
 
-    def _marks(self, gold: qa.Gold, predicted: qa.Predicted, language: str) -> list[qa.Marks]:
+    def _marks(self, gold: qa.AnswerSets, predicted: qa.PredictedAnswers, language: str) -> list[qa.QuestionMarks]:
         if self.rules == "mlqa":
             return qa.mlqa_marks(gold, predicted, language)
         return (qa.squad_v2_marks if self.rules == "squad_v2" else qa.squad_marks)(gold, predicted)
@@ -225,7 +229,7 @@ class _Frame(NamedTuple):
         if "token_type_ids" in tokenizer.model_input_names:
             types = pair["token_type_ids"]
             ends = (0, first[0], first[-1] + 1, second[0], len(ids) - 1)
-            segments = [types[min(place, len(types) - 1)] for place in ends]
+            segments = [types[min(position, len(types) - 1)] for position in ends]
         return cls(ids[: first[0]], ids[first[-1] + 1 : second[0]], ids[second[-1] + 1 :], segments)
 
     @property
@@ -239,23 +243,26 @@ class _Frame(NamedTuple):
         return np.repeat(np.array(self.segments, dtype=np.int32), sizes)
 
 
-def _subwords(tokenizer: Any, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
+def _context_subwords(tokenizer: Any, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
     """(ids, character offsets) of each text without special subwords. Equal texts are read once."""
     different = list(dict.fromkeys(texts))
-    known: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    encoded_texts: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     options = {"add_special_tokens": False, "return_offsets_mapping": True, "return_attention_mask": False}
-    for start in range(0, len(different), CHUNK):
-        chunk = different[start : start + CHUNK]
+    for start in range(0, len(different), CHUNK_CONTEXTS):
+        chunk = different[start : start + CHUNK_CONTEXTS]
         try:
-            found = tokenizer(chunk, **options, truncation=False, verbose=False)
+            tokens = tokenizer(chunk, **options, truncation=False, verbose=False)
         except (UnicodeEncodeError, TypeError):  # unpaired surrogates have no UTF-8; offsets must not move
-            found = tokenizer([*map(masked_surrogates, chunk)], **options, truncation=False, verbose=False)
-        for text, ids, offsets in zip(chunk, found["input_ids"], found["offset_mapping"], strict=True):
-            known[text] = np.array(ids, dtype=np.int32), _joined(text, np.array(offsets, dtype=np.int32).reshape(-1, 2))
-    return [known[text] for text in texts]
+            tokens = tokenizer([*map(masked_surrogates, chunk)], **options, truncation=False, verbose=False)
+        for text, ids, offsets in zip(chunk, tokens["input_ids"], tokens["offset_mapping"], strict=True):
+            encoded_texts[text] = (
+                np.array(ids, dtype=np.int32),
+                _absorb_marks(text, np.array(offsets, dtype=np.int32).reshape(-1, 2)),
+            )
+    return [encoded_texts[text] for text in texts]
 
 
-def _joined(text: str, offsets: np.ndarray) -> np.ndarray:
+def _absorb_marks(text: str, offsets: np.ndarray) -> np.ndarray:
     """The offsets, where a mark that the tokenizer composed with its letter goes with it: else it is in no subword."""
     following = np.append(offsets[1:, 0], len(text))
     for i in np.flatnonzero(following > offsets[:, 1]) if len(offsets) else ():
@@ -265,7 +272,7 @@ def _joined(text: str, offsets: np.ndarray) -> np.ndarray:
     return offsets
 
 
-def _first_answer(rows: Rows, row: int, offsets: np.ndarray) -> tuple[int, int] | None:
+def _first_answer(rows: Columns, row: int, offsets: np.ndarray) -> tuple[int, int] | None:
     """First and last subword of the first gold answer; None where there is none to train on."""
     if not rows["answers"][row]:
         return None
@@ -274,7 +281,7 @@ def _first_answer(rows: Rows, row: int, offsets: np.ndarray) -> tuple[int, int] 
     return (int(inside[0]), int(inside[-1])) if len(inside) else None
 
 
-def _windows(
+def _cut_windows(
     row: int,
     frame: _Frame,
     question: np.ndarray,
@@ -290,29 +297,29 @@ def _windows(
         start = cuts[-1][0] + step
         cuts.append((start, min(start + room, len(context))))
     head = np.concatenate([frame.before, question, frame.between])
-    first, found = len(head), []
-    for (start, end), (own, own_past) in zip(cuts, _owned(cuts), strict=True):
+    first, windows = len(head), []
+    for (start, end), (own_first, own_past) in zip(cuts, _own_subwords(cuts), strict=True):
         ids = np.concatenate([head, context[start:end], frame.after]).astype(np.int32)
         target = (0, 0)
         if answer and start <= answer[0] and answer[1] < end:
             target = (answer[0] - start + first, answer[1] - start + first)
-        places = (first, first + end - start, first + own - start, first + own_past - start)
-        found.append(_Window(row, ids, offsets[start:end], places, target))
-    return found
+        places = (first, first + end - start, first + own_first - start, first + own_past - start)
+        windows.append(_Window(row, ids, offsets[start:end], places, target))
+    return windows
 
 
-def _owned(cuts: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _own_subwords(cuts: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Of each window the subwords for which it has the most context on the poorer side; the first one wins a tie.
 
     A window's length adds a hundredth of itself, so that a longer window wins where the rest is equal.
     """
     if len(cuts) == 1:
         return cuts
-    place = np.arange(cuts[-1][1])
-    context = np.full((len(cuts), len(place)), -1.0)
+    positions = np.arange(cuts[-1][1])
+    context = np.full((len(cuts), len(positions)), -1.0)
     for i, (start, end) in enumerate(cuts):
-        inside = place[start:end]
+        inside = positions[start:end]
         context[i, start:end] = np.minimum(inside - start, end - 1 - inside) + 0.01 * (end - start)
     best = context.argmax(0)
     owned = [np.flatnonzero(best == i) for i in range(len(cuts))]
-    return [(int(own[0]), int(own[-1]) + 1) if len(own) else (0, 0) for own in owned]
+    return [(int(subwords[0]), int(subwords[-1]) + 1) if len(subwords) else (0, 0) for subwords in owned]

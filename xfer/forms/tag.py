@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from xfer.core.errors import BadRow
-from xfer.forms.base import Encoded, Form, Parts, Rows, Seeds, Tensors, encode, pad_batch
+from xfer.forms.base import Columns, EncodedUnits, Form, MetricRatios, Tensors, UnitSeeds, encode_texts, pad_batch
 from xfer.metrics.tagging import entity_counts, entity_f1, token_accuracy
 
 
-class Tag(Form):
+class TagForm(Form):
     """Columns id, language, text (the words with spaces between), words, tags (or None where withheld).
 
     The first subword of a word carries its label (Devlin et al. 2019, section 5.3). A sentence that is longer
@@ -32,18 +32,18 @@ class Tag(Form):
         super().__init__(labels)
         self.metric = metric
 
-    def check(self, row: dict[str, Any], place: str, number: int) -> None:
+    def check(self, row: dict[str, Any], source: str, number: int) -> None:
         words, tags = row.get("words"), row.get("tags")
         if not words or not all(isinstance(word, str) for word in words):
-            raise BadRow(place, number, f"row {row['id']} has no words")
+            raise BadRow(source, number, f"row {row['id']} has no words")
         if tags is None:
             return
         if len(tags) != len(words):
-            raise BadRow(place, number, f"row {row['id']} has {len(words)} words and {len(tags)} tags")
+            raise BadRow(source, number, f"row {row['id']} has {len(words)} words and {len(tags)} tags")
         for tag in tags:
             if tag not in self.labels:
                 shown = ", ".join(self.labels) if len(self.labels) < 20 else f"the {len(self.labels)} known ones"
-                raise BadRow(place, number, f"tag '{tag}' is not one of {shown}")
+                raise BadRow(source, number, f"tag '{tag}' is not one of {shown}")
 
     def config(self) -> dict[str, Any]:
         return {
@@ -52,21 +52,21 @@ class Tag(Form):
             "label2id": {label: i for i, label in enumerate(self.labels)},
         }
 
-    def encode(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
+    def encode(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
         """Units are windows. Kept: ``row`` of each; ``begin`` [n + 1], where its words begin in the flat arrays
         ``word`` (number of the word in all rows) and ``place`` (of its first subword in the unit)."""
-        pieces, before, after, segments = _pieces(rows["words"], tokenizer, max_length)
+        pieces, before, after, segments = _word_pieces(rows["words"], tokenizer, max_length)
         room = max(1, max_length - len(before) - len(after))
         ids: list[int] = []
-        starts, begin, row_of, word, place, base = [0], [0], [], [], [], 0
+        starts, begin, row_of, word, first_subword, base = [0], [0], [], [], [], 0
         for row, sentence in enumerate(rows["words"]):
             parts = [pieces[text] for text in sentence]
-            for first, end, own, stop in windows([len(part) for part in parts], room):
+            for first, end, own_first, stop in word_windows([len(piece) for piece in parts], room):
                 ids += before
                 for number in range(first, end):
-                    if own <= number < stop:
+                    if own_first <= number < stop:
                         word.append(base + number)
-                        place.append(len(ids) - starts[-1])
+                        first_subword.append(len(ids) - starts[-1])
                     ids += parts[number]
                 ids += after
                 starts.append(len(ids))
@@ -74,22 +74,22 @@ class Tag(Form):
                 row_of.append(row)
             base += len(sentence)
         kept = {"row": np.array(row_of, dtype=np.int64), "begin": np.array(begin, dtype=np.int64)}
-        kept |= {"word": np.array(word, dtype=np.int64), "place": np.array(place, dtype=np.int64)}
+        kept |= {"word": np.array(word, dtype=np.int64), "place": np.array(first_subword, dtype=np.int64)}
         types = np.zeros(len(ids), dtype=np.int32) if segments else None
-        return Encoded(np.array(ids, dtype=np.int32), np.array(starts, dtype=np.int64), types, kept)
+        return EncodedUnits(np.array(ids, dtype=np.int32), np.array(starts, dtype=np.int64), types, kept)
 
-    def targets(self, rows: Rows) -> np.ndarray:
+    def targets(self, rows: Columns) -> np.ndarray:
         """The label of every word of all rows, shape [words]."""
         number = {label: i for i, label in enumerate(self.labels)}
-        found = [
+        label_numbers = [
             number[tag] if tag is not None else -100
             for words, tags in zip(rows["words"], rows["tags"], strict=True)
             for tag in (tags if tags is not None else [None] * len(words))
         ]
-        return np.array(found, dtype=np.int64)
+        return np.array(label_numbers, dtype=np.int64)
 
     def batch(
-        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
         begin = encoded.kept["begin"]
@@ -104,19 +104,19 @@ class Tag(Form):
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none", ignore_index=-100)
 
     def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, Any]:
-        sure, best = logits.float().softmax(-1).max(-1)
+        confidence, best = logits.float().softmax(-1).max(-1)
         cuts = np.cumsum(batch["counts"].cpu().numpy())[:-1]
-        return {"best": np.split(best.cpu().numpy(), cuts), "sure": np.split(sure.cpu().numpy(), cuts)}
+        return {"best": np.split(best.cpu().numpy(), cuts), "sure": np.split(confidence.cpu().numpy(), cuts)}
 
-    def decode(self, answers: dict[str, Any], rows: Rows) -> Rows:
+    def decode(self, answers: dict[str, Any], rows: Columns) -> Columns:
         """One prediction a sentence: credit is the share of its words that are right, score the mean probability
         of the predicted tags, counts its entities: right, predicted, gold (a corpus' F1 follows from their sums)."""
         ends = np.cumsum([len(words) for words in rows["words"]])
-        best, sure = np.zeros(ends[-1], dtype=np.int64), np.zeros(ends[-1])
+        best, confidence = np.zeros(ends[-1], dtype=np.int64), np.zeros(ends[-1])
         best[answers["word"]] = np.concatenate(answers["best"])
-        sure[answers["word"]] = np.concatenate(answers["sure"])
-        predicted = [[self.labels[i] for i in part] for part in np.split(best, ends[:-1])]
-        score = [float(part.mean()) for part in np.split(sure, ends[:-1])]
+        confidence[answers["word"]] = np.concatenate(answers["sure"])
+        predicted = [[self.labels[i] for i in sentence] for sentence in np.split(best, ends[:-1])]
+        score = [float(sentence.mean()) for sentence in np.split(confidence, ends[:-1])]
         gold = rows["tags"]
         pairs = list(zip(gold, predicted, strict=True))
         credit = [None if g is None else token_accuracy([g], [p]) for g, p in pairs]
@@ -124,57 +124,59 @@ class Tag(Form):
         kept = {"id": rows["id"], "language": rows["language"], "words": rows["words"], "gold": gold}
         return kept | {"predicted": predicted, "score": score, "credit": credit, "counts": counts}
 
-    def score(self, predictions: Rows) -> dict[str, float]:
+    def score(self, predictions: Columns) -> dict[str, float]:
         gold, predicted = predictions["gold"], predictions["predicted"]
         accuracy = {"accuracy": token_accuracy(gold, predicted)}
         return accuracy if self.metric == "accuracy" else entity_f1(gold, predicted) | accuracy
 
-    def parts(self, predictions: Rows) -> Parts:
+    def parts(self, predictions: Columns) -> MetricRatios:
         pairs = list(zip(predictions["gold"], predictions["predicted"], strict=True))
         right = [float(sum(map(eq, gold, predicted))) for gold, predicted in pairs]
-        accuracy: Parts = {"accuracy": (right, [float(len(gold)) for gold, _ in pairs])}
+        accuracy: MetricRatios = {"accuracy": (right, [float(len(gold)) for gold, _ in pairs])}
         return accuracy if self.metric == "accuracy" else super().parts(predictions) | accuracy
 
 
-def windows(lengths: Sequence[int], room: int) -> Iterator[tuple[int, int, int, int]]:
+def word_windows(lengths: Sequence[int], room: int) -> Iterator[tuple[int, int, int, int]]:
     """Windows over words of these lengths, none longer than ``room``: first and end word, first and end of its own.
 
     Own words partition the sentence: where two windows overlap, the words nearer to the end of the first
     than to the beginning of the second belong to the second.
     """
-    at = [0, *accumulate(lengths)]
-    own, spans = 0, list(_spans(at, room))
+    offsets = [0, *accumulate(lengths)]
+    own_first, spans = 0, list(_window_spans(offsets, room))
     for (first, end), following in zip(spans, [*spans[1:], None], strict=True):
         stop = end
         if following:
             shared = range(following[0], end)
-            stop = next((k for k in shared if at[k] - at[following[0]] > at[end] - at[k + 1]), end)
-        yield first, end, own, stop
-        own = stop
+            stop = next((k for k in shared if offsets[k] - offsets[following[0]] > offsets[end] - offsets[k + 1]), end)
+        yield first, end, own_first, stop
+        own_first = stop
 
 
-def _spans(at: list[int], room: int) -> Iterator[tuple[int, int]]:
+def _window_spans(offsets: list[int], room: int) -> Iterator[tuple[int, int]]:
     """Each window begins half a window after the one before; the last begins as early as it can."""
-    first, last = 0, len(at) - 1
+    first, last = 0, len(offsets) - 1
     while True:
-        end = bisect_right(at, at[first] + room) - 1
+        end = bisect_right(offsets, offsets[first] + room) - 1
         yield first, end
         if end == last:
             return
-        first = min(max(first + 1, bisect_left(at, at[first] + room // 2)), end)
-        if at[last] - at[first] <= room:
-            first = bisect_left(at, at[last] - room)
+        first = min(max(first + 1, bisect_left(offsets, offsets[first] + room // 2)), end)
+        if offsets[last] - offsets[first] <= room:
+            first = bisect_left(offsets, offsets[last] - room)
 
 
-def _pieces(sentences: list[list[str]], tokenizer: Any, longest: int) -> tuple[dict[str, list[int]], Any, Any, bool]:
+def _word_pieces(
+    sentences: list[list[str]], tokenizer: Any, longest: int
+) -> tuple[dict[str, list[int]], Any, Any, bool]:
     """Subwords of each different word, what stands before and after a sentence, and whether there are segments.
 
     A word is tokenised by itself, as XTREME does; one that leaves no subword is the unknown token, so that it
     still has a place to be answered at.
     """
-    before, after, glue = _frame(tokenizer)
+    before, after, glue = _sentence_frame(tokenizer)
     words = sorted({word for sentence in sentences for word in sentence})
-    encoded = encode(tokenizer, [glue + word for word in words], None, longest)
+    encoded = encode_texts(tokenizer, [glue + word for word in words], None, longest)
     nothing = tokenizer.unk_token_id if tokenizer.unk_token_id is not None else tokenizer.pad_token_id
     flat, starts = encoded.ids.tolist(), encoded.starts.tolist()
     pieces = {
@@ -183,7 +185,7 @@ def _pieces(sentences: list[list[str]], tokenizer: Any, longest: int) -> tuple[d
     return pieces, before, after, encoded.types is not None
 
 
-def _frame(tokenizer: Any) -> tuple[list[int], list[int], str]:
+def _sentence_frame(tokenizer: Any) -> tuple[list[int], list[int], str]:
     """The special tokens around a text, and what to put before a word so that it looks like one within a text."""
     bare, twice = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("a", "a a"))
     whole = tokenizer("a")["input_ids"]

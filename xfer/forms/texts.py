@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from xfer.text.edits import Edit, growth, splice
+from xfer.text.edits import Edit, length_growth, splice_edits
 
-Row = dict[str, Any]
-Edits = dict[str, list[Edit]]
+TextRow = dict[str, Any]
+ColumnEdits = dict[str, list[Edit]]
 Mention = tuple[int, int, str]  # first word, past the last, type
 
 #: The columns of each form whose text an attack may change.
-COLUMNS: Mapping[str, tuple[str, ...]] = {
+EDITABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "classify": ("text", "pair"),
     "choose": ("text", "question", "options"),
     "mask": ("text",),
@@ -25,32 +25,36 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "span": ("text", "pair"),
     "retrieve": ("text", "pair"),
 }
-_NAMES = {"premise": "text", "context": "text", "words": "text", "query": "text", "hypothesis": "pair"}
+_SIDE_COLUMNS = {"premise": "text", "context": "text", "words": "text", "query": "text", "hypothesis": "pair"}
 
 
-def column(name: str, form: str) -> str:
+def column_of_side(name: str, form: str) -> str:
     """The column that a recipe's name for a side of a row means: the premise is ``text``."""
-    return "pair" if (name, form) == ("question", "span") else _NAMES.get(name, name)
+    return "pair" if (name, form) == ("question", "span") else _SIDE_COLUMNS.get(name, name)
 
 
-def texts(form: str, row: Row, protect: Sequence[str] = ()) -> dict[str, str]:
+def editable_texts(form: str, row: TextRow, protect: Sequence[str] = ()) -> dict[str, str]:
     """The texts of ``row`` that may be changed, by name, without the sides named in ``protect``.
 
     Of ``retrieve`` these are the queries under test: candidates stay, and so do rows that only set a threshold.
     """
     if form == "retrieve" and (row["side"], row["part"]) != ("query", "test"):
         return {}
-    kept = {column(name, form) for name in protect}
-    found: dict[str, str] = {}
-    for name in COLUMNS[form]:
+    kept = {column_of_side(name, form) for name in protect}
+    named_texts: dict[str, str] = {}
+    for name in EDITABLE_COLUMNS[form]:
         value = " ".join(row["words"]) if form == "tag" else row.get(name)
         if name in kept or value is None:
             continue
-        found |= {name: value} if isinstance(value, str) else {f"{name}/{i}": text for i, text in enumerate(value)}
-    return found
+        named_texts |= (
+            {name: value} if isinstance(value, str) else {f"{name}/{i}": text for i, text in enumerate(value)}
+        )
+    return named_texts
 
 
-def edited(form: str, row: Row, edits: Edits, answers: bool = False) -> tuple[Row | None, Edits]:
+def apply_edits(
+    form: str, row: TextRow, edits: ColumnEdits, answers: bool = False
+) -> tuple[TextRow | None, ColumnEdits]:
     """The row with ``edits`` of its texts applied and its labels moved along, and the edits that were applied.
 
     Left out are edits that the labels cannot follow: across words, of blank ones or into two words of a tagged
@@ -58,40 +62,40 @@ def edited(form: str, row: Row, edits: Edits, answers: bool = False) -> tuple[Ro
     ``answers`` is true: then the answer is what it became. The row is None where an answer is lost.
     """
     if form == "tag":
-        return _tagged(row, edits.get("text", []))
+        return _edit_tagged(row, edits.get("text", []))
     changed, done = dict(row), dict(edits)
     if form == "span" and row.get("answers") is not None and edits.get("text"):
-        moved, done["text"] = _answered(row, edits["text"], answers)
-        if moved is None:
+        answer_columns, done["text"] = _edit_answers(row, edits["text"], answers)
+        if answer_columns is None:
             return None, edits
-        changed |= moved
-    for name, found in done.items():
-        if found:
+        changed |= answer_columns
+    for name, column_edits in done.items():
+        if column_edits:
             head, _, number = name.partition("/")
             if number:
                 value = list(changed[head])
-                value[int(number)] = splice(value[int(number)], found)
+                value[int(number)] = splice_edits(value[int(number)], column_edits)
                 changed[head] = value
             else:
-                changed[head] = splice(row[head], found)
-    return changed, {name: found for name, found in done.items() if found}
+                changed[head] = splice_edits(row[head], column_edits)
+    return changed, {name: column_edits for name, column_edits in done.items() if column_edits}
 
 
-def _tagged(row: Row, edits: list[Edit]) -> tuple[Row, Edits]:
+def _edit_tagged(row: TextRow, edits: list[Edit]) -> tuple[TextRow, ColumnEdits]:
     """Every word keeps its tag. A word of an entity may become several: B- goes on with I-."""
     words: list[str] = []
     tags: list[str] | None = None if row["tags"] is None else []
     kept: list[Edit] = []
-    start, at, names = 0, 0, row["tags"] or [None] * len(row["words"])
+    start, edit_index, names = 0, 0, row["tags"] or [None] * len(row["words"])
     splits = tags is not None and is_entity_tag(row["tags"])
     for word, tag in zip(row["words"], names, strict=True):
         end, inner = start + len(word), list[Edit]()
-        while at < len(edits) and edits[at].start <= end:
-            inner += [edits[at]] if start <= edits[at].start and edits[at].end <= end else []
-            at += 1
+        while edit_index < len(edits) and edits[edit_index].start <= end:
+            inner += [edits[edit_index]] if start <= edits[edit_index].start and edits[edit_index].end <= end else []
+            edit_index += 1
         moved = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in inner]
         whole = not inner or word.split() != [word]  # a word that holds a space was one before and stays one
-        pieces = [splice(word, moved)] if whole else splice(word, moved).split()
+        pieces = [splice_edits(word, moved)] if whole else splice_edits(word, moved).split()
         if not pieces or len(pieces) > 1 and not splits or is_blank(word):
             pieces, inner = [word], []
         words += pieces
@@ -125,16 +129,16 @@ def mentions(tags: Sequence[str]) -> list[Mention]:
     return found
 
 
-def _answered(row: Row, edits: list[Edit], inside: bool) -> tuple[Row | None, list[Edit]]:
+def _edit_answers(row: TextRow, edits: list[Edit], inside: bool) -> tuple[TextRow | None, list[Edit]]:
     spans = [(start, start + len(answer)) for answer, start in zip(row["answers"], row["starts"], strict=True)]
     kept = [edit for edit in edits if all(_allowed(edit, *span, inside) for span in spans)]
-    text = splice(row["text"], kept)
+    text = splice_edits(row["text"], kept)
     answers, starts = [], []
     for start, end in spans:
         inner = [edit for edit in kept if start <= edit.start and edit.end <= end and not _outside(edit, start, end)]
         outer = [edit for edit in kept if not (start <= edit.start and edit.end <= end) or _outside(edit, start, end)]
-        begin = start + growth(outer, start)
-        answers.append(text[begin : begin + (end - start) + growth(inner, end)])
+        begin = start + length_growth(outer, start)
+        answers.append(text[begin : begin + (end - start) + length_growth(inner, end)])
         starts.append(begin)
     if not all(answer.strip() for answer in answers):
         return None, kept

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 from xfer.attackers.base import ModelFree
 from xfer.core.errors import XferError
-from xfer.graph.compiling import Compiling
+from xfer.graph.compiling import GraphBuilder
 from xfer.graph.node import Node
 from xfer.readers.base import Reader
 from xfer.recipe.checks.lexicons import misfit
 
 
-class Augmenting(NamedTuple):
+class AugmentationJob(NamedTuple):
     """Of one task: what its stage's job says, further rows, what the work needs, and what stands against it."""
 
     job: dict[str, Any]
@@ -21,44 +21,46 @@ class Augmenting(NamedTuple):
     problem: XferError | None
 
 
-def augmenting(about: Compiling, stage: str, name: str) -> Augmenting:
+def augmentation_job(builder: GraphBuilder, stage: str, name: str) -> AugmentationJob:
     """How a task's rows are changed as they are drawn; all empty where nothing is."""
-    task = about.recipe.stages[stage].tasks[name]
+    task = builder.recipe.stages[stage].tasks[name]
     steps = [step for step in task.augment if step.active]
     if not steps:
-        return Augmenting({}, {}, {}, None)
-    told: list[dict[str, Any]] = []
+        return AugmentationJob({}, {}, {}, None)
+    step_jobs: list[dict[str, Any]] = []
     parents: dict[str, Node] = {}
     problem: XferError | None = None
-    for place, step in enumerate(steps):
-        said: dict[str, Any] = {"share": step.share}
-        said |= {"subwords": step.subwords.model_dump(mode="json")} if step.subwords else {}
+    for number, step in enumerate(steps):
+        step_job: dict[str, Any] = {"share": step.share}
+        step_job |= {"subwords": step.subwords.model_dump(mode="json")} if step.subwords else {}
         if isinstance(step.attacker, ModelFree):
-            said["attacker"] = step.attacker.identity()
-            problem = problem or misfit(step.attacker, about.recipe.source_of(task.reader))
-            parents |= _further(about, f"{stage} {name}", f"{name}/{place}", task.reader, step.attacker)
+            step_job["attacker"] = step.attacker.identity()
+            problem = problem or misfit(step.attacker, builder.recipe.source_of(task.reader))
+            parents |= _further_parents(builder, f"{stage} {name}", f"{name}/{number}", task.reader, step.attacker)
             try:
-                spoken = _spoken(about, task.reader)
-                found = step.attacker.files(spoken, about.resolver.digest)
-                about.told(f"stage {stage}", step.attacker, spoken)
-                said |= {} if found is None else {"at": found}
+                spoken = _spoken_languages(builder, task.reader)
+                file_state = step.attacker.files(spoken, builder.resolver.digest)
+                builder.told(f"stage {stage}", step.attacker, spoken)
+                step_job |= {} if file_state is None else {"at": file_state}
             except XferError as error:
                 problem = error
-        told.append(said)
-    job: dict[str, Any] = {"augment": told}
+        step_jobs.append(step_job)
+    job: dict[str, Any] = {"augment": step_jobs}
     job |= {"consistency": task.consistency.model_dump(mode="json")} if task.consistency else {}
     job |= {"spoken": task.reader.query_language} if task.reader.query_language else {}
-    return Augmenting(job, parents, {"steps": tuple(steps), "consistency": task.consistency}, problem)
+    return AugmentationJob(job, parents, {"steps": tuple(steps), "consistency": task.consistency}, problem)
 
 
-def _spoken(about: Compiling, reader: Reader) -> tuple[str, ...]:
-    return (reader.query_language,) if reader.query_language else about.trained(reader)
+def _spoken_languages(builder: GraphBuilder, reader: Reader) -> tuple[str, ...]:
+    return (reader.query_language,) if reader.query_language else builder.trained(reader)
 
 
-def _further(about: Compiling, what: str, role: str, reader: Reader, attacker: ModelFree) -> dict[str, Node]:
-    found = attacker.further("train", about.trained(reader))
-    if not found:
+def _further_parents(
+    builder: GraphBuilder, what: str, role: str, reader: Reader, attacker: ModelFree
+) -> dict[str, Node]:
+    further_source = attacker.further("train", builder.trained(reader))
+    if not further_source:
         return {}
-    split, languages = found
-    kept = about.kept(f"attacker of {what}", languages, reader.offered(about.recipe.source_of(reader), split))
-    return {f"further/{role}": about.data(reader, split, kept, None)}
+    split, languages = further_source
+    kept = builder.kept(f"attacker of {what}", languages, reader.offered(builder.recipe.source_of(reader), split))
+    return {f"further/{role}": builder.data(reader, split, kept, None)}

@@ -9,71 +9,73 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from xfer.graph.compiling import Compiling, Resolver
-from xfer.graph.evaluations import roles, score_node, told
-from xfer.graph.node import VERSIONS, Graph, Node, world
+from xfer.graph.compiling import GraphBuilder, Resolver
+from xfer.graph.evaluations import checkpoint_roles, evaluation_facts, score_node
+from xfer.graph.node import VERSIONS, Graph, Node, world_node
 from xfer.graph.stages import stage_node
 from xfer.recipe.checks.lexicons import in_source
 from xfer.recipe.groups import benchmark_tasks
 from xfer.recipe.recipe import Recipe
-from xfer.reports.changed import ATTACKED, GIVEN
-from xfer.reports.discriminators import TRAINED
+from xfer.reports.changed import ATTACKED_ROLE, GIVEN_ROLE
+from xfer.reports.discriminators import TRAINED_ROLE
 
-__all__ = ["VERSIONS", "Graph", "Node", "Resolver", "compile_graph", "world"]
+__all__ = ["VERSIONS", "Graph", "Node", "Resolver", "compile_graph", "world_node"]
 
 
 def compile_graph(recipe: Recipe, resolver: Resolver) -> Graph:
     """The graph of a recipe. A node that cannot run as things stand carries its ``problem``."""
     recipe, notes = in_source(recipe)
-    about = Compiling(recipe, resolver)
-    about.graph.notes += notes
+    builder = GraphBuilder(recipe, resolver)
+    builder.graph.notes += notes
     for name in recipe.stages:
         for seed in recipe.seeds:
-            stage_node(about, name, seed)
+            stage_node(builder, name, seed)
     scores: dict[str, Node] = {}
     for name, evaluation in recipe.evaluate.items():
         for seed in recipe.seeds:
-            for role in roles(about, name, evaluation):
-                scores[f"{name}/{role}/{seed}"] = score_node(about, name, seed, role)
+            for role in checkpoint_roles(builder, name, evaluation):
+                scores[f"{name}/{role}/{seed}"] = score_node(builder, name, seed, role)
     if scores:
-        about.graph.report = about.graph.add(_report(about, scores))
-    return about.graph
+        builder.graph.report = builder.graph.add(_report_node(builder, scores))
+    return builder.graph
 
 
-def _report(about: Compiling, scores: dict[str, Node]) -> Node:
+def _report_node(builder: GraphBuilder, scores: dict[str, Node]) -> Node:
     """The tables of a recipe, from its scores and from what its discriminators came to."""
-    recipe, graph = about.recipe, about.graph
+    recipe, graph = builder.recipe, builder.graph
     job: dict[str, Any] = {"name": recipe.name, "seeds": list(recipe.seeds), "order": list(recipe.evaluate)}
-    job |= {"tables": about.groups, "against": recipe.report.against, "benchmark": benchmark_tasks(recipe)}
-    shown = {name: told(about, evaluation) for name, evaluation in recipe.evaluate.items()}
-    scores |= attacks_of(scores)
+    job |= {"tables": builder.groups, "against": recipe.report.against, "benchmark": benchmark_tasks(recipe)}
+    shown = {name: evaluation_facts(builder, evaluation) for name, evaluation in recipe.evaluate.items()}
+    scores |= report_attacks(scores)
     if graph.notes:
         job["notes"] = list(dict.fromkeys(graph.notes))
-    if judges := discriminators(recipe):
+    if judges := recipe_discriminators(recipe):
         job["discriminators"] = judges
-        for part in judges:
-            scores |= {f"{TRAINED}{part['stage']}/{s}": stage_node(about, part["stage"], s) for s in recipe.seeds}
+        for judge in judges:
+            scores |= {
+                f"{TRAINED_ROLE}{judge['stage']}/{s}": stage_node(builder, judge["stage"], s) for s in recipe.seeds
+            }
     return Node("report", recipe.name, job | {"evaluations": shown}, scores)
 
 
-def discriminators(recipe: Recipe) -> list[dict[str, str]]:
+def recipe_discriminators(recipe: Recipe) -> list[dict[str, str]]:
     """Every discriminator of a recipe: its stage and task, its type and the column that it tells apart."""
     return [
         {"stage": stage, "task": name, "type": task.head.type_name, "of": task.head.of}
-        for stage, about in recipe.stages.items()
-        for name, task in about.tasks.items()
+        for stage, settings in recipe.stages.items()
+        for name, task in settings.tasks.items()
         if task.head is not None
     ]
 
 
-def attacks_of(scores: Mapping[str, Node]) -> dict[str, Node]:
+def report_attacks(scores: Mapping[str, Node]) -> dict[str, Node]:
     """The attacks that scores rest on and the rows that these were given, as further parents of a report.
 
     ``scores`` maps ``evaluation/role/seed`` to score nodes; the roles are those, after ``ATTACKED`` and ``GIVEN``.
     """
-    found: dict[str, Node] = {}
+    attacks: dict[str, Node] = {}
     for role, node in scores.items():
         rows = node.parents["predict"].parents["rows"]
         if rows.kind == "attack":
-            found |= {ATTACKED + role: rows, GIVEN + role: rows.parents["rows"]}
-    return found
+            attacks |= {ATTACKED_ROLE + role: rows, GIVEN_ROLE + role: rows.parents["rows"]}
+    return attacks

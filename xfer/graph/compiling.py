@@ -8,10 +8,10 @@ from typing import Any
 
 from xfer.attackers.base import Attacker
 from xfer.core.errors import Fault, RecipeError, XferError
-from xfer.graph.node import Graph, Node, world
+from xfer.graph.node import Graph, Node, world_node
 from xfer.readers.base import Reader, Source
-from xfer.readers.sources import caveats, in_mirror, revision
-from xfer.recipe.groups import groups
+from xfer.readers.sources import data_revision, in_mirror, mirror_caveats
+from xfer.recipe.groups import table_groups
 from xfer.recipe.recipe import Recipe
 
 
@@ -32,21 +32,21 @@ class Resolver:
                     self._known[name] = self._ask(repository, kind)
                 except XferError as error:
                     self._known[name] = error
-            found = self._known[name]
-            if isinstance(found, XferError):
-                raise found
-            return found
+            answer = self._known[name]
+            if isinstance(answer, XferError):
+                raise answer
+            return answer
 
         return resolve
 
 
-class Compiling:
+class GraphBuilder:
     """A graph under way, and how its nodes of rows and of models are made."""
 
     def __init__(self, recipe: Recipe, resolver: Resolver) -> None:
         self.recipe, self.resolver, self.graph = recipe, resolver, Graph(recipe)
-        self.groups = groups(recipe)
-        self.compared = {part["compare"] for part in self.groups}
+        self.groups = table_groups(recipe)
+        self.compared = {group["compare"] for group in self.groups}
 
     def trained(self, reader: Reader) -> tuple[str, ...]:
         return tuple(reader.train_languages(self.recipe.source_of(reader)))
@@ -63,49 +63,51 @@ class Compiling:
     def data(self, reader: Reader, split: str, languages: tuple[str, ...], rows: int | None) -> Node:
         source = self.recipe.source_of(reader)
         label = f"{reader.type_name} {split} {languages[0] if len(languages) == 1 else f'{len(languages)} languages'}"
-        problem, parents, found = None, {}, None
+        problem, parents, source_state = None, {}, None
         shared = reader.form_options().get("pool") == "shared" and split != "train"
         pool = reader.offered(source, split) if shared else languages
         try:
-            found = revision(reader, source, split, pool, self.resolver.digest, self.resolver.ask("dataset"))
-            self.graph.notes += caveats(reader, source, split, pool)
+            source_state = data_revision(
+                reader, source, split, pool, self.resolver.digest, self.resolver.ask("dataset")
+            )
+            self.graph.notes += mirror_caveats(reader, source, split, pool)
         except XferError as error:
             problem = error
         if source == "miniature":
-            parents = {"world": self.graph.add(world(reader.worlds(split)))}
+            parents = {"world": self.graph.add(world_node(reader.worlds(split)))}
         limit = rows if rows else None
         job = {"reader": reader.identity(), "source": source, "split": split, "languages": list(languages)}
         job |= {"pool": list(pool)} if shared else {}
         spec = {"reader": reader, "source": source, "split": split, "languages": languages, "rows": limit, "pool": pool}
         return self.graph.add(
-            Node("data", label, job | {"rows": limit, "at": found}, parents, spec=spec, problem=problem)
+            Node("data", label, job | {"rows": limit, "at": source_state}, parents, spec=spec, problem=problem)
         )
 
     def model(self) -> tuple[dict[str, Any], XferError | None]:
         """The recipe's model and what it depends on, and what stands against it."""
-        model, found = self.recipe.model, None
+        model, state = self.recipe.model, None
         try:
-            found = model.revision(self.resolver.digest, self.resolver.ask("model"))
+            state = model.revision(self.resolver.digest, self.resolver.ask("model"))
         except XferError as error:
             return {"model": model.identity()}, error
-        return {"model": model.identity(), "at": found}, None
+        return {"model": model.identity(), "at": state}, None
 
     def told(self, what: str, attacker: Attacker, languages: Sequence[str]) -> None:
         """Notes what readers of a report must know of an attacker on rows in these languages."""
         self.graph.notes += [f"{what}: {note}" for note in attacker.notes(languages)]
 
-    def kept(self, what: str, asked: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
+    def kept(self, what: str, wanted: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
         """The asked languages that the source has; in miniature the others are left out with a note."""
-        left = tuple(language for language in asked if language in offered)
-        gone = [language for language in asked if language not in offered]
-        if gone:
-            self.graph.notes.append(f"{what}: no rows in {', '.join(gone)} in this source; left out")
-        if not left:
+        remaining = tuple(language for language in wanted if language in offered)
+        missing = [language for language in wanted if language not in offered]
+        if missing:
+            self.graph.notes.append(f"{what}: no rows in {', '.join(missing)} in this source; left out")
+        if not remaining:
             hint = f"it has {', '.join(offered) or 'none'}"
             raise RecipeError([Fault("recipe", 0, 0, "", f"{what} has no language left in this source; {hint}")])
-        return left
+        return remaining
 
 
-def form_of(reader: Reader, source: Source) -> dict[str, Any]:
+def form_job(reader: Reader, source: Source) -> dict[str, Any]:
     """What a node's job says of the form of a reader's rows."""
     return {"form": reader.form, "labels": list(reader.label_names(source)), "options": reader.form_options()}

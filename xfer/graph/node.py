@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from xfer.core.errors import XferError
-from xfer.core.seeds import digest
+from xfer.core.seeds import json_digest
 from xfer.recipe.recipe import Recipe
 
 # What a kind of node does with its job; raise a number when the same job would give other bytes.
@@ -39,7 +39,7 @@ class Node:
     def key(self) -> str:
         """Hexadecimal blake2b of everything that can change the result."""
         parents = {role: parent.key for role, parent in self.parents.items()}
-        return digest([self.kind, VERSIONS[self.kind], self.job, parents, self.seed])
+        return json_digest([self.kind, VERSIONS[self.kind], self.job, parents, self.seed])
 
     def record(self) -> dict[str, Any]:
         """What was hashed, for ``node.json`` and ``xfer explain``."""
@@ -68,23 +68,23 @@ class Graph:
         return self.nodes.setdefault(node.key, node)
 
 
-def world(parts: tuple[str, ...]) -> Node:
+def world_node(parts: tuple[str, ...]) -> Node:
     """The node that writes these parts of the miniature world."""
-    from xfer.miniature import version  # late: its tables are needed by this source only
+    from xfer.miniature import world_version  # late: its tables are needed by this source only
 
-    return Node("world", f"miniature {' and '.join(parts)}", {"world": version(parts), "parts": list(parts)})
+    return Node("world", f"miniature {' and '.join(parts)}", {"world": world_version(parts), "parts": list(parts)})
 
 
-def part_of(graph: Graph, wanted: Iterable[Node]) -> Graph:
+def subgraph_of(graph: Graph, wanted: Iterable[Node]) -> Graph:
     """The ``wanted`` nodes of a graph and all that lead to them, in its order; without a report."""
-    kept, left = set[str](), list(wanted)
-    while left:
-        node = left.pop()
+    kept, pending = set[str](), list(wanted)
+    while pending:
+        node = pending.pop()
         if node.key not in kept:
             kept.add(node.key)
-            left += node.parents.values()
-    found = Graph(graph.recipe)
-    found.notes = list(graph.notes)
-    found.nodes = {key: node for key, node in graph.nodes.items() if key in kept}
-    found.stages = {name: node for name, node in graph.stages.items() if node.key in kept}
-    return found
+            pending += node.parents.values()
+    subgraph = Graph(graph.recipe)
+    subgraph.notes = list(graph.notes)
+    subgraph.nodes = {key: node for key, node in graph.nodes.items() if key in kept}
+    subgraph.stages = {name: node for name, node in graph.stages.items() if node.key in kept}
+    return subgraph

@@ -13,11 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-Scores = Mapping[str, Mapping[str, float]]  # language -> metric -> value
+LanguageScores = Mapping[str, Mapping[str, float]]  # language -> metric -> value
 Layout = Literal["labels", "tags", "answers", "pairs", "rankings", "choices"]
 
 
-class Task(NamedTuple):
+class BenchmarkTask(NamedTuple):
     """One task of a benchmark. The score is the mean of ``metrics``; ``layout`` is that of its submission files."""
 
     name: str
@@ -39,7 +39,7 @@ class Benchmark(NamedTuple):
 
     name: str
     title: str
-    tasks: dict[str, Task]
+    tasks: dict[str, BenchmarkTask]
     groups: dict[str, tuple[str, ...]]
     own_groups: dict[str, tuple[str, ...]]
 
@@ -65,19 +65,21 @@ _ENTITIES = ("O", "B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER")
 _POS = tuple("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split())
 
 
-def _task(name: str, layout: Layout, metrics: str, languages: str, labels: Iterable[str] = ()) -> tuple[str, Task]:
-    return name, Task(name, layout, tuple(metrics.split()), tuple(languages.split()), tuple(labels))
+def _task_entry(
+    name: str, layout: Layout, metrics: str, languages: str, labels: Iterable[str] = ()
+) -> tuple[str, BenchmarkTask]:
+    return name, BenchmarkTask(name, layout, tuple(metrics.split()), tuple(languages.split()), tuple(labels))
 
 
-_XNLI = _task(
+_XNLI = _task_entry(
     "xnli",
     "labels",
     "accuracy",
     "ar bg de el en es fr hi ru sw th tr ur vi zh",
     ("entailment", "neutral", "contradiction"),
 )
-_MLQA = _task("mlqa", "answers", "f1 exact", "en es de ar hi vi zh")
-_TYDIQA = _task("tydiqa", "answers", "f1 exact", "en ar bn fi id ko ru sw te")
+_MLQA = _task_entry("mlqa", "answers", "f1 exact", "en es de ar hi vi zh")
+_TYDIQA = _task_entry("tydiqa", "answers", "f1 exact", "en ar bn fi id ko ru sw te")
 
 _QA = ("xquad", "mlqa", "tydiqa")
 
@@ -86,13 +88,13 @@ XTREME = Benchmark(
     "XTREME",
     dict(
         [
-            _task("pawsx", "labels", "accuracy", "de en es fr ja ko zh", ("0", "1")),
+            _task_entry("pawsx", "labels", "accuracy", "de en es fr ja ko zh", ("0", "1")),
             _XNLI,
-            _task("panx", "tags", "f1", _PANX, _ENTITIES),
-            _task("udpos", "tags", "f1", _UDPOS, _POS),
-            _task("bucc2018", "pairs", "f1", "de fr ru zh"),
-            _task("tatoeba", "labels", "accuracy", _TATOEBA),
-            _task("xquad", "answers", "f1 exact", _XQUAD),
+            _task_entry("panx", "tags", "f1", _PANX, _ENTITIES),
+            _task_entry("udpos", "tags", "f1", _UDPOS, _POS),
+            _task_entry("bucc2018", "pairs", "f1", "de fr ru zh"),
+            _task_entry("tatoeba", "labels", "accuracy", _TATOEBA),
+            _task_entry("xquad", "answers", "f1 exact", _XQUAD),
             _MLQA,
             _TYDIQA,
         ]
@@ -111,13 +113,13 @@ XTREME_R = Benchmark(
     dict(
         [
             _XNLI,
-            _task("xcopa", "choices", "accuracy", "et ht id it qu sw ta th tr vi zh", ("0", "1")),
-            _task("panx", "tags", "f1", f"{_PANX} qu pl uk az lt pa gu ro", _ENTITIES),
-            _task("udpos", "tags", "f1", f"{_UDPOS} lt pl uk wo ro", _POS),
-            _task("tatoeba", "labels", "accuracy", f"{_TATOEBA} az lt pl uk ro"),
-            _task("lareqa", "rankings", "map@20", "ar de el en es hi ru th tr vi zh"),
-            _task("mewslix", "rankings", "map@20", "ar de en es fa ja pl ro ta tr uk"),
-            _task("xquad", "answers", "f1 exact", f"{_XQUAD} ro"),
+            _task_entry("xcopa", "choices", "accuracy", "et ht id it qu sw ta th tr vi zh", ("0", "1")),
+            _task_entry("panx", "tags", "f1", f"{_PANX} qu pl uk az lt pa gu ro", _ENTITIES),
+            _task_entry("udpos", "tags", "f1", f"{_UDPOS} lt pl uk wo ro", _POS),
+            _task_entry("tatoeba", "labels", "accuracy", f"{_TATOEBA} az lt pl uk ro"),
+            _task_entry("lareqa", "rankings", "map@20", "ar de el en es hi ru th tr vi zh"),
+            _task_entry("mewslix", "rankings", "map@20", "ar de en es fa ja pl ro ta tr uk"),
+            _task_entry("xquad", "answers", "f1 exact", f"{_XQUAD} ro"),
             _MLQA,
             _TYDIQA,
         ]
@@ -136,27 +138,31 @@ XTREME_R = Benchmark(
 BENCHMARKS = {benchmark.name: benchmark for benchmark in (XTREME, XTREME_R)}
 
 
-def find_task(name: str) -> Task | None:
+def find_task(name: str) -> BenchmarkTask | None:
     """The task of this name, of the benchmark that has it with more languages; None if none has it.
 
     Hyphens and underscores do not count, and the names that its data set goes by are known too.
     """
-    plain = name.lower().replace("-", "").replace("_", "")
-    plain = {"wikiann": "panx", "bucc": "bucc2018", "bucc18": "bucc2018", "tydiqagoldp": "tydiqa"}.get(plain, plain)
-    found = [benchmark.tasks[plain] for benchmark in BENCHMARKS.values() if plain in benchmark.tasks]
-    return max(found, key=lambda task: len(task.languages), default=None)
+    plain_name = name.lower().replace("-", "").replace("_", "")
+    plain_name = {"wikiann": "panx", "bucc": "bucc2018", "bucc18": "bucc2018", "tydiqagoldp": "tydiqa"}.get(
+        plain_name, plain_name
+    )
+    matches = [benchmark.tasks[plain_name] for benchmark in BENCHMARKS.values() if plain_name in benchmark.tasks]
+    return max(matches, key=lambda task: len(task.languages), default=None)
 
 
-def metric_means(scores: Scores) -> dict[str, float]:
+def metric_means(scores: LanguageScores) -> dict[str, float]:
     """The unweighted mean over languages of every metric that all languages have."""
     if not scores:
         raise ValueError("no language to average over")
     first = next(iter(scores.values()))
-    shared = [metric for metric in first if all(metric in found for found in scores.values())]
-    return {metric: sum(found[metric] for found in scores.values()) / len(scores) for metric in shared}
+    shared = [metric for metric in first if all(metric in language_scores for language_scores in scores.values())]
+    return {
+        metric: sum(language_scores[metric] for language_scores in scores.values()) / len(scores) for metric in shared
+    }
 
 
-def task_score(task: Task, scores: Scores) -> float:
+def task_score(task: BenchmarkTask, scores: LanguageScores) -> float:
     """The mean over languages and over the task's metrics. Raises ValueError if a metric is not there."""
     means = metric_means(scores)
     if missing := [metric for metric in task.metrics if metric not in means]:
@@ -164,24 +170,26 @@ def task_score(task: Task, scores: Scores) -> float:
     return sum(means[metric] for metric in task.metrics) / len(task.metrics)
 
 
-def is_complete(task: Task, scores: Scores) -> bool:
+def is_complete(task: BenchmarkTask, scores: LanguageScores) -> bool:
     """Whether every language of the task has a score."""
     return set(task.languages) <= set(scores)
 
 
-def transfer_gap(task: Task, scores: Scores, home: str = "en", metrics: Iterable[str] = ()) -> float | None:
+def transfer_gap(
+    task: BenchmarkTask, scores: LanguageScores, home: str = "en", metrics: Iterable[str] = ()
+) -> float | None:
     """The cross-lingual transfer gap: the score at home minus the mean over the other languages (Hu et al., 5.2).
 
     In the task's own metrics unless others are given; None for tasks that have no score at home or elsewhere.
     """
-    away = {language: found for language, found in scores.items() if language != home}
+    away = {language: metric_scores for language, metric_scores in scores.items() if language != home}
     if home not in scores or not away:
         return None
     wanted = task._replace(metrics=tuple(metrics) or task.metrics)
     return task_score(wanted, {home: scores[home]}) - task_score(wanted, away)
 
 
-def overall(benchmark: Benchmark, scores: Mapping[str, float]) -> float | None:
+def total_score(benchmark: Benchmark, scores: Mapping[str, float]) -> float | None:
     """The benchmark's total from a score for each task; None unless all are there."""
     if not set(benchmark.tasks) <= set(scores):
         return None
@@ -190,11 +198,11 @@ def overall(benchmark: Benchmark, scores: Mapping[str, float]) -> float | None:
 
 def group_scores(benchmark: Benchmark, scores: Mapping[str, float]) -> dict[str, float]:
     """The mean over each group, the script's and ours, whose tasks all have a score."""
-    whole = {group: names for group, names in benchmark.every_group.items() if set(names) <= set(scores)}
-    return {group: sum(scores[name] for name in names) / len(names) for group, names in whole.items()}
+    complete_groups = {group: names for group, names in benchmark.every_group.items() if set(names) <= set(scores)}
+    return {group: sum(scores[name] for name in names) / len(names) for group, names in complete_groups.items()}
 
 
-def task_result(task: Task, scores: Scores) -> dict[str, Any]:
+def task_result(task: BenchmarkTask, scores: LanguageScores) -> dict[str, Any]:
     """All aggregates of one task: ``score``, ``gap``, ``mean`` by metric, and the languages each benchmark lacks."""
     means = metric_means(scores)
     return {
@@ -218,21 +226,21 @@ def benchmark_result(benchmark: Benchmark, results: Mapping[str, Mapping[str, An
     ``total`` and ``groups`` count tasks with all their languages alone, as published ones do; ``average`` and
     ``all_groups`` take each task as it is.
     """
-    scores = {name: found["score"] for name, found in results.items()}
-    whole = {
+    scores = {name: result["score"] for name, result in results.items()}
+    complete = {
         name: score for name, score in scores.items() if is_complete(benchmark.tasks[name], results[name]["languages"])
     }
     return {
-        "total": overall(benchmark, whole),
-        "groups": group_scores(benchmark, whole),
+        "total": total_score(benchmark, complete),
+        "groups": group_scores(benchmark, complete),
         "average": sum(scores.values()) / len(scores),
         "all_groups": group_scores(benchmark, scores),
         "missing": [name for name in benchmark.tasks if name not in results],
-        "incomplete": {name: results[name]["left_out"][benchmark.name] for name in results if name not in whole},
+        "incomplete": {name: results[name]["left_out"][benchmark.name] for name in results if name not in complete},
     }
 
 
-class Published(NamedTuple):
+class PublishedScore(NamedTuple):
     """One published result in percent: a model's mean on a task (or on ``total``) and its scores a language."""
 
     model: str
@@ -254,26 +262,26 @@ class Paper(NamedTuple):
 
 
 @cache
-def _data() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
-    return found
+def _published_data() -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
+    return data
 
 
 @cache
-def papers() -> dict[str, Paper]:
+def published_papers() -> dict[str, Paper]:
     """The publications by name."""
     return {
-        name: Paper(name, found["title"], found["benchmark"], tuple(found["models"]))
-        for name, found in _data()["papers"].items()
+        name: Paper(name, paper["title"], paper["benchmark"], tuple(paper["models"]))
+        for name, paper in _published_data()["papers"].items()
     }
 
 
 @cache
-def published() -> tuple[Published, ...]:
+def published_scores() -> tuple[PublishedScore, ...]:
     """The scores of ``published.json``: only such as were read in the source that each names."""
-    data = _data()
+    data = _published_data()
     return tuple(
-        Published(
+        PublishedScore(
             row["model"],
             row["benchmark"],
             row["task"],
@@ -286,7 +294,9 @@ def published() -> tuple[Published, ...]:
     )
 
 
-def beside(benchmark: Benchmark, means: Mapping[str, Mapping[str, float]], total: float | None) -> list[dict[str, Any]]:
+def compare_published(
+    benchmark: Benchmark, means: Mapping[str, Mapping[str, float]], total: float | None
+) -> list[dict[str, Any]]:
     """Our table with the published ones beside it, a row a task and metric, in percent.
 
     ``means`` maps task to metric to value. Each row has ``task``, ``metric``, ``ours`` (None if not scored) and
@@ -298,12 +308,12 @@ def beside(benchmark: Benchmark, means: Mapping[str, Mapping[str, float]], total
             "task": task,
             "metric": metric,
             "ours": total if task == "total" else means.get(task, {}).get(metric),
-            "published": _of(benchmark.name, task, metric),
+            "published": _published_means(benchmark.name, task, metric),
         }
         for task, metric in [*wanted, ("total", "mean")]
     ]
 
 
-def _of(benchmark: str, task: str, metric: str) -> dict[str, float]:
-    rows = [row for row in published() if (row.benchmark, row.task, row.metric) == (benchmark, task, metric)]
+def _published_means(benchmark: str, task: str, metric: str) -> dict[str, float]:
+    rows = [row for row in published_scores() if (row.benchmark, row.task, row.metric) == (benchmark, task, metric)]
     return {row.model: row.mean for row in rows if row.mean is not None}

@@ -44,7 +44,9 @@ class Ratio(NamedTuple):
     @property
     def values(self) -> list[float]:
         """The metric of each seed, added in the order of the rows as the metrics themselves do."""
-        return [_divided(sum(top), sum(bottom)) for top, bottom in zip(*map(np.ndarray.tolist, self), strict=True)]
+        return [
+            _ratio_or_zero(sum(top), sum(bottom)) for top, bottom in zip(*map(np.ndarray.tolist, self), strict=True)
+        ]
 
     @property
     def value(self) -> float:
@@ -52,12 +54,12 @@ class Ratio(NamedTuple):
         values = self.values
         return sum(values) / len(values)
 
-    def at(self, places: list[int]) -> Ratio:
+    def at(self, indices: list[int]) -> Ratio:
         """The same of some rows alone."""
-        return Ratio(self.top[:, places], self.bottom[:, places])
+        return Ratio(self.top[:, indices], self.bottom[:, indices])
 
 
-def _divided(top: float, bottom: float) -> float:
+def _ratio_or_zero(top: float, bottom: float) -> float:
     return top / bottom if bottom else 0.0  # as F1 where there is nothing to find and nothing found
 
 
@@ -227,7 +229,7 @@ class Estimate(NamedTuple):
     effect: float
 
 
-def interval(found: Sample) -> tuple[float, float]:
+def percentile_interval(found: Sample) -> tuple[float, float]:
     """The 95% interval of the mean over seeds; of a single seed over rows alone: it speaks of this one training."""
     half = float(half_width(_clean(found)))
     return found.value - half, found.value + half

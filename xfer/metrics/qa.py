@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-Gold = Sequence[Sequence[str]]  # the answers of each question, any of which is right
-Predicted = Sequence[str | None]  # None: the system gave no prediction
+AnswerSets = Sequence[Sequence[str]]  # the answers of each question, any of which is right
+PredictedAnswers = Sequence[str | None]  # None: the system gave no prediction
 Tokens = tuple[str, ...]
 
 _ASCII = str.maketrans("", "", string.punctuation)
@@ -35,58 +35,62 @@ _ARTICLES = {
 _HAN = re.compile(r"([\u4e00-\u9fa5])")
 
 
-class Marks(NamedTuple):
+class QuestionMarks(NamedTuple):
     """The marks of one question, each the best over its gold answers."""
 
     f1: float
     exact: float
 
 
-def squad(gold: Gold, predicted: Predicted) -> dict[str, float]:
+def score_squad(gold: AnswerSets, predicted: PredictedAnswers) -> dict[str, float]:
     """Mean ``f1`` and ``exact`` by the rules of SQuAD v1.1."""
-    return _means(squad_marks(gold, predicted))
+    return _mean_marks(squad_marks(gold, predicted))
 
 
-def squad_v2(gold: Gold, predicted: Predicted) -> dict[str, float]:
+def score_squad_v2(gold: AnswerSets, predicted: PredictedAnswers) -> dict[str, float]:
     """Mean ``f1`` and ``exact`` by the rules of SQuAD v2.0, where no gold answer calls for an empty prediction.
 
     The parts over questions with and without an answer, which are told by whether the file gives one at all (the
     official script's make_qid_to_has_ans), are added where both kinds occur.
     """
     marks = squad_v2_marks(gold, predicted)
-    parts: dict[str, list[Marks]] = {"has_answer": [], "no_answer": []}
+    parts: dict[str, list[QuestionMarks]] = {"has_answer": [], "no_answer": []}
     for mark, answers in zip(marks, gold, strict=True):
         parts["has_answer" if answers else "no_answer"].append(mark)
-    found = _means(marks)
+    means = _mean_marks(marks)
     if all(parts.values()):
-        found |= {f"{part}_{name}": value for part, own in parts.items() for name, value in _means(own).items()}
-    return found
+        means |= {
+            f"{kind}_{name}": value
+            for kind, kind_marks in parts.items()
+            for name, value in _mean_marks(kind_marks).items()
+        }
+    return means
 
 
-def mlqa(gold: Gold, predicted: Predicted, language: str) -> dict[str, float]:
+def score_mlqa(gold: AnswerSets, predicted: PredictedAnswers, language: str) -> dict[str, float]:
     """Mean ``f1`` and ``exact`` by MLQA's rules for the language of the answers."""
-    return _means(mlqa_marks(gold, predicted, language))
+    return _mean_marks(mlqa_marks(gold, predicted, language))
 
 
-def squad_marks(gold: Gold, predicted: Predicted) -> list[Marks]:
+def squad_marks(gold: AnswerSets, predicted: PredictedAnswers) -> list[QuestionMarks]:
     """The marks of each question by the rules of SQuAD v1.1."""
-    return [_best(answers, text, squad_tokens) for answers, text in zip(gold, predicted, strict=True)]
+    return [_best_marks(answers, text, squad_tokens) for answers, text in zip(gold, predicted, strict=True)]
 
 
-def squad_v2_marks(gold: Gold, predicted: Predicted) -> list[Marks]:
+def squad_v2_marks(gold: AnswerSets, predicted: PredictedAnswers) -> list[QuestionMarks]:
     """The marks of each question by the rules of SQuAD v2.0."""
     return [
-        _best(_answerable(answers) or [""], text, squad_tokens, empty=1.0)
+        _best_marks(_answerable(answers) or [""], text, squad_tokens, empty=1.0)
         for answers, text in zip(gold, predicted, strict=True)
     ]
 
 
-def mlqa_marks(gold: Gold, predicted: Predicted, language: str) -> list[Marks]:
+def mlqa_marks(gold: AnswerSets, predicted: PredictedAnswers, language: str) -> list[QuestionMarks]:
     """The marks of each question by MLQA's rules for the language of the answers."""
     if language not in _ARTICLES:
         raise ValueError(f"MLQA has no rules for '{language}'; it has them for {', '.join(_ARTICLES)}")
     return [
-        _best(answers, text, lambda text: mlqa_tokens(text, language))
+        _best_marks(answers, text, lambda text: mlqa_tokens(text, language))
         for answers, text in zip(gold, predicted, strict=True)
     ]
 
@@ -120,25 +124,29 @@ def _answerable(answers: Sequence[str]) -> list[str]:
     return [answer for answer in answers if squad_tokens(answer)]
 
 
-def _best(answers: Sequence[str], text: str | None, tokens: Callable[[str], Tokens], empty: float = 0.0) -> Marks:
+def _best_marks(
+    answers: Sequence[str], text: str | None, tokens: Callable[[str], Tokens], empty: float = 0.0
+) -> QuestionMarks:
     """``empty`` is the F1 of two answers without any word: 0 in the scripts of SQuAD v1.1 and MLQA, 1 in v2.0."""
     if text is None or not answers:
-        return Marks(0.0, 0.0)
-    own = tokens(text)
+        return QuestionMarks(0.0, 0.0)
+    predicted = tokens(text)
     golds = [tokens(answer) for answer in answers]
-    return Marks(max(_f1(gold, own, empty) for gold in golds), max(float(gold == own) for gold in golds))
+    return QuestionMarks(
+        max(_token_f1(gold, predicted, empty) for gold in golds), max(float(gold == predicted) for gold in golds)
+    )
 
 
-def _f1(gold: Tokens, own: Tokens, empty: float) -> float:
-    if not gold and not own:
+def _token_f1(gold: Tokens, predicted: Tokens, empty: float) -> float:
+    if not gold and not predicted:
         return empty
-    common = sum((Counter(gold) & Counter(own)).values())
+    common = sum((Counter(gold) & Counter(predicted)).values())
     if not common:
         return 0.0
-    precision, recall = common / len(own), common / len(gold)
+    precision, recall = common / len(predicted), common / len(gold)
     return 2 * precision * recall / (precision + recall)
 
 
-def _means(marks: Sequence[Marks]) -> dict[str, float]:
+def _mean_marks(marks: Sequence[QuestionMarks]) -> dict[str, float]:
     count = max(len(marks), 1)
     return {"f1": sum(mark.f1 for mark in marks) / count, "exact": sum(mark.exact for mark in marks) / count}

@@ -13,17 +13,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-NEIGHBOURS = 4
-TOP = 20
-QUERIES, KEYS = 1024, 8192  # a tile of similarities takes 32 MB
+MARGIN_NEIGHBOURS = 4
+RANK_CUTOFF = 20
+QUERY_BLOCK, KEY_BLOCK = 1024, 8192  # a tile of similarities takes 32 MB
 _GROUP = 64  # columns of a tile that one maximum stands for
 _PAIRS = 1024  # pairs whose similarity is computed again at once: what a cache holds
 _CROWD = 64  # near-equal neighbours a query beyond which they are compared in float32
 
-Pair = tuple[str, str]
+IdPair = tuple[str, str]
 
 
-class Candidates(NamedTuple):
+class MinedRows(NamedTuple):
     """Mined pairs, best first: rows of either side and the margin of each pair."""
 
     source: np.ndarray
@@ -31,7 +31,7 @@ class Candidates(NamedTuple):
     score: np.ndarray
 
 
-class Mined(NamedTuple):
+class MiningScores(NamedTuple):
     """Precision, recall and F1 of a set of pairs."""
 
     precision: float
@@ -53,38 +53,38 @@ def top_k(queries: np.ndarray, keys: np.ndarray, k: int) -> tuple[np.ndarray, np
         raise ValueError(f"no {k} neighbours of shape {queries.shape} in shape {keys.shape}")
     k = min(k, len(keys))
     values, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
-    longest = max(float(_lengths(keys[at : at + KEYS]).max()) for at in range(0, len(keys), KEYS))
-    for start in range(0, len(queries), QUERIES):
-        part = slice(start, start + QUERIES)
-        values[part], rows[part] = _nearest(queries[part], keys, k, longest)
+    longest = max(float(_vector_lengths(keys[at : at + KEY_BLOCK]).max()) for at in range(0, len(keys), KEY_BLOCK))
+    for start in range(0, len(queries), QUERY_BLOCK):
+        block = slice(start, start + QUERY_BLOCK)
+        values[block], rows[block] = _block_top_k(queries[block], keys, k, longest)
     return values, rows
 
 
-def _nearest(queries: np.ndarray, keys: np.ndarray, k: int, longest: float) -> tuple[np.ndarray, np.ndarray]:
+def _block_top_k(queries: np.ndarray, keys: np.ndarray, k: int, longest: float) -> tuple[np.ndarray, np.ndarray]:
     """``top_k`` of one block of queries, tile by tile of keys."""
-    single, reach = np.ascontiguousarray(queries, dtype=np.float32), longest * _lengths(queries)
+    queries32, reach = np.ascontiguousarray(queries, dtype=np.float32), longest * _vector_lengths(queries)
     if not np.isfinite(reach).all():
         raise ValueError("vectors are not finite numbers")
     # Twice what rounding can well add up to over all dimensions: nothing of the exact k lies further below.
     slack = (2 * np.sqrt(keys.shape[1]) * np.finfo(np.float32).eps * reach).astype(np.float32)
     values, rows = np.empty((len(queries), 0)), np.empty((len(queries), 0), dtype=np.int64)
-    for start in range(0, len(keys), KEYS):
-        products = single @ np.asarray(keys[start : start + KEYS], dtype=np.float32).T
-        near = products >= (_kth(values, products, k) - slack)[:, None]
-        if np.count_nonzero(near) > max(_CROWD, 4 * k) * max(len(queries), QUERIES):
-            query, key, found = _coarse(products, slack, k)
+    for start in range(0, len(keys), KEY_BLOCK):
+        products = queries32 @ np.asarray(keys[start : start + KEY_BLOCK], dtype=np.float32).T
+        near = products >= (_kth_bound(values, products, k) - slack)[:, None]
+        if np.count_nonzero(near) > max(_CROWD, 4 * k) * max(len(queries), QUERY_BLOCK):
+            query, key, scores = _rounded_top_k(products, slack, k)
         else:
             query, key = np.divmod(np.flatnonzero(near), near.shape[1])  # flat is far quicker than np.nonzero
-            found = _precise(queries, keys, query, key + start)
-        values, rows = _merge(values, rows, query, key + start, found, k)
+            scores = _exact_products(queries, keys, query, key + start)
+        values, rows = _merge_top_k(values, rows, query, key + start, scores, k)
     return values, rows
 
 
-def _lengths(vectors: np.ndarray) -> np.ndarray:
+def _vector_lengths(vectors: np.ndarray) -> np.ndarray:
     return np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
 
 
-def _kth(values: np.ndarray, products: np.ndarray, k: int) -> np.ndarray:
+def _kth_bound(values: np.ndarray, products: np.ndarray, k: int) -> np.ndarray:
     """What a product must reach to be among each query's best k: the k-th of those so far, or a bound from this tile.
 
     Of a tile's columns in groups, the k-th largest of the groups' maxima is reached by k products at least; it lies
@@ -97,22 +97,22 @@ def _kth(values: np.ndarray, products: np.ndarray, k: int) -> np.ndarray:
     groups = width // _GROUP
     if groups >= 4 * k:
         products = products[:, : groups * _GROUP].reshape(count, _GROUP, groups).max(1)
-    place = products.shape[1] - k
-    lowest: np.ndarray = np.partition(products, place, axis=1)[:, place]
+    kth_index = products.shape[1] - k
+    lowest: np.ndarray = np.partition(products, kth_index, axis=1)[:, kth_index]
     return lowest
 
 
-def _precise(queries: np.ndarray, keys: np.ndarray, query: np.ndarray, key: np.ndarray) -> np.ndarray:
+def _exact_products(queries: np.ndarray, keys: np.ndarray, query: np.ndarray, key: np.ndarray) -> np.ndarray:
     """The products of pairs in double precision, each by the same sum wherever it stands in a block."""
-    found = np.empty(len(query))
+    products = np.empty(len(query))
     for start in range(0, len(query), _PAIRS):
-        part = slice(start, start + _PAIRS)
-        pairs = queries[query[part]].astype(np.float64), keys[key[part]].astype(np.float64)
-        found[part] = np.einsum("nd,nd->n", *pairs)
-    return found
+        block = slice(start, start + _PAIRS)
+        pairs = queries[query[block]].astype(np.float64), keys[key[block]].astype(np.float64)
+        products[block] = np.einsum("nd,nd->n", *pairs)
+    return products
 
 
-def _coarse(products: np.ndarray, slack: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _rounded_top_k(products: np.ndarray, slack: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The k best of each row of a tile in which too many are nearly equal (a collapsed encoder) to compute them again.
 
     The products are rounded to what float32 can tell apart, so that equal vectors stay equal.
@@ -120,17 +120,17 @@ def _coarse(products: np.ndarray, slack: np.ndarray, k: int) -> tuple[np.ndarray
     grid = np.where(slack > 0, 4 * slack, 1)[:, None]
     rounded = np.round(products / grid) * grid
     key = np.argsort(-rounded, axis=1, kind="stable")[:, :k]
-    found = np.take_along_axis(rounded, key, axis=1)
-    return np.repeat(np.arange(len(key)), key.shape[1]), key.ravel(), found.ravel().astype(np.float64)
+    best = np.take_along_axis(rounded, key, axis=1)
+    return np.repeat(np.arange(len(key)), key.shape[1]), key.ravel(), best.ravel().astype(np.float64)
 
 
-def _merge(
-    values: np.ndarray, rows: np.ndarray, query: np.ndarray, key: np.ndarray, found: np.ndarray, k: int
+def _merge_top_k(
+    values: np.ndarray, rows: np.ndarray, query: np.ndarray, key: np.ndarray, scores: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The best k of what each query had and what a tile adds; every query ends with equally many."""
     count, had = values.shape
     owner = np.concatenate([np.repeat(np.arange(count), had), query])
-    all_rows, all_values = np.concatenate([rows.ravel(), key]), np.concatenate([values.ravel(), found])
+    all_rows, all_values = np.concatenate([rows.ravel(), key]), np.concatenate([values.ravel(), scores])
     order = np.lexsort((all_rows, -all_values, owner))
     sizes = np.bincount(owner, minlength=count)
     starts = np.cumsum(sizes) - sizes
@@ -138,15 +138,15 @@ def _merge(
     return all_values[kept], all_rows[kept]
 
 
-def normalised(vectors: np.ndarray) -> np.ndarray:
+def unit_vectors(vectors: np.ndarray) -> np.ndarray:
     """The vectors at length one in float32; a zero vector stays zero."""
-    lengths = _lengths(vectors)[:, None]
+    lengths = _vector_lengths(vectors)[:, None]
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
-def nearest(queries: np.ndarray, keys: np.ndarray) -> np.ndarray:
+def nearest_rows(queries: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """The row of ``keys`` with the highest cosine for each query; the first of equal ones."""
-    return top_k(normalised(queries), normalised(keys), 1)[1][:, 0]
+    return top_k(unit_vectors(queries), unit_vectors(keys), 1)[1][:, 0]
 
 
 def nearest_accuracy(queries: np.ndarray, keys: np.ndarray, gold: Sequence[int] | None = None) -> float:
@@ -157,39 +157,39 @@ def nearest_accuracy(queries: np.ndarray, keys: np.ndarray, gold: Sequence[int] 
     wanted = np.arange(len(queries)) if gold is None else np.asarray(gold)
     if len(wanted) != len(queries) or not len(queries):
         raise ValueError(f"{len(wanted)} gold rows for {len(queries)} queries")
-    return float((nearest(queries, keys) == wanted).mean())
+    return float((nearest_rows(queries, keys) == wanted).mean())
 
 
 # mining
 
 
-def mine(source: np.ndarray, target: np.ndarray, k: int = NEIGHBOURS) -> Candidates:
+def mine_pairs(source: np.ndarray, target: np.ndarray, k: int = MARGIN_NEIGHBOURS) -> MinedRows:
     """Pairs of rows by ratio margin: cosine over the mean cosine to both sides' k neighbours.
 
     The best of each source and of each target row are united and taken greedily, so that every row stands in at most
     one pair ("max" retrieval). Of equal margins the earlier source row comes first, forward before backward.
     """
-    x, y = normalised(source), normalised(target)
+    x, y = unit_vectors(source), unit_vectors(target)
     if not len(x) or not len(y):
-        return Candidates(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+        return MinedRows(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
     (ahead, ys), (back, xs) = top_k(x, y, k), top_k(y, x, k)
-    forward, backward = _ratio(ahead, back, ys), _ratio(back, ahead, xs)
+    forward, backward = _margin_ratio(ahead, back, ys), _margin_ratio(back, ahead, xs)
     rows, columns = np.arange(len(x)), np.arange(len(y))
     ahead_best, back_best = forward.argmax(1), backward.argmax(1)
     sources = np.concatenate([rows, xs[columns, back_best]])
     targets = np.concatenate([ys[rows, ahead_best], columns])
     scores = np.concatenate([forward[rows, ahead_best], backward[columns, back_best]])
-    kept = _greedy(sources, targets, scores)
-    return Candidates(sources[kept], targets[kept], scores[kept])
+    kept = _greedy_pairs(sources, targets, scores)
+    return MinedRows(sources[kept], targets[kept], scores[kept])
 
 
-def _ratio(own: np.ndarray, other: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _margin_ratio(cosines: np.ndarray, other_cosines: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """The margin of each neighbour; 0 where there is nothing to compare with."""
-    around = (own.mean(1)[:, None] + other.mean(1)[rows]) / 2
-    return np.divide(own, around, out=np.zeros_like(own), where=around != 0)
+    mean_cosines = (cosines.mean(1)[:, None] + other_cosines.mean(1)[rows]) / 2
+    return np.divide(cosines, mean_cosines, out=np.zeros_like(cosines), where=mean_cosines != 0)
 
 
-def _greedy(sources: np.ndarray, targets: np.ndarray, scores: np.ndarray) -> list[int]:
+def _greedy_pairs(sources: np.ndarray, targets: np.ndarray, scores: np.ndarray) -> list[int]:
     seen_source: set[int] = set()
     seen_target: set[int] = set()
     kept = []
@@ -208,19 +208,19 @@ def mine_sentences(
     targets: Mapping[str, str],
     source: np.ndarray,
     target: np.ndarray,
-    k: int = NEIGHBOURS,
-) -> dict[Pair, float]:
+    k: int = MARGIN_NEIGHBOURS,
+) -> dict[IdPair, float]:
     """Mined pairs of ids with their margins, best first, from sentences by id and a vector of each.
 
     A sentence that occurs several times is searched once and its pair dropped: no id could be told from the others.
     """
-    (xs, x), (ys, y) = _distinct(sources, source), _distinct(targets, target)
-    found = mine(x, y, k)
-    named = ((xs[i], ys[j], float(s)) for i, j, s in zip(*map(np.ndarray.tolist, found), strict=True))
+    (xs, x), (ys, y) = _distinct_sentences(sources, source), _distinct_sentences(targets, target)
+    mined = mine_pairs(x, y, k)
+    named = ((xs[i], ys[j], float(s)) for i, j, s in zip(*map(np.ndarray.tolist, mined), strict=True))
     return {(a, b): score for a, b, score in named if a is not None and b is not None}
 
 
-def _distinct(sentences: Mapping[str, str], vectors: np.ndarray) -> tuple[list[str | None], np.ndarray]:
+def _distinct_sentences(sentences: Mapping[str, str], vectors: np.ndarray) -> tuple[list[str | None], np.ndarray]:
     """The id (None where several have the sentence) and the vector of each distinct sentence."""
     if len(sentences) != len(vectors):
         raise ValueError(f"{len(sentences)} sentences with {len(vectors)} vectors")
@@ -233,7 +233,7 @@ def _distinct(sentences: Mapping[str, str], vectors: np.ndarray) -> tuple[list[s
     return list(names.values()), vectors[list(rows.values())]
 
 
-def best_threshold(scored: Mapping[Pair, float], gold: Collection[Pair]) -> float:
+def best_threshold(scored: Mapping[IdPair, float], gold: Collection[IdPair]) -> float:
     """The margin halfway between two candidates that maximises F1 on the dev gold; 0 where none is right.
 
     Only borders between different margins count, since equal ones cannot be told apart; the first best one is taken.
@@ -251,18 +251,18 @@ def best_threshold(scored: Mapping[Pair, float], gold: Collection[Pair]) -> floa
     return threshold
 
 
-def extracted(scored: Mapping[Pair, float], threshold: float) -> set[Pair]:
+def pairs_above(scored: Mapping[IdPair, float], threshold: float) -> set[IdPair]:
     """The pairs whose margin reaches the threshold."""
     return {pair for pair, score in scored.items() if score >= threshold}
 
 
-def mining_f1(gold: Iterable[Hashable], predicted: Iterable[Hashable]) -> Mined:
+def mining_f1(gold: Iterable[Hashable], predicted: Iterable[Hashable]) -> MiningScores:
     """Precision, recall and F1 of two sets of pairs; a pair given twice counts once, 0 where none is right."""
-    wanted, found = set(gold), set(predicted)
-    right = len(wanted & found)
+    wanted, predicted_set = set(gold), set(predicted)
+    right = len(wanted & predicted_set)
     if not right:
-        return Mined(0.0, 0.0, 0.0)
-    return Mined(right / len(found), right / len(wanted), 2 * right / (len(found) + len(wanted)))
+        return MiningScores(0.0, 0.0, 0.0)
+    return MiningScores(right / len(predicted_set), right / len(wanted), 2 * right / (len(predicted_set) + len(wanted)))
 
 
 # rankings
@@ -274,12 +274,12 @@ def average_precision(ranked: Sequence[Hashable], relevant: Collection[Hashable]
     The divisor is min(relevant, k), so that a perfect first k gives 1; a relevant item that is named twice counts at
     its first rank. Without relevant items it is 0.
     """
-    left = set(relevant)
-    best = min(len(left), k or len(left))
+    remaining = set(relevant)
+    best = min(len(remaining), k or len(remaining))
     hits, total = 0, 0.0
     for rank, item in enumerate(ranked[:k], 1):
-        if item in left:
-            left.remove(item)
+        if item in remaining:
+            remaining.remove(item)
             hits += 1
             total += hits / rank
     return total / best if best else 0.0
@@ -295,17 +295,17 @@ Ranked = Mapping[str, Sequence[Hashable]]
 Relevant = Mapping[str, Collection[Hashable]]
 
 
-def mean_average_precision(gold: Relevant, ranked: Ranked, k: int | None = TOP) -> float:
+def mean_average_precision(gold: Relevant, ranked: Ranked, k: int | None = RANK_CUTOFF) -> float:
     """mAP@k over the queries of ``gold`` (LAReQA: k = 20). A query without a ranking scores 0."""
-    return _mean([average_precision(ranked.get(query, ()), relevant, k) for query, relevant in gold.items()])
+    return _query_mean([average_precision(ranked.get(query, ()), relevant, k) for query, relevant in gold.items()])
 
 
-def mean_reciprocal_rank(gold: Relevant, ranked: Ranked, k: int | None = TOP) -> float:
+def mean_reciprocal_rank(gold: Relevant, ranked: Ranked, k: int | None = RANK_CUTOFF) -> float:
     """MRR@k over the queries of ``gold``: Mewsli-X's mAP@20, as each mention has one entity. Missing ones score 0."""
-    return _mean([reciprocal_rank(ranked.get(query, ()), relevant, k) for query, relevant in gold.items()])
+    return _query_mean([reciprocal_rank(ranked.get(query, ()), relevant, k) for query, relevant in gold.items()])
 
 
-def _mean(values: list[float]) -> float:
+def _query_mean(values: list[float]) -> float:
     if not values:
         raise ValueError("no query to score")
     return sum(values) / len(values)

@@ -16,7 +16,7 @@ Name = TypeVar("Name", bound=Hashable)
 EQUAL = 0.5  # correlation of two differences from one baseline that has as many rows and seeds as they (Dunnett 1955)
 
 
-def holm(ps: Sequence[float]) -> list[float]:
+def holm_adjust(ps: Sequence[float]) -> list[float]:
     """Adjusted p values that hold the chance of any false positive (Holm 1979), in the order given."""
     return _step_down(ps, lambda p, left: len(left) * p)
 
@@ -77,7 +77,7 @@ def shared_correlation(differences: Sequence[Sample]) -> float:
     return min(max(found, 0.0), EQUAL)
 
 
-def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
+def mcnemar_test(first: np.ndarray, second: np.ndarray) -> float:
     """The exact two-sided p of two classifiers being right equally often, from 0/1 arrays [rows] (McNemar 1947)."""
     from scipy.stats import binomtest  # late: slow to import, and few studies need it
 
@@ -85,7 +85,7 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
     return float(binomtest(better, better + worse).pvalue) if better + worse else 1.0
 
 
-class Line(NamedTuple):
+class FittedLine(NamedTuple):
     """``measure = at_one + slope * log10(size)``: the slope a tenfold size buys, with its interval and p."""
 
     slope: Estimate
@@ -94,13 +94,13 @@ class Line(NamedTuple):
     values: tuple[float, ...]
 
 
-def line(sizes: Sequence[float], samples: Sequence[Sample]) -> Line:
+def fit_line(sizes: Sequence[float], samples: Sequence[Sample]) -> FittedLine:
     """Least squares over log10(size). Raises ValueError for fewer than two different sizes."""
     x = np.array([log10(size) for size in sizes])
     if len(set(sizes)) < 2:
         raise ValueError("a line needs two sizes or more")
     weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
-    first, *rest = [float(weight) * one for weight, one in zip(weights, samples, strict=True)]
+    first, *rest = [float(weight) * sample for weight, sample in zip(weights, samples, strict=True)]
     slope = judge(sum(rest, first))
-    values = tuple(one.value for one in samples)
-    return Line(slope, float(np.mean(values) - slope.value * x.mean()), tuple(sizes), values)
+    values = tuple(sample.value for sample in samples)
+    return FittedLine(slope, float(np.mean(values) - slope.value * x.mean()), tuple(sizes), values)

@@ -18,36 +18,36 @@ Entity = tuple[str, int, int]  # type, first word, last word
 Sentences = Sequence[Sequence[str]]
 
 
-def entities(tags: Sequence[str]) -> list[Entity]:
+def extract_entities(tags: Sequence[str]) -> list[Entity]:
     """The entities of one sentence in order.
 
     An ``I-`` that continues nothing of its type begins an entity. Bare tags, as of parts of speech, are
     their own type: a run of equal ones is one entity. A bare tag that begins with S is read as a single-word
     one (IOBES), so that SCONJ and SYM never merge.
     """
-    found: list[Entity] = []
+    spans: list[Entity] = []
     start, before, kind = 0, "O", ""
-    for place, (mark, type_) in enumerate([*map(_parts, tags), ("O", "")]):
-        apart = type_ != kind
-        if before != "O" and (apart or _ends(before, mark)):
-            found.append((kind, start, place - 1))
-        if mark != "O" and (apart or _begins(before, mark)):
-            start = place
+    for index, (mark, type_) in enumerate([*map(_tag_parts, tags), ("O", "")]):
+        type_changed = type_ != kind
+        if before != "O" and (type_changed or _ends_chunk(before, mark)):
+            spans.append((kind, start, index - 1))
+        if mark != "O" and (type_changed or _begins_chunk(before, mark)):
+            start = index
         before, kind = mark, type_
-    return found
+    return spans
 
 
-def _parts(tag: str) -> tuple[str, str]:
+def _tag_parts(tag: str) -> tuple[str, str]:
     """The chunk mark (the first letter) and the type of a tag; a tag without a hyphen is its own type."""
     mark, hyphen, type_ = tag.partition("-")
     return (mark[:1] or "O", type_) if hyphen and len(mark) == 1 else (tag[:1] or "O", tag)
 
 
-def _ends(before: str, mark: str) -> bool:
+def _ends_chunk(before: str, mark: str) -> bool:
     return before in "ES" or (before in "BI" and mark in "BSO")
 
 
-def _begins(before: str, mark: str) -> bool:
+def _begins_chunk(before: str, mark: str) -> bool:
     return mark in "BS" or (before in "ESO" and mark in "EI")
 
 
@@ -58,9 +58,9 @@ def entity_counts(gold: Sentences, predicted: Sentences) -> np.ndarray:
     set of sentences follows from sums of these rows (``f1_of``).
     """
     counts = np.zeros((len(gold), 3), dtype=np.int64)
-    for row, (wanted, found) in enumerate(_checked(gold, predicted)):
-        there, here = set(entities(wanted)), set(entities(found))
-        counts[row] = len(there & here), len(here), len(there)
+    for row, (gold_tags, predicted_tags) in enumerate(_checked_pairs(gold, predicted)):
+        gold_entities, predicted_entities = set(extract_entities(gold_tags)), set(extract_entities(predicted_tags))
+        counts[row] = len(gold_entities & predicted_entities), len(predicted_entities), len(gold_entities)
     return counts
 
 
@@ -84,14 +84,19 @@ def entity_f1(gold: Sentences, predicted: Sentences) -> dict[str, float]:
 
 def token_accuracy(gold: Sentences, predicted: Sentences) -> float:
     """The share of words with the right tag, over all sentences. Raises ValueError as ``entity_f1`` does."""
-    pairs = list(_checked(gold, predicted))
-    return accuracy([tag for wanted, _ in pairs for tag in wanted], [tag for _, found in pairs for tag in found])
+    pairs = list(_checked_pairs(gold, predicted))
+    return accuracy(
+        [tag for gold_tags, _ in pairs for tag in gold_tags],
+        [tag for _, predicted_tags in pairs for tag in predicted_tags],
+    )
 
 
-def _checked(gold: Sentences, predicted: Sentences) -> Iterable[tuple[Sequence[str], Sequence[str]]]:
+def _checked_pairs(gold: Sentences, predicted: Sentences) -> Iterable[tuple[Sequence[str], Sequence[str]]]:
     if len(gold) != len(predicted):
         raise ValueError(f"{len(gold)} gold sentences against {len(predicted)} predicted ones")
-    for number, (wanted, found) in enumerate(zip(gold, predicted, strict=True), 1):
-        if len(wanted) != len(found):
-            raise ValueError(f"sentence {number}: {len(wanted)} gold tags against {len(found)} predicted ones")
-        yield wanted, found
+    for number, (gold_tags, predicted_tags) in enumerate(zip(gold, predicted, strict=True), 1):
+        if len(gold_tags) != len(predicted_tags):
+            raise ValueError(
+                f"sentence {number}: {len(gold_tags)} gold tags against {len(predicted_tags)} predicted ones"
+            )
+        yield gold_tags, predicted_tags

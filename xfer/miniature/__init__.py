@@ -8,15 +8,15 @@ from collections.abc import Collection
 from pathlib import Path
 
 LANGUAGES: tuple[str, ...] = ("ar", "de", "el", "en", "es", "hi", "ru", "sw", "th", "tr", "zh")
-VERSION: int = 4  # raise when the written bytes of every part change
-CHANGED: dict[str, int] = {"paraphrases": 5}  # and here, above VERSION, when those of one part do
+WORLD_VERSION: int = 4  # raise when the written bytes of every part change
+PART_VERSIONS: dict[str, int] = {"paraphrases": 5}  # and here, above VERSION, when those of one part do
 
-__all__ = ["LANGUAGES", "version", "write"]
+__all__ = ["LANGUAGES", "world_version", "write"]
 
 
-def version(parts: Collection[str]) -> int:
+def world_version(parts: Collection[str]) -> int:
     """The version of the bytes of these parts."""
-    return max([VERSION, *(CHANGED.get(part, VERSION) for part in parts)])
+    return max([WORLD_VERSION, *(PART_VERSIONS.get(name, WORLD_VERSION) for name in parts)])
 
 
 def write(folder: Path, *, parts: Collection[str] | None = None, seed: int = 0) -> None:

@@ -8,23 +8,23 @@ from collections.abc import Sequence
 from random import Random
 from typing import TypeVar
 
-Item = TypeVar("Item")
+Element = TypeVar("Element")
 
 
-def stream(seed: int, *names: str) -> Random:
+def seeded_stream(seed: int, *names: str) -> Random:
     """A generator of its own for one purpose, so that files do not depend on each other's order."""
     return Random("/".join(["miniature", str(seed), *names]))
 
 
-def pick(rng: Random, items: Sequence[Item]) -> Item:
+def pick_one(rng: Random, items: Sequence[Element]) -> Element:
     return items[int(rng.random() * len(items))]
 
 
-def chance(rng: Random, probability: float) -> bool:
+def draw_chance(rng: Random, probability: float) -> bool:
     return rng.random() < probability
 
 
-def shuffled(rng: Random, items: Sequence[Item]) -> list[Item]:
+def shuffled_copy(rng: Random, items: Sequence[Element]) -> list[Element]:
     """A shuffled copy (Fisher-Yates)."""
     result = list(items)
     for last in range(len(result) - 1, 0, -1):

@@ -12,21 +12,21 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from xfer.miniature.choice import chance, pick, shuffled, stream
+from xfer.miniature.choice import draw_chance, pick_one, seeded_stream, shuffled_copy
 from xfer.miniature.files import write_lines
-from xfer.miniature.grammar import render, words
+from xfer.miniature.grammar import render_sentence, sentence_words
 from xfer.miniature.languages import BY_CODE
 from xfer.miniature.meaning import Meaning
-from xfer.miniature.sample import event
-from xfer.miniature.world import INTRANSITIVE, NAMES, OBJECTS_OF, PLACES, TIMES
+from xfer.miniature.sample import draw_event
+from xfer.miniature.world import INTRANSITIVE, NAMES, OBJECTS_OF, PLACE_CONCEPTS, TIMES
 
 MENTIONED = ("ar", "de", "en", "es", "tr")  # the languages of the news; people are described in all
 # "pairs" are those to select by in training; "more" are never mentioned.
-PEOPLE = {"train": 1500, "pairs": 100, "dev": 60, "test": 120, "more": 120}
+PEOPLE_SIZES = {"train": 1500, "pairs": 100, "dev": 60, "test": 120, "more": 120}
 MENTIONS = 2  # of each person in pairs
 DOUBLED = 0.5  # share of the articles that mention the next person too
 
-Line = dict[str, Any]
+JsonLine = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -39,36 +39,38 @@ class Person:
 
 def write_entities(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     people, folder = draw_people(seed), folder / "mewsli_x"
-    rng = stream(seed, "mewsli", "descriptions")
-    known = shuffled(rng, [person for part in ("pairs", "dev", "test", "more") for person in people[part]])
-    _write(folder / "candidate_set_entities.jsonl", [describe(person, pick(rng, codes)) for person in known])
+    rng = seeded_stream(seed, "mewsli", "descriptions")
+    described = shuffled_copy(rng, [person for group in ("pairs", "dev", "test", "more") for person in people[group]])
+    _write_jsonl(
+        folder / "candidate_set_entities.jsonl", [describe_person(person, pick_one(rng, codes)) for person in described]
+    )
     for split in ("dev", "test"):
-        rngs = {code: stream(seed, "mewsli", split, code) for code in MENTIONED if code in codes}
-        articles = [article for code in rngs for article in _news(rngs[code], people[split], code)]
-        _write(folder / f"wikinews_mentions-{split}.jsonl", articles)
-    for split, part in (("train", "train"), ("dev", "pairs")):
-        rng = stream(seed, "mewsli", "pairs", split)
-        pairs = [pair for one in people[part] for pair in _pairs(rng, one)]
-        _write(folder / f"wikipedia_pairs-{split}.jsonl", pairs)
+        rngs = {code: seeded_stream(seed, "mewsli", split, code) for code in MENTIONED if code in codes}
+        articles = [article for code in rngs for article in _news_articles(rngs[code], people[split], code)]
+        _write_jsonl(folder / f"wikinews_mentions-{split}.jsonl", articles)
+    for split, group in (("train", "train"), ("dev", "pairs")):
+        rng = seeded_stream(seed, "mewsli", "pairs", split)
+        pairs = [pair for mentioned in people[group] for pair in _training_pairs(rng, mentioned)]
+        _write_jsonl(folder / f"wikipedia_pairs-{split}.jsonl", pairs)
 
 
 def draw_people(seed: int) -> dict[str, list[Person]]:
     """The people of each split; no two of one name do the same thing in the same place."""
-    rng = stream(seed, "mewsli", "people")
-    done = [(verb, "") for verb in INTRANSITIVE] + [(verb, one) for verb in OBJECTS_OF for one in OBJECTS_OF[verb]]
-    facts = [Meaning("", verb, object=thing, place=place) for verb, thing in done for place in PLACES]
-    left = {name: [replace(fact, agent=name) for fact in shuffled(rng, facts)] for name in NAMES}
-    found: dict[str, list[Person]] = {}
-    for split, size in PEOPLE.items():
-        first = sum(map(len, found.values()))
-        own = [left[NAMES[number % len(NAMES)]] for number in range(first, first + size)]
-        found[split] = [Person(f"Q{first + i + 1}", (facts.pop(), facts.pop())) for i, facts in enumerate(own)]
-    return found
+    rng = seeded_stream(seed, "mewsli", "people")
+    actions = [(verb, "") for verb in INTRANSITIVE] + [(verb, noun) for verb in OBJECTS_OF for noun in OBJECTS_OF[verb]]
+    facts = [Meaning("", verb, object=thing, place=where) for verb, thing in actions for where in PLACE_CONCEPTS]
+    remaining = {name: [replace(fact, agent=name) for fact in shuffled_copy(rng, facts)] for name in NAMES}
+    people: dict[str, list[Person]] = {}
+    for split, size in PEOPLE_SIZES.items():
+        first = sum(map(len, people.values()))
+        fact_lists = [remaining[NAMES[number % len(NAMES)]] for number in range(first, first + size)]
+        people[split] = [Person(f"Q{first + i + 1}", (facts.pop(), facts.pop())) for i, facts in enumerate(fact_lists)]
+    return people
 
 
-def describe(person: Person, code: str) -> Line:
+def describe_person(person: Person, code: str) -> JsonLine:
     """A line of the set of entities."""
-    text, spans = _told([render(fact, code) for fact in person.facts])
+    text, spans = _join_sentences([render_sentence(fact, code) for fact in person.facts])
     return {
         "entity_id": person.id,
         "title": BY_CODE[code].agents[person.facts[0].agent][0],
@@ -79,34 +81,34 @@ def describe(person: Person, code: str) -> Line:
     }
 
 
-def _news(rng: Random, people: Sequence[Person], code: str) -> list[Line]:
+def _news_articles(rng: Random, people: Sequence[Person], code: str) -> list[JsonLine]:
     """Articles that between them mention everybody once."""
-    left, articles = shuffled(rng, people), list[Line]()
-    while left:
-        count = 1 + chance(rng, DOUBLED)
-        told, left = left[:count], left[count:]
-        articles.append(_article(rng, told, code, f"{code}-{told[0].id[1:]}"))
+    remaining, articles = shuffled_copy(rng, people), list[JsonLine]()
+    while remaining:
+        count = 1 + draw_chance(rng, DOUBLED)
+        mentioned, remaining = remaining[:count], remaining[count:]
+        articles.append(_mention_article(rng, mentioned, code, f"{code}-{mentioned[0].id[1:]}"))
     return articles
 
 
-def _pairs(rng: Random, person: Person) -> list[Line]:
+def _training_pairs(rng: Random, person: Person) -> list[JsonLine]:
     """Training pairs of one person, in English."""
-    found = []
+    pairs = []
     for number in range(MENTIONS):
-        article = _article(rng, [person], "en", f"en-{person.id[1:]}-{number}")
+        article = _mention_article(rng, [person], "en", f"en-{person.id[1:]}-{number}")
         contextual = {"context": article["context"], "mention": article["mentions"][0]}
-        found.append({"contextual_mention": contextual, "entity": describe(person, "en")})
-    return found
+        pairs.append({"contextual_mention": contextual, "entity": describe_person(person, "en")})
+    return pairs
 
 
-def _article(rng: Random, people: Sequence[Person], code: str, name: str) -> Line:
+def _mention_article(rng: Random, people: Sequence[Person], code: str, name: str) -> JsonLine:
     """Sentences of which one about each person is marked; the first one is about somebody else."""
-    told = [replace(pick(rng, person.facts), time=pick(rng, TIMES)) for person in people]
-    sentences = [render(one, code) for one in (_other(rng), *told)]
-    text, spans = _told(sentences)
+    told_facts = [replace(pick_one(rng, person.facts), time=pick_one(rng, TIMES)) for person in people]
+    sentences = [render_sentence(meaning, code) for meaning in (_other_event(rng), *told_facts)]
+    text, spans = _join_sentences(sentences)
     mentions = []
-    for number, (person, fact, span) in enumerate(zip(people, told, spans[1:], strict=True)):
-        start, end = _name(fact, code)
+    for number, (person, fact, span) in enumerate(zip(people, told_facts, spans[1:], strict=True)):
+        start, end = _name_span(fact, code)
         start, end = span["start"] + start, span["start"] + end
         mentions.append(
             {
@@ -126,24 +128,24 @@ def _article(rng: Random, people: Sequence[Person], code: str, name: str) -> Lin
     return {"context": context, "mentions": mentions}
 
 
-def _other(rng: Random) -> Meaning:
-    found = event(rng)
-    while found.agent in NAMES:
-        found = event(rng)
-    return found
+def _other_event(rng: Random) -> Meaning:
+    meaning = draw_event(rng)
+    while meaning.agent in NAMES:
+        meaning = draw_event(rng)
+    return meaning
 
 
-def _name(fact: Meaning, code: str) -> tuple[int, int]:
+def _name_span(fact: Meaning, code: str) -> tuple[int, int]:
     """Where the name stands in the sentence, without its article."""
-    name, place, found = BY_CODE[code].agents[fact.agent][0].split(), 0, list[int]()
-    for word in words(fact, code):
+    name, offset, borders = BY_CODE[code].agents[fact.agent][0].split(), 0, list[int]()
+    for word in sentence_words(fact, code):
         if word.slot == "agent" and word.text in name:
-            found += [place, place + len(word.text)]
-        place += len(word.text) + 1
-    return found[0], found[-1]
+            borders += [offset, offset + len(word.text)]
+        offset += len(word.text) + 1
+    return borders[0], borders[-1]
 
 
-def _told(sentences: Iterable[str]) -> tuple[str, list[dict[str, int]]]:
+def _join_sentences(sentences: Iterable[str]) -> tuple[str, list[dict[str, int]]]:
     """The sentences as one text, and where each stands in it."""
     text, spans = "", []
     for sentence in sentences:
@@ -153,5 +155,5 @@ def _told(sentences: Iterable[str]) -> tuple[str, list[dict[str, int]]]:
     return text, spans
 
 
-def _write(path: Path, lines: Iterable[Line]) -> None:
+def _write_jsonl(path: Path, lines: Iterable[JsonLine]) -> None:
     write_lines(path, (json.dumps(line, ensure_ascii=False) for line in lines))

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from xfer.miniature.grammar import render, words
+from xfer.miniature.grammar import render_sentence, sentence_words
 from xfer.miniature.languages import BY_CODE
 from xfer.miniature.logic import CONTRADICTION
-from xfer.miniature.pairs import Pair
+from xfer.miniature.pairs import InferencePair
 
 XNLI_COLUMNS = (
     "language",
@@ -40,30 +40,30 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
     path.write_bytes("".join(f"{line}\n" for line in lines).encode("utf-8"))
 
 
-def sentences(pair: Pair, code: str, *, styled: bool = False) -> tuple[str, str]:
+def pair_sentences(pair: InferencePair, code: str, *, styled: bool = False) -> tuple[str, str]:
     """Premise and hypothesis; those to learn from are `styled`, the parallel test sets are not."""
     return (
-        render(pair.premise, code, fronted=pair.fronted[0], headline=styled and pair.headline[0]),
-        render(pair.hypothesis, code, fronted=pair.fronted[1], headline=styled and pair.headline[1]),
+        render_sentence(pair.premise, code, fronted=pair.fronted[0], headline=styled and pair.headline[0]),
+        render_sentence(pair.hypothesis, code, fronted=pair.fronted[1], headline=styled and pair.headline[1]),
     )
 
 
-def _tokenized(pair: Pair, code: str) -> list[str]:
+def _tokenized(pair: InferencePair, code: str) -> list[str]:
     """Both sentences with spaces between all words, also where the script has none."""
     stop = BY_CODE[code].stop
     sides = zip((pair.premise, pair.hypothesis), pair.fronted, strict=True)
     return [
-        " ".join([word.text for word in words(meaning, code, fronted=fronted)]) + f" {stop}".rstrip()
+        " ".join([word.text for word in sentence_words(meaning, code, fronted=fronted)]) + f" {stop}".rstrip()
         for meaning, fronted in sides
     ]
 
 
-def write_multinli(path: Path, pairs: Sequence[Pair], genres: tuple[str, ...]) -> None:
+def write_multinli(path: Path, pairs: Sequence[InferencePair], genres: tuple[str, ...]) -> None:
     write_lines(path, (_multinli(row, pair, genres) for row, pair in enumerate(pairs)))
 
 
-def _multinli(row: int, pair: Pair, genres: tuple[str, ...]) -> str:
-    premise, hypothesis = sentences(pair, "en", styled=True)
+def _multinli(row: int, pair: InferencePair, genres: tuple[str, ...]) -> str:
+    premise, hypothesis = pair_sentences(pair, "en", styled=True)
     record = {
         "annotator_labels": [pair.label],
         "genre": genres[row % len(genres)],
@@ -80,13 +80,13 @@ def _multinli(row: int, pair: Pair, genres: tuple[str, ...]) -> str:
     return json.dumps(record, ensure_ascii=False)
 
 
-def write_xnli(path: Path, pairs: Sequence[Pair], codes: Sequence[str]) -> None:
+def write_xnli(path: Path, pairs: Sequence[InferencePair], codes: Sequence[str]) -> None:
     """All languages in one file, the same pairs in the same order in each."""
     rows = [_xnli(row, pair, code) for code in codes for row, pair in enumerate(pairs, start=1)]
     write_lines(path, ["\t".join(XNLI_COLUMNS), *rows])
 
 
-def _xnli(row: int, pair: Pair, code: str) -> str:
+def _xnli(row: int, pair: InferencePair, code: str) -> str:
     genres = GENRES + MISMATCHED_GENRES
     return "\t".join(
         [
@@ -96,7 +96,7 @@ def _xnli(row: int, pair: Pair, code: str) -> str:
             "",
             "",
             "",
-            *sentences(pair, code),
+            *pair_sentences(pair, code),
             str(row),
             str(row),
             genres[row % len(genres)],
@@ -107,10 +107,12 @@ def _xnli(row: int, pair: Pair, code: str) -> str:
     )
 
 
-def write_translated_train(path: Path, pairs: Sequence[Pair], code: str) -> None:
+def write_translated_train(path: Path, pairs: Sequence[InferencePair], code: str) -> None:
     """One language of XNLI-MT; its training files spell contradiction "contradictory"."""
     rows = (
-        "\t".join([*sentences(pair, code, styled=True), "contradictory" if pair.label == CONTRADICTION else pair.label])
+        "\t".join(
+            [*pair_sentences(pair, code, styled=True), "contradictory" if pair.label == CONTRADICTION else pair.label]
+        )
         for pair in pairs
     )
     write_lines(path, ["premise\thypo\tlabel", *rows])

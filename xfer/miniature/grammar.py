@@ -10,25 +10,27 @@ from xfer.miniature.meaning import Meaning
 from xfer.miniature.world import NAMES, SOMEONE
 
 
-class Word(NamedTuple):
+class SlotWord(NamedTuple):
     """One written word and the slot of the meaning it speaks for, "not" for free negation."""
 
     text: str
     slot: str
 
 
-def render(meaning: Meaning, code: str, *, fronted: bool = False, headline: bool = False) -> str:
+def render_sentence(meaning: Meaning, code: str, *, fronted: bool = False, headline: bool = False) -> str:
     """The sentence in one language; `fronted` says the time first, `headline` as headlines do (the same meaning)."""
     language = BY_CODE[code]
-    spoken = [word.text for word in words(meaning, code, fronted=fronted)]
-    return _capitalised(" ".join(_headlined(spoken, language) if headline else spoken), code) + language.stop
+    spoken = [word.text for word in sentence_words(meaning, code, fronted=fronted)]
+    return _capitalised_text(" ".join(_headlined(spoken, language) if headline else spoken), code) + language.stop
 
 
-def words(meaning: Meaning, code: str, *, fronted: bool = False) -> list[Word]:
+def sentence_words(meaning: Meaning, code: str, *, fronted: bool = False) -> list[SlotWord]:
     """The sentence as words in spoken order, without capital letter and final stop."""
     language = BY_CODE[code]
     return [
-        Word(text, slot) for slot in _order(meaning, code, fronted) for text in _slot(meaning, slot, language).split()
+        SlotWord(text, slot)
+        for slot in _slot_order(meaning, code, fronted)
+        for text in _slot(meaning, slot, language).split()
     ]
 
 
@@ -36,30 +38,30 @@ def _headlined(spoken: list[str], language: Language) -> list[str]:
     return [word for word in spoken if word not in language.unheadlined]
 
 
-def phrase(meaning: Meaning, slot: str, code: str, *, headline: bool = False) -> str:
+def slot_phrase(meaning: Meaning, slot: str, code: str, *, headline: bool = False) -> str:
     """One slot on its own, as in a dictionary; agents with the capital they mostly have."""
     language = BY_CODE[code]
     text = _slot(meaning, slot, language)
     if headline:
         text = " ".join(_headlined(text.split(), language))
-    return _capitalised(text, code) if slot == "agent" else text
+    return _capitalised_text(text, code) if slot == "agent" else text
 
 
-def mixed(meaning: Meaning, code: str, side: Callable[[], str]) -> str:
+def mixed_sentence(meaning: Meaning, code: str, side: Callable[[], str]) -> str:
     """The phrases of the sentence in the order of one language, each in the language that `side()` names."""
     parts = []
-    for slot in _order(meaning, code, False):
-        part = _slot(meaning, slot, BY_CODE[side()])
-        parts += [part] if part else []
+    for slot in _slot_order(meaning, code, False):
+        slot_text = _slot(meaning, slot, BY_CODE[side()])
+        parts += [slot_text] if slot_text else []
     return " ".join(parts)
 
 
-def _order(meaning: Meaning, code: str, fronted: bool) -> tuple[str, ...]:
-    return _slots(code, meaning.is_nobody, fronted and bool(meaning.time))
+def _slot_order(meaning: Meaning, code: str, fronted: bool) -> tuple[str, ...]:
+    return _ordered_slots(code, meaning.is_nobody, fronted and bool(meaning.time))
 
 
 @cache
-def _slots(code: str, nobody: bool, fronted: bool) -> tuple[str, ...]:
+def _ordered_slots(code: str, nobody: bool, fronted: bool) -> tuple[str, ...]:
     language = BY_CODE[code]
     order = language.nobody_order if nobody and language.nobody_order else language.order
     if not fronted:
@@ -73,7 +75,7 @@ def _slot(meaning: Meaning, slot: str, language: Language) -> str:
     if slot == "agent":
         return _agent(language.code, meaning.agent, meaning.quality, meaning.is_nobody)
     if slot == "object":
-        return _object(language.code, meaning.object, meaning.colour, meaning.number)
+        return _object_phrase(language.code, meaning.object, meaning.colour, meaning.number)
     if slot == "verb":
         return _verb(language.code, meaning.verb, meaning.agent, meaning.negated)
     if slot == "not":
@@ -96,14 +98,14 @@ def _agent(code: str, agent: str, quality: str, nobody: bool) -> str:
 
 
 @cache
-def _object(code: str, concept: str, colour: str, number: int) -> str:
+def _object_phrase(code: str, concept: str, colour: str, number: int) -> str:
     language = BY_CODE[code]
     if not concept:
         return ""
     forms = language.objects[concept]
     noun, gender = _noun(forms)
     if number:
-        return _counted(noun, gender, forms[2], number, language)
+        return _counted_phrase(noun, gender, forms[2], number, language)
     adjective = _agreeing(language.qualities[colour], gender, language) if colour else ""
     article = language.article_exceptions.get(noun, language.object_articles.get(gender, ""))
     return _noun_phrase(article, adjective, noun, language)
@@ -116,14 +118,14 @@ def _noun(forms: tuple[str, ...]) -> tuple[str, str]:
 
 def _noun_phrase(article: str, adjective: str, noun: str, language: Language) -> str:
     parts = [noun, adjective] if language.adjective_after else [adjective, noun]
-    content = " ".join(part for part in parts if part)
+    content = " ".join(word for word in parts if word)
     if article in language.article_before:
         keeping, otherwise = language.article_before[article]
         article = article if content.startswith(keeping) else otherwise
     return f"{article} {content}".strip()
 
 
-def _counted(noun: str, gender: str, counted: str, number: int, language: Language) -> str:
+def _counted_phrase(noun: str, gender: str, counted: str, number: int, language: Language) -> str:
     if " / " in counted:  # a dual of its own, then the plural
         dual, counted = counted.split(" / ")
         if number == 2:
@@ -131,7 +133,7 @@ def _counted(noun: str, gender: str, counted: str, number: int, language: Langua
     numerals = language.numerals
     numeral = numerals.get(f"{number}{gender}") or numerals[str(number)]
     parts = {"numeral": numeral, "noun": counted, "bare": noun}
-    return " ".join(parts[part] for part in language.count_order.split())
+    return " ".join(parts[piece] for piece in language.count_order.split())
 
 
 def _agreeing(forms: tuple[str, ...], gender: str, language: Language) -> str:
@@ -175,7 +177,7 @@ def _agent_gender(agent: str, language: Language) -> str:
     return _noun(language.agents[agent])[1]
 
 
-def _capitalised(text: str, code: str) -> str:
+def _capitalised_text(text: str, code: str) -> str:
     if code == "tr" and text.startswith("i"):
         return "İ" + text[1:]
     return text[:1].upper() + text[1:]

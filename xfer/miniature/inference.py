@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from xfer.miniature.files import sentences, write_lines
-from xfer.miniature.pairs import Pair
+from xfer.miniature.files import pair_sentences, write_lines
+from xfer.miniature.pairs import InferencePair
 
 _SPLITS = ("train", "dev", "test")
 SNLI = {"train": 2000, "dev": 300, "test": 300}
 ANLI = {1: (600, 150, 150), 2: (900, 150, 150), 3: (1200, 150, 150)}  # round -> train, dev, test: rounds grow
-SIZES = {f"snli {split}": size for split, size in SNLI.items()} | {
+INFERENCE_SIZES = {f"snli {split}": size for split, size in SNLI.items()} | {
     f"anli {number} {split}": size for number, sizes in ANLI.items() for split, size in zip(_SPLITS, sizes, strict=True)
 }
 SNLI_COLUMNS = (
@@ -31,19 +31,19 @@ SNLI_COLUMNS = (
 )
 
 
-def write_inference(folder: Path, splits: dict[str, list[Pair]]) -> None:
+def write_inference(folder: Path, splits: dict[str, list[InferencePair]]) -> None:
     """``splits`` holds the pairs of each name of SIZES."""
     for split in SNLI:
         _write_snli(folder / "snli_1.0" / f"snli_1.0_{split}.txt", splits[f"snli {split}"])
     for number in ANLI:
         for split in _SPLITS:
             path = folder / "anli_v1.0" / f"R{number}" / f"{split}.jsonl"
-            _write_anli(path, splits[f"anli {number} {split}"], f"{number}-{split}")
+            _write_anli_round(path, splits[f"anli {number} {split}"], f"{number}-{split}")
 
 
-def _write_snli(path: Path, pairs: Sequence[Pair]) -> None:
+def _write_snli(path: Path, pairs: Sequence[InferencePair]) -> None:
     rows = (
-        "\t".join([pair.label, "", "", "", "", *sentences(pair, "en"), f"{row}#0", f"{row}#0r1{pair.label[0]}"])
+        "\t".join([pair.label, "", "", "", "", *pair_sentences(pair, "en"), f"{row}#0", f"{row}#0r1{pair.label[0]}"])
         + "\t"
         + "\t".join([pair.label] * 5)
         for row, pair in enumerate(pairs)
@@ -51,12 +51,12 @@ def _write_snli(path: Path, pairs: Sequence[Pair]) -> None:
     write_lines(path, ["\t".join(SNLI_COLUMNS), *rows])
 
 
-def _write_anli(path: Path, pairs: Sequence[Pair], name: str) -> None:
+def _write_anli_round(path: Path, pairs: Sequence[InferencePair], name: str) -> None:
     write_lines(path, (_anli(f"{name}-{row}", pair) for row, pair in enumerate(pairs)))
 
 
-def _anli(uid: str, pair: Pair) -> str:
+def _anli(uid: str, pair: InferencePair) -> str:
     """One object; the label is its first letter, as in ANLI."""
-    premise, hypothesis = sentences(pair, "en")
+    premise, hypothesis = pair_sentences(pair, "en")
     record = {"uid": uid, "context": premise, "hypothesis": hypothesis, "label": pair.label[0], "reason": ""}
     return json.dumps(record, ensure_ascii=False)

@@ -11,19 +11,19 @@ from xfer.miniature.world import (
     COLOURS,
     HYPERNYM,
     OPPOSITE,
-    PLACES,
+    PLACE_CONCEPTS,
     SOMEONE,
     SYNONYM,
     TIMES,
 )
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
-LABELS = (ENTAILMENT, NEUTRAL, CONTRADICTION)
+RELATION_LABELS = (ENTAILMENT, NEUTRAL, CONTRADICTION)
 _OPPOSITE = frozenset(OPPOSITE) | frozenset((b, a) for a, b in OPPOSITE)
 
 
 @cache
-def ancestors(concept: str) -> tuple[str, ...]:
+def concept_ancestors(concept: str) -> tuple[str, ...]:
     """The concept itself (by its head synonym) and all that are more general."""
     chain = [SYNONYM.get(concept, concept)]
     while chain[-1] in HYPERNYM:
@@ -32,28 +32,28 @@ def ancestors(concept: str) -> tuple[str, ...]:
 
 
 @cache
-def subsumes(general: str, special: str) -> bool:
+def concept_subsumes(general: str, special: str) -> bool:
     """Is everything `special` also `general`? The empty concept subsumes all."""
-    return not general or (bool(special) and ancestors(general)[0] in ancestors(special))
+    return not general or (bool(special) and concept_ancestors(general)[0] in concept_ancestors(special))
 
 
 @cache
-def exclusive(one: str, other: str) -> bool:
+def are_exclusive(concept: str, other: str) -> bool:
     """Can the two not both be true of one agent (or object) at once?"""
-    if (one, other) in _OPPOSITE:
+    if (concept, other) in _OPPOSITE:
         return True
     for kind in (COLOURS, TIMES):
-        if one in kind and other in kind:
-            return one != other
-    if one in PLACES and other in PLACES:
-        return not subsumes(one, other) and not subsumes(other, one)
+        if concept in kind and other in kind:
+            return concept != other
+    if concept in PLACE_CONCEPTS and other in PLACE_CONCEPTS:
+        return not concept_subsumes(concept, other) and not concept_subsumes(other, concept)
     return False
 
 
 def event_entails(premise: Meaning, hypothesis: Meaning) -> bool:
     """Entailment of two events, whether negated or not."""
     return premise.number == hypothesis.number and all(
-        subsumes(getattr(hypothesis, slot), getattr(premise, slot)) for slot in CONCEPT_SLOTS
+        concept_subsumes(getattr(hypothesis, slot), getattr(premise, slot)) for slot in CONCEPT_SLOTS
     )
 
 
@@ -64,10 +64,10 @@ def event_excludes(premise: Meaning, hypothesis: Meaning) -> bool:
         return False
     if premise.number and hypothesis.number and premise.number != hypothesis.number:
         return True
-    return any(exclusive(getattr(premise, slot), getattr(hypothesis, slot)) for slot in CONCEPT_SLOTS)
+    return any(are_exclusive(getattr(premise, slot), getattr(hypothesis, slot)) for slot in CONCEPT_SLOTS)
 
 
-def relation(premise: Meaning, hypothesis: Meaning) -> str:
+def pair_relation(premise: Meaning, hypothesis: Meaning) -> str:
     """The label of a pair."""
     if premise.negated:
         # That a wider event did not happen settles every narrower one.

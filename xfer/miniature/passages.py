@@ -11,13 +11,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from xfer.miniature.choice import chance, shuffled, stream
-from xfer.miniature.grammar import render, words
+from xfer.miniature.choice import draw_chance, seeded_stream, shuffled_copy
+from xfer.miniature.grammar import render_sentence, sentence_words
 from xfer.miniature.languages import BY_CODE
-from xfer.miniature.languages.table import table
-from xfer.miniature.logic import subsumes
+from xfer.miniature.languages.table import parse_table
+from xfer.miniature.logic import concept_subsumes
 from xfer.miniature.meaning import Meaning
-from xfer.miniature.sample import EXCLUSIVE, add_detail, change, event
+from xfer.miniature.sample import EXCLUSIVE, add_detail, change_slot, draw_event
 from xfer.miniature.world import SOMEONE
 
 XQUAD = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "zh")
@@ -28,11 +28,11 @@ TRANSLATED = 600  # of the training passages, in every language
 CROSS = 60  # passages of MLQA's dev set, which has every pair of languages
 ASKED = ("agent", "object", "place", "time")
 TELLING = ("verb", "agent", "object", "place", "time", "reason")
-CHANGED = ("agent", "verb", "object", "place", "time")
+CHANGED_SLOTS = ("agent", "verb", "object", "place", "time")
 PLACED, TIMED, DETAILED = 0.8, 0.6, 0.3
 
 # language | who | what | where | when | slots of a question that begins with its word ("" leaves it in place) | mark
-QUESTIONS = table("""
+QUESTION_FORMS = parse_table("""
 ar | من | ماذا | أين | متى | verb agent object place time | ؟
 de | wer | was | wo | wann | verb agent object time place | ?
 el | ποιος | τι | πού | πότε | verb agent object place time | ;
@@ -48,7 +48,7 @@ zh | 谁 | 什么 | 在 哪里 | 什么 时候 | | ？
 
 
 @dataclass(frozen=True)
-class Question:
+class SlotQuestion:
     """One slot of an event left open; ``answered`` is the number of the sentence that fills it, -1 for none."""
 
     event: Meaning
@@ -59,23 +59,23 @@ class Question:
 @dataclass(frozen=True)
 class Passage:
     sentences: tuple[Meaning, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[SlotQuestion, ...]
 
 
-Told = tuple[str, dict[tuple[int, str], tuple[int, int]]]  # a text, and where each slot of each sentence stands
+ToldPassage = tuple[str, dict[tuple[int, str], tuple[int, int]]]  # a text, and where each slot of each sentence stands
 
 
 def write_passages(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     for split, count in (("train", TRAIN), ("dev", DEV)):
-        passages = draw(stream(seed, "squad", split), count)
+        passages = draw_passages(seeded_stream(seed, "squad", split), count)
         drawn = Parallel(passages, ("en",))
         for version, unanswered in (("v1.1", False), ("v2.0", True)):
             article = drawn.article("en", "en", f"squad-{split}", unanswered)
-            _write(folder / "squad" / f"{split}-{version}.json", version, [article])
+            _write_squad(folder / "squad" / f"{split}-{version}.json", version, [article])
         _write_translated(folder, Parallel(passages[:TRANSLATED], [code for code in XQUAD if code in codes]), split)
-    test = Parallel(draw(stream(seed, "xquad"), TEST), tuple(code for code in XQUAD if code in codes))
+    test = Parallel(draw_passages(seeded_stream(seed, "xquad"), TEST), tuple(code for code in XQUAD if code in codes))
     for code in test.contexts:
-        _write(folder / "xquad" / f"xquad.{code}.json", "1.1", [test.article(code, code, "xquad")])
+        _write_squad(folder / "xquad" / f"xquad.{code}.json", "1.1", [test.article(code, code, "xquad")])
     _write_mlqa(folder / "MLQA_V1", tuple(code for code in MLQA if code in codes), seed)
     _write_tydiqa(folder / "tydiqa", tuple(code for code in TYDIQA if code in codes), seed)
 
@@ -84,19 +84,21 @@ def _write_translated(folder: Path, drawn: "Parallel", split: str) -> None:
     """SQuAD in other languages: XTREME's files, and those of MLQA's makers for MLQA's languages."""
     for code in sorted(drawn.contexts.keys() - {"en"}):
         article = drawn.article(code, code, f"squad-{split}")
-        _write(folder / "SQuAD" / f"translate-{split}" / f"squad.translate.{split}.en-{code}.json", "1.1", [article])
+        _write_squad(
+            folder / "SQuAD" / f"translate-{split}" / f"squad.translate.{split}.en-{code}.json", "1.1", [article]
+        )
         if code in MLQA:
             name = f"{code}_squad-translate-train-{split}-v1.1.json"
-            _write(folder / "mlqa-translate-train" / name, "1.1", [article])
+            _write_squad(folder / "mlqa-translate-train" / name, "1.1", [article])
 
 
 def _write_mlqa(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     for split, count in (("dev", CROSS), ("test", TEST)):
-        drawn = Parallel(draw(stream(seed, "mlqa", split), count), codes)
+        drawn = Parallel(draw_passages(seeded_stream(seed, "mlqa", split), count), codes)
         for context in codes:
             for question in codes:
                 name = f"{split}-context-{context}-question-{question}.json"
-                _write(folder / split / name, "1.0", [drawn.article(context, question, "mlqa")])
+                _write_squad(folder / split / name, "1.0", [drawn.article(context, question, "mlqa")])
 
 
 def _write_tydiqa(folder: Path, codes: tuple[str, ...], seed: int) -> None:
@@ -105,17 +107,17 @@ def _write_tydiqa(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     for split, count in (("train", TRAIN // 5), ("dev", TEST)):
         articles = []
         for code in codes:
-            passages = draw(stream(seed, "tydiqa", split, code), count)
+            passages = draw_passages(seeded_stream(seed, "tydiqa", split, code), count)
             articles.append(Parallel(passages, (code,)).article(code, code, f"{TYDIQA[code]}-{split}"))
             for other in codes if (code, split) == ("en", "train") else ():
                 if other != "en":
                     name = f"tydiqa.translate.train.en-{other}.json"
                     article = Parallel(passages, (other,)).article(other, other, articles[-1]["title"])
-                    _write(folder.parent / "TyDiQA-GoldP" / "translate-train" / name, "1.1", [article])
-        _write(folder / f"tydiqa-goldp-v1.1-{split}.json", "1.1", articles)
+                    _write_squad(folder.parent / "TyDiQA-GoldP" / "translate-train" / name, "1.1", [article])
+        _write_squad(folder / f"tydiqa-goldp-v1.1-{split}.json", "1.1", articles)
 
 
-def _write(path: Path, version: str, articles: list[dict[str, Any]]) -> None:
+def _write_squad(path: Path, version: str, articles: list[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(json.dumps({"version": version, "data": articles}, ensure_ascii=False).encode("utf-8"))
 
@@ -125,17 +127,19 @@ class Parallel:
 
     def __init__(self, passages: Sequence[Passage], codes: Sequence[str]) -> None:
         self.passages = passages
-        self.contexts = {code: [told(passage, code) for passage in passages] for code in codes}
-        self.questions = {code: [[ask(one, code) for one in p.questions] for p in passages] for code in codes}
+        self.contexts = {code: [tell_passage(passage, code) for passage in passages] for code in codes}
+        self.questions = {
+            code: [[word_question(question, code) for question in p.questions] for p in passages] for code in codes
+        }
 
     def article(self, context: str, question: str, name: str, unanswered: bool = False) -> dict[str, Any]:
         """One article of SQuAD's format; with ``unanswered`` of SQuAD 2.0's, whose questions may have no answer."""
         paragraphs = []
         texts = zip(self.passages, self.contexts[context], self.questions[question], strict=True)
-        for number, (passage, (text, places), asked) in enumerate(texts):
+        for number, (passage, (text, places), wordings) in enumerate(texts):
             qas: list[dict[str, Any]] = []
-            for k, (one, wording) in enumerate(zip(passage.questions, asked, strict=True)):
-                start, end = places.get((one.answered, one.slot), (0, 0))
+            for k, (slot_question, wording) in enumerate(zip(passage.questions, wordings, strict=True)):
+                start, end = places.get((slot_question.answered, slot_question.slot), (0, 0))
                 answers = [{"text": text[start:end], "answer_start": start}] if end else []
                 if answers or unanswered:
                     record: dict[str, Any] = {"id": f"{name}-{number}-{k}", "question": wording, "answers": answers}
@@ -144,40 +148,46 @@ class Parallel:
         return {"title": name, "paragraphs": paragraphs}
 
 
-def draw(rng: Random, count: int) -> list[Passage]:
+def draw_passages(rng: Random, count: int) -> list[Passage]:
     """Passages with two questions that they answer and one that they do not."""
-    found: list[Passage] = []
-    while len(found) < count:
-        sentences = tuple(_sentence(rng) for _ in range(2 + chance(rng, 0.5)))
-        open_ones = shuffled(
-            rng, [(i, slot) for i, one in enumerate(sentences) for slot in ASKED if getattr(one, slot)]
+    passages: list[Passage] = []
+    while len(passages) < count:
+        sentences = tuple(_draw_sentence(rng) for _ in range(2 + draw_chance(rng, 0.5)))
+        open_ones = shuffled_copy(
+            rng, [(i, slot) for i, sentence in enumerate(sentences) for slot in ASKED if getattr(sentence, slot)]
         )
-        asked = [Question(sentences[i], slot, i) for i, slot in open_ones if _answers(sentences, i, slot) == [i]]
-        wrong = _unanswered(rng, sentences, open_ones)
-        if len(asked) > 1 and wrong:
-            found.append(Passage(sentences, (*asked[:2], wrong)))
-    return found
+        questions = [
+            SlotQuestion(sentences[i], slot, i)
+            for i, slot in open_ones
+            if _answering_sentences(sentences, i, slot) == [i]
+        ]
+        wrong = _unanswered_question(rng, sentences, open_ones)
+        if len(questions) > 1 and wrong:
+            passages.append(Passage(sentences, (*questions[:2], wrong)))
+    return passages
 
 
-def _sentence(rng: Random) -> Meaning:
-    meaning = event(rng)
+def _draw_sentence(rng: Random) -> Meaning:
+    meaning = draw_event(rng)
     while meaning.agent == SOMEONE:
-        meaning = event(rng)
+        meaning = draw_event(rng)
     for slot, share in (("place", PLACED), ("time", TIMED), ("quality", DETAILED)):
-        meaning = add_detail(rng, meaning, (slot,)) if chance(rng, share) else meaning
+        meaning = add_detail(rng, meaning, (slot,)) if draw_chance(rng, share) else meaning
     return meaning
 
 
-def _answers(sentences: Sequence[Meaning], i: int, slot: str) -> list[int]:
-    return [n for n, other in enumerate(sentences) if fits(sentences[i], slot, other)]
+def _answering_sentences(sentences: Sequence[Meaning], i: int, slot: str) -> list[int]:
+    return [n for n, other in enumerate(sentences) if could_answer(sentences[i], slot, other)]
 
 
-def _unanswered(rng: Random, sentences: Sequence[Meaning], slots: Sequence[tuple[int, str]]) -> Question | None:
+def _unanswered_question(
+    rng: Random, sentences: Sequence[Meaning], slots: Sequence[tuple[int, str]]
+) -> SlotQuestion | None:
     """A question like those of the passage about something that it does not tell."""
     for i, slot in slots:
-        other = change(rng, sentences[i], tuple(name for name in CHANGED if name != slot), EXCLUSIVE)
-        if not any(fits(other, slot, one) for one in sentences):
-            return Question(other, slot, -1)
+        other = change_slot(rng, sentences[i], tuple(name for name in CHANGED_SLOTS if name != slot), EXCLUSIVE)
+        if not any(could_answer(other, slot, sentence) for sentence in sentences):
+            return SlotQuestion(other, slot, -1)
     return None
 
 
@@ -189,65 +199,69 @@ def asked_of(meaning: Meaning, slot: str) -> Meaning:
     return replace(meaning, **gone)
 
 
-def fits(asked: Meaning, slot: str, other: Meaning) -> bool:
+def could_answer(open_event: Meaning, slot: str, other: Meaning) -> bool:
     """Whether the other event could be meant by a question about this slot, so that it would answer it."""
     return bool(getattr(other, slot)) and all(
-        _near(getattr(asked, name), getattr(other, name)) for name in TELLING if name != slot
+        _related(getattr(open_event, name), getattr(other, name)) for name in TELLING if name != slot
     )
 
 
-def _near(one: str, other: str) -> bool:
-    return subsumes(one, other) or subsumes(other, one)
+def _related(concept: str, other: str) -> bool:
+    return concept_subsumes(concept, other) or concept_subsumes(other, concept)
 
 
-def told(passage: Passage, code: str) -> Told:
+def tell_passage(passage: Passage, code: str) -> ToldPassage:
     text, places = "", dict[tuple[int, str], tuple[int, int]]()
     for i, sentence in enumerate(passage.sentences):
         start = len(text) + (1 if text else 0)
-        text = f"{text} {render(sentence, code)}".strip()
-        for word in words(sentence, code):
-            known = places.get((i, word.slot))
-            places[i, word.slot] = (known[0] if known else start, start + len(word.text))
+        text = f"{text} {render_sentence(sentence, code)}".strip()
+        for word in sentence_words(sentence, code):
+            span = places.get((i, word.slot))
+            places[i, word.slot] = (span[0] if span else start, start + len(word.text))
             start += len(word.text) + 1
     return text, places
 
 
-def ask(question: Question, code: str) -> str:
+def word_question(question: SlotQuestion, code: str) -> str:
     """The question in one language: its word at the beginning or in the place of what is asked."""
-    asked, front, mark = _word(question.slot, code), QUESTIONS[code][4], QUESTIONS[code][5]
+    question_word, front, mark = _question_word(question.slot, code), QUESTION_FORMS[code][4], QUESTION_FORMS[code][5]
     event = asked_of(question.event, question.slot)
-    parts = _english(event, asked, question.slot) if code == "en" else _parts(event, question, code, asked, front)
-    text = " ".join(part for part in parts if part)
+    parts = (
+        _english_question(event, question_word, question.slot)
+        if code == "en"
+        else _question_parts(event, question, code, question_word, front)
+    )
+    text = " ".join(phrase for phrase in parts if phrase)
     capital = "İ" if code == "tr" and text[0] == "i" else text[0].upper()
     return f"{'¿' if code == 'es' else ''}{capital}{text[1:]}{mark}"
 
 
-def _word(slot: str, code: str) -> str:
-    return QUESTIONS[code][ASKED.index(slot)]
+def _question_word(slot: str, code: str) -> str:
+    return QUESTION_FORMS[code][ASKED.index(slot)]
 
 
-def _parts(event: Meaning, question: Question, code: str, asked: str, front: str) -> list[str]:
-    said = _slots(event, code, question.slot)
+def _question_parts(event: Meaning, question: SlotQuestion, code: str, question_word: str, front: str) -> list[str]:
+    phrases = _slot_phrases(event, code, question.slot)
     if front:
-        return [asked, *(said.pop(slot, "") for slot in front.split()), *said.values()]
-    whole = _slots(question.event, code, "")
-    return [asked if slot == question.slot else said.get(slot, "") for slot in whole]
+        return [question_word, *(phrases.pop(slot, "") for slot in front.split()), *phrases.values()]
+    whole = _slot_phrases(question.event, code, "")
+    return [question_word if slot == question.slot else phrases.get(slot, "") for slot in whole]
 
 
-def _slots(event: Meaning, code: str, left_out: str) -> dict[str, str]:
+def _slot_phrases(event: Meaning, code: str, left_out: str) -> dict[str, str]:
     """What is said for each slot, in the order of a statement."""
-    said: dict[str, str] = {}
-    for word in words(event, code):
+    phrases: dict[str, str] = {}
+    for word in sentence_words(event, code):
         if word.slot != left_out:
-            said[word.slot] = f"{said.get(word.slot, '')} {word.text}".strip()
-    return said
+            phrases[word.slot] = f"{phrases.get(word.slot, '')} {word.text}".strip()
+    return phrases
 
 
-def _english(event: Meaning, asked: str, slot: str) -> list[str]:
+def _english_question(event: Meaning, question_word: str, slot: str) -> list[str]:
     """``does`` and the bare verb come from the negative form ("does not sleep")."""
-    said = _slots(event, "en", slot)
-    verb = said.pop("verb")
+    phrases = _slot_phrases(event, "en", slot)
+    verb = phrases.pop("verb")
     if slot == "agent":
-        return [asked, verb, *said.values()]
+        return [question_word, verb, *phrases.values()]
     helper, _, bare = BY_CODE["en"].verbs[event.verb][1].partition(" not ")
-    return [asked, helper, said.pop("agent"), bare, *said.values()]
+    return [question_word, helper, phrases.pop("agent"), bare, *phrases.values()]

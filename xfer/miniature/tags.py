@@ -5,18 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from xfer.miniature.choice import chance, pick, stream
+from xfer.miniature.choice import draw_chance, pick_one, seeded_stream
 from xfer.miniature.files import write_lines
-from xfer.miniature.grammar import render, words
+from xfer.miniature.grammar import render_sentence, sentence_words
 from xfer.miniature.languages import BY_CODE
 from xfer.miniature.languages.table import Language
 from xfer.miniature.meaning import Meaning
-from xfer.miniature.pairs import FRONTED, single
+from xfer.miniature.pairs import FRONTED_SHARE, draw_pair
 from xfer.miniature.world import ANIMALS, NAMES, SOMEONE, WOMEN
 
-SIZES = {"train": 1000, "dev": 200, "test": 300}
+TAG_SIZES = {"train": 1000, "dev": 200, "test": 300}
 TRAIN_ELSEWHERE = 300  # training sentences outside English
-NAMED = 0.5  # of the people, and of the places, in sentences for PAN-X
+NAMED_SHARE = 0.5  # of the people, and of the places, in sentences for PAN-X
 COMPANIES = 0.6  # of what people do that companies do too
 NO_TREEBANK = ("sw",)  # XTREME has no Swahili parts of speech
 TEST_ONLY = ("th",)  # nor Thai ones to train on
@@ -147,105 +147,109 @@ _COMPANIES = {
     "zh": ("诺瓦", "德尔塔", "德尔塔 柏林"),
 }
 COMPANY_VERBS = ("buy", "sell", "open", "close", "find", "lose")
-Tagged = list[tuple[str, str]]  # written words with their tags
+TaggedWords = list[tuple[str, str]]  # written words with their tags
 # A meaning, whether its time comes first, its named place and the company that acts in it (-1: none).
-Said = tuple[Meaning, bool, int, int]
+NamedMeaning = tuple[Meaning, bool, int, int]
 
 
 def write_tagged(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     """UD treebanks and PAN-X files of all languages; the sentences of a split are parallel."""
     seen: set[Meaning] = set()
-    for split, size in SIZES.items():
-        plain = _draw(stream(seed, "parts of speech", split), size, seen, named=False)
-        named = _draw(stream(seed, "entities", split), size, seen, named=True)
+    for split, size in TAG_SIZES.items():
+        plain = _draw_meanings(seeded_stream(seed, "parts of speech", split), size, seen, named=False)
+        named = _draw_meanings(seeded_stream(seed, "entities", split), size, seen, named=True)
         for code in codes:
             count = size if split != "train" or code == "en" else TRAIN_ELSEWHERE
-            write_lines(folder / "panx_dataset" / code / split, _panx(named[:count], code))
+            write_lines(folder / "panx_dataset" / code / split, _panx_lines(named[:count], code))
             if code not in NO_TREEBANK and not (split == "train" and code in TEST_ONLY):
                 name = Path(f"UD_{code}-Miniature") / f"{code}_miniature-ud-{split}.conllu"
-                write_lines(folder / "ud-treebanks-v2.5" / name, _conllu(plain[:count], code, split))
+                write_lines(folder / "ud-treebanks-v2.5" / name, _conllu_lines(plain[:count], code, split))
 
 
-def parts_of_speech(meaning: Meaning, code: str, fronted: bool) -> Tagged:
+def parts_of_speech(meaning: Meaning, code: str, fronted: bool) -> TaggedWords:
     """The written words of a sentence with their UPOS tags."""
     language = BY_CODE[code]
-    spoken = words(meaning, code, fronted=fronted)
-    forms = render(meaning, code, fronted=fronted).removesuffix(language.stop).split(" ")
+    spoken = sentence_words(meaning, code, fronted=fronted)
+    forms = render_sentence(meaning, code, fronted=fronted).removesuffix(language.stop).split(" ")
     tags = [_upos(word.text, word.slot, meaning, language) for word in spoken]
     return [*zip(forms, tags, strict=True), *_stop(language, "PUNCT")]
 
 
-def named_entities(meaning: Meaning, code: str, fronted: bool, place: int, company: int = -1) -> Tagged:
+def named_entities(meaning: Meaning, code: str, fronted: bool, place_index: int, company: int = -1) -> TaggedWords:
     """The written words of a sentence with IOB2 tags; a named place and a company take the place of those it has."""
-    language, tagged = BY_CODE[code], Tagged()
+    language, tagged = BY_CODE[code], TaggedWords()
     names = language.agents[meaning.agent][0].split() if meaning.agent in NAMES else []
     done: set[str] = set()
-    for word in words(meaning, code, fronted=fronted):
-        if word.slot == "place" and place >= 0:
-            found = _bracketed(_PLACES[code][place], "LOC" if place < len(_PLACES[code]) - UNIVERSITIES else "ORG")
+    for word in sentence_words(meaning, code, fronted=fronted):
+        if word.slot == "place" and place_index >= 0:
+            entity_words = _bracketed_words(
+                _PLACES[code][place_index], "LOC" if place_index < len(_PLACES[code]) - UNIVERSITIES else "ORG"
+            )
         elif word.slot == "agent" and word.text in names:
-            found = _bracketed(f"[{_COMPANIES[code][company]}]", "ORG") if company >= 0 else [(word.text, "B-PER")]
+            entity_words = (
+                _bracketed_words(f"[{_COMPANIES[code][company]}]", "ORG") if company >= 0 else [(word.text, "B-PER")]
+            )
         else:
             tagged.append((word.text, "O"))
             continue
-        tagged += [] if word.slot in done else found
+        tagged += [] if word.slot in done else entity_words
         done.add(word.slot)
     first = tagged[0][0]
     capital = "İ" + first[1:] if code == "tr" and first.startswith("i") else first[:1].upper() + first[1:]
     return [(capital, tagged[0][1]), *tagged[1:], *_stop(language, "O")]
 
 
-def _draw(rng: Random, size: int, seen: set[Meaning], named: bool) -> list[Said]:
+def _draw_meanings(rng: Random, size: int, seen: set[Meaning], named: bool) -> list[NamedMeaning]:
     """Sentences that no earlier split holds."""
-    found: list[Said] = []
-    while len(found) < size:
-        meaning, place, company = single(rng).premise, -1, -1
+    sentences: list[NamedMeaning] = []
+    while len(sentences) < size:
+        meaning, place_index, company = draw_pair(rng).premise, -1, -1
         if named:
-            meaning, place, company = _named(rng, meaning)
-        known = replace(meaning, place=f"place {place}") if place >= 0 else meaning
-        known = replace(known, agent=f"company {company}") if company >= 0 else known
-        if known not in seen:
-            seen.add(known)
-            found.append((meaning, chance(rng, FRONTED), place, company))
-    return found
+            meaning, place_index, company = _add_names(rng, meaning)
+        key = replace(meaning, place=f"place {place_index}") if place_index >= 0 else meaning
+        key = replace(key, agent=f"company {company}") if company >= 0 else key
+        if key not in seen:
+            seen.add(key)
+            sentences.append((meaning, draw_chance(rng, FRONTED_SHARE), place_index, company))
+    return sentences
 
 
-def _named(rng: Random, meaning: Meaning) -> tuple[Meaning, int, int]:
+def _add_names(rng: Random, meaning: Meaning) -> tuple[Meaning, int, int]:
     """The meaning with more names in it, its named place and its company."""
     company = -1
-    if meaning.agent not in (*ANIMALS, SOMEONE) and meaning.verb in COMPANY_VERBS and chance(rng, COMPANIES):
-        meaning = replace(meaning, agent=pick(rng, WOMEN), quality="")
-        company = pick(rng, range(len(_COMPANIES["en"])))
-    elif meaning.agent not in (*ANIMALS, *NAMES, SOMEONE) and chance(rng, NAMED):
-        meaning = replace(meaning, agent=pick(rng, NAMES), quality="")
-    named = meaning.place and chance(rng, NAMED)
-    return meaning, pick(rng, range(len(_PLACES["en"]))) if named else -1, company
+    if meaning.agent not in (*ANIMALS, SOMEONE) and meaning.verb in COMPANY_VERBS and draw_chance(rng, COMPANIES):
+        meaning = replace(meaning, agent=pick_one(rng, WOMEN), quality="")
+        company = pick_one(rng, range(len(_COMPANIES["en"])))
+    elif meaning.agent not in (*ANIMALS, *NAMES, SOMEONE) and draw_chance(rng, NAMED_SHARE):
+        meaning = replace(meaning, agent=pick_one(rng, NAMES), quality="")
+    named = meaning.place and draw_chance(rng, NAMED_SHARE)
+    return meaning, pick_one(rng, range(len(_PLACES["en"]))) if named else -1, company
 
 
-def _panx(said: list[Said], code: str) -> list[str]:
+def _panx_lines(sentences: list[NamedMeaning], code: str) -> list[str]:
     lines = []
-    for meaning, fronted, place, company in said:
-        lines += [f"{code}:{word}\t{tag}" for word, tag in named_entities(meaning, code, fronted, place, company)] + [
-            ""
-        ]
+    for meaning, fronted, place_index, company in sentences:
+        lines += [
+            f"{code}:{word}\t{tag}" for word, tag in named_entities(meaning, code, fronted, place_index, company)
+        ] + [""]
     return lines
 
 
-def _conllu(said: list[Said], code: str, split: str) -> list[str]:
+def _conllu_lines(sentences: list[NamedMeaning], code: str, split: str) -> list[str]:
     """Every word hangs from the first: the readers of tags ask for no more of a tree."""
     lines = []
-    for number, (meaning, fronted, *_) in enumerate(said, 1):
+    for number, (meaning, fronted, *_) in enumerate(sentences, 1):
         tagged = parts_of_speech(meaning, code, fronted)
-        lines += [f"# sent_id = {split}-{number}", f"# text = {render(meaning, code, fronted=fronted)}"]
-        place = 0
+        lines += [f"# sent_id = {split}-{number}", f"# text = {render_sentence(meaning, code, fronted=fronted)}"]
+        position = 0
         for form, tag in tagged:
             parts = _FUSED.get(code, {}).get(form.lower())
             if parts:
-                lines.append("\t".join([f"{place + 1}-{place + 2}", form, *"________"]))
+                lines.append("\t".join([f"{position + 1}-{position + 2}", form, *"________"]))
             for word, upos in zip(parts, ("ADP", "DET"), strict=True) if parts else [(form, tag)]:
-                place += 1
-                head = ("0", "root") if place == 1 else ("1", "dep")
-                lines.append("\t".join([str(place), word, "_", upos, "_", "_", *head, "_", "_"]))
+                position += 1
+                head = ("0", "root") if position == 1 else ("1", "dep")
+                lines.append("\t".join([str(position), word, "_", upos, "_", "_", *head, "_", "_"]))
         lines.append("")
     return lines
 
@@ -264,9 +268,9 @@ def _upos(text: str, slot: str, meaning: Meaning, language: Language) -> str:
     return _SLOTS.get(slot, "NOUN")
 
 
-def _bracketed(phrase: str, kind: str) -> Tagged:
+def _bracketed_words(phrase: str, kind: str) -> TaggedWords:
     """The words of a phrase; those in brackets are a name of this kind."""
-    tagged, within = Tagged(), False
+    tagged, within = TaggedWords(), False
     for word in phrase.split():
         mark = f"B-{kind}" if word.startswith("[") else f"I-{kind}" if within else "O"
         within = (within or word.startswith("[")) and not word.endswith("]")
@@ -274,7 +278,7 @@ def _bracketed(phrase: str, kind: str) -> Tagged:
     return tagged
 
 
-def _stop(language: Language, tag: str) -> Tagged:
+def _stop(language: Language, tag: str) -> TaggedWords:
     return [(language.stop, tag)] if language.stop else []
 
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from random import Random
 
-from xfer.miniature.choice import chance, pick, shuffled
-from xfer.miniature.grammar import mixed, phrase, render
-from xfer.miniature.pairs import FRONTED, HEADLINES, single
+from xfer.miniature.choice import draw_chance, pick_one, shuffled_copy
+from xfer.miniature.grammar import mixed_sentence, render_sentence, slot_phrase
+from xfer.miniature.pairs import FRONTED_SHARE, HEADLINES, draw_pair
 
 PASSAGES = 0.8  # of the plain lines, two sentences of one event
 # Of the lines that bring languages together. In dictionary entries a hidden word is told by any other
@@ -19,21 +19,21 @@ SWITCHED = 0.7  # of the phrases of a code-mixed line
 
 
 def plain_lines(rng: Random, code: str, count: int) -> list[str]:
-    return [_plain(rng, code) for _ in range(count)]
+    return [_plain_line(rng, code) for _ in range(count)]
 
 
-def _plain(rng: Random, code: str) -> str:
-    pair = single(rng)
-    first = render(pair.premise, code, fronted=pair.fronted[0], headline=pair.headline[0])
-    if not chance(rng, PASSAGES):
+def _plain_line(rng: Random, code: str) -> str:
+    pair = draw_pair(rng)
+    first = render_sentence(pair.premise, code, fronted=pair.fronted[0], headline=pair.headline[0])
+    if not draw_chance(rng, PASSAGES):
         return first
-    second = render(pair.hypothesis, code, fronted=pair.fronted[1], headline=pair.headline[1])
+    second = render_sentence(pair.hypothesis, code, fronted=pair.fronted[1], headline=pair.headline[1])
     return f"{first} {second}"
 
 
 def dictionary_lines(rng: Random, code: str, codes: tuple[str, ...], count: int) -> list[str]:
     """What an encoder reads first, so that it learns sentences over words that already stand together."""
-    return [_entry(rng, codes) if chance(rng, DICTIONARY) else _plain(rng, code) for _ in range(count)]
+    return [_entry(rng, codes) if draw_chance(rng, DICTIONARY) else _plain_line(rng, code) for _ in range(count)]
 
 
 def parallel_lines(rng: Random, code: str, codes: tuple[str, ...], count: int) -> list[str]:
@@ -46,7 +46,7 @@ def _parallel(rng: Random, code: str, codes: tuple[str, ...]) -> str:
         return _entry(rng, codes)
     if kind < ENTRIES + TRANSLATIONS:
         return _translation(rng, code, codes)
-    return _mixed(rng, code, codes)
+    return _mixed_line(rng, code, codes)
 
 
 def _entry(rng: Random, codes: tuple[str, ...]) -> str:
@@ -55,23 +55,25 @@ def _entry(rng: Random, codes: tuple[str, ...]) -> str:
     Their order is random: which language a hidden word is in cannot be told from its
     place, so a masked-LM encoder must bring the translations of a word together.
     """
-    meaning = replace(single(rng).premise, negated=False)
-    slot = pick(rng, [slot for slot in ENTRY_SLOTS if getattr(meaning, slot)])
-    headline = chance(rng, HEADLINES)
-    return " ".join(phrase(meaning, slot, side, headline=headline) for side in shuffled(rng, codes))
+    meaning = replace(draw_pair(rng).premise, negated=False)
+    slot = pick_one(rng, [slot for slot in ENTRY_SLOTS if getattr(meaning, slot)])
+    headline = draw_chance(rng, HEADLINES)
+    return " ".join(slot_phrase(meaning, slot, side, headline=headline) for side in shuffled_copy(rng, codes))
 
 
 def _translation(rng: Random, code: str, codes: tuple[str, ...]) -> str:
-    meaning, fronted, headline = single(rng).premise, chance(rng, FRONTED), chance(rng, HEADLINES)
-    other = pick(rng, [other for other in codes if other != code])
-    return " ".join(render(meaning, side, fronted=fronted, headline=headline) for side in shuffled(rng, (code, other)))
+    meaning, fronted, headline = draw_pair(rng).premise, draw_chance(rng, FRONTED_SHARE), draw_chance(rng, HEADLINES)
+    other = pick_one(rng, [other for other in codes if other != code])
+    return " ".join(
+        render_sentence(meaning, side, fronted=fronted, headline=headline) for side in shuffled_copy(rng, (code, other))
+    )
 
 
-def _mixed(rng: Random, code: str, codes: tuple[str, ...]) -> str:
+def _mixed_line(rng: Random, code: str, codes: tuple[str, ...]) -> str:
     """Two sentences of one event in the word order of one language, phrases of others among its own."""
 
     def side() -> str:
-        return pick(rng, codes) if chance(rng, SWITCHED) else code
+        return pick_one(rng, codes) if draw_chance(rng, SWITCHED) else code
 
-    pair = single(rng)
-    return " ".join(mixed(meaning, code, side) for meaning in (pair.premise, pair.hypothesis))
+    pair = draw_pair(rng)
+    return " ".join(mixed_sentence(meaning, code, side) for meaning in (pair.premise, pair.hypothesis))

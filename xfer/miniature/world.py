@@ -39,7 +39,7 @@ SYNONYM = {"physician": "doctor"}
 QUALITIES = ("big", "small", "old", "young", "happy", "sad")
 ANIMAL_QUALITIES = QUALITIES[:4]
 COLOURS = ("red", "green", "white", "black")
-PLACES = (
+PLACE_CONCEPTS = (
     "house",
     "kitchen",
     "bedroom",

@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from xfer.core.errors import MissingPart
 
-FILE, PART = "adapters.safetensors", ".adapters."
-ATTENTION = ("attention.output.dense", "attention.out_lin")  # BERT, RoBERTa, DeBERTa; DistilBERT
-FEEDFORWARD = ("output.dense", "ffn.lin2")
-PLACES = {"houlsby": (ATTENTION, FEEDFORWARD), "pfeiffer": (FEEDFORWARD,)}
+ADAPTERS_FILE, ADAPTERS_INFIX = "adapters.safetensors", ".adapters."
+ATTENTION_OUTPUTS = ("attention.output.dense", "attention.out_lin")  # BERT, RoBERTa, DeBERTa; DistilBERT
+FEEDFORWARD_OUTPUTS = ("output.dense", "ffn.lin2")
+ADAPTED_OUTPUTS = {"houlsby": (ATTENTION_OUTPUTS, FEEDFORWARD_OUTPUTS), "pfeiffer": (FEEDFORWARD_OUTPUTS,)}
 
 
 class Bottleneck(nn.Module):
@@ -38,50 +38,50 @@ class Bottleneck(nn.Module):
         return states + self.up(nn.functional.gelu(self.down(states)))
 
 
-def add(encoder: nn.Module, stack: Any, method: str, rank: int) -> None:
+def add_bottlenecks(encoder: nn.Module, stack: Any, method: str, rank: int) -> None:
     """New adapters in every layer of ``stack``, in place. Raises MissingPart where a layer has no such parts."""
     for layer in stack or ():
         inside = dict(layer.named_modules())
-        for names in PLACES[method]:
-            found = [inside[name] for name in names if name in inside]
-            if len(found) != 1:
+        for names in ADAPTED_OUTPUTS[method]:
+            targets = [inside[name] for name in names if name in inside]
+            if len(targets) != 1:
                 raise MissingPart(f"trainer.adapt: {method} knows no place for adapters in a {type(layer).__name__}")
-            _after(found[0], Bottleneck(found[0].out_features, rank))
+            _attach_adapter(targets[0], Bottleneck(targets[0].out_features, rank))
     if not stack:
         raise MissingPart(f"trainer.adapt: {method} needs an encoder with a single stack of layers")
 
 
-def _after(part: Any, adapter: Bottleneck) -> None:
-    if not hasattr(part, "adapters"):
-        part.adapters = nn.ModuleList()
-        part.register_forward_hook(_through)
-    part.adapters.append(adapter.to(part.weight.device))
+def _attach_adapter(layer: Any, adapter: Bottleneck) -> None:
+    if not hasattr(layer, "adapters"):
+        layer.adapters = nn.ModuleList()
+        layer.register_forward_hook(_run_adapters)
+    layer.adapters.append(adapter.to(layer.weight.device))
 
 
-def _through(part: Any, inputs: Any, output: Tensor) -> Tensor:
-    for adapter in part.adapters:
+def _run_adapters(layer: Any, inputs: Any, output: Tensor) -> Tensor:
+    for adapter in layer.adapters:
         output = adapter(output)
     return output
 
 
-def save(head: Any, folder: Path) -> None:
+def save_with_adapters(head: Any, folder: Path) -> None:
     """``head.save_pretrained`` with what adapters it has in a file of their own, named by places in its encoder."""
-    found = {name: tensor for name, tensor in head.base_model.state_dict().items() if PART in name}
-    if not found:
+    adapters = {name: tensor for name, tensor in head.base_model.state_dict().items() if ADAPTERS_INFIX in name}
+    if not adapters:
         head.save_pretrained(folder)
         return
-    head.save_pretrained(folder, state_dict={n: t for n, t in head.state_dict().items() if PART not in n})
-    save_file({name: tensor.cpu().clone() for name, tensor in found.items()}, folder / FILE)
+    head.save_pretrained(folder, state_dict={n: t for n, t in head.state_dict().items() if ADAPTERS_INFIX not in n})
+    save_file({name: tensor.cpu().clone() for name, tensor in adapters.items()}, folder / ADAPTERS_FILE)
 
 
-def read(head: Any, folder: Path | None) -> None:
+def read_adapters(head: Any, folder: Path | None) -> None:
     """Puts the adapters of a saved task back into its encoder; nothing where there are none."""
-    if folder is None or not (folder / FILE).is_file():
+    if folder is None or not (folder / ADAPTERS_FILE).is_file():
         return
-    tensors = load_file(folder / FILE)
+    tensors = load_file(folder / ADAPTERS_FILE)
     for name in sorted(name for name in tensors if name.endswith(".down.weight")):
         rank, width = tensors[name].shape
-        _after(head.base_model.get_submodule(name.partition(PART)[0]), Bottleneck(width, rank))
+        _attach_adapter(head.base_model.get_submodule(name.partition(ADAPTERS_INFIX)[0]), Bottleneck(width, rank))
     with torch.no_grad():
         for name, tensor in tensors.items():
             head.base_model.get_parameter(name).copy_(tensor)

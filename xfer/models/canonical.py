@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from xfer.forms.base import Encoded, Rows
+from xfer.forms.base import Columns, EncodedUnits
 from xfer.models.network import Network
-from xfer.models.shapes import Batch, batches
+from xfer.models.shapes import CanonicalBatch, canonical_batches
 
 Keep = Callable[[torch.Tensor, dict[str, torch.Tensor]], Mapping[str, Any]]  # logits, batch -> one value a unit
 
 
-class Canonical:
+class CanonicalPredictor:
     """A network that answers in batches of canonical shape. Not for form mask, whose masks are drawn.
 
     Each new shape is tried once with the rows of its batch in another order: ``unsteady`` holds the shapes
@@ -28,26 +28,28 @@ class Canonical:
         self.tried: set[tuple[int, ...]] = set()
         self.unsteady: set[tuple[int, ...]] = set()
 
-    def __call__(self, rows: Rows, keep: Keep | None = None, encoded: Encoded | None = None) -> dict[str, Any]:
+    def __call__(self, rows: Columns, keep: Keep | None = None, encoded: EncodedUnits | None = None) -> dict[str, Any]:
         """What ``keep`` (the task's form, if left out) makes of every unit, as ``predictor.predict`` gives it, to the
         last bit the same for a row in any call. ``encoded`` are the rows, where that is done already."""
         encoded = encoded or self.form.encode(rows, self.network.tokenizer, self.max_length)
         targets = self.form.targets(rows)
-        lengths, counts = _sizes(encoded)
-        found: dict[str, list[Any]] = {}
+        lengths, counts = _unit_sizes(encoded)
+        collected: dict[str, list[Any]] = {}
         training = self.network.training
         self.network.eval()
         with torch.inference_mode():
-            for batch in batches(lengths, self.device.type, self.max_length, counts):
+            for batch in canonical_batches(lengths, self.device.type, self.max_length, counts):
                 answers = self._computed(encoded, targets, batch, keep or self.form.answers)
                 for name, values in answers.items():
-                    places = found.setdefault(name, [None] * len(lengths))
-                    for place, value in zip(batch.items[: batch.own], values, strict=False):
-                        places[place] = value
+                    column = collected.setdefault(name, [None] * len(lengths))
+                    for position, value in zip(batch.items[: batch.own], values, strict=False):
+                        column[position] = value
         self.network.train(training)
-        return {name: _stacked(values) for name, values in found.items()} | dict(encoded.kept)
+        return {name: _stack_equal(values) for name, values in collected.items()} | dict(encoded.kept)
 
-    def _computed(self, encoded: Encoded, targets: np.ndarray, batch: Batch, keep: Keep) -> Mapping[str, Any]:
+    def _computed(
+        self, encoded: EncodedUnits, targets: np.ndarray, batch: CanonicalBatch, keep: Keep
+    ) -> Mapping[str, Any]:
         logits, tensors = self._logits(encoded, targets, batch)
         shape = tuple(tensors["input_ids"].shape)
         if shape not in self.tried:
@@ -58,23 +60,25 @@ class Canonical:
             logits = logits.flatten(0, 1)[tensors["positions"]]
         return keep(logits, tensors)
 
-    def _logits(self, encoded: Encoded, targets: np.ndarray, batch: Batch) -> tuple[torch.Tensor, dict[str, Any]]:
+    def _logits(
+        self, encoded: EncodedUnits, targets: np.ndarray, batch: CanonicalBatch
+    ) -> tuple[torch.Tensor, dict[str, Any]]:
         """Logits of a batch, at every place: a head over chosen places only would have the shape of the company."""
         padded = encoded._replace(padded=batch.length)
         tensors = self.form.batch(padded, targets, batch.items, self.network.tokenizer, None)
         tensors = {name: tensor.to(self.device) for name, tensor in tensors.items()}
-        asked = {name: tensor for name, tensor in tensors.items() if name != "positions"}
-        return self.network(self.task, asked), tensors
+        inputs = {name: tensor for name, tensor in tensors.items() if name != "positions"}
+        return self.network(self.task, inputs), tensors
 
-    def _steady(self, encoded: Encoded, targets: np.ndarray, batch: Batch) -> bool:
+    def _steady(self, encoded: EncodedUnits, targets: np.ndarray, batch: CanonicalBatch) -> bool:
         """If each row of a batch has the same bits when the rows stand in another order."""
-        turned = batch._replace(items=np.roll(batch.items, 1))
-        one, _ = self._logits(encoded, targets, batch)
-        two, _ = self._logits(encoded, targets, turned)
-        return bool(torch.equal(one, torch.roll(two, -1, 0)))
+        rolled = batch._replace(items=np.roll(batch.items, 1))
+        logits, _ = self._logits(encoded, targets, batch)
+        rolled_logits, _ = self._logits(encoded, targets, rolled)
+        return bool(torch.equal(logits, torch.roll(rolled_logits, -1, 0)))
 
 
-def _sizes(encoded: Encoded) -> tuple[np.ndarray, np.ndarray]:
+def _unit_sizes(encoded: EncodedUnits) -> tuple[np.ndarray, np.ndarray]:
     """For each unit the length of its longest sequence, and how many it has."""
     lengths = np.diff(encoded.starts)
     if encoded.groups is None or not len(lengths):
@@ -82,6 +86,6 @@ def _sizes(encoded: Encoded) -> tuple[np.ndarray, np.ndarray]:
     return np.maximum.reduceat(lengths, encoded.groups[:-1]), np.diff(encoded.groups)
 
 
-def _stacked(values: list[Any]) -> Any:
+def _stack_equal(values: list[Any]) -> Any:
     same = len({np.shape(value) for value in values}) == 1
     return np.stack(values) if same else values

@@ -29,11 +29,11 @@ from transformers.masking_utils import sdpa_mask
 
 from xfer.models import packed
 
-NAME = "xfer"
+ATTENTION_NAME = "xfer"
 LEVELS = 1 << 16
 
 
-def quicken(model: nn.Module) -> None:
+def use_fast_dropout(model: nn.Module) -> None:
     """Make the dropout of ``model`` cheap on CPU, in place; weights, names, hooks and saved files stay as they are.
 
     Encoders that choose eager attention (or, like DeBERTa, have no other) keep it: their attention dropout is an
@@ -44,7 +44,7 @@ def quicken(model: nn.Module) -> None:
         if type(module) is nn.Dropout and not module.inplace:
             module.__class__ = Dropout
         elif isinstance(module, PreTrainedModel) and module.config._attn_implementation == "sdpa":
-            module.set_attn_implementation(NAME)
+            module.set_attn_implementation(ATTENTION_NAME)
 
 
 def keep_mask(shape: torch.Size, p: float, dtype: torch.dtype) -> Tensor:
@@ -87,23 +87,23 @@ class Attention(torch.autograd.Function):
             scores = torch.bmm(query, key.transpose(1, 2))
             if bias is not None:
                 scores.view(batch, heads, length, -1).add_(bias)
-            whole = torch.softmax(scores, -1)
-            thinned = torch.mul(whole, keep_mask(whole.shape, p, whole.dtype), out=scores)
+            probabilities = torch.softmax(scores, -1)
+            thinned = torch.mul(probabilities, keep_mask(probabilities.shape, p, probabilities.dtype), out=scores)
             output = torch.bmm(thinned, value)
-        ctx.save_for_backward(query, key, value, whole, thinned)
+        ctx.save_for_backward(query, key, value, probabilities, thinned)
         ctx.scale, ctx.heads = scale, heads
         return output.unflatten(0, (batch, heads))
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, whole, thinned = ctx.saved_tensors
+        query, key, value, probabilities, thinned = ctx.saved_tensors
         with torch.autocast("cpu", enabled=False):
             output_gradient = gradients[0].flatten(0, 1)
             value_gradient = torch.bmm(thinned.transpose(1, 2), output_gradient)
             # thinned = whole * mask, so the softmax's whole * (mask * gradient - sum) needs no mask of its own.
             scores = torch.bmm(output_gradient, value.transpose(1, 2)).mul_(thinned)
-            scores.addcmul_(whole, scores.sum(-1, keepdim=True), value=-1)
+            scores.addcmul_(probabilities, scores.sum(-1, keepdim=True), value=-1)
             query_gradient = torch.bmm(scores, key).mul_(ctx.scale)
             key_gradient = torch.bmm(scores.transpose(1, 2), query)
         shaped = [each.unflatten(0, (-1, ctx.heads)) for each in (query_gradient, key_gradient, value_gradient)]
@@ -125,19 +125,19 @@ def attention_forward(
     Only bidirectional attention with dropout on CPU is ours, and rows without padding; sdpa does all the rest as
     transformers would.
     """
-    if options.get(packed.KEYS[0]) is not None:
+    if options.get(packed.PACKING_KEYS[0]) is not None:
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-        return packed.attention(query, key, value, dropout, scale, options), None
-    if not _ours(module, query, key, attention_mask, dropout, options):
+        return packed.packed_attention(query, key, value, dropout, scale, options), None
+    if not _is_supported(module, query, key, attention_mask, dropout, options):
         return sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **options
         )
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    output = Attention.apply(query, key, value, _bias(attention_mask, query.dtype), dropout, scale)
+    output = Attention.apply(query, key, value, _additive_mask(attention_mask, query.dtype), dropout, scale)
     return output.transpose(1, 2).contiguous(), None
 
 
-def _ours(
+def _is_supported(
     module: nn.Module, query: Tensor, key: Tensor, mask: Tensor | None, dropout: float, options: dict[str, Any]
 ) -> bool:
     if dropout == 0 or query.device.type != "cpu" or query.shape[:2] != key.shape[:2]:
@@ -149,12 +149,12 @@ def _ours(
     return not (causal and mask is None) and not (mask is not None and mask.requires_grad)
 
 
-def _bias(mask: Tensor | None, dtype: torch.dtype) -> Tensor | None:
+def _additive_mask(mask: Tensor | None, dtype: torch.dtype) -> Tensor | None:
     """A mask, (b, 1 or h, q, k), as something to add to scores; the lowest number, as minus infinity can give NaN."""
     if mask is None or mask.dtype != torch.bool:
         return mask
     return torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, torch.finfo(dtype).min)
 
 
-AttentionInterface.register(NAME, attention_forward)
-AttentionMaskInterface.register(NAME, sdpa_mask)
+AttentionInterface.register(ATTENTION_NAME, attention_forward)
+AttentionMaskInterface.register(ATTENTION_NAME, sdpa_mask)

@@ -12,7 +12,7 @@ from xfer.core.errors import MissingPart
 from xfer.models.network import Network
 
 
-def embeddings(network: Network) -> Any:
+def word_embeddings(network: Network) -> Any:
     """The module that turns subwords into vectors. Raises MissingPart where an encoder has none."""
     encoder: Any = network.encoder
     try:
@@ -22,13 +22,13 @@ def embeddings(network: Network) -> Any:
         raise MissingPart(f"{what} that could be perturbed; set trainer.adversary: none") from None
 
 
-def width(network: Network) -> int:
+def embedding_width(network: Network) -> int:
     """How many numbers a word embedding has."""
-    return int(embeddings(network).weight.shape[1])
+    return int(word_embeddings(network).weight.shape[1])
 
 
 @contextmanager
-def shifted(network: Network, delta: torch.Tensor | None) -> Iterator[None]:
+def shifted_embeddings(network: Network, delta: torch.Tensor | None) -> Iterator[None]:
     """Inside, one pass of the network adds ``delta`` to its word embeddings."""
     if delta is None:
         yield
@@ -40,7 +40,7 @@ def shifted(network: Network, delta: torch.Tensor | None) -> Iterator[None]:
         passes += 1
         return output + delta.view(output.shape).to(output.dtype)
 
-    hook = embeddings(network).register_forward_hook(add, prepend=True)  # others look at what is moved
+    hook = word_embeddings(network).register_forward_hook(add, prepend=True)  # others look at what is moved
     try:
         yield
     finally:

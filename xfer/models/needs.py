@@ -10,7 +10,7 @@ from xfer.core.errors import MissingPart
 PEFT = "trainer.adapt needs the package peft; run: pip install 'xfer[peft]'"
 
 
-def missing(trainer: Any) -> MissingPart | None:
+def missing_package(trainer: Any) -> MissingPart | None:
     """Which package the settings of a trainer lack here, if any."""
     adapt = getattr(trainer, "adapt", None)
     return MissingPart(PEFT) if adapt and not adapt.bottleneck and find_spec("peft") is None else None

@@ -19,21 +19,21 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 from xfer.core.errors import MissingPart
-from xfer.core.seeds import derive
+from xfer.core.seeds import derive_seed
 from xfer.forms.base import Form
 from xfer.models import bottleneck
 from xfer.models.base import Origin
-from xfer.models.domain.form import Domain
-from xfer.models.dropout import quicken
-from xfer.models.packed import packable
-from xfer.models.spread import alike
+from xfer.models.domain.form import DomainForm
+from xfer.models.dropout import use_fast_dropout
+from xfer.models.packed import enable_packing
+from xfer.models.spread import shard_like
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 
-LAYERS = ("layer", "layers", "h", "block")  # what encoders call their stack
+STACK_NAMES = ("layer", "layers", "h", "block")  # what encoders call their stack
 
 
 class Network(torch.nn.Module):
@@ -76,17 +76,17 @@ class Network(torch.nn.Module):
         if self.forms[task].name == "retrieve":
             return self._vectors(head, self.forms[task], inputs)
         if "options" in batch:  # all sequences go in as options of one row: any encoder takes that, and none is padded
-            found = head(**{name: tensor[None] for name, tensor in inputs.items()}).logits[0]
-            return found[batch["options"].clamp(min=0)].masked_fill(batch["options"] < 0, -torch.inf)
+            output = head(**{name: tensor[None] for name, tensor in inputs.items()}).logits[0]
+            return output[batch["options"].clamp(min=0)].masked_fill(batch["options"] < 0, -torch.inf)
         if "positions" not in batch:
-            found = head(**inputs)
-            return found.logits if "logits" in found else torch.stack([found.start_logits, found.end_logits], -1)
+            output = head(**inputs)
+            return output.logits if "logits" in output else torch.stack([output.start_logits, output.end_logits], -1)
         outer = [module for name, module in head.named_children() if name != head.base_model_prefix]
         if len(outer) != 1:  # an unusual head: let it see every place
             return head(**inputs).logits.flatten(0, 1)[batch["positions"]]
         hidden = head.base_model(**inputs).last_hidden_state
-        found = outer[0](hidden.flatten(0, 1)[batch["positions"]])
-        return found[0] if isinstance(found, tuple) else found
+        output = outer[0](hidden.flatten(0, 1)[batch["positions"]])
+        return output[0] if isinstance(output, tuple) else output
 
     def _judged(self, task: str, inputs: Any, batch: dict[str, torch.Tensor]) -> Any:
         form: Any = self.forms[task]
@@ -95,26 +95,26 @@ class Network(torch.nn.Module):
         wanted = form.hidden(layers)
         inner = bool(form.conditions) or wanted < layers
         with torch.set_grad_enabled(torch.is_grad_enabled() and "critic" not in batch):
-            found = source(**inputs, output_hidden_states=inner)
+            output = source(**inputs, output_hidden_states=inner)
         with torch.autocast(batch["input_ids"].device.type, enabled=False):
-            states = found.hidden_states[wanted] if inner else found.last_hidden_state
-            extra = {"chances": form.chances(found.logits, batch)} if form.conditions else {}
+            states = output.hidden_states[wanted] if inner else output.last_hidden_state
+            extra = {"chances": form.chances(output.logits, batch)} if form.conditions else {}
             return form.head.judged(self.judges[task], form.features(states, batch), batch | extra)
 
     @staticmethod
     def _vectors(encoder: Any, form: Any, inputs: Any) -> torch.Tensor:
         layers = int(encoder.config.num_hidden_layers)
         wanted = form.hidden(layers)
-        found = encoder(**inputs, output_hidden_states=wanted < layers)
-        states = found.hidden_states[wanted] if wanted < layers else found.last_hidden_state
+        output = encoder(**inputs, output_hidden_states=wanted < layers)
+        states = output.hidden_states[wanted] if wanted < layers else output.last_hidden_state
         pooled: torch.Tensor = form.vectors(states, inputs["attention_mask"])
         return pooled
 
     def stack(self) -> torch.nn.ModuleList | None:
         """The encoder's layers from the lowest to the highest; None where there is no single stack of them."""
         named = self.encoder.named_modules()
-        found = [m for name, m in named if name.split(".")[-1] in LAYERS and isinstance(m, torch.nn.ModuleList)]
-        return found[0] if len(found) == 1 else None
+        stacks = [m for name, m in named if name.split(".")[-1] in STACK_NAMES and isinstance(m, torch.nn.ModuleList)]
+        return stacks[0] if len(stacks) == 1 else None
 
     def freeze(self, layers: int, embeddings: bool) -> None:
         """Takes the lowest ``layers`` layers and, if asked, the embeddings out of training."""
@@ -143,13 +143,13 @@ class Network(torch.nn.Module):
         A discriminator is ``discriminator.safetensors`` there, and nothing else.
         """
         for task, head in self.heads.items():
-            bottleneck.save(head, folder / task)
+            bottleneck.save_with_adapters(head, folder / task)
             self.tokenizer.save_pretrained(folder / task)
         for task, judge in self.judges.items():
             (folder / task).mkdir(parents=True, exist_ok=True)
             tensors = {name: tensor.cpu().clone() for name, tensor in judge.state_dict().items()}
-            about = {"values": json.dumps(self.forms[task].labels)}
-            save_file(tensors, folder / task / "discriminator.safetensors", about)
+            metadata = {"values": json.dumps(self.forms[task].labels)}
+            save_file(tensors, folder / task / "discriminator.safetensors", metadata)
 
     def weights(self) -> dict[str, torch.Tensor]:
         """Every parameter and buffer once, by name."""
@@ -160,64 +160,64 @@ class Network(torch.nn.Module):
         """What ``weights`` gave, under a name for each place that holds one: tied weights have several places, and a
         module that several heads share is one place."""
         names = {id(t): name for name, t in (*self.named_parameters(), *self.named_buffers())}
-        found: dict[str, torch.Tensor] = {}
+        placed: dict[str, torch.Tensor] = {}
         for path, module in self.named_modules():
             for name, tensor in (*module._parameters.items(), *module._buffers.items()):
                 if tensor is not None:
-                    found[f"{path}.{name}"] = tensors[names[id(tensor)]]
-        return found
+                    placed[f"{path}.{name}"] = tensors[names[id(tensor)]]
+        return placed
 
     def load_weights(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Puts back what ``weights`` gave."""
         with torch.no_grad():
             for name, tensor in self.weights().items():
-                tensor.copy_(alike(tensors[name], tensor))
+                tensor.copy_(shard_like(tensors[name], tensor))
 
 
-def build(origin: Origin, forms: Mapping[str, Form], seed: int) -> Network:
+def build_network(origin: Origin, forms: Mapping[str, Form], seed: int) -> Network:
     """A network from an origin: its encoder is carried, classification heads start fresh from ``seed``.
 
     A masked-LM head is kept where the origin has one: it belongs to the encoder's own pretraining.
     """
-    tokenizer = origin.tokenizer or _trusted(transformers.AutoTokenizer, origin.folder)
+    tokenizer = origin.tokenizer or _load_trusted(transformers.AutoTokenizer, origin.folder)
     heads: dict[str, Any] = {}
     for task, form in forms.items():
-        if not isinstance(form, Domain):
-            with seeded(derive("head", task, seed)):
-                heads[task] = _head(origin, form)
+        if not isinstance(form, DomainForm):
+            with seeded_torch(derive_seed("head", task, seed)):
+                heads[task] = _build_head(origin, form)
     # some encoders are built without the pooler that other heads need, and none minds one
-    shared = heads[max(heads, key=lambda task: (_pooled(heads[task]), forms[task].name != "mask"))]
+    shared = heads[max(heads, key=lambda task: (_has_pooler(heads[task]), forms[task].name != "mask"))]
     for task, head in heads.items():
         if head is head.base_model:  # vectors need no head
             heads[task] = shared.base_model
         elif head is not shared:
             setattr(head, head.base_model_prefix, shared.base_model)
             head.tie_weights()
-    return Network(heads, forms, tokenizer, _judges(shared.config, forms, seed))
+    return Network(heads, forms, tokenizer, _build_judges(shared.config, forms, seed))
 
 
-def _judges(config: Any, forms: Mapping[str, Form], seed: int) -> dict[str, torch.nn.Module]:
+def _build_judges(config: Any, forms: Mapping[str, Form], seed: int) -> dict[str, torch.nn.Module]:
     """A fresh discriminator for each task that has one. Raises MissingPart where the encoder lacks its layer."""
     judges: dict[str, torch.nn.Module] = {}
     for task, form in forms.items():
-        if isinstance(form, Domain):
+        if isinstance(form, DomainForm):
             form.hidden(int(config.num_hidden_layers))
             classes = len(forms[form.conditions].labels) if form.conditions else 1
-            with seeded(derive("head", task, seed)):
+            with seeded_torch(derive_seed("head", task, seed)):
                 judges[task] = form.judge(int(config.hidden_size), classes)
     return judges
 
 
-def load(folder: Path, task: str, form: Form) -> Network:
+def load_network(folder: Path, task: str, form: Form) -> Network:
     """A saved task, ready to predict."""
     auto = getattr(transformers, form.auto)
     options = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
     head = auto.from_pretrained(folder / task, **options)
-    bottleneck.read(head, folder / task)
-    return Network({task: head}, {task: form}, _trusted(transformers.AutoTokenizer, folder / task)).eval()
+    bottleneck.read_adapters(head, folder / task)
+    return Network({task: head}, {task: form}, _load_trusted(transformers.AutoTokenizer, folder / task)).eval()
 
 
-def _trusted(auto: Any, folder: Any) -> Any:
+def _load_trusted(auto: Any, folder: Any) -> Any:
     """Reads a config or tokenizer; code that comes with a model is never run. Raises MissingPart."""
     try:
         return auto.from_pretrained(folder, trust_remote_code=False)
@@ -226,9 +226,9 @@ def _trusted(auto: Any, folder: Any) -> Any:
         raise MissingPart(f"the model in {folder} cannot be used without code of its own: {what}") from None
 
 
-def _head(origin: Origin, form: Form) -> Any:
+def _build_head(origin: Origin, form: Form) -> Any:
     auto = getattr(transformers, form.auto)
-    config = origin.config or _trusted(transformers.AutoConfig, origin.folder)
+    config = origin.config or _load_trusted(transformers.AutoConfig, origin.folder)
     config = type(config).from_dict(config.to_dict() | form.config())
     empty = auto.from_config(config) if origin.folder is None else None
     if empty is None:
@@ -237,30 +237,30 @@ def _head(origin: Origin, form: Form) -> Any:
             inner = kind(config)
             bare = inner.base_model is inner
             outer = [name for name, _ in inner.named_children() if name != kind.base_model_prefix and not bare]
-        carried = _weights(origin.folder)  # type: ignore[arg-type]
+        carried = _read_weights(origin.folder)  # type: ignore[arg-type]
         if form.name != "mask":
             carried = {name: value for name, value in carried.items() if name.split(".")[0] not in outer}
         options = {"config": config, "state_dict": carried, "dtype": torch.float32, "output_loading_info": True}
         empty, info = kind.from_pretrained(None, **options)
-        _complete(origin.folder, info["missing_keys"], "" if bare else f"{empty.base_model_prefix}.")
-    bottleneck.read(empty, origin.folder)
-    quicken(empty)
-    packable(empty)
+        _check_complete(origin.folder, info["missing_keys"], "" if bare else f"{empty.base_model_prefix}.")
+    bottleneck.read_adapters(empty, origin.folder)
+    use_fast_dropout(empty)
+    enable_packing(empty)
     return empty
 
 
-def _pooled(head: Any) -> bool:
+def _has_pooler(head: Any) -> bool:
     return getattr(head.base_model, "pooler", None) is not None
 
 
-def _complete(folder: Any, missing: Any, prefix: str) -> None:
+def _check_complete(folder: Any, missing: Any, prefix: str) -> None:
     """Raises MissingPart where a folder lacks weights of the encoder: they would be random without a word."""
-    lost = sorted(name for name in missing if name.startswith(prefix) and "pooler" not in name)
-    if lost:
-        raise MissingPart(f"the weights in {folder} lack {len(lost)} parts of the encoder, such as {lost[0]}")
+    absent = sorted(name for name in missing if name.startswith(prefix) and "pooler" not in name)
+    if absent:
+        raise MissingPart(f"the weights in {folder} lack {len(absent)} parts of the encoder, such as {absent[0]}")
 
 
-def _weights(folder: Path) -> dict[str, torch.Tensor]:
+def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
     """All tensors of a folder's safetensors files."""
     try:
         index = folder / "model.safetensors.index.json"
@@ -278,7 +278,7 @@ def _weights(folder: Path) -> dict[str, torch.Tensor]:
 
 
 @contextmanager
-def seeded(seed: int) -> Any:
+def seeded_torch(seed: int) -> Any:
     """Inside, torch draws from ``seed``; outside, as if nothing had been drawn."""
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)

@@ -15,60 +15,69 @@ import torch
 from torch import Tensor, nn
 
 FAMILIES = ("bert", "camembert", "roberta", "xlm-roberta", "xlm-roberta-xl")  # their layers pass on what they are given
-KEYS = "cu_seq_lens_q", "max_length_q"  # transformers' own names of what its packed kernels are told
+PACKING_KEYS = "cu_seq_lens_q", "max_length_q"  # transformers' own names of what its packed kernels are told
 Kernel = Callable[[Tensor, Tensor, Tensor, Tensor, int, float, float], Tensor]
 
 
-def flash(
+def flash_attention(
     query: Tensor, key: Tensor, value: Tensor, ends: Tensor, longest: int, dropout: float, scale: float
 ) -> Tensor:
     """Attention within each row, of query, key and value (subwords, heads, width); CUDA, 16 bits."""
     if not dropout:
         from torch.nn.attention.varlen import varlen_attn  # late: torch has it from 2.10 on
 
-        found: Any = varlen_attn(query, key, value, ends, ends, longest, longest, scale=scale)
-        return found
+        output: Any = varlen_attn(query, key, value, ends, ends, longest, longest, scale=scale)
+        return output
     rows = [torch.nested.nested_tensor_from_jagged(each, ends, max_seqlen=longest) for each in (query, key, value)]
-    one, two, three = (each.transpose(1, 2) for each in rows)  # (rows, heads, ragged, width); varlen has no dropout
-    made: Any = nn.functional.scaled_dot_product_attention(one, two, three, dropout_p=dropout, scale=scale)
-    back: Tensor = made.transpose(1, 2).values()
-    return back
+    query_rows, key_rows, value_rows = (
+        each.transpose(1, 2) for each in rows
+    )  # (rows, heads, ragged, width); varlen has no dropout
+    nested_output: Any = nn.functional.scaled_dot_product_attention(
+        query_rows, key_rows, value_rows, dropout_p=dropout, scale=scale
+    )
+    flat_output: Tensor = nested_output.transpose(1, 2).values()
+    return flat_output
 
 
-def plain(
+def plain_attention(
     query: Tensor, key: Tensor, value: Tensor, ends: Tensor, longest: int, dropout: float, scale: float
 ) -> Tensor:
     """What ``flash`` computes, row by row and on any device: for tests and for trying the rest out."""
-    found = []
+    outputs = []
     for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
-        one, two, three = (each[start:end].transpose(0, 1) for each in (query, key, value))
-        made = nn.functional.scaled_dot_product_attention(one, two, three, dropout_p=dropout, scale=scale)
-        found.append(made.transpose(0, 1))
-    return torch.cat(found)
+        query_row, key_row, value_row = (each[start:end].transpose(0, 1) for each in (query, key, value))
+        attended = nn.functional.scaled_dot_product_attention(
+            query_row, key_row, value_row, dropout_p=dropout, scale=scale
+        )
+        outputs.append(attended.transpose(0, 1))
+    return torch.cat(outputs)
 
 
-def kernel(states: Tensor) -> Kernel | None:
+def attention_kernel(states: Tensor) -> Kernel | None:
     """What computes attention over packed states; None where rows stay padded."""
-    half = torch.is_autocast_enabled("cuda") and torch.get_autocast_dtype("cuda") in (torch.bfloat16, torch.float16)
-    return flash if states.is_cuda and half and _compiled() else None
+    half_precision = torch.is_autocast_enabled("cuda") and torch.get_autocast_dtype("cuda") in (
+        torch.bfloat16,
+        torch.float16,
+    )
+    return flash_attention if states.is_cuda and half_precision and _has_flash() else None
 
 
-def _compiled() -> bool:
+def _has_flash() -> bool:
     return bool(torch.backends.cuda.flash_sdp_enabled() and torch.backends.cuda.is_flash_attention_available())
 
 
-def attention(
+def packed_attention(
     query: Tensor, key: Tensor, value: Tensor, dropout: float, scale: float, options: Mapping[str, Any]
 ) -> Tensor:
     """Attention of packed query, key and value (1, heads, subwords, width), given as (1, subwords, heads, width)."""
-    ends, longest = (options[name] for name in KEYS)
-    found = kernel(query)
-    assert found is not None
-    own = [each[0].transpose(0, 1) for each in (query, key, value)]
-    return found(own[0], own[1], own[2], ends, longest, dropout, scale)[None]
+    ends, longest = (options[name] for name in PACKING_KEYS)
+    compute = attention_kernel(query)
+    assert compute is not None
+    row_tensors = [each[0].transpose(0, 1) for each in (query, key, value)]
+    return compute(row_tensors[0], row_tensors[1], row_tensors[2], ends, longest, dropout, scale)[None]
 
 
-def packable(model: nn.Module) -> None:
+def enable_packing(model: nn.Module) -> None:
     """Lets the encoders of ``model`` compute without padding wherever ``kernel`` has something; weights stay."""
     for module in list(model.modules()):
         config: Any = getattr(module, "config", None)
@@ -95,14 +104,14 @@ class Packing:
 
     def _pack(self, stack: Any, inputs: Any, options: dict[str, Any]) -> Any:
         states = inputs[0] if inputs else None
-        if states is None or self.mask is None or self.mask.ndim != 2 or kernel(states) is None:
+        if states is None or self.mask is None or self.mask.ndim != 2 or attention_kernel(states) is None:
             return None
         self.shape = (states.shape[0], states.shape[1])
         self.places = self.mask.flatten().nonzero()[:, 0]
         ends = nn.functional.pad(self.mask.sum(1).cumsum(0), (1, 0)).to(torch.int32)
-        told = dict(zip(KEYS, (ends, self.shape[1]), strict=True))
+        packing_options = dict(zip(PACKING_KEYS, (ends, self.shape[1]), strict=True))
         packed = states.flatten(0, 1).index_select(0, self.places)[None]
-        return (packed, *inputs[1:]), options | {"attention_mask": None, "position_ids": None} | told
+        return (packed, *inputs[1:]), options | {"attention_mask": None, "position_ids": None} | packing_options
 
     def _unpack(self, stack: Any, inputs: Any, output: Any) -> Any:
         if self.places is not None:

@@ -11,7 +11,7 @@ COUNT_FROM_PAD = (
 )
 
 
-def positions(config: Any, default: int) -> int:
+def position_limit(config: Any, default: int) -> int:
     """Subwords of the longest input, special ones included; ``default`` where the configuration names no limit."""
     rows = int(getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or default)
     pad = getattr(config, "pad_token_id", None)

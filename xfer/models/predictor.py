@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import torch
 
-from xfer.core.seeds import derive
-from xfer.forms.base import Encoded, Rows, by_language
-from xfer.models.canonical import Canonical
+from xfer.core.seeds import derive_seed
+from xfer.forms.base import Columns, EncodedUnits, by_language
+from xfer.models.canonical import CanonicalPredictor
 from xfer.models.network import Network
 
-TOKENS = {"cpu": 2048, "cuda": 65536}  # subwords a batch, padding included: what each device does best
-Progress = Callable[[int, int], None]
+BATCH_TOKENS = {"cpu": 2048, "cuda": 65536}  # subwords a batch, padding included: what each device does best
+ProgressCallback = Callable[[int, int], None]
 
 
-def device() -> torch.device:
+def default_device() -> torch.device:
     """The GPU if there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def batches(lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
+def length_batches(lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
     """Row numbers in order of length, longest first, cut where rows x longest would exceed ``tokens``."""
     order = np.argsort(-lengths, kind="stable")
     cuts, start = [], 0
@@ -33,42 +33,53 @@ def batches(lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
     return cuts
 
 
-def predict(
-    network: Network, task: str, rows: Rows, max_length: int, progress: Progress | None = None
+def predict_rows(
+    network: Network, task: str, rows: Columns, max_length: int, progress: ProgressCallback | None = None
 ) -> dict[str, Any]:
     """What the task's form keeps of every row, in the order of ``rows``."""
     encoded = network.forms[task].encode(rows, network.tokenizer, max_length)
-    return answer(network, task, encoded, rows, progress)
+    return predict_encoded(network, task, encoded, rows, progress)
 
 
-def decoded(network: Network, task: str, rows: Rows, max_length: int, progress: Progress) -> Rows:
+def decoded_predictions(
+    network: Network, task: str, rows: Columns, max_length: int, progress: ProgressCallback
+) -> Columns:
     """The task's predictions of all rows; language by language where the answers of all would be too large."""
-    form, columns, before = network.forms[task], Rows(), 0
-    for part in by_language(rows).values() if form.apart else [rows]:
+    form, columns, before = network.forms[task], Columns(), 0
+    for language_rows in by_language(rows).values() if form.apart else [rows]:
 
         def told(done: int, total: int, before: int = before) -> None:
             progress(before + done, len(rows["id"]) if form.apart else total)
 
-        for name, column in form.decode(predict(network, task, part, max_length, told), part).items():
+        for name, column in form.decode(
+            predict_rows(network, task, language_rows, max_length, told), language_rows
+        ).items():
             columns.setdefault(name, []).extend(column)
-        before += len(part["id"])
+        before += len(language_rows["id"])
     return columns
 
 
-def answer(
-    network: Network, task: str, encoded: Encoded, rows: Rows, progress: Progress | None = None, salt: str = "predict"
+def predict_encoded(
+    network: Network,
+    task: str,
+    encoded: EncodedUnits,
+    rows: Columns,
+    progress: ProgressCallback | None = None,
+    salt: str = "predict",
 ) -> dict[str, Any]:
     """``predict`` over rows that are already encoded. Masks are drawn from each row's own name."""
-    form, where = network.forms[task], next(network.parameters()).device
+    form, target = network.forms[task], next(network.parameters()).device
     targets, kept = form.targets(rows), dict[str, Any]()
     parts, done, training = [], 0, network.training
     network.eval()
-    cuts = batches(encoded.lengths, TOKENS[where.type])
+    cuts = length_batches(encoded.lengths, BATCH_TOKENS[target.type])
     with torch.inference_mode():
         for index in cuts:
-            seeds = [derive(salt, rows["language"][i], rows["id"][i]) for i in index] if form.name == "mask" else None
+            seeds = (
+                [derive_seed(salt, rows["language"][i], rows["id"][i]) for i in index] if form.name == "mask" else None
+            )
             batch = form.batch(encoded, targets, index, network.tokenizer, seeds)
-            batch = {name: tensor.to(where) for name, tensor in batch.items()}
+            batch = {name: tensor.to(target) for name, tensor in batch.items()}
             parts.append(form.answers(network(task, batch), batch))
             done += len(index)
             if progress:
@@ -76,37 +87,37 @@ def answer(
     network.train(training)
     order = np.concatenate(cuts) if cuts else np.zeros(0, dtype=np.int64)
     for name in parts[0] if parts else ():
-        kept[name] = _in_order([part[name] for part in parts], order)
+        kept[name] = _restore_order([batch_answers[name] for batch_answers in parts], order)
     return kept | dict(encoded.kept)
 
 
-def _in_order(parts: list[Any], order: np.ndarray) -> Any:
+def _restore_order(parts: list[Any], order: np.ndarray) -> Any:
     """Answers of batches, put back into the order of the units; ragged ones stay lists."""
     if isinstance(parts[0], list):
-        found: Any = [None] * len(order)
-        for place, value in zip(order, (value for part in parts for value in part), strict=True):
-            found[place] = value
-        return found
-    found = np.empty((len(order), *parts[0].shape[1:]), dtype=parts[0].dtype)
+        ordered: Any = [None] * len(order)
+        for position, value in zip(order, (value for batch_answers in parts for value in batch_answers), strict=True):
+            ordered[position] = value
+        return ordered
+    ordered = np.empty((len(order), *parts[0].shape[1:]), dtype=parts[0].dtype)
     start = 0
-    for part in parts:  # one by one: answers may fill half of the memory
-        found[order[start : start + len(part)]] = part
-        start += len(part)
-    return found
+    for batch_answers in parts:  # one by one: answers may fill half of the memory
+        ordered[order[start : start + len(batch_answers)]] = batch_answers
+        start += len(batch_answers)
+    return ordered
 
 
-class Victim:
+class ClassifierVictim:
     """Answers an attacker: label probabilities of texts, [n, labels] in float32."""
 
     def __init__(self, network: Network, task: str, max_length: int) -> None:
         self.network, self.task, self.max_length = network, task, max_length
-        self.canonical = Canonical(network, task, max_length)
+        self.canonical = CanonicalPredictor(network, task, max_length)
 
     def __call__(self, texts: list[tuple[str, ...]]) -> np.ndarray:
         count = len(texts)
         if not count:
             return np.zeros((0, len(self.network.forms[self.task].labels)), dtype=np.float32)
-        rows: Rows = {"id": [str(i) for i in range(count)], "language": [""] * count, "text": [t[0] for t in texts]}
+        rows: Columns = {"id": [str(i) for i in range(count)], "language": [""] * count, "text": [t[0] for t in texts]}
         rows |= {"pair": [t[1] if len(t) > 1 else None for t in texts], "label": [None] * count}
         logits = self.canonical(rows)["logits"].astype(np.float64)
         shifted = np.exp(logits - logits.max(1, keepdims=True))

@@ -53,10 +53,10 @@ class Pretrained(Model):
 
         from xfer.readers import hub
 
-        commit = self.commit or hub.commit(self.name, "model")
+        commit = self.commit or hub.repository_commit(self.name, "model")
         patterns: dict[str, Any] = {"repo_id": self.name, "revision": commit, "allow_patterns": _FILES}
         try:
-            with hub.offline(True):
+            with hub.offline_mode(True):
                 return Path(snapshot_download(**patterns, local_files_only=True))
         except OSError:
             return Path(snapshot_download(**patterns))

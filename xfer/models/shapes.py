@@ -11,12 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-STEP = {"cpu": 8, "cuda": 16}  # subwords: lengths are rounded up to these
-TOKENS = {"cpu": 512, "cuda": 8192}  # subwords a batch: few on a CPU, where filling rows cost as much as others
-ROWS = {"cpu": 16, "cuda": 128}
+LENGTH_STEP = {"cpu": 8, "cuda": 16}  # subwords: lengths are rounded up to these
+CANONICAL_TOKENS = {
+    "cpu": 512,
+    "cuda": 8192,
+}  # subwords a batch: few on a CPU, where filling rows cost as much as others
+MOST_ROWS = {"cpu": 16, "cuda": 128}
 
 
-class Batch(NamedTuple):
+class CanonicalBatch(NamedTuple):
     """``items`` are numbers of items, ``own`` of them asked for and the rest filling; ``length`` is what to pad to."""
 
     items: np.ndarray
@@ -24,16 +27,16 @@ class Batch(NamedTuple):
     length: int
 
 
-def batches(
+def canonical_batches(
     lengths: Sequence[int] | np.ndarray, device: str, longest: int, counts: Sequence[int] | np.ndarray | None = None
-) -> Iterator[Batch]:
+) -> Iterator[CanonicalBatch]:
     """Items of these ``lengths`` in batches, longest first; filling rows repeat the first item of their batch.
 
     ``counts`` says how many sequences of that length an item is, where it is several: only items of as many share a
     batch. Lengths are rounded up, but not beyond ``longest``, which a model may have no positions for.
     """
     by_shape: dict[tuple[int, int], list[int]] = {}
-    step = STEP.get(device, STEP["cuda"])
+    step = LENGTH_STEP.get(device, LENGTH_STEP["cuda"])
     several = [1] * len(lengths) if counts is None else counts
     for number, (size, count) in enumerate(zip(lengths, several, strict=True)):
         length = max(min(-(-max(int(size), 1) // step) * step, longest), int(size))
@@ -41,8 +44,10 @@ def batches(
     for length, count in sorted(by_shape, reverse=True):
         rows, numbers = row_count(length * count, device), by_shape[length, count]
         for start in range(0, len(numbers), rows):
-            part = numbers[start : start + rows]
-            yield Batch(np.array(part + part[:1] * (rows - len(part)), dtype=np.int64), len(part), length)
+            wanted = numbers[start : start + rows]
+            yield CanonicalBatch(
+                np.array(wanted + wanted[:1] * (rows - len(wanted)), dtype=np.int64), len(wanted), length
+            )
 
 
 def row_count(length: int, device: str) -> int:
@@ -51,6 +56,6 @@ def row_count(length: int, device: str) -> int:
     Kernels compute rows in blocks and what is left over in another way, so that other numbers would let a row's
     place in the batch show in its last bits.
     """
-    kind = device if device in TOKENS else "cuda"
-    most = min(TOKENS[kind] // length, ROWS[kind])
+    kind = device if device in CANONICAL_TOKENS else "cuda"
+    most = min(CANONICAL_TOKENS[kind] // length, MOST_ROWS[kind])
     return max(4, 1 << max(most, 1).bit_length() - 1)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import torch
 
 
-def whole(tensor: torch.Tensor) -> torch.Tensor:
+def gather_full(tensor: torch.Tensor) -> torch.Tensor:
     """The tensor itself, or what the processes' parts make together."""
     if not hasattr(tensor, "full_tensor"):
         return tensor
-    found: torch.Tensor = tensor.full_tensor()
-    return found
+    full: torch.Tensor = tensor.full_tensor()
+    return full
 
 
-def alike(tensor: torch.Tensor, model: torch.Tensor) -> torch.Tensor:
+def shard_like(tensor: torch.Tensor, model: torch.Tensor) -> torch.Tensor:
     """A whole tensor that every process has, spread as ``model`` is."""
     if not hasattr(model, "full_tensor"):
         return tensor

@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 from tokenizers import Tokenizer
 
 from xfer.core.errors import MissingPart
-from xfer.core.seeds import stream
+from xfer.core.seeds import seeded_random
 
-APART = "\x1f"  # between subwords, in texts that are read back by one that knows whole subwords only
-SPACES = ("▁", "Ġ")  # how vocabularies write the space before a word
+SUBWORD_SEPARATOR = "\x1f"  # between subwords, in texts that are read back by one that knows whole subwords only
+SPACE_MARKS = ("▁", "Ġ")  # how vocabularies write the space before a word
 Cuts = list[str]
 
 
-class Merges:
+class BytePairVocabulary:
     """A byte-pair vocabulary: the pairs that are merged, by rank."""
 
     def __init__(self, model: dict[str, Any]) -> None:
@@ -45,19 +45,19 @@ class Merges:
         """Merges the first pair of the lowest rank until none is left."""
         parts = list(word)
         while True:
-            found = [
+            candidates = [
                 (rank, i)
                 for i in range(len(parts) - 1)
                 if (rank := self.ranks.get((parts[i], parts[i + 1]))) is not None
                 and (random is None or random.random() >= drop)
             ]
-            if not found:
+            if not candidates:
                 return parts
-            _, i = min(found)
+            _, i = min(candidates)
             parts[i : i + 2] = [parts[i] + parts[i + 1]]
 
 
-class Scores:
+class UnigramVocabulary:
     """A unigram vocabulary: the log-probability of each subword."""
 
     def __init__(self, model: dict[str, Any]) -> None:
@@ -76,8 +76,8 @@ class Scores:
         """The most probable cut; None where a letter is in no subword."""
         reached: list[tuple[float, int]] = [(0.0, 0)]
         for end in range(1, len(word) + 1):
-            ways = [(reached[start][0] + score, start) for start, score in self.ending(word, end)]
-            reached.append(max(ways, key=lambda way: way[0]) if ways else (-math.inf, 0))
+            options = [(reached[start][0] + score, start) for start, score in self.ending(word, end)]
+            reached.append(max(options, key=lambda way: way[0]) if options else (-math.inf, 0))
         if reached[-1][0] == -math.inf:
             return None
         cuts, end = [], len(word)
@@ -94,13 +94,13 @@ class Scores:
             reached.append(_log_sum([reached[s] + setting.alpha * score for s, score in self.ending(word, end)]))
         cuts, end = [], len(word)
         while end:
-            ways = [(start, reached[start] + setting.alpha * score) for start, score in self.ending(word, end)]
-            left = random.random()
-            start = ways[-1][0]
-            for place, weight in ways:
-                left -= math.exp(weight - reached[end])
-                if left < 0:
-                    start = place
+            options = [(start, reached[start] + setting.alpha * score) for start, score in self.ending(word, end)]
+            remaining = random.random()
+            start = options[-1][0]
+            for begin, weight in options:
+                remaining -= math.exp(weight - reached[end])
+                if remaining < 0:
+                    start = begin
                     break
             cuts.append(word[start:end])
             end = start
@@ -131,7 +131,9 @@ class Cutter:
         kind = self.about["model"]["type"]
         if kind not in ("BPE", "Unigram"):
             raise MissingPart(f"augment.subwords draws from BPE and Unigram vocabularies, and this one is {kind}")
-        self.vocabulary: Merges | Scores = (Merges if kind == "BPE" else Scores)(self.about["model"])
+        self.vocabulary: BytePairVocabulary | UnigramVocabulary = (
+            BytePairVocabulary if kind == "BPE" else UnigramVocabulary
+        )(self.about["model"])
         self.reader = Tokenizer.from_str(json.dumps(self.about))  # with neither truncation nor padding
         self.reader.no_truncation()
         self.reader.no_padding()
@@ -140,64 +142,66 @@ class Cutter:
 
     def _whole(self) -> Any:
         """The tokenizer with another inside, which takes subwords as they stand: all else is done as ever."""
-        known = self.vocabulary.vocabulary
-        if any(APART in piece for piece in known):
+        vocabulary = self.vocabulary.vocabulary
+        if any(SUBWORD_SEPARATOR in piece for piece in vocabulary):
             raise MissingPart("augment.subwords cannot read a vocabulary with the character U+001F in a subword")
-        unknown = self.tokenizer.unk_token or next(iter(known))
-        about = self.about | {"normalizer": None, "truncation": None, "padding": None}
-        about["pre_tokenizer"] = {
+        unknown = self.tokenizer.unk_token or next(iter(vocabulary))
+        description = self.about | {"normalizer": None, "truncation": None, "padding": None}
+        description["pre_tokenizer"] = {
             "type": "Split",
-            "pattern": {"String": APART},
+            "pattern": {"String": SUBWORD_SEPARATOR},
             "behavior": "Removed",
             "invert": False,
         }
-        about["model"] = {"type": "WordLevel", "vocab": known, "unk_token": unknown}
-        whole = copy.deepcopy(self.tokenizer)
-        whole._tokenizer = Tokenizer.from_str(json.dumps(about))
-        return whole
+        description["model"] = {"type": "WordLevel", "vocab": vocabulary, "unk_token": unknown}
+        presplit = copy.deepcopy(self.tokenizer)
+        presplit._tokenizer = Tokenizer.from_str(json.dumps(description))
+        return presplit
 
     def subwords(self, text: str, setting: Any, random: Random, exact: bool = False) -> list[Subword]:
         """The subwords of a text, some of its words cut anew; ``exact`` where the code points of each matter."""
-        found: list[Subword] = []
-        for word in _words(self.reader.encode(text, add_special_tokens=False)):
+        pieces: list[Subword] = []
+        for word in _word_groups(self.reader.encode(text, add_special_tokens=False)):
             parts = self._drawn(word, setting, random, exact) if random.random() < setting.words else None
-            found += parts or [Subword(value, *place) for value, place in word]
-        return found
+            pieces += parts or [Subword(value, *span) for value, span in word]
+        return pieces
 
     def _drawn(self, word: list[tuple[str, Any]], setting: Any, random: Random, exact: bool) -> list[Subword] | None:
-        own = [value for value, _ in word]
-        whole, start, end = "".join(own), word[0][1][0], word[-1][1][1]
-        if self.best(whole) != own:
+        current = [value for value, _ in word]
+        joined, start, end = "".join(current), word[0][1][0], word[-1][1][1]
+        if self.best(joined) != current:
             return None
-        lead = int(whole[0] in SPACES and end - start == len(whole) - 1)  # a space that stands for no code point
-        if exact and end - start != len(whole) - lead:
+        lead = int(joined[0] in SPACE_MARKS and end - start == len(joined) - 1)  # a space that stands for no code point
+        if exact and end - start != len(joined) - lead:
             return None  # letters that the tokenizer composed: no telling where one of its subwords begins
-        drawn = self.vocabulary.drawn(whole, random, setting)
-        if drawn == own:
+        drawn = self.vocabulary.drawn(joined, random, setting)
+        if drawn == current:
             return None
-        done, found = start - lead, list[Subword]()
-        for part in drawn:
+        done, subwords = start - lead, list[Subword]()
+        for piece in drawn:
             first = max(start, done)
-            done += len(part)
-            found.append(Subword(part, first, max(done, first + 1)))  # the tokenizer lays a bare space on its letter
-        return found
+            done += len(piece)
+            subwords.append(
+                Subword(piece, first, max(done, first + 1))
+            )  # the tokenizer lays a bare space on its letter
+        return subwords
 
 
-def _words(encoding: Any) -> Iterator[list[tuple[str, Any]]]:
+def _word_groups(encoding: Any) -> Iterator[list[tuple[str, Any]]]:
     """The subwords of each word with their places; added tokens are words of their own that nothing cuts."""
     word: list[tuple[str, Any]] = []
     before: Any = None
-    for value, number, place in zip(encoding.tokens, encoding.word_ids, encoding.offsets, strict=True):
+    for value, number, span in zip(encoding.tokens, encoding.word_ids, encoding.offsets, strict=True):
         if word and (number is None or number != before):
             yield word
             word = []
-        word.append((value, place))
+        word.append((value, span))
         before = number
     if word:
         yield word
 
 
-class Drawn:
+class SamplingTokenizer:
     """A tokenizer, as forms call it, whose lists of texts are cut by a draw; equal texts of one are cut alike."""
 
     def __init__(self, cutter: Cutter, setting: Any, *names: Any) -> None:
@@ -214,18 +218,21 @@ class Drawn:
         return self.cutter.whole(*(self._joined(side) if side else None for side in (texts, pairs)), **options)
 
     def _joined(self, texts: Sequence[str]) -> list[str]:
-        known = self.cutter.vocabulary.vocabulary
+        vocabulary = self.cutter.vocabulary.vocabulary
         unknown = self.cutter.tokenizer.unk_token or ""
         added = self.cutter.tokenizer.get_added_vocab()
-        cuts = ([part.text for part in self._cut(text)] for text in texts)
-        return [APART.join(part if part in known or part in added else unknown for part in one) for one in cuts]
+        cuts = ([piece.text for piece in self._cut(text)] for text in texts)
+        return [
+            SUBWORD_SEPARATOR.join(piece if piece in vocabulary or piece in added else unknown for piece in cut)
+            for cut in cuts
+        ]
 
     def _placed(self, texts: Sequence[str]) -> dict[str, Any]:
         number = self.cutter.tokenizer.get_vocab()
         unknown = self.cutter.tokenizer.unk_token_id
         cuts = [self._cut(text, True) for text in texts]
-        ids = [[number.get(part.text, unknown) for part in one] for one in cuts]
-        return {"input_ids": ids, "offset_mapping": [[(part.start, part.end) for part in one] for one in cuts]}
+        ids = [[number.get(piece.text, unknown) for piece in cut] for cut in cuts]
+        return {"input_ids": ids, "offset_mapping": [[(piece.start, piece.end) for piece in cut] for cut in cuts]}
 
     def _cut(self, text: str, exact: bool = False) -> list[Subword]:
-        return self.cutter.subwords(text, self.setting, stream("subwords", *self.names, text), exact)
+        return self.cutter.subwords(text, self.setting, seeded_random("subwords", *self.names, text), exact)

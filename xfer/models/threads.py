@@ -6,19 +6,19 @@ from typing import Any
 
 import torch
 
-WIDE = 256  # width from which an encoder is worth several threads, and bf16 on processors that have it
+WIDE_HIDDEN_SIZE = 256  # width from which an encoder is worth several threads, and bf16 on processors that have it
 _DEFAULT = torch.get_num_threads()
 
 
-def wide(config: Any) -> bool:
+def is_wide(config: Any) -> bool:
     """Whether the encoder of this configuration is a wide one."""
-    return int(getattr(config, "hidden_size", 0)) >= WIDE
+    return int(getattr(config, "hidden_size", 0)) >= WIDE_HIDDEN_SIZE
 
 
-def settle(config: Any) -> None:
+def set_threads(config: Any) -> None:
     """One thread for a narrow encoder, the default for others.
 
     Two threads make a narrow one 1.4 times as fast; two processes with a thread each, twice. With one thread its
     results do not depend on the number of cores either.
     """
-    torch.set_num_threads(_DEFAULT if wide(config) else 1)
+    torch.set_num_threads(_DEFAULT if is_wide(config) else 1)

@@ -13,11 +13,11 @@ from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.cells import named
-from xfer.readers.nli import LABELS, Mnli, Nli, gold
-from xfer.readers.pairs import Labels, pair
+from xfer.readers.nli import INFERENCE_LABELS, Mnli, Nli, gold_rows
+from xfer.readers.pairs import LabelSpellings, pair_row
 
 Round = Literal[1, 2, 3]
-_LETTERS: Labels = dict(zip("enc", LABELS, strict=True))  # ANLI's files hold the first letter only
+_LETTERS: LabelSpellings = dict(zip("enc", INFERENCE_LABELS, strict=True))  # ANLI's files hold the first letter only
 
 
 @Reader.register("snli")
@@ -45,7 +45,7 @@ class Snli(Nli):
             yield from (f"{folder}/snli_1.0_{split}.{end}" for end in ("jsonl", "txt"))
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
-        return gold(path, language)
+        return gold_rows(path, language)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, "plain_text", {"dev": "validation"}.get(split, split))
@@ -81,7 +81,7 @@ class Anli(Nli):
         return value
 
     def parts(self, split: str) -> tuple[Reader, ...]:
-        return tuple(self.model_copy(update={"rounds": (one,)}) for one in self.rounds)
+        return tuple(self.model_copy(update={"rounds": (round_number,)}) for round_number in self.rounds)
 
     def places(self, split: str, language: str) -> Iterable[str]:
         for folder in ("anli_v1.0", "anli/anli_v1.0", "nli/anli_v1.0", "anli_v0.1"):
@@ -91,9 +91,9 @@ class Anli(Nli):
         def make(line: int, cells: Row) -> Row | None:
             premise = "context" if "context" in cells else "premise"  # the files and their README disagree
             keys = (premise, "hypothesis", "label")
-            return pair(path, line, cells, keys, named(cells, "uid", line), language, _LETTERS)
+            return pair_row(path, line, cells, keys, named(cells, "uid", line), language, _LETTERS)
 
-        return tables.made(tables.each_jsonl(path), make)
+        return tables.make_rows(tables.each_jsonl(path), make)
 
     def variants(self) -> tuple[Reader, ...]:
         return self.parts("train")  # a round alone: a mirror may lack one

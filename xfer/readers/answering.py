@@ -17,11 +17,11 @@ from xfer.core.files import FileStamp, file_stamp
 from xfer.readers import hub
 from xfer.readers.base import Reader, Row
 from xfer.readers.json_text import Spot
-from xfer.readers.qa import Question, in_paragraph, nearest, paragraphs
-from xfer.readers.sentences import Span, holding, spans
+from xfer.readers.qa import Question, each_paragraph, nearest_start, paragraph_questions
+from xfer.readers.sentences import SentenceSpan, find_sentences, sentence_at
 
 
-class Asked(NamedTuple):
+class AnsweredQuestion(NamedTuple):
     """A question, the numbers of the sentences that answer it, and where it stands, if in a file."""
 
     id: str
@@ -35,8 +35,8 @@ class Paragraph(NamedTuple):
 
     number: int
     context: str
-    sentences: tuple[Span, ...]
-    asked: tuple[Asked, ...]
+    sentences: tuple[SentenceSpan, ...]
+    asked: tuple[AnsweredQuestion, ...]
     faults: tuple[BadRow, ...] = ()
     spot: Spot | None = None  # where it stands, if in a file
 
@@ -46,45 +46,47 @@ def read_file(path: Path, official: bool) -> list[Paragraph]:
 
     Raises BadRow for a file that is not in that format; what is wrong within a paragraph is a fault of it.
     """
-    found = []
-    for number, (spot, paragraph) in enumerate(paragraphs(path), 1):
-        given = list(in_paragraph(spot, paragraph))
-        faults = [one for one in given if isinstance(one, BadRow)]
+    parsed = []
+    for number, (spot, paragraph) in enumerate(each_paragraph(path), 1):
+        given = list(paragraph_questions(spot, paragraph))
+        faults = [question for question in given if isinstance(question, BadRow)]
         context = str(paragraph.get("context", ""))
         try:
-            borders = tuple(_borders(spot, paragraph, context) if official else spans(context))
+            borders = tuple(_official_borders(spot, paragraph, context) if official else find_sentences(context))
         except BadRow as bad:
-            found.append(Paragraph(number, context, (), (), (*faults, bad), spot))
+            parsed.append(Paragraph(number, context, (), (), (*faults, bad), spot))
             continue
-        good = (one for one in given if not isinstance(one, BadRow))
-        asked = [_asked(one, context, borders, official) for one in good]
-        faults += [one for one in asked if isinstance(one, BadRow)]
-        kept = tuple(one for one in asked if isinstance(one, Asked))
-        found.append(Paragraph(number, context, borders, kept, tuple(faults), spot))
-    return found
+        good = (question for question in given if not isinstance(question, BadRow))
+        answered = [_answered_question(question, context, borders, official) for question in good]
+        faults += [question for question in answered if isinstance(question, BadRow)]
+        kept = tuple(question for question in answered if isinstance(question, AnsweredQuestion))
+        parsed.append(Paragraph(number, context, borders, kept, tuple(faults), spot))
+    return parsed
 
 
-def _asked(one: Question, context: str, borders: Sequence[Span], official: bool) -> Asked | BadRow:
-    assert one.spot is not None
-    if not one.starts:
-        return one.spot.bad(f"question {one.id} has no answer to look its sentence up by", "answers")
-    sentence = _sentence(borders, one.starts[0], official)
+def _answered_question(
+    question: Question, context: str, borders: Sequence[SentenceSpan], official: bool
+) -> AnsweredQuestion | BadRow:
+    assert question.spot is not None
+    if not question.starts:
+        return question.spot.bad(f"question {question.id} has no answer to look its sentence up by", "answers")
+    sentence = _answer_sentence(borders, question.starts[0], official)
     if sentence is None:
-        return one.spot.bad(f"the answer of question {one.id} begins in no sentence", "answers")
-    return Asked(one.id, one.question, _equals(context, borders, sentence), one.spot)
+        return question.spot.bad(f"the answer of question {question.id} begins in no sentence", "answers")
+    return AnsweredQuestion(question.id, question.question, _equal_sentences(context, borders, sentence), question.spot)
 
 
 @lru_cache(maxsize=12)  # every language looks its answers up in all the others
-def _file(path: Path, official: bool, stamp: FileStamp) -> list[Paragraph]:
+def _cached_file(path: Path, official: bool, stamp: FileStamp) -> list[Paragraph]:
     return read_file(path, official)
 
 
-def known(path: Path, official: bool) -> list[Paragraph]:
+def cached_paragraphs(path: Path, official: bool) -> list[Paragraph]:
     """``read_file``, once for as long as the file stays as it is."""
-    return _file(path, official, file_stamp(path))
+    return _cached_file(path, official, file_stamp(path))
 
 
-def _borders(spot: Spot, paragraph: dict[str, Any], context: str) -> list[Span]:
+def _official_borders(spot: Spot, paragraph: dict[str, Any], context: str) -> list[SentenceSpan]:
     """The file's own borders; they may leave text between sentences out, but never overlap.
 
     The texts in 'sentences' beside them are never read, as in the official loader: in the official tr.json (article
@@ -103,38 +105,40 @@ def _borders(spot: Spot, paragraph: dict[str, Any], context: str) -> list[Span]:
     return [(start, end) for start, end in given]
 
 
-def _sentence(borders: Sequence[Span], place: int, official: bool) -> int | None:
+def _answer_sentence(borders: Sequence[SentenceSpan], offset: int, official: bool) -> int | None:
     """The sentence in which an answer begins; the answer may reach beyond its end."""
     if not official:
-        return holding(borders, place)
-    return next((number for number, (start, end) in enumerate(borders) if start <= place < end), None)
+        return sentence_at(borders, offset)
+    return next((number for number, (start, end) in enumerate(borders) if start <= offset < end), None)
 
 
-def _equals(context: str, borders: Sequence[Span], sentence: int) -> tuple[int, ...]:
+def _equal_sentences(context: str, borders: Sequence[SentenceSpan], sentence: int) -> tuple[int, ...]:
     texts = [context[start:end] for start, end in borders]
     return tuple(number for number, text in enumerate(texts) if text == texts[sentence])
 
 
-def table(reader: Reader, split: str, language: str) -> list[Paragraph]:
+def hub_paragraphs(reader: Reader, split: str, language: str) -> list[Paragraph]:
     """The paragraphs of a hub table, in which those of one paragraph follow each other, cut by our rule."""
-    part = reader.hub_part(split, language)
-    place = "/".join((part.repository, part.config or "default", part.split))
-    rows_of_hub = hub.table(part.repository, part.config, part.split, reader.card.revision)
-    found: list[Paragraph] = []
+    hub_table = reader.hub_part(split, language)
+    where = "/".join((hub_table.repository, hub_table.config or "default", hub_table.split))
+    rows_of_hub = hub.load_table(hub_table.repository, hub_table.config, hub_table.split, reader.card.revision)
+    parsed: list[Paragraph] = []
     try:
         for context, rows in groupby(enumerate(rows_of_hub, 1), key=lambda row: row[1]["context"]):
-            borders = tuple(spans(context))
-            asked = tuple(_hub_question(row, number, place, context, borders) for number, row in rows)
-            found.append(Paragraph(len(found) + 1, context, borders, asked))
+            borders = tuple(find_sentences(context))
+            questions = tuple(_hub_question(row, number, where, context, borders) for number, row in rows)
+            parsed.append(Paragraph(len(parsed) + 1, context, borders, questions))
     except (KeyError, IndexError, TypeError) as error:
         what = f"has not the columns that {reader.type_name} expects: {error!r}"
-        raise BadRow(place, len(found) + 1, what) from None
-    return found
+        raise BadRow(where, len(parsed) + 1, what) from None
+    return parsed
 
 
-def _hub_question(row: Row, number: int, place: str, context: str, borders: Sequence[Span]) -> Asked:
+def _hub_question(row: Row, number: int, where: str, context: str, borders: Sequence[SentenceSpan]) -> AnsweredQuestion:
     answer, start = row["answers"]["text"][0], row["answers"]["answer_start"][0]
-    there = nearest(context, answer, start)  # the hub's contexts were stripped, but not its offsets
-    if there is None:
-        raise BadRow(place, number, f"the answer '{answer}' of question {row['id']} is not in its context")
-    return Asked(row["id"], row["question"], _equals(context, borders, holding(borders, there)))
+    offset = nearest_start(context, answer, start)  # the hub's contexts were stripped, but not its offsets
+    if offset is None:
+        raise BadRow(where, number, f"the answer '{answer}' of question {row['id']} is not in its context")
+    return AnsweredQuestion(
+        row["id"], row["question"], _equal_sentences(context, borders, sentence_at(borders, offset))
+    )

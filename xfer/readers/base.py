@@ -15,21 +15,21 @@ from pydantic_core import PydanticCustomError
 
 from xfer.core.component import Component
 from xfer.core.errors import BadRow, MissingData
-from xfer.core.seeds import derive
+from xfer.core.seeds import derive_seed
 
 Source = Literal["hub", "mirror", "miniature"]
 Split = Literal["train", "dev", "test"]
 Row = dict[str, Any]
 
 
-def _languages(value: Any) -> Any:
+def _valid_languages(value: Any) -> Any:
     codes = value if isinstance(value, list | tuple) else ()
     if value == "all" or (codes and all(isinstance(c, str) and c for c in codes) and len(set(codes)) == len(codes)):
         return value
     raise PydanticCustomError("languages", "must be all, or a list of different codes", {"hint": "such as [en, de]"})
 
 
-Languages = Annotated[tuple[str, ...] | Literal["all"], BeforeValidator(_languages)]
+Languages = Annotated[tuple[str, ...] | Literal["all"], BeforeValidator(_valid_languages)]
 
 
 class Settings(NamedTuple):
@@ -117,12 +117,12 @@ class Reader(Component, kind="reader"):
 
     def offered(self, source: Source, split: str) -> tuple[str, ...]:
         """The languages that this split has in this source, sorted as on the card; of a split it lacks none."""
-        known = self.known_languages(split) if split in self.card.splits else ()
+        languages = self.known_languages(split) if split in self.card.splits else ()
         if source != "miniature":
-            return known
+            return languages
         from xfer.miniature import LANGUAGES  # late: only the miniature source needs its tables
 
-        return tuple(language for language in known if language in LANGUAGES)
+        return tuple(language for language in languages if language in LANGUAGES)
 
     def label_names(self, source: Source | None = None) -> tuple[str, ...]:
         """The labels in the order of the head's outputs, as this source has them; empty for forms without labels."""
@@ -142,7 +142,7 @@ class Reader(Component, kind="reader"):
 
     def origins(self, split: str, language: str) -> tuple[tuple[Reader, str], ...]:
         """The readers and their splits that this split is made from: itself, unless it joins or rewrites others."""
-        return tuple((part, split) for part in self.parts(split))
+        return tuple((reader, split) for reader in self.parts(split))
 
     def taken(self, rows: Iterator[Row], split: str, language: str) -> Iterator[Row]:
         """The rows of this reader, from those of its ``origins``."""
@@ -154,9 +154,9 @@ class Reader(Component, kind="reader"):
 
     def worlds(self, split: str) -> tuple[str, ...]:
         """The parts of the miniature world that this split is read from."""
-        return tuple(sorted({part.world for part in self.parts(split)}))
+        return tuple(sorted({reader.world for reader in self.parts(split)}))
 
-    def caveats(self, split: str, language: str, found: list[Path]) -> list[str]:
+    def caveats(self, split: str, language: str, files: list[Path]) -> list[str]:
         """What somebody must know of these files of a mirror, such as what is missing among them."""
         return []
 
@@ -197,4 +197,4 @@ class Reader(Component, kind="reader"):
 
 def held_out(content: str, one_in: int) -> str:
     """The split of a row of an unsplit data set, by its content: equal rows never stand on both sides."""
-    return {0: "dev", 1: "test"}.get(derive("held out", content) % one_in, "train")
+    return {0: "dev", 1: "test"}.get(derive_seed("held out", content) % one_in, "train")

@@ -19,7 +19,7 @@ from xfer.core.errors import BadRow, MissingData
 from xfer.readers import hub, tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
 
-TATOEBA = dict(
+TATOEBA_CODES = dict(
     pair.split(":")
     for pair in "af:afr ar:ara az:aze bg:bul bn:ben de:deu el:ell es:spa et:est eu:eus fa:pes fi:fin fr:fra he:heb "
     "hi:hin hu:hun id:ind it:ita ja:jpn jv:jav ka:kat kk:kaz ko:kor lt:lit ml:mal mr:mar nl:nld pl:pol pt:por ro:ron "
@@ -38,14 +38,14 @@ _XTREME = Settings(
 )
 
 
-def _layer(value: Any) -> Any:
+def _valid_layer(value: Any) -> Any:
     if value in (None, "xtreme") or type(value) is int and value >= 0:
         return value
     hint = {"hint": "0 is the embeddings, 1 the first layer"}
     raise PydanticCustomError("layer", "must be the number of a hidden state, or xtreme", hint)
 
 
-Layer = Annotated[int | Literal["xtreme"] | None, BeforeValidator(_layer)]
+BitextLayer = Annotated[int | Literal["xtreme"] | None, BeforeValidator(_valid_layer)]
 
 
 class _Bitext(Reader):
@@ -54,7 +54,7 @@ class _Bitext(Reader):
     labels: ClassVar[tuple[str, ...]] = ()
     published: ClassVar[Settings] = _XTREME
 
-    layer: Layer = Field(
+    layer: BitextLayer = Field(
         None,
         description="the hidden state that gives the vectors, 0 being the embeddings; the last if left out; xtreme: 8 "
         "of 12 layers, 14 of 24, the last of other encoders",
@@ -70,20 +70,20 @@ class _Sentence(NamedTuple):
     text: str
 
 
-def _sentences(path: Path) -> list[_Sentence]:
-    return [_Sentence(path, line, text.strip()) for line, text in tables.lines(path)]
+def _sentences_by_id(path: Path) -> list[_Sentence]:
+    return [_Sentence(path, line, text.strip()) for line, text in tables.text_lines(path)]
 
 
-def _row(
+def _retrieval_row(
     name: str,
     language: str,
     side: str,
     sentence: _Sentence,
     gold: list[str] | None = None,
-    part: str = "test",
+    part_name: str = "test",
 ) -> Row:
     row = {"id": name, "language": language, "side": side, "text": sentence.text, "pair": None, "gold": gold}
-    return row | {"part": part, "file": str(sentence.file), "line": sentence.line}
+    return row | {"part": part_name, "file": str(sentence.file), "line": sentence.line}
 
 
 @Reader.register("tatoeba")
@@ -102,7 +102,7 @@ class Tatoeba(_Bitext):
         licence="CC-BY-2.0-FR",
         citation="Artetxe, Schwenk: Massively Multilingual Sentence Embeddings. TACL 2019; Hu et al.: XTREME: A "
         "Massively Multilingual Multi-task Benchmark. ICML 2020",
-        languages=tuple(TATOEBA),
+        languages=tuple(TATOEBA_CODES),
         train_languages=(),
         splits=("test",),
         layout="tatoeba/v1/tatoeba.<iso639-3>-eng.{<iso639-3>,eng} of LASER, or XTREME's tatoeba/<language>-en."
@@ -114,16 +114,16 @@ class Tatoeba(_Bitext):
     )
 
     def offered(self, source: Source, split: str) -> tuple[str, ...]:
-        known = super().offered(source, split)
+        languages = super().offered(source, split)
         if source == "hub" or self.benchmark == "xtreme":
-            known = tuple(language for language in known if language not in _ADDED)
-        return known
+            languages = tuple(language for language in languages if language not in _ADDED)
+        return languages
 
     def form_options(self) -> dict[str, Any]:
         return {"layer": self.layer, "pooling": self.pooling, "task": "nearest"}
 
     def places(self, split: str, language: str) -> Iterable[str]:
-        code = TATOEBA[language]
+        code = TATOEBA_CODES[language]
         for folder in ("tatoeba/v1", "data/tatoeba/v1", "LASER/data/tatoeba/v1", "tatoeba_v1", "tatoeba"):
             yield f"{folder}/tatoeba.{code}-eng.{code}"
         yield f"tatoeba/{language}-en.{language}"
@@ -133,26 +133,26 @@ class Tatoeba(_Bitext):
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         official, sorted_side, labels = self.beside(path, split, language)
-        foreign = _sentences(path)
+        foreign = _sentences_by_id(path)
         if not path.name.startswith("tatoeba."):
-            english = _sentences(sorted_side)
-            right = _rows(labels, len(foreign)) if labels.is_file() else [None] * len(english)
+            english = _sentences_by_id(sorted_side)
+            right = _right_rows(labels, len(foreign)) if labels.is_file() else [None] * len(english)
             _same_length(labels, len(right), sorted_side, len(english))
-            yield from _searched(language, foreign, list(zip(english, right, strict=True)))
+            yield from _search_rows(language, foreign, list(zip(english, right, strict=True)))
             return
-        english = _sentences(official)
+        english = _sentences_by_id(official)
         _same_length(official, len(english), path, len(foreign))
-        yield from _searched(language, foreign, list(_by_english(english)))
+        yield from _search_rows(language, foreign, list(_by_english(english)))
 
     def hub_part(self, split: str, language: str) -> HubPart:
         if language in _ADDED:
             raise MissingData(f"{self.card.hub} has no Tatoeba in '{language}'; use source: mirror with LASER's files")
-        return HubPart(self.card.hub, f"tatoeba.{TATOEBA[language]}", "validation")
+        return HubPart(self.card.hub, f"tatoeba.{TATOEBA_CODES[language]}", "validation")
 
     def hub_rows(self, split: str, language: str) -> Iterator[Row | BadRow]:
-        part = self.hub_part(split, language)
-        table = hub.table(part.repository, part.config, part.split, self.card.revision)
-        where = f"{part.repository}/{part.config}/{part.split}"
+        hub_table = self.hub_part(split, language)
+        table = hub.load_table(hub_table.repository, hub_table.config, hub_table.split, self.card.revision)
+        where = f"{hub_table.repository}/{hub_table.config}/{hub_table.split}"
         columns = ("source_sentence", "target_sentence")
         try:
             foreign, english = (
@@ -161,7 +161,7 @@ class Tatoeba(_Bitext):
             )
         except (KeyError, AttributeError) as error:
             raise BadRow(where, 0, f"has not the columns that tatoeba expects: {error!r}") from None
-        yield from _searched(language, foreign, list(_by_english(english)))
+        yield from _search_rows(language, foreign, list(_by_english(english)))
 
 
 def _same_length(path: Path, size: int, other: Path, other_size: int) -> None:
@@ -177,28 +177,28 @@ def _by_english(english: Sequence[_Sentence]) -> Iterator[tuple[_Sentence, int]]
         yield english[number], number
 
 
-def _rows(labels: Path, size: int) -> list[int | None]:
+def _right_rows(labels: Path, size: int) -> list[int | None]:
     """The right row of each query. Raises BadRow."""
-    found: list[int | None] = []
-    for line, text in tables.lines(labels):
+    right_rows: list[int | None] = []
+    for line, text in tables.text_lines(labels):
         if not (text.isascii() and text.isdigit()) or int(text) >= size:
             raise BadRow(str(labels), line, f"'{text}' is not one of the rows 0 to {size - 1}")
-        found.append(int(text))
-    return found
+        right_rows.append(int(text))
+    return right_rows
 
 
-def _searched(
+def _search_rows(
     language: str, foreign: Sequence[_Sentence], queries: Sequence[tuple[_Sentence, int | None]]
 ) -> Iterator[Row | BadRow]:
     """The rows of both sides; a query whose translation is empty cannot be answered, and is a bad row as well."""
-    for place, (english, number) in enumerate(queries):
+    for index, (english, number) in enumerate(queries):
         if number is not None and not foreign[number].text:
             what = f"is empty, and should be the translation of line {english.line} of {english.file.name}"
             yield BadRow(str(foreign[number].file), foreign[number].line, what)
         else:
-            yield _row(str(place), language, "query", english, None if number is None else [str(number)])
+            yield _retrieval_row(str(index), language, "query", english, None if number is None else [str(number)])
     for number, sentence in enumerate(foreign):
-        yield _row(str(number), language, "candidate", sentence)
+        yield _retrieval_row(str(number), language, "candidate", sentence)
 
 
 @Reader.register("bucc")
@@ -240,46 +240,48 @@ class Bucc(_Bitext):
         ends = (language, "en", "gold")
         stem = path.name.split(".")[0]
         name = path.name.split(".")[1]
-        own = [path.with_name(f"{stem}.{name}.{end}") for end in ends[1:]]
+        corpus_files = [path.with_name(f"{stem}.{name}.{end}") for end in ends[1:]]
         dev = {"training": "sample"}.get(name, "dev")
-        return own if split == "dev" else own + [path.with_name(f"{stem}.{dev}.{end}") for end in ends]
+        return (
+            corpus_files if split == "dev" else corpus_files + [path.with_name(f"{stem}.{dev}.{end}") for end in ends]
+        )
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
         english, gold, *dev = self.beside(path, split, language)
-        yield from _corpus((path, english, gold), language, "test")
+        yield from _corpus_rows((path, english, gold), language, "test")
         if dev and not all(file.is_file() for file in dev):
             raise MissingData(
                 f"bucc test in {language} needs {dev[0].name}, its English side and its gold in "
                 f"{path.parent}, to set the threshold on; put BUCC's sample set there"
             )
         if dev:
-            yield from _corpus((dev[0], dev[1], dev[2]), language, "tune")
+            yield from _corpus_rows((dev[0], dev[1], dev[2]), language, "tune")
 
 
-def _corpus(files: tuple[Path, Path, Path], language: str, part: str) -> Iterator[Row]:
+def _corpus_rows(files: tuple[Path, Path, Path], language: str, part_name: str) -> Iterator[Row]:
     """The rows of one corpus. Raises BadRow with file and line."""
     foreign, english = (_named(path) for path in files[:2])
     gold: dict[str, list[str]] | None = None
     if files[2].is_file():
         gold = {name: [] for name in foreign}
-        for line, text in tables.lines(files[2]):
+        for line, text in tables.text_lines(files[2]):
             if not text:
                 continue
-            one, _, other = text.partition("\t")
-            if one not in foreign or other not in english:
-                lacking, file = (one, files[0]) if one not in foreign else (other, files[1])
+            foreign_id, _, english_id = text.partition("\t")
+            if foreign_id not in foreign or english_id not in english:
+                lacking, file = (foreign_id, files[0]) if foreign_id not in foreign else (english_id, files[1])
                 raise BadRow(str(files[2]), line, f"sentence '{lacking}' is not in {file.name}")
-            gold[one].append(other)
+            gold[foreign_id].append(english_id)
     for name, sentence in foreign.items():
-        yield _row(name, language, "query", sentence, None if gold is None else gold[name], part)
+        yield _retrieval_row(name, language, "query", sentence, None if gold is None else gold[name], part_name)
     for name, sentence in english.items():
-        yield _row(name, language, "candidate", sentence, None, part)
+        yield _retrieval_row(name, language, "candidate", sentence, None, part_name)
 
 
 def _named(path: Path) -> dict[str, _Sentence]:
     """The sentences of a file by their ids; blank lines hold none."""
     found: dict[str, _Sentence] = {}
-    for line, text in tables.lines(path):
+    for line, text in tables.text_lines(path):
         name, tab, sentence = text.partition("\t")
         if not text:
             continue

@@ -11,25 +11,25 @@ from xfer.core.errors import BadRow, MissingData
 from xfer.core.files import FileStamp, file_stamp
 from xfer.readers import hub, tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Split
-from xfer.readers.choice import HUB_SPLITS, XTREME_R, Choice, Line
+from xfer.readers.choice import HUB_SPLITS, XTREME_R_SETTINGS, Choice, ChoiceLine
 
 
 class _Causes(Choice):
     """COPA's columns, in any language."""
 
-    published: ClassVar[Settings] = XTREME_R
+    published: ClassVar[Settings] = XTREME_R_SETTINGS
     texts: ClassVar[tuple[str, ...]] = ("text", "options")  # the question is ours, the same in every row
 
-    def row(self, line: Line) -> Row:
+    def row(self, line: ChoiceLine) -> Row:
         return self.asked(line, line.text("question"))
 
-    def asked(self, line: Line, question: str) -> Row:
+    def asked(self, line: ChoiceLine, question: str) -> Row:
         if question not in ("cause", "effect"):
             raise line.bad(f"question '{question}' is neither cause nor effect")
         options = [line.text("choice1"), line.text("choice2")]
         # English in every language, as XTREME-R asks
-        asked = {"text": line.text("premise"), "question": f"What was the {question}?", "options": options}
-        return {"id": line.name("idx"), **asked, "label": line.answer("label", "01")}
+        row_texts = {"text": line.text("premise"), "question": f"What was the {question}?", "options": options}
+        return {"id": line.name("idx"), **row_texts, "label": line.answer("label", "01")}
 
 
 @Reader.register("copa")
@@ -105,10 +105,10 @@ class Xcopa(_Causes):
                 what = f"{path} asks for cause or effect wrongly in places, and {estonian}, which has it right"
                 raise MissingData(f"{what}, is not there; put it there")
             questions = _questions(estonian, file_stamp(estonian))
-        return tables.made(
+        return tables.make_rows(
             tables.each_jsonl(path),
             lambda number, cells: (
-                self._repaired(Line(cells, str(path), number, split), questions) | {"language": language}
+                self._repaired(ChoiceLine(cells, str(path), number, split), questions) | {"language": language}
             ),
         )
 
@@ -116,15 +116,15 @@ class Xcopa(_Causes):
         return HubPart(self.card.hub, language, HUB_SPLITS[split])
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
-        part = self.hub_part(split, language)
+        hub_table = self.hub_part(split, language)
         questions = None
         if language in MISLABELLED:
-            local = hub.local(part.repository)
-            questions = _questions_on_hub(part.repository, part.split, self.card.revision, local)
-        line = Line(row, f"{part.repository}/{part.config}/{part.split}", number + 1, split)
+            local = hub.local_copy(hub_table.repository)
+            questions = _questions_on_hub(hub_table.repository, hub_table.split, self.card.revision, local)
+        line = ChoiceLine(row, f"{hub_table.repository}/{hub_table.config}/{hub_table.split}", number + 1, split)
         return self._repaired(line, questions) | {"language": language}
 
-    def _repaired(self, line: Line, questions: Mapping[str, str] | None) -> Row:
+    def _repaired(self, line: ChoiceLine, questions: Mapping[str, str] | None) -> Row:
         if questions is None:
             return self.row(line)
         name = line.name("idx")
@@ -138,10 +138,10 @@ class Xcopa(_Causes):
 @lru_cache(maxsize=2)
 def _questions(path: Path, stamp: FileStamp) -> dict[str, str]:
     """``question`` by ``idx`` of a file."""
-    lines = (Line(cells, str(path), number, "test") for number, cells in tables.jsonl(path))
+    lines = (ChoiceLine(cells, str(path), number, "test") for number, cells in tables.jsonl(path))
     return {line.name("idx"): line.text("question") for line in lines}
 
 
 @lru_cache(maxsize=2)
 def _questions_on_hub(repository: str, split: str, revision: str | None, local: Path | None) -> dict[str, str]:
-    return {str(row["idx"]): row["question"] for row in hub.table(repository, "et", split, revision)}
+    return {str(row["idx"]): row["question"] for row in hub.load_table(repository, "et", split, revision)}

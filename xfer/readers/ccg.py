@@ -13,10 +13,10 @@ from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, Reader, Row, Settings, Source
 from xfer.readers.json_text import parsed
 from xfer.readers.quoting import WRITTEN
-from xfer.readers.sources import files, mirror_root
+from xfer.readers.sources import mirror_root, split_files
 from xfer.readers.tagging import tag_row
 
-Tagged = tuple[str, list[str], list[str]]  # name, words, tags
+TaggedSentence = tuple[str, list[str], list[str]]  # name, words, tags
 
 # jiant's split, not the usual 02-21, 00, 23; the key is a folder of CCGbank.
 _SECTIONS = {f"{i:02}": "train" if i < 19 else "dev" if i < 22 else "test" for i in range(25)}
@@ -54,16 +54,16 @@ class Ccg(Reader):
     def label_names(self, source: Source | None = None) -> tuple[str, ...]:
         """The tags of the files; none where there are no files, which reading them will tell."""
         if (source or self.source) == "miniature":
-            from xfer.miniature.ccg import TAGS  # late: only the miniature source needs its tables
+            from xfer.miniature.ccg import CCG_TAGS  # late: only the miniature source needs its tables
 
-            return TAGS
-        found: dict[Path, FileStamp] = {}
+            return CCG_TAGS
+        stamps: dict[Path, FileStamp] = {}
         for split in ("train", "test", "dev"):  # the order in which jiant numbered them
             try:
-                found |= {path: file_stamp(path) for path in files(self, split, "en", mirror_root())}
+                stamps |= {path: file_stamp(path) for path in split_files(self, split, "en", mirror_root())}
             except MissingData:
                 continue
-        return _tags(tuple(found.items()))
+        return _all_tags(tuple(stamps.items()))
 
     def places(self, split: str, language: str) -> Iterable[str]:
         yield from (f"ccg/ccg.{split}", f"ccg.{split}", f"ccg/ccg.{split}.*")
@@ -73,29 +73,31 @@ class Ccg(Reader):
         if path.suffix == ".auto" and _SECTIONS.get(path.parent.name) != split:
             return
         table = path.parent / "tags_to_id.json"
-        known = set(_numbered(table)) if table.is_file() else None
+        known_tags = set(_numbered_tags(table)) if table.is_file() else None
 
-        def make(line: int, found: Tagged) -> Row:
-            name, words, tags = found
-            strange = [tag for tag in tags if known is not None and tag not in known]
+        def make(line: int, sentence: TaggedSentence) -> Row:
+            name, words, tags = sentence
+            strange = [tag for tag in tags if known_tags is not None and tag not in known_tags]
             if strange:
                 raise BadRow(str(path), line, f"tag '{strange[0]}' is not in {table.name}")
             return tag_row(name, language, words, tags)
 
-        yield from tables.made(_supertagged(path), make)
+        yield from tables.make_rows(_tagged_lines(path), make)
 
 
 @lru_cache(maxsize=2)
-def _tags(stamped: tuple[tuple[Path, FileStamp], ...]) -> tuple[str, ...]:
+def _all_tags(stamped: tuple[tuple[Path, FileStamp], ...]) -> tuple[str, ...]:
     """All tags of these files (with their stamps)."""
     numbered = next((path.parent / "tags_to_id.json" for path, _ in stamped), None)
     if numbered and numbered.is_file():
-        return tuple(_numbered(numbered))
-    found = (one for path, _ in stamped for _, one in _supertagged(path) if not isinstance(one, BadRow))
-    return tuple(dict.fromkeys(tag for _, _, tags in found for tag in tags))
+        return tuple(_numbered_tags(numbered))
+    sentences = (
+        sentence for path, _ in stamped for _, sentence in _tagged_lines(path) if not isinstance(sentence, BadRow)
+    )
+    return tuple(dict.fromkeys(tag for _, _, tags in sentences for tag in tags))
 
 
-def _numbered(path: Path) -> list[str]:
+def _numbered_tags(path: Path) -> list[str]:
     """The tags of jiant's tags_to_id.json in the order of their numbers."""
     try:
         numbers = parsed(path.read_text(encoding="utf-8"), path)
@@ -106,23 +108,25 @@ def _numbered(path: Path) -> list[str]:
         raise BadRow(str(path), 0, f"is not jiant's table of tags: {error}") from None
 
 
-def _supertagged(path: Path) -> Iterator[tuple[int, Tagged | BadRow]]:
+def _tagged_lines(path: Path) -> Iterator[tuple[int, TaggedSentence | BadRow]]:
     """(line, (name, words, tags)) of the sentences of a file in any of the three layouts."""
     if path.suffix == ".auto":
         yield from _derivations(path)
         return
     aligned = path.name.count(".") > 1
-    beside = path.parent / "tags_to_id.json"
-    names = _numbered(beside) if aligned and beside.is_file() else None
+    numbers_file = path.parent / "tags_to_id.json"
+    names = _numbered_tags(numbers_file) if aligned and numbers_file.is_file() else None
     lines = tables.each_tsv(path, dialect=WRITTEN) if aligned else tables.each_tsv(path, ("text", "tags"))
     for line, cells in lines:
         try:
-            yield line, cells if isinstance(cells, BadRow) else _sentence(path, line, cells, aligned, names)
+            yield line, cells if isinstance(cells, BadRow) else _tagged_sentence(path, line, cells, aligned, names)
         except BadRow as bad:
             yield line, bad
 
 
-def _sentence(path: Path, line: int, cells: dict[str, str], aligned: bool, names: list[str] | None) -> Tagged:
+def _tagged_sentence(
+    path: Path, line: int, cells: dict[str, str], aligned: bool, names: list[str] | None
+) -> TaggedSentence:
     if not {"text", "tags"} <= cells.keys():
         raise BadRow(str(path), line, f"has no columns text and tags; found {', '.join(cells)}")
     words, tags = cells["text"].split(), cells["tags"].split()
@@ -144,7 +148,7 @@ def _whole_words(path: Path, line: int, tags: list[str], names: list[str] | None
         raise BadRow(str(path), line, "holds a tag that is no number of tags_to_id.json") from None
 
 
-def _derivations(path: Path) -> Iterator[tuple[int, Tagged | BadRow]]:
+def _derivations(path: Path) -> Iterator[tuple[int, TaggedSentence | BadRow]]:
     """The leaves ``(<L category POS POS word predicate>)`` of an AUTO file (LDC's AUTO.readme)."""
     name = ""
     for line, text in tables.each_line(path):
@@ -153,7 +157,7 @@ def _derivations(path: Path) -> Iterator[tuple[int, Tagged | BadRow]]:
         elif text.startswith("ID="):
             name = text[3:].split(" ")[0]
         elif "<" in text:
-            leaves = [part.split(">")[0].split(" ") for part in text.split("<")[1:] if part.startswith("L ")]
+            leaves = [chunk.split(">")[0].split(" ") for chunk in text.split("<")[1:] if chunk.startswith("L ")]
             if not leaves or any(len(leaf) != 6 for leaf in leaves):
                 yield line, BadRow(str(path), line, "is not a derivation whose leaves have six fields")
             else:

@@ -16,8 +16,8 @@ from xfer.readers.base import HubPart, Reader, Row, Settings
 from xfer.readers.cells import named
 from xfer.readers.quoting import COMMAS
 
-WITHHELD = (None, "", -1, "-1")
-XTREME_R = Settings(
+WITHHELD_LABELS = (None, "", -1, "-1")
+XTREME_R_SETTINGS = Settings(
     learning_rate=2e-5,
     epochs=5,
     batch_size=32,
@@ -27,11 +27,11 @@ XTREME_R = Settings(
 HUB_SPLITS = {"train": "train", "dev": "validation", "test": "test"}
 
 
-class Line:
+class ChoiceLine:
     """The cells of one line of a file (or row of a hub table) and where they stand, for its faults."""
 
-    def __init__(self, cells: Mapping[str, Any], place: str, number: int, split: str) -> None:
-        self.cells, self.place, self.number, self.split = cells, place, number, split
+    def __init__(self, cells: Mapping[str, Any], where: str, number: int, split: str) -> None:
+        self.cells, self.place, self.number, self.split = cells, where, number, split
 
     def bad(self, message: str) -> BadRow:
         return BadRow(self.place, self.number, message)
@@ -42,18 +42,18 @@ class Line:
         return self.cells[name]
 
     def text(self, name: str) -> str:
-        found = self.cell(name)
-        if not isinstance(found, str):
-            raise self.bad(f"column '{name}' holds {found!r}, not text")
-        return found
+        value = self.cell(name)
+        if not isinstance(value, str):
+            raise self.bad(f"column '{name}' holds {value!r}, not text")
+        return value
 
-    def texts(self, found: Any, count: int, name: str) -> list[str]:
+    def texts(self, value: Any, count: int, name: str) -> list[str]:
         """``found`` as ``count`` options."""
-        if not isinstance(found, list) or not all(isinstance(option, str) for option in found):
-            raise self.bad(f"column '{name}' holds {found!r}, not a list of texts")
-        if len(found) != count:
-            raise self.bad(f"column '{name}' holds {len(found)} options where {count} are expected")
-        return found
+        if not isinstance(value, list) or not all(isinstance(option, str) for option in value):
+            raise self.bad(f"column '{name}' holds {value!r}, not a list of texts")
+        if len(value) != count:
+            raise self.bad(f"column '{name}' holds {len(value)} options where {count} are expected")
+        return value
 
     def name(self, column: str) -> str:
         """The row's own name, else its number."""
@@ -61,12 +61,12 @@ class Line:
 
     def answer(self, column: str, spellings: Sequence[str]) -> int | None:
         """The index of the right option; None where a test withholds it."""
-        found = self.cells.get(column) if self.split == "test" else self.cell(column)
-        if self.split == "test" and found in WITHHELD:
+        value = self.cells.get(column) if self.split == "test" else self.cell(column)
+        if self.split == "test" and value in WITHHELD_LABELS:
             return None
-        if isinstance(found, bool) or not isinstance(found, str | int) or str(found) not in tuple(spellings):
-            raise self.bad(f"label {found!r} in '{column}' is not one of {', '.join(spellings)}")
-        return spellings.index(str(found))
+        if isinstance(value, bool) or not isinstance(value, str | int) or str(value) not in tuple(spellings):
+            raise self.bad(f"label {value!r} in '{column}' is not one of {', '.join(spellings)}")
+        return spellings.index(str(value))
 
 
 class Choice(Reader):
@@ -76,21 +76,21 @@ class Choice(Reader):
     form: ClassVar[str] = "choose"
     labels: ClassVar[tuple[str, ...]] = ()
 
-    def row(self, line: Line) -> Row:
+    def row(self, line: ChoiceLine) -> Row:
         """id, text, question, options and label of one line."""
         raise NotImplementedError
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         csv = path.suffix == ".csv"
         lines = tables.each_tsv(path, dialect=COMMAS, is_row=lambda cells: True) if csv else tables.each_jsonl(path)
-        return tables.made(
-            lines, lambda number, cells: self.row(Line(cells, str(path), number, split)) | {"language": language}
+        return tables.make_rows(
+            lines, lambda number, cells: self.row(ChoiceLine(cells, str(path), number, split)) | {"language": language}
         )
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, None, HUB_SPLITS[split])
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
-        part = self.hub_part(split, language)
-        place = f"{part.repository}/{part.config or 'default'}/{part.split}"
-        return self.row(Line(row, place, number + 1, split)) | {"language": language}
+        hub_table = self.hub_part(split, language)
+        where = f"{hub_table.repository}/{hub_table.config or 'default'}/{hub_table.split}"
+        return self.row(ChoiceLine(row, where, number + 1, split)) | {"language": language}

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings, Split
-from xfer.readers.choice import XTREME_R, Choice, Line
+from xfer.readers.choice import XTREME_R_SETTINGS, Choice, ChoiceLine
 
 
 @Reader.register("hellaswag")
@@ -35,7 +35,7 @@ class HellaSwag(Choice):
         name = f"hellaswag_{'val' if split == 'dev' else split}.jsonl"
         yield from (f"{folder}/{name}" for folder in ("hellaswag/data", "hellaswag", "commonsense/hellaswag"))
 
-    def row(self, line: Line) -> Row:
+    def row(self, line: ChoiceLine) -> Row:
         options = line.texts(line.cell("endings"), 4, "endings")
         # the line and not `ind`: nothing promises that no two rows share one
         named = {"id": str(line.number), "text": line.text("ctx"), "question": None, "options": options}
@@ -67,10 +67,10 @@ class CosmosQa(Choice):
         folders = ("cosmosqa/data", "cosmosqa", "cosmos_qa", "commonsense/cosmosqa")
         yield from (f"{folder}/{name}" for folder in folders)
 
-    def row(self, line: Line) -> Row:
+    def row(self, line: ChoiceLine) -> Row:
         options = [line.text(f"answer{i}") for i in range(4)]
-        asked = {"text": line.text("context"), "question": line.text("question"), "options": options}
-        return {"id": line.name("id"), **asked, "label": line.answer("label", "0123")}
+        row_texts = {"text": line.text("context"), "question": line.text("question"), "options": options}
+        return {"id": line.name("id"), **row_texts, "label": line.answer("label", "0123")}
 
 
 @Reader.register("commonsense_qa")
@@ -101,21 +101,21 @@ class CommonsenseQa(Choice):
         folders = ("commonsenseqa", "commonsense_qa", "commonsense/commonsenseqa")
         yield from (f"{folder}/{name}" for folder in folders)
 
-    def row(self, line: Line) -> Row:
-        stem, options, keys = _choices(line)
-        asked = {"id": line.name("id"), "text": stem, "question": None, "options": options}
-        return asked | {"label": line.answer("answerKey", keys)}
+    def row(self, line: ChoiceLine) -> Row:
+        stem, options, keys = _choice_columns(line)
+        row_texts = {"id": line.name("id"), "text": stem, "question": None, "options": options}
+        return row_texts | {"label": line.answer("answerKey", keys)}
 
 
-def _choices(line: Line) -> tuple[str, list[str], list[str]]:
+def _choice_columns(line: ChoiceLine) -> tuple[str, list[str], list[str]]:
     """Question, options and their letters: nested in ``question`` by the makers, side by side on the hub."""
-    asked = line.cell("question")
-    if isinstance(asked, dict):
-        inner = Line(asked, line.place, line.number, line.split)
+    question = line.cell("question")
+    if isinstance(question, dict):
+        inner = ChoiceLine(question, line.place, line.number, line.split)
         stem, choices = inner.text("stem"), inner.cell("choices")
-        if not isinstance(choices, list) or not all(isinstance(one, dict) for one in choices):
+        if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
             raise line.bad(f"column 'choices' holds {choices!r}, not a list of objects")
-        columns: Any = {name: [one.get(name) for one in choices] for name in ("label", "text")}
+        columns: Any = {name: [choice.get(name) for choice in choices] for name in ("label", "text")}
     else:
         stem, columns = line.text("question"), line.cell("choices")
         if not isinstance(columns, dict):
@@ -143,11 +143,11 @@ class SocialIqa(Choice):
         "or socialiqa-train-dev/{train,dev}.jsonl with {train,dev}-labels.lst",
         sizes={"train": 33_410, "dev": 1_954, "test": 2_224},
     )
-    published: ClassVar[Settings] = XTREME_R
+    published: ClassVar[Settings] = XTREME_R_SETTINGS
 
     def places(self, split: str, language: str) -> Iterable[str]:
-        part = {"train": "trn", "dev": "dev", "test": "tst"}[split]
-        name = f"socialIQa_v1.4_{part}.jsonl"
+        file_split = {"train": "trn", "dev": "dev", "test": "tst"}[split]
+        name = f"socialIQa_v1.4_{file_split}.jsonl"
         yield from (f"{folder}/{name}" for folder in ("siqa", "socialIQa_v1.4", "social_iqa", "commonsense/siqa"))
         if split != "test":
             yield from (f"{folder}{split}.jsonl" for folder in ("socialiqa-train-dev/", "siqa/socialiqa-train-dev/"))
@@ -170,18 +170,20 @@ class SocialIqa(Choice):
             line = line or list(answers)[len(rows)]
             shorter = labels if longer is path else path
             raise BadRow(str(longer), line, f"has no counterpart in {shorter.name}")
-        both = [(number, (cells, answer)) for (number, cells), answer in zip(rows, answers.items(), strict=True)]
+        numbered_pairs = [
+            (number, (cells, answer)) for (number, cells), answer in zip(rows, answers.items(), strict=True)
+        ]
 
-        def make(number: int, found: tuple[Row | BadRow, tuple[int, str | BadRow]]) -> Row:
-            cells, (line, label) = found
-            for one in (cells, label):
-                if isinstance(one, BadRow):
-                    raise one
+        def make(number: int, line_pair: tuple[Row | BadRow, tuple[int, str | BadRow]]) -> Row:
+            cells, (line, label) = line_pair
+            for side in (cells, label):
+                if isinstance(side, BadRow):
+                    raise side
             assert isinstance(cells, dict) and isinstance(label, str)
-            answer = Line({"label": label.strip()}, str(labels), line, split).answer("label", "123")
-            return self.row(Line(cells, str(path), number, split), answer) | {"language": language}
+            answer = ChoiceLine({"label": label.strip()}, str(labels), line, split).answer("label", "123")
+            return self.row(ChoiceLine(cells, str(path), number, split), answer) | {"language": language}
 
-        return tables.made(both, make)
+        return tables.make_rows(numbered_pairs, make)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         if split == "test":
@@ -190,10 +192,10 @@ class SocialIqa(Choice):
             )
         return super().hub_part(split, language)
 
-    def row(self, line: Line, label: int | None = None) -> Row:
+    def row(self, line: ChoiceLine, label: int | None = None) -> Row:
         options = [line.text(f"answer{letter}") for letter in "ABC"]
-        asked = {"text": line.text("context"), "question": line.text("question"), "options": options}
+        row_texts = {"text": line.text("context"), "question": line.text("question"), "options": options}
         if label is None:
             letters = "correct" in line.cells
             label = line.answer("correct", "ABC") if letters else line.answer("label", "123")
-        return {"id": str(line.number), **asked, "label": label}
+        return {"id": str(line.number), **row_texts, "label": label}

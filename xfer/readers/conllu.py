@@ -22,7 +22,7 @@ _RANKS = {
 }
 
 
-class Word(NamedTuple):
+class SyntacticWord(NamedTuple):
     """A syntactic word: form, UPOS, and its heads, those of the enhanced graph included."""
 
     form: str
@@ -30,22 +30,22 @@ class Word(NamedTuple):
     heads: frozenset[int]
 
 
-class Sentence(NamedTuple):
+class TreebankSentence(NamedTuple):
     """Words in order; ``spans`` maps the first word (from 1) of each multi-word token to its last and its form."""
 
     name: str
-    words: list[Word]
+    words: list[SyntacticWord]
     spans: dict[int, tuple[int, str]]
 
 
-def sentences(path: Path) -> Iterator[Sentence]:
+def read_sentences(path: Path) -> Iterator[TreebankSentence]:
     """The sentences of a file. Raises BadRow with file and line."""
-    return (sentence for _, sentence in tables.sound(each_sentence(path)))
+    return (sentence for _, sentence in tables.raise_faults(each_sentence(path)))
 
 
-def each_sentence(path: Path) -> Iterator[tuple[int, Sentence | BadRow]]:
+def each_sentence(path: Path) -> Iterator[tuple[int, TreebankSentence | BadRow]]:
     """(line of its first word, sentence) of a file; a sentence that cannot be read is its first BadRow."""
-    name, words, spans, first = "", list[Word](), dict[int, tuple[int, str]](), 0
+    name, words, spans, first = "", list[SyntacticWord](), dict[int, tuple[int, str]](), 0
     bad: BadRow | None = None
     for line, text in chain(tables.each_line(path), [(0, "")]):
         if isinstance(text, BadRow):
@@ -57,18 +57,20 @@ def each_sentence(path: Path) -> Iterator[tuple[int, Sentence | BadRow]]:
             first = first or line
             try:
                 if bad is None:
-                    _token(path, line, text, words, spans)
+                    _read_token(path, line, text, words, spans)
             except BadRow as error:
                 bad = error
         elif words or bad:
             if any(end > len(words) or end < start for start, (end, _) in spans.items()):
                 what = "begins a sentence with a multi-word token that ends outside it"
                 bad = bad or BadRow(str(path), first, what)
-            yield first, bad or Sentence(name or str(first), words, spans)
+            yield first, bad or TreebankSentence(name or str(first), words, spans)
             name, words, spans, first, bad = "", [], {}, 0, None
 
 
-def _token(path: Path, line: int, text: str, words: list[Word], spans: dict[int, tuple[int, str]]) -> None:
+def _read_token(
+    path: Path, line: int, text: str, words: list[SyntacticWord], spans: dict[int, tuple[int, str]]
+) -> None:
     cells = text.split("\t")
     if len(cells) != 10:
         raise BadRow(str(path), line, f"has {len(cells)} columns where CoNLL-U has 10")
@@ -82,17 +84,17 @@ def _token(path: Path, line: int, text: str, words: list[Word], spans: dict[int,
             return
         heads = {int(cells[6])} if cells[6] != "_" else set()
         heads |= {int(head) for dep in cells[8].split("|") if (head := dep.split(":")[0]).isdigit()}
-        place = int(number)
+        position = int(number)
     except ValueError:
         raise BadRow(str(path), line, f"has no usable number in '{number}' or '{cells[6]}'") from None
-    if place != len(words) + 1:
-        raise BadRow(str(path), line, f"is word {place} where word {len(words) + 1} is expected")
+    if position != len(words) + 1:
+        raise BadRow(str(path), line, f"is word {position} where word {len(words) + 1} is expected")
     if upos not in (*UPOS, "_"):
         raise BadRow(str(path), line, f"part of speech '{cells[3]}' is not one of {', '.join(UPOS)}")
-    words.append(Word(cells[1].strip(), upos, frozenset(heads)))
+    words.append(SyntacticWord(cells[1].strip(), upos, frozenset(heads)))
 
 
-def fused(sentence: Sentence, language: str) -> tuple[list[str], list[str]] | None:
+def fused_words(sentence: TreebankSentence, language: str) -> tuple[list[str], list[str]] | None:
     """Written words and their tags as XTREME makes them; None for a sentence that it leaves out.
 
     A multi-word token is one word with the tag of its head. Left out are sentences of which all words, or all
@@ -103,7 +105,7 @@ def fused(sentence: Sentence, language: str) -> tuple[list[str], list[str]] | No
         if number <= skip:
             continue
         skip, form = sentence.spans.get(number, (number, word.form))
-        head = _head(sentence.words, range(number, skip + 1), language) if skip > number else number
+        head = _head_word(sentence.words, range(number, skip + 1), language) if skip > number else number
         forms.append(form)
         tags.append(sentence.words[head - 1].upos)
     masked = forms.count("_")
@@ -112,21 +114,21 @@ def fused(sentence: Sentence, language: str) -> tuple[list[str], list[str]] | No
     return [form.replace("\u200c", "").replace(" ", "") for form in forms], tags
 
 
-def _head(words: list[Word], span: range, language: str) -> int:
+def _head_word(words: list[SyntacticWord], span: range, language: str) -> int:
     """The word of the span that is nearest to the root; of several the first of the best part of speech."""
-    above = {number: len(_ancestors(words, number)) for number in span}
+    above = {number: len(_word_ancestors(words, number)) for number in span}
     highest = [number for number in span if above[number] == min(above.values())]
     rank = _RANKS.get(language, _RANK)
     return min(highest, key=lambda n: rank.index(words[n - 1].upos) if words[n - 1].upos in rank else len(rank))
 
 
-def _ancestors(words: list[Word], number: int) -> set[int]:
+def _word_ancestors(words: list[SyntacticWord], number: int) -> set[int]:
     """All words (0 is the root) from which this one is reached, counted as XTREME does: over both graphs."""
-    found: set[int] = set()
+    ancestors: set[int] = set()
     waiting = [number]
     while waiting:
         current = waiting.pop()
         heads = words[current - 1].heads if 0 < current <= len(words) else frozenset()
-        waiting += [head for head in heads if head not in found]
-        found |= heads
-    return found - {number}
+        waiting += [head for head in heads if head not in ancestors]
+        ancestors |= heads
+    return ancestors - {number}

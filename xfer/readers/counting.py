@@ -26,7 +26,7 @@ class Count(NamedTuple):
     bad: list[str]
 
 
-def counts(
+def count_rows(
     reader: Reader, source: Source, root: Path | None = None, reading: Callable[[str], None] = lambda _: None
 ) -> Iterator[Count]:
     """Every split and language that has a file, in every place that holds it, each file read whole.
@@ -34,16 +34,16 @@ def counts(
     Bad rows are left out and told, whatever the reader's policy. ``reading`` hears what comes next. A reader that
     joins others has no files of its own, and gives nothing unless it rewrites them (``text`` with ``of``).
     """
-    known: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for variant in reader.variants():
-        whole = variant.model_copy(update={"bad_rows": "skip"})
-        for split in whole.card.splits:
-            for language in whole.offered(source, split):
-                for place in _places(whole, source, split, language, root):
-                    if (place.name, split, language) not in known:
-                        known.add((place.name, split, language))
-                        reading(f"{whole.type_name} {split} {language}: {place.name}")
-                        yield _counted(whole, split, language, place)
+        skipping = variant.model_copy(update={"bad_rows": "skip"})
+        for split in skipping.card.splits:
+            for language in skipping.offered(source, split):
+                for location in _places(skipping, source, split, language, root):
+                    if (location.name, split, language) not in seen:
+                        seen.add((location.name, split, language))
+                        reading(f"{skipping.type_name} {split} {language}: {location.name}")
+                        yield _count_source(skipping, split, language, location)
 
 
 class _Place(NamedTuple):
@@ -57,9 +57,9 @@ class _Place(NamedTuple):
 
 def _places(reader: Reader, source: Source, split: str, language: str, root: Path | None) -> Iterator[_Place]:
     """Every place that holds a split; the hub is one."""
-    from xfer.forms.base import form  # late: forms import numpy, and listing readers must not
+    from xfer.forms.base import build_form  # late: forms import numpy, and listing readers must not
 
-    check = form(reader.form, reader.label_names(source), reader.form_options()).check
+    check = build_form(reader.form, reader.label_names(source), reader.form_options()).check
     origins = reader.origins(split, language)
     if source == "hub" or origins != ((reader, split),):
         if source == "hub" or getattr(reader, "of", None) is not None:
@@ -70,7 +70,7 @@ def _places(reader: Reader, source: Source, split: str, language: str, root: Pat
 
         def read(lost: list[BadRow], paths: list[Path] = paths) -> Iterator[Row]:
             for path, table in reader.tables(paths, split, language):
-                yield from sources.good(table, path, lost, check)
+                yield from sources.usable_rows(table, path, lost, check)
 
         def shared(place: str = place, paths: list[Path] = paths) -> bool:
             others = (other for other in reader.card.splits if other != split)
@@ -84,29 +84,29 @@ def _places(reader: Reader, source: Source, split: str, language: str, root: Pat
 def _files(reader: Reader, split: str, language: str, folder: Path) -> Iterator[tuple[str, list[Path]]]:
     """``sources.places``; none for a split that a reader of own files names no file for."""
     try:
-        yield from sources.places(reader, split, language, folder)
+        yield from sources.split_places(reader, split, language, folder)
     except MissingData:
         return
 
 
-def _counted(reader: Reader, split: str, language: str, place: _Place) -> Count:
+def _count_source(reader: Reader, split: str, language: str, location: _Place) -> Count:
     lost: list[BadRow] = []
     labels: Counter[str] = Counter()
     rows = 0
     problem = []
     try:
-        for row in place.read(lost):
+        for row in location.read(lost):
             rows += 1
-            labels.update(facts(reader.form, row))
+            labels.update(row_facts(reader.form, row))
     except (BadRow, MissingData) as error:  # the file is unreadable as a whole, or another that it needs is not there
         problem = [str(error)]
-    if not (rows or lost or problem or place.shared()):
-        problem = [str(BadRow(place.name, 0, "holds no rows"))]
+    if not (rows or lost or problem or location.shared()):
+        problem = [str(BadRow(location.name, 0, "holds no rows"))]
     bad = [*dict.fromkeys(map(str, lost)), *problem]
-    return Count(reader.type_name, split, language, place.name, rows, dict(sorted(labels.items())), bad)
+    return Count(reader.type_name, split, language, location.name, rows, dict(sorted(labels.items())), bad)
 
 
-def facts(form: str, row: Row) -> dict[str, int]:
+def row_facts(form: str, row: Row) -> dict[str, int]:
     """What is counted of a row: its label, its tags, whether it is answered, its characters."""
     if form in ("classify", "choose"):
         label = WITHHELD if row["label"] is None else str(row["label"])
@@ -120,6 +120,6 @@ def facts(form: str, row: Row) -> dict[str, int]:
     return {"characters": len(row["text"])}
 
 
-def plain(count: Count) -> dict[str, Any]:
+def count_json(count: Count) -> dict[str, Any]:
     """The same for JSON."""
     return count._asdict()

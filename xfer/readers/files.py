@@ -178,7 +178,7 @@ class Files(Reader):
             row = self._row(path, line, cells, language)
             return row if not drawn or self._share(row) == split else None
 
-        return tables.made(self._lines(path), make)
+        return tables.make_rows(self._lines(path), make)
 
     def _share(self, row: Row) -> str:
         """Only the splits that have no file of their own are held out of the training file."""

@@ -18,7 +18,7 @@ HUB_SECONDS = 1.2  # one cheap question; the hub client's own retries would take
 _silent: set[bool] = set()  # not empty once the hub has not answered: asking again would wait again
 
 
-def commit(repository: str, kind: str = "dataset") -> str:
+def repository_commit(repository: str, kind: str = "dataset") -> str:
     """The commit that ``main`` of a hub repository points to now, or of its newest cached copy.
 
     Raises HubUnreachable within about HUB_SECONDS, naming the offline way.
@@ -57,7 +57,7 @@ def _cached_commit(repository: str, kind: str) -> str | None:
 
 
 @contextmanager
-def offline(wanted: bool) -> Iterator[None]:
+def offline_mode(wanted: bool) -> Iterator[None]:
     """Inside, the hub client answers from its cache at once instead of retrying for half a minute."""
     from huggingface_hub import constants
 
@@ -69,7 +69,7 @@ def offline(wanted: bool) -> Iterator[None]:
         constants.HF_HUB_OFFLINE = before
 
 
-def local(repository: str) -> Path | None:
+def local_copy(repository: str) -> Path | None:
     """The folder that stands in for a hub data set, if $XFER_HUB names a folder of such folders."""
     root = os.environ.get("XFER_HUB")
     if not root:
@@ -79,18 +79,18 @@ def local(repository: str) -> Path | None:
     return Path(root) / repository
 
 
-def table(repository: str, config: str | None, split: str, pinned: str | None) -> Any:
+def load_table(repository: str, config: str | None, split: str, pinned: str | None) -> Any:
     """A hub table through ``datasets``."""
-    here = local(repository)
-    at = None if here else pinned or commit(repository)
+    folder = local_copy(repository)
+    revision = None if folder else pinned or repository_commit(repository)
     import datasets  # late: 1.5 s that only the hub needs
 
     datasets.disable_progress_bars()
     try:
-        with offline(bool(here)):
-            return datasets.load_dataset(str(here or repository), config, split=split, revision=at)
+        with offline_mode(bool(folder)):
+            return datasets.load_dataset(str(folder or repository), config, split=split, revision=revision)
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         what = str(error).splitlines()[0]
         raise MissingData(
-            f"cannot load {repository} {config or ''} {split} from {here or 'the hub'}: {what}"
+            f"cannot load {repository} {config or ''} {split} from {folder or 'the hub'}: {what}"
         ) from error

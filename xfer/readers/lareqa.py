@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.readers.answering import Asked, Paragraph, known, read_file, table
+from xfer.readers.answering import AnsweredQuestion, Paragraph, cached_paragraphs, hub_paragraphs, read_file
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings
 from xfer.readers.identity import occurrences
 from xfer.readers.json_text import Spot
@@ -71,13 +71,13 @@ class SquadR(_SentenceRetrieval):
         yield from (f"{folder}{split}-v1.1.json" for folder in ("squad/", "SQuAD/", "squad_v1/", ""))
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
-        return _alone(read_file(path, official=False), split, language)
+        return _monolingual_rows(read_file(path, official=False), split, language)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, "plain_text", _SPLITS[split])
 
     def hub_rows(self, split: str, language: str) -> Iterator[Row | BadRow] | None:
-        return _alone(table(self, split, language), split, language)
+        return _monolingual_rows(hub_paragraphs(self, split, language), split, language)
 
 
 @Reader.register("lareqa")
@@ -124,18 +124,21 @@ class Lareqa(_SentenceRetrieval):
     def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
         return tuple(path.with_name(f"{other}.json") for other in self.card.languages if other != language)
 
-    def caveats(self, split: str, language: str, found: list[Path]) -> list[str]:
+    def caveats(self, split: str, language: str, files: list[Path]) -> list[str]:
         """The languages whose answers nobody can look up."""
-        beside = self.beside(found[0], split, language)
-        gone = [path.stem for path in beside if not path.is_file()]
-        what = f"lareqa test in {language}: the mirror lacks {', '.join(gone)}, whose answers are right as well"
-        return [f"{what}; scores are not comparable with others"] if gone else []
+        other_files = self.beside(files[0], split, language)
+        missing = [path.stem for path in other_files if not path.is_file()]
+        what = f"lareqa test in {language}: the mirror lacks {', '.join(missing)}, whose answers are right as well"
+        return [f"{what}; scores are not comparable with others"] if missing else []
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         official = self.sentences == "official"
         others = [other for other in self.beside(path, split, language) if other.is_file()]
-        answers = {other.stem: (str(other), _answers(known(other, official), other.stem)) for other in others}
-        yield from _everywhere(known(path, official), language, str(path), answers)
+        answers = {
+            other.stem: (str(other), _right_candidates(cached_paragraphs(other, official), other.stem))
+            for other in others
+        }
+        yield from _multilingual_rows(cached_paragraphs(path, official), language, str(path), answers)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, language, _SPLITS[split])
@@ -146,80 +149,87 @@ class Lareqa(_SentenceRetrieval):
                 f"{self.card.hub} on the hub lacks the sentence borders that LAReQA scores by; put the official files "
                 f"in $XFER_DATA ({self.card.layout}) and use source: mirror, or set sentences: rule on the reader"
             )
-        found = {code: table(self, split, code) for code in self.card.languages}
+        paragraphs_by_language = {code: hub_paragraphs(self, split, code) for code in self.card.languages}
         answers = {
-            code: (f"{self.card.hub}/{code}", _answers(part, code)) for code, part in found.items() if code != language
+            code: (f"{self.card.hub}/{code}", _right_candidates(paragraphs, code))
+            for code, paragraphs in paragraphs_by_language.items()
+            if code != language
         }
-        return _everywhere(found[language], language, f"{self.card.hub}/{language}", answers)
+        return _multilingual_rows(paragraphs_by_language[language], language, f"{self.card.hub}/{language}", answers)
 
 
 # rows
 
 
-def candidate(language: str, paragraph: int, sentence: int) -> str:
+def candidate_id(language: str, paragraph: int, sentence: int) -> str:
     """The id of a candidate."""
     return f"{language}_{paragraph}_{sentence}"
 
 
-def query(question: str, language: str) -> str:
+def query_id(question: str, language: str) -> str:
     """The id of a question in one language."""
     return f"{question}_{language}"
 
 
-def _right(paragraph: Paragraph, one: Asked, language: str) -> list[str]:
+def _right(paragraph: Paragraph, one: AnsweredQuestion, language: str) -> list[str]:
     """The right candidates of a question."""
-    return [candidate(language, paragraph.number, number) for number in one.answers]
+    return [candidate_id(language, paragraph.number, number) for number in one.answers]
 
 
-def _question_keys(found: Sequence[Paragraph]) -> Iterator[tuple[Paragraph, Asked, QuestionKey]]:
+def _question_keys(found: Sequence[Paragraph]) -> Iterator[tuple[Paragraph, AnsweredQuestion, QuestionKey]]:
     """Each question, its id and, as an id may be given to several, which of them it is and how many there are."""
     asked = [(paragraph, one) for paragraph in found for one in paragraph.asked]
     counts = occurrences([one.id for _, one in asked])
     return ((paragraph, one, (one.id, *count)) for (paragraph, one), count in zip(asked, counts, strict=True))
 
 
-def _answers(found: Sequence[Paragraph], language: str) -> dict[QuestionKey, list[str]]:
+def _right_candidates(paragraphs: Sequence[Paragraph], language: str) -> dict[QuestionKey, list[str]]:
     """The right candidates of each question."""
-    return {key: _right(paragraph, one, language) for paragraph, one, key in _question_keys(found)}
+    return {key: _right(paragraph, question, language) for paragraph, question, key in _question_keys(paragraphs)}
 
 
-def _alone(found: Iterable[Paragraph], split: str, language: str) -> Iterator[Row | BadRow]:
+def _monolingual_rows(paragraphs: Iterable[Paragraph], split: str, language: str) -> Iterator[Row | BadRow]:
     """Questions with their answers in one language; in training without the sentences that answer none."""
-    for paragraph in found:
+    for paragraph in paragraphs:
         yield from paragraph.faults
-        wanted = {number for one in paragraph.asked for number in one.answers} if split == "train" else None
-        yield from (_query(one, language, _right(paragraph, one, language)) for one in paragraph.asked)
-        yield from _candidates(paragraph, language, wanted)
+        wanted = {number for question in paragraph.asked for number in question.answers} if split == "train" else None
+        yield from (
+            _query_row(question, language, _right(paragraph, question, language)) for question in paragraph.asked
+        )
+        yield from _candidate_rows(paragraph, language, wanted)
 
 
-def _everywhere(
-    found: Sequence[Paragraph], language: str, place: str, others: dict[str, tuple[str, dict[QuestionKey, list[str]]]]
+def _multilingual_rows(
+    paragraphs: Sequence[Paragraph],
+    language: str,
+    location: str,
+    others: dict[str, tuple[str, dict[QuestionKey, list[str]]]],
 ) -> Iterator[Row | BadRow]:
     """Questions with their answers in all languages, those of ``others`` (language: where they stand, answers)."""
-    answers = {**others, language: (place, _answers(found, language))}
-    keys = (key for _, _, key in _question_keys(found))
-    for paragraph in found:
+    answers = {**others, language: (location, _right_candidates(paragraphs, language))}
+    keys = (key for _, _, key in _question_keys(paragraphs))
+    for paragraph in paragraphs:
         yield from paragraph.faults
-        for one, key in zip(paragraph.asked, keys, strict=False):
-            lacking = [where for where, known in answers.values() if key not in known]
+        for question, key in zip(paragraph.asked, keys, strict=False):
+            lacking = [where for where, by_question in answers.values() if key not in by_question]
             if lacking:
                 yield BadRow(
-                    lacking[0], 0, f"has no question {one.id} of use, as {place} has it: they are not parallel"
+                    lacking[0], 0, f"has no question {question.id} of use, as {location} has it: they are not parallel"
                 )
             else:
-                gold = [name for _, (_, known) in sorted(answers.items()) for name in known[key]]
-                yield _query(one, language, gold)
-        yield from _candidates(paragraph, language, None)
+                gold = [name for _, (_, by_question) in sorted(answers.items()) for name in by_question[key]]
+                yield _query_row(question, language, gold)
+        yield from _candidate_rows(paragraph, language, None)
 
 
-class Gold(NamedTuple):
+class RetrievalGold(NamedTuple):
     """The right candidates of each query of a language, and all candidates of the languages of its folder."""
 
     right: dict[str, list[str]]
     candidates: set[str]
 
 
-def gold_file(path: Path) -> Gold:
+def gold_file(path: Path) -> RetrievalGold:
     """What an official file, with those beside it, has to score by. Raises BadRow."""
     reader, right = Lareqa(), {}
     for row in reader.parse(path, "test", path.stem):
@@ -228,19 +238,23 @@ def gold_file(path: Path) -> Gold:
         if row["side"] == "query":
             right[row["id"]] = row["gold"]
     files = [path, *(other for other in reader.beside(path, "test", path.stem) if other.is_file())]
-    pools = ((file.stem, paragraph) for file in files for paragraph in known(file, official=True))
-    return Gold(right, {candidate(code, p.number, number) for code, p in pools for number in range(len(p.sentences))})
+    pools = ((file.stem, paragraph) for file in files for paragraph in cached_paragraphs(file, official=True))
+    return RetrievalGold(
+        right, {candidate_id(code, p.number, number) for code, p in pools for number in range(len(p.sentences))}
+    )
 
 
-def _query(one: Asked, language: str, gold: list[str]) -> Row:
-    return _row(query(one.id, language), language, "query", one.text, None, gold) | _line(one.spot)
+def _query_row(question: AnsweredQuestion, language: str, gold: list[str]) -> Row:
+    return _retrieval_row(query_id(question.id, language), language, "query", question.text, None, gold) | _line(
+        question.spot
+    )
 
 
-def _candidates(paragraph: Paragraph, language: str, wanted: set[int] | None) -> Iterator[Row]:
+def _candidate_rows(paragraph: Paragraph, language: str, wanted: set[int] | None) -> Iterator[Row]:
     for number, (start, end) in enumerate(paragraph.sentences):
         if wanted is None or number in wanted:
-            name = candidate(language, paragraph.number, number)
-            row = _row(name, language, "candidate", paragraph.context[start:end], paragraph.context, None)
+            name = candidate_id(language, paragraph.number, number)
+            row = _retrieval_row(name, language, "candidate", paragraph.context[start:end], paragraph.context, None)
             yield row | _line(paragraph.spot)
 
 
@@ -248,6 +262,6 @@ def _line(spot: Spot | None) -> Row:
     return {"line": spot.line} if spot else {}
 
 
-def _row(name: str, language: str, side: str, text: str, pair: str | None, gold: list[str] | None) -> Row:
+def _retrieval_row(name: str, language: str, side: str, text: str, pair: str | None, gold: list[str] | None) -> Row:
     row = {"id": name, "language": language, "side": side, "text": text, "pair": pair}
     return row | {"gold": gold, "part": "test"}

@@ -15,54 +15,54 @@ from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import Row
 
-Span = tuple[int, int]
+MentionSpan = tuple[int, int]
 _DESCRIBED = re.compile(r'"description_language"\s*:\s*"([^"\\]+)"')
 _NAMED = re.compile(r'"entity_id"\s*:\s*"([^"\\]+)"')
 _BRACES = re.compile(r"\{(.*?)\}")
 
 
-def mentions(path: Path, language: str) -> Iterator[Row | BadRow]:
+def mention_rows(path: Path, language: str) -> Iterator[Row | BadRow]:
     """The mentions in one language of a file of WikiNews articles, a BadRow in the place of each of no use."""
     for number, article in tables.each_jsonl(path):
         if isinstance(article, BadRow):
             yield article
             continue
-        place = _Place(path, number)
+        file_line = _FileLine(path, number)
         try:
-            context, found = place.part(article, "context"), article.get("mentions")
-            if place.text(context, "language") != language:
+            context, article_mentions = file_line.part(article, "context"), article.get("mentions")
+            if file_line.text(context, "language") != language:
                 continue
-            if not isinstance(found, list):
-                raise place.bad("has no list 'mentions'")
+            if not isinstance(article_mentions, list):
+                raise file_line.bad("has no list 'mentions'")
         except BadRow as bad:
             yield bad
             continue
-        for mention in found:
+        for mention in article_mentions:
             try:
-                yield _mention(place, context, mention, language)
+                yield _mention_row(file_line, context, mention, language)
             except BadRow as bad:
                 yield bad
 
 
-def pairs(path: Path, language: str) -> Iterator[Row | BadRow]:
+def pair_rows(path: Path, language: str) -> Iterator[Row | BadRow]:
     """Mentions and, each at its first mention, their entities of a file of training pairs."""
-    known: set[str] = set()
+    seen: set[str] = set()
     for number, pair in tables.each_jsonl(path):
         if isinstance(pair, BadRow):
             yield pair
             continue
         try:
-            query, entity = _pair(_Place(path, number), pair, language)
+            query, entity = _query_and_entity(_FileLine(path, number), pair, language)
         except BadRow as bad:
             yield bad
             continue
         yield query
-        if entity["id"] not in known:
-            known.add(entity["id"])
+        if entity["id"] not in seen:
+            seen.add(entity["id"])
             yield entity
 
 
-def entities(path: Path, described: Callable[[str], bool], wanted: dict[str, Any]) -> Iterator[Row | BadRow]:
+def entity_rows(path: Path, described: Callable[[str], bool], wanted: dict[str, Any]) -> Iterator[Row | BadRow]:
     """The entities with a description in the languages that ``described`` says, one at a time.
 
     Takes the ids of all entities out of ``wanted``. The lines of other languages are not parsed: the file holds a
@@ -76,14 +76,14 @@ def entities(path: Path, described: Callable[[str], bool], wanted: dict[str, Any
         if name:
             wanted.pop(name[1], None)
         if line.strip() and not (code and name and not described(code[1])):
-            place = _Place(path, number)
+            file_line = _FileLine(path, number)
             try:
-                yield _entity(place, tables.json_object(path, number, line))
+                yield _entity_row(file_line, tables.json_object(path, number, line))
             except BadRow as bad:
                 yield bad
 
 
-class _Place:
+class _FileLine:
     """A line of a file, for the faults of what it holds."""
 
     def __init__(self, path: Path, number: int) -> None:
@@ -93,69 +93,74 @@ class _Place:
         return BadRow(str(self.path), self.number, message)
 
     def part(self, value: Any, key: str) -> dict[str, Any]:
-        found = value.get(key) if isinstance(value, dict) else None
-        if not isinstance(found, dict):
+        member = value.get(key) if isinstance(value, dict) else None
+        if not isinstance(member, dict):
             raise self.bad(f"has no object '{key}'")
-        return found
+        return member
 
     def text(self, value: dict[str, Any], key: str) -> str:
         if not isinstance(value.get(key), str):
             raise self.bad(f"'{key}' is {value.get(key)!r}, not text")
         return str(value[key])
 
-    def span(self, value: Any, text: str, what: str) -> Span:
+    def span(self, value: Any, text: str, what: str) -> MentionSpan:
         start, end = (value.get("start"), value.get("end")) if isinstance(value, dict) else (None, None)
         if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
             raise self.bad(f"{what} is from {start!r} to {end!r}, which is not within a text of {len(text)} characters")
         return start, end
 
-    def spans(self, value: dict[str, Any], text: str) -> list[Span]:
-        found = value.get("sentence_spans")
-        if not isinstance(found, list) or not found:
+    def spans(self, value: dict[str, Any], text: str) -> list[MentionSpan]:
+        items = value.get("sentence_spans")
+        if not isinstance(items, list) or not items:
             raise self.bad("has no list 'sentence_spans'")
-        return [self.span(one, text, "a sentence") for one in found]
+        return [self.span(item, text, "a sentence") for item in items]
 
 
-def _mention(place: _Place, context: dict[str, Any], mention: Any, language: str) -> Row:
+def _mention_row(file_line: _FileLine, context: dict[str, Any], mention: Any, language: str) -> Row:
     """A query: the mention and its sentence, in which it stands between braces."""
     if not isinstance(mention, dict):
-        raise place.bad("holds a mention that is not an object")
-    name, text = place.text(mention, "example_id"), place.text(context, "text")
+        raise file_line.bad("holds a mention that is not an object")
+    name, text = file_line.text(mention, "example_id"), file_line.text(context, "text")
     if not text:
-        raise place.bad(f"the text of mention {name} was taken out for the release; get-mewsli-x.sh puts it back")
-    given = place.part(mention, "mention_span")
-    start, end = place.span(given, text, f"mention {name}")
-    if text[start:end] != place.text(given, "text"):
-        raise place.bad(f"mention {name} is '{given['text']}', but '{text[start:end]}' stands at {start} of its text")
-    sentences = place.spans(context, text)
-    first = max((one for one, _ in sentences if one <= start), default=None)
-    last = min((one for _, one in sentences if one >= end), default=None)
+        raise file_line.bad(f"the text of mention {name} was taken out for the release; get-mewsli-x.sh puts it back")
+    given = file_line.part(mention, "mention_span")
+    start, end = file_line.span(given, text, f"mention {name}")
+    if text[start:end] != file_line.text(given, "text"):
+        raise file_line.bad(
+            f"mention {name} is '{given['text']}', but '{text[start:end]}' stands at {start} of its text"
+        )
+    sentences = file_line.spans(context, text)
+    first = max((border for border, _ in sentences if border <= start), default=None)
+    last = min((border for _, border in sentences if border >= end), default=None)
     if first is None or last is None:
-        raise place.bad(f"mention {name} stands in no sentence")
+        raise file_line.bad(f"mention {name} stands in no sentence")
     left, right = (_BRACES.sub(r"(\1)", side) for side in (text[first:start], text[end:last]))
     words = text[start:end]
     marked = " ".join(f"{words}: {left} {{ {words} }} {right}".split())
-    return _row(place, name, language, "query", marked, [place.text(mention, "entity_id")])
+    return _retrieval_row(file_line, name, language, "query", marked, [file_line.text(mention, "entity_id")])
 
 
-def _pair(place: _Place, pair: dict[str, Any], language: str) -> tuple[Row, Row]:
-    contextual, entity = place.part(pair, "contextual_mention"), _entity(place, place.part(pair, "entity"))
-    query = _mention(place, place.part(contextual, "context"), contextual.get("mention"), language)
+def _query_and_entity(file_line: _FileLine, pair: dict[str, Any], language: str) -> tuple[Row, Row]:
+    contextual, entity = (
+        file_line.part(pair, "contextual_mention"),
+        _entity_row(file_line, file_line.part(pair, "entity")),
+    )
+    query = _mention_row(file_line, file_line.part(contextual, "context"), contextual.get("mention"), language)
     if query["gold"] != [entity["id"]]:
         what = f"mention {query['id']} means {query['gold'][0]}, but the entity beside it is {entity['id']}"
-        raise place.bad(what)
+        raise file_line.bad(what)
     return query, entity
 
 
-def _entity(place: _Place, entity: dict[str, Any]) -> Row:
+def _entity_row(file_line: _FileLine, entity: dict[str, Any]) -> Row:
     """A candidate: the sentences of its description."""
-    description = place.text(entity, "description")
-    sentences = (description[start:end] for start, end in place.spans(entity, description))
+    description = file_line.text(entity, "description")
+    sentences = (description[start:end] for start, end in file_line.spans(entity, description))
     text = " ".join(" ".join(sentences).split())
-    language = place.text(entity, "description_language")
-    return _row(place, place.text(entity, "entity_id"), language, "candidate", text, None)
+    language = file_line.text(entity, "description_language")
+    return _retrieval_row(file_line, file_line.text(entity, "entity_id"), language, "candidate", text, None)
 
 
-def _row(place: _Place, name: str, language: str, side: str, text: str, gold: list[str] | None) -> Row:
+def _retrieval_row(place: _FileLine, name: str, language: str, side: str, text: str, gold: list[str] | None) -> Row:
     row = {"id": name, "language": language, "side": side, "text": text, "pair": None}
     return row | {"gold": gold, "part": "test", "file": str(place.path), "line": place.number}

@@ -18,10 +18,10 @@ from xfer.core.errors import BadRow, MissingData
 from xfer.core.files import file_stamp
 from xfer.readers import hub
 from xfer.readers.base import Card, Reader, Row, Settings, Source
-from xfer.readers.mentions import entities, mentions, pairs
+from xfer.readers.mentions import entity_rows, mention_rows, pair_rows
 
-ENTITIES = "candidate_set_entities.jsonl"
-ARCHIVE = "raw.tar.gz"
+ENTITY_FILE = "candidate_set_entities.jsonl"
+HUB_ARCHIVE = "raw.tar.gz"
 
 
 @Reader.register("mewsli_x")
@@ -45,7 +45,7 @@ class MewsliX(Reader):
         train_languages=("en",),
         splits=("train", "dev", "test"),
         layout="mewsli_x/ with wikinews_mentions-{dev,test}.jsonl, wikipedia_pairs-{train,dev}.jsonl and "
-        f"{ENTITIES}, as get-mewsli-x.sh leaves them",
+        f"{ENTITY_FILE}, as get-mewsli-x.sh leaves them",
         sizes={},
     )
     published: ClassVar[Settings] = Settings(
@@ -78,26 +78,28 @@ class MewsliX(Reader):
         yield from (f"{folder}{self._file(split)}" for folder in ("mewsli_x/", "mewslix/", "mewsli-x/", ""))
 
     def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
-        return () if self._paired(split) else (path.with_name(ENTITIES),)
+        return () if self._paired(split) else (path.with_name(ENTITY_FILE),)
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         if self._paired(split):
-            yield from pairs(path, language)
+            yield from pair_rows(path, language)
             return
         wanted: dict[str, tuple[str, int]] = {}
-        for row in mentions(path, language):
+        for row in mention_rows(path, language):
             if not isinstance(row, BadRow):
                 wanted.setdefault(row["gold"][0], (row["id"], row["line"]))
             yield row
         if not wanted:
             raise MissingData(f"{path} holds no mention in {language}")
-        beside = path.with_name(ENTITIES)
-        if not beside.is_file():
-            raise MissingData(f"{beside} is not there; {self.type_name} searches its entities ({self.card.layout})")
-        yield from entities(beside, self._described(language), wanted)
+        entity_file = path.with_name(ENTITY_FILE)
+        if not entity_file.is_file():
+            raise MissingData(
+                f"{entity_file} is not there; {self.type_name} searches its entities ({self.card.layout})"
+            )
+        yield from entity_rows(entity_file, self._described(language), wanted)
         if wanted:
             entity, (mention, line) = min(wanted.items())
-            what = f"the entity {entity} of mention {mention} is not among those of {beside.name}"
+            what = f"the entity {entity} of mention {mention} is not among those of {entity_file.name}"
             raise BadRow(str(path), line, what)
 
     def _paired(self, split: str) -> bool:
@@ -109,8 +111,8 @@ class MewsliX(Reader):
 
     def _described(self, language: str) -> Callable[[str], bool]:
         """Whether the descriptions in a language are read with the rows of ``language``."""
-        known = self.card.languages
-        return lambda code: code == language or (language == "en" and code not in known)
+        languages = self.card.languages
+        return lambda code: code == language or (language == "en" and code not in languages)
 
     def hub_rows(self, split: str, language: str) -> Iterator[Row | BadRow] | None:
         return self.parse(_unpacked(self.card) / self._file(split), split, language)
@@ -126,23 +128,23 @@ def _unpacked(card: Card) -> Path:
     """
     from huggingface_hub import cached_assets_path, hf_hub_download  # late: only the hub needs its client
 
-    local = hub.local(card.hub)
+    local = hub.local_copy(card.hub)
     if local:
-        archive = local / ARCHIVE
+        archive = local / HUB_ARCHIVE
         if not archive.is_file():
-            raise MissingData(f"{local} holds no {ARCHIVE}")
+            raise MissingData(f"{local} holds no {HUB_ARCHIVE}")
         version = "-".join(map(str, file_stamp(archive)))
     else:
-        version = card.revision or hub.commit(card.hub)
-        with hub.offline(bool(os.environ.get("HF_HUB_OFFLINE"))):
-            archive = Path(hf_hub_download(card.hub, ARCHIVE, repo_type="dataset", revision=version))
+        version = card.revision or hub.repository_commit(card.hub)
+        with hub.offline_mode(bool(os.environ.get("HF_HUB_OFFLINE"))):
+            archive = Path(hf_hub_download(card.hub, HUB_ARCHIVE, repo_type="dataset", revision=version))
     folder = cached_assets_path(library_name="xfer", namespace=card.hub, subfolder=version)
     _unpack(archive, folder)
     return folder
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    wanted = {ENTITIES, *(f"wikipedia_pairs-{split}.jsonl" for split in ("train", "dev"))}
+    wanted = {ENTITY_FILE, *(f"wikipedia_pairs-{split}.jsonl" for split in ("train", "dev"))}
     wanted |= {f"wikinews_mentions-{split}.jsonl" for split in ("dev", "test")}
     if all((folder / name).is_file() for name in wanted):
         return

@@ -17,7 +17,17 @@ from xfer.core.errors import BadRow, MissingData
 from xfer.core.files import FileStamp, file_stamp
 from xfer.readers import submission
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
-from xfer.readers.qa import TARGET, XTREME, Question, Squad, SquadV1, as_row, each_question, nearest, paragraphs
+from xfer.readers.qa import (
+    TARGET_SETTINGS,
+    XTREME_SOURCE,
+    Question,
+    Squad,
+    SquadV1,
+    as_row,
+    each_paragraph,
+    each_question,
+    nearest_start,
+)
 
 Gold = dict[str, list[list[str]]]  # id -> the answers of each question that has it
 
@@ -34,51 +44,51 @@ class _Target(Squad):
             yield from (folder / name for folder in path.parents[1:4])
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
-        labels = next((found for found in self.beside(path, split, language) if found.is_file()), None)
+        labels = next((candidate for candidate in self.beside(path, split, language) if candidate.is_file()), None)
         gold: Gold | None = None
-        for one in self.asked(path, split, language):
-            if isinstance(one, Question) and one.answers is None and labels:
+        for question in self.asked(path, split, language):
+            if isinstance(question, Question) and question.answers is None and labels:
                 gold = gold if gold is not None else _gold(labels)
-                one = _answered(one, gold, path, labels)
-            yield one if isinstance(one, BadRow) else as_row(one, language)
+                question = _with_answers(question, gold, path, labels)
+            yield question if isinstance(question, BadRow) else as_row(question, language)
 
 
 def _gold(labels: Path) -> Gold:
     """The answers that stand under each id, in the order of the file."""
     gold: Gold = {}
-    for question in submission.questions(labels):
+    for question in submission.read_gold_answers(labels):
         gold.setdefault(question.id, []).append(question.answers)
     return gold
 
 
-def _answered(one: Question, gold: Gold, path: Path, labels: Path) -> Question | BadRow:
+def _with_answers(question: Question, gold: Gold, path: Path, labels: Path) -> Question | BadRow:
     """The question with the answers of XTREME's labels; as it is if they do not have it.
 
     The questions of one id take its answers in turn: both files have them in one order.
     """
-    waiting = gold.get(one.id)
+    waiting = gold.get(question.id)
     if not waiting:
-        return one
+        return question
     answers = waiting.pop(0)
-    starts = [nearest(one.context, answer, 0) for answer in answers]
+    starts = [nearest_start(question.context, answer, 0) for answer in answers]
     if None in starts:
         lost = answers[starts.index(None)]
-        what = f"the answer '{lost}' of question {one.id} is not in its context in {path.name}"
-        return BadRow(str(labels), _line_of(labels, one.id, len(waiting)), what)
-    return one._replace(answers=answers, starts=[start for start in starts if start is not None])
+        what = f"the answer '{lost}' of question {question.id} is not in its context in {path.name}"
+        return BadRow(str(labels), _line_of(labels, question.id, len(waiting)), what)
+    return question._replace(answers=answers, starts=[start for start in starts if start is not None])
 
 
 def _line_of(path: Path, name: str, behind: int) -> int:
     """The line of the question of this id behind which so many others have it; 0 in a file that tells none."""
     try:
-        asked = [(spot, q, one) for spot, paragraph in paragraphs(path) for q, one in enumerate(paragraph["qas"])]
+        asked = [(spot, q, one) for spot, paragraph in each_paragraph(path) for q, one in enumerate(paragraph["qas"])]
     except BadRow:
         return 0
     spot, number = [(spot, q) for spot, q, one in asked if str(one["id"]) == name][-1 - behind]
     return spot.mark("qas", number, "id")[0]
 
 
-def _translated(split: str, language: str) -> Iterator[str]:
+def _translated_squad(split: str, language: str) -> Iterator[str]:
     """XTREME's machine translations of SQuAD 1.1."""
     name = f"SQuAD/translate-{split}/squad.translate.{split}.en-{language}.json"
     yield from (f"{folder}{name}" for folder in ("", "xtreme_translations/"))
@@ -103,7 +113,7 @@ class Xquad(_Target):
         "SQuAD/translate-{train,dev}/squad.translate.{train,dev}.en-<language>.json",
         sizes={"train": 87_599, "dev": 10_570, "test": 1_190},
     )
-    published: ClassVar[Settings] = TARGET
+    published: ClassVar[Settings] = TARGET_SETTINGS
 
     benchmark: Literal["xtreme", "xtreme_r"] = Field(
         "xtreme", description="whose languages: XTREME's 11, or XTREME-R's 12 (with Romanian)"
@@ -113,10 +123,12 @@ class Xquad(_Target):
         if split == "test":
             left_out = () if self.benchmark == "xtreme_r" else ("ro",)
             return tuple(language for language in super().offered(source, split) if language not in left_out)
-        known = super().offered(source, "train") if source != "hub" else ("en",)  # XTREME's translations are not there
+        languages = (
+            super().offered(source, "train") if source != "hub" else ("en",)
+        )  # XTREME's translations are not there
         if split == "train" or self.languages == "all":
-            return known
-        return tuple(language for language in known if language == "en" or language in self.languages)
+            return languages
+        return tuple(language for language in languages if language == "en" or language in self.languages)
 
     def places(self, split: str, language: str) -> Iterable[str]:
         if split == "test":
@@ -124,7 +136,7 @@ class Xquad(_Target):
         elif language == "en":
             yield from SquadV1().places(split, language)
         else:
-            yield from _translated(split, language)
+            yield from _translated_squad(split, language)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         if split == "test":
@@ -160,7 +172,7 @@ class Mlqa(_Target):
         "XTREME's SQuAD/translate-train/squad.translate.train.en-<language>.json",
         sizes={"train": 87_599, "dev": 1_148, "test": 11_590},
     )
-    published: ClassVar[Settings] = TARGET
+    published: ClassVar[Settings] = TARGET_SETTINGS
     rules: ClassVar[str] = "mlqa"
 
     question: Literal["ar", "de", "en", "es", "hi", "vi", "zh"] | None = Field(
@@ -176,19 +188,21 @@ class Mlqa(_Target):
         else:
             name = f"mlqa-translate-train/{language}_squad-translate-train-train-v1.1.json"
             yield from (f"{folder}{name}" for folder in ("", "mlqa/"))
-            yield from _translated(split, language)
+            yield from _translated_squad(split, language)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         if split != "train":
-            part = {"dev": "validation"}.get(split, split)
-            return HubPart(self.card.hub, f"MLQA.{language}.{self.question or language}", part)
+            hub_split = {"dev": "validation"}.get(split, split)
+            return HubPart(self.card.hub, f"MLQA.{language}.{self.question or language}", hub_split)
         if language == "en":
             return SquadV1().hub_part(split, language)
         return HubPart("facebook/mlqa", f"mlqa-translate-train.{language}", "train")
 
     def variants(self) -> tuple[Reader, ...]:
-        asked = [None, *self.card.languages]
-        return tuple(self.model_copy(update={"question": one, "languages": "all"}) for one in asked)
+        question_languages = [None, *self.card.languages]
+        return tuple(
+            self.model_copy(update={"question": language, "languages": "all"}) for language in question_languages
+        )
 
 
 _TYDIQA = {
@@ -225,8 +239,8 @@ class Tydiqa(_Target):
         "TyDiQA-GoldP/translate-train/tydiqa.translate.train.en-<language>.json",
         sizes={"train": 3_696, "test": 440},
     )
-    published: ClassVar[Settings] = TARGET._replace(
-        warmup=0.1, source=f"{XTREME} are more than this set has: 0.1, of our choosing)"
+    published: ClassVar[Settings] = TARGET_SETTINGS._replace(
+        warmup=0.1, source=f"{XTREME_SOURCE} are more than this set has: 0.1, of our choosing)"
     )
 
     translated: bool = Field(
@@ -241,31 +255,33 @@ class Tydiqa(_Target):
             name = f"TyDiQA-GoldP/translate-train/tydiqa.translate.train.en-{language}.json"
             yield from (f"{folder}{name}" for folder in ("", "xtreme_translations/"))
             return
-        part = {"test": "dev"}.get(split, split)
+        file_split = {"test": "dev"}.get(split, split)
         for folder in ("tydiqa/", ""):
-            whole = f"{folder}tydiqa-goldp-v1.1-{part}"
-            yield f"{whole}.json"
-            yield f"{whole}/tydiqa-goldp-{part}-{_TYDIQA[language]}.json"
-            yield f"{whole}/tydiqa.goldp.{language}.{part}.json"
+            stem = f"{folder}tydiqa-goldp-v1.1-{file_split}"
+            yield f"{stem}.json"
+            yield f"{stem}/tydiqa-goldp-{file_split}-{_TYDIQA[language]}.json"
+            yield f"{stem}/tydiqa.goldp.{language}.{file_split}.json"
 
     def asked(self, path: Path, split: str, language: str) -> Iterator[Question | BadRow]:
         """A file that holds all languages tells them by the ids; XTREME's training files keep their last number
         alone, which is given to many rows. Those of the translations name English, from which they were made."""
-        plain = path.stem.split(".")[-2:-1] == [language] or path.stem.endswith((_TYDIQA[language], f"en-{language}"))
-        found = _known(path, file_stamp(path))
+        one_language = path.stem.split(".")[-2:-1] == [language] or path.stem.endswith(
+            (_TYDIQA[language], f"en-{language}")
+        )
+        questions = _cached_questions(path, file_stamp(path))
         named = set(_TYDIQA.values())
         count = 0
-        for number, one in enumerate(found, 1):
-            if isinstance(one, BadRow):
-                yield one
+        for number, question in enumerate(questions, 1):
+            if isinstance(question, BadRow):
+                yield question
                 continue
-            name, _, rest = one.id.partition("-")
-            if name not in named and not plain:
-                what = f"the id '{one.id}' of question {number} does not name its language"
-                yield one.spot.bad(what, "id") if one.spot else BadRow(str(path), 0, what)
+            name, _, rest = question.id.partition("-")
+            if name not in named and not one_language:
+                what = f"the id '{question.id}' of question {number} does not name its language"
+                yield question.spot.bad(what, "id") if question.spot else BadRow(str(path), 0, what)
             elif name not in named or name == _TYDIQA[language] or path.parent.name == "translate-train":
                 count += 1
-                yield one if rest else one._replace(id=f"{one.id}-{number}")
+                yield question if rest else question._replace(id=f"{question.id}-{number}")
         if not count:
             raise MissingData(f"{path} holds no question in {_TYDIQA[language]}")
 
@@ -275,11 +291,11 @@ class Tydiqa(_Target):
         return HubPart(self.card.hub, "secondary_task", {"test": "validation"}.get(split, split))
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
-        own = row["id"].partition("-")[0] == _TYDIQA[language]
-        return super().from_hub(row, number, split, language) if own else None
+        in_language = row["id"].partition("-")[0] == _TYDIQA[language]
+        return super().from_hub(row, number, split, language) if in_language else None
 
 
 @lru_cache(maxsize=1)
-def _known(path: Path, stamp: FileStamp) -> list[Question | BadRow]:
+def _cached_questions(path: Path, stamp: FileStamp) -> list[Question | BadRow]:
     """The questions of a file that may hold every language, read once for all of them."""
     return list(each_question(path))

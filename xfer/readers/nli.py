@@ -15,10 +15,10 @@ from xfer.core.files import FileStamp, file_stamp
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.cells import named
-from xfer.readers.pairs import Labels, labels_of, numbered, pair, xtreme
+from xfer.readers.pairs import LabelSpellings, labels_of, numbered_rows, pair_row, xtreme_rows
 
-LABELS = ("entailment", "neutral", "contradiction")
-SPELLINGS: Labels = {label: label for label in LABELS} | {
+INFERENCE_LABELS = ("entailment", "neutral", "contradiction")
+LABEL_SPELLINGS: LabelSpellings = {label: label for label in INFERENCE_LABELS} | {
     "contradictory": "contradiction",  # as XNLI-MT and XTREME's translations spell it
     "-": None,  # annotators found no majority
 }
@@ -27,11 +27,11 @@ _XNLI = tuple("ar bg de el en es fr hi ru sw th tr ur vi zh".split())
 _TRANSLATED = ("premise_en", "hypothesis_en", "premise", "hypothesis", "label")
 
 
-def gold(path: Path, language: str) -> Iterator[Row | BadRow]:
+def gold_rows(path: Path, language: str) -> Iterator[Row | BadRow]:
     """The rows of a file in the layout of SNLI and MultiNLI (.jsonl, or .txt and .tsv without quoting)."""
     # SNLI's lines end where the labels of single annotators end, and most training rows have one.
     lines = tables.each_jsonl(path) if path.suffix == ".jsonl" else tables.each_tsv(path, short=True)
-    return numbered(path, lines, _GOLD, language, SPELLINGS, "pairID")
+    return numbered_rows(path, lines, _GOLD, language, LABEL_SPELLINGS, "pairID")
 
 
 class Nli(Reader):
@@ -39,12 +39,12 @@ class Nli(Reader):
 
     world: ClassVar[str] = "nli"
     form: ClassVar[str] = "classify"
-    labels: ClassVar[tuple[str, ...]] = LABELS
+    labels: ClassVar[tuple[str, ...]] = INFERENCE_LABELS
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
         if row["label"] < 0:
             return None
-        label = LABELS[row["label"]]  # every hub set of these: 0 entailment, 1 neutral, 2 contradiction
+        label = INFERENCE_LABELS[row["label"]]  # every hub set of these: 0 entailment, 1 neutral, 2 contradiction
         text = {"text": row["premise"], "pair": row["hypothesis"]}
         return {"id": str(row.get("pairID", number)), "language": language, **text, "label": label}
 
@@ -69,13 +69,13 @@ class Mnli(Nli):
     published: ClassVar[Settings] = JIANT
 
     def places(self, split: str, language: str) -> Iterable[str]:
-        part = {"train": "train", "dev": "dev_matched"}[split]
+        file_split = {"train": "train", "dev": "dev_matched"}[split]
         folders = ("multinli_1.0", "mnli/multinli_1.0", "mnli", "nli/multinli_dev_subset")
-        yield from (f"{folder}/multinli_1.0_{part}.{end}" for folder in folders for end in ("jsonl", "txt"))
-        yield from (f"{folder}/{part}.tsv" for folder in ("MNLI", "glue/MNLI", "mnli/MNLI"))
+        yield from (f"{folder}/multinli_1.0_{file_split}.{end}" for folder in folders for end in ("jsonl", "txt"))
+        yield from (f"{folder}/{file_split}.tsv" for folder in ("MNLI", "glue/MNLI", "mnli/MNLI"))
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
-        return gold(path, language)
+        return gold_rows(path, language)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, None, {"train": "train", "dev": "validation_matched"}[split])
@@ -125,13 +125,13 @@ class Xnli(Nli):
         if path.name.startswith("multinli_1.0") or path.parent.name == "MNLI":
             return Mnli().parse(path, split, language)
         if path.name.startswith("multinli.train."):
-            return numbered(path, tables.each_tsv(path), ("premise", "hypo", "label"), language, SPELLINGS)
+            return numbered_rows(path, tables.each_tsv(path), ("premise", "hypo", "label"), language, LABEL_SPELLINGS)
         if path.parent.name == "translate-train":
             lines = tables.each_tsv(path, header=_TRANSLATED)
-            return numbered(path, lines, ("premise", "hypothesis", "label"), language, SPELLINGS)
+            return numbered_rows(path, lines, ("premise", "hypothesis", "label"), language, LABEL_SPELLINGS)
         if path.name.startswith(f"{split}-"):
-            return xtreme(path, split, language, SPELLINGS)
-        return _of_language(path, language)
+            return xtreme_rows(path, split, language, LABEL_SPELLINGS)
+        return _rows_of_language(path, language)
 
     def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
         return (labels_of(path),) if path.name == f"test-{language}.tsv" else ()
@@ -140,19 +140,19 @@ class Xnli(Nli):
         return HubPart(self.card.hub, language, {"dev": "validation"}.get(split, split))
 
 
-def _of_language(path: Path, language: str) -> Iterator[Row | BadRow]:
+def _rows_of_language(path: Path, language: str) -> Iterator[Row | BadRow]:
     """The rows of one language of a file that holds all, and the lines that tell no language."""
-    found = _by_language(path, file_stamp(path))
-    yield from found.get("", ())
-    if language not in found:
-        known = ", ".join(sorted(found.keys() - {""})) or "none"
-        raise MissingData(f"{path} holds no rows in '{language}'; it has {known}")
-    for row in found[language]:
+    rows_by_language = _rows_by_language(path, file_stamp(path))
+    yield from rows_by_language.get("", ())
+    if language not in rows_by_language:
+        languages = ", ".join(sorted(rows_by_language.keys() - {""})) or "none"
+        raise MissingData(f"{path} holds no rows in '{language}'; it has {languages}")
+    for row in rows_by_language[language]:
         yield row if isinstance(row, BadRow) else row.copy()
 
 
 @lru_cache(maxsize=1)
-def _by_language(path: Path, stamp: FileStamp) -> dict[str, list[Row | BadRow]]:
+def _rows_by_language(path: Path, stamp: FileStamp) -> dict[str, list[Row | BadRow]]:
     """All rows of a file that holds every language, read once for all of them; lines of no language under ""."""
     rows: dict[str, list[Row | BadRow]] = {}
 
@@ -161,11 +161,11 @@ def _by_language(path: Path, stamp: FileStamp) -> dict[str, list[Row | BadRow]]:
             raise BadRow(str(path), line, f"has no column 'language'; found {', '.join(map(str, cells))}")
         language = str(cells["language"])
         try:
-            return pair(path, line, cells, _GOLD, named(cells, "pairID", line), language, SPELLINGS)
+            return pair_row(path, line, cells, _GOLD, named(cells, "pairID", line), language, LABEL_SPELLINGS)
         except BadRow as bad:
             rows.setdefault(language, []).append(bad)
             return None
 
-    for row in tables.made(tables.each_jsonl(path) if path.suffix == ".jsonl" else tables.each_tsv(path), make):
+    for row in tables.make_rows(tables.each_jsonl(path) if path.suffix == ".jsonl" else tables.each_tsv(path), make):
         rows.setdefault("" if isinstance(row, BadRow) else row["language"], []).append(row)
     return rows

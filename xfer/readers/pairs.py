@@ -15,13 +15,13 @@ from xfer.readers.base import Row
 from xfer.readers.cells import named, spelled
 from xfer.readers.quoting import WRITTEN
 
-Keys = tuple[str, str, str]  # the columns of the two texts and of the label
-Labels = Mapping[str, str | None]  # a file's spelling -> the label; None drops the row
-SIDES: Keys = ("sentence1", "sentence2", "label")
+PairColumns = tuple[str, str, str]  # the columns of the two texts and of the label
+LabelSpellings = Mapping[str, str | None]  # a file's spelling -> the label; None drops the row
+PAIR_SIDES: PairColumns = ("sentence1", "sentence2", "label")
 
 
-def pair(
-    path: Path, line: int, cells: Mapping[str, Any], keys: Keys, name: str, language: str, labels: Labels
+def pair_row(
+    path: Path, line: int, cells: Mapping[str, Any], keys: PairColumns, name: str, language: str, labels: LabelSpellings
 ) -> Row | None:
     """A classify row from the cells of one line; None where ``labels`` drops it.
 
@@ -42,37 +42,37 @@ def pair(
     return {"id": name, "language": language, "text": text, "pair": other, "label": labels[label]}
 
 
-def numbered(
+def numbered_rows(
     path: Path,
     lines: Iterable[tuple[int, Mapping[str, Any] | BadRow]],
-    keys: Keys,
+    keys: PairColumns,
     language: str,
-    labels: Labels,
+    labels: LabelSpellings,
     name: str = "",
 ) -> Iterator[Row | BadRow]:
     """The rows of a file; each is named by the column ``name``, or by its line where that is empty or not there."""
-    return tables.made(
-        lines, lambda line, cells: pair(path, line, cells, keys, named(cells, name, line), language, labels)
+    return tables.make_rows(
+        lines, lambda line, cells: pair_row(path, line, cells, keys, named(cells, name, line), language, labels)
     )
 
 
-def xtreme(path: Path, split: str, language: str, labels: Labels) -> Iterator[Row | BadRow]:
+def xtreme_rows(path: Path, split: str, language: str, labels: LabelSpellings) -> Iterator[Row | BadRow]:
     """The rows of ``<split>-<language>.tsv`` as XTREME's utils_preprocess.py writes it.
 
     No header; a line is a row, whose sentences csv's writer quotes where they hold quotes (those of copies that were
     written otherwise stay as they are). Test files are written without labels, which may stand in ``labels_of(path)``,
     one a line.
     """
-    if split != "test" or tables.width(path, WRITTEN) != 2:
-        yield from numbered(path, tables.each_tsv(path, SIDES, WRITTEN), SIDES, language, labels)
+    if split != "test" or tables.count_columns(path, WRITTEN) != 2:
+        yield from numbered_rows(path, tables.each_tsv(path, PAIR_SIDES, WRITTEN), PAIR_SIDES, language, labels)
         return
-    lines = list(tables.each_tsv(path, SIDES[:2], WRITTEN))
-    known = _labels(labels_of(path), len(lines), labels)
-    for (line, cells), label in zip(lines, known, strict=True):
+    lines = list(tables.each_tsv(path, PAIR_SIDES[:2], WRITTEN))
+    given_labels = _read_labels(labels_of(path), len(lines), labels)
+    for (line, cells), label in zip(lines, given_labels, strict=True):
         if isinstance(cells, BadRow) or isinstance(label, BadRow):
             yield cells if isinstance(cells, BadRow) else label  # type: ignore[misc]
             continue
-        text, other = (cells[key] for key in SIDES[:2])
+        text, other = (cells[key] for key in PAIR_SIDES[:2])
         yield {"id": str(line), "language": language, "text": text, "pair": other, "label": label, "line": line}
 
 
@@ -81,19 +81,19 @@ def labels_of(path: Path) -> Path:
     return path.parent.parent / "labels" / path.parent.name / path.name
 
 
-def _labels(path: Path, count: int, labels: Labels) -> list[str | BadRow | None]:
+def _read_labels(path: Path, count: int, labels: LabelSpellings) -> list[str | BadRow | None]:
     """One label for each row, or nothing for all where the file is not there. Raises BadRow where they are not one
     for one."""
     if not path.is_file():
         return [None] * count
-    found: list[str | BadRow | None] = []
+    row_labels: list[str | BadRow | None] = []
     for line, text in tables.each_line(path):
         if isinstance(text, BadRow) or labels.get(text) is None:
             what = f"label '{text}' is not one of {', '.join(labels)}"
-            found.append(text if isinstance(text, BadRow) else BadRow(str(path), line, what))
+            row_labels.append(text if isinstance(text, BadRow) else BadRow(str(path), line, what))
         else:
-            found.append(labels[text])
-    if len(found) != count:
-        bad = next((one for one in found if isinstance(one, BadRow)), None)
-        raise bad or BadRow(str(path), len(found), f"ends after {len(found)} labels for {count} rows")
-    return found
+            row_labels.append(labels[text])
+    if len(row_labels) != count:
+        bad = next((label for label in row_labels if isinstance(label, BadRow)), None)
+        raise bad or BadRow(str(path), len(row_labels), f"ends after {len(row_labels)} labels for {count} rows")
+    return row_labels

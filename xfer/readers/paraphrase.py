@@ -10,7 +10,7 @@ from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.cells import named
-from xfer.readers.pairs import SIDES, Keys, Labels, labels_of, numbered, pair, xtreme
+from xfer.readers.pairs import PAIR_SIDES, LabelSpellings, PairColumns, labels_of, numbered_rows, pair_row, xtreme_rows
 
 _QQP = ("not_duplicate", "duplicate")
 _PAWS = ("different", "paraphrase")
@@ -18,7 +18,7 @@ _PAWSX = tuple("de en es fr ja ko zh".split())
 _PLACEHOLDER = "NS"  # PAWS-X for "no sentence": it was not translated
 
 
-def _binary(names: tuple[str, ...]) -> Labels:
+def _binary(names: tuple[str, ...]) -> LabelSpellings:
     return dict(zip("01", names, strict=True))
 
 
@@ -57,17 +57,17 @@ class Qqp(Reader):
             # GLUE's files hold a few lines that a line break inside a question has torn apart.
             if "is_duplicate" not in cells:
                 return None
-            row = pair(path, line, cells, keys, named(cells, "id", line), language, _binary(_QQP))
-            return row if row and _said(row) else None
+            row = pair_row(path, line, cells, keys, named(cells, "id", line), language, _binary(_QQP))
+            return row if row and _has_texts(row) else None
 
-        return tables.made(tables.each_tsv(path, short=True), make)
+        return tables.make_rows(tables.each_tsv(path, short=True), make)
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, "qqp", {"dev": "validation"}.get(split, split))
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
-        found = _from_hub(row, str(row["idx"]), ("question1", "question2", "label"), language, _QQP)
-        return found if found and _said(found) else None
+        converted = _hub_row(row, str(row["idx"]), ("question1", "question2", "label"), language, _QQP)
+        return converted if converted and _has_texts(converted) else None
 
 
 @Reader.register("paws")
@@ -101,13 +101,13 @@ class Paws(Reader):
         yield from (f"{folder}/{split}.tsv" for folder in ("final", "paws/final", "paws_wiki_labeled_final/final"))
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
-        return numbered(path, tables.each_tsv(path), SIDES, language, _binary(_PAWS), "id")
+        return numbered_rows(path, tables.each_tsv(path), PAIR_SIDES, language, _binary(_PAWS), "id")
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, "labeled_final", {"dev": "validation"}.get(split, split))
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
-        return _from_hub(row, str(row["id"]), SIDES, language, _PAWS)
+        return _hub_row(row, str(row["id"]), PAIR_SIDES, language, _PAWS)
 
 
 @Reader.register("pawsx")
@@ -153,15 +153,15 @@ class Pawsx(Reader):
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         if path.parent.name == "translate-train":
-            found = _translated(path, language)
+            rows = _translated_rows(path, language)
         elif path.name == f"{split}-{language}.tsv":
-            found = xtreme(path, split, language, _binary(_PAWS))
+            rows = xtreme_rows(path, split, language, _binary(_PAWS))
         else:
-            found = Paws().parse(path, split, language)
-        for row in found:
-            whole = row if isinstance(row, BadRow) else _complete(row, split)
-            if whole is not None:
-                yield whole
+            rows = Paws().parse(path, split, language)
+        for row in rows:
+            complete = row if isinstance(row, BadRow) else _complete_row(row, split)
+            if complete is not None:
+                yield complete
 
     def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
         return (labels_of(path),) if path.name == f"test-{language}.tsv" else ()
@@ -170,11 +170,11 @@ class Pawsx(Reader):
         return HubPart(self.card.hub, language, {"dev": "validation"}.get(split, split))
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
-        found = _from_hub(row, str(row["id"]), SIDES, language, _PAWS)
-        return found and _complete(found, split)
+        converted = _hub_row(row, str(row["id"]), PAIR_SIDES, language, _PAWS)
+        return converted and _complete_row(converted, split)
 
 
-def _from_hub(row: Row, name: str, keys: Keys, language: str, names: tuple[str, ...]) -> Row | None:
+def _hub_row(row: Row, name: str, keys: PairColumns, language: str, names: tuple[str, ...]) -> Row | None:
     """A hub row whose label is a number or its digits; None where it is withheld or illegal (-1)."""
     text, other, label = (row[key] for key in keys)
     if str(label) == "-1":
@@ -182,12 +182,12 @@ def _from_hub(row: Row, name: str, keys: Keys, language: str, names: tuple[str, 
     return {"id": name, "language": language, "text": text, "pair": other, "label": _binary(names)[str(label)]}
 
 
-def _said(row: Row) -> bool:
+def _has_texts(row: Row) -> bool:
     """Whether both questions hold something: a few of Quora's are empty."""
     return bool(row["text"].strip() and row["pair"].strip())
 
 
-def _complete(row: Row, split: str) -> Row | None:
+def _complete_row(row: Row, split: str) -> Row | None:
     """A pair that lacks a sentence is no training row; elsewhere its gap is written in PAWS-X's own way.
 
     Scores count such pairs everywhere (paws/pawsx/README.md), so they must stay in dev and test.
@@ -198,7 +198,7 @@ def _complete(row: Row, split: str) -> Row | None:
     return row | sides
 
 
-def _translated(path: Path, language: str) -> Iterator[Row | BadRow]:
+def _translated_rows(path: Path, language: str) -> Iterator[Row | BadRow]:
     """XTREME's translations: both English sentences, both translations, label; some lines are broken and left out."""
 
     def make(line: int, text: str) -> Row | None:
@@ -208,4 +208,4 @@ def _translated(path: Path, language: str) -> Iterator[Row | BadRow]:
         sides = {"text": cells[2], "pair": cells[3], "label": _PAWS[int(cells[4])]}
         return {"id": str(line), "language": language, **sides}
 
-    return tables.made(tables.each_line(path), make)
+    return tables.make_rows(tables.each_line(path), make)

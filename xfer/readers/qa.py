@@ -15,16 +15,16 @@ from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.json_text import Doubled, Spot, tree
 
-XTREME = "XTREME scripts/train_qa.sh (reference: xtreme section 3; warm-up of 500 steps"
+XTREME_SOURCE = "XTREME scripts/train_qa.sh (reference: xtreme section 3; warm-up of 500 steps"
 _JIANT = JIANT._replace(max_length=384, source=f"{JIANT.source}, with XTREME's length for question answering")
-TARGET = Settings(
+TARGET_SETTINGS = Settings(
     learning_rate=3e-5,
     epochs=3,
     batch_size=32,
     max_length=384,
     weight_decay=1e-4,
     warmup=0.06,
-    source=f"{XTREME}, which are 0.06 of them)",
+    source=f"{XTREME_SOURCE}, which are 0.06 of them)",
 )
 
 
@@ -39,13 +39,15 @@ class Question(NamedTuple):
     spot: Spot | None = None  # where it stands, if in a file
 
 
-def questions(path: Path, unanswerable: bool = False) -> list[Question]:
+def read_questions(path: Path, unanswerable: bool = False) -> list[Question]:
     """All questions of a file in SQuAD's format. Raises BadRow with the place inside the file.
 
     Without ``unanswerable`` (SQuAD 2.0) a question that has no answer, or an empty one, is one whose answer is
     withheld, as in the test files that XTREME makes of MLQA and TyDiQA.
     """
-    return [one for _, one in tables.sound((0, one) for one in each_question(path, unanswerable))]
+    return [
+        question for _, question in tables.raise_faults((0, question) for question in each_question(path, unanswerable))
+    ]
 
 
 def each_question(path: Path, unanswerable: bool = False) -> Iterator[Question | BadRow]:
@@ -53,59 +55,61 @@ def each_question(path: Path, unanswerable: bool = False) -> Iterator[Question |
 
     Raises BadRow for a file that is not JSON, or holds no list of articles.
     """
-    for spot, paragraph in paragraphs(path):
-        yield from in_paragraph(spot, paragraph, unanswerable)
+    for spot, paragraph in each_paragraph(path):
+        yield from paragraph_questions(spot, paragraph, unanswerable)
 
 
-def paragraphs(path: Path) -> Iterator[tuple[Spot, dict[str, Any]]]:
+def each_paragraph(path: Path) -> Iterator[tuple[Spot, dict[str, Any]]]:
     """Each paragraph of a file in SQuAD's format and where it stands in it."""
     whole = Spot(path, (), "the file")
-    for a, article in enumerate(_items(whole, _tree(path), "data")):
+    for a, article in enumerate(_object_list(whole, _parse_json(path), "data")):
         at = whole.inside("data", a, f"article {a + 1}")
-        for p, paragraph in enumerate(_items(at, article, "paragraphs")):
+        for p, paragraph in enumerate(_object_list(at, article, "paragraphs")):
             yield at.inside("paragraphs", p, f"article {a + 1}, paragraph {p + 1}"), paragraph
 
 
-def in_paragraph(spot: Spot, paragraph: dict[str, Any], unanswerable: bool = False) -> Iterator[Question | BadRow]:
+def paragraph_questions(
+    spot: Spot, paragraph: dict[str, Any], unanswerable: bool = False
+) -> Iterator[Question | BadRow]:
     """The questions of one paragraph, their answers checked against it."""
     try:
-        context = _text(spot, paragraph, "context")
-        asked = _items(spot, paragraph, "qas")
+        context = _text_field(spot, paragraph, "context")
+        items = _object_list(spot, paragraph, "qas")
     except BadRow as bad:
         yield bad
         return
-    for q, one in enumerate(asked):
+    for q, item in enumerate(items):
         try:
-            yield _question(spot.inside("qas", q, f"{spot}, question {q + 1}"), one, context, unanswerable)
+            yield _read_question(spot.inside("qas", q, f"{spot}, question {q + 1}"), item, context, unanswerable)
         except BadRow as bad:
             yield bad
 
 
-def _question(spot: Spot, one: dict[str, Any], context: str, unanswerable: bool) -> Question:
-    name = _name(spot, one)
+def _read_question(spot: Spot, item: dict[str, Any], context: str, unanswerable: bool) -> Question:
+    name = _name(spot, item)
     named = spot._replace(name=f"{spot} ({name})")
-    answers, starts = _answers(named, one, context, unanswerable)
-    return Question(name, context, _text(spot, one, "question"), answers, starts, named)
+    answers, starts = _read_answers(named, item, context, unanswerable)
+    return Question(name, context, _text_field(spot, item, "question"), answers, starts, named)
 
 
 def _name(spot: Spot, one: dict[str, Any]) -> str:
     """The id of a question, which some files (TQuAD) write as a number."""
     if type(one.get("id")) is int:
         return str(one["id"])
-    return _text(spot, one, "id")
+    return _text_field(spot, one, "id")
 
 
-def _answers(
-    spot: Spot, asked: dict[str, Any], context: str, unanswerable: bool
+def _read_answers(
+    spot: Spot, question: dict[str, Any], context: str, unanswerable: bool
 ) -> tuple[list[str], list[int]] | tuple[None, None]:
-    if unanswerable and asked.get("is_impossible") is True:
+    if unanswerable and question.get("is_impossible") is True:
         return [], []
-    given = _items(spot, asked, "answers") if unanswerable or "answers" in asked else []
-    each = [(spot.inside("answers", number, spot.name), one) for number, one in enumerate(given)]
-    found = [(text, at, one.get("answer_start")) for at, one in each if (text := _text(at, one, "text"))]
-    if not found and not unanswerable:
+    given = _object_list(spot, question, "answers") if unanswerable or "answers" in question else []
+    each = [(spot.inside("answers", number, spot.name), item) for number, item in enumerate(given)]
+    answers = [(text, at, item.get("answer_start")) for at, item in each if (text := _text_field(at, item, "text"))]
+    if not answers and not unanswerable:
         return None, None
-    return [text for text, _, _ in found], [_start(at, context, text, start) for text, at, start in found]
+    return [text for text, _, _ in answers], [_start(at, context, text, start) for text, at, start in answers]
 
 
 def _start(spot: Spot, context: str, text: str, start: Any) -> int:
@@ -115,14 +119,14 @@ def _start(spot: Spot, context: str, text: str, start: Any) -> int:
     if type(start) is not int:
         raise spot.bad(f"{spot}: 'answer_start' is {start!r}, not a whole number", "answer_start")
     if start < 0 or not context.startswith(text, start):
-        there = nearest(context, text, start)
+        there = nearest_start(context, text, start)
         hint = "is nowhere in it" if there is None else f"stands at {there}"
         what = f"{spot}: the answer '{text}' does not stand at {start} of its context; it {hint}"
         raise spot.bad(what, "answer_start")
     return start
 
 
-def _tree(path: Path) -> Any:
+def _parse_json(path: Path) -> Any:
     try:
         return tree(path.read_text("utf-8-sig"), path)
     except UnicodeDecodeError as error:
@@ -133,15 +137,15 @@ def _tree(path: Path) -> Any:
         raise BadRow(str(path), 0, f"cannot be read: {error.strerror}") from None
 
 
-def _items(spot: Spot, value: Any, key: str) -> list[dict[str, Any]]:
+def _object_list(spot: Spot, value: Any, key: str) -> list[dict[str, Any]]:
     _single(spot, value)
-    found = value.get(key) if isinstance(value, dict) else None
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+    items = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise spot.bad(f"{spot} has no list '{key}' of objects, as SQuAD's format has it", key)
-    return found
+    return items
 
 
-def _text(spot: Spot, value: dict[str, Any], key: str) -> str:
+def _text_field(spot: Spot, value: dict[str, Any], key: str) -> str:
     _single(spot, value)
     if not isinstance(value.get(key), str):
         raise spot.bad(f"{spot}: '{key}' is {value.get(key)!r}, not text", key)
@@ -153,14 +157,14 @@ def _single(spot: Spot, value: Any) -> None:
         raise spot.bad(f"{spot} gives the key '{value.key}' twice", value.key)
 
 
-def nearest(context: str, answer: str, start: int) -> int | None:
+def nearest_start(context: str, answer: str, start: int) -> int | None:
     """Where the answer stands: at ``start``, or at its occurrence nearest to it; None if nowhere."""
     if start >= 0 and context.startswith(answer, start):
         return start
     before = context.rfind(answer, 0, max(start, 0) + len(answer))
     after = context.find(answer, max(start, 0))
-    found = [place for place in (before, after) if place >= 0]
-    return min(found, key=lambda place: abs(place - start)) if found else None
+    starts = [offset for offset in (before, after) if offset >= 0]
+    return min(starts, key=lambda offset: abs(offset - start)) if starts else None
 
 
 class Squad(Reader):
@@ -176,17 +180,17 @@ class Squad(Reader):
         return {"rules": self.rules}
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
-        for asked in each_question(path, self.unanswerable):
-            yield asked if isinstance(asked, BadRow) else as_row(asked, language)
+        for question in each_question(path, self.unanswerable):
+            yield question if isinstance(question, BadRow) else as_row(question, language)
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
         context, answers = row["context"], [text for text in row["answers"]["text"] if text]
-        starts = [start for text, start in _pairs(row) if text]
-        placed = [nearest(context, text, start) for text, start in zip(answers, starts, strict=True)]
+        starts = [start for text, start in _answer_pairs(row) if text]
+        placed = [nearest_start(context, text, start) for text, start in zip(answers, starts, strict=True)]
         if None in placed:
             lost = answers[placed.index(None)]
-            place = f"{self.hub_part(split, language).repository} {split} {language}"
-            raise BadRow(place, number + 1, f"the answer '{lost}' of question {row['id']} is not in its context")
+            where = f"{self.hub_part(split, language).repository} {split} {language}"
+            raise BadRow(where, number + 1, f"the answer '{lost}' of question {row['id']} is not in its context")
         if not answers and not self.unanswerable:
             return as_row(Question(row["id"], context, row["question"], None, None), language)
         return as_row(
@@ -194,15 +198,15 @@ class Squad(Reader):
         )
 
 
-def _pairs(row: Row) -> Iterator[tuple[str, int]]:
+def _answer_pairs(row: Row) -> Iterator[tuple[str, int]]:
     return zip(row["answers"]["text"], row["answers"]["answer_start"], strict=True)
 
 
-def as_row(asked: Question, language: str) -> Row:
+def as_row(question: Question, language: str) -> Row:
     """One row of form span."""
-    text = {"text": asked.context, "pair": asked.question}
-    row = {"id": asked.id, "language": language, **text, "answers": asked.answers, "starts": asked.starts}
-    return row | {"line": asked.spot.line} if asked.spot else row
+    text = {"text": question.context, "pair": question.question}
+    row = {"id": question.id, "language": language, **text, "answers": question.answers, "starts": question.starts}
+    return row | {"line": question.spot.line} if question.spot else row
 
 
 @Reader.register("squad_v1")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-Span = tuple[int, int]
+SentenceSpan = tuple[int, int]
 
 _REFERENCES = r"(?:\[[^\]\[]{1,20}\])*"
 _END = re.compile(rf"""[.!?…؟।॥\u037e]+["'”’»)\]]*{_REFERENCES}(?=\s)|[。！？]+[”’」』）"]*{_REFERENCES}|\n\s*\n""")
@@ -27,23 +27,23 @@ _OPENER = re.compile(
 )
 
 
-def spans(text: str) -> list[Span]:
+def find_sentences(text: str) -> list[SentenceSpan]:
     """(start, end) of each sentence in characters, without blanks around it; they cover all but blanks."""
-    found, start = [], 0
+    borders, start = [], 0
     for match in _END.finditer(text):
-        if _ends(text, match):
-            found.append((start, match.end()))
+        if _ends_sentence(text, match):
+            borders.append((start, match.end()))
             start = match.end()
-    found.append((start, len(text)))
-    return [span for span in (_stripped(text, *span) for span in found) if span[0] < span[1]]
+    borders.append((start, len(text)))
+    return [span for span in (_stripped_span(text, *span) for span in borders) if span[0] < span[1]]
 
 
-def holding(spans: Sequence[Span], place: int) -> int:
+def sentence_at(spans: Sequence[SentenceSpan], offset: int) -> int:
     """The number of the sentence that holds a character; one between two sentences counts to the former."""
-    return max((number for number, (start, _) in enumerate(spans) if start <= place), default=0)
+    return max((number for number, (start, _) in enumerate(spans) if start <= offset), default=0)
 
 
-def _ends(text: str, match: re.Match[str]) -> bool:
+def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     mark = match[0]
     if mark[0] in "。！？\n":
         return True
@@ -55,6 +55,6 @@ def _ends(text: str, match: re.Match[str]) -> bool:
     return mark != "." or not _ABBREVIATED.search(before) or bool(_OPENER.match(text, after))
 
 
-def _stripped(text: str, start: int, end: int) -> Span:
+def _stripped_span(text: str, start: int, end: int) -> SentenceSpan:
     piece = text[start:end]
     return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())

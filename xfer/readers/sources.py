@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xfer.core.errors import BadRow, MissingData
-from xfer.core.seeds import stream
+from xfer.core.seeds import seeded_random
 from xfer.readers import hub
 
 if TYPE_CHECKING:
     from xfer.readers.base import HubPart, Reader, Row
 
-Digest = Callable[[Path], str]
-Check = Callable[["Row", str, int], None]  # row, file, line; raises BadRow
+PathDigest = Callable[[Path], str]
+RowCheck = Callable[["Row", str, int], None]  # row, file, line; raises BadRow
 
 
 def mirror_root() -> Path:
@@ -43,10 +43,10 @@ def _root(reader: Reader, split: str, language: str) -> Path:
     return mirror_root()
 
 
-def files(reader: Reader, split: str, language: str, root: Path) -> list[Path]:
+def split_files(reader: Reader, split: str, language: str, root: Path) -> list[Path]:
     """The official files of one split and language: all matches of the first place that has any."""
-    for _, found in places(reader, split, language, root):
-        return found
+    for _, paths in split_places(reader, split, language, root):
+        return paths
     what = f"{reader.type_name} {split} in {language}"
     tried = ", ".join(reader.places(split, language))
     raise MissingData(
@@ -65,20 +65,20 @@ def in_mirror(reader: Reader, split: str, language: str) -> bool:
                     return False
                 continue
             root = _root(part, its, language)
-            if next(places(part, its, language, root), None) is None:
+            if next(split_places(part, its, language, root), None) is None:
                 return False
     except MissingData:
         return True
     return True
 
 
-def places(reader: Reader, split: str, language: str, root: Path) -> Iterator[tuple[str, list[Path]]]:
+def split_places(reader: Reader, split: str, language: str, root: Path) -> Iterator[tuple[str, list[Path]]]:
     """Every place that holds this split and language, the best first, with its files in order."""
-    for place in reader.places(split, language):
-        matches = glob(place, root_dir=root) if "*" in place else [place]
-        found = sorted(path for path in (root / match for match in matches) if path.is_file())
-        if found:
-            yield place, found
+    for pattern in reader.places(split, language):
+        matches = glob(pattern, root_dir=root) if "*" in pattern else [pattern]
+        files = sorted(path for path in (root / match for match in matches) if path.is_file())
+        if files:
+            yield pattern, files
 
 
 def rows(
@@ -88,7 +88,7 @@ def rows(
     language: str,
     root: Path | None = None,
     lost: list[BadRow] | None = None,
-    check: Check | None = None,
+    check: RowCheck | None = None,
 ) -> Iterator[Row]:
     """The rows of one split in one language, in the order of the data set, each checked by ``check``.
 
@@ -96,52 +96,62 @@ def rows(
     ``bad_rows: skip`` bad rows are added to ``lost``; without that list they are raised under any policy, so that no
     caller loses rows without knowing. Raises MissingData, BadRow or HubUnreachable.
     """
-    return _rows(reader, source, split, language, root, lost if reader.bad_rows == "skip" else None, check)
+    return _split_rows(reader, source, split, language, root, lost if reader.bad_rows == "skip" else None, check)
 
 
-def _rows(
+def _split_rows(
     reader: Reader,
     source: str,
     split: str,
     language: str,
     root: Path | None,
     lost: list[BadRow] | None,
-    check: Check | None,
+    check: RowCheck | None,
 ) -> Iterator[Row]:
     if split not in reader.card.splits:
         raise MissingData(f"{reader.type_name} has no {split} split; it has {', '.join(reader.card.splits)}")
     origins = reader.origins(split, language)
     if origins == ((reader, split),):
-        for place, table in _tables(reader, source, split, language, root):
-            yield from good(table, place, lost, check)
+        for where, table in _split_tables(reader, source, split, language, root):
+            yield from usable_rows(table, where, lost, check)
         return
-    found = (
+    origin_rows = (
         row
-        for part, its in origins
-        for row in _rows(part, source, its, language, root, lost, check if part.form == reader.form else None)
+        for origin_reader, origin_split in origins
+        for row in _split_rows(
+            origin_reader,
+            source,
+            origin_split,
+            language,
+            root,
+            lost,
+            check if origin_reader.form == reader.form else None,
+        )
     )
-    yield from reader.taken(found, split, language)
+    yield from reader.taken(origin_rows, split, language)
 
 
-def _tables(
+def _split_tables(
     reader: Reader, source: str, split: str, language: str, root: Path | None
 ) -> Iterator[tuple[str, Iterable[Row | BadRow]]]:
     """(where it lies, its rows) of every file, or of the hub's table."""
     if source == "hub":
         yield f"{reader.card.hub} {split} {language}", _hub_rows(reader, split, language)
         return
-    yield from reader.tables(files(reader, split, language, root or _root(reader, split, language)), split, language)
+    yield from reader.tables(
+        split_files(reader, split, language, root or _root(reader, split, language)), split, language
+    )
 
 
-def good(
-    found: Iterable[Row | BadRow], place: str, lost: list[BadRow] | None = None, check: Check | None = None
+def usable_rows(
+    parsed: Iterable[Row | BadRow], where: str, lost: list[BadRow] | None = None, check: RowCheck | None = None
 ) -> Iterator[Row]:
     """The rows that can be used; the others are added to ``lost``, or raised where that is None."""
-    for number, row in enumerate(found, 1):
+    for number, row in enumerate(parsed, 1):
         if isinstance(row, BadRow):
             fault = row
         else:
-            line, file = row.pop("line", number), row.pop("file", place)
+            line, file = row.pop("line", number), row.pop("file", where)
             try:
                 if check is not None:
                     check(row, file, 0)
@@ -165,51 +175,56 @@ def found_files(reader: Reader, source: str, split: str, language: str, root: Pa
             found += found_files(part, source, its, language, root)
             continue
         try:
-            found += files(part, its, language, root or _root(part, its, language))
+            found += split_files(part, its, language, root or _root(part, its, language))
         except MissingData:
             continue
     return found
 
 
-def caveats(reader: Reader, source: str, split: str, languages: Iterable[str], root: Path | None = None) -> list[str]:
+def mirror_caveats(
+    reader: Reader, source: str, split: str, languages: Iterable[str], root: Path | None = None
+) -> list[str]:
     """What somebody must know of the files of a mirror; nothing where they cannot be found."""
     notes: list[str] = []
     for language in languages if source == "mirror" else ():
-        for part, its in reader.origins(split, language):
-            if (part, its) != (reader, split):
-                notes += caveats(part, source, its, (language,), root)
-            elif found := found_files(part, source, its, language, root):
-                notes += part.caveats(its, language, found)
+        for origin_reader, origin_split in reader.origins(split, language):
+            if (origin_reader, origin_split) != (reader, split):
+                notes += mirror_caveats(origin_reader, source, origin_split, (language,), root)
+            elif paths := found_files(origin_reader, source, origin_split, language, root):
+                notes += origin_reader.caveats(origin_split, language, paths)
     return notes
 
 
-def sample(found: list[Row], limit: int | None, name: str) -> list[Row]:
+def sample_rows(all_rows: list[Row], limit: int | None, name: str) -> list[Row]:
     """At most ``limit`` rows, drawn by ``name`` and the number of rows: parallel files keep parallel rows."""
-    if limit is None or len(found) <= limit:
-        return found
-    order = stream("sample", name, len(found))
-    keyed = sorted((order.random(), i) for i in range(len(found)))[:limit]
-    return [found[i] for _, i in sorted(keyed, key=lambda pair: pair[1])]
+    if limit is None or len(all_rows) <= limit:
+        return all_rows
+    order = seeded_random("sample", name, len(all_rows))
+    keyed = sorted((order.random(), i) for i in range(len(all_rows)))[:limit]
+    return [all_rows[i] for _, i in sorted(keyed, key=lambda pair: pair[1])]
 
 
-def sample_queries(found: list[Row], limit: int | None, name: str) -> list[Row]:
+def sample_queries(all_rows: list[Row], limit: int | None, name: str) -> list[Row]:
     """At most ``limit`` queries of each part, and the candidates that they search: all of them, so that a search stays
     as hard as it is; in a training set their own."""
     if limit is None:
-        return found
-    parts = {part: [row for row in found if (row["side"], row["part"]) == ("query", part)] for part in ("test", "tune")}
-    kept = [row for part, queries in parts.items() for row in sample(queries, limit, f"{name} {part}")]
+        return all_rows
+    parts = {
+        part_name: [row for row in all_rows if (row["side"], row["part"]) == ("query", part_name)]
+        for part_name in ("test", "tune")
+    }
+    kept = [row for part_name, queries in parts.items() for row in sample_rows(queries, limit, f"{name} {part_name}")]
     wanted = {(row["part"], gold) for row in kept for gold in row["gold"] or ()}
     chosen = {id(row) for row in kept}
     return [
         row
-        for row in found
+        for row in all_rows
         if id(row) in chosen or row["side"] == "candidate" and (name != "train" or (row["part"], row["id"]) in wanted)
     ]
 
 
-def revision(
-    reader: Reader, source: str, split: str, languages: tuple[str, ...], digest: Digest, ask: Callable[[str], str]
+def data_revision(
+    reader: Reader, source: str, split: str, languages: tuple[str, ...], digest: PathDigest, ask: Callable[[str], str]
 ) -> Any:
     """What the rows depend on besides the reader: file digests, the hub's commit, or the world's version.
 
@@ -218,44 +233,51 @@ def revision(
     if source == "miniature":
         from xfer import miniature  # late: its tables are needed by this source only
 
-        return {"world": miniature.version(reader.worlds(split))}
-    made = dict.fromkeys(origin for language in languages for origin in reader.origins(split, language))
-    if tuple(made) != ((reader, split),):
+        return {"world": miniature.world_version(reader.worlds(split))}
+    origins = dict.fromkeys(origin for language in languages for origin in reader.origins(split, language))
+    if tuple(origins) != ((reader, split),):
         parts = []
-        for part, its in made:
-            its_languages = tuple(lang for lang in languages if (part, its) in reader.origins(split, lang))
-            parts.append(revision(part, source, its, its_languages, digest, ask))
+        for origin_reader, origin_split in origins:
+            its_languages = tuple(
+                lang for lang in languages if (origin_reader, origin_split) in reader.origins(split, lang)
+            )
+            parts.append(data_revision(origin_reader, source, origin_split, its_languages, digest, ask))
         return {"parts": parts}
     if source == "hub":
         return _hub_revision(reader, split, languages, digest, ask)
     root = _root(reader, split, languages[0])
-    found = set()
+    paths = set()
     for language in languages:
-        for path in files(reader, split, language, root):
-            found |= {path, *(other for other in reader.beside(path, split, language) if other.is_file())}
-    return {"files": {os.path.relpath(path, root): digest(path) for path in sorted(found)}}
+        for path in split_files(reader, split, language, root):
+            paths |= {path, *(other for other in reader.beside(path, split, language) if other.is_file())}
+    return {"files": {os.path.relpath(path, root): digest(path) for path in sorted(paths)}}
 
 
 def _hub_revision(
-    reader: Reader, split: str, languages: tuple[str, ...], digest: Digest, ask: Callable[[str], str]
+    reader: Reader, split: str, languages: tuple[str, ...], digest: PathDigest, ask: Callable[[str], str]
 ) -> dict[str, Any]:
     """The digests of the folders, or the commits of the repositories, that hold these languages: one, mostly."""
-    own = (reader.card.hub, reader.card.revision)
-    asked = [_hub_part(reader, split, language) for language in languages]
-    tables = {(part.repository, part.revision) if part and part.repository != own[0] else own for part in asked}
-    repositories = sorted(tables, key=lambda table: (table != own, table[0]))
-    found: dict[str, Any] = {}
+    card_table = (reader.card.hub, reader.card.revision)
+    hub_parts = [_hub_part(reader, split, language) for language in languages]
+    tables = {
+        (hub_table.repository, hub_table.revision)
+        if hub_table and hub_table.repository != card_table[0]
+        else card_table
+        for hub_table in hub_parts
+    }
+    repositories = sorted(tables, key=lambda table: (table != card_table, table[0]))
+    revisions: dict[str, Any] = {}
     for repository, pinned in repositories:
-        local = hub.local(repository)
+        local = hub.local_copy(repository)
         if local:
-            found.setdefault("files", {}).update(
-                {os.path.relpath(path, local): digest(path) for path in _inside(local)}
-                if repository == own[0]
-                else {f"{repository}/{os.path.relpath(path, local)}": digest(path) for path in _inside(local)}
+            revisions.setdefault("files", {}).update(
+                {os.path.relpath(path, local): digest(path) for path in _files_inside(local)}
+                if repository == card_table[0]
+                else {f"{repository}/{os.path.relpath(path, local)}": digest(path) for path in _files_inside(local)}
             )
         else:
-            found["revision" if repository == own[0] else repository] = pinned or ask(repository)
-    return found
+            revisions["revision" if repository == card_table[0] else repository] = pinned or ask(repository)
+    return revisions
 
 
 def _hub_part(reader: Reader, split: str, language: str) -> HubPart | None:
@@ -266,19 +288,19 @@ def _hub_part(reader: Reader, split: str, language: str) -> HubPart | None:
         return None
 
 
-def _inside(folder: Path) -> list[Path]:
+def _files_inside(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _hub_rows(reader: Reader, split: str, language: str) -> Iterator[Row | BadRow]:
-    whole = reader.hub_rows(split, language)
-    if whole is not None:
-        yield from whole
+    own_rows = reader.hub_rows(split, language)
+    if own_rows is not None:
+        yield from own_rows
         return
-    part = reader.hub_part(split, language)
-    where = f"{part.repository}/{part.config or 'default'}/{part.split}"
-    pinned = part.revision or (reader.card.revision if part.repository == reader.card.hub else None)
-    for number, row in enumerate(hub.table(part.repository, part.config, part.split, pinned)):
+    hub_table = reader.hub_part(split, language)
+    where = f"{hub_table.repository}/{hub_table.config or 'default'}/{hub_table.split}"
+    pinned = hub_table.revision or (reader.card.revision if hub_table.repository == reader.card.hub else None)
+    for number, row in enumerate(hub.load_table(hub_table.repository, hub_table.config, hub_table.split, pinned)):
         try:
             converted = reader.from_hub(row, number, split, language)
         except (KeyError, IndexError, TypeError) as error:

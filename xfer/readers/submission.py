@@ -23,15 +23,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xfer.core.errors import BadRow, UsageError, suggest
+from xfer.core.errors import BadRow, UsageError, suggest_name
 from xfer.metrics.benchmarks import Layout
 from xfer.readers import strict_json
 
-Lines = list[tuple[int, str]]
+NumberedLines = list[tuple[int, str]]
 _LINE_END = re.compile("\r\n|\r|\n")  # what ends a line for Python's open()
 
 
-class Sentence(NamedTuple):
+class SentenceTags(NamedTuple):
     """The tags of one sentence and the line of the first."""
 
     line: int
@@ -54,7 +54,7 @@ class RepeatedId(NamedTuple):
     total: int
 
 
-def bad(path: Path, line: int, message: str) -> UsageError:
+def file_fault(path: Path, line: int, message: str) -> UsageError:
     """The one line for a fault of a submitted file."""
     return UsageError(f"{path}:{line}: {message}" if line else f"{path}: {message}")
 
@@ -65,36 +65,36 @@ def bad(path: Path, line: int, message: str) -> UsageError:
 def contents(path: Path) -> str:
     """The text of a file, its lines ended by line feeds alone."""
     if not path.is_file():
-        raise bad(path, 0, "is not there")
+        raise file_fault(path, 0, "is not there")
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise bad(path, 0, f"cannot be read: {error.strerror or error}") from None
+        raise file_fault(path, 0, f"cannot be read: {error.strerror or error}") from None
     if raw.startswith(codecs.BOM_UTF8):
         what = "starts with a byte-order mark, which the official script reads as a part of the first line"
-        raise bad(path, 1, f"{what}; save the file as UTF-8 without one")
+        raise file_fault(path, 1, f"{what}; save the file as UTF-8 without one")
     try:
         return _LINE_END.sub("\n", raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         before = _LINE_END.split(raw[: error.start].decode("utf-8"))
         what = f"is not UTF-8 (byte {len(before[-1].encode()) + 1} of the line: 0x{raw[error.start]:02x})"
-        raise bad(path, len(before), f"{what}; convert the file with iconv") from None
+        raise file_fault(path, len(before), f"{what}; convert the file with iconv") from None
 
 
-def _lines(path: Path) -> Lines:
+def _stripped_lines(path: Path) -> NumberedLines:
     """(number, text) of each line; an empty line is one, at the end of the file too."""
-    found = contents(path).split("\n")
-    if not found[-1]:
-        found.pop()
-    return list(enumerate(found, 1))
+    lines = contents(path).split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return list(enumerate(lines, 1))
 
 
-def _stripped(path: Path) -> Lines:
+def _stripped(path: Path) -> NumberedLines:
     """The same lines without the blanks around them, of whatever script."""
-    return [(number, text.strip()) for number, text in _lines(path)]
+    return [(number, text.strip()) for number, text in _stripped_lines(path)]
 
 
-def _json(path: Path) -> Any:
+def _read_json(path: Path) -> Any:
     return _parsed(path, contents(path), 1)
 
 
@@ -105,115 +105,115 @@ def _parsed(path: Path, text: str, start: int) -> Any:
     except strict_json.RepeatedKey as error:
         first, second = error.first + start - 1, error.second + start - 1
         what = f"key '{error.key}' is given twice, first on line {first}"
-        raise bad(path, second, f"{what}; the official script would take the last without a word") from None
+        raise file_fault(path, second, f"{what}; the official script would take the last without a word") from None
     except ValueError as error:
         within = getattr(error, "lineno", 0)
         line = within + start - 1 if within else 0
-        raise bad(path, line, f"is not valid JSON: {getattr(error, 'msg', error)}") from None
+        raise file_fault(path, line, f"is not valid JSON: {getattr(error, 'msg', error)}") from None
     except RecursionError:
-        raise bad(path, 0, "nests too deeply") from None
+        raise file_fault(path, 0, "nests too deeply") from None
 
 
-def labels(path: Path, known: Collection[str]) -> Lines:
+def read_labels(path: Path, allowed: Collection[str]) -> NumberedLines:
     """(line, label) of every row; ``known`` empty takes whole numbers (rows of a corpus)."""
-    found = _stripped(path)
-    for line, label in found:
+    rows = _stripped(path)
+    for line, label in rows:
         if not label:
-            raise bad(path, line, "is empty where a label is expected")
-        if known and label not in known:
-            raise bad(path, line, f"unknown label '{label}'; {suggest(label, known)}")
-        if not known and not (label.isascii() and label.isdigit()):
-            raise bad(path, line, f"'{label}' is not the number of a row")
-    return found
+            raise file_fault(path, line, "is empty where a label is expected")
+        if allowed and label not in allowed:
+            raise file_fault(path, line, f"unknown label '{label}'; {suggest_name(label, allowed)}")
+        if not allowed and not (label.isascii() and label.isdigit()):
+            raise file_fault(path, line, f"'{label}' is not the number of a row")
+    return rows
 
 
-def choices(path: Path, known: Collection[str]) -> list[tuple[int, Any]]:
+def read_choices(path: Path, allowed: Collection[str]) -> list[tuple[int, Any]]:
     """(line, label) of every row of a file of JSON lines.
 
     Labels keep their type: for the official script 1, 1.0 and true are equal, and "1" is not.
     """
-    found = []
-    for line, text in _lines(path):
+    rows = []
+    for line, text in _stripped_lines(path):
         row = _parsed(path, text, line)
         if not isinstance(row, dict) or "label" not in row:
-            raise bad(path, line, "is not a JSON object with a label")
+            raise file_fault(path, line, "is not a JSON object with a label")
         label = row["label"]
-        if not isinstance(label, str | int | float) or label not in {*known, *map(int, known)}:
+        if not isinstance(label, str | int | float) or label not in {*allowed, *map(int, allowed)}:
             shown = label if isinstance(label, str) else json.dumps(label)
-            raise bad(path, line, f"unknown label '{shown}'; {suggest(shown, known)}")
-        found.append((line, label))
-    return found
+            raise file_fault(path, line, f"unknown label '{shown}'; {suggest_name(shown, allowed)}")
+        rows.append((line, label))
+    return rows
 
 
-def tags(path: Path, known: Collection[str] = ()) -> list[Sentence]:
+def read_tags(path: Path, allowed: Collection[str] = ()) -> list[SentenceTags]:
     """The sentences of a file of tags; ``known`` empty takes any tag.
 
     As in the official script every empty line ends a sentence, so that one after another ends an empty sentence.
     """
-    found: list[Sentence] = []
-    sentence: Sentence | None = None
+    sentences: list[SentenceTags] = []
+    sentence: SentenceTags | None = None
     for line, tag in _stripped(path):
-        if tag and known and tag not in known:
-            raise bad(path, line, f"unknown label '{tag}'; {suggest(tag, known)}")
-        sentence = sentence or Sentence(line, [])
+        if tag and allowed and tag not in allowed:
+            raise file_fault(path, line, f"unknown label '{tag}'; {suggest_name(tag, allowed)}")
+        sentence = sentence or SentenceTags(line, [])
         if tag:
             sentence.tags.append(tag)
         else:
-            found.append(sentence)
+            sentences.append(sentence)
             sentence = None
-    return [*found, sentence] if sentence else found
+    return [*sentences, sentence] if sentence else sentences
 
 
-def pairs(path: Path) -> list[tuple[int, tuple[str, ...]]]:
+def read_pairs(path: Path) -> list[tuple[int, tuple[str, ...]]]:
     """(line, pair of sentence ids) of every line; an empty line is the pair ``("",)``, as in the official script."""
-    found = []
+    id_pairs = []
     for line, text in _stripped(path):
         cells = tuple(text.split("\t"))
         if text and (len(cells) != 2 or not all(cells)):
-            raise bad(path, line, "is not two ids with a tab between them")
-        found.append((line, cells))
-    if not any(any(cells) for _, cells in found):
-        raise bad(path, 0, "holds no pair of ids")
-    return found
+            raise file_fault(path, line, "is not two ids with a tab between them")
+        id_pairs.append((line, cells))
+    if not any(any(cells) for _, cells in id_pairs):
+        raise file_fault(path, 0, "holds no pair of ids")
+    return id_pairs
 
 
-def rankings(path: Path) -> dict[str, list[str]]:
+def read_rankings(path: Path) -> dict[str, list[str]]:
     """Ids by query, best first, with the blanks that they have."""
-    found = _unwrapped(_json(path))
-    if not isinstance(found, dict):
-        raise bad(path, 1, "is not a JSON object of query id to a list of ids")
-    for query, ids in found.items():
+    ranked = _unwrapped(_read_json(path))
+    if not isinstance(ranked, dict):
+        raise file_fault(path, 1, "is not a JSON object of query id to a list of ids")
+    for query, ids in ranked.items():
         if not isinstance(ids, list) or not all(isinstance(item, str) for item in ids):
-            raise bad(path, 0, f"query '{query}' has no list of ids")
-    return found
+            raise file_fault(path, 0, f"query '{query}' has no list of ids")
+    return ranked
 
 
-def relevant(path: Path) -> tuple[dict[str, list[str]], Collection[str]]:
+def read_relevant(path: Path) -> tuple[dict[str, list[str]], Collection[str]]:
     """The relevant ids of each query of a gold file, and all ids that a ranking may hold, if they are known.
 
     The file is one of rankings, or of XQuAD-R as LAReQA publishes it, which is read with those of the other
     languages beside it.
     """
-    found = _json(path)
-    if not (isinstance(found, dict) and isinstance(found.get("data"), list)):
-        return rankings(path), ()
+    content = _read_json(path)
+    if not (isinstance(content, dict) and isinstance(content.get("data"), list)):
+        return read_rankings(path), ()
     from xfer.readers.lareqa import gold_file  # late: of all tasks only this one needs it
 
-    if repeated := repeated_id(path, questions(path)):
+    if repeated := repeated_id(path, read_gold_answers(path)):
         what = f"question '{repeated.id}' stands here and on line {repeated.first}; LAReQA's own script stops at that"
-        raise bad(path, repeated.second, what)
+        raise file_fault(path, repeated.second, what)
     try:
         return gold_file(path)
     except BadRow as error:
         raise UsageError(str(error)) from None
 
 
-def answers(path: Path) -> dict[str, Any]:
+def read_answers(path: Path) -> dict[str, Any]:
     """The prediction for each question, of whatever type."""
-    found = _unwrapped(_json(path))
-    if not isinstance(found, dict):
-        raise bad(path, 1, "is not a JSON object of question id to answer")
-    return found
+    by_question = _unwrapped(_read_json(path))
+    if not isinstance(by_question, dict):
+        raise file_fault(path, 1, "is not a JSON object of question id to answer")
+    return by_question
 
 
 def _unwrapped(found: Any) -> Any:
@@ -221,29 +221,29 @@ def _unwrapped(found: Any) -> Any:
     return found["data"] if isinstance(found, dict) and "data" in found else found
 
 
-def questions(path: Path) -> list[GoldQuestion]:
+def read_gold_answers(path: Path) -> list[GoldQuestion]:
     """Every question of a file in SQuAD's format, in order; of equal ids each."""
-    found = []
+    gold_answers = []
     try:
-        for article in _unwrapped(_json(path)):
+        for article in _unwrapped(_read_json(path)):
             for paragraph in article["paragraphs"]:
                 for question in paragraph["qas"]:
                     texts = [answer["text"] for answer in question["answers"]]
-                    found.append(_gold_question(path, question["id"], texts))
+                    gold_answers.append(_gold_question(path, question["id"], texts))
     except (KeyError, TypeError) as error:
-        raise bad(path, 0, f"is not in SQuAD's format (no {error})") from None
-    if not found:
-        raise bad(path, 0, "holds no question")
-    return found
+        raise file_fault(path, 0, f"is not in SQuAD's format (no {error})") from None
+    if not gold_answers:
+        raise file_fault(path, 0, "holds no question")
+    return gold_answers
 
 
 def _gold_question(path: Path, name: Any, texts: list[Any]) -> GoldQuestion:
     if not isinstance(name, str):
         line = next(iter(strict_json.value_lines(contents(path), "id", name)), 0)
         what = f"question id {json.dumps(name)} is not text, and predictions are named by text"
-        raise bad(path, line, f'{what}: the official script stops at it; write "{json.dumps(name)}"')
+        raise file_fault(path, line, f'{what}: the official script stops at it; write "{json.dumps(name)}"')
     if strange := [text for text in texts if not isinstance(text, str)]:
-        raise bad(path, 0, f"question '{name}' has the answer {json.dumps(strange[0])}, which is not text")
+        raise file_fault(path, 0, f"question '{name}' has the answer {json.dumps(strange[0])}, which is not text")
     return GoldQuestion(name, texts)
 
 
@@ -259,46 +259,48 @@ def repeated_id(path: Path, asked: Sequence[GoldQuestion]) -> RepeatedId | None:
 # writing
 
 
-def text(layout: Layout, predicted: Sequence[Any], ids: Sequence[str] = ()) -> str:
+def submission_text(layout: Layout, predicted: Sequence[Any], ids: Sequence[str] = ()) -> str:
     """The contents of one file: an answer a row, in the order of the data set."""
     return WRITERS[layout](predicted, ids)
 
 
-def _plain(predicted: Sequence[Any], ids: Sequence[str]) -> str:
+def _label_text(predicted: Sequence[Any], ids: Sequence[str]) -> str:
     return "".join(f"{label}\n" for label in predicted)
 
 
-def _choices(predicted: Sequence[Any], ids: Sequence[str]) -> str:
+def _choice_text(predicted: Sequence[Any], ids: Sequence[str]) -> str:
     return "".join(json.dumps({"label": int(label)}) + "\n" for label in predicted)
 
 
-def _tags(predicted: Sequence[Any], ids: Sequence[str]) -> str:
+def _tag_text(predicted: Sequence[Any], ids: Sequence[str]) -> str:
     return "\n".join("".join(f"{tag}\n" for tag in sentence) for sentence in predicted)
 
 
-def _object(predicted: Sequence[Any], ids: Sequence[str]) -> str:
+def _object_text(predicted: Sequence[Any], ids: Sequence[str]) -> str:
     return json.dumps(dict(zip(ids, predicted, strict=True)), ensure_ascii=False, indent=1) + "\n"
 
 
-def _pairs(predicted: Sequence[Any], ids: Sequence[str]) -> str:
+def _pair_text(predicted: Sequence[Any], ids: Sequence[str]) -> str:
     """``predicted`` holds the ids that go with each of ``ids``, if any."""
-    return "".join(f"{name}\t{other}\n" for name, found in zip(ids, predicted, strict=True) for other in found)
+    return "".join(f"{name}\t{other}\n" for name, partners in zip(ids, predicted, strict=True) for other in partners)
 
 
-def squad(gold: Sequence[Sequence[str]], ids: Sequence[str]) -> str:
+def squad_text(gold: Sequence[Sequence[str]], ids: Sequence[str]) -> str:
     """Gold answers in as much of SQuAD's format as a scorer reads."""
-    asked = [
+    question_records = [
         {"id": name, "answers": [{"text": answer} for answer in answers]}
         for name, answers in zip(ids, gold, strict=True)
     ]
-    return json.dumps({"version": "1.1", "data": [{"paragraphs": [{"qas": asked}]}]}, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({"version": "1.1", "data": [{"paragraphs": [{"qas": question_records}]}]}, ensure_ascii=False) + "\n"
+    )
 
 
 WRITERS: Mapping[Layout, Callable[[Sequence[Any], Sequence[str]], str]] = {
-    "labels": _plain,
-    "choices": _choices,
-    "tags": _tags,
-    "answers": _object,
-    "rankings": _object,
-    "pairs": _pairs,
+    "labels": _label_text,
+    "choices": _choice_text,
+    "tags": _tag_text,
+    "answers": _object_text,
+    "rankings": _object_text,
+    "pairs": _pair_text,
 }

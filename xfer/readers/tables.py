@@ -21,33 +21,33 @@ from xfer.core.errors import BadRow
 from xfer.readers.json_text import parsed
 from xfer.readers.quoting import PLAIN, Alone, Dialect, cells_of, records
 
-Row = dict[str, Any]
-Found = TypeVar("Found")
+TableRow = dict[str, Any]
+Content = TypeVar("Content")
 _ARRAY = "; a line holds one object here, with no array around them (jq -c '.[]' makes lines of an array)"
 _ARCHIVES: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
-def sound(found: Iterable[tuple[int, Found | BadRow]]) -> Iterator[tuple[int, Found]]:
+def raise_faults(numbered: Iterable[tuple[int, Content | BadRow]]) -> Iterator[tuple[int, Content]]:
     """The same lines; the first that cannot be read is raised."""
-    for line, one in found:
-        if isinstance(one, BadRow):
-            raise one
-        yield line, one
+    for line, content in numbered:
+        if isinstance(content, BadRow):
+            raise content
+        yield line, content
 
 
-def made(
-    found: Iterable[tuple[int, Found | BadRow]], make: Callable[[int, Found], Row | None]
-) -> Iterator[Row | BadRow]:
+def make_rows(
+    numbered: Iterable[tuple[int, Content | BadRow]], make: Callable[[int, Content], TableRow | None]
+) -> Iterator[TableRow | BadRow]:
     """``make(line, cells)`` of every line, without its Nones; a line of which no row can be made is its BadRow.
 
     Rows carry their ``line`` until ``sources.rows`` has checked them.
     """
-    for line, one in found:
-        if isinstance(one, BadRow):
-            yield one
+    for line, content in numbered:
+        if isinstance(content, BadRow):
+            yield content
             continue
         try:
-            row = make(line, one)
+            row = make(line, content)
         except BadRow as bad:
             yield bad
             continue
@@ -56,7 +56,7 @@ def made(
             yield row
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _open_archive(path: Path) -> IO[bytes]:
     opened: IO[bytes] = _ARCHIVES[path.suffix](path, "rb") if path.suffix in _ARCHIVES else path.open("rb")
     return opened
 
@@ -70,7 +70,7 @@ def each_line(path: Path, ends: bool = False) -> Iterator[tuple[int, str | BadRo
     """
     number = 0
     try:
-        with _opened(path) as file:
+        with _open_archive(path) as file:
             for number, raw in enumerate(_split(path, file), 1):
                 try:
                     text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -103,9 +103,9 @@ def _split(path: Path, file: IO[bytes]) -> Iterable[bytes]:
     return chain((first, *following), file)
 
 
-def lines(path: Path) -> Iterator[tuple[int, str]]:
+def text_lines(path: Path) -> Iterator[tuple[int, str]]:
     """``each_line``, raising its faults."""
-    return sound(each_line(path))
+    return raise_faults(each_line(path))
 
 
 def each_tsv(
@@ -127,7 +127,7 @@ def each_tsv(
     def alone(found: list[list[str]]) -> bool:
         return all(len(cells) == len(columns) and is_row(dict(zip(columns, cells, strict=True))) for cells in found)
 
-    for number, cells in _cells(path, dialect, alone):
+    for number, cells in _line_cells(path, dialect, alone):
         if isinstance(cells, BadRow):
             if not columns:
                 raise cells
@@ -137,7 +137,7 @@ def each_tsv(
             _check_header(path, number, columns, needed, dialect)
         elif len(cells) != len(columns) and not (
             (len(cells) < len(columns) and short)
-            or (len(cells) > len(columns) and header is None and _spare(cells, columns))
+            or (len(cells) > len(columns) and header is None and _extra_is_empty(cells, columns))
         ):
             what = f"has {len(cells)} columns where {len(columns)} are expected"
             yield number, BadRow(str(path), number, what + _cause(cells, dialect))
@@ -149,7 +149,7 @@ def tsv(
     path: Path, header: Sequence[str] | None = None, dialect: Dialect = PLAIN, short: bool = False
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """``each_tsv``, raising its faults."""
-    return sound(each_tsv(path, header, dialect, short))
+    return raise_faults(each_tsv(path, header, dialect, short))
 
 
 def _check_header(path: Path, line: int, columns: list[str], needed: Sequence[str], dialect: Dialect) -> None:
@@ -174,12 +174,12 @@ def _cause(cells: list[str], dialect: Dialect) -> str:
     return dialect.hint() if any(cell.startswith('"') for cell in cells) else ""
 
 
-def _spare(cells: list[str], columns: list[str]) -> bool:
+def _extra_is_empty(cells: list[str], columns: list[str]) -> bool:
     """Whether the extra cells are empty: trailing tabs are harmless."""
     return not any(cells[len(columns) :])
 
 
-def _cells(path: Path, dialect: Dialect, alone: Alone) -> Iterator[tuple[int, list[str] | BadRow]]:
+def _line_cells(path: Path, dialect: Dialect, alone: Alone) -> Iterator[tuple[int, list[str] | BadRow]]:
     if dialect.quoting == "csv":
         yield from records(path, each_line(path, ends=True), dialect, alone)
         return
@@ -191,15 +191,15 @@ def _cells(path: Path, dialect: Dialect, alone: Alone) -> Iterator[tuple[int, li
             yield number, split(text)
 
 
-def width(path: Path, dialect: Dialect = PLAIN) -> int:
+def count_columns(path: Path, dialect: Dialect = PLAIN) -> int:
     """Columns of the first line that can be read; 0 for an empty file."""
-    for _, cells in _cells(path, dialect, lambda lines: False):
+    for _, cells in _line_cells(path, dialect, lambda lines: False):
         if not isinstance(cells, BadRow):
             return len(cells)
     return 0
 
 
-def each_jsonl(path: Path) -> Iterator[tuple[int, Row | BadRow]]:
+def each_jsonl(path: Path) -> Iterator[tuple[int, TableRow | BadRow]]:
     """(line, object) of a file with one JSON object a line."""
     for number, text in each_line(path):
         if isinstance(text, BadRow):
@@ -208,19 +208,19 @@ def each_jsonl(path: Path) -> Iterator[tuple[int, Row | BadRow]]:
             yield number, _object_or_fault(path, number, text)
 
 
-def jsonl(path: Path) -> Iterator[tuple[int, Row]]:
+def jsonl(path: Path) -> Iterator[tuple[int, TableRow]]:
     """``each_jsonl``, raising its faults."""
-    return sound(each_jsonl(path))
+    return raise_faults(each_jsonl(path))
 
 
-def _object_or_fault(path: Path, number: int, text: str) -> Row | BadRow:
+def _object_or_fault(path: Path, number: int, text: str) -> TableRow | BadRow:
     try:
         return json_object(path, number, text)
     except BadRow as bad:
         return bad
 
 
-def json_object(path: Path, number: int, text: str) -> Row:
+def json_object(path: Path, number: int, text: str) -> TableRow:
     """The JSON object of one line. Raises BadRow."""
     try:
         value = parsed(text, path, number)
@@ -232,7 +232,7 @@ def json_object(path: Path, number: int, text: str) -> Row:
     return value
 
 
-def parquet(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
+def parquet(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, TableRow]]:
     """(number, row) of a Parquet file, read in parts. Raises BadRow for one that is cut short or lacks a column."""
     import pyarrow as pa  # late: only this format needs it
     import pyarrow.parquet as pq
@@ -243,8 +243,8 @@ def parquet(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
             lacking = [name for name in columns if name not in file.schema_arrow.names]
             if lacking:
                 raise BadRow(str(path), 0, f"has no column {', '.join(lacking)}")
-            for part in file.iter_batches(1000, columns=list(columns)):
-                for row in part.to_pylist():
+            for batch in file.iter_batches(1000, columns=list(columns)):
+                for row in batch.to_pylist():
                     number += 1
                     yield number, row
     except (pa.ArrowException, OSError) as error:

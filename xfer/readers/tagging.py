@@ -15,8 +15,8 @@ from pydantic import Field
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
-from xfer.readers.conllu import UPOS, Sentence, each_sentence, fused
-from xfer.readers.treebanks import ALL, MASKED, SPLITS, TREEBANKS
+from xfer.readers.conllu import UPOS, TreebankSentence, each_sentence, fused_words
+from xfer.readers.treebanks import ALL_SPLITS, MASKED_TREEBANKS, TREEBANK_SPLITS, TREEBANKS
 
 _ADDED_POS = ("lt", "pl", "uk", "wo", "ro")
 _TEST_ONLY = ("th", "tl", "yo")
@@ -40,12 +40,12 @@ _MIXED = {
 _PANX = "ar he vi id jv ms tl eu ml ta te af nl en de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw yo my zh kk tr"
 _PANX_XTREME = tuple(sorted(f"{_PANX} et fi hu".split()))
 _PANX_ADDED = tuple("az gu lt pa pl qu ro uk".split())
-ENTITIES = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")  # the order of both hub sets
+ENTITY_TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")  # the order of both hub sets
 
 _XTREME = "XTREME scripts/train_{}.sh (reference: xtreme section 3)"
 _CITATION = "Hu et al.: XTREME: A Massively Multilingual Multi-task Benchmark. ICML 2020"
-Benchmark = Literal["xtreme", "xtreme_r"]
-Block = list[tuple[int, list[str]]]  # lines and their cells
+BenchmarkChoice = Literal["xtreme", "xtreme_r"]
+CellBlock = list[tuple[int, list[str]]]  # lines and their cells
 
 
 def tag_row(name: str, language: str, words: Sequence[str], tags: Sequence[str] | None) -> Row:
@@ -60,7 +60,7 @@ def xtreme_layout(path: Path, language: str, labels: Sequence[str]) -> Iterator[
     A sentence with other lines, with unknown tags or of which only some words are tagged is a BadRow.
     """
 
-    def make(line: int, cells: Block) -> Row:
+    def make(line: int, cells: CellBlock) -> Row:
         width = len(cells[0][1])
         for number, parts in cells:
             if len(parts) != width or width > 2:
@@ -70,12 +70,12 @@ def xtreme_layout(path: Path, language: str, labels: Sequence[str]) -> Iterator[
         words = [parts[0].strip() for _, parts in cells]
         return tag_row(str(line), language, words, [p[1].strip() for _, p in cells] if width == 2 else None)
 
-    return tables.made(_blocks(path), make)
+    return tables.make_rows(_cell_blocks(path), make)
 
 
-def _blocks(path: Path) -> Iterator[tuple[int, Block | BadRow]]:
+def _cell_blocks(path: Path) -> Iterator[tuple[int, CellBlock | BadRow]]:
     """(first line, its lines as cells) of every run of lines that are not blank."""
-    block: Block = []
+    block: CellBlock = []
     bad: BadRow | None = None
     for number, text in chain(tables.each_line(path), [(0, "")]):
         if type(text) is str and text.strip(" "):  # quicker than isinstance, once a word
@@ -87,7 +87,7 @@ def _blocks(path: Path) -> Iterator[tuple[int, Block | BadRow]]:
             block, bad = [], None
 
 
-def _named(ids: Sequence[Any], labels: Sequence[str]) -> list[str]:
+def _tag_names(ids: Sequence[Any], labels: Sequence[str]) -> list[str]:
     """Tags by number, or by name where a copy of the hub holds names. Raises IndexError for an unknown number."""
     if any(isinstance(i, int) and i < 0 for i in ids):
         raise IndexError(min(ids))
@@ -97,15 +97,17 @@ def _named(ids: Sequence[Any], labels: Sequence[str]) -> list[str]:
 class _Tagging(Reader):
     world: ClassVar[str] = "tags"
     form: ClassVar[str] = "tag"
-    benchmark: Benchmark = Field("xtreme", description="whose languages: those of xtreme, or the more of xtreme_r")
+    benchmark: BenchmarkChoice = Field(
+        "xtreme", description="whose languages: those of xtreme, or the more of xtreme_r"
+    )
     added: ClassVar[tuple[str, ...]]  # languages of XTREME-R alone
 
     def variants(self) -> tuple[Reader, ...]:
         return (self.model_copy(update={"benchmark": "xtreme_r"}),)
 
     def offered(self, source: Source, split: str) -> tuple[str, ...]:
-        left = self.added if self.benchmark == "xtreme" else ()
-        return tuple(language for language in super().offered(source, split) if language not in left)
+        left_out = self.added if self.benchmark == "xtreme" else ()
+        return tuple(language for language in super().offered(source, split) if language not in left_out)
 
 
 def _treebank(path: Path) -> str:
@@ -142,10 +144,10 @@ class Udpos(_Tagging):
     )
 
     def offered(self, source: Source, split: str) -> tuple[str, ...]:
-        known = [lang for lang in super().offered(source, split) if split != "dev" or lang not in _NO_DEV]
+        languages = [lang for lang in super().offered(source, split) if split != "dev" or lang not in _NO_DEV]
         if source == "hub":
-            known = [lang for lang in known if lang in _HUB_NAMES and (self.mixed_tables or lang not in _MIXED)]
-        return tuple(known)
+            languages = [lang for lang in languages if lang in _HUB_NAMES and (self.mixed_tables or lang not in _MIXED)]
+        return tuple(languages)
 
     def places(self, split: str, language: str) -> Iterable[str]:
         name = f"UD_*/{language}[_-]*ud-{split}.conllu"  # UD 1 has no treebank in its file names
@@ -162,21 +164,25 @@ class Udpos(_Tagging):
         if treebank not in {"miniature", *map(str.lower, TREEBANKS[language])}:
             return  # a treebank that later versions of UD added
 
-        def make(line: int, sentence: Sentence) -> Row | None:
-            found = fused(sentence, language)
-            return tag_row(f"{treebank}:{sentence.name}", language, *found) if found else None
+        def make(line: int, sentence: TreebankSentence) -> Row | None:
+            written = fused_words(sentence, language)
+            return tag_row(f"{treebank}:{sentence.name}", language, *written) if written else None
 
-        yield from tables.made(each_sentence(path), make)
+        yield from tables.make_rows(each_sentence(path), make)
 
-    def caveats(self, split: str, language: str, found: list[Path]) -> list[str]:
+    def caveats(self, split: str, language: str, files: list[Path]) -> list[str]:
         """The treebanks that XTREME has in this split and this mirror has not."""
-        there = {_treebank(path) for path in found if path.suffix == ".conllu"}
-        if not there or "miniature" in there:
+        present = {_treebank(path) for path in files if path.suffix == ".conllu"}
+        if not present or "miniature" in present:
             return []
-        gone = [name for name in TREEBANKS[language] if name.lower() not in there and split in SPLITS.get(name, ALL)]
-        gone = [name for name in gone if f"{language} {name}" not in MASKED]
-        what = f"udpos {split} in {language}: the mirror lacks {', '.join(gone)}, which XTREME has"
-        return [f"{what}; scores are not comparable with its"] if gone else []
+        missing = [
+            name
+            for name in TREEBANKS[language]
+            if name.lower() not in present and split in TREEBANK_SPLITS.get(name, ALL_SPLITS)
+        ]
+        missing = [name for name in missing if f"{language} {name}" not in MASKED_TREEBANKS]
+        what = f"udpos {split} in {language}: the mirror lacks {', '.join(missing)}, which XTREME has"
+        return [f"{what}; scores are not comparable with its"] if missing else []
 
     def hub_part(self, split: str, language: str) -> HubPart:
         if language not in _HUB_NAMES:
@@ -189,7 +195,7 @@ class Udpos(_Tagging):
         return HubPart(self.card.hub, f"udpos.{_HUB_NAMES[language]}", {"dev": "validation"}.get(split, split))
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
-        return tag_row(str(number), language, row["tokens"], _named(row["pos_tags"], UPOS))
+        return tag_row(str(number), language, row["tokens"], _tag_names(row["pos_tags"], UPOS))
 
 
 @Reader.register("panx")
@@ -197,7 +203,7 @@ class Panx(_Tagging):
     """PAN-X, the balanced part of WikiANN: persons, organisations and places in Wikipedia, by silver-standard
     labels. Scored by entity F1."""
 
-    labels: ClassVar[tuple[str, ...]] = ENTITIES
+    labels: ClassVar[tuple[str, ...]] = ENTITY_TAGS
     added: ClassVar[tuple[str, ...]] = _PANX_ADDED
     card: ClassVar[Card] = Card(
         title="PAN-X (WikiANN)",
@@ -227,11 +233,11 @@ class Panx(_Tagging):
             yield from xtreme_layout(path, language, self.labels)
             return
 
-        def make(line: int, cells: Block) -> Row:
+        def make(line: int, cells: CellBlock) -> Row:
             words, tags = zip(*(self._word(path, number, parts, language) for number, parts in cells), strict=True)
             return tag_row(str(line), language, words, tags)
 
-        yield from tables.made(_blocks(path), make)
+        yield from tables.make_rows(_cell_blocks(path), make)
 
     def _word(self, path: Path, line: int, parts: list[str], language: str) -> tuple[str, str]:
         prefix, colon, word = parts[0].partition(":")  # the first colon: a token may be one
@@ -247,4 +253,4 @@ class Panx(_Tagging):
         return HubPart(self.card.hub, language, {"dev": "validation"}.get(split, split))
 
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
-        return tag_row(str(number), language, row["tokens"], _named(row["ner_tags"], ENTITIES))
+        return tag_row(str(number), language, row["tokens"], _tag_names(row["ner_tags"], ENTITY_TAGS))

@@ -79,8 +79,8 @@ class Text(Reader):
             raise PydanticCustomError("of_text", "of names the reader text itself", {"hint": "leave out one of them"})
         for field in ("source", "languages", "bad_rows"):
             if self._given(self.of, field):
-                about = {"hint": f"say {field} beside of, for the texts", "field": field}
-                raise PydanticCustomError("of_field", "of holds {field}, which has no effect there", about)
+                context = {"hint": f"say {field} beside of, for the texts", "field": field}
+                raise PydanticCustomError("of_field", "of holds {field}, which has no effect there", context)
         for field in ("folder", "dump"):
             if self._given(self, field):
                 raise PydanticCustomError("of_and", "gives both of and {field}", {"hint": "keep one", "field": field})
@@ -102,13 +102,13 @@ class Text(Reader):
 
     def offered(self, source: Source, split: str) -> tuple[str, ...]:
         if self.of is not None:
-            whole = self.of.model_copy(update={"languages": "all"})
-            there = {language for its in self.take for language in whole.offered(source, its)}
-            return tuple(sorted(there if self.languages == "all" else there & set(self.languages)))
-        known = super().offered(source, split)
+            all_languages = self.of.model_copy(update={"languages": "all"})
+            present = {language for its in self.take for language in all_languages.offered(source, its)}
+            return tuple(sorted(present if self.languages == "all" else present & set(self.languages)))
+        languages = super().offered(source, split)
         if self.languages != "all":
-            return tuple(language for language in self.languages if source != "miniature" or language in known)
-        return known if source != "mirror" else tuple(filter(self._present, known))
+            return tuple(language for language in self.languages if source != "miniature" or language in languages)
+        return languages if source != "mirror" else tuple(filter(self._present, languages))
 
     def holds_out(self, split: str) -> bool:
         return split != "train"
@@ -116,8 +116,8 @@ class Text(Reader):
     def origins(self, split: str, language: str) -> tuple[tuple[Reader, str], ...]:
         if self.of is None:
             return super().origins(split, language)
-        whole = self.of.model_copy(update={"languages": "all"})
-        return tuple((whole, its) for its in self.take if language in whole.known_languages(its))
+        all_languages = self.of.model_copy(update={"languages": "all"})
+        return tuple((all_languages, its) for its in self.take if language in all_languages.known_languages(its))
 
     def taken(self, rows: Iterator[Row], split: str, language: str) -> Iterator[Row]:
         """Each text of the other reader's rows once, its labels left behind."""
@@ -127,12 +127,12 @@ class Text(Reader):
         seen: set[str] = set()
         for number, row in enumerate(rows, 1):
             for column in self.of.texts:
-                found = row.get(column)
-                for text in [found] if isinstance(found, str) else found or ():
-                    made = self._row(" ".join(text.split()), f"{number}:{column}", split, language)
-                    if made and made["text"] not in seen:
-                        seen.add(made["text"])
-                        yield made
+                value = row.get(column)
+                for text in [value] if isinstance(value, str) else value or ():
+                    text_row = self._row(" ".join(text.split()), f"{number}:{column}", split, language)
+                    if text_row and text_row["text"] not in seen:
+                        seen.add(text_row["text"])
+                        yield text_row
 
     def worlds(self, split: str) -> tuple[str, ...]:
         if self.of is None:
@@ -140,7 +140,7 @@ class Text(Reader):
         return tuple(sorted({world for its in self.take for world in self.of.worlds(its)}))
 
     def _present(self, language: str) -> bool:
-        return any(next(mirror_root().glob(place), None) for place in self.places("train", language))
+        return any(next(mirror_root().glob(pattern), None) for pattern in self.places("train", language))
 
     def form_options(self) -> dict[str, Any]:
         return {"rate": self.masking}
@@ -154,10 +154,10 @@ class Text(Reader):
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         if path.suffix == ".parquet":
-            return tables.made(
+            return tables.make_rows(
                 tables.parquet(path, ("id", "text")), lambda number, row: self.from_hub(row, number, split, language)
             )
-        return tables.made(
+        return tables.make_rows(
             tables.each_line(path), lambda line, text: self._row(text, f"{path.name}:{line}", split, language)
         )
 

@@ -16,8 +16,10 @@ TREEBANKS = {
     }.items()
 }  # fmt: skip
 
-ALL = ("train", "dev", "test")
+ALL_SPLITS = ("train", "dev", "test")
 # Treebanks without all three splits: most were made as tests alone.
-SPLITS = dict.fromkeys("PUD Pronouns CFL HK FQB LIT TRG YTB GB Modern".split(), ("test",)) | {"KTB": ("train", "test")}
+TREEBANK_SPLITS = dict.fromkeys("PUD Pronouns CFL HK FQB LIT TRG YTB GB Modern".split(), ("test",)) | {
+    "KTB": ("train", "test")
+}
 # Their words stand behind a licence: "_" in the files, so that no sentence is left of them.
-MASKED = ("ar NYUAD", "en ESL", "fr FTB", "ja BCCWJ")
+MASKED_TREEBANKS = ("ar NYUAD", "en ESL", "fr FTB", "ja BCCWJ")

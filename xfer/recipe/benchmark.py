@@ -13,32 +13,32 @@ from pydantic_core import PydanticCustomError
 
 from xfer.core import yaml
 from xfer.core.component import Block
-from xfer.core.errors import suggest
+from xfer.core.errors import suggest_name
 from xfer.core.yaml import Mark, Tree
 from xfer.metrics.benchmarks import BENCHMARKS
 from xfer.readers.base import Reader
 
 BenchmarkName = Literal["xtreme", "xtreme_r"]
 
-_READERS = {"bucc2018": "bucc", "mewslix": "mewsli_x"}  # where a reader's name is not the official scorer's
+_READER_NAMES = {"bucc2018": "bucc", "mewslix": "mewsli_x"}  # where a reader's name is not the official scorer's
 _UNTRAINED = ("bucc", "tatoeba")
 _SAME_TRAINING = {"mlqa": "xquad"}  # both train on SQuAD 1.1: one stage serves both
-DIRECT = "_direct"
+DIRECT_SUFFIX = "_direct"
 
 
 def task_names(benchmark: str) -> dict[str, str]:
     """Reader's name -> official name of each task."""
-    return {_READERS.get(name, name): name for name in BENCHMARKS[benchmark.replace("_", "-")].tasks}
+    return {_READER_NAMES.get(name, name): name for name in BENCHMARKS[benchmark.replace("_", "-")].tasks}
 
 
-def _tasks(value: Any) -> Any:
+def _check_task_names(value: Any) -> Any:
     names = value if isinstance(value, list | tuple) else ()
     if value == "all" or (names and all(isinstance(n, str) for n in names) and len(set(names)) == len(names)):
         return value
     raise PydanticCustomError("tasks", "must be all, or a list of different tasks", {"hint": "such as [xnli, panx]"})
 
 
-Tasks = Annotated[tuple[str, ...] | Literal["all"], BeforeValidator(_tasks)]
+Tasks = Annotated[tuple[str, ...] | Literal["all"], BeforeValidator(_check_task_names)]
 
 
 class Targets(Block):
@@ -61,10 +61,10 @@ class Targets(Block):
 
     @model_validator(mode="after")
     def _known(self) -> Targets:
-        known = task_names(self.name)
+        official_names = task_names(self.name)
         for task in self.chosen:
-            if task not in known:
-                hint = {"hint": suggest(task, known), "task": task, "name": self.name}
+            if task not in official_names:
+                hint = {"hint": suggest_name(task, official_names), "task": task, "name": self.name}
                 raise PydanticCustomError("unknown_task", "'{task}' is not a task of {name}", hint)
         if self.direct and self.start is None:
             hint = {"hint": "add start: ..., or take direct out"}
@@ -77,119 +77,121 @@ class Targets(Block):
         return tuple(task_names(self.name)) if self.tasks == "all" else self.tasks
 
 
-def expand(tree: Tree) -> Tree:
+def expand_benchmark(tree: Tree) -> Tree:
     """The recipe's tree with what its ``benchmark`` stands for laid under its own stages and evaluations.
 
     A task whose stage or evaluation is ``null`` is left out. What is not valid is left for validation to report.
     """
-    given = _get(tree, "benchmark")
-    targets = _targets(yaml.plain(given)) if given else None
-    if given is None or targets is None:
+    benchmark_tree = _value_of(tree, "benchmark")
+    targets = _valid_targets(yaml.plain_data(benchmark_tree)) if benchmark_tree else None
+    if benchmark_tree is None or targets is None:
         return tree
-    own = {name: _get(tree, name) for name in ("stages", "evaluate")}
-    nulls = {name for section in own.values() if section for name in _nulls(section)}
-    targets = targets.model_copy(update={"tasks": tuple(task for task in targets.chosen if task not in nulls)})
-    stages = own["stages"]
-    made = additions(targets if targets.start is None or _get(stages, targets.start) else _startless(targets))
-    for name, stage in made["stages"].items():
-        if stages and _get(stages, name) and _get(_get(stages, name), "tasks"):
+    sections = {name: _value_of(tree, name) for name in ("stages", "evaluate")}
+    null_names = {name for section in sections.values() if section for name in _null_keys(section)}
+    targets = targets.model_copy(update={"tasks": tuple(task for task in targets.chosen if task not in null_names)})
+    stages = sections["stages"]
+    added = benchmark_sections(
+        targets if targets.start is None or _value_of(stages, targets.start) else _without_start(targets)
+    )
+    for name, stage in added["stages"].items():
+        if stages and _value_of(stages, name) and _value_of(_value_of(stages, name), "tasks"):
             stage.pop("reader")  # the short form of tasks
     entries = {key: entry for key, entry in tree.value.items() if key != "benchmark"}
-    for name, section in own.items():
+    for name, section in sections.items():
         if section and isinstance(section.value, dict):
-            left = {key: entry for key, entry in section.value.items() if key not in nulls}
-            entries[name] = (entries[name][0], Tree(left, section.mark))
-    expanded = _tree(made | {"benchmark": targets.model_dump(mode="json")}, given.mark)
-    if isinstance(given.value, dict):  # faults are to stand where its own fields stand
-        expanded.value["benchmark"][1].value.update({k: v for k, v in given.value.items() if k != "tasks"})
-    return yaml.merge(expanded, Tree(entries, tree.mark))
+            remaining = {key: entry for key, entry in section.value.items() if key not in null_names}
+            entries[name] = (entries[name][0], Tree(remaining, section.mark))
+    expanded = _uniform_tree(added | {"benchmark": targets.model_dump(mode="json")}, benchmark_tree.mark)
+    if isinstance(benchmark_tree.value, dict):  # faults are to stand where its own fields stand
+        expanded.value["benchmark"][1].value.update({k: v for k, v in benchmark_tree.value.items() if k != "tasks"})
+    return yaml.merge_trees(expanded, Tree(entries, tree.mark))
 
 
-def _startless(targets: Targets) -> Targets:
+def _without_start(targets: Targets) -> Targets:
     """The targets where ``start`` names no stage: the one fault is to be that, not what would follow from it."""
-    left = tuple(task for task in targets.chosen if task not in _UNTRAINED)
-    return targets.model_copy(update={"start": None, "tasks": left})
+    trained_tasks = tuple(task for task in targets.chosen if task not in _UNTRAINED)
+    return targets.model_copy(update={"start": None, "tasks": trained_tasks})
 
 
-def expand_plain(data: Any) -> Any:
+def expand_plain_data(data: Any) -> Any:
     """The same of plain data, where an entry of the recipe's own replaces a whole one of the benchmark."""
     if not isinstance(data, dict) or not isinstance(data.get("benchmark"), str | dict):
         return data
-    targets = _targets(data["benchmark"])
+    targets = _valid_targets(data["benchmark"])
     sections = {name: data.get(name) or {} for name in ("stages", "evaluate", "report")}
     if targets is None or not all(isinstance(section, dict) for section in sections.values()):
         return data
-    made = additions(targets)
-    merged = {name: made.get(name, {}) | section for name, section in sections.items()}
+    added = benchmark_sections(targets)
+    merged = {name: added.get(name, {}) | section for name, section in sections.items()}
     return data | {name: section for name, section in merged.items() if section}
 
 
-def additions(targets: Targets) -> dict[str, Any]:
+def benchmark_sections(targets: Targets) -> dict[str, Any]:
     """``stages``, ``evaluate`` and ``report`` of a recipe that tests all of the targets."""
     stages: dict[str, Any] = {}
     evaluate: dict[str, Any] = {}
     for task in targets.chosen:
-        _add(targets, task, targets.start, "", stages, evaluate)
-    made = {"stages": stages, "evaluate": evaluate}
+        _add_target(targets, task, targets.start, "", stages, evaluate)
+    sections = {"stages": stages, "evaluate": evaluate}
     if targets.direct and targets.start:
         for task in targets.chosen:
-            _add(targets, task, None, DIRECT, stages, evaluate)
-        both = {"compare": list(targets.chosen), "baseline": [task + DIRECT for task in targets.chosen]}
-        made["report"] = both
-    return made
+            _add_target(targets, task, None, DIRECT_SUFFIX, stages, evaluate)
+        report = {"compare": list(targets.chosen), "baseline": [task + DIRECT_SUFFIX for task in targets.chosen]}
+        sections["report"] = report
+    return sections
 
 
-def _add(
-    targets: Targets, task: str, start: str | None, end: str, stages: dict[str, Any], evaluate: dict[str, Any]
+def _add_target(
+    targets: Targets, task: str, start: str | None, suffix: str, stages: dict[str, Any], evaluate: dict[str, Any]
 ) -> None:
     """The stage and the evaluation of one task; ``end`` ends their names."""
-    after = {"start": start} if start else {}
-    reader = _reader(task, targets.name)
-    other = _SAME_TRAINING.get(task)
+    start_block = {"start": start} if start else {}
+    reader = _reader_block(task, targets.name)
+    shared_task = _SAME_TRAINING.get(task)
     if task in _UNTRAINED:
-        evaluate[task + end] = ({"stage": start} if start else {}) | {"reader": reader}
-    elif other in targets.chosen:
-        evaluate[task + end] = {"stage": f"{other}{end}", "reader": reader}
+        evaluate[task + suffix] = ({"stage": start} if start else {}) | {"reader": reader}
+    elif shared_task in targets.chosen:
+        evaluate[task + suffix] = {"stage": f"{shared_task}{suffix}", "reader": reader}
     elif task == "xcopa":  # trains on Social IQa, then COPA (reference: xtreme_r section 3)
-        stages[f"xcopa_social_iqa{end}"] = {"reader": {"type": "social_iqa"}, **after}
-        stages[task + end] = {"reader": {"type": "copa"}, "start": f"xcopa_social_iqa{end}"}
-        evaluate[task + end] = {"stage": task + end, "reader": reader}
+        stages[f"xcopa_social_iqa{suffix}"] = {"reader": {"type": "social_iqa"}, **start_block}
+        stages[task + suffix] = {"reader": {"type": "copa"}, "start": f"xcopa_social_iqa{suffix}"}
+        evaluate[task + suffix] = {"stage": task + suffix, "reader": reader}
     else:
-        stages[task + end] = {"reader": reader, **after}
-        evaluate[task + end] = {"stage": task + end}
+        stages[task + suffix] = {"reader": reader, **start_block}
+        evaluate[task + suffix] = {"stage": task + suffix}
 
 
-def _reader(task: str, benchmark: str) -> dict[str, Any]:
+def _reader_block(task: str, benchmark: str) -> dict[str, Any]:
     try:
-        leaf: Any = Reader.lookup(task)
+        reader_class: Any = Reader.lookup(task)
     except PydanticCustomError:  # validation will say that there is no such reader
         return {"type": task}
-    found = {"type": task} | ({"benchmark": benchmark} if "benchmark" in leaf.model_fields else {})
-    return found if "hub" in leaf.sources else found | {"source": "mirror"}
+    block = {"type": task} | ({"benchmark": benchmark} if "benchmark" in reader_class.model_fields else {})
+    return block if "hub" in reader_class.sources else block | {"source": "mirror"}
 
 
-def _targets(value: Any) -> Targets | None:
+def _valid_targets(value: Any) -> Targets | None:
     try:
         return Targets.model_validate(value)
     except ValidationError:
         return None
 
 
-def _get(tree: Tree | None, key: str) -> Tree | None:
+def _value_of(tree: Tree | None, key: str) -> Tree | None:
     """The value of a key, None where there is none."""
     if tree is None or not isinstance(tree.value, dict) or key not in tree.value:
         return None
-    found: Tree = tree.value[key][1]
-    return found if found.value is not None else None
+    value: Tree = tree.value[key][1]
+    return value if value.value is not None else None
 
 
-def _nulls(section: Tree) -> list[str]:
+def _null_keys(section: Tree) -> list[str]:
     entries = section.value if isinstance(section.value, dict) else {}
     return [key for key, (_, item) in entries.items() if item.value is None]
 
 
-def _tree(data: Any, mark: Mark) -> Tree:
+def _uniform_tree(data: Any, mark: Mark) -> Tree:
     """Plain data as a tree that all stands at one place."""
     if isinstance(data, dict):
-        return Tree({key: (mark, _tree(item, mark)) for key, item in data.items()}, mark)
-    return Tree([_tree(item, mark) for item in data] if isinstance(data, list) else data, mark)
+        return Tree({key: (mark, _uniform_tree(item, mark)) for key, item in data.items()}, mark)
+    return Tree([_uniform_tree(item, mark) for item in data] if isinstance(data, list) else data, mark)

@@ -8,56 +8,56 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xfer.core import yaml
-from xfer.core.errors import Fault, RecipeError, suggest
+from xfer.core.errors import Fault, RecipeError, suggest_name
 from xfer.core.yaml import Tree
-from xfer.recipe.benchmark import expand
+from xfer.recipe.benchmark import expand_benchmark
 from xfer.recipe.recipe import Recipe
-from xfer.recipe.references import references
-from xfer.recipe.validation import at, fault, validate
+from xfer.recipe.references import broken_references
+from xfer.recipe.validation import mark_fault, path_fault, validate_model
 
 SCALES = ("miniature", "base", "large")
 
 
-class Loaded(NamedTuple):
+class LoadedRecipe(NamedTuple):
     """A checked recipe and the file it came from."""
 
     recipe: Recipe
     path: Path
 
 
-def load_recipe(path: str | Path, scale: str | None = None, sets: Sequence[str] = ()) -> Loaded:
+def load_recipe(path: str | Path, scale: str | None = None, sets: Sequence[str] = ()) -> LoadedRecipe:
     """Reads ``path``, what it extends, the overlay of ``scale`` and every ``--set`` option, and checks all.
 
     Raises RecipeError with all faults.
     """
     tree = read_tree(Path(path))
     if "vary" in tree.value:
-        raise RecipeError([at(tree.value["vary"][0], ("vary",), "makes this a study", "xfer study runs it")])
+        raise RecipeError([mark_fault(tree.value["vary"][0], ("vary",), "makes this a study", "xfer study runs it")])
     if scale:
-        tree = yaml.merge(tree, read_tree(scale_file(Path(path), scale)))
-    over, bad = options(sets)
-    for option in over:
-        tree = yaml.merge(tree, option)
-    return Loaded(checked(tree, bad), Path(path))
+        tree = yaml.merge_trees(tree, read_tree(scale_file(Path(path), scale)))
+    option_trees, option_faults = parse_options(sets)
+    for option in option_trees:
+        tree = yaml.merge_trees(tree, option)
+    return LoadedRecipe(checked_recipe(tree, option_faults), Path(path))
 
 
-def options(sets: Sequence[str]) -> tuple[list[Tree], list[Fault]]:
+def parse_options(sets: Sequence[str]) -> tuple[list[Tree], list[Fault]]:
     """The trees of ``--set`` options, and the faults of those that have none."""
-    trees, bad = [], list[Fault]()
+    trees, faults = [], list[Fault]()
     for text in sets:
         try:
-            trees.append(yaml.option(text))
+            trees.append(yaml.parse_option(text))
         except RecipeError as error:
-            bad += error.faults
-    return trees, bad
+            faults += error.faults
+    return trees, faults
 
 
-def checked(tree: Tree, bad: Sequence[Fault] = ()) -> Recipe:
+def checked_recipe(tree: Tree, option_faults: Sequence[Fault] = ()) -> Recipe:
     """The recipe of a whole tree. Raises RecipeError with all faults, those of ``bad`` among them."""
-    tree = expand(tree)
-    data, faults = yaml.resolve(tree)
-    recipe, invalid = validate(data, tree)
-    faults += [*bad, *invalid, *(fault(tree, *found) for found in references(data))]
+    tree = expand_benchmark(tree)
+    data, faults = yaml.resolve_references(tree)
+    recipe, invalid = validate_model(data, tree)
+    faults += [*option_faults, *invalid, *(path_fault(tree, *reference) for reference in broken_references(data))]
     if faults or recipe is None:
         raise RecipeError(faults)
     return recipe
@@ -71,38 +71,42 @@ def read_tree(path: Path, children: tuple[Path, ...] = ()) -> Tree:
     except UnicodeDecodeError as error:
         raise RecipeError([Fault(file, 1, 1, "", f"is not UTF-8 (byte {error.start})", "save it as UTF-8")]) from None
     except OSError as error:
-        raise RecipeError([Fault(file, 0, 0, "", f"cannot be read: {error.strerror}", _near(path))]) from None
-    tree = yaml.parse(text, file)
+        raise RecipeError([Fault(file, 0, 0, "", f"cannot be read: {error.strerror}", _nearby_names(path))]) from None
+    tree = yaml.parse_tree(text, file)
     if not isinstance(tree.value, dict):
-        raise RecipeError([at(tree.mark, (), "is not a block of keys", "start with name: ...")])
+        raise RecipeError([mark_fault(tree.mark, (), "is not a block of keys", "start with name: ...")])
     entry = tree.value.pop("extends", None)
     if entry is None:
         return tree
     parent = entry[1]
     if not isinstance(parent.value, str):
-        raise RecipeError([at(parent.mark, ("extends",), "is not a path", "name one file beside this one")])
-    above = _parent(path, parent.value)
-    if above.resolve() in [child.resolve() for child in (*children, path)]:
+        raise RecipeError([mark_fault(parent.mark, ("extends",), "is not a path", "name one file beside this one")])
+    parent_path = _parent_file(path, parent.value)
+    if parent_path.resolve() in [child.resolve() for child in (*children, path)]:
         raise RecipeError(
-            [at(parent.mark, ("extends",), f"{parent.value} extends this file again", "break the circle")]
+            [mark_fault(parent.mark, ("extends",), f"{parent.value} extends this file again", "break the circle")]
         )
-    if not above.is_file():
-        raise RecipeError([at(parent.mark, ("extends",), f"there is no file {above}", _near(above, path))])
-    return yaml.merge(read_tree(above, (*children, path)), tree)
+    if not parent_path.is_file():
+        raise RecipeError(
+            [mark_fault(parent.mark, ("extends",), f"there is no file {parent_path}", _nearby_names(parent_path, path))]
+        )
+    return yaml.merge_trees(read_tree(parent_path, (*children, path)), tree)
 
 
-def _parent(path: Path, named: str) -> Path:
+def _parent_file(path: Path, name: str) -> Path:
     """The file that ``path`` extends: beside it, or, of those in ``_base``, in any folder that may hold them."""
-    beside = path.parent / named
-    if beside.is_file() or Path(named).parts[:1] != ("_base",):
-        return beside
-    return next((found for folder in recipe_folders(path) if (found := folder / named).is_file()), beside)
+    sibling = path.parent / name
+    if sibling.is_file() or Path(name).parts[:1] != ("_base",):
+        return sibling
+    return next((candidate for folder in recipe_folders(path) if (candidate := folder / name).is_file()), sibling)
 
 
-def _near(path: Path, *but: Path) -> str:
+def _nearby_names(path: Path, *excluded: Path) -> str:
     """The files that may have been meant, ``but`` those that are certainly not."""
     folder = path.parent if path.parent.is_dir() else Path()
-    return suggest(path.name, [p.name for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and p not in but])
+    return suggest_name(
+        path.name, [p.name for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and p not in excluded]
+    )
 
 
 def recipe_folders(start: Path) -> Iterator[Path]:
@@ -116,12 +120,12 @@ def recipe_folders(start: Path) -> Iterator[Path]:
 
 def scale_file(path: Path, scale: str) -> Path:
     """The overlay of a scale. Raises RecipeError if there is none of that name."""
-    known: set[str] = set()
+    scales: set[str] = set()
     for folder in recipe_folders(path):
         file = folder / "_scale" / f"{scale}.yaml"
         if file.is_file():
             return file
-        known |= {other.stem for other in (folder / "_scale").glob("*.yaml")}
+        scales |= {other.stem for other in (folder / "_scale").glob("*.yaml")}
     raise RecipeError(
-        [Fault(f"--scale {scale}", 0, 0, "", f"there is no scale '{scale}'", suggest(scale, known or SCALES))]
+        [Fault(f"--scale {scale}", 0, 0, "", f"there is no scale '{scale}'", suggest_name(scale, scales or SCALES))]
     )

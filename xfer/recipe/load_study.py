@@ -8,11 +8,18 @@ from pathlib import Path
 from xfer.core import yaml
 from xfer.core.errors import Fault, RecipeError
 from xfer.core.yaml import Tree
-from xfer.recipe.load import checked, options, read_tree, scale_file
+from xfer.recipe.load import checked_recipe, parse_options, read_tree, scale_file
 from xfer.recipe.recipe import Recipe
-from xfer.recipe.study import Cell, Levels, LoadedStudy, Study, meant
-from xfer.recipe.study_faults import evaluations, foreign, not_of_cells, other_seeds, same, unknown_evaluations
-from xfer.recipe.validation import at, fault, validate
+from xfer.recipe.study import Levels, LoadedStudy, Study, StudyCell, matches_levels
+from xfer.recipe.study_faults import (
+    cell_evaluations,
+    foreign_fields,
+    other_seeds,
+    same_recipes,
+    study_field_options,
+    unknown_evaluations,
+)
+from xfer.recipe.validation import mark_fault, path_fault, validate_model
 
 
 def load_study(path: str | Path, scale: str | None = None, sets: Sequence[str] = ()) -> LoadedStudy:
@@ -23,30 +30,30 @@ def load_study(path: str | Path, scale: str | None = None, sets: Sequence[str] =
     Raises RecipeError with the faults of the study and of all cells.
     """
     path = Path(path)
-    tree = _scaled(_study_tree(path), scale, path)
-    study = _study(tree)
-    whole = _base(tree, path.parent / study.recipe, scale)
-    over, bad = options(sets)
-    bad += not_of_cells(over, Study.model_fields.keys() - {"seeds"})
-    if bad:
-        raise RecipeError(bad)
-    cells, known = [], dict[str, bool]()
+    tree = _scaled_tree(_study_tree(path), scale, path)
+    study = _checked_study(tree)
+    base_tree = _base_tree(tree, path.parent / study.recipe, scale)
+    option_trees, faults = parse_options(sets)
+    faults += study_field_options(option_trees, Study.model_fields.keys() - {"seeds"})
+    if faults:
+        raise RecipeError(faults)
+    cells, attacked_by_name = [], dict[str, bool]()
     for levels in study.combinations():
-        varied = _varied(whole, tree, levels, study, over)
-        for name, attacked in evaluations(varied):
-            known[name] = attacked or known.get(name, False)
-        if meant(levels, study.only):
+        varied = _varied_tree(base_tree, tree, levels, study, option_trees)
+        for name, is_attacked in cell_evaluations(varied):
+            attacked_by_name[name] = is_attacked or attacked_by_name.get(name, False)
+        if matches_levels(levels, study.only):
             try:
-                cells.append(Cell(levels, checked(varied)))
+                cells.append(StudyCell(levels, checked_recipe(varied)))
             except RecipeError as error:
-                bad += error.faults
-    if not bad:
-        bad += other_seeds(tree, cells)
-        bad += [] if cells else [fault(tree, ("skip",), "no cell is left", "skip fewer combinations")]
-    if not bad and not sets:  # --set may level what the file tells apart, and take evaluations away
-        bad += [*unknown_evaluations(tree, study, known, bool(scale)), *same(tree, cells)]
-    if bad:
-        raise RecipeError(bad)
+                faults += error.faults
+    if not faults:
+        faults += other_seeds(tree, cells)
+        faults += [] if cells else [path_fault(tree, ("skip",), "no cell is left", "skip fewer combinations")]
+    if not faults and not sets:  # --set may level what the file tells apart, and take evaluations away
+        faults += [*unknown_evaluations(tree, study, attacked_by_name, bool(scale)), *same_recipes(tree, cells)]
+    if faults:
+        raise RecipeError(faults)
     return LoadedStudy(study, tuple(cells), path, scale)
 
 
@@ -55,10 +62,10 @@ def _study_tree(path: Path) -> Tree:
     tree = read_tree(path)
     if _is_recipe(tree):
         what, way = "is a recipe and no study", "xfer train runs it; a study names it as recipe: and varies it"
-        raise RecipeError([at(tree.mark, (), what, way)])
-    strange = list(foreign(tree, Recipe.model_fields.keys() - Study.model_fields.keys()))
-    if strange:
-        raise RecipeError(strange)
+        raise RecipeError([mark_fault(tree.mark, (), what, way)])
+    foreign_faults = list(foreign_fields(tree, Recipe.model_fields.keys() - Study.model_fields.keys()))
+    if foreign_faults:
+        raise RecipeError(foreign_faults)
     return tree
 
 
@@ -66,53 +73,55 @@ def _is_recipe(tree: Tree) -> bool:
     return "vary" not in tree.value and bool(tree.value.keys() & {"stages", "evaluate", "benchmark"})
 
 
-def _study(tree: Tree) -> Study:
+def _checked_study(tree: Tree) -> Study:
     """The study of a whole tree. Raises RecipeError with all faults."""
-    data, faults = yaml.resolve(tree)
+    data, faults = yaml.resolve_references(tree)
     # ${...} in what is laid over the recipe speaks of the recipe, and is resolved there.
-    faults = [one for one in faults if not one.path.startswith(("vary.", "fixed."))]
-    study, invalid = validate(data, tree, Study)
+    faults = [fault for fault in faults if not fault.path.startswith(("vary.", "fixed."))]
+    study, invalid = validate_model(data, tree, Study)
     if study is None or faults:
         raise RecipeError([*faults, *invalid])
     return study
 
 
-def _base(tree: Tree, path: Path, scale: str | None) -> Tree:
+def _base_tree(tree: Tree, path: Path, scale: str | None) -> Tree:
     """The tree of the recipe that is varied, with the overlay of the scale. Raises RecipeError."""
     if not path.is_file():
-        raise RecipeError([fault(tree, ("recipe",), f"there is no file {path}", "a path beside the study")])
-    whole = read_tree(path)
-    if "vary" in whole.value:
-        raise RecipeError([fault(tree, ("recipe",), f"{path} is a study", "name a recipe; extends lays studies over")])
-    return yaml.merge(whole, read_tree(scale_file(path, scale))) if scale else whole
+        raise RecipeError([path_fault(tree, ("recipe",), f"there is no file {path}", "a path beside the study")])
+    base_tree = read_tree(path)
+    if "vary" in base_tree.value:
+        raise RecipeError(
+            [path_fault(tree, ("recipe",), f"{path} is a study", "name a recipe; extends lays studies over")]
+        )
+    return yaml.merge_trees(base_tree, read_tree(scale_file(path, scale))) if scale else base_tree
 
 
-def _scaled(tree: Tree, scale: str | None, path: Path) -> Tree:
+def _scaled_tree(tree: Tree, scale: str | None, path: Path) -> Tree:
     """The study with its own overlay for the scale, if it has one. Raises RecipeError with the faults of ``at``."""
-    overlays = _overlays(tree, path)
-    left = Tree({key: entry for key, entry in tree.value.items() if key != "at"}, tree.mark)
-    return yaml.merge(left, overlays[scale]) if scale in overlays else left
+    overlays = _scale_overlays(tree, path)
+    unscaled = Tree({key: entry for key, entry in tree.value.items() if key != "at"}, tree.mark)
+    return yaml.merge_trees(unscaled, overlays[scale]) if scale in overlays else unscaled
 
 
-def _overlays(tree: Tree, path: Path) -> dict[str, Tree]:
+def _scale_overlays(tree: Tree, path: Path) -> dict[str, Tree]:
     """What stands under ``at``, by scale. Raises RecipeError if that is no block of blocks, each named for a scale."""
     if "at" not in tree.value:
         return {}
-    found = tree.value["at"][1]
+    block = tree.value["at"][1]
     example = "at: {miniature: {seeds: [1, 2]}}"
-    if not isinstance(found.value, dict):
-        raise RecipeError([at(found.mark, ("at",), "is not a block of scales", example)])
-    bad = list[Fault]()
-    for name, (mark, overlay) in found.value.items():
+    if not isinstance(block.value, dict):
+        raise RecipeError([mark_fault(block.mark, ("at",), "is not a block of scales", example)])
+    faults = list[Fault]()
+    for name, (mark, overlay) in block.value.items():
         try:
             scale_file(path, name)
         except RecipeError as error:
-            bad += [at(mark, ("at", name), one.message, one.hint) for one in error.faults]
+            faults += [mark_fault(mark, ("at", name), fault.message, fault.hint) for fault in error.faults]
         if not isinstance(overlay.value, dict):
-            bad.append(at(overlay.mark, ("at", name), "should be a block of fields", example))
-    if bad:
-        raise RecipeError(bad)
-    return {name: overlay for name, (_, overlay) in found.value.items()}
+            faults.append(mark_fault(overlay.mark, ("at", name), "should be a block of fields", example))
+    if faults:
+        raise RecipeError(faults)
+    return {name: overlay for name, (_, overlay) in block.value.items()}
 
 
 def check_study(path: Path, scale: str | None = None, sets: Sequence[str] = ()) -> LoadedStudy:
@@ -120,36 +129,38 @@ def check_study(path: Path, scale: str | None = None, sets: Sequence[str] = ()) 
 
     Raises RecipeError with the faults of all.
     """
-    bad, found = list[Fault](), list[LoadedStudy]()
-    for one in [scale, *(_overlays(_study_tree(path), path) if scale is None else ())]:
+    faults, studies = list[Fault](), list[LoadedStudy]()
+    for scale_name in [scale, *(_scale_overlays(_study_tree(path), path) if scale is None else ())]:
         try:
-            found.append(load_study(path, one, sets))
+            studies.append(load_study(path, scale_name, sets))
         except RecipeError as error:
-            bad += error.faults
-    if bad:
-        raise RecipeError(bad)
-    return found[0]
+            faults += error.faults
+    if faults:
+        raise RecipeError(faults)
+    return studies[0]
 
 
-def _varied(whole: Tree, study: Tree, levels: Levels, about: Study, over: Sequence[Tree]) -> Tree:
+def _varied_tree(
+    base_tree: Tree, study_tree: Tree, levels: Levels, definition: Study, option_trees: Sequence[Tree]
+) -> Tree:
     """The tree of one cell's recipe."""
-    tree = _laid(whole, study.value["fixed"][1]) if about.fixed else whole
+    tree = _lay_level(base_tree, study_tree.value["fixed"][1]) if definition.fixed else base_tree
     for axis, level in levels.items():
-        tree = _laid(tree, study.value["vary"][1].value[axis][1].value[level][1])
-    if about.seeds is not None:
-        tree = yaml.merge(tree, Tree({"seeds": study.value["seeds"]}, study.mark))
-    for option in over:
-        tree = yaml.merge(tree, option)
+        tree = _lay_level(tree, study_tree.value["vary"][1].value[axis][1].value[level][1])
+    if definition.seeds is not None:
+        tree = yaml.merge_trees(tree, Tree({"seeds": study_tree.value["seeds"]}, study_tree.mark))
+    for option in option_trees:
+        tree = yaml.merge_trees(tree, option)
     return tree
 
 
-def _laid(tree: Tree, level: Tree) -> Tree:
+def _lay_level(tree: Tree, level: Tree) -> Tree:
     """A level's blocks and dotted names over a recipe."""
     for key, (mark, item) in level.value.items():
         block = item
         for name in reversed(key.split(".")):
             block = Tree({name: (mark, block)}, item.mark)
-        tree = yaml.merge(tree, block)
+        tree = yaml.merge_trees(tree, block)
     return tree
 
 

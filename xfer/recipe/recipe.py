@@ -9,14 +9,14 @@ from pydantic_core import PydanticCustomError
 
 from xfer.attackers.base import Attacker
 from xfer.core.component import Block
-from xfer.core.errors import suggest
-from xfer.metrics.benchmarks import papers
+from xfer.core.errors import suggest_name
+from xfer.metrics.benchmarks import published_papers
 from xfer.models.base import Model
 from xfer.models.domain.base import Head
 from xfer.models.smoothing.settings import Vote
 from xfer.readers.base import Languages, Reader, Source, Split
-from xfer.recipe.benchmark import Targets, expand_plain
-from xfer.trainers.attacked import Attacked
+from xfer.recipe.benchmark import Targets, expand_plain_data
+from xfer.trainers.attacked import AttackedTraining
 from xfer.trainers.augmenting import Augments, Consistency
 from xfer.trainers.base import Mixer, Trainer
 from xfer.trainers.finetune import Finetune
@@ -24,7 +24,7 @@ from xfer.trainers.mixers import Proportional
 from xfer.trainers.options import Distil, Sampling
 
 
-def _name(value: str) -> str:
+def _check_name(value: str) -> str:
     """Names become folders: letters, digits, ``_``, ``-`` and ``.``, not starting with a dot."""
     if not value or value[0] == "." or not all(c.isalnum() or c in "_-." for c in value):
         hint = {"hint": "use letters, digits, '_', '-' and '.'"}
@@ -32,21 +32,21 @@ def _name(value: str) -> str:
     return value
 
 
-def _distinct(seeds: tuple[int, ...]) -> tuple[int, ...]:
+def _check_seeds(seeds: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(seeds)) != len(seeds):
         raise PydanticCustomError("seeds", "holds a number twice", {"hint": "each seed is one run"})
     return seeds
 
 
-def _paper(value: str) -> str:
-    if value not in papers():
-        hint = {"hint": suggest(value, papers()), "known": ", ".join(papers()), "value": value}
+def _check_paper(value: str) -> str:
+    if value not in published_papers():
+        hint = {"hint": suggest_name(value, published_papers()), "known": ", ".join(published_papers()), "value": value}
         raise PydanticCustomError("unknown_paper", "no scores of '{value}' are known; there are {known}", hint)
     return value
 
 
-Name = Annotated[str, AfterValidator(_name)]
-Seeds = Annotated[tuple[int, ...], AfterValidator(_distinct)]
+Name = Annotated[str, AfterValidator(_check_name)]
+Seeds = Annotated[tuple[int, ...], AfterValidator(_check_seeds)]
 
 
 class Task(Block):
@@ -58,7 +58,9 @@ class Task(Block):
     head: SerializeAsAny[Head] | None = Field(
         None, description="a discriminator over a column of the rows, in place of the head that learns their labels"
     )
-    attacked: Attacked | None = Field(None, description="rows whose text is changed, trained beside those they were")
+    attacked: AttackedTraining | None = Field(
+        None, description="rows whose text is changed, trained beside those they were"
+    )
     augment: Augments = Field((), description="what changes a row anew each time it is drawn: one step, or a list")
     consistency: Consistency | None = Field(
         None, description="rows stay as they are, and their augmented views are to be answered alike (xTune)"
@@ -136,7 +138,7 @@ class Report(Block):
     baseline: str | tuple[str, ...] | None = Field(
         None, description="an evaluation without the intermediate stage; one for each data set"
     )
-    against: Annotated[str, AfterValidator(_paper)] | None = Field(
+    against: Annotated[str, AfterValidator(_check_paper)] | None = Field(
         None, description="a publication whose verified scores are laid beside"
     )
 
@@ -181,7 +183,7 @@ class Recipe(Block):
     @model_validator(mode="before")
     @classmethod
     def _expanded(cls, value: Any) -> Any:
-        return expand_plain(value)
+        return expand_plain_data(value)
 
     @model_validator(mode="after")
     def _something(self) -> Recipe:
@@ -208,16 +210,16 @@ class Recipe(Block):
 
     def _before(self, name: str | None) -> set[str]:
         """The stages that lead to ``name``: the recipe's own start cannot be applied to them."""
-        seen, left = set[str](), [name]
-        while left:
-            here = left.pop()
-            if here is None or here in seen:
+        seen, pending = set[str](), [name]
+        while pending:
+            current = pending.pop()
+            if current is None or current in seen:
                 continue
-            seen.add(here)
-            if here in self.stages:
-                stage = self.stages[here]
-                left += [stage.start, stage.distil.stage if stage.distil else None]
-                left += [task.attacked.by for task in stage.tasks.values() if task.attacked]
+            seen.add(current)
+            if current in self.stages:
+                stage = self.stages[current]
+                pending += [stage.start, stage.distil.stage if stage.distil else None]
+                pending += [task.attacked.by for task in stage.tasks.values() if task.attacked]
         return seen
 
     def source_of(self, reader: Reader) -> Source:

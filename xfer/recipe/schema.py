@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic_core import PydanticCustomError
 
-from xfer.core.component import Component, plural
+from xfer.core.component import Component, plural_kind
 from xfer.recipe.benchmark import BenchmarkName
 from xfer.recipe.recipe import Recipe
 from xfer.recipe.study import Study
@@ -27,14 +27,14 @@ def schema_text() -> str:
     schema = Recipe.model_json_schema()
     schema |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "xfer recipe"}
     definitions = schema.setdefault("$defs", {})
-    for kind, base in kinds().items():
-        options: list[dict[str, Any]] = [{"enum": base.known(), "description": f"one of the {plural(kind)}"}]
+    for kind, base in component_kinds().items():
+        options: list[dict[str, Any]] = [{"enum": base.known(), "description": f"one of the {plural_kind(kind)}"}]
         for name in base.known():
             try:
-                leaf: Any = base.lookup(name)
+                component: Any = base.lookup(name)
             except PydanticCustomError:  # a plug-in that does not import keeps its name, without its fields
                 continue
-            definitions[f"{kind}.{name}"] = _leaf(leaf, name, definitions)
+            definitions[f"{kind}.{name}"] = _component_schema(component, name, definitions)
             options.append({"$ref": f"#/$defs/{kind}.{name}"})
         options.append({"type": "object", "properties": {"type": {"pattern": ".+:.+"}}, "required": ["type"]})
         options.append({"type": "string", "pattern": ".+:.+", "description": "package.module:Class"})
@@ -78,17 +78,17 @@ def study_schema_text() -> str:
     return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _leaf(leaf: Any, name: str, definitions: dict[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = leaf.model_json_schema()
-    for inner, found in made.pop("$defs", {}).items():
-        definitions.setdefault(inner, found)  # a kind within a kind is already known as all its types
-    made["properties"] = {"type": {"const": name}} | made.get("properties", {})
-    if leaf.default_type != name:
-        made["required"] = ["type", *made.get("required", [])]
-    return made
+def _component_schema(component: Any, name: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = component.model_json_schema()
+    for inner, definition in schema.pop("$defs", {}).items():
+        definitions.setdefault(inner, definition)  # a kind within a kind is already known as all its types
+    schema["properties"] = {"type": {"const": name}} | schema.get("properties", {})
+    if component.default_type != name:
+        schema["required"] = ["type", *schema.get("required", [])]
+    return schema
 
 
-def kinds() -> dict[str, type[Component]]:
+def component_kinds() -> dict[str, type[Component]]:
     """``kind -> base class``; importing the bases imports nothing heavy."""
     from xfer.attackers.base import Attacker
     from xfer.models.base import Model

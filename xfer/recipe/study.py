@@ -14,29 +14,29 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from xfer.core.component import Block
-from xfer.core.errors import suggest
+from xfer.core.errors import suggest_name
 from xfer.recipe.recipe import Name, Recipe, Seeds
 
 Measure = Literal["score", "drop", "relative", "gap", "gap_growth"]
 
 
-def _many(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _word(value: Any) -> Any:
+def _check_word(value: Any) -> Any:
     if not isinstance(value, str):
         raise PydanticCustomError("word", "should be a name", {"hint": "in quotes if it looks like a number"})
     return value
 
 
-Word = Annotated[str, BeforeValidator(_word, json_schema_input_type=str)]
-Words = Annotated[tuple[Word, ...], BeforeValidator(_many, json_schema_input_type=str | tuple[str, ...])]
-Levels = dict[str, Word]  # axis -> the level of one cell
-Chosen = dict[str, Annotated[Words, Field(min_length=1)]]  # axis -> the levels that are meant
+NameText = Annotated[str, BeforeValidator(_check_word, json_schema_input_type=str)]
+NameTexts = Annotated[tuple[NameText, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])]
+Levels = dict[str, NameText]  # axis -> the level of one cell
+ChosenLevels = dict[str, Annotated[NameTexts, Field(min_length=1)]]  # axis -> the levels that are meant
 Axis = dict[Name, dict[str, Any]]  # level -> what it lays over the recipe
 # What the rows of results are called by: an axis of such a name would hide it.
-TAKEN = """run kind scale evaluation data reader attacker stage metric measure language trained value low high
+RESERVED_AXES = """run kind scale evaluation data reader attacker stage metric measure language trained value low high
 seeds parameters difference p effect adjusted chance collapsed""".split()
 
 
@@ -58,14 +58,16 @@ class Hypothesis(Block):
     """A statement that the numbers can contradict: a measure is higher (lower) in some cells than in others."""
 
     claim: str = Field(min_length=1, description="the hypothesis in one sentence")
-    cells: Chosen = Field({}, description="axis: level or levels of the cells that it speaks of; all if left out")
+    cells: ChosenLevels = Field({}, description="axis: level or levels of the cells that it speaks of; all if left out")
     against: Levels = Field(min_length=1, description="axis: the level of the cells they are laid beside")
     measure: Measure = Field(
         "score",
         description="score; drop: clean minus attacked; relative: drop by clean score; gap: score in the training "
         "languages minus the mean of the others; gap_growth: gap under attack minus clean gap",
     )
-    evaluations: Words = Field((), description="the evaluations it speaks of; all that have the measure if left out")
+    evaluations: NameTexts = Field(
+        (), description="the evaluations it speaks of; all that have the measure if left out"
+    )
     languages: Literal["all", "transfer", "trained"] = Field(
         "all", description="the unweighted mean over these; transfer: all that the stage was not trained on"
     )
@@ -77,7 +79,7 @@ class Fit(Block):
 
     axis: str = Field(description="the axis whose levels have encoders of different size")
     measure: Measure = Field("score", description="what is fitted, averaged over languages")
-    evaluations: Words = Field((), description="the evaluations that get a line each; all if left out")
+    evaluations: NameTexts = Field((), description="the evaluations that get a line each; all if left out")
 
 
 class Study(Block):
@@ -96,8 +98,10 @@ class Study(Block):
     fixed: dict[str, Any] = Field(
         {}, description="what every cell lays over the recipe, under its levels; written as a level is"
     )
-    only: Chosen = Field({}, description="axis: the levels that are run, of a study that has more; all if left out")
-    skip: tuple[Chosen, ...] = Field((), description="combinations of levels that are left out")
+    only: ChosenLevels = Field(
+        {}, description="axis: the levels that are run, of a study that has more; all if left out"
+    )
+    skip: tuple[ChosenLevels, ...] = Field((), description="combinations of levels that are left out")
     seeds: Seeds | None = Field(None, description="the recipe's seeds if left out")
     compare: Compare | None = Field(None, description="what each cell is compared with")
     hypotheses: dict[Name, Hypothesis] = Field({}, description="what is expected, and is put to the test")
@@ -105,58 +109,62 @@ class Study(Block):
 
     @model_validator(mode="after")
     def _known(self) -> Study:
-        found = list(self._faults())
-        if found:
-            raise ValidationError.from_exception_data("Study", found)
+        errors = list(self._faults())
+        if errors:
+            raise ValidationError.from_exception_data("Study", errors)
         return self
 
     def _faults(self) -> Iterator[InitErrorDetails]:
         """Names that are taken or not there and comparisons of nothing, each where it stands."""
         if self.name == "index.html":
-            yield _bad(("name",), "'index.html' is the page of all studies", "call the study something else")
+            yield _error_at(("name",), "'index.html' is the page of all studies", "call the study something else")
         unknown = list(self._unknown())
         yield from unknown or self._unpaired()
-        for name, about in self.hypotheses.items():
-            if about.measure in ("gap", "gap_growth") and about.languages != "all":
-                what = f"a {about.measure} is one number, not one of each language"
-                yield _bad(("hypotheses", name, "languages"), what, "leave it out")
+        for name, hypothesis in self.hypotheses.items():
+            if hypothesis.measure in ("gap", "gap_growth") and hypothesis.languages != "all":
+                what = f"a {hypothesis.measure} is one number, not one of each language"
+                yield _error_at(("hypotheses", name, "languages"), what, "leave it out")
 
     def _unknown(self) -> Iterator[InitErrorDetails]:
         """Axes and levels that are not there, or have a name that cannot be."""
         for axis in self.vary:
-            if axis in TAKEN:
+            if axis in RESERVED_AXES:
                 hint = f"results have a column {axis}: call the axis something else"
-                yield _bad(("vary", axis, "[key]"), f"'{axis}' cannot name an axis", hint)
+                yield _error_at(("vary", axis, "[key]"), f"'{axis}' cannot name an axis", hint)
         for path, laid in self._laid():
             for key in laid:
                 if not all(key.split(".")):
-                    yield _bad((*path, key, "[key]"), f"'{key}' is not a dotted name", "such as limits.steps")
+                    yield _error_at((*path, key, "[key]"), f"'{key}' is not a dotted name", "such as limits.steps")
         for path, chosen in self._named():
             for axis, levels in chosen.items():
                 if axis not in self.vary:
-                    yield _bad((*path, axis, "[key]"), f"there is no axis '{axis}'", suggest(axis, self.vary))
-                for i, level in enumerate(_many(levels) if axis in self.vary else ()):
+                    yield _error_at((*path, axis, "[key]"), f"there is no axis '{axis}'", suggest_name(axis, self.vary))
+                for i, level in enumerate(_as_list(levels) if axis in self.vary else ()):
                     if level not in self.vary[axis]:
                         what = f"there is no level of {axis} '{level}'"
-                        yield _bad((*path, axis, i), what, suggest(level, self.vary[axis]))
+                        yield _error_at((*path, axis, i), what, suggest_name(level, self.vary[axis]))
         for i, fit in enumerate(self.fits):
             if fit.axis not in self.vary:
-                yield _bad(("fits", i, "axis"), f"there is no axis '{fit.axis}'", suggest(fit.axis, self.vary))
+                yield _error_at(
+                    ("fits", i, "axis"), f"there is no axis '{fit.axis}'", suggest_name(fit.axis, self.vary)
+                )
 
     def _unpaired(self) -> Iterator[InitErrorDetails]:
         """What lays no cell beside another. Cells that are not run for now (``only``) count."""
-        asked: list[tuple[tuple[str, ...], Levels, Chosen]] = []
+        comparisons: list[tuple[tuple[str, ...], Levels, ChosenLevels]] = []
         if self.compare:
-            asked.append((("compare", "against"), self.compare.against, {}))
-        for name, about in self.hypotheses.items():
-            asked.append((("hypotheses", name, "against"), about.against, about.cells))
-        every = self.combinations()
-        there = {tuple(cell.values()) for cell in every}
-        for path, against, chosen in asked:
-            others = (cell | against for cell in every if meant(cell, chosen) and not meant(cell, against))
-            if every and not any(tuple(other.values()) in there for other in others):
+            comparisons.append((("compare", "against"), self.compare.against, {}))
+        for name, hypothesis in self.hypotheses.items():
+            comparisons.append((("hypotheses", name, "against"), hypothesis.against, hypothesis.cells))
+        cells = self.combinations()
+        level_tuples = {tuple(cell.values()) for cell in cells}
+        for path, against, chosen in comparisons:
+            others = (
+                cell | against for cell in cells if matches_levels(cell, chosen) and not matches_levels(cell, against)
+            )
+            if cells and not any(tuple(other.values()) in level_tuples for other in others):
                 hint = "cells must have another level there, and skip must leave both sides"
-                yield _bad(path, "no two cells can be compared", hint)
+                yield _error_at(path, "no two cells can be compared", hint)
 
     def _laid(self) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
         """What is laid over the recipe."""
@@ -174,21 +182,21 @@ class Study(Block):
 
     def combinations(self) -> list[Levels]:
         """Every combination of levels that is not skipped, in the order of the file."""
-        every = (dict(zip(self.vary, levels, strict=True)) for levels in product(*self.vary.values()))
-        return [cell for cell in every if not any(meant(cell, chosen) for chosen in self.skip)]
+        cells = (dict(zip(self.vary, levels, strict=True)) for levels in product(*self.vary.values()))
+        return [cell for cell in cells if not any(matches_levels(cell, chosen) for chosen in self.skip)]
 
 
-def meant(cell: Levels, chosen: Mapping[str, Sequence[str]]) -> bool:
+def matches_levels(cell: Levels, chosen: Mapping[str, Sequence[str]]) -> bool:
     """Whether a cell has one of the named levels on each named axis."""
-    return all(cell[axis] in _many(levels) for axis, levels in chosen.items())
+    return all(cell[axis] in _as_list(levels) for axis, levels in chosen.items())
 
 
-def _bad(path: tuple[str | int, ...], message: str, hint: str) -> InitErrorDetails:
+def _error_at(path: tuple[str | int, ...], message: str, hint: str) -> InitErrorDetails:
     error = PydanticCustomError("bad_study", "{message}", {"message": message, "hint": hint})
     return InitErrorDetails(type=error, loc=path, input={})
 
 
-class Cell(NamedTuple):
+class StudyCell(NamedTuple):
     """One combination of levels and the recipe that it stands for."""
 
     levels: Levels
@@ -199,6 +207,6 @@ class LoadedStudy(NamedTuple):
     """A checked study with the recipe of every cell."""
 
     study: Study
-    cells: tuple[Cell, ...]
+    cells: tuple[StudyCell, ...]
     path: Path
     scale: str | None

@@ -15,15 +15,15 @@ import regex
 
 from xfer.text.edits import Edit
 
-OLD, NEW = ("[-", "-]"), ("{+", "+}")
-CONTEXT = 60  # code points that are kept around the changes of a long text
+OLD_MARKS, NEW_MARKS = ("[-", "-]"), ("{+", "+}")
+CONTEXT_CHARS = 60  # code points that are kept around the changes of a long text
 _ISOLATE, _END = "\u2068", "\u2069"
 _TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _CLUSTER = regex.compile(r"\X")
-_LEAST = 24  # columns that a side needs; else one stands above the other
+_LEAST_COLUMNS = 24  # columns that a side needs; else one stands above the other
 
 
-class Piece(NamedTuple):
+class EditPiece(NamedTuple):
     """A part of a text that was changed, or was not."""
 
     text: str
@@ -33,78 +33,78 @@ class Piece(NamedTuple):
 Paint = Callable[[str], str]
 
 
-def pieces(text: str, edits: Sequence[Edit]) -> tuple[list[Piece], list[Piece]]:
+def split_at_edits(text: str, edits: Sequence[Edit]) -> tuple[list[EditPiece], list[EditPiece]]:
     """The original and the changed text, cut where an edit begins and ends, and never within a grapheme cluster.
 
     ``edits`` are sorted and do not overlap.
     """
-    ours, theirs, done = list[Piece](), list[Piece](), 0
-    for edit in _whole(text, edits):
-        same = Piece(text[done : edit.start], False)
-        ours += [same, Piece(text[edit.start : edit.end], True)]
-        theirs += [same, Piece(edit.new, True)]
-        done = edit.end
-    rest = Piece(text[done:], False)
-    return _joined([*ours, rest]), _joined([*theirs, rest])
+    original, changed, position = list[EditPiece](), list[EditPiece](), 0
+    for edit in _widened_edits(text, edits):
+        unchanged = EditPiece(text[position : edit.start], False)
+        original += [unchanged, EditPiece(text[edit.start : edit.end], True)]
+        changed += [unchanged, EditPiece(edit.new, True)]
+        position = edit.end
+    rest = EditPiece(text[position:], False)
+    return _merged_pieces([*original, rest]), _merged_pieces([*changed, rest])
 
 
-def _whole(text: str, edits: Sequence[Edit]) -> list[Edit]:
+def _widened_edits(text: str, edits: Sequence[Edit]) -> list[Edit]:
     """The edits, widened to the clusters that they cut into; those that meet there are one."""
     if not edits:
         return []
     borders = [0, *(match.end() for match in _CLUSTER.finditer(text))]
-    made: list[Edit] = []
+    widened: list[Edit] = []
     for edit in edits:
         start = borders[bisect_right(borders, edit.start) - 1]
         end = borders[bisect_left(borders, edit.end)]
-        if made and start < made[-1].end:
-            before = made.pop()
+        if widened and start < widened[-1].end:
+            before = widened.pop()
             new = before.new[: len(before.new) - (before.end - edit.start)] if before.end > edit.start else before.new
             new += text[before.end : edit.start] + edit.new + text[edit.end : end]
-            made.append(before._replace(end=max(end, before.end), new=new))
+            widened.append(before._replace(end=max(end, before.end), new=new))
         else:
             new = text[start : edit.start] + edit.new + text[edit.end : end]
-            made.append(edit._replace(start=start, end=end, new=new))
-    return made
+            widened.append(edit._replace(start=start, end=end, new=new))
+    return widened
 
 
-def _joined(parts: list[Piece]) -> list[Piece]:
+def _merged_pieces(parts: list[EditPiece]) -> list[EditPiece]:
     """Without empty stretches between changes, so that changes side by side are one."""
-    made: list[Piece] = []
-    for part in parts:
-        if not part.text and not part.changed:
+    merged: list[EditPiece] = []
+    for piece in parts:
+        if not piece.text and not piece.changed:
             continue
-        if made and made[-1].changed == part.changed:
-            made[-1] = Piece(made[-1].text + part.text, part.changed)
+        if merged and merged[-1].changed == piece.changed:
+            merged[-1] = EditPiece(merged[-1].text + piece.text, piece.changed)
         else:
-            made.append(part)
-    return made
+            merged.append(piece)
+    return merged
 
 
-def clipped(parts: Sequence[Piece], context: int = CONTEXT) -> list[Piece]:
+def clip_pieces(parts: Sequence[EditPiece], context: int = CONTEXT_CHARS) -> list[EditPiece]:
     """Only ``context`` code points of what is unchanged on each side of a change, and of a change that is long."""
-    made = []
+    clips = []
     for number, (text, changed) in enumerate(parts):
-        ends = changed or number == 0, changed or number == len(parts) - 1
-        head, tail = (0 if ends[0] and not changed else context), (0 if ends[1] and not changed else context)
+        outer = changed or number == 0, changed or number == len(parts) - 1
+        head, tail = (0 if outer[0] and not changed else context), (0 if outer[1] and not changed else context)
         if len(parts) == 1:
             head, tail = 2 * context, 0
         if len(text) > head + tail + 3:
             text = text[:head] + "…" + (text[-tail:] if tail else "")
-        made.append(Piece(text, changed))
-    return made
+        clips.append(EditPiece(text, changed))
+    return clips
 
 
-def visible(text: str, changed: bool = False) -> str:
+def escape_invisible(text: str, changed: bool = False) -> str:
     """``text`` in one line: what has no shape, or acts on a terminal, as its code point."""
-    return "".join(_shown(char, changed) for char in text)
+    return "".join(_visible_char(char, changed) for char in text)
 
 
-def _shown(char: str, changed: bool) -> str:
-    kind = unicodedata.category(char)
+def _visible_char(char: str, changed: bool) -> str:
+    category = unicodedata.category(char)
     if char in "\n\r\t\u2028\u2029":
         return {"\n": "⏎", "\t": "⇥"}.get(char, "␍")
-    if kind in ("Cc", "Cs") or char in _TURNING or changed and kind == "Cf":
+    if category in ("Cc", "Cs") or char in _TURNING or changed and category == "Cf":
         return f"<U+{ord(char):04X}>"
     return char
 
@@ -114,12 +114,12 @@ def is_rtl(text: str) -> bool:
     return any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text)
 
 
-def width(text: str) -> int:
+def display_width(text: str) -> int:
     """Columns of a terminal that ``text`` takes."""
-    return sum(map(_wide, _CLUSTER.findall(text)))
+    return sum(map(_cluster_width, _CLUSTER.findall(text)))
 
 
-def _wide(cluster: str) -> int:
+def _cluster_width(cluster: str) -> int:
     if cluster in (_ISOLATE, _END):
         return 0
     return 2 if unicodedata.east_asian_width(cluster[0]) in "WF" or "\ufe0f" in cluster else 1
@@ -132,60 +132,68 @@ def side_by_side(text: str, edits: Sequence[Edit], columns: int, paint: tuple[Pa
     """Lines no wider than ``columns``: the original on the left and the changed text on the right, changes marked as
     [-old-] and {+new+}, and painted if ``paint`` (of old and of new) is given; one above the other where it is narrow.
     """
-    ours, theirs = pieces(text, edits)
-    room = (columns - 3) // 2
-    if room < _LEAST:
-        wide = max(columns, _LEAST)
-        above, below = _lines(ours, OLD, wide, paint and paint[0]), _lines(theirs, NEW, wide, paint and paint[1])
+    original, changed = split_at_edits(text, edits)
+    side_width = (columns - 3) // 2
+    if side_width < _LEAST_COLUMNS:
+        full_width = max(columns, _LEAST_COLUMNS)
+        above, below = (
+            _side_lines(original, OLD_MARKS, full_width, paint and paint[0]),
+            _side_lines(changed, NEW_MARKS, full_width, paint and paint[1]),
+        )
         return [line for line, _ in (*above, *below)]
-    left, right = _lines(ours, OLD, room, paint and paint[0]), _lines(theirs, NEW, room, paint and paint[1])
-    made = []
+    left, right = (
+        _side_lines(original, OLD_MARKS, side_width, paint and paint[0]),
+        _side_lines(changed, NEW_MARKS, side_width, paint and paint[1]),
+    )
+    rows = []
     for i in range(max(len(left), len(right))):
-        one, size = left[i] if i < len(left) else ("", 0)
-        made.append(f"{one}{' ' * (room - size)} │ {right[i][0] if i < len(right) else ''}".rstrip())
-    return made
+        left_text, left_width = left[i] if i < len(left) else ("", 0)
+        rows.append(f"{left_text}{' ' * (side_width - left_width)} │ {right[i][0] if i < len(right) else ''}".rstrip())
+    return rows
 
 
-def _lines(parts: Sequence[Piece], marks: tuple[str, str], room: int, paint: Paint | None) -> list[tuple[str, int]]:
+def _side_lines(
+    parts: Sequence[EditPiece], marks: tuple[str, str], side_width: int, paint: Paint | None
+) -> list[tuple[str, int]]:
     """The lines of one side, each with the columns that it takes."""
-    tokens = [(cluster, part.changed) for part in parts for cluster in _clusters(part, marks)]
-    made = []
-    for line in _wrapped(tokens, room):
-        taken = sum(_wide(cluster) for cluster, _ in line)
-        runs = "".join(paint(text) if paint and changed and text else text for text, changed in _runs(line))
+    tokens = [(cluster, piece.changed) for piece in parts for cluster in _marked_clusters(piece, marks)]
+    rendered = []
+    for line in _wrapped_lines(tokens, side_width):
+        line_width = sum(_cluster_width(cluster) for cluster, _ in line)
+        runs = "".join(paint(text) if paint and changed and text else text for text, changed in _change_runs(line))
         plain = "".join(cluster for cluster, _ in line)
-        made.append((f"{_ISOLATE}{runs}{_END}" if is_rtl(plain) else runs, taken))
-    return made
+        rendered.append((f"{_ISOLATE}{runs}{_END}" if is_rtl(plain) else runs, line_width))
+    return rendered
 
 
-def _clusters(part: Piece, marks: tuple[str, str]) -> list[str]:
-    shown = visible(part.text, part.changed)
-    return _CLUSTER.findall(f"{marks[0]}{shown}{marks[1]}" if part.changed else shown)
+def _marked_clusters(piece: EditPiece, marks: tuple[str, str]) -> list[str]:
+    shown = escape_invisible(piece.text, piece.changed)
+    return _CLUSTER.findall(f"{marks[0]}{shown}{marks[1]}" if piece.changed else shown)
 
 
-def _wrapped(tokens: list[tuple[str, bool]], room: int) -> Iterator[list[tuple[str, bool]]]:
+def _wrapped_lines(tokens: list[tuple[str, bool]], side_width: int) -> Iterator[list[tuple[str, bool]]]:
     """Lines of no more than ``room`` columns, broken after a space where there is one in the last half."""
-    line, taken = list[tuple[str, bool]](), 0
+    line, line_width = list[tuple[str, bool]](), 0
     for token in tokens:
-        if taken + _wide(token[0]) > room:
+        if line_width + _cluster_width(token[0]) > side_width:
             spaces = (i for i in range(len(line) - 1, len(line) // 2, -1) if line[i][0] == " ")
-            place = next(spaces, len(line) - 1) + 1
-            yield line[:place]
-            line = line[place:]
-            taken = sum(_wide(cluster) for cluster, _ in line)
+            break_index = next(spaces, len(line) - 1) + 1
+            yield line[:break_index]
+            line = line[break_index:]
+            line_width = sum(_cluster_width(cluster) for cluster, _ in line)
         line.append(token)
-        taken += _wide(token[0])
+        line_width += _cluster_width(token[0])
     yield line
 
 
-def _runs(line: Sequence[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
-    text, kind = "", False
+def _change_runs(line: Sequence[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
+    text, run_changed = "", False
     for cluster, changed in line:
-        if changed != kind:
-            yield text, kind
-            text, kind = "", changed
+        if changed != run_changed:
+            yield text, run_changed
+            text, run_changed = "", changed
         text += cluster
-    yield text, kind
+    yield text, run_changed
 
 
 # in Markdown
@@ -193,23 +201,24 @@ def _runs(line: Sequence[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
 
 def markdown_pair(text: str, edits: Sequence[Edit]) -> tuple[str, str]:
     """Original and changed text for the cells of a table, clipped, with changes in bold (∅ where nothing stands)."""
-    ours, theirs = pieces(text, edits)
-    return markdown_cell(clipped(ours)), markdown_cell(clipped(theirs))
+    original, changed = split_at_edits(text, edits)
+    return markdown_cell(clip_pieces(original)), markdown_cell(clip_pieces(changed))
 
 
-def markdown_cell(parts: Sequence[Piece]) -> str:
+def markdown_cell(parts: Sequence[EditPiece]) -> str:
     """One text for a cell of a Markdown table, right-to-left text isolated."""
-    made = "".join(
-        f"<b>{_escaped(part.text, True) or '∅'}</b>" if part.changed else _escaped(part.text) for part in parts
+    marked = "".join(
+        f"<b>{_escaped_text(piece.text, True) or '∅'}</b>" if piece.changed else _escaped_text(piece.text)
+        for piece in parts
     )
-    return f"{_ISOLATE}{made}{_END}" if any(is_rtl(part.text) for part in parts) else made
+    return f"{_ISOLATE}{marked}{_END}" if any(is_rtl(piece.text) for piece in parts) else marked
 
 
-def _bold(text: str) -> str:
-    return f"<b>{_escaped(text, True) or '∅'}</b>"
+def _bold_text(text: str) -> str:
+    return f"<b>{_escaped_text(text, True) or '∅'}</b>"
 
 
-def _escaped(text: str, changed: bool = False) -> str:
+def _escaped_text(text: str, changed: bool = False) -> str:
     """Text that Markdown and HTML show as it is, within one cell."""
-    shown = visible(text, changed).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    shown = escape_invisible(text, changed).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return regex.sub(r"[\\`*_{}\[\]#|~$!]", lambda match: f"&#{ord(match.group())};", shown)

@@ -13,7 +13,7 @@ from math import isnan
 from typing import Any, NamedTuple
 
 from xfer.forms.chance import Baseline, Rows
-from xfer.reports.tables import column
+from xfer.reports.tables import column_name
 
 ANSWERS = "answers.json"  # of a score node
 LEAST = 10  # answers: of fewer, a good model may well give one alone
@@ -77,7 +77,7 @@ def add_facts(table: Table, about: Mapping[str, Any], stored: Mapping[str, Facts
     for name in table["order"]:
         runs = _runs(about, stored, name, "selected")
         for metric in table["metrics"]:
-            _put(table, column(name, metric, table["metrics"]), "chance", _chances(runs, [metric]))
+            _put(table, column_name(name, metric, table["metrics"]), "chance", _chances(runs, [metric]))
         _put(table, f"{name}.both", "chance", _chances(runs, ["f1", "exact"]))
         _put(table, name, "collapsed", _collapsed(runs))
     runs = _runs(about, stored, str(table["compare"]), "oracle")

@@ -11,18 +11,22 @@ import numpy as np
 from xfer.metrics.intervals import Ratio, Sample, sample
 from xfer.readers.identity import check_names
 
-Rows = dict[str, list[Any]]  # credit.parquet: id, language, and a pair of columns a metric
-OF = ".of"  # ends the name of the column that holds a metric's denominators
+CreditRows = dict[str, list[Any]]  # credit.parquet: id, language, and a pair of columns a metric
+OF_SUFFIX = ".of"  # ends the name of the column that holds a metric's denominators
 
 
-def credit_columns(parts: Mapping[str, tuple[list[float], list[float]]]) -> Rows:
+def credit_columns(parts: Mapping[str, tuple[list[float], list[float]]]) -> CreditRows:
     """The columns of credit.parquet for the parts of a form's metrics."""
-    return {name + end: column for name, both in parts.items() for end, column in zip(("", OF), both, strict=True)}
+    return {
+        name + suffix: column
+        for name, sums in parts.items()
+        for suffix, column in zip(("", OF_SUFFIX), sums, strict=True)
+    }
 
 
-def metrics_of(rows: Rows) -> list[str]:
+def metrics_of(rows: CreditRows) -> list[str]:
     """The metrics that stored credit has, the main one first."""
-    return [name for name in rows if name not in ("id", "language") and not name.endswith(OF)]
+    return [name for name in rows if name not in ("id", "language") and not name.endswith(OF_SUFFIX)]
 
 
 class Credits:
@@ -32,7 +36,7 @@ class Credits:
     translations of each other, which costs nothing where they are not.
     """
 
-    def __init__(self, runs: Sequence[Rows], data: str = "") -> None:
+    def __init__(self, runs: Sequence[CreditRows], data: str = "") -> None:
         first = runs[0]
         check_names(zip(first["language"], first["id"], strict=True), "scored rows")
         self.metrics = metrics_of(first)
@@ -40,10 +44,10 @@ class Credits:
         self.ratios: dict[str, dict[str, Ratio]] = {}
         self.keys: dict[str, np.ndarray] = {}  # language -> the rows as integers, equal for equal rows
         for language in sorted(set(first["language"])):
-            order = _order(runs, language)
+            order = _shared_order(runs, language)
             self.ids[language] = [first["id"][i] for i in order[0]]
             self.keys[language] = row_keys(data, self.ids[language], language)
-            self.ratios[language] = {name: _ratio(runs, order, name) for name in self.metrics}
+            self.ratios[language] = {name: _metric_ratio(runs, order, name) for name in self.metrics}
 
     def sample(self, language: str, metric: str) -> Sample:
         """A metric of one language, a share."""
@@ -51,10 +55,10 @@ class Credits:
 
     def beside(self, other: Credits, language: str, metric: str) -> tuple[Ratio, Ratio] | None:
         """Both on the rows that both have, in this one's order; None if there is no such row."""
-        mine, theirs = self._shared(other, language)
-        if not mine or metric not in other.metrics:
+        own_indices, other_indices = self._shared(other, language)
+        if not own_indices or metric not in other.metrics:
             return None
-        return self.ratios[language][metric].at(mine), other.ratios[language][metric].at(theirs)
+        return self.ratios[language][metric].at(own_indices), other.ratios[language][metric].at(other_indices)
 
     def paired(self, other: Credits, language: str, metric: str) -> tuple[Sample, Sample] | None:
         """The metric of both on the rows that both have; None if there is no such row."""
@@ -81,20 +85,22 @@ def row_keys(data: str, ids: Sequence[Any], language: str) -> np.ndarray:
     return np.fromiter((int.from_bytes(key, "big", signed=True) for key in whole), dtype=np.int64)
 
 
-def _order(runs: Sequence[Rows], language: str) -> list[list[int]]:
+def _shared_order(runs: Sequence[CreditRows], language: str) -> list[list[int]]:
     """Where each run has the rows of a language that all runs have: an attack may drop others under each seed."""
-    places = [[i for i, found in enumerate(rows["language"]) if found == language] for rows in runs]
-    ids = [[rows["id"][i] for i in own] for rows, own in zip(runs, places, strict=True)]
+    indices_by_run = [
+        [i for i, row_language in enumerate(rows["language"]) if row_language == language] for rows in runs
+    ]
+    ids = [[rows["id"][i] for i in indices] for rows, indices in zip(runs, indices_by_run, strict=True)]
     if all(names == ids[0] for names in ids):
-        return places
-    known = [dict(zip(names, own, strict=True)) for names, own in zip(ids, places, strict=True)]
-    shared = [name for name in known[0] if all(name in other for other in known)]
-    return [[other[name] for name in shared] for other in known]
+        return indices_by_run
+    index_maps = [dict(zip(names, indices, strict=True)) for names, indices in zip(ids, indices_by_run, strict=True)]
+    shared = [name for name in index_maps[0] if all(name in other for other in index_maps)]
+    return [[other[name] for name in shared] for other in index_maps]
 
 
-def _ratio(runs: Sequence[Rows], order: list[list[int]], metric: str) -> Ratio:
+def _metric_ratio(runs: Sequence[CreditRows], order: list[list[int]], metric: str) -> Ratio:
     def column(name: str) -> np.ndarray:
-        taken = [[rows[name][i] for i in places] for rows, places in zip(runs, order, strict=True)]
+        taken = [[rows[name][i] for i in indices] for rows, indices in zip(runs, order, strict=True)]
         return np.array(taken, dtype=np.float64)
 
-    return Ratio(column(metric), column(metric + OF))
+    return Ratio(column(metric), column(metric + OF_SUFFIX))

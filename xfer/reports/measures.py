@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from math import inf
 from typing import Any
 
-from xfer.metrics.intervals import Sample, interval, mean
+from xfer.metrics.intervals import Sample, mean, percentile_interval
 
 Samples = dict[str, Sample]  # language -> sample
 Cell = dict[str, float]  # value, low, high; often the rows (of a mean: the languages) that it rests on
@@ -26,7 +26,7 @@ BOUNDS = {
 
 def cell(found: Sample, measure: str) -> Cell:
     """The value in percent (of ``COUNTS`` as it is) with its 95% interval, which ends where the measure does."""
-    (low, high), (least, most) = interval(found), BOUNDS[measure]
+    (low, high), (least, most) = percentile_interval(found), BOUNDS[measure]
     scale = 1.0 if measure in COUNTS else 100.0
     return {"value": scale * found.value, "low": max(scale * low, least), "high": min(scale * high, most)}
 

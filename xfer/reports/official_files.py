@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from xfer.core.errors import UsageError
 from xfer.metrics import qa
-from xfer.metrics.benchmarks import Layout, Task
+from xfer.metrics.benchmarks import BenchmarkTask, Layout
 from xfer.metrics.classification import accuracy
 from xfer.readers import submission
-from xfer.readers.submission import GoldQuestion, RepeatedId, Sentence, bad
+from xfer.readers.submission import GoldQuestion, RepeatedId, SentenceTags, file_fault
 
 Scores = dict[str, float]
 
@@ -32,31 +32,31 @@ class FileScores(NamedTuple):
 class _Files(NamedTuple):
     """What is scored, and the notes that are taken meanwhile."""
 
-    task: Task
+    task: BenchmarkTask
     gold: Path
     predictions: Path
     language: str | None
     notes: list[str]
 
 
-def score_file(task: Task, gold: Path, predictions: Path, language: str | None) -> FileScores:
+def score_file(task: BenchmarkTask, gold: Path, predictions: Path, language: str | None) -> FileScores:
     """``rows`` and the metrics of one pair of files. Raises UsageError."""
     files = _Files(task, gold, predictions, language, [])
     try:
         found = _SCORERS[task.layout](files)
     except ValueError as error:  # what the pure metrics refuse
-        raise bad(predictions, 0, str(error)) from None
+        raise file_fault(predictions, 0, str(error)) from None
     percent = {name: value if name in ("rows", "missing") else 100 * value for name, value in found.items()}
     return FileScores(percent, files.notes)
 
 
 def _labels(files: _Files) -> Scores:
     known = files.task.labels
-    return _accuracy(files, submission.labels(files.gold, known), submission.labels(files.predictions, known))
+    return _accuracy(files, submission.read_labels(files.gold, known), submission.read_labels(files.predictions, known))
 
 
 def _choices(files: _Files) -> Scores:
-    gold, predicted = (submission.choices(path, files.task.labels) for path in (files.gold, files.predictions))
+    gold, predicted = (submission.read_choices(path, files.task.labels) for path in (files.gold, files.predictions))
     found = _accuracy(files, gold, predicted)
     unlike = [line for (line, one), (_, other) in zip(predicted, gold, strict=True) if _looks_equal(one, other)]
     if unlike:
@@ -74,7 +74,9 @@ def _accuracy(files: _Files, gold: Sequence[tuple[int, Any]], predicted: Sequenc
     """The share of equal labels, each side as (line, label). Raises UsageError for unequal lengths."""
     if len(gold) != len(predicted):
         line = min(len(gold), len(predicted)) + 1
-        raise bad(files.predictions, line, f"{len(predicted)} predictions, but {files.gold} has {len(gold)} rows")
+        raise file_fault(
+            files.predictions, line, f"{len(predicted)} predictions, but {files.gold} has {len(gold)} rows"
+        )
     return {"rows": len(gold), "accuracy": accuracy(*([label for _, label in side] for side in (gold, predicted)))}
 
 
@@ -83,7 +85,7 @@ def _tags(files: _Files) -> Scores:
 
     # A model may answer O for any word, and treebanks mark a word without a tag by an underscore.
     known = {*files.task.labels, "O", "_"} if files.task.labels else ()
-    gold, predicted = (submission.tags(path, known) for path in (files.gold, files.predictions))
+    gold, predicted = (submission.read_tags(path, known) for path in (files.gold, files.predictions))
     for number, (one, other) in enumerate(zip(gold, predicted, strict=False), 1):
         if len(one.tags) != len(other.tags):
             what = f"sentence {number} has {len(other.tags)} tags, but {len(one.tags)} in {files.gold}:{one.line}"
@@ -95,11 +97,11 @@ def _tags(files: _Files) -> Scores:
     return {"rows": len(gold), **entity_f1(*sides), "accuracy": token_accuracy(*sides)}
 
 
-def _bad_sentence(files: _Files, sentence: Sentence | None, what: str) -> UsageError:
+def _bad_sentence(files: _Files, sentence: SentenceTags | None, what: str) -> UsageError:
     """The fault of a predicted sentence, or of one that is not there."""
     if sentence is not None and not sentence.tags:
         what += "; an empty line after another one is an empty sentence"
-    return bad(files.predictions, sentence.line if sentence else 0, what)
+    return file_fault(files.predictions, sentence.line if sentence else 0, what)
 
 
 def _pairs(files: _Files) -> Scores:
@@ -107,7 +109,7 @@ def _pairs(files: _Files) -> Scores:
 
     sides = []
     for path in (files.gold, files.predictions):
-        lines = submission.pairs(path)
+        lines = submission.read_pairs(path)
         sides.append([cells for _, cells in lines])
         if empty := [line for line, cells in lines if not any(cells)]:
             what = f"{path}:{empty[0]}: the official script counts empty lines as one pair"
@@ -117,32 +119,34 @@ def _pairs(files: _Files) -> Scores:
 
 
 def _answers(files: _Files) -> Scores:
-    gold, predicted = submission.questions(files.gold), submission.answers(files.predictions)
+    gold, predicted = submission.read_gold_answers(files.gold), submission.read_answers(files.predictions)
     repeated = submission.repeated_id(files.gold, gold)
     given = [_given(files, question, predicted) for question in gold]
     texts = [question.answers for question in gold]
     counts = {"rows": len(gold), "missing": given.count(None)}
     if files.task.name == "squad_v2":
         _refuse_what_squad_v2_cannot(files, gold, given, repeated)
-        return counts | qa.squad_v2(texts, given)
+        return counts | qa.score_squad_v2(texts, given)
     if none := [question.id for question in gold if not question.answers and question.id in predicted]:
-        raise bad(files.gold, 0, f"question '{none[0]}' has no answer that its prediction could be compared with")
+        raise file_fault(
+            files.gold, 0, f"question '{none[0]}' has no answer that its prediction could be compared with"
+        )
     if repeated:
         what = f"{_count(repeated.total, 'id')} given to several questions, such as '{repeated.id}' on lines"
         what += f" {repeated.first} and {repeated.second}"
         files.notes.append(f"{files.gold}: {what}: each question counts, with the one prediction of its id")
     if files.task.name != "mlqa":
-        return counts | qa.squad(texts, given)
+        return counts | qa.score_squad(texts, given)
     if files.language is None:
-        raise bad(files.predictions, 0, "MLQA's rules depend on the language; give --language")
-    return counts | qa.mlqa(texts, given, files.language)
+        raise file_fault(files.predictions, 0, "MLQA's rules depend on the language; give --language")
+    return counts | qa.score_mlqa(texts, given, files.language)
 
 
 def _given(files: _Files, question: GoldQuestion, predicted: Mapping[str, Any]) -> str | None:
     """The prediction for a question; None where there is none."""
     answer = predicted.get(question.id)
     if question.id in predicted and not isinstance(answer, str):
-        raise bad(files.predictions, 0, f"the answer to question '{question.id}' is not text")
+        raise file_fault(files.predictions, 0, f"the answer to question '{question.id}' is not text")
     return answer
 
 
@@ -152,18 +156,18 @@ def _refuse_what_squad_v2_cannot(
     """SQuAD 2.0's script keeps scores by id: of equal ids it counts one, and without a prediction it stops."""
     if repeated:
         what = f"question '{repeated.id}' stands here and on line {repeated.first}"
-        raise bad(files.gold, repeated.second, f"{what}; the script of SQuAD 2.0 would count only one of them")
+        raise file_fault(files.gold, repeated.second, f"{what}; the script of SQuAD 2.0 would count only one of them")
     if missing := [question.id for question, answer in zip(gold, given, strict=True) if answer is None]:
         what = f"has no answer to question '{missing[0]}' ({len(missing)} missing), where the script of SQuAD 2.0 stops"
-        raise bad(files.predictions, 0, f'{what}; write "" where a system answers nothing')
+        raise file_fault(files.predictions, 0, f'{what}; write "" where a system answers nothing')
 
 
 def _rankings(files: _Files) -> Scores:
     from xfer.metrics.retrieval import mean_average_precision, mean_reciprocal_rank  # late, as above
 
-    (relevant, known), ranked = submission.relevant(files.gold), submission.rankings(files.predictions)
+    (relevant, known), ranked = submission.read_relevant(files.gold), submission.read_rankings(files.predictions)
     if none := [query for query, ids in relevant.items() if not ids]:
-        raise bad(files.gold, 0, f"query '{none[0]}' has no relevant id")
+        raise file_fault(files.gold, 0, f"query '{none[0]}' has no relevant id")
     _check_rankings(files, relevant, known, ranked)
     counts = {"rows": len(relevant), "missing": len(set(relevant) - set(ranked))}
     if files.task.name != "mewslix":
@@ -180,11 +184,11 @@ def _check_rankings(
     """A note for ids with blanks; UsageError for rankings of other queries, or of ids that are no candidates."""
     if ranked and relevant and not set(relevant) & set(ranked):
         what = f"ranks nothing for any query of {files.gold}, such as '{next(iter(relevant))}'"
-        raise bad(files.predictions, 0, what)
+        raise file_fault(files.predictions, 0, what)
     for query, ids in ranked.items() if known else ():
         if strange := [name for name in ids if name not in known]:
             what = f"query '{query}' ranks '{strange[0]}', which {files.gold.parent} has no candidate of"
-            raise bad(files.predictions, 0, what)
+            raise file_fault(files.predictions, 0, what)
     blank = [(query, name) for query, ids in ranked.items() for name in ids if name != name.strip()]
     for query, name in blank[:1]:
         what = f"{files.predictions}: query '{query}' ranks '{name}', and blanks are a part of an id"

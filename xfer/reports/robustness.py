@@ -26,45 +26,45 @@ from typing import Any
 
 import numpy as np
 
-from xfer.core.seeds import digest
+from xfer.core.seeds import json_digest
 from xfer.metrics.intervals import Ratio, mean, sample
-from xfer.reports.beside import clipped, pieces
-from xfer.reports.changed import CHANGED, SEARCHED, STATES, Change, Changes, fingerprint
+from xfer.reports.beside import clip_pieces, split_at_edits
+from xfer.reports.changed import CHANGED, SEARCH_STATUSES, STATES, AttackedRow, AttackedRows, ids_fingerprint
 from xfer.reports.credits import Credits, row_keys
 from xfer.reports.measures import COUNTS, Cell, cell, clean_partner, gap, gap_growth
 from xfer.reports.tables import Columns
 
-Under = Mapping[str, Sequence[Changes]]  # evaluation -> its attack, once or once a seed
-EXAMPLES = 2  # of each attack and language
+AttackRuns = Mapping[str, Sequence[AttackedRows]]  # evaluation -> its attack, once or once a seed
+EXAMPLES_EACH = 2  # of each attack and language
 
 
-def robustness(
-    about: Mapping[str, Any],
+def robustness_report(
+    job: Mapping[str, Any],
     table: Mapping[str, Any],
     credits: Mapping[tuple[str, str], Credits],
     samples: Columns,
-    under: Under,
+    attack_runs: AttackRuns,
 ) -> dict[str, Any]:
     """What the report of one data set says of its attacks: ``attacks`` by evaluation, and ``compared``.
 
     ``about`` is a report node's job, ``table`` what ``tables`` made of it and ``samples`` those of its columns. Empty
     where nothing is attacked.
     """
-    names = [name for name in table["order"] if name in under]
+    names = [name for name in table["order"] if name in attack_runs]
     if not names:
         return {}
-    attacks = {name: _attack(about, credits, samples, name, under[name]) for name in names}
-    return {"attacks": attacks, "compared": _compared(about, credits, names)}
+    attacks = {name: _attack_report(job, credits, samples, name, attack_runs[name]) for name in names}
+    return {"attacks": attacks, "compared": _comparisons(job, credits, names)}
 
 
-def _attack(
-    about: Mapping[str, Any],
+def _attack_report(
+    job: Mapping[str, Any],
     credits: Mapping[tuple[str, str], Credits],
     samples: Columns,
     name: str,
-    runs: Sequence[Changes],
+    runs: Sequence[AttackedRows],
 ) -> dict[str, Any]:
-    partner, evaluation = clean_partner(about, name), about["evaluations"][name]
+    partner, evaluation = clean_partner(job, name), job["evaluations"][name]
     share = evaluation.get("asked")
     asked = {"asked": {"value": 100 * share["share"]}} if share else {}
     rows: dict[str, dict[str, Any]] = {}
@@ -74,47 +74,50 @@ def _attack(
         here = [[row for row in run.rows if row.language == language] for run in runs]
         keys = row_keys(evaluation["rows"], [row.id for row in here[0]], language)
         rows[language] = _coverage(runs, language)
-        for column, ratio in _ratios(here).items():
-            _put(rows[language], columns, language, column, ratio, keys)
+        for column, ratio in _cost_ratios(here).items():
+            _put_cell(rows[language], columns, language, column, ratio, keys)
         if partner:
             _put_success(rows[language], columns, language, credits[partner, "selected"], credits[name, "selected"])
         rows[language] |= asked
-    home = [language for language in evaluation["trained"] if language in samples.get(name, {})]
-    mean = _means(rows, columns) | _gaps(samples, name, home) | asked
+    home_languages = [language for language in evaluation["trained"] if language in samples.get(name, {})]
+    mean = _mean_row(rows, columns) | _gap_cells(samples, name, home_languages) | asked
     names = [(language, row.id) for language in languages for row in runs[0].rows if row.language == language]
     return {
         "against": partner,
-        "home": home,
+        "home": home_languages,
         "sample": {
             "rows": len(names),
-            "hash": fingerprint([f"{language}/{name}" for language, name in names]),
-            "languages": {code: fingerprint([name for one, name in names if one == code]) for code in languages},
+            "hash": ids_fingerprint([f"{language}/{name}" for language, name in names]),
+            "languages": {
+                code: ids_fingerprint([name for row_language, name in names if row_language == code])
+                for code in languages
+            },
         },
         "languages": rows,
         "mean": mean,
-        "examples": {code: [_example(row) for row in runs[0].sample(EXAMPLES, code)] for code in languages},
+        "examples": {code: [_example_part(row) for row in runs[0].sample(EXAMPLES_EACH, code)] for code in languages},
     }
 
 
 # ratios of sums over rows
 
 
-def _ratios(runs: Sequence[Sequence[Change]]) -> dict[str, Ratio]:
+def _cost_ratios(runs: Sequence[Sequence[AttackedRow]]) -> dict[str, Ratio]:
     """Changed words, and queries and forwards of a search, each as a ratio of sums, [runs, rows]."""
 
     def ratio(value: Any, counted: Any) -> Ratio:
         bottom = np.array([[float(counted(row)) for row in run] for run in runs])
         return Ratio(np.array([[float(value(row)) for row in run] for run in runs]) * bottom, bottom)
 
-    found = {"words": ratio(lambda row: row.share, lambda row: row.state == CHANGED)}
+    ratios = {"words": ratio(lambda row: row.share, lambda row: row.state == CHANGED)}
     hits, whole = (np.array([[float(row.portion[i]) for row in run] for run in runs]) for i in (0, 1))
-    found["portion"] = Ratio(hits, whole)
+    ratios["portion"] = Ratio(hits, whole)
     for column in COUNTS:
-        found[column] = ratio(lambda row, c=column: getattr(row, c), lambda row: row.status in SEARCHED)
-    return {column: one for column, one in found.items() if one.bottom.any()}
+        ratios[column] = ratio(lambda row, c=column: getattr(row, c), lambda row: row.status in SEARCH_STATUSES)
+    return {column: column_ratio for column, column_ratio in ratios.items() if column_ratio.bottom.any()}
 
 
-def right(credits: Credits, language: str) -> Ratio:
+def right_rows(credits: Credits, language: str) -> Ratio:
     """Which rows are right, 1 or 0, as the ``top`` of a mean, [seeds, rows]."""
     metrics = credits.ratios[language]
     metric = next((name for name in ("exact", "accuracy") if name in metrics), credits.metrics[0])
@@ -123,66 +126,68 @@ def right(credits: Credits, language: str) -> Ratio:
 
 
 def _put_success(row: dict[str, Any], columns: Columns, language: str, clean: Credits, attacked: Credits) -> None:
-    places = shared([clean, attacked], language)
+    places = shared_indices([clean, attacked], language)
     if not places[0]:
         return
-    before, after = (right(one, language).top[:, at] for one, at in zip((clean, attacked), places, strict=True))
+    before, after = (right_rows(one, language).top[:, at] for one, at in zip((clean, attacked), places, strict=True))
     if before.any():
         ratio = Ratio(before * (1 - after), before)
-        _put(row, columns, language, "success", ratio, clean.keys[language][places[0]])
+        _put_cell(row, columns, language, "success", ratio, clean.keys[language][places[0]])
 
 
-def shared(several: Sequence[Credits], language: str) -> list[list[int]]:
+def shared_indices(several: Sequence[Credits], language: str) -> list[list[int]]:
     """Where each of several has the rows of a language that all have, in the order of the first."""
-    if any(language not in one.ids for one in several):
+    if any(language not in entry.ids for entry in several):
         return [[] for _ in several]
-    known = [{name: i for i, name in enumerate(one.ids[language])} for one in several]
-    names = [name for name in several[0].ids[language] if all(name in other for other in known)]
-    return [[one[name] for name in names] for one in known]
+    index_maps = [{name: i for i, name in enumerate(entry.ids[language])} for entry in several]
+    names = [name for name in several[0].ids[language] if all(name in other for other in index_maps)]
+    return [[entry[name] for name in names] for entry in index_maps]
 
 
-def _put(row: dict[str, Any], columns: Columns, language: str, column: str, ratio: Ratio, keys: np.ndarray) -> None:
+def _put_cell(
+    row: dict[str, Any], columns: Columns, language: str, column: str, ratio: Ratio, keys: np.ndarray
+) -> None:
     found = sample(ratio, keys)
     columns.setdefault(column, {})[language] = found
     rows = float(ratio.bottom.sum() / ratio.bottom.shape[0])
     row[column] = cell(found, column if column in COUNTS else "score") | {"rows": rows}
 
 
-def _coverage(runs: Sequence[Changes], language: str) -> dict[str, Any]:
+def _coverage(runs: Sequence[AttackedRows], language: str) -> dict[str, Any]:
     """How many rows came to each state, the mean over runs."""
     states = [[row.state for row in run.rows if row.language == language] for run in runs]
-    return {state: sum(found.count(state) for found in states) / len(states) for state in STATES}
+    return {state: sum(row_states.count(state) for row_states in states) / len(states) for state in STATES}
 
 
-def _means(rows: Mapping[str, Mapping[str, Any]], columns: Columns) -> dict[str, Any]:
+def _mean_row(rows: Mapping[str, Mapping[str, Any]], columns: Columns) -> dict[str, Any]:
     """Unweighted means over languages; of the coverage, sums."""
-    return {state: sum(row[state] for row in rows.values()) for state in STATES} | _cells(columns)
+    return {state: sum(row[state] for row in rows.values()) for state in STATES} | _mean_cells(columns)
 
 
-def _cells(columns: Columns) -> dict[str, Cell]:
+def _mean_cells(columns: Columns) -> dict[str, Cell]:
     return {
         column: cell(mean(list(found.values())), column if column in COUNTS else "score") | {"rows": len(found)}
         for column, found in columns.items()
     }
 
 
-def _gaps(samples: Columns, name: str, home: Sequence[str]) -> dict[str, Cell]:
+def _gap_cells(samples: Columns, name: str, trained: Sequence[str]) -> dict[str, Cell]:
     """``gap`` of the robust scores, and its ``growth`` over the clean one on the same rows."""
     scores, drops = samples.get(name, {}), samples.get(f"{name}.drop", {})
-    found = {"gap": ("gap", gap(scores, home), scores), "growth": ("gap_growth", gap_growth(drops, home), drops)}
+    cells = {"gap": ("gap", gap(scores, trained), scores), "growth": ("gap_growth", gap_growth(drops, trained), drops)}
     return {
-        column: cell(one, measure) | {"rows": len(over.keys() - set(home))}
-        for column, (measure, one, over) in found.items()
-        if one is not None
+        column: cell(code, measure) | {"rows": len(over.keys() - set(trained))}
+        for column, (measure, code, over) in cells.items()
+        if code is not None
     }
 
 
-def _example(row: Change) -> dict[str, Any]:
+def _example_part(row: AttackedRow) -> dict[str, Any]:
     """A changed row, clipped around its changes, for people: of each changed text its parts before and after."""
     texts = {}
     for side in row.sides:
         if side.edits:
-            before, after = (clipped(parts) for parts in pieces(side.original, side.edits))
+            before, after = (clip_pieces(parts) for parts in split_at_edits(side.original, side.edits))
             texts[side.column] = {"original": list(map(list, before)), "changed": list(map(list, after))}
     return {"id": row.id, "status": row.status, "texts": texts}
 
@@ -190,35 +195,45 @@ def _example(row: Change) -> dict[str, Any]:
 # several networks under one attacker
 
 
-def _compared(
-    about: Mapping[str, Any], credits: Mapping[tuple[str, str], Credits], names: Sequence[str]
+def _comparisons(
+    job: Mapping[str, Any], credits: Mapping[tuple[str, str], Credits], names: Sequence[str]
 ) -> list[dict[str, Any]]:
     """For each attacker of several evaluations of one split, all of them on the rows that every network had right."""
     groups: dict[str, list[str]] = {}
     for name in names:
-        if clean_partner(about, name):
-            told = about["evaluations"][name]
-            groups.setdefault(digest([told["attacker"], told["rows"]]), []).append(name)
-    return [_laid_beside(about, credits, group) for group in groups.values() if len(group) > 1]
+        if clean_partner(job, name):
+            evaluation = job["evaluations"][name]
+            groups.setdefault(json_digest([evaluation["attacker"], evaluation["rows"]]), []).append(name)
+    return [_compare_group(job, credits, group) for group in groups.values() if len(group) > 1]
 
 
-def _laid_beside(
-    about: Mapping[str, Any], credits: Mapping[tuple[str, str], Credits], group: list[str]
+def _compare_group(
+    job: Mapping[str, Any], credits: Mapping[tuple[str, str], Credits], group: list[str]
 ) -> dict[str, Any]:
-    clean = [credits[str(clean_partner(about, name)), "selected"] for name in group]
+    clean = [credits[str(clean_partner(job, name)), "selected"] for name in group]
     attacked = [credits[name, "selected"] for name in group]
     rows: dict[str, dict[str, Any]] = {}
     columns: Columns = {}
     for language in attacked[0].ids:
-        places = shared([*clean, *attacked], language)
-        if not places[0]:
+        row_indices = shared_indices([*clean, *attacked], language)
+        if not row_indices[0]:
             continue
-        before = [right(one, language).top[:, at] for one, at in zip(clean, places[: len(group)], strict=True)]
-        kept = np.flatnonzero(np.all([found.all(0) for found in before], axis=0)).tolist()
-        rows[language] = {"right": len(kept), "of": len(places[0])}
-        for name, one, at in zip(group, attacked, places[len(group) :], strict=True):
+        before = [
+            right_rows(run_credits, language).top[:, indices]
+            for run_credits, indices in zip(clean, row_indices[: len(group)], strict=True)
+        ]
+        kept = np.flatnonzero(np.all([correct.all(0) for correct in before], axis=0)).tolist()
+        rows[language] = {"right": len(kept), "of": len(row_indices[0])}
+        for name, run_credits, indices in zip(group, attacked, row_indices[len(group) :], strict=True):
             if kept:
-                still = [at[i] for i in kept]
-                _put(rows[language], columns, language, name, right(one, language).at(still), one.keys[language][still])
+                still = [indices[i] for i in kept]
+                _put_cell(
+                    rows[language],
+                    columns,
+                    language,
+                    name,
+                    right_rows(run_credits, language).at(still),
+                    run_credits.keys[language][still],
+                )
     mean: dict[str, Any] = {key: sum(row[key] for row in rows.values()) for key in ("right", "of")}
-    return {"evaluations": group, "languages": rows, "mean": mean | _cells(columns)}
+    return {"evaluations": group, "languages": rows, "mean": mean | _mean_cells(columns)}

@@ -10,30 +10,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from xfer.metrics.intervals import Sample, mean
-from xfer.reports.credits import Credits, Rows
+from xfer.reports.credits import CreditRows, Credits
 from xfer.reports.measures import Cell, Samples, cell, clean_partner, drop, gap, relative_drop
 
-Cells = dict[str, dict[str, Cell]]  # language -> column -> cell
+ScoreCells = dict[str, dict[str, Cell]]  # language -> column -> cell
 Columns = dict[str, Samples]  # column -> language -> sample
 
 
-def tables(about: Mapping[str, Any], stored: Mapping[str, Rows]) -> list[tuple[dict[str, Any], Columns]]:
+def report_tables(job: Mapping[str, Any], stored: Mapping[str, CreditRows]) -> list[tuple[dict[str, Any], Columns]]:
     """The tables of a report, each with the samples of its columns.
 
     ``about`` is a report node's job; ``stored`` maps ``evaluation/role/seed`` to the credit of its score node.
     """
-    credits = credits_of(about, stored)
-    return [_Table(about, part, credits).made() for part in about["tables"]]
+    credits = credits_of(job, stored)
+    return [_Table(job, table_job, credits).made() for table_job in job["tables"]]
 
 
-def credits_of(about: Mapping[str, Any], stored: Mapping[str, Rows]) -> dict[tuple[str, str], Credits]:
+def credits_of(job: Mapping[str, Any], stored: Mapping[str, CreditRows]) -> dict[tuple[str, str], Credits]:
     """(evaluation, role) -> what its rows add to its metrics, over all seeds."""
     credits = {}
-    for name in about["order"]:
+    for name in job["order"]:
         for role in ("selected", "oracle"):
-            keys = [f"{name}/{role}/{seed}" for seed in about["seeds"]]
+            keys = [f"{name}/{role}/{seed}" for seed in job["seeds"]]
             if runs := [stored[key] for key in keys if key in stored]:
-                credits[name, role] = Credits(runs, about["evaluations"][name]["rows"])
+                credits[name, role] = Credits(runs, job["evaluations"][name]["rows"])
     return credits
 
 
@@ -41,15 +41,15 @@ class _Table:
     """The table of one data set while it is filled; ``part`` says which evaluations it holds and compares."""
 
     def __init__(
-        self, about: Mapping[str, Any], part: Mapping[str, Any], credits: Mapping[tuple[str, str], Credits]
+        self, job: Mapping[str, Any], table_job: Mapping[str, Any], credits: Mapping[tuple[str, str], Credits]
     ) -> None:
-        self.about, self.part, self.credits = about, part, credits
-        self.order, self.compare, self.baseline = part["order"], part["compare"], part["baseline"]
-        found = [metric for name in self.order for metric in credits[name, "selected"].metrics]
-        self.metrics = list(dict.fromkeys(found))  # the first is the main one; some evaluations may add their own
+        self.about, self.part, self.credits = job, table_job, credits
+        self.order, self.compare, self.baseline = table_job["order"], table_job["compare"], table_job["baseline"]
+        metrics = [metric for name in self.order for metric in credits[name, "selected"].metrics]
+        self.metrics = list(dict.fromkeys(metrics))  # the first is the main one; some evaluations may add their own
         self.samples: Columns = {}
         self.measures: dict[str, str] = {}  # column -> what it is, as in ``measures.BOUNDS``
-        self.rows: Cells = {}
+        self.rows: ScoreCells = {}
 
     def made(self) -> tuple[dict[str, Any], Columns]:
         evaluations = {name: self.about["evaluations"][name] for name in self.order}
@@ -98,12 +98,12 @@ class _Table:
             count = len(oracle.ids[language])
             self.put(language, "oracle", oracle.sample(language, self.metrics[0]), "oracle", count)
 
-    def scores(self, language: str, name: str, here: Credits) -> None:
+    def scores(self, language: str, name: str, run_credits: Credits) -> None:
         """The main metric as ``name``, others as ``name.<metric>``, F1 and exact match together as ``name.both``."""
-        found = {metric: here.sample(language, metric) for metric in here.metrics}
-        count = len(here.ids[language])
+        found = {metric: run_credits.sample(language, metric) for metric in run_credits.metrics}
+        count = len(run_credits.ids[language])
         for metric, one in found.items():
-            self.put(language, column(name, metric, self.metrics), one, "score", count)
+            self.put(language, column_name(name, metric, self.metrics), one, "score", count)
         if {"f1", "exact"} <= set(found):
             self.put(language, f"{name}.both", mean([found["f1"], found["exact"]]), "score", count)
 
@@ -124,9 +124,9 @@ class _Table:
     def gaps(self, trained: list[str]) -> None:
         """``gap`` of each language: the score in the languages of training minus the score here."""
         scores = self.samples.get(str(self.compare), {})
-        home = {language: one for language, one in scores.items() if language in trained}
-        for language in scores.keys() - home.keys():
-            found = gap(home | {language: scores[language]}, trained)
+        home_languages = {language: one for language, one in scores.items() if language in trained}
+        for language in scores.keys() - home_languages.keys():
+            found = gap(home_languages | {language: scores[language]}, trained)
             if found is not None:
                 self.put(language, "gap", found, "gap", int(self.rows[language][str(self.compare)]["rows"]))
 
@@ -138,6 +138,6 @@ class _Table:
         }
 
 
-def column(evaluation: str, metric: str, metrics: list[str]) -> str:
+def column_name(evaluation: str, metric: str, metrics: list[str]) -> str:
     """The name of the column that holds a metric of an evaluation."""
     return evaluation if metric == metrics[0] else f"{evaluation}.{metric}"

@@ -11,19 +11,19 @@ from xfer.graph.compile import Graph, Node
 from xfer.recipe.study import Levels
 from xfer.reports.collapse import ANSWERS, collapse_sentence
 from xfer.reports.learning import learning_warnings
-from xfer.steps.rows import Parents, Rows, read_rows
+from xfer.steps.rows import Parents, RowColumns, read_rows
 
 DEV = "dev/"  # begins the role of a training node's parent that holds the dev rows of a task
 Find = Callable[[Node], Entry | None]
 
 
-def read_gold(task_job: Mapping[str, Any], entry: Entry) -> Rows:
+def read_gold(task_job: Mapping[str, Any], entry: Entry) -> RowColumns:
     """What is needed of the dev rows of a task: ids, languages, gold and choices."""
     base = baseline(task_job["form"], task_job["labels"], task_job["options"])
     return read_rows(entry, columns=["id", "language", *((base.gold, *base.columns) if base else ())])
 
 
-def dev_rows(job: Mapping[str, Any], parents: Parents) -> dict[str, Rows]:
+def dev_rows(job: Mapping[str, Any], parents: Parents) -> dict[str, RowColumns]:
     """The dev rows of the tasks of a stage."""
     return {task: read_gold(job["tasks"][task], parents[DEV + task]) for task in job["order"] if DEV + task in parents}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from xfer.attackers.base import Attacker, ModelFree
-from xfer.attackers.changes import portion, shape, sides
+from xfer.attackers.changes import portion, row_form, side_changes
 from xfer.reports.shortfalls import is_short
 
 SAMPLE = 200  # rows of a task on which what is changed at each draw is measured
@@ -22,7 +22,7 @@ def counted(attacker: Attacker, rows: Iterable[tuple[Row, Row | None, Sequence[A
     for row, changed, edits in rows:
         if changed is None:
             continue
-        found = sides(shape(row), row, changed, edits)
+        found = side_changes(row_form(row), row, changed, edits)
         hits, whole = portion(row, found, edits, asked.of if asked else "words", attacker.protect)
         total = counts.setdefault(row["language"], [0, 0])
         total[0] += hits

@@ -11,11 +11,11 @@ from xfer.core.store import Entry
 from xfer.text.surrogates import without_surrogates
 
 Parents = Mapping[str, Entry]  # role -> a finished node
-Progress = Callable[..., None]
-Rows = dict[str, list[Any]]
+ProgressFunction = Callable[..., None]
+RowColumns = dict[str, list[Any]]
 
 
-def write_rows(path: Path, columns: Rows) -> None:
+def write_rows(path: Path, columns: RowColumns) -> None:
     """Columns as parquet. Unpaired surrogates, which UTF-8 cannot hold, become U+FFFD."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -25,25 +25,25 @@ def write_rows(path: Path, columns: Rows) -> None:
         try:
             arrays[name] = pa.array(values)
         except (UnicodeEncodeError, pa.lib.ArrowInvalid):
-            arrays[name] = pa.array([_utf8(value) for value in values])
+            arrays[name] = pa.array([_utf8_value(value) for value in values])
     pq.write_table(pa.table(arrays), path, compression="zstd")
 
 
-def _utf8(value: Any) -> Any:
+def _utf8_value(value: Any) -> Any:
     if isinstance(value, list):
-        return [_utf8(item) for item in value]
+        return [_utf8_value(item) for item in value]
     return without_surrogates(value) if isinstance(value, str) else value
 
 
-def read_rows(entry: Entry, name: str = "rows.parquet", columns: Sequence[str] | None = None) -> Rows:
+def read_rows(entry: Entry, name: str = "rows.parquet", columns: Sequence[str] | None = None) -> RowColumns:
     """The columns of a finished node, or the named ones of them."""
     import pyarrow.parquet as pq
 
-    found: Rows = pq.read_table(entry.out / name, columns=columns and list(columns)).to_pydict()
+    found: RowColumns = pq.read_table(entry.out / name, columns=columns and list(columns)).to_pydict()
     return found
 
 
-def texts(columns: Rows) -> Iterator[str]:
+def row_texts(columns: RowColumns) -> Iterator[str]:
     """All texts, row by row."""
     names = [name for name in ("text", "pair", "question", "options") if name in columns]
     for row in zip(*(columns[name] for name in names), strict=True):
@@ -52,7 +52,7 @@ def texts(columns: Rows) -> Iterator[str]:
                 yield from [value] if isinstance(value, str) else value
 
 
-def labelled(rows: Rows, form: str) -> Rows:
+def require_labels(rows: RowColumns, form: str) -> RowColumns:
     """Training rows must have a label where the form has one."""
     gold = {"classify": "label", "choose": "label", "span": "answers", "tag": "tags"}.get(form)
     if gold and None in rows[gold]:
@@ -61,6 +61,6 @@ def labelled(rows: Rows, form: str) -> Rows:
     return rows
 
 
-def each(columns: Rows) -> list[dict[str, Any]]:
+def row_dicts(columns: RowColumns) -> list[dict[str, Any]]:
     """The rows one by one."""
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

@@ -22,20 +22,20 @@ from typing import Any
 from xfer.core.errors import XferError
 from xfer.graph.compile import Node
 from xfer.steps.rows import Parents
-from xfer.steps.searches import found_by
+from xfer.steps.searches import search_results
 
 COMMAND = [sys.executable, "-m", "xfer.steps.search_processes"]
-KEPT = "what is finished is kept: run the same command again"
-WORTH = 60.0  # seconds of search from which a further process pays: it takes some ten to start
+KEPT_NOTE = "what is finished is kept: run the same command again"
+WORTH_SECONDS = 60.0  # seconds of search from which a further process pays: it takes some ten to start
 # Guessed seconds of one core a row and byte of weights: 30 queries of 48 subwords at 50 GFLOP/s.
-PACE = 30 * 48 * 2 / 4 / 50e9
-MOST = 8  # each holds the model
-LONG = 16  # rows of a model of unknown size that are worth it
+SECONDS_PER_BYTE = 30 * 48 * 2 / 4 / 50e9
+MOST_PROCESSES = 8  # each holds the model
+LONG_SEARCH = 16  # rows of a model of unknown size that are worth it
 
-Row = dict[str, Any]
+SearchRow = dict[str, Any]
 
 
-def count(parents: Parents, rows: Sequence[Row]) -> int:
+def process_count(parents: Parents, rows: Sequence[SearchRow]) -> int:
     """How many processes search these rows: this one alone, where the work is short or a GPU does it."""
     import torch  # late: slow
 
@@ -44,12 +44,12 @@ def count(parents: Parents, rows: Sequence[Row]) -> int:
         return 1
     trained = parents.get("train")
     size = max((path.stat().st_size for path in trained.out.rglob("*.safetensors")), default=0) if trained else 0
-    worth = len(rows) * size * PACE > WORTH if size else len(rows) >= LONG
-    return min(cores, len(rows), MOST) if worth else 1
+    worth = len(rows) * size * SECONDS_PER_BYTE > WORTH_SECONDS if size else len(rows) >= LONG_SEARCH
+    return min(cores, len(rows), MOST_PROCESSES) if worth else 1
 
 
-def search(
-    node: Node, parents: Parents, rows: Sequence[Row], told: dict[str, int], processes: int = 0
+def run_search_processes(
+    node: Node, parents: Parents, rows: Sequence[SearchRow], run_facts: dict[str, int], processes: int = 0
 ) -> Iterator[dict[str, Any]]:
     """What ``Search.search`` gives for each row, in the order in which they end; ``count`` says how many processes.
 
@@ -57,19 +57,19 @@ def search(
 
     Raises XferError, once what came before has been given, if a process reports one or dies.
     """
-    processes = processes or count(parents, rows)
+    processes = processes or process_count(parents, rows)
     if processes == 1:
-        yield from found_by(node, parents, rows, told)
+        yield from search_results(node, parents, rows, run_facts)
         return
-    alone = Node(node.kind, node.label, node.job, {}, node.seed, node.spec)
+    lone_node = Node(node.kind, node.label, node.job, {}, node.seed, node.spec)
     order = sorted(range(len(rows)), key=lambda i: -len(str(rows[i])))  # long ones first, so that all end together
     lines: Queue[tuple[int, str | None]] = Queue()
     started: list[subprocess.Popen[bytes]] = []
     try:
         for number in range(processes):
             share = [rows[i] for i in order[number::processes]]
-            started.append(_start(pickle.dumps((alone, dict(parents), share)), number, lines))
-        yield from _collected(node, started, lines, told)
+            started.append(_start_process(pickle.dumps((lone_node, dict(parents), share)), number, lines))
+        yield from _collect_results(node, started, lines, run_facts)
     finally:
         for process in started:
             process.kill()
@@ -80,10 +80,10 @@ def search(
             process.stdout.close()
 
 
-def _start(work: bytes, number: int, lines: Queue[tuple[int, str | None]]) -> subprocess.Popen[bytes]:
-    lone = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
+def _start_process(work: bytes, number: int, lines: Queue[tuple[int, str | None]]) -> subprocess.Popen[bytes]:
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
     path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
-    environment = os.environ | lone | {"PYTHONPATH": path}
+    environment = os.environ | one_thread | {"PYTHONPATH": path}
     pipe = subprocess.PIPE
     process = subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment)
 
@@ -102,11 +102,11 @@ def _start(work: bytes, number: int, lines: Queue[tuple[int, str | None]]) -> su
     return process
 
 
-def _collected(
+def _collect_results(
     node: Node,
     started: Sequence[subprocess.Popen[bytes]],
     lines: Queue[tuple[int, str | None]],
-    told: dict[str, int],
+    run_facts: dict[str, int],
 ) -> Iterator[dict[str, Any]]:
     living, done = len(started), set[int]()
     while living:
@@ -116,20 +116,20 @@ def _collected(
             if number not in done:
                 code = started[number].wait()
                 how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-                raise XferError(f"attack {node.label}: process {number + 1} of {len(started)} {how}; {KEPT}")
+                raise XferError(f"attack {node.label}: process {number + 1} of {len(started)} {how}; {KEPT_NOTE}")
             continue
-        found: dict[str, Any] = json.loads(line)
-        if "result" in found:
-            yield found["result"]
-        elif "error" in found:
-            raise XferError(f"attack {node.label}: {found['error']}")
+        message: dict[str, Any] = json.loads(line)
+        if "result" in message:
+            yield message["result"]
+        elif "error" in message:
+            raise XferError(f"attack {node.label}: {message['error']}")
         else:
             done.add(number)
-            for name, value in found["done"].items():
-                told[name] = max(value, told.get(name, 0))
+            for name, value in message["done"].items():
+                run_facts[name] = max(value, run_facts.get(name, 0))
 
 
-def _work() -> None:
+def _run_worker() -> None:
     """What a further process does: reads its share from stdin, writes results to stdout as lines of JSON."""
     out = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)  # whatever a library prints is no result
@@ -137,15 +137,15 @@ def _work() -> None:
     node, parents, rows = pickle.loads(sys.stdin.buffer.read(size))  # from our own process, over a pipe
     end_with_parent()
 
-    def tell(what: Mapping[str, Any]) -> None:
-        out.write(json.dumps(what, ensure_ascii=True) + "\n")
+    def tell(message: Mapping[str, Any]) -> None:
+        out.write(json.dumps(message, ensure_ascii=True) + "\n")
         out.flush()
 
-    told: dict[str, int] = {}
+    run_facts: dict[str, int] = {}
     try:
-        for found in found_by(node, parents, rows, told):
-            tell({"result": found})
-        tell({"done": told})
+        for result in search_results(node, parents, rows, run_facts):
+            tell({"result": result})
+        tell({"done": run_facts})
     except XferError as error:
         tell({"error": error.lines()[0]})
     except Exception as error:
@@ -163,4 +163,4 @@ def end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    _work()
+    _run_worker()

@@ -13,37 +13,37 @@ from xfer.reports.learning import learning_warnings
 from xfer.reports.shortfalls import shortfalls
 from xfer.steps.learning import dev_rows
 from xfer.steps.portions import FILE, at_draws, told
-from xfer.steps.rows import Parents, Progress, Rows, each, labelled, read_rows, texts
+from xfer.steps.rows import Parents, ProgressFunction, RowColumns, read_rows, require_labels, row_dicts, row_texts
 
 
-def train(node: Node, parents: Parents, folder: Path, progress: Progress) -> dict[str, Any]:
+def train_step(node: Node, parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
     """One stage: ``selected/<task>`` in Hugging Face layout, ``oracle/<task>`` if another step, ``training.json``."""
     from xfer.models import threads
-    from xfer.models.network import build
+    from xfer.models.network import build_network
     from xfer.trainers import distributed
     from xfer.trainers.loop import checkpoint
     from xfer.trainers.loop.fit import Context
 
     job, spec, seed = node.job, node.spec, int(node.seed or 0)
-    tasks = _tasks(node, parents)
-    network = build(_origin(node, parents, tasks, progress), _forms(node, tasks), seed)
-    threads.settle(network.encoder.config)
+    tasks = _load_tasks(node, parents)
+    network = build_network(_encoder_origin(node, parents, tasks, progress), _task_forms(node, tasks), seed)
+    threads.set_threads(network.encoder.config)
     network.freeze(job["freeze"]["layers"], job["freeze"]["embeddings"])
-    teacher = _teacher(job, parents, network)
+    teacher = _load_teacher(job, parents, network)
     context = Context(folder, seed, spec["limit"], spec["mixer"], progress, teacher, node.label)
     result = spec["trainer"].fit(network, tasks, context)
-    if not distributed.here().main:
+    if not distributed.current_processes().main:
         return {}
     network.save(folder / "out" / "selected")
     oracle = result["oracle"]
     if oracle and oracle[0] != result["selected"][0]:
-        checkpoint.take(folder / "checkpoint", "oracle", oracle[0], network)
+        checkpoint.restore_weights(folder / "checkpoint", "oracle", oracle[0], network)
         network.save(folder / "out" / "oracle")
     write_json(folder / "out" / "training.json", result | {"order": job["order"]})
     best = result["selected"][1]
     summary: dict[str, Any] = {"steps": result["steps"], "dev": round(best, 4) if best is not None else None}
     if "attacked" in result:
-        summary["attacked"] = sum(part["trained"] for part in result["attacked"])
+        summary["attacked"] = sum(task_counts["trained"] for task_counts in result["attacked"])
     return summary | _measured(node, parents, tasks, folder) | _warned(node, parents, folder, result)
 
 
@@ -72,7 +72,7 @@ def _drawn(node: Node, task: Any) -> Iterator[dict[str, Any]]:
     for step, known in task.augmented.steps if task.augmented else ():
         if step.attacker and step.attacker.asked():
             about = node.job["tasks"][task.name]
-            counts = at_draws(step.attacker, each(task.train), about["form"], known, about.get("spoken"))
+            counts = at_draws(step.attacker, row_dicts(task.train), about["form"], known, about.get("spoken"))
             yield told(f"stage {stage}, task {task.name}: {step.attacker.type_name}", step.attacker, counts)
 
 
@@ -85,110 +85,123 @@ def _stored(node: Node, parents: Parents, name: str) -> Iterator[dict[str, Any]]
             yield portion | {"what": f"stage {stage}, task {name}: {attacker.type_name}"}
 
 
-def _tasks(node: Node, parents: Parents) -> list[Any]:
+def _load_tasks(node: Node, parents: Parents) -> list[Any]:
     """The rows of each task, checked for labels where it learns them."""
     from xfer.trainers.loop.fit import TaskData
 
     tasks = []
     for name in node.job["order"]:
-        about = node.job["tasks"][name]
+        task_job = node.job["tasks"][name]
         dev = read_rows(parents[f"dev/{name}"]) if f"dev/{name}" in parents else None
         dev = dev if dev and dev["id"] else None  # of a small training file no row may have been held out
         rows = read_rows(parents[f"train/{name}"])
-        rows = rows if "head" in about else labelled(rows, about["form"])
-        rows, changes = _changes(node, parents, name, rows)
-        more = tuple(about["languages"]), about.get("exponent", 1.0), changes, _augmented(node, parents, name)
-        tasks.append(TaskData(name, about["weight"], rows, dev, *more))
+        rows = rows if "head" in task_job else require_labels(rows, task_job["form"])
+        rows, changes = _attacked_rows(node, parents, name, rows)
+        extras = (
+            tuple(task_job["languages"]),
+            task_job.get("exponent", 1.0),
+            changes,
+            _build_augmenter(node, parents, name),
+        )
+        tasks.append(TaskData(name, task_job["weight"], rows, dev, *extras))
     return tasks
 
 
-def _changes(node: Node, parents: Parents, name: str, rows: Rows) -> tuple[Rows, Any]:
+def _attacked_rows(node: Node, parents: Parents, name: str, rows: RowColumns) -> tuple[RowColumns, Any]:
     """The rows of a task, and what stands beside them: changed rows, or whom to attack while the stage trains."""
-    from xfer.trainers.batches.attacked import Changes, joined, used
+    from xfer.trainers.batches.attacked import AttackedData, join_attacked, usable_attacks
 
-    about = node.job["tasks"][name]
-    told = about.get("attacked")
-    if told is None:
+    task_job = node.job["tasks"][name]
+    attacked_job = task_job.get("attacked")
+    if attacked_job is None:
         return rows, None
     if f"attacked/{name}" not in parents:
         block = node.spec["attacked"][name]
-        nothing: Rows = {column: [] for column in rows}
+        no_rows: RowColumns = {column: [] for column in rows}
         further = parents.get(f"further/attacked/{name}")
-        known = block.attacker.prepare(each(read_rows(further)) if further else [])
-        return rows, Changes(told["weight"], told["beside"], nothing, (), block, about["options"], known)
+        prepared = block.attacker.prepare(row_dicts(read_rows(further)) if further else [])
+        return rows, AttackedData(
+            attacked_job["weight"], attacked_job["beside"], no_rows, (), block, task_job["options"], prepared
+        )
     entry = parents[f"attacked/{name}"]
-    named = {(row["language"], row["id"]): row for row in each(read_rows(entry))}
-    notes = {(note["language"], note["id"]): note["status"] for note in each(read_rows(entry, "edits.parquet"))}
+    changed_by_key = {(row["language"], row["id"]): row for row in row_dicts(read_rows(entry))}
+    notes = {(note["language"], note["id"]): note["status"] for note in row_dicts(read_rows(entry, "edits.parquet"))}
     keys, sides = list(zip(rows["language"], rows["id"], strict=True)), rows.get("side")
-    attacked = [key in notes and not (sides and sides[place] == "candidate") for place, key in enumerate(keys)]
-    places = [place for place, found in enumerate(attacked) if found]
-    changes = used(about["form"], rows, places, [(named.get(keys[i]), notes[keys[i]]) for i in places], told)
-    return (joined(rows, changes), None) if about["form"] == "retrieve" else (rows, changes)
+    attacked = [key in notes and not (sides and sides[index] == "candidate") for index, key in enumerate(keys)]
+    indices = [index for index, found in enumerate(attacked) if found]
+    changes = usable_attacks(
+        task_job["form"], rows, indices, [(changed_by_key.get(keys[i]), notes[keys[i]]) for i in indices], attacked_job
+    )
+    return (join_attacked(rows, changes), None) if task_job["form"] == "retrieve" else (rows, changes)
 
 
-def _augmented(node: Node, parents: Parents, name: str) -> Any:
+def _build_augmenter(node: Node, parents: Parents, name: str) -> Any:
     """What changes the rows of a task as they are drawn, or None."""
-    from xfer.trainers.batches.augmented import Augmented
+    from xfer.trainers.batches.augmented import Augmentation
 
-    about, spec = node.job["tasks"][name], node.spec["augment"].get(name)
+    task_job, spec = node.job["tasks"][name], node.spec["augment"].get(name)
     if spec is None:
         return None
     steps = []
-    for place, step in enumerate(spec["steps"]):
-        further = f"further/{name}/{place}"
-        rows = each(read_rows(parents[further])) if further in parents else []
+    for number, step in enumerate(spec["steps"]):
+        further = f"further/{name}/{number}"
+        rows = row_dicts(read_rows(parents[further])) if further in parents else []
         steps.append((step, step.attacker.prepare(rows) if step.attacker else None))
-    return Augmented(tuple(steps), about.get("spoken"), spec["consistency"])
+    return Augmentation(tuple(steps), task_job.get("spoken"), spec["consistency"])
 
 
-def _origin(node: Node, parents: Parents, tasks: list[Any], progress: Progress) -> Any:
+def _encoder_origin(node: Node, parents: Parents, tasks: list[Any], progress: ProgressFunction) -> Any:
     """Where the encoder comes from: the stage before, or the model, which may learn its tokenizer from the rows."""
     from xfer.models.base import Origin
 
     if "start" in parents:
-        return Origin(parents["start"].out / "selected" / carried(node))
+        return Origin(parents["start"].out / "selected" / carried_task(node))
     progress(0, sum(len(task.train["id"]) for task in tasks), doing="preparing the encoder and its tokenizer")
-    return node.spec["model"].origin(lambda: (text for task in tasks for text in texts(task.train) if text))
+    return node.spec["model"].origin(lambda: (text for task in tasks for text in row_texts(task.train) if text))
 
 
-def _forms(node: Node, tasks: list[Any]) -> dict[str, Any]:
+def _task_forms(node: Node, tasks: list[Any]) -> dict[str, Any]:
     """The form of each task; one with a discriminator judges the form that its rows have."""
-    from xfer.forms.base import form
-    from xfer.models.domain.form import judged
+    from xfer.forms.base import build_form
+    from xfer.models.domain.form import build_domain_form
 
     kinds = {}
     for task in tasks:
-        about = node.job["tasks"][task.name]
-        kind = form(about["form"], about["labels"], about["options"])
+        task_job = node.job["tasks"][task.name]
+        kind = build_form(task_job["form"], task_job["labels"], task_job["options"])
         head = node.spec["heads"].get(task.name)
-        kinds[task.name] = judged(task.name, kind, head, about["conditions"], task.train) if head else kind
+        kinds[task.name] = (
+            build_domain_form(task.name, kind, head, task_job["conditions"], task.train) if head else kind
+        )
     return kinds
 
 
-def carried(node: Node) -> str:
+def carried_task(node: Node) -> str:
     """The task of the stage before whose folder a stage starts from: all hold the encoder.
 
     One of masked LM where the stage has such a task too, as its head is carried along; else the first.
     """
-    before = node.parents["start"].job
-    masked = [name for name in before["order"] if _masked(before["tasks"][name])]
-    wanted = any(map(_masked, node.job["tasks"].values()))
-    return str(masked[0] if wanted and masked else before["order"][0])
+    start_job = node.parents["start"].job
+    masked = [name for name in start_job["order"] if _is_masked(start_job["tasks"][name])]
+    wanted = any(map(_is_masked, node.job["tasks"].values()))
+    return str(masked[0] if wanted and masked else start_job["order"][0])
 
 
-def _masked(task: Mapping[str, Any]) -> bool:
+def _is_masked(task: Mapping[str, Any]) -> bool:
     return task["form"] == "mask" and "head" not in task
 
 
-def _teacher(job: Mapping[str, Any], parents: Parents, own: Any) -> Any:
+def _load_teacher(job: Mapping[str, Any], parents: Parents, student: Any) -> Any:
     """The network that a stage learns from beside its labels, or None."""
     if "teacher" not in parents:
         return None
-    from xfer.models.network import load
-    from xfer.trainers.losses.objective import Teacher, same_subwords
+    from xfer.models.network import load_network
+    from xfer.trainers.losses.objective import Teacher, require_same_vocabulary
 
-    about = job["distil"]
-    network = load(parents["teacher"].out / "selected", about["task"], own.forms[about["taught"][0]])
-    same_subwords(network.tokenizer, own.tokenizer)
-    told = about["temperature"], about["weight"], about.get("added", False)
-    return Teacher(network, about["task"], tuple(about["taught"]), *told)
+    distil_job = job["distil"]
+    network = load_network(
+        parents["teacher"].out / "selected", distil_job["task"], student.forms[distil_job["taught"][0]]
+    )
+    require_same_vocabulary(network.tokenizer, student.tokenizer)
+    settings = distil_job["temperature"], distil_job["weight"], distil_job.get("added", False)
+    return Teacher(network, distil_job["task"], tuple(distil_job["taught"]), *settings)

@@ -7,6 +7,6 @@ from collections.abc import Hashable, Sequence
 from rapidfuzz.distance import Levenshtein
 
 
-def distance(one: Sequence[Hashable], two: Sequence[Hashable]) -> int:
+def edit_distance(first: Sequence[Hashable], second: Sequence[Hashable]) -> int:
     """The least number of edits that make ``one`` ``two``; of strings or tuples of words or clusters."""
-    return Levenshtein.distance(one, two)
+    return Levenshtein.distance(first, second)

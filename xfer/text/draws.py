@@ -11,25 +11,25 @@ from collections.abc import Iterable, Sequence
 from random import Random
 from typing import TypeVar
 
-T = TypeVar("T")
+DrawnItem = TypeVar("DrawnItem")
 
 
-def below(rng: Random, bound: int) -> int:
+def random_below(rng: Random, bound: int) -> int:
     """A whole number from 0 up to, not including, ``bound``."""
     return int(rng.random() * bound)
 
 
-def weighted(rng: Random, items: Sequence[tuple[T, int]]) -> T:
+def weighted_choice(rng: Random, items: Sequence[tuple[DrawnItem, int]]) -> DrawnItem:
     """One item of ``(item, weight)`` pairs, with probability proportional to its weight."""
-    left = below(rng, sum(weight for _, weight in items))
+    remaining = random_below(rng, sum(weight for _, weight in items))
     for item, weight in items:
-        left -= weight
-        if left < 0:
+        remaining -= weight
+        if remaining < 0:
             return item
     raise ValueError("weighted() needs at least one item with a positive weight")
 
 
-def shuffled(rng: Random, items: Iterable[T]) -> list[T]:
+def shuffle_items(rng: Random, items: Iterable[DrawnItem]) -> list[DrawnItem]:
     """The items in random order (Fisher and Yates), as a new list."""
     deck, draw = list(items), rng.random
     for last in range(len(deck) - 1, 0, -1):
@@ -38,7 +38,7 @@ def shuffled(rng: Random, items: Iterable[T]) -> list[T]:
     return deck
 
 
-def rounded(rng: Random, expected: float) -> int:
+def random_round(rng: Random, expected: float) -> int:
     """``expected`` rounded down, or up with the probability of its remainder."""
-    whole = int(expected)
-    return whole + (rng.random() < expected - whole)
+    floor = int(expected)
+    return floor + (rng.random() < expected - floor)

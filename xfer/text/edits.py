@@ -19,38 +19,38 @@ class Edit(NamedTuple):
     kind: str
 
 
-def splice(text: str, edits: Sequence[Edit]) -> str:
+def splice_edits(text: str, edits: Sequence[Edit]) -> str:
     """``text`` with ``edits`` applied; they must be sorted, inside the text and free of overlap."""
-    check(text, edits)
-    pieces, done = [], 0
+    check_edits(text, edits)
+    pieces, position = [], 0
     for edit in edits:
-        pieces += [text[done : edit.start], edit.new]
-        done = edit.end
-    return "".join([*pieces, text[done:]])
+        pieces += [text[position : edit.start], edit.new]
+        position = edit.end
+    return "".join([*pieces, text[position:]])
 
 
-def check(text: str, edits: Sequence[Edit]) -> None:
+def check_edits(text: str, edits: Sequence[Edit]) -> None:
     """Raise ValueError unless ``edits`` can be applied to ``text``."""
-    done = 0
+    position = 0
     for number, edit in enumerate(edits):
         if not 0 <= edit.start <= edit.end <= len(text):
             raise ValueError(f"edit {number} {edit!r} lies outside the text of {len(text)} code points")
-        if edit.start < done:
-            raise ValueError(f"edit {number} {edit!r} overlaps or precedes the edit that ends at {done}")
-        done = edit.end
+        if edit.start < position:
+            raise ValueError(f"edit {number} {edit!r} overlaps or precedes the edit that ends at {position}")
+        position = edit.end
 
 
-def growth(edits: Sequence[Edit], before: int) -> int:
+def length_growth(edits: Sequence[Edit], position: int) -> int:
     """By how many code points the text grows in the edits that end at or before ``before``."""
-    return sum(len(edit.new) - (edit.end - edit.start) for edit in edits if edit.end <= before)
+    return sum(len(edit.new) - (edit.end - edit.start) for edit in edits if edit.end <= position)
 
 
-def replaced(text: str, start: int, end: int, new: str, kind: str) -> list[Edit]:
+def minimal_edits(text: str, start: int, end: int, new: str, kind: str) -> list[Edit]:
     """The smallest edit that makes ``text[start:end]`` ``new``; none where it is that already."""
-    old, left = text[start:end], 0
-    while left < min(len(old), len(new)) and old[left] == new[left]:
-        left += 1
-    right = 0
-    while right < min(len(old), len(new)) - left and old[-1 - right] == new[-1 - right]:
-        right += 1
-    return [Edit(start + left, end - right, new[left : len(new) - right], kind)] if old != new else []
+    old, prefix = text[start:end], 0
+    while prefix < min(len(old), len(new)) and old[prefix] == new[prefix]:
+        prefix += 1
+    suffix = 0
+    while suffix < min(len(old), len(new)) - prefix and old[-1 - suffix] == new[-1 - suffix]:
+        suffix += 1
+    return [Edit(start + prefix, end - suffix, new[prefix : len(new) - suffix], kind)] if old != new else []

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from xfer.text.scripts import language_of
 
-_WORDS = {
+_FUNCTION_WORDS = {
     "en": "no not never none nobody nothing neither nor nowhere without cannot t n't all every each some any "
     "few many most only one two three four five six seven eight nine ten hundred thousand million",
     "de": "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts ohne weder noch alle jeder "
@@ -59,11 +59,11 @@ _WORDS = {
 }  # fmt: skip
 
 
-def is_kept(word: str, language: str) -> bool:
+def is_function_word(word: str, language: str) -> bool:
     """Whether a word negates, counts, or holds figures."""
-    return any(char.isnumeric() for char in word) or word.lower() in _listed(language_of(language))
+    return any(char.isnumeric() for char in word) or word.lower() in _function_words(language_of(language))
 
 
 @lru_cache(maxsize=128)
-def _listed(language: str) -> frozenset[str]:
-    return frozenset(_WORDS.get(language, "").split())
+def _function_words(language: str) -> frozenset[str]:
+    return frozenset(_FUNCTION_WORDS.get(language, "").split())

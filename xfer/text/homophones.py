@@ -42,7 +42,7 @@ _JAPANESE = """
     期機器気 記紀規 事自 時字 後語 保補 期季 会回解 開改 科課化 公工校 高好 新親心 成正制 全前 先選 相想 送贈
     当到答 同動 道導 名明 有友 要用 様洋 利理里 歴暦 料量 練連 路露
 """
-_KANA = "おを わは えへ じぢ ずづ"
+_KANA_HOMOPHONES = "おを わは えへ じぢ ずづ"
 _HANGUL_VOWELS = "ㅐㅔ ㅒㅖ ㅙㅚㅞ"
 
 #: Kana told apart by a voicing mark or by size alone.
@@ -55,29 +55,29 @@ _TABLES = {
     "simplified": _SHARED + _SIMPLIFIED_ONLY,
     "traditional": _SHARED + _TRADITIONAL_ONLY,
     "japanese": _JAPANESE,
-    "kana": _KANA,
+    "kana": _KANA_HOMOPHONES,
     "kana marks": _KANA_MARKS,
     "hangul vowels": _HANGUL_VOWELS,
 }
 
 
 @lru_cache(maxsize=16)
-def table(name: str) -> dict[str, tuple[str, ...]]:
+def confusion_table(name: str) -> dict[str, tuple[str, ...]]:
     """For each character of a table, those it is confused with, in a fixed order."""
-    found: dict[str, list[str]] = {}
+    confusions: dict[str, list[str]] = {}
     groups = _TABLES[name].split()
     for group in [*groups, *map(_katakana, groups)] if name.startswith("kana") else groups:
         for char in group:
-            known = found.setdefault(char, [])
-            known += [other for other in group if other != char and other not in known]
-    return {char: tuple(others) for char, others in found.items()}
+            alternatives = confusions.setdefault(char, [])
+            alternatives += [other for other in group if other != char and other not in alternatives]
+    return {char: tuple(others) for char, others in confusions.items()}
 
 
 def han_table(language: str, text: str) -> str:
     """The table for the Han characters of ``text``: Japanese by language, Chinese by what is written."""
     if language == "ja":
         return "japanese"
-    simplified, traditional = table("simplified"), table("traditional")
+    simplified, traditional = confusion_table("simplified"), confusion_table("traditional")
     lead = sum((char in traditional) - (char in simplified) for char in text)
     return "traditional" if lead > 0 else "simplified"
 

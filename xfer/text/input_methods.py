@@ -10,8 +10,8 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-from xfer.text.hangul import compose, decompose, keystrokes, typed
-from xfer.text.homophones import table
+from xfer.text.hangul import compose_syllable, decompose_syllable, type_keys, word_keystrokes
+from xfer.text.homophones import confusion_table
 from xfer.text.scripts import script_of
 
 _SHIFTED = str.maketrans("ㄲㄸㅃㅆㅉㅒㅖ", "ㄱㄷㅂㅅㅈㅐㅔ")
@@ -31,83 +31,87 @@ _READINGS = """
     山=やま 川=かわ 海=うみ 空=そら 雨=あめ 雪=ゆき 町=まち 村=むら 国=くに 車=くるま 水=みず 茶=ちゃ 肉=にく
     卵=たまご 窓=まど 机=つくえ 椅子=いす 鍵=かぎ 箱=はこ 帽子=ぼうし
 """
-_SIZES = "つっ やゃ ゆゅ よょ あぁ いぃ うぅ えぇ おぉ"
+_KANA_SIZES = "つっ やゃ ゆゅ よょ あぁ いぃ うぅ えぇ おぉ"
 _TELEX_LETTERS = {"ă": "aw", "â": "aa", "ê": "ee", "ô": "oo", "ơ": "ow", "ư": "uw", "đ": "dd"}
 _TELEX_TONES = {"\u0300": "f", "\u0301": "s", "\u0303": "x", "\u0309": "r", "\u0323": "j"}
 
 
-def slips(word: str, language: str, han: str) -> list[str]:
+def input_slips(word: str, language: str, han: str) -> list[str]:
     """What a word may come out as; ``han`` names the table of confused Chinese characters."""
     script = script_of(word[0])
     if script == "Hangul":
-        found = [] if any(word.startswith(start) for start in _NOT_KOREAN) or "않" in word else korean(word)
+        candidates = [] if any(word.startswith(start) for start in _NOT_KOREAN) or "않" in word else korean_slips(word)
     elif language == "ja" and script in ("Han", "Hiragana", "Katakana"):
-        found = japanese(word)
+        candidates = japanese_slips(word)
     elif script == "Han":
-        found = [word[:i] + new + word[i + 1 :] for i, char in enumerate(word) for new in table(han).get(char, ())]
+        candidates = [
+            word[:i] + new + word[i + 1 :] for i, char in enumerate(word) for new in confusion_table(han).get(char, ())
+        ]
     elif language == "vi" and script == "Latin":
-        found = [telex(word)]
+        candidates = [telex_keys(word)]
     else:
-        found = []
-    return [one for one in dict.fromkeys(found) if one and one != word]
+        candidates = []
+    return [candidate for candidate in dict.fromkeys(candidates) if candidate and candidate != word]
 
 
-def korean(word: str) -> list[str]:
+def korean_slips(word: str) -> list[str]:
     """A key pressed without shift, two keys in the wrong order, a key pressed twice, a final written as it sounds."""
-    keys = keystrokes(word)
-    found = [typed(keys[:i] + key.translate(_SHIFTED) + keys[i + 1 :]) for i, key in enumerate(keys)]
-    found += [typed(keys[:i] + keys[i + 1] + keys[i] + keys[i + 2 :]) for i in range(len(keys) - 1)]
-    found += [typed(keys[:i] + keys[i] + keys[i:]) for i in range(1, len(keys))]
-    found += [liaison(word, i) for i in range(len(word) - 1)]
-    return found
+    keys = word_keystrokes(word)
+    candidates = [type_keys(keys[:i] + key.translate(_SHIFTED) + keys[i + 1 :]) for i, key in enumerate(keys)]
+    candidates += [type_keys(keys[:i] + keys[i + 1] + keys[i] + keys[i + 2 :]) for i in range(len(keys) - 1)]
+    candidates += [type_keys(keys[:i] + keys[i] + keys[i:]) for i in range(1, len(keys))]
+    candidates += [written_liaison(word, i) for i in range(len(word) - 1)]
+    return candidates
 
 
-def liaison(word: str, place: int) -> str:
+def written_liaison(word: str, index: int) -> str:
     """The final consonant of the syllable at ``place`` written where it is heard: at a next syllable without one."""
-    one, two = decompose(word[place]), decompose(word[place + 1])
-    if not one or not two or two[0] != "ㅇ" or one[2] in ("", "ㅇ", "ㅎ"):
+    syllable, following = decompose_syllable(word[index]), decompose_syllable(word[index + 1])
+    if not syllable or not following or following[0] != "ㅇ" or syllable[2] in ("", "ㅇ", "ㅎ"):
         return word
-    left, right = compose(one[0], one[1]), compose(one[2], two[1], two[2])
-    return word[:place] + left + right + word[place + 2 :] if left and right else word
+    left, right = compose_syllable(syllable[0], syllable[1]), compose_syllable(syllable[2], following[1], following[2])
+    return word[:index] + left + right + word[index + 2 :] if left and right else word
 
 
-def japanese(word: str) -> list[str]:
+def japanese_slips(word: str) -> list[str]:
     """Not converted to characters, converted to the other kana, or with small kana for large and the other way."""
-    found = [reading + word[len(kanji) :] for kanji, reading in _readings() if word.startswith(kanji)][:1]
+    candidates = [reading + word[len(kanji) :] for kanji, reading in _kana_readings() if word.startswith(kanji)][:1]
     if all(script_of(char) == "Hiragana" for char in word) and len(word) > 1:
-        found.append("".join(_shifted(char, _KANA_OFFSET) for char in word))
+        candidates.append("".join(_shifted_kana(char, _KANA_OFFSET) for char in word))
     if all(script_of(char) == "Katakana" or char == "ー" for char in word) and len(word) > 1:
-        found.append("".join(_shifted(char, -_KANA_OFFSET) for char in word))
-    return found + [word[:i] + _sizes()[char] + word[i + 1 :] for i, char in enumerate(word) if char in _sizes()]
+        candidates.append("".join(_shifted_kana(char, -_KANA_OFFSET) for char in word))
+    return candidates + [
+        word[:i] + _kana_sizes()[char] + word[i + 1 :] for i, char in enumerate(word) if char in _kana_sizes()
+    ]
 
 
-def telex(word: str) -> str:
+def telex_keys(word: str) -> str:
     """A word as its keys were pressed, the method switched off: "việt" is "vieejt", the tone after its vowel."""
-    done = ""
+    typed_keys = ""
     for char in unicodedata.normalize("NFC", word):
         letters = unicodedata.normalize("NFD", char)
         tones = "".join(_TELEX_TONES.get(mark, "") for mark in letters)
-        plain = unicodedata.normalize("NFC", "".join(part for part in letters if part not in _TELEX_TONES))
+        plain = unicodedata.normalize("NFC", "".join(letter for letter in letters if letter not in _TELEX_TONES))
         keys = _TELEX_LETTERS.get(plain.lower(), plain)
         keys = keys.title() if plain.isupper() else keys
-        done += (keys + tones).upper() if len(word) > 1 and word.isupper() else keys + tones
-    return done
+        typed_keys += (keys + tones).upper() if len(word) > 1 and word.isupper() else keys + tones
+    return typed_keys
 
 
 @lru_cache(maxsize=1)
-def _readings() -> tuple[tuple[str, str], ...]:
+def _kana_readings() -> tuple[tuple[str, str], ...]:
     pairs = [tuple(pair.split("=")) for pair in _READINGS.split()]
-    return tuple((one, two) for one, two in sorted(pairs, key=lambda pair: (-len(pair[0]), pair)))
+    return tuple((kanji, kana) for kanji, kana in sorted(pairs, key=lambda pair: (-len(pair[0]), pair)))
 
 
 @lru_cache(maxsize=1)
-def _sizes() -> dict[str, str]:
-    pairs = _SIZES.split()
-    pairs += ["".join(_shifted(char, _KANA_OFFSET) for char in pair) for pair in pairs]
-    return {one: two for pair in pairs for one, two in ((pair[0], pair[1]), (pair[1], pair[0]))}
+def _kana_sizes() -> dict[str, str]:
+    pairs = _KANA_SIZES.split()
+    pairs += ["".join(_shifted_kana(char, _KANA_OFFSET) for char in pair) for pair in pairs]
+    return {kana: twin for pair in pairs for kana, twin in ((pair[0], pair[1]), (pair[1], pair[0]))}
 
 
-def _shifted(char: str, by: int) -> str:
+def _shifted_kana(char: str, by: int) -> str:
     """Hiragana and katakana lie in parallel; the long mark and what has no twin stay."""
     point = ord(char)
     twin = 0x3041 <= point <= 0x3096 if by > 0 else 0x30A1 <= point <= 0x30F6

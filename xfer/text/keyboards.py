@@ -16,17 +16,17 @@ from typing import NamedTuple
 
 from xfer.text.scripts import letter_class, script_of
 
-Layer = tuple[str, str, str, str]
+KeyLayer = tuple[str, str, str, str]
 Weighted = tuple[tuple[str, int], ...]
 
 # Fingers slip sideways far more often than up or down (9 : 1 in the typo literature).
 SIDEWAYS, SHIFTED, UPWARD = 9, 3, 1
 _STAGGER = (-1.0, 0.5, 0.75, 0.25)
 _REACH = 0.75
-_EMPTY = "·"
+_NO_LETTER = "·"
 
-_QWERTY: Layer = ("", "qwertyuiop", "asdfghjkl", "·zxcvbnm")
-_LATIN: dict[str, tuple[Layer, ...]] = {
+_QWERTY: KeyLayer = ("", "qwertyuiop", "asdfghjkl", "·zxcvbnm")
+_LATIN_LAYOUTS: dict[str, tuple[KeyLayer, ...]] = {
     "qwerty": (_QWERTY,),
     "german": (("···········ß", "qwertzuiopü", "asdfghjklöä", "·yxcvbnm"),),
     "french": (("··é····è·çà", "azertyuiop", "qsdfghjklmù", "·wxcvbn"),),
@@ -50,7 +50,7 @@ _LATIN: dict[str, tuple[Layer, ...]] = {
     "albanian": (("", "qwertzuiopç", "asdfghjklë", "·yxcvbnm"),),
 }
 
-_CYRILLIC: dict[str, tuple[Layer, ...]] = {
+_CYRILLIC_LAYOUTS: dict[str, tuple[KeyLayer, ...]] = {
     "russian": (("ё", "йцукенгшщзхъ", "фывапролджэ", "·ячсмитьбю"),),
     "ukrainian": (("", "йцукенгшщзхїґ", "фівапролджє", "·ячсмитьбю"),),
     "belarusian": (("ё", "йцукенгшўзх", "фывапролджэ", "·ячсмітьбю"),),
@@ -60,7 +60,7 @@ _CYRILLIC: dict[str, tuple[Layer, ...]] = {
     "macedonian": (("", "љњертѕуиопшѓ", "асдфгхјклчќж", "·зџцвбнм"),),
 }
 
-_ARABIC: dict[str, tuple[Layer, ...]] = {
+_ARABIC_LAYOUTS: dict[str, tuple[KeyLayer, ...]] = {
     "arabic": (
         ("ذ", "ضصثقفغعهخحجد", "شسيبلاتنمكط", "·ئءؤر·ىةوزظ"),
         ("", "·····إ", "·····أ", "······آ"),
@@ -75,7 +75,7 @@ _ARABIC: dict[str, tuple[Layer, ...]] = {
     ),
 }
 
-_OTHER: dict[str, tuple[Layer, ...]] = {
+_OTHER_SCRIPTS: dict[str, tuple[KeyLayer, ...]] = {
     "greek": (("", "·ςερτυθιοπ", "ασδφγηξκλ", "·ζχψωβνμ"),),
     "hebrew": (("", "··קראטוןםפ", "שדגכעיחלךף", "·זסבהנמצתץ"),),
     "georgian": (
@@ -94,7 +94,7 @@ _OTHER: dict[str, tuple[Layer, ...]] = {
 
 # One table serves all Indic scripts: the standard gives the parallel letters of their Unicode
 # blocks the same key. _RARE names the letters that are in no use in a script that has them.
-_INSCRIPT: tuple[Layer, ...] = (
+_INSCRIPT: tuple[KeyLayer, ...] = (
     ("", "ौ ै ा ी ू ब ह ग द ज ड", "ो े ् ि ु प र क त च ट", "· ॆ ं म न व ल स · · य"),
     ("", "औ ऐ आ ई ऊ भ ङ घ ध झ ढ ञ", "ओ ए अ इ उ फ ऱ ख थ छ ठ", "· ऎ ँ ण ऩ ऴ ळ श ष"),
 )
@@ -177,9 +177,15 @@ class _Key(NamedTuple):
     x: float
 
 
-def layouts() -> tuple[str, ...]:
+def layout_names() -> tuple[str, ...]:
     """The names of all layouts."""
-    return (*_LATIN, *_CYRILLIC, *_ARABIC, *_OTHER, *(n for n in _SCRIPT_DEFAULT.values() if " " in n))
+    return (
+        *_LATIN_LAYOUTS,
+        *_CYRILLIC_LAYOUTS,
+        *_ARABIC_LAYOUTS,
+        *_OTHER_SCRIPTS,
+        *(n for n in _SCRIPT_DEFAULT.values() if " " in n),
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -194,43 +200,47 @@ def layout_for(language: str, script: str) -> str:
 @lru_cache(maxsize=256)
 def layout_script(layout: str) -> str:
     """The script of all letters of a layout."""
-    return script_of(next(iter(neighbours_of(layout))))
+    return script_of(next(iter(layout_neighbours(layout))))
 
 
 @lru_cache(maxsize=256)
-def neighbours_of(layout: str) -> dict[str, Weighted]:
+def layout_neighbours(layout: str) -> dict[str, Weighted]:
     """Every letter of a layout that has neighbours, with their weights; only letters of one class."""
     kind, _, script = layout.partition(" ")
     if kind == "flick":
         return _flicks(KATAKANA_OFFSET if script == "katakana" else 0)
-    layers = _inscript(script) if kind == "inscript" else {**_LATIN, **_CYRILLIC, **_ARABIC, **_OTHER}[layout]
+    layers = (
+        _inscript(script)
+        if kind == "inscript"
+        else {**_LATIN_LAYOUTS, **_CYRILLIC_LAYOUTS, **_ARABIC_LAYOUTS, **_OTHER_SCRIPTS}[layout]
+    )
     keys = list(_keys(layers))
-    table = {key.char: tuple(_around(key, keys)) for key in keys}
-    return {char: found for char, found in table.items() if found}
+    table = {key.char: tuple(_adjacent_keys(key, keys)) for key in keys}
+    return {char: weights for char, weights in table.items() if weights}
 
 
-def neighbours(char: str, language: str) -> Weighted:
+def key_neighbours(char: str, language: str) -> Weighted:
     """The letters next to ``char`` (lower case) on the keyboard of ``language``, with their weights."""
     layout = layout_for(language, script_of(char))
-    return neighbours_of(layout).get(char, ()) if layout else ()
+    return layout_neighbours(layout).get(char, ()) if layout else ()
 
 
-def _keys(layers: tuple[Layer, ...]) -> Iterator[_Key]:
+def _keys(layers: tuple[KeyLayer, ...]) -> Iterator[_Key]:
     for layer, rows in enumerate(layers):
         for row, line in enumerate(rows):
             for column, char in enumerate(line.split() if " " in line else line):
-                if char != _EMPTY:
+                if char != _NO_LETTER:
                     yield _Key(char, layer, row, column + _STAGGER[row])
 
 
-def _around(key: _Key, keys: list[_Key]) -> Iterator[tuple[str, int]]:
+def _adjacent_keys(key: _Key, keys: list[_Key]) -> Iterator[tuple[str, int]]:
     for other in keys:
-        weight = _weight(key, other)
+        weight = _slip_weight(key, other)
         if weight and letter_class(key.char) == letter_class(other.char):
             yield other.char, weight
 
 
-def _weight(key: _Key, other: _Key) -> int:
+def _slip_weight(key: _Key, other: _Key) -> int:
     distance = abs(key.x - other.x)
     if key.layer != other.layer:
         return SHIFTED if key.row == other.row and distance == 0 else 0
@@ -239,19 +249,19 @@ def _weight(key: _Key, other: _Key) -> int:
     return UPWARD if abs(key.row - other.row) == 1 and distance <= _REACH else 0
 
 
-def _inscript(script: str) -> tuple[Layer, ...]:
+def _inscript(script: str) -> tuple[KeyLayer, ...]:
     offset, rare = INDIC_BLOCKS[script] - INDIC_BLOCKS["Devanagari"], _RARE.get(script, "")
-    return tuple(_transposed(layer, offset, rare) for layer in _INSCRIPT)
+    return tuple(_transposed_layer(layer, offset, rare) for layer in _INSCRIPT)
 
 
-def _transposed(layer: Layer, offset: int, rare: str) -> Layer:
+def _transposed_layer(layer: KeyLayer, offset: int, rare: str) -> KeyLayer:
     def key(char: str) -> str:
-        moved = chr(ord(char) + offset) if char not in rare + _EMPTY else _EMPTY
+        shifted = chr(ord(char) + offset) if char not in rare + _NO_LETTER else _NO_LETTER
         # Unassigned, or a letter that NFC would take apart again.
-        return moved if script_of(moved) and unicodedata.is_normalized("NFC", moved) else _EMPTY
+        return shifted if script_of(shifted) and unicodedata.is_normalized("NFC", shifted) else _NO_LETTER
 
-    one, two, three, four = (" ".join(map(key, row.split())) for row in layer)
-    return one, two, three, four
+    numbers, top, home, bottom = (" ".join(map(key, row.split())) for row in layer)
+    return numbers, top, home, bottom
 
 
 def _flicks(offset: int) -> dict[str, Weighted]:

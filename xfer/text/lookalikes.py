@@ -40,36 +40,36 @@ _OCR = """
     김 긴; 름 듬; 을 올; 는 논; 로 르
 """
 # What a reader must not be made to misread: a negation or a number word would say something else.
-_KANA = ("Hiragana", "Katakana")
+_KANA_SCRIPTS = ("Hiragana", "Katakana")
 _SPARED = frozenset("未没沒千八二")
 
 
 @lru_cache(maxsize=1)
-def homoglyphs() -> dict[str, str]:
+def homoglyph_table() -> dict[str, str]:
     """For each letter, all letters of the same shape."""
     return {char: group.replace(char, "") for group in _HOMOGLYPHS.split() for char in group}
 
 
 @lru_cache(maxsize=1)
-def misread() -> dict[str, tuple[str, ...]]:
+def misread_table() -> dict[str, tuple[str, ...]]:
     """For each letter or pair of letters, what a scanner may read instead."""
-    found: dict[str, list[str]] = {}
+    misreads: dict[str, list[str]] = {}
     for pair in _OCR.split(";"):
-        one, two = pair.replace(">", " ").split()
-        if not _SPARED & {one, two}:
-            found.setdefault(one, []).append(two)
-            if not two.isdigit() and ">" not in pair:
-                found.setdefault(two, []).append(one)
-    return {char: tuple(others) for char, others in found.items()}
+        shape, other = pair.replace(">", " ").split()
+        if not _SPARED & {shape, other}:
+            misreads.setdefault(shape, []).append(other)
+            if not other.isdigit() and ">" not in pair:
+                misreads.setdefault(other, []).append(shape)
+    return {char: tuple(others) for char, others in misreads.items()}
 
 
-def misreadings(word: str, language: str) -> list[tuple[int, int, str]]:
+def word_misreadings(word: str, language: str) -> list[tuple[int, int, str]]:
     """(start, end, new) of each place of ``word`` that may be misread, in order; as kana in Japanese alone."""
-    table = misread()
+    table = misread_table()
     return [
         (start, start + size, new)
         for start in range(len(word))
         for size in (1, 2)
         for new in table.get(word[start : start + size], ())
-        if start + size <= len(word) and (language == "ja" or script_of(new[0]) not in _KANA)
+        if start + size <= len(word) and (language == "ja" or script_of(new[0]) not in _KANA_SCRIPTS)
     ]

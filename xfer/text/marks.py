@@ -15,19 +15,19 @@ _YO = {"ё": "е", "Ё": "Е"}
 _HARAKAT = frozenset(map(chr, (*range(0x064B, 0x0653), 0x0670)))
 
 
-def bare(text: str) -> str:
+def strip_marks(text: str) -> str:
     """``text`` without accents (Latin, Greek), stress and dots of ё (Cyrillic), vowel signs (Arabic, Hebrew)."""
     composed = unicodedata.is_normalized("NFC", text)
-    left, base = [], ""
+    kept, base = [], ""
     for char in unicodedata.normalize("NFD", "".join(_YO.get(char, char) for char in text)):
         base = base if is_mark(char) else script_of(char)
-        if not (is_mark(char) and _goes(char, base)):
-            left.append(_BARE.get(char, char) if base == "Latin" else char)
-    found = "".join(left)
-    return unicodedata.normalize("NFC", found) if composed else found
+        if not (is_mark(char) and _is_omitted(char, base)):
+            kept.append(_BARE.get(char, char) if base == "Latin" else char)
+    stripped = "".join(kept)
+    return unicodedata.normalize("NFC", stripped) if composed else stripped
 
 
-def _goes(mark: str, base: str) -> bool:
+def _is_omitted(mark: str, base: str) -> bool:
     if base == "Cyrillic":
         return mark in _STRESS
     if base == "Arabic":

@@ -10,8 +10,8 @@ from random import Random
 
 import regex
 
-from xfer.text.draws import rounded, shuffled
-from xfer.text.edits import Edit, replaced
+from xfer.text.draws import random_round, shuffle_items
+from xfer.text.edits import Edit, minimal_edits
 
 _ZEROS = {
     "ar": "٠", "fa": "۰", "ur": "۰", "hi": "०", "mr": "०", "ne": "०", "bn": "০", "pa": "੦", "gu": "૦", "or": "୦",
@@ -33,43 +33,43 @@ _DATES = {
     "zh": "{y}年{m}月{d}日",
     "ko": "{y}년 {m}월 {d}일",
 }
-OPERATIONS = ("digits", "thousands", "dates")
+NUMBER_OPERATIONS = ("digits", "thousands", "dates")
 _NUMBER = regex.compile(
     r"(?<![\p{L}\p{M}\p{N}.,:/\-@_])\p{Nd}+(?:[.,/:\-\u202f]\p{Nd}+)*(?![\p{L}\p{M}\p{N}/@_]|[.,:\-]\p{N})"
 )
 _ISO = regex.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_LONGEST = 40  # digits: what is longer is no number that anybody reads
+_MAX_DIGITS = 40  # digits: what is longer is no number that anybody reads
 
 
-def notation(text: str, language: str, rate: float, rng: Random, operations: Sequence[str]) -> list[Edit]:
+def notation_edits(text: str, language: str, rate: float, rng: Random, operations: Sequence[str]) -> list[Edit]:
     """A share ``rate`` of the numbers of ``text`` in another notation of ``language``, as sorted edits."""
-    found = [match.span() for match in _NUMBER.finditer(text) if match.end() - match.start() <= _LONGEST]
-    wanted = rounded(rng, rate * len(found))
+    spans = [match.span() for match in _NUMBER.finditer(text) if match.end() - match.start() <= _MAX_DIGITS]
+    wanted = random_round(rng, rate * len(spans))
     edits: list[Edit] = []
-    for start, end in shuffled(rng, found) if wanted else ():
-        for operation in shuffled(rng, operations):
-            new = _OTHER[operation](text[start:end], language)
+    for start, end in shuffle_items(rng, spans) if wanted else ():
+        for operation in shuffle_items(rng, operations):
+            new = _REWRITERS[operation](text[start:end], language)
             if new != text[start:end]:
-                edits += replaced(text, start, end, new, operation)
+                edits += minimal_edits(text, start, end, new, operation)
                 break
         if len(edits) == wanted:
             break
     return sorted(edits)
 
 
-def digits(number: str, language: str) -> str:
+def swap_digits(number: str, language: str) -> str:
     """Figures of the language for European ones, and European ones for those."""
     zero = _ZEROS.get(language)
     if zero is None:
         return number
-    own = {chr(ord(zero) + i): str(i) for i in range(10)}
-    if any(char in own for char in number):
-        return "".join(own.get(char, char) for char in number)
-    back = {figure: char for char, figure in own.items()}
-    return "".join(back.get(char, char) for char in number)
+    figures = {chr(ord(zero) + i): str(i) for i in range(10)}
+    if any(char in figures for char in number):
+        return "".join(figures.get(char, char) for char in number)
+    to_native = {figure: char for char, figure in figures.items()}
+    return "".join(to_native.get(char, char) for char in number)
 
 
-def thousands(number: str, language: str) -> str:
+def swap_thousands(number: str, language: str) -> str:
     """A mark between thousands, from five figures on, so that no year gets one; or none where there were marks."""
     mark = _MARKS.get(language)
     if mark is None:
@@ -81,7 +81,7 @@ def thousands(number: str, language: str) -> str:
     return f"{int(number):,}".replace(",", mark) if plain else number
 
 
-def dates(number: str, language: str) -> str:
+def localize_date(number: str, language: str) -> str:
     """A date of ISO 8601 as the language writes it."""
     match, pattern = _ISO.fullmatch(number), _DATES.get(language)
     if not match or not pattern:
@@ -92,4 +92,4 @@ def dates(number: str, language: str) -> str:
     return pattern.format(y=match[1], m=month, d=day)
 
 
-_OTHER = {"digits": digits, "thousands": thousands, "dates": dates}
+_REWRITERS = {"digits": swap_digits, "thousands": swap_thousands, "dates": localize_date}

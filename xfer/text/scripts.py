@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import regex
 
-_SCRIPTS = """
+_SCRIPT_NAMES = """
     Latin Cyrillic Greek Arabic Hebrew Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada
     Malayalam Sinhala Thai Lao Khmer Myanmar Tibetan Han Hiragana Katakana Bopomofo Hangul Georgian
     Armenian Ethiopic Syriac Thaana
@@ -26,18 +26,18 @@ UNSPACED = {
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 
-_SCRIPT = regex.compile("|".join(rf"(?P<{name}>\p{{{name}}})" for name in _SCRIPTS.split()))
+_SCRIPT = regex.compile("|".join(rf"(?P<{name}>\p{{{name}}})" for name in _SCRIPT_NAMES.split()))
 
 # \X alone would cut after Khmer coeng and Burmese virama (no conjunct rule for those scripts in
 # some Unicode versions) and before the Burmese marks that Unicode calls self-standing.
 _GRAPHEME = regex.compile(r"\X(?:(?=\p{M})\X|(?<=[\u17d2\u1039])(?=\p{L})\X)*")
 
 # Characters that are always a cluster of their own when next to each other: spares the slow pattern.
-_PLAIN = regex.compile(r"[ -~\p{Ll}\p{Lu}\u0620-\u064a\u3041-\u3096\u4e00-\u9fff\uac00-\ud7a3]*+")
+_SINGLE_CLUSTERS = regex.compile(r"[ -~\p{Ll}\p{Lu}\u0620-\u064a\u3041-\u3096\u4e00-\u9fff\uac00-\ud7a3]*+")
 
 _JAMO_VOWELS = range(0x314F, 0x3164)
-_JAMO = range(0x3131, 0x3164)
-_INDIC = range(0x0900, 0x0D80)
+_JAMO_POINTS = range(0x3131, 0x3164)
+_INDIC_POINTS = range(0x0900, 0x0D80)
 _THAI = {
     **dict.fromkeys("เแโใไ", "vowel before"),
     **dict.fromkeys("ะาำ", "vowel after"),
@@ -70,7 +70,7 @@ def is_virama(char: str) -> bool:
     return unicodedata.combining(char) == 9
 
 
-def graphemes(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+def grapheme_spans(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
     """The spans of the grapheme clusters of ``text[start:end]``."""
     stop = len(text) if end is None else end
     return (match.span() for match in _GRAPHEME.finditer(text, start, stop))
@@ -78,15 +78,15 @@ def graphemes(text: str, start: int = 0, end: int | None = None) -> Iterator[tup
 
 def count_graphemes(text: str) -> int:
     """The number of grapheme clusters."""
-    return len(text) if _PLAIN.fullmatch(text) else len(_GRAPHEME.findall(text))
+    return len(text) if _SINGLE_CLUSTERS.fullmatch(text) else len(_GRAPHEME.findall(text))
 
 
 def letter_class(char: str) -> str:
     """The slot that a character fills in its syllable: only characters of one class are exchangeable."""
     point = ord(char)
-    if point in _INDIC:
+    if point in _INDIC_POINTS:
         return _indic_class(point & 0x7F)
-    if point in _JAMO:
+    if point in _JAMO_POINTS:
         return "vowel" if point in _JAMO_VOWELS else "consonant"
     if char in _THAI:
         return _THAI[char]

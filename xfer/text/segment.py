@@ -16,27 +16,27 @@ PIECES = "pieces"  # what takes the place of words without a segmenter
 Ends = Callable[[str], list[int]]
 
 
-def segmenter() -> str:
+def segmenter_name() -> str:
     """Name and version of what finds words here: "icu 78.3", or "pieces" where nothing does."""
-    return _found()[0]
+    return _segmenter()[0]
 
 
 @lru_cache(maxsize=1 << 14)
-def ends(run: str) -> tuple[int, ...] | None:
+def word_ends(run: str) -> tuple[int, ...] | None:
     """Where the words of a run of letters end (code points, the last is the length); None without a segmenter.
 
     The run holds no spaces and no punctuation; it may mix scripts, as Japanese does.
     """
-    found = _found()[1]
-    return None if found is None else _of_points(run, found(run))
+    find_ends = _segmenter()[1]
+    return None if find_ends is None else _code_point_ends(run, find_ends(run))
 
 
-def grouped(spans: Sequence[tuple[int, int]], run: str, start: int) -> list[list[tuple[int, int]]] | None:
+def group_clusters(spans: Sequence[tuple[int, int]], run: str, start: int) -> list[list[tuple[int, int]]] | None:
     """Clusters of a run that begins at ``start``, put together to words; None without a segmenter.
 
     A word that would end within a cluster goes on to the end of it, so that none begins with a combining mark.
     """
-    cuts = ends(run)
+    cuts = word_ends(run)
     if cuts is None:
         return None
     lasts = [end - start for _, end in spans]
@@ -44,29 +44,29 @@ def grouped(spans: Sequence[tuple[int, int]], run: str, start: int) -> list[list
     return [list(spans[left:right]) for left, right in zip([0, *borders], borders, strict=False) if left < right]
 
 
-def _of_points(run: str, found: Iterable[int]) -> tuple[int, ...]:
+def _code_point_ends(run: str, unit_ends: Iterable[int]) -> tuple[int, ...]:
     """ICU counts UTF-16 units; a character beyond the first plane has two."""
     if run.isascii() or max(run) <= "\uffff":
-        return tuple(found)
-    units, place = {}, 0
+        return tuple(unit_ends)
+    units, position = {}, 0
     for i, char in enumerate(run):
-        place += 2 if char > "\uffff" else 1
-        units[place] = i + 1
-    return tuple(units[end] for end in found if end in units)
+        position += 2 if char > "\uffff" else 1
+        units[position] = i + 1
+    return tuple(units[end] for end in unit_ends if end in units)
 
 
 @cache
-def _found() -> tuple[str, Ends | None]:
+def _segmenter() -> tuple[str, Ends | None]:
     # late: both are optional
     try:
         from icu4py import icu_version
         from icu4py.breakers import WordBreaker
     except ImportError:
-        return _pyicu()
+        return _pyicu_segmenter()
     return f"icu {icu_version}", lambda run: [end for _, end in WordBreaker(run, "root").segments()]
 
 
-def _pyicu() -> tuple[str, Ends | None]:
+def _pyicu_segmenter() -> tuple[str, Ends | None]:
     try:
         from icu import ICU_VERSION, BreakIterator, Locale
     except ImportError:

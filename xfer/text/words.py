@@ -12,33 +12,33 @@ from typing import NamedTuple
 
 import regex
 
-from xfer.text.scripts import UNSPACED, ZWJ, ZWNJ, graphemes, is_letter, is_virama, script_of
-from xfer.text.segment import grouped
+from xfer.text.scripts import UNSPACED, ZWJ, ZWNJ, grapheme_spans, is_letter, is_virama, script_of
+from xfer.text.segment import group_clusters
 
-Span = tuple[int, int]
+CellSpan = tuple[int, int]
 
 
-class Word(NamedTuple):
+class TextWord(NamedTuple):
     """One counted span, its script (that of its first letter), and the clusters inside it that an attack may touch."""
 
     start: int
     end: int
     script: str
-    cells: tuple[Span, ...]
+    cells: tuple[CellSpan, ...]
 
 
-_UNSPACED = "".join(rf"\p{{{name}}}" for name in UNSPACED) + r"\u30fc\uff70\uff9e\uff9f"
-_CHUNK = regex.compile(rf"[{_UNSPACED}][{_UNSPACED}\p{{M}}\u200c\u200d]*+|[^\s{_UNSPACED}]++")
-_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}\u200c\u200d]*+")
+_UNSPACED_CHARS = "".join(rf"\p{{{name}}}" for name in UNSPACED) + r"\u30fc\uff70\uff9e\uff9f"
+_CHUNK = regex.compile(rf"[{_UNSPACED_CHARS}][{_UNSPACED_CHARS}\p{{M}}\u200c\u200d]*+|[^\s{_UNSPACED_CHARS}]++")
+_WORD_RUN = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}\u200c\u200d]*+")
 # Possessive throughout: a hostile text must not cost more than linear time.
 _DOMAIN = regex.compile(r"\P{L}*+(?:[\p{L}\p{N}-]++\.)+(?!\p{Lu})\p{L}{2,}+(?=[/:?#]|\P{L}*+$)")
 _CONNECTORS = frozenset("/@?=&#%-_.:")
 _DIGIT = "digit"
 
 
-def cut(text: str) -> list[Word]:
+def cut_words(text: str) -> list[TextWord]:
     """All words in order, without overlap; a word without cells is counted and left alone."""
-    words: list[Word] = []
+    words: list[TextWord] = []
     address_end = -1
     for chunk in _CHUNK.finditer(text):
         start, end = chunk.span()
@@ -46,10 +46,10 @@ def cut(text: str) -> list[Word]:
             words[-1] = words[-1]._replace(end=end)
             address_end = end
         elif _is_address(chunk.group()):
-            words.append(Word(start, end, "", ()))
+            words.append(TextWord(start, end, "", ()))
             address_end = end
         else:
-            words.extend(_words(text, start, end))
+            words.extend(_chunk_words(text, start, end))
     return words
 
 
@@ -63,57 +63,59 @@ def _connected(text: str, border: int) -> bool:
     return text[border - 1] in _CONNECTORS or text[border] in _CONNECTORS
 
 
-def _words(text: str, start: int, end: int) -> Iterator[Word]:
-    for match in _WORD.finditer(text, start, end):
-        found = _segmented(text, *match.span()) if script_of(text[match.start()]) in UNSPACED else None
-        if found is not None:
-            yield from found
+def _chunk_words(text: str, start: int, end: int) -> Iterator[TextWord]:
+    for match in _WORD_RUN.finditer(text, start, end):
+        segmented = _segmented_words(text, *match.span()) if script_of(text[match.start()]) in UNSPACED else None
+        if segmented is not None:
+            yield from segmented
             continue
-        for script, spans in _runs(text, *match.span()):
+        for script, spans in _script_runs(text, *match.span()):
             size = UNSPACED.get(script, len(spans))
             for first in range(0, len(spans), size):
-                yield _word(text, script, spans[first : first + size])
+                yield _word_of_clusters(text, script, spans[first : first + size])
 
 
-def _segmented(text: str, start: int, end: int) -> list[Word] | None:
+def _segmented_words(text: str, start: int, end: int) -> list[TextWord] | None:
     """The words of a run without spaces, Japanese ones across its scripts; None without a segmenter."""
-    found = grouped(list(graphemes(text, start, end)), text[start:end], start)
-    return None if found is None else [_word(text, _kind(text[spans[0][0]]), spans) for spans in found]
+    groups = group_clusters(list(grapheme_spans(text, start, end)), text[start:end], start)
+    return (
+        None if groups is None else [_word_of_clusters(text, _char_kind(text[spans[0][0]]), spans) for spans in groups]
+    )
 
 
-def _runs(text: str, start: int, end: int) -> Iterator[tuple[str, list[Span]]]:
-    script, spans = "", list[Span]()
-    for span in graphemes(text, start, end):
-        found = _kind(text[span[0]])
-        joined = _joined(script, found)
-        if spans and joined is None:
+def _script_runs(text: str, start: int, end: int) -> Iterator[tuple[str, list[CellSpan]]]:
+    script, spans = "", list[CellSpan]()
+    for span in grapheme_spans(text, start, end):
+        kind = _char_kind(text[span[0]])
+        merged = _merged_script(script, kind)
+        if spans and merged is None:
             yield script, spans
             spans = []
-        script = found if joined is None else joined
+        script = kind if merged is None else merged
         spans.append(span)
     yield script, spans
 
 
-def _kind(char: str) -> str:
+def _char_kind(char: str) -> str:
     return _DIGIT if char.isnumeric() and not is_letter(char) else script_of(char)
 
 
-def _joined(run: str, found: str) -> str | None:
+def _merged_script(run: str, kind: str) -> str | None:
     """The script of a run that goes on with ``found``, None when a new run begins there."""
-    if found in ("", run):
+    if kind in ("", run):
         return run
-    if run == "" or (run == _DIGIT and found not in UNSPACED):
-        return found
-    return run if found == _DIGIT and run not in UNSPACED else None
+    if run == "" or (run == _DIGIT and kind not in UNSPACED):
+        return kind
+    return run if kind == _DIGIT and run not in UNSPACED else None
 
 
-def _word(text: str, script: str, spans: list[Span]) -> Word:
-    alone = len(spans) == 1 and script not in UNSPACED
-    cells = () if alone else tuple(_core(text, *span) for span in spans if is_letter(text[span[0]]))
-    return Word(spans[0][0], spans[-1][1], script, cells)
+def _word_of_clusters(text: str, script: str, spans: list[CellSpan]) -> TextWord:
+    single = len(spans) == 1 and script not in UNSPACED
+    cells = () if single else tuple(_cell_core(text, *span) for span in spans if is_letter(text[span[0]]))
+    return TextWord(spans[0][0], spans[-1][1], script, cells)
 
 
-def _core(text: str, start: int, end: int) -> Span:
+def _cell_core(text: str, start: int, end: int) -> CellSpan:
     # A joiner belongs to the place in the word (Persian, Urdu), not to the letter before it,
     # unless it follows a virama, whose shape it decides.
     while end - start > 1 and text[end - 1] in (ZWNJ, ZWJ) and not is_virama(text[end - 2]):
@@ -121,11 +123,11 @@ def _core(text: str, start: int, end: int) -> Span:
     return start, end
 
 
-def editable(word: Word) -> bool:
+def is_editable(word: TextWord) -> bool:
     """True when the word has letters to hit."""
     return bool(word.cells)
 
 
-def follow(text: str, left: Span, right: Span) -> bool:
+def are_adjacent(text: str, left: CellSpan, right: CellSpan) -> bool:
     """True when nothing but joiners lies between two cells."""
     return not text[left[1] : right[0]].strip(ZWNJ + ZWJ)

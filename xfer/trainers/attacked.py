@@ -8,12 +8,12 @@ from typing import Any, Literal
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from xfer.attackers.base import Attacker, Row
+from xfer.attackers.base import Attacker, AttackRow
 from xfer.core.component import Block
-from xfer.core.seeds import derive
+from xfer.core.seeds import derive_seed
 
 
-class Attacked(Block):
+class AttackedTraining(Block):
     """Training rows whose text an attacker changed, with the labels they had.
 
     A changed row is trained in the same step as the row it came from, so that a run has as many steps as without.
@@ -44,7 +44,7 @@ class Attacked(Block):
         return value
 
     @model_validator(mode="after")
-    def _asked(self) -> Attacked:
+    def _asked(self) -> AttackedTraining:
         given = [name for name in ("by", "refresh") if getattr(self, name) is not None]
         if self.attacker.searches and len(given) != 1:
             what = "gives both by and refresh" if given else "names nobody whom the search asks"
@@ -59,17 +59,19 @@ class Attacked(Block):
         return self
 
 
-def drawn(rows: Sequence[Row], share: float, *names: Any, of: Callable[[Row], bool] = lambda row: True) -> list[int]:
+def draw_row_share(
+    rows: Sequence[AttackRow], share: float, *names: Any, eligible: Callable[[AttackRow], bool] = lambda row: True
+) -> list[int]:
     """The places of a ``share`` of the rows of each language, at least one, drawn by their ids: sorted.
 
     A larger share holds a smaller one. Other ``names`` draw other rows.
     """
     languages: dict[str, list[tuple[int, int]]] = {}
-    for place, row in enumerate(rows):
-        if of(row):
-            mark = derive("attacked", *names, row["language"], row["id"])
-            languages.setdefault(row["language"], []).append((mark, place))
-    found: list[int] = []
+    for index, row in enumerate(rows):
+        if eligible(row):
+            mark = derive_seed("attacked", *names, row["language"], row["id"])
+            languages.setdefault(row["language"], []).append((mark, index))
+    chosen: list[int] = []
     for marked in languages.values():
-        found += [place for _, place in sorted(marked)[: max(1, round(share * len(marked)))]]
-    return sorted(found)
+        chosen += [index for _, index in sorted(marked)[: max(1, round(share * len(marked)))]]
+    return sorted(chosen)

@@ -11,7 +11,7 @@ from xfer.attackers.base import Attacker
 from xfer.core.component import Block
 
 
-class Subwords(Block):
+class SubwordSampling(Block):
     """Words cut into other subwords than the tokenizer's own (subword regularisation).
 
     Byte-pair vocabularies: BPE-dropout (Provilkov et al. 2020, algorithm 1; 0.1 is theirs). Unigram vocabularies
@@ -31,7 +31,7 @@ class Augment(Block):
     """One change of a task's rows, made anew each time a row is drawn. An attacker alone is short for this."""
 
     attacker: SerializeAsAny[Attacker] | None = Field(None, description="changes the text; one that needs no model")
-    subwords: Subwords | None = Field(None, description="changes no text, but the subwords that it is cut into")
+    subwords: SubwordSampling | None = Field(None, description="changes no text, but the subwords that it is cut into")
     share: float = Field(1.0, ge=0, le=1, description="chance that a row is changed when it is drawn; 0 for none")
 
     @model_validator(mode="before")
@@ -53,11 +53,11 @@ class Augment(Block):
         return self.share > 0 and (self.subwords is None or self.subwords.words > 0)
 
 
-def _listed(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-Augments = Annotated[tuple[Augment, ...], BeforeValidator(_listed)]
+Augments = Annotated[tuple[Augment, ...], BeforeValidator(_as_list)]
 
 
 class Consistency(Block):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from xfer.core.component import Component
-from xfer.core.seeds import stream
+from xfer.core.seeds import seeded_random
 from xfer.readers.base import Settings
 
 Misfit = tuple[tuple[str, ...], str, str]  # where within a mixer or trainer, what is wrong, a hint
@@ -40,7 +40,7 @@ class Mixer(Component, kind="mixer"):
 
     def at(self, step: int, seed: int, sizes: Mapping[str, int], progress: float = 0.0) -> str:
         """The task that ``step`` trains: a pure function, so that resume and every rank agree."""
-        draw, reached, last = stream("mixer", seed, step).random(), 0.0, ""
+        draw, reached, last = seeded_random("mixer", seed, step).random(), 0.0, ""
         for name, share in self.shares(sizes, progress).items():
             reached += share
             last = name if share else last  # rounding may leave the sum a little under 1

@@ -16,31 +16,31 @@ import torch
 from torch import distributed
 
 from xfer.core.errors import XferError
-from xfer.forms.base import Encoded, Tensors
+from xfer.forms.base import EncodedUnits, Tensors
 
 BUCKET = 1 << 24  # numbers that are added up in one go: few messages, and little memory beside the gradients
 T = TypeVar("T")
 
 
-class Elsewhere(XferError):
+class ProcessFailed(XferError):
     """What went wrong in one of the processes, as all of them raise it."""
 
 
-class Gone(Elsewhere):
+class ProcessLost(ProcessFailed):
     """Another process has ended, or cannot be reached any more."""
 
 
 @contextmanager
-def wire() -> Iterator[None]:
+def guard_messages() -> Iterator[None]:
     """Around whatever is sent: torch's errors there are long, and say nothing that helps. Raises Gone."""
     try:
         yield
     except RuntimeError as error:
         what = "another process of this run is gone (killed, or out of memory?)"
-        raise Gone(f"{what}; start all of them again: the stage goes on from its last checkpoint") from error
+        raise ProcessLost(f"{what}; start all of them again: the stage goes on from its last checkpoint") from error
 
 
-class Ranks:
+class Processes:
     """The processes of this run, or this one alone (then nothing is sent, and nothing costs time).
 
     ``control`` is a group of gloo, for words and numbers on the CPU; gradients go the way of their device.
@@ -61,23 +61,23 @@ class Ranks:
         if not self.control:
             return
         failed = torch.tensor([int(error is not None)])
-        _sum(failed, self.control)
+        _sum_in_place(failed, self.control)
         if not failed.item():
             return
-        told: list[str | None] = [None] * self.count
-        with wire():
-            distributed.all_gather_object(told, _words(error) if error else None, group=self.control)
-        found = {rank: words for rank, words in enumerate(told) if words}
-        rank, words = next(iter(found.items()))
-        everywhere = len(found) == self.count and len(set(found.values())) == 1
-        raise Elsewhere(words if everywhere or rank == 0 else f"process {rank}: {words}") from error
+        messages: list[str | None] = [None] * self.count
+        with guard_messages():
+            distributed.all_gather_object(messages, _error_text(error) if error else None, group=self.control)
+        failures = {rank: words for rank, words in enumerate(messages) if words}
+        rank, words = next(iter(failures.items()))
+        everywhere = len(failures) == self.count and len(set(failures.values())) == 1
+        raise ProcessFailed(words if everywhere or rank == 0 else f"process {rank}: {words}") from error
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """Inside, a failure of one process is that of all; they leave at the same time."""
         try:
             yield
-        except Elsewhere:
+        except ProcessFailed:
             raise
         except Exception as error:
             self.agree(error)
@@ -91,19 +91,19 @@ class Ranks:
         self.agree()
         if self.parted:
             return
-        there = torch.tensor([parameter.grad is not None for parameter in parameters], dtype=torch.int32)
-        _sum(there, self.control)
-        waiting: list[torch.Tensor] = []
-        for parameter, count in zip(parameters, there.tolist(), strict=True):
+        gradient_counts = torch.tensor([parameter.grad is not None for parameter in parameters], dtype=torch.int32)
+        _sum_in_place(gradient_counts, self.control)
+        bucket: list[torch.Tensor] = []
+        for parameter, count in zip(parameters, gradient_counts.tolist(), strict=True):
             if count:
                 if parameter.grad is None:
                     parameter.grad = torch.zeros_like(parameter)
-                waiting.append(parameter.grad)
-                if sum(each.numel() for each in waiting) >= BUCKET:
-                    _reduce(waiting)
-                    waiting = []
-        if waiting:
-            _reduce(waiting)
+                bucket.append(parameter.grad)
+                if sum(each.numel() for each in bucket) >= BUCKET:
+                    _reduce_bucket(bucket)
+                    bucket = []
+        if bucket:
+            _reduce_bucket(bucket)
 
     def total(self, values: Sequence[float]) -> list[float]:
         """The sums of numbers over the processes."""
@@ -111,26 +111,26 @@ class Ranks:
             return list(values)
         self.agree()
         sums = torch.tensor(values, dtype=torch.float64)
-        _sum(sums, self.control)
+        _sum_in_place(sums, self.control)
         return [float(value) for value in sums]
 
-    def told(self, find: Callable[[], T]) -> T:
+    def told(self, compute: Callable[[], T]) -> T:
         """What ``find`` gives in the main process, which alone calls it. Plain data."""
         if not self.control:
-            return find()
-        found: list[Any] = [None]
+            return compute()
+        broadcast: list[Any] = [None]
         if self.main:
             with self.together():
-                found[0] = find()
+                broadcast[0] = compute()
         else:
             self.agree()
-        with wire():
-            distributed.broadcast_object_list(found, src=0, group=self.control)
-        kept: T = found[0]
-        return kept
+        with guard_messages():
+            distributed.broadcast_object_list(broadcast, src=0, group=self.control)
+        result: T = broadcast[0]
+        return result
 
     def share(
-        self, make: Callable[[np.ndarray], Tensors], encoded: Encoded, index: np.ndarray, number: int | None
+        self, make: Callable[[np.ndarray], Tensors], encoded: EncodedUnits, index: np.ndarray, number: int | None
     ) -> tuple[Tensors, Tensors]:
         """This process's rows of a batch, and what it must know of the whole of it (see ``part``).
 
@@ -140,33 +140,33 @@ class Ranks:
         whole = make(index)  # by all: nobody else can tell how many units it has
         if not self.control:
             return whole, {}
-        places = np.arange(len(index))[self.rank :: self.count]
+        positions = np.arange(len(index))[self.rank :: self.count]
         if number is not None:
-            places = np.arange(len(index) if number % self.count == self.rank else 0)
-        if self.parted and not len(places):  # a pass needs everybody's parts of the weights: it does not count here
-            places = np.arange(len(index) if number is not None else 1)
-            own = whole if number is not None else make(index[places])
-            return own, part(encoded, index, places, whole) | {"idle": torch.ones(())}
-        own = whole if len(places) == len(index) else make(index[places]) if len(places) else {}
-        return own, part(encoded, index, places, whole)
+            positions = np.arange(len(index) if number % self.count == self.rank else 0)
+        if self.parted and not len(positions):  # a pass needs everybody's parts of the weights: it does not count here
+            positions = np.arange(len(index) if number is not None else 1)
+            shard = whole if number is not None else make(index[positions])
+            return shard, batch_context(encoded, index, positions, whole) | {"idle": torch.ones(())}
+        shard = whole if len(positions) == len(index) else make(index[positions]) if len(positions) else {}
+        return shard, batch_context(encoded, index, positions, whole)
 
 
-_here = Ranks()
+_current = Processes()
 
 
-def here() -> Ranks:
+def current_processes() -> Processes:
     """The processes that fit together with this one."""
-    return _here
+    return _current
 
 
-def join(control: Any) -> Ranks:
+def join_processes(control: Any) -> Processes:
     """From now on the processes of the group ``control`` (or, with None, this one alone) fit networks together."""
-    global _here
-    _here = Ranks(control)
-    return _here
+    global _current
+    _current = Processes(control)
+    return _current
 
 
-def part(encoded: Encoded, index: np.ndarray, mine: np.ndarray, whole: Tensors) -> Tensors:
+def batch_context(encoded: EncodedUnits, index: np.ndarray, mine: np.ndarray, whole: Tensors) -> Tensors:
     """What a process must know of the ``whole`` batch beside its own rows ``mine``; stays on the CPU.
 
     ``whole``: units, rows, sequences and longest sequence. ``mine``: the numbers of its sequences in the whole batch.
@@ -182,30 +182,30 @@ def part(encoded: Encoded, index: np.ndarray, mine: np.ndarray, whole: Tensors) 
     return {"whole": torch.tensor(size), "mine": torch.from_numpy(numbers)}
 
 
-def units(batch: Tensors) -> int:
+def total_units(batch: Tensors) -> int:
     """Units of the whole batch, of which this process may have some."""
     return int(batch["whole"][0]) if "whole" in batch else len(batch["labels"])
 
 
-def seen(batch: Tensors) -> int:
+def total_rows(batch: Tensors) -> int:
     """Rows of the whole batch."""
     return int(batch["whole"][1]) if "whole" in batch else len(batch.get("options", batch["input_ids"]))
 
 
-def _reduce(gradients: Sequence[torch.Tensor]) -> None:
+def _reduce_bucket(gradients: Sequence[torch.Tensor]) -> None:
     flat = torch.cat([gradient.flatten() for gradient in gradients])
-    _sum(flat)
+    _sum_in_place(flat)
     start = 0
     for gradient in gradients:
         gradient.copy_(flat[start : start + gradient.numel()].view_as(gradient))
         start += gradient.numel()
 
 
-def _sum(numbers: torch.Tensor, group: Any = None) -> None:
-    with wire():
+def _sum_in_place(numbers: torch.Tensor, group: Any = None) -> None:
+    with guard_messages():
         distributed.all_reduce(numbers, group=group)
 
 
-def _words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     text = " ".join(str(error).split("\n"))
     return text if isinstance(error, XferError) else f"{type(error).__name__}: {text}"

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
 
-from xfer.core.errors import suggest
+from xfer.core.errors import suggest_name
 from xfer.trainers.base import Misfit, Mixer
 
 Share = Annotated[float, Field(ge=0)]
@@ -19,7 +19,7 @@ class Proportional(Mixer):
     """Tasks in proportion to their rows (Raffel et al. 2020, section 3.5.2, without a limit: that is ``capped``)."""
 
     def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
-        return _normal(sizes)
+        return _normalised_shares(sizes)
 
 
 @Mixer.register("capped")
@@ -36,7 +36,7 @@ class Capped(Mixer):
         return min(size, self.cap)
 
     def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
-        return _normal(_upto(self.cap, sizes))
+        return _normalised_shares(_capped_sizes(self.cap, sizes))
 
 
 @Mixer.register("temperature")
@@ -51,11 +51,11 @@ class Temperature(Mixer):
     cap: int | None = Field(None, ge=1, description="rows of a task count up to this; no limit if left out")
 
     def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
-        counted = _upto(self.cap, sizes)
-        most = max(counted.values())  # relative to the largest, no power overflows
+        counted = _capped_sizes(self.cap, sizes)
+        largest = max(counted.values())  # relative to the largest, no power overflows
         if self.temperature == 1:
-            return _normal(counted)
-        return _normal({name: (size / most) ** (1 / self.temperature) for name, size in counted.items()})
+            return _normalised_shares(counted)
+        return _normalised_shares({name: (size / largest) ** (1 / self.temperature) for name, size in counted.items()})
 
 
 @Mixer.register("uniform")
@@ -63,7 +63,7 @@ class Uniform(Mixer):
     """Every task as often as any other."""
 
     def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
-        return _normal(dict.fromkeys(sizes, 1))
+        return _normalised_shares(dict.fromkeys(sizes, 1))
 
 
 @Mixer.register("explicit")
@@ -79,12 +79,12 @@ class Explicit(Mixer):
         return self
 
     def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
-        return _normal({name: self.given.get(name, 0.0) for name in sizes})
+        return _normalised_shares({name: self.given.get(name, 0.0) for name in sizes})
 
     def faults(self, tasks: Collection[str]) -> Iterator[Misfit]:
         for name in self.given:
             if name not in tasks:
-                yield ("given", name), f"the stage has no task '{name}'", suggest(name, tasks)
+                yield ("given", name), f"the stage has no task '{name}'", suggest_name(name, tasks)
         for name in tasks:
             if name not in self.given:
                 yield ("given",), f"gives task '{name}' no share", f"add {name}: 1, or 0 to leave it out"
@@ -104,8 +104,8 @@ class Curriculum(Mixer):
 
     def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         done = min(1.0, progress / self.until) if self.shape == "linear" else float(progress >= self.until)
-        before, after = self.first.shares(sizes, progress), self.last.shares(sizes, progress)
-        return {name: (1 - done) * before[name] + done * after[name] for name in before}
+        first_shares, last_shares = self.first.shares(sizes, progress), self.last.shares(sizes, progress)
+        return {name: (1 - done) * first_shares[name] + done * last_shares[name] for name in first_shares}
 
     def faults(self, tasks: Collection[str]) -> Iterator[Misfit]:
         for field, mixer in (("first", self.first), ("last", self.last)):
@@ -134,10 +134,10 @@ class Joint(Mixer):
         return tuple(sizes)
 
 
-def _upto(cap: int | None, sizes: Mapping[str, int]) -> Mapping[str, int]:
+def _capped_sizes(cap: int | None, sizes: Mapping[str, int]) -> Mapping[str, int]:
     return sizes if cap is None else {name: min(size, cap) for name, size in sizes.items()}
 
 
-def _normal(counted: Mapping[str, float]) -> dict[str, float]:
+def _normalised_shares(counted: Mapping[str, float]) -> dict[str, float]:
     total = sum(counted.values())
     return {name: counted[name] / total for name in sorted(counted)}

@@ -14,7 +14,7 @@ from xfer.trainers.adversaries.base import Adversary, Plain
 from xfer.trainers.base import Misfit, Trainer
 from xfer.trainers.options import Adapt, Average, Unfreeze
 
-WARMUP = 0.1  # at least this share of the steps, where a rate was raised
+LEAST_WARMUP = 0.1  # at least this share of the steps, where a rate was raised
 
 
 class FinetuneSettings(Trainer):
@@ -108,5 +108,5 @@ class FinetuneSettings(Trainer):
             filled["learning_rate"] = least_rate
             # published rates that start at their peak are small; at this one a fresh head would undo the encoder
             if self.warmup is None:
-                filled["warmup"] = max(published.warmup, WARMUP)
+                filled["warmup"] = max(published.warmup, LEAST_WARMUP)
         return self.model_copy(update=filled)

@@ -10,12 +10,12 @@ from typing import Any
 import torch
 from tiny_runs import TEXTS, WORDS, context, settings
 
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.models.base import Origin
-from xfer.models.network import Network, build
+from xfer.models.network import Network, build_network
 from xfer.models.scratch import Scratch
 from xfer.trainers.adversaries.base import Adversary
-from xfer.trainers.adversaries.micro_batch import Micro
+from xfer.trainers.adversaries.micro_batch import MicroBatch
 from xfer.trainers.loop.fit import Run, TaskData
 
 NAMES = Adversary.known()
@@ -78,7 +78,7 @@ def origin(dropout: float) -> Origin:
 
 def network(*kinds: str, dropout: float = 0.0, seed: int = 1) -> Network:
     """A fresh network with one task a form, of the form's name."""
-    return build(origin(dropout), {kind: form(kind, FORMS[kind]) for kind in kinds}, seed)
+    return build_network(origin(dropout), {kind: build_form(kind, FORMS[kind]) for kind in kinds}, seed)
 
 
 def run(folder: Path, kind: str, adversary: Adversary, dropout: float = 0.0, **fields: Any) -> Run:
@@ -108,23 +108,23 @@ def combine(factors: list[float], found: list[Tensors]) -> Tensors:
     return {n: sum(f * each[n] for f, each in zip(factors, found, strict=True)) for n in found[0]}  # type: ignore[misc]
 
 
-def micro(made: Run, step: int = 0) -> Micro:
+def micro(made: Run, step: int = 0) -> MicroBatch:
     """The first micro-batch of a run."""
     task = next(iter(made.tasks))
     return made._micros(task, [made.batch(task, 0)], step)[0]
 
 
-def deltas(made: Run, monkeypatch: Any) -> list[tuple[Micro, torch.Tensor]]:
+def deltas(made: Run, monkeypatch: Any) -> list[tuple[MicroBatch, torch.Tensor]]:
     """Every perturbation under which the network is run in the first step, with its micro-batch."""
-    seen: list[tuple[Micro, torch.Tensor]] = []
-    real: Callable[..., torch.Tensor] = Micro._pass
+    seen: list[tuple[MicroBatch, torch.Tensor]] = []
+    real: Callable[..., torch.Tensor] = MicroBatch._pass
 
-    def watched(self: Micro, network: Any, delta: torch.Tensor | None, dropout: int) -> torch.Tensor:
+    def watched(self: MicroBatch, network: Any, delta: torch.Tensor | None, dropout: int) -> torch.Tensor:
         if delta is not None:
             seen.append((self, delta.detach().clone()))
         return real(self, network, delta, dropout)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Micro, "_pass", watched)
+        patched.setattr(MicroBatch, "_pass", watched)
         made.step(0)
     return seen

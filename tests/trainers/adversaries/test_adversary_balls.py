@@ -99,21 +99,21 @@ def test_freelb_starts_with_its_size_over_the_root_of_the_numbers(tmp_path: Path
 
 def test_projection_and_unit_by_hand() -> None:
     delta = torch.tensor([[[3.0, 4.0], [0.0, 12.0]]])
-    assert norm_balls.size(delta, "l2", "sequence").flatten().tolist() == [13.0]
-    assert norm_balls.size(delta, "l2", "token").flatten().tolist() == [5.0, 12.0]
-    assert norm_balls.size(delta, "linf", "sequence").flatten().tolist() == [12.0]
-    assert norm_balls.project(delta, 6.5, "l2", "sequence").tolist() == [[[1.5, 2.0], [0.0, 6.0]]]
-    assert norm_balls.project(delta, 10.0, "l2", "token").tolist() == [[[3.0, 4.0], [0.0, 10.0]]]
-    assert norm_balls.project(delta, 3.5, "linf", "token").tolist() == [[[3.0, 3.5], [0.0, 3.5]]]
-    assert norm_balls.project(delta, None, "l2", "token") is delta
-    assert norm_balls.unit(delta, "l2", "token").flatten().tolist() == pytest.approx([0.6, 0.8, 0.0, 1.0])
-    assert norm_balls.unit(delta, "linf", "token").flatten().tolist() == pytest.approx([0.75, 1.0, 0.0, 1.0])
+    assert norm_balls.delta_norms(delta, "l2", "sequence").flatten().tolist() == [13.0]
+    assert norm_balls.delta_norms(delta, "l2", "token").flatten().tolist() == [5.0, 12.0]
+    assert norm_balls.delta_norms(delta, "linf", "sequence").flatten().tolist() == [12.0]
+    assert norm_balls.project_to_ball(delta, 6.5, "l2", "sequence").tolist() == [[[1.5, 2.0], [0.0, 6.0]]]
+    assert norm_balls.project_to_ball(delta, 10.0, "l2", "token").tolist() == [[[3.0, 4.0], [0.0, 10.0]]]
+    assert norm_balls.project_to_ball(delta, 3.5, "linf", "token").tolist() == [[[3.0, 3.5], [0.0, 3.5]]]
+    assert norm_balls.project_to_ball(delta, None, "l2", "token") is delta
+    assert norm_balls.to_unit_norm(delta, "l2", "token").flatten().tolist() == pytest.approx([0.6, 0.8, 0.0, 1.0])
+    assert norm_balls.to_unit_norm(delta, "linf", "token").flatten().tolist() == pytest.approx([0.75, 1.0, 0.0, 1.0])
 
 
 @pytest.mark.parametrize("norm", ["l2", "linf"])
 def test_the_direction_of_a_tiny_gradient_is_kept_and_nothing_stays_nothing(norm: str) -> None:
     tiny = torch.tensor([[[3e-25, -4e-25]], [[0.0, 0.0]]])
-    found = norm_balls.unit(tiny, norm, "sequence")
+    found = norm_balls.to_unit_norm(tiny, norm, "sequence")
     assert found[0].flatten().tolist() == pytest.approx([0.6, -0.8] if norm == "l2" else [0.75, -1.0])
     assert not found[1].any()
 
@@ -123,7 +123,7 @@ def test_draws_in_the_ball_are_uniform(tmp_path: Path) -> None:
     found = micro(run(tmp_path, "classify", make("smoothing"), batch_size=24))
     mask = torch.zeros_like(found.mask())
     mask[:, 1] = 1
-    lengths = [norm_balls.inside(found, mask, 2.0, "l2", "token")[:, 1].norm(dim=-1) / 2 for _ in range(60)]
+    lengths = [norm_balls.uniform_in_ball(found, mask, 2.0, "l2", "token")[:, 1].norm(dim=-1) / 2 for _ in range(60)]
     share = torch.cat(lengths).double() ** 16  # d is the width: this is uniform from 0 to 1
     assert share.mean() == pytest.approx(0.5, abs=0.03) and share.std() == pytest.approx(12**-0.5, abs=0.02)
-    assert norm_balls.inside(found, mask, 2.0, "linf", "token").abs().max() <= 2
+    assert norm_balls.uniform_in_ball(found, mask, 2.0, "linf", "token").abs().max() <= 2

@@ -13,8 +13,8 @@ from adversary_runs import FORMS, make, micro, network, run
 from scipy.special import rel_entr
 from tiny_runs import equal, weights
 
-from xfer.trainers.adversaries.micro_batch import Micro
-from xfer.trainers.losses.divergences import divergence, symmetric
+from xfer.trainers.adversaries.micro_batch import MicroBatch
+from xfer.trainers.losses.divergences import kl_divergence, symmetric_kl
 
 
 class Encoder(torch.nn.Module):
@@ -54,24 +54,24 @@ class Linear(torch.nn.Module):
 IDS = torch.tensor([[1, 1, 2, 2], [1, 0, 0, 0]])  # scores (3 + 4) / 2 = 3.5 and 3
 
 
-def toy() -> tuple[Linear, Micro]:
+def toy() -> tuple[Linear, MicroBatch]:
     net: Any = Linear()
     batch = {"input_ids": IDS, "attention_mask": (IDS != 0).long()}
-    return net, Micro(net, Accelerator(cpu=True), "toy", batch, 2, 1.0, (1, 0, 0), {})
+    return net, MicroBatch(net, Accelerator(cpu=True), "toy", batch, 2, 1.0, (1, 0, 0), {})
 
 
 def moves(adversary: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[list[torch.Tensor], float, Linear]:
     """The perturbations of one micro-batch, the loss, and the network with its gradients."""
     net, found = toy()
     seen: list[torch.Tensor] = []
-    real = Micro._pass
+    real = MicroBatch._pass
 
-    def watched(self: Micro, inner: Any, delta: torch.Tensor | None, dropout: int) -> torch.Tensor:
+    def watched(self: MicroBatch, inner: Any, delta: torch.Tensor | None, dropout: int) -> torch.Tensor:
         seen.extend([] if delta is None else [delta.detach().clone()])
         return real(self, inner, delta, dropout)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Micro, "_pass", watched)
+        patched.setattr(MicroBatch, "_pass", watched)
         loss = float(adversary.backward(found))
     return seen, loss, net
 
@@ -132,8 +132,8 @@ def test_divergences_against_scipy(shape: tuple[int, ...]) -> None:
     forth, back = rel_entr(both[0], both[1]).sum(-1), rel_entr(both[1], both[0]).sum(-1)
     if len(shape) == 3:
         forth, back = forth.mean(1), back.mean(1)
-    assert divergence(first, second).numpy() == pytest.approx(forth)
-    assert symmetric(first, second).numpy() == pytest.approx(forth + back)
+    assert kl_divergence(first, second).numpy() == pytest.approx(forth)
+    assert symmetric_kl(first, second).numpy() == pytest.approx(forth + back)
 
 
 @pytest.mark.parametrize("kind", FORMS)
@@ -153,7 +153,7 @@ def test_chances_are_the_distribution_that_the_loss_is_taken_from(kind: str, tmp
 def test_divergences_of_every_form_and_their_gradients_are_numbers(kind: str, tmp_path: Path) -> None:
     found = micro(run(tmp_path, kind, make("none"), batch_size=12))
     delta = (0.5 * found.normal() * found.mask()).requires_grad_()
-    apart = symmetric(found.chances(found.logits(delta)), found.chances(found.logits()))
+    apart = symmetric_kl(found.chances(found.logits(delta)), found.chances(found.logits()))
     assert (apart >= -1e-6).all() and apart.sum() > 0
     found.backward(found.mean(apart))
     assert delta.grad is not None and torch.isfinite(delta.grad).all() and delta.grad.any()

@@ -52,11 +52,13 @@ def test_a_run_that_is_stopped_at_a_random_step_equals_an_unbroken_one(name: str
 
 def test_the_slow_weights_of_smart_are_in_the_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without them the run that goes on would end elsewhere."""
-    whole, real = finished(tmp_path / "whole", "smart"), checkpoint.restore
+    whole, real = finished(tmp_path / "whole", "smart"), checkpoint.restore_checkpoint
     with pytest.raises(Stop):
         finished(tmp_path / "broken", "smart", stopping(5))
     with monkeypatch.context() as patched:
-        patched.setattr(checkpoint, "restore", lambda folder, net, optimizer, kept: real(folder, net, optimizer))
+        patched.setattr(
+            checkpoint, "restore_checkpoint", lambda folder, net, optimizer, kept: real(folder, net, optimizer)
+        )
         assert finished(tmp_path / "broken", "smart") != whole
 
 

@@ -15,10 +15,10 @@ from pydantic import ValidationError
 from tiny_runs import context, settings
 
 from xfer.core.errors import MissingPart
-from xfer.forms.base import form
+from xfer.forms.base import build_form
 from xfer.models.base import Origin
-from xfer.models.embeddings import shifted
-from xfer.models.network import Network, build
+from xfer.models.embeddings import shifted_embeddings
+from xfer.models.network import Network, build_network
 from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.losses import FreeLb
 from xfer.trainers.finetune import Finetune
@@ -82,8 +82,8 @@ def test_steps_of_several_tasks_and_micro_batches_are_perturbed(tmp_path: Path) 
 
 def other(name: str, tokenizer: Any) -> Network:
     config = ENCODERS[name](vocab_size=len(tokenizer), max_position_embeddings=64, pad_token_id=tokenizer.pad_token_id)
-    forms = {kind: form(kind, FORMS[kind]) for kind in ("classify", "choose", "tag", "span", "mask")}
-    return build(Origin(None, config, tokenizer), forms, 1)
+    forms = {kind: build_form(kind, FORMS[kind]) for kind in ("classify", "choose", "tag", "span", "mask")}
+    return build_network(Origin(None, config, tokenizer), forms, 1)
 
 
 @pytest.fixture(scope="module")
@@ -119,13 +119,16 @@ def test_an_encoder_without_word_embeddings_is_an_error_of_one_line(monkeypatch:
 
     monkeypatch.setattr(type(net.encoder), "get_input_embeddings", none)
     what = r"no word embeddings that could be perturbed; set trainer\.adversary: none"
-    with pytest.raises(MissingPart, match=what), shifted(net, torch.zeros(1)):
+    with pytest.raises(MissingPart, match=what), shifted_embeddings(net, torch.zeros(1)):
         pass
 
 
 def test_an_encoder_that_never_looks_its_embeddings_up_is_an_error() -> None:
     net = network("classify")
-    with pytest.raises(MissingPart, match="look up word embeddings 0 times a pass"), shifted(net, torch.zeros(1)):
+    with (
+        pytest.raises(MissingPart, match="look up word embeddings 0 times a pass"),
+        shifted_embeddings(net, torch.zeros(1)),
+    ):
         pass
 
 

@@ -51,13 +51,13 @@ def test_one_pass_by_hand(tmp_path: Path) -> None:
     found = micro(made)
     mask = found.batch["attention_mask"].numpy()
     delta = found.zeros().requires_grad_()
-    with information.watched(found.inner) as seen:
+    with information.watch_states(found.inner) as seen:
         loss = found.loss(found.logits(delta))
     inner, last = (seen[name].detach().double().numpy() for name in ("inner", "last"))
     tokens = np.concatenate([inner[i, : mask[i].sum()] for i in range(3)])
     picks = micro(made).picks(len(tokens), len(tokens)).numpy()
     upper = np.mean([((a - tokens[p]) ** 2).sum() / 2 for a, p in zip(tokens, picks, strict=True)])
-    (slope,) = torch.autograd.grad(loss + 0.3 * information.apart(micro(made), seen), delta)
+    (slope,) = torch.autograd.grad(loss + 0.3 * information.bottleneck_bound(micro(made), seen), delta)
     pairs = []
     for i in range(3):
         length = int(mask[i].sum())
@@ -104,7 +104,7 @@ def test_neither_term_reaches_padding_and_the_ascent_does_not_follow_the_second(
 def test_anchored_subwords() -> None:
     gradient = torch.tensor([[4.0, 1.0, 3.0, 2.0, 0.0], [1.0, 0.0, 0.0, 0.0, 9.0]])[:, :, None]
     mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0]])
-    chosen = information.anchored(gradient, mask, (0.5, 0.9))
+    chosen = information.anchored_subwords(gradient, mask, (0.5, 0.9))
     # of five from the third to the fifth, in order of the gradient: 3 and 4; of two the second: 1
     assert chosen.nonzero().tolist() == [[0, 0], [0, 2], [1, 0]]
 

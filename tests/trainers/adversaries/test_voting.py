@@ -14,9 +14,9 @@ from adversary_runs import network, rows
 from scipy.stats import binomtest
 
 from xfer.graph.compile import Resolver, compile_graph
-from xfer.models.predictor import predict
+from xfer.models.predictor import predict_rows
 from xfer.models.smoothing.settings import Vote
-from xfer.models.smoothing.vote import _draw, _votes, vote
+from xfer.models.smoothing.vote import _batch_votes, _draw_from_ball, predict_by_vote
 from xfer.recipe.load import load_recipe
 
 MANY = 100_000
@@ -74,7 +74,7 @@ def test_an_unclear_vote_certifies_nothing_and_a_clearer_one_more(norm: Any) -> 
 @pytest.mark.parametrize("norm", ["l2", "linf"])
 def test_draws_are_uniform_in_the_ball(norm: Any) -> None:
     settings, generator = Vote(radius=2.0, norm=norm), torch.Generator().manual_seed(3)
-    drawn = torch.stack([_draw(generator, 5, settings) for _ in range(4000)]).double()
+    drawn = torch.stack([_draw_from_ball(generator, 5, settings) for _ in range(4000)]).double()
     size = drawn.norm(dim=1) if norm == "l2" else drawn.abs().amax(1)
     share = (size / 2) ** 5
     assert share.max() <= 1 and share.mean() == pytest.approx(0.5, abs=0.02)
@@ -106,7 +106,7 @@ def test_no_certified_radius_is_larger_than_the_true_one(norm: Any) -> None:
     mask, net = (ids != 0).long(), Sign()
     batch, places = {"input_ids": ids, "attention_mask": mask}, mask.sum(1).numpy()
     settings = Vote(radius=2.0 if norm == "l2" else 0.7, norm=norm, copies=400)
-    found = _votes(net, "any", batch, list(range(5)), settings)  # type: ignore[arg-type]
+    found = _batch_votes(net, "any", batch, list(range(5)), settings)  # type: ignore[arg-type]
     score = net("any", batch)[:, 1].detach().numpy()
     true = np.abs(score) / (5 * np.sqrt(places) if norm == "l2" else 7 * places)
     radii = np.array([radius for _, radius in found])
@@ -118,10 +118,10 @@ def test_no_certified_radius_is_larger_than_the_true_one(norm: Any) -> None:
 @pytest.mark.parametrize("kind", ["classify", "choose"])
 def test_the_noise_of_a_row_does_not_depend_on_the_rows_beside_it(kind: str) -> None:
     net, all_rows, settings = network(kind), rows(kind), Vote(radius=3.0, copies=30)
-    together = vote(net, kind, all_rows, 32, settings, lambda *_: None)
+    together = predict_by_vote(net, kind, all_rows, 32, settings, lambda *_: None)
     for place in (0, 7):
         alone = {name: column[place : place + 1] for name, column in all_rows.items()}
-        found = vote(net, kind, alone, 32, settings, lambda *_: None)
+        found = predict_by_vote(net, kind, alone, 32, settings, lambda *_: None)
         assert found["radius"] == together["radius"][place : place + 1]
         assert found["predicted"] == together["predicted"][place : place + 1]
         assert found["logits"][0] == pytest.approx(together["logits"][place])
@@ -130,8 +130,8 @@ def test_the_noise_of_a_row_does_not_depend_on_the_rows_beside_it(kind: str) -> 
 @pytest.mark.parametrize("kind", ["classify", "choose"])
 def test_copies_with_next_to_no_noise_agree_with_the_prediction(kind: str) -> None:
     net, all_rows, settings = network(kind), rows(kind), Vote(radius=1e-6, copies=20, alpha=0.05)
-    plain = net.forms[kind].decode(predict(net, kind, all_rows, 32), all_rows)
-    found = vote(net, kind, all_rows, 32, settings, lambda *_: None)
+    plain = net.forms[kind].decode(predict_rows(net, kind, all_rows, 32), all_rows)
+    found = predict_by_vote(net, kind, all_rows, 32, settings, lambda *_: None)
     assert found["predicted"] == plain["predicted"]
     assert found["score"] == pytest.approx([1.0] * len(found["id"]), abs=1e-4)
     assert all(0 < radius < 1e-6 for radius in found["radius"])

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from xfer.attackers.lexicons.dictionaries import Table, check, read
+from xfer.attackers.lexicons.dictionaries import WordTable, check, read_word_list
 from xfer.attackers.lexicons.located import located
 from xfer.core.errors import MissingPart
 
@@ -110,15 +110,15 @@ def dictionary(folder: str, language: str, other: str) -> Mapping[str, tuple[str
 @lru_cache(maxsize=256)
 def _along(legs: tuple[Leg, ...], changed: tuple[int, ...]) -> Mapping[str, tuple[str, ...]]:
     times = zip(legs, changed, strict=True)
-    tables = [_turned(leg.file, time) if leg.turned else read(leg.file) for leg, time in times]
+    tables = [_turned(leg.file, time) if leg.turned else read_word_list(leg.file) for leg, time in times]
     return Chain(*tables) if len(tables) == 2 else tables[0]
 
 
 @lru_cache(maxsize=64)
-def _turned(file: Path, changed: int) -> Table:
+def _turned(file: Path, changed: int) -> WordTable:
     """A dictionary read from its second column to its first."""
     found: dict[str, dict[str, None]] = {}
-    for word, others in read(file).items():
+    for word, others in read_word_list(file).items():
         for other in others:
             found.setdefault(other.lower(), {})[word] = None
     return {word: tuple(others) for word, others in found.items()}

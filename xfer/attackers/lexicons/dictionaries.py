@@ -18,49 +18,49 @@ from xfer.attackers.lexicons.located import located
 from xfer.core.errors import BadRow, MissingPart
 from xfer.core.files import FileStamp, file_stamp
 from xfer.text.edits import Edit
-from xfer.text.scripts import UNSPACED, graphemes, script_of
-from xfer.text.segment import ends
+from xfer.text.scripts import UNSPACED, grapheme_spans, script_of
+from xfer.text.segment import word_ends
 
-Table = dict[str, tuple[str, ...]]
-Span = tuple[int, int]
+WordTable = dict[str, tuple[str, ...]]
+MatchSpan = tuple[int, int]
 _RUN = regex.compile(r"[\p{L}\p{M}\p{N}\u200c\u200d]++")
-_WORDS = 3  # longest phrase of a script with spaces that is looked up
+_MAX_PHRASE_WORDS = 3  # longest phrase of a script with spaces that is looked up
 _APOSTROPHES = ("'", "’")
-_CLITIC = 2  # longest part after an apostrophe that is no word
-_CHARACTERS = 8  # longest word of a script without
+_MAX_CLITIC = 2  # longest part after an apostrophe that is no word
+_MAX_WORD_CHARACTERS = 8  # longest word of a script without
 
 
-def path(folder: str, name: str) -> Path:
+def word_list_path(folder: str, name: str) -> Path:
     """The file of a list. Raises MissingPart if it is not there."""
-    found = located(folder) / f"{name}.txt"
-    if not found.is_file():
-        raise MissingPart(f"there is no word list {found}; a line of it is a word, a tab, and what may stand for it")
-    return found
+    file = located(folder) / f"{name}.txt"
+    if not file.is_file():
+        raise MissingPart(f"there is no word list {file}; a line of it is a word, a tab, and what may stand for it")
+    return file
 
 
 def checked(folder: str, name: str) -> Path:
     """``path``, of a list that holds a word. Raises MissingPart, BadRow."""
-    file = path(folder, name)
+    file = word_list_path(folder, name)
     check(file)
     return file
 
 
-def read(file: Path) -> Table:
+def read_word_list(file: Path) -> WordTable:
     """The words of a file, small, with what may stand for each, in the order of the file.
 
     Raises BadRow, also where it holds no word that another may stand for.
     """
-    return _read(file, file_stamp(file))
+    return _parse_word_list(file, file_stamp(file))
 
 
 @lru_cache(maxsize=64)
-def _read(file: Path, stamp: FileStamp) -> Table:
-    found: dict[str, dict[str, None]] = {}
+def _parse_word_list(file: Path, stamp: FileStamp) -> WordTable:
+    entries: dict[str, dict[str, None]] = {}
     for word, other in _pairs(file):
-        found.setdefault(word, {})[other] = None
-    if not found:
+        entries.setdefault(word, {})[other] = None
+    if not entries:
         raise _empty(file)
-    return {word: tuple(others) for word, others in found.items()}
+    return {word: tuple(others) for word, others in entries.items()}
 
 
 def check(file: Path) -> None:
@@ -90,80 +90,82 @@ def _pairs(file: Path) -> Iterator[tuple[str, str]]:
 
 
 @lru_cache(maxsize=256)
-def miniature(language: str, other: str) -> Table:
+def miniature_words(language: str, other: str) -> WordTable:
     """The words of the miniature world in ``language`` and in ``other``; empty where it speaks one of them not."""
     from xfer.miniature.languages import BY_CODE  # late: only this list needs its tables
 
     if language not in BY_CODE or other not in BY_CODE or language == other:
         return {}
-    found: dict[str, tuple[str, ...]] = {}
+    table: dict[str, tuple[str, ...]] = {}
     ours, theirs = BY_CODE[language], BY_CODE[other]
     for name in ("agents", "objects", "qualities", "verbs", "phrases"):
-        here, there = getattr(ours, name), getattr(theirs, name)
-        for concept in here:
+        our_forms, their_forms = getattr(ours, name), getattr(theirs, name)
+        for concept in our_forms:
             inflected = name in ("qualities", "verbs")
-            forms = here[concept] if inflected else here[concept][:1]
+            forms = our_forms[concept] if inflected else our_forms[concept][:1]
             if name == "verbs" and ours.negative_forms:
                 forms = forms[:-1]
-            new = _plain(there[concept][0]) if concept in there else ""
-            for form in map(_plain, forms):
+            new = _spaced_form(their_forms[concept][0]) if concept in their_forms else ""
+            for form in map(_spaced_form, forms):
                 if form and new and form.lower() != new.lower():
-                    found.setdefault(form.lower(), (new,))
-    return found
+                    table.setdefault(form.lower(), (new,))
+    return table
 
 
-def _plain(form: str) -> str:
+def _spaced_form(form: str) -> str:
     return " ".join(form.replace("~", " ").split())
 
 
-def places(text: str, known: Callable[[str], object]) -> Iterator[tuple[Span, str]]:
+def find_words(text: str, is_listed: Callable[[str], object]) -> Iterator[tuple[MatchSpan, str]]:
     """Where words stand that are ``known`` (asked in small letters), the longest first, without overlap, in order."""
-    runs = [span for span in (match.span() for match in _RUN.finditer(text)) if not _contracted(text, *span)]
-    place = 0
-    while place < len(runs):
-        start, end = runs[place]
-        if script_of(text[start]) in UNSPACED and not _joined(text, runs, place, known):
-            yield from _unspaced(text, start, end, known)
-            place += 1
+    runs = [span for span in (match.span() for match in _RUN.finditer(text)) if not _is_contracted(text, *span)]
+    index = 0
+    while index < len(runs):
+        start, end = runs[index]
+        if script_of(text[start]) in UNSPACED and not _phrase_length(text, runs, index, is_listed):
+            yield from _unspaced_words(text, start, end, is_listed)
+            index += 1
             continue
-        size = _joined(text, runs, place, known)
+        size = _phrase_length(text, runs, index, is_listed)
         if size:
-            yield (start, runs[place + size - 1][1]), text[start : runs[place + size - 1][1]].lower()
-        place += size or 1
+            yield (start, runs[index + size - 1][1]), text[start : runs[index + size - 1][1]].lower()
+        index += size or 1
 
 
-def _contracted(text: str, start: int, end: int) -> bool:
+def _is_contracted(text: str, start: int, end: int) -> bool:
     """Whether a run is a part of "don't" or "we'll": no word of its own, unlike the parts of "l'eau"."""
     before, after = _RUN.fullmatch(text, start - 2, start - 1), _RUN.match(text, end + 1)
-    if text[end : end + 1] in _APOSTROPHES and after and len(after.group()) <= _CLITIC:
+    if text[end : end + 1] in _APOSTROPHES and after and len(after.group()) <= _MAX_CLITIC:
         return True
-    return text[start - 1 : start] in _APOSTROPHES and start > 1 and before is not None and end - start <= _CLITIC
+    return text[start - 1 : start] in _APOSTROPHES and start > 1 and before is not None and end - start <= _MAX_CLITIC
 
 
-def _joined(text: str, runs: list[Span], place: int, known: Callable[[str], object]) -> int:
+def _phrase_length(text: str, runs: list[MatchSpan], index: int, is_listed: Callable[[str], object]) -> int:
     """How many runs from ``place`` on, with one space between each, are a known phrase."""
-    for size in range(min(_WORDS, len(runs) - place), 0, -1):
-        part = runs[place : place + size]
-        spaced = all(text[one[1] : two[0]] == " " for one, two in pairwise(part))
-        if spaced and known(text[part[0][0] : part[-1][1]].lower()):
+    for size in range(min(_MAX_PHRASE_WORDS, len(runs) - index), 0, -1):
+        phrase = runs[index : index + size]
+        spaced = all(text[left[1] : right[0]] == " " for left, right in pairwise(phrase))
+        if spaced and is_listed(text[phrase[0][0] : phrase[-1][1]].lower()):
             return size
     return 0
 
 
-def _unspaced(text: str, start: int, end: int, known: Callable[[str], object]) -> Iterator[tuple[Span, str]]:
-    cuts = ends(text[start:end])  # with a segmenter a hit is made of whole words, without one of whole clusters
-    borders = {start, *(past for _, past in graphemes(text, start, end))}
+def _unspaced_words(
+    text: str, start: int, end: int, is_listed: Callable[[str], object]
+) -> Iterator[tuple[MatchSpan, str]]:
+    cuts = word_ends(text[start:end])  # with a segmenter a hit is made of whole words, without one of whole clusters
+    borders = {start, *(past for _, past in grapheme_spans(text, start, end))}
     borders &= borders if cuts is None else {start, *(start + cut for cut in cuts)}
     while start < end:
-        sizes = range(min(_CHARACTERS, end - start), 0, -1) if start in borders else range(0)
+        sizes = range(min(_MAX_WORD_CHARACTERS, end - start), 0, -1) if start in borders else range(0)
         fit = (n for n in sizes if start + n in borders)
-        size = next((n for n in fit if known(text[start : start + n])), 0)
+        size = next((n for n in fit if is_listed(text[start : start + n])), 0)
         if size:
             yield (start, start + size), text[start : start + size]
         start += size or 1
 
 
-def fitted(text: str, span: Span, new: str) -> str:
+def fit_replacement(text: str, span: MatchSpan, new: str) -> str:
     """``new`` in the case of what it stands for, with a space where it would touch another word."""
     start, end = span
     old = text[start:end]
@@ -172,20 +174,20 @@ def fitted(text: str, span: Span, new: str) -> str:
     elif old[:1].isupper():
         new = new[:1].upper() + new[1:]
     before, after = text[start - 1 : start], text[end : end + 1]
-    return (" " if _touch(before, new[0]) else "") + new + (" " if _touch(new[-1], after) else "")
+    return (" " if _would_join(before, new[0]) else "") + new + (" " if _would_join(new[-1], after) else "")
 
 
-def one_space(edits: list[Edit]) -> list[Edit]:
+def single_spaced(edits: list[Edit]) -> list[Edit]:
     """Sorted edits, with one space only between two words that are put in side by side."""
-    made: list[Edit] = []
+    spaced: list[Edit] = []
     for edit in edits:
-        if made and made[-1].end == edit.start and made[-1].new.endswith(" "):
+        if spaced and spaced[-1].end == edit.start and spaced[-1].new.endswith(" "):
             edit = edit._replace(new=edit.new.removeprefix(" "))
-        made.append(edit)
-    return made
+        spaced.append(edit)
+    return spaced
 
 
-def _touch(left: str, right: str) -> bool:
+def _would_join(left: str, right: str) -> bool:
     """Whether two letters side by side would read as one word."""
-    both = [char for char in (left, right) if char and _RUN.match(char)]
-    return len(both) == 2 and any(script_of(char) not in UNSPACED for char in both)
+    letters = [char for char in (left, right) if char and _RUN.match(char)]
+    return len(letters) == 2 and any(script_of(char) not in UNSPACED for char in letters)

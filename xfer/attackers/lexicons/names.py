@@ -10,40 +10,40 @@ from functools import lru_cache
 from pathlib import Path
 
 from xfer.attackers.lexicons.located import filled, located
-from xfer.attackers.lexicons.synonyms import lines
+from xfer.attackers.lexicons.synonyms import utf8_lines
 from xfer.core.errors import BadRow, MissingPart
 from xfer.core.files import FileStamp, file_stamp
 
-LONGEST = 3  # words in a name that is looked up
+MAX_NAME_WORDS = 3  # words in a name that is looked up
 Names = dict[str, tuple[str, ...]]
 
 
-def read(file: str) -> Names:
+def read_names(file: str) -> Names:
     """Kind -> names in the order of the file. Raises MissingPart, BadRow."""
     path = located(file)
     if not path.is_file():
         raise MissingPart(f"name_list: there is no file {path}")
-    return _read(filled(path), file_stamp(path))
+    return _parse_names(filled(path), file_stamp(path))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _stamp: FileStamp) -> Names:
-    found: dict[str, dict[str, None]] = {}
-    for number, line in enumerate(lines(path), 1):
-        parts = [part.strip() for part in line.split("\t")]
+def _parse_names(path: Path, _stamp: FileStamp) -> Names:
+    entries: dict[str, dict[str, None]] = {}
+    for number, line in enumerate(utf8_lines(path), 1):
+        cells = [cell.strip() for cell in line.split("\t")]
         if not line.strip():
             continue
-        if len(parts) != 2 or not all(parts):
+        if len(cells) != 2 or not all(cells):
             raise BadRow(str(path), number, "is not a kind, a tab, and a name")
-        found.setdefault(parts[0], {})[parts[1]] = None
-    return {kind: tuple(names) for kind, names in found.items()}
+        entries.setdefault(cells[0], {})[cells[1]] = None
+    return {kind: tuple(names) for kind, names in entries.items()}
 
 
 @lru_cache(maxsize=8)
-def kinds(names: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, str]:
+def kind_by_name(names: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, str]:
     """The kind of each name; the first kind that has it."""
-    found: dict[str, str] = {}
-    for kind, known in names:
-        for name in known:
-            found.setdefault(name, kind)
-    return found
+    kinds_found: dict[str, str] = {}
+    for kind, kind_names in names:
+        for name in kind_names:
+            kinds_found.setdefault(name, kind)
+    return kinds_found

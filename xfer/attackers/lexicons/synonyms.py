@@ -13,33 +13,33 @@ from xfer.attackers.lexicons.located import filled, located
 from xfer.core.errors import BadRow, MissingPart
 from xfer.core.files import FileStamp, file_stamp
 
-CLASSES = ("noun", "verb", "adj", "adv", "*")
-Table = dict[tuple[str, str], tuple[str, ...]]
+WORD_CLASSES = ("noun", "verb", "adj", "adv", "*")
+SynonymTable = dict[tuple[str, str], tuple[str, ...]]
 
 
-def read(file: str) -> Table:
+def read_synonyms(file: str) -> SynonymTable:
     """(small word, part of speech) -> candidates in the order of the file. Raises MissingPart, BadRow."""
     path = located(file)
     if not path.is_file():
         raise MissingPart(f"synonyms: there is no file {path}")
-    return _read(filled(path), file_stamp(path))
+    return _parse_synonyms(filled(path), file_stamp(path))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _stamp: FileStamp) -> Table:
-    found: dict[tuple[str, str], dict[str, None]] = {}
-    for number, line in enumerate(lines(path), 1):
-        parts = [part.strip() for part in line.split("\t")]
+def _parse_synonyms(path: Path, _stamp: FileStamp) -> SynonymTable:
+    entries: dict[tuple[str, str], dict[str, None]] = {}
+    for number, line in enumerate(utf8_lines(path), 1):
+        cells = [cell.strip() for cell in line.split("\t")]
         if not line.strip():
             continue
-        if len(parts) < 3 or parts[1] not in CLASSES or not parts[0]:
+        if len(cells) < 3 or cells[1] not in WORD_CLASSES or not cells[0]:
             raise BadRow(str(path), number, "is not a word, a tab, noun, verb, adj, adv or *, a tab, and other words")
-        words = found.setdefault((parts[0].lower(), parts[1]), {})
-        words.update(dict.fromkeys(word for part in parts[2:] for word in part.split()))
-    return {key: tuple(words) for key, words in found.items()}
+        words = entries.setdefault((cells[0].lower(), cells[1]), {})
+        words.update(dict.fromkeys(word for cell in cells[2:] for word in cell.split()))
+    return {key: tuple(words) for key, words in entries.items()}
 
 
-def lines(path: Path) -> list[str]:
+def utf8_lines(path: Path) -> list[str]:
     """The lines of a UTF-8 file. Raises BadRow."""
     try:
         return path.read_text(encoding="utf-8-sig").split("\n")

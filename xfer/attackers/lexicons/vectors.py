@@ -18,8 +18,8 @@ from xfer.attackers.lexicons.located import located
 from xfer.core.errors import BadRow, MissingPart
 from xfer.core.files import FileStamp, file_stamp
 
-NEIGHBOURS = 50  # the most that a published search asks for
-BLOCK = 1 << 25  # distances computed at once: 128 MB
+NEIGHBOUR_COUNT = 50  # the most that a published search asks for
+MAX_BLOCK_CELLS = 1 << 25  # distances computed at once: 128 MB
 
 
 class Vectors(NamedTuple):
@@ -31,21 +31,21 @@ class Vectors(NamedTuple):
     neighbours: np.ndarray  # int32 [words, 1 + k]: the word itself, then the nearest, ties in the order of the file
 
 
-def load(file: str, cache: Path | None = None) -> Vectors:
+def load_vectors(file: str, cache: Path | None = None) -> Vectors:
     """The vectors of a file and their neighbours, which are kept in ``cache`` if given. Raises MissingPart, BadRow."""
     path = located(file)
     if not path.is_file():
         raise MissingPart(f"vectors: there is no file {path}")
-    return _load(path, file_stamp(path), cache)
+    return _load_cached(path, file_stamp(path), cache)
 
 
 @lru_cache(maxsize=2)
-def _load(path: Path, _stamp: FileStamp, cache: Path | None) -> Vectors:
-    words, matrix = read(path)
-    return Vectors(words, {word: i for i, word in enumerate(words)}, matrix, _neighbours(matrix, cache))
+def _load_cached(path: Path, _stamp: FileStamp, cache: Path | None) -> Vectors:
+    words, matrix = read_vectors(path)
+    return Vectors(words, {word: i for i, word in enumerate(words)}, matrix, _cached_neighbours(matrix, cache))
 
 
-def read(path: Path) -> tuple[list[str], np.ndarray]:
+def read_vectors(path: Path) -> tuple[list[str], np.ndarray]:
     """Words and vectors. Raises BadRow with the line that has not as many numbers as the first."""
     words: list[str] = []
     rows: list[np.ndarray] = []
@@ -53,15 +53,15 @@ def read(path: Path) -> tuple[list[str], np.ndarray]:
     width = 0
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, 1):
-            parts = line.rstrip().split(" ")
-            if number == 1 and len(parts) == 2 and all(part.isdigit() for part in parts):
+            cells = line.rstrip().split(" ")
+            if number == 1 and len(cells) == 2 and all(cell.isdigit() for cell in cells):
                 continue
-            width = width or len(parts) - 1
-            if width < 1 or len(parts) <= width:
+            width = width or len(cells) - 1
+            if width < 1 or len(cells) <= width:
                 raise BadRow(str(path), number, f"is not a word and {width or 'some'} numbers")
-            word = " ".join(parts[:-width])  # GloVe has words with spaces
+            word = " ".join(cells[:-width])  # GloVe has words with spaces
             try:
-                row = np.array(parts[-width:], dtype=np.float32)
+                row = np.array(cells[-width:], dtype=np.float32)
             except ValueError:
                 raise BadRow(str(path), number, f"is not a word and {width} numbers") from None
             if not np.isfinite(row).all():
@@ -75,16 +75,16 @@ def read(path: Path) -> tuple[list[str], np.ndarray]:
     return words, np.stack(rows)
 
 
-def _neighbours(matrix: np.ndarray, cache: Path | None) -> np.ndarray:
+def _cached_neighbours(matrix: np.ndarray, cache: Path | None) -> np.ndarray:
     """``neighbours`` of all words, from the cache if it has been computed before."""
     if cache is None:
-        return neighbours(matrix, NEIGHBOURS)
+        return nearest_neighbours(matrix, NEIGHBOUR_COUNT)
     digest = blake2b(np.ascontiguousarray(matrix).tobytes(), digest_size=16).hexdigest()
-    file = cache / f"neighbours-{NEIGHBOURS}-{digest}.npy"
+    file = cache / f"neighbours-{NEIGHBOUR_COUNT}-{digest}.npy"
     if file.is_file():
-        found: np.ndarray = np.load(file, allow_pickle=False)
-        return found
-    table = neighbours(matrix, NEIGHBOURS)
+        stored: np.ndarray = np.load(file, allow_pickle=False)
+        return stored
+    table = nearest_neighbours(matrix, NEIGHBOUR_COUNT)
     cache.mkdir(parents=True, exist_ok=True)
     aside = file.with_name(f"{file.name}.{os.getpid()}.tmp")
     with aside.open("wb") as out:
@@ -93,13 +93,13 @@ def _neighbours(matrix: np.ndarray, cache: Path | None) -> np.ndarray:
     return table
 
 
-def neighbours(matrix: np.ndarray, count: int) -> np.ndarray:
+def nearest_neighbours(matrix: np.ndarray, count: int) -> np.ndarray:
     """int32 [words, 1 + count]: each word, then its nearest by Euclidean distance, ties in the order of the words."""
     size = len(matrix)
     count = min(count, size - 1)
     squares = np.einsum("ij,ij->i", matrix, matrix)
     table = np.empty((size, 1 + count), dtype=np.int32)
-    step = max(1, BLOCK // size)
+    step = max(1, MAX_BLOCK_CELLS // size)
     for start in range(0, size, step):
         rows = np.arange(start, min(start + step, size))
         distances = squares[None, :] - 2 * (matrix[rows] @ matrix.T)

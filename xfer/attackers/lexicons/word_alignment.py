@@ -15,10 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 Links = set[tuple[int, int]]  # (word of the sentence, word of the translation)
-Pair = tuple[Sequence[str], Sequence[str]]
+SentencePair = tuple[Sequence[str], Sequence[str]]
 _STRAIGHT, _NULL, _ALPHA, _ROUNDS = 4.0, 0.08, 0.01, 5
-LONGEST = 300  # words of a text that is aligned: cells grow with the square
-CELLS = 6_000_000  # of the pairs that are learnt from, the shortest first, which teach most; more would teach little
+MAX_ALIGNED_WORDS = 300  # words of a text that is aligned: cells grow with the square
+MAX_ALIGNMENT_CELLS = (
+    6_000_000  # of the pairs that are learnt from, the shortest first, which teach most; more would teach little
+)
 _NEAR = [(-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
 
 
@@ -33,29 +35,29 @@ class _Cells(NamedTuple):
 class _Direction:
     """What the words of one language are in another: log-probabilities by pair of words."""
 
-    def __init__(self, pairs: Sequence[Pair]) -> None:
-        self.ours = {word: i for i, word in enumerate(dict.fromkeys(w for one, _ in pairs for w in one), 1)}
+    def __init__(self, pairs: Sequence[SentencePair]) -> None:
+        self.ours = {word: i for i, word in enumerate(dict.fromkeys(w for source, _ in pairs for w in source), 1)}
         self.theirs = {word: i for i, word in enumerate(dict.fromkeys(w for _, two in pairs for w in two), 1)}
         kept, cells = [], 0
         for pair in sorted(pairs, key=lambda pair: len(pair[0]) * len(pair[1])):
             cells += (len(pair[0]) + 1) * len(pair[1])
-            if cells > CELLS:
+            if cells > MAX_ALIGNMENT_CELLS:
                 break
             kept.append(pair)
         self._learn(self._cells(kept))
 
-    def _cells(self, pairs: Sequence[Pair]) -> _Cells:
+    def _cells(self, pairs: Sequence[SentencePair]) -> _Cells:
         keys, priors, groups, before = [], [], [], 0
-        for one, two in pairs:
-            ours = np.array([0, *(self.ours.get(word, -1) for word in one)], dtype=np.int64)
-            theirs = np.array([self.theirs.get(word, -1) for word in two], dtype=np.int64)
+        for source, target in pairs:
+            ours = np.array([0, *(self.ours.get(word, -1) for word in source)], dtype=np.int64)
+            theirs = np.array([self.theirs.get(word, -1) for word in target], dtype=np.int64)
             key = ours[None, :] * (len(self.theirs) + 1) + theirs[:, None]
             key[:, ours < 0] = -1
             key[theirs < 0] = -1
             keys.append(key.ravel())
-            priors.append(_prior(len(one), len(two)).ravel())
-            groups.append(np.repeat(np.arange(len(two)), len(one) + 1) + before)
-            before += len(two)
+            priors.append(_diagonal_prior(len(source), len(target)).ravel())
+            groups.append(np.repeat(np.arange(len(target)), len(source) + 1) + before)
+            before += len(target)
         join = np.concatenate if keys else lambda _: np.zeros(0)
         return _Cells(join(keys), join(priors), join(groups).astype(np.int64))
 
@@ -73,53 +75,56 @@ class _Direction:
             totals = np.bincount(owner, counts, minlength=len(sizes))
             self.chance = _exp_digamma(counts) / _exp_digamma(totals)[owner]
 
-    def links(self, pair: Pair) -> Links:
+    def links(self, pair: SentencePair) -> Links:
         """For each word of the translation its word of the sentence, where it has one."""
         cells = self._cells([pair])
         if not len(cells.key) or not len(self.known):
             return set()
-        at = np.minimum(np.searchsorted(self.known, cells.key), len(self.known) - 1)
-        chance = np.where(self.known[at] == cells.key, self.chance[at], 1e-9)
-        best = (chance * cells.prior).reshape(len(pair[1]), len(pair[0]) + 1).argmax(1)
+        rows = np.minimum(np.searchsorted(self.known, cells.key), len(self.known) - 1)
+        scores = np.where(self.known[rows] == cells.key, self.chance[rows], 1e-9)
+        best = (scores * cells.prior).reshape(len(pair[1]), len(pair[0]) + 1).argmax(1)
         return {(int(i) - 1, j) for j, i in enumerate(best) if i}
 
 
 class Aligner:
     """Learns from pairs of sentences as words; ``links`` aligns any pair, best one that it has learnt from."""
 
-    def __init__(self, pairs: Sequence[Pair]) -> None:
-        fit = [pair for pair in pairs if _fits(pair)]
-        self.there, self.back = _Direction(fit), _Direction([(two, one) for one, two in fit])
+    def __init__(self, pairs: Sequence[SentencePair]) -> None:
+        fit = [pair for pair in pairs if _is_alignable(pair)]
+        self.there, self.back = _Direction(fit), _Direction([(target, source) for source, target in fit])
 
-    def links(self, one: Sequence[str], two: Sequence[str]) -> tuple[Links, Links]:
+    def links(self, source: Sequence[str], target: Sequence[str]) -> tuple[Links, Links]:
         """The links between the words of two sentences, and those of them that both directions have; none for texts
         that are empty or too long."""
-        if not _fits((one, two)):
+        if not _is_alignable((source, target)):
             return set(), set()
-        there, back = self.there.links((one, two)), {(i, j) for j, i in self.back.links((two, one))}
-        return grown(there, back), there & back
+        forward_links, backward_links = (
+            self.there.links((source, target)),
+            {(i, j) for j, i in self.back.links((target, source))},
+        )
+        return grow_diagonal(forward_links, backward_links), forward_links & backward_links
 
 
-def grown(there: Links, back: Links) -> Links:
+def grow_diagonal(forward: Links, backward: Links) -> Links:
     """Links that both directions have, and those of one direction that touch these and give a word its first."""
-    found, every = there & back, there | back
-    ours, theirs = {i for i, _ in found}, {j for _, j in found}
-    left = sorted(found)
-    while left:
-        fresh = []
-        for i, j in left:
+    links, union = forward & backward, forward | backward
+    ours, theirs = {i for i, _ in links}, {j for _, j in links}
+    frontier = sorted(links)
+    while frontier:
+        added = []
+        for i, j in frontier:
             for down, right in _NEAR:
                 new = (i + down, j + right)
-                if new in every and new not in found and (new[0] not in ours or new[1] not in theirs):
-                    found.add(new)
+                if new in union and new not in links and (new[0] not in ours or new[1] not in theirs):
+                    links.add(new)
                     ours.add(new[0])
                     theirs.add(new[1])
-                    fresh.append(new)
-        left = sorted(fresh)
-    return found
+                    added.append(new)
+        frontier = sorted(added)
+    return links
 
 
-def phrases(links: Links, sure: Links, most: int) -> Iterator[tuple[int, int, int, int]]:
+def extract_phrases(links: Links, sure: Links, max_words: int) -> Iterator[tuple[int, int, int, int]]:
     """Phrase pairs that the links are consistent with: (first, past, first, past) words of both.
 
     No word of either is linked to a word outside of the other (Och and Ney 2004), and one ``sure`` link is inside.
@@ -128,21 +133,21 @@ def phrases(links: Links, sure: Links, most: int) -> Iterator[tuple[int, int, in
     if not links:
         return
     for first in range(max(i for i, _ in links) + 1):
-        for past in range(first + 1, first + most + 1):
+        for past in range(first + 1, first + max_words + 1):
             theirs = [j for i, j in links if first <= i < past]
             if not theirs or not any(i == first for i, _ in links) or not any(i == past - 1 for i, _ in links):
                 continue  # a word without a link stands at the border: the phrase without it says the same
             low, high = min(theirs), max(theirs) + 1
             inside = any(first <= i < past and low <= j < high for i, j in sure)
-            if inside and high - low <= 2 * most and all(first <= i < past for i, j in links if low <= j < high):
+            if inside and high - low <= 2 * max_words and all(first <= i < past for i, j in links if low <= j < high):
                 yield first, past, low, high
 
 
-def _prior(ours: int, theirs: int) -> np.ndarray:
+def _diagonal_prior(ours: int, theirs: int) -> np.ndarray:
     """[theirs, ours + 1]: how likely each word is to stand for each, before any is known."""
-    places = (np.arange(ours) + 0.5) / max(ours, 1)
-    beside = (np.arange(theirs) + 0.5) / max(theirs, 1)
-    straight = np.exp(-_STRAIGHT * np.abs(places[None, :] - beside[:, None]))
+    source_positions = (np.arange(ours) + 0.5) / max(ours, 1)
+    target_positions = (np.arange(theirs) + 0.5) / max(theirs, 1)
+    straight = np.exp(-_STRAIGHT * np.abs(source_positions[None, :] - target_positions[:, None]))
     straight *= (1 - _NULL) / straight.sum(1, keepdims=True)
     return np.concatenate([np.full((theirs, 1), _NULL), straight], 1)
 
@@ -153,9 +158,9 @@ def _exp_digamma(x: np.ndarray) -> np.ndarray:
     for step in range(6):
         shift += 1 / (x + step)
     y = x + 6
-    found: np.ndarray = np.exp(np.log(y) - 1 / (2 * y) - 1 / (12 * y**2) + 1 / (120 * y**4) - shift)
-    return found
+    values: np.ndarray = np.exp(np.log(y) - 1 / (2 * y) - 1 / (12 * y**2) + 1 / (120 * y**4) - shift)
+    return values
 
 
-def _fits(pair: Pair) -> bool:
-    return 0 < len(pair[0]) <= LONGEST and 0 < len(pair[1]) <= LONGEST
+def _is_alignable(pair: SentencePair) -> bool:
+    return 0 < len(pair[0]) <= MAX_ALIGNED_WORDS and 0 < len(pair[1]) <= MAX_ALIGNED_WORDS

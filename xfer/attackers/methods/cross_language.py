@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import ModelFree, Row
-from xfer.forms.texts import column
+from xfer.attackers.base import AttackRow, ModelFree
+from xfer.forms.texts import column_of_side
 from xfer.text.edits import Edit
 
 
@@ -38,24 +38,26 @@ class CrossLanguage(ModelFree):
             yield "side", "a context in another language has its answer in that language", "use side: question"
         if reader.form == "classify" and self.side == "question":
             yield "side", "a pair of sentences has no side 'question'", "use premise or hypothesis"
-        if self.place(reader.form) in {column(name, reader.form) for name in self.protect}:
+        if self.place(reader.form) in {column_of_side(name, reader.form) for name in self.protect}:
             yield "protect", "protects the side that is to change", "leave it out"
 
     def place(self, form: str) -> str:
         """The column that comes in the other language."""
-        return "pair" if self.side == "question" else column(self.side, form)
+        return "pair" if self.side == "question" else column_of_side(self.side, form)
 
     def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         return split, (self.other,)
 
-    def prepare(self, further: Sequence[Row]) -> Any:
-        return {row["id"]: row for row in further if row["language"] == self.other}
+    def prepare(self, further_rows: Sequence[AttackRow]) -> Any:
+        return {row["id"]: row for row in further_rows if row["language"] == self.other}
 
-    def change(self, row: Row, form: str = "classify", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
-        name, beside = self.place(form), (known or {}).get(row["id"])
-        if beside is None or form == "classify" and beside["label"] != row["label"]:
+    def change(
+        self, row: AttackRow, form: str = "classify", prepared: Any = None
+    ) -> tuple[AttackRow | None, list[dict[str, Any]]]:
+        name, translated_row = self.place(form), (prepared or {}).get(row["id"])
+        if translated_row is None or form == "classify" and translated_row["label"] != row["label"]:
             return None, []
-        if beside[name] == row[name]:
+        if translated_row[name] == row[name]:
             return row, []
-        edit = Edit(0, len(row[name]), beside[name], "cross_language")
-        return row | {name: beside[name]}, [{"column": name, **edit._asdict()}]
+        edit = Edit(0, len(row[name]), translated_row[name], "cross_language")
+        return row | {name: translated_row[name]}, [{"column": name, **edit._asdict()}]

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import ModelFree, Row
-from xfer.forms.texts import Mention, column, is_blank, mentions
+from xfer.attackers.base import AttackRow, ModelFree
+from xfer.forms.texts import Mention, column_of_side, is_blank, mentions
 from xfer.text.edits import Edit
 
 
@@ -39,41 +39,46 @@ class EntitySwap(ModelFree):
 
         return {language: digest(checked(self.folder, language)) for language in languages} if self.folder else None
 
-    def prepare(self, further: Sequence[Row]) -> Any:
+    def prepare(self, further_rows: Sequence[AttackRow]) -> Any:
         """The different names of each language and type, sorted: an order that no sample of rows changes."""
-        found: dict[tuple[str, str], set[tuple[str, ...]]] = {}
-        for row in further:
+        names_by_kind: dict[tuple[str, str], set[tuple[str, ...]]] = {}
+        for row in further_rows:
             for first, past, kind in mentions(row["tags"] or []):
                 name = tuple(row["words"][first:past])
                 if not any(map(is_blank, name)):
-                    found.setdefault((row["language"], kind), set()).add(name)
-        return {key: sorted(names) for key, names in sorted(found.items())}
+                    names_by_kind.setdefault((row["language"], kind), set()).add(name)
+        return {key: sorted(names) for key, names in sorted(names_by_kind.items())}
 
-    def others(self, language: str, kind: str, known: Any) -> Sequence[tuple[str, ...]]:
+    def others(self, language: str, kind: str, prepared: Any) -> Sequence[tuple[str, ...]]:
         """The names that may come in, as words."""
         if self.folder:
-            from xfer.attackers.lexicons.dictionaries import path, read
+            from xfer.attackers.lexicons.dictionaries import read_word_list, word_list_path
 
-            return [tuple(name.split()) for name in read(path(self.folder, language)).get(kind.lower(), ())]
-        found: Sequence[tuple[str, ...]] = (known or {}).get((language, kind), ())
-        return found
+            return [
+                tuple(name.split())
+                for name in read_word_list(word_list_path(self.folder, language)).get(kind.lower(), ())
+            ]
+        listed: Sequence[tuple[str, ...]] = (prepared or {}).get((language, kind), ())
+        return listed
 
-    def change(self, row: Row, form: str = "tag", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
-        from xfer.text.draws import below, rounded, shuffled
+    def change(
+        self, row: AttackRow, form: str = "tag", prepared: Any = None
+    ) -> tuple[AttackRow | None, list[dict[str, Any]]]:
+        from xfer.text.draws import random_below, random_round, shuffle_items
 
-        if not row["tags"] or any(column(name, form) == "text" for name in self.protect):
+        if not row["tags"] or any(column_of_side(name, form) == "text" for name in self.protect):
             return row, []
         rng, old = self.stream(row), mentions(row["tags"])
         new: dict[int, tuple[str, ...]] = {}
-        wanted = rounded(rng, self.rate * len(old))
-        for i in shuffled(rng, range(len(old))) if wanted else ():
+        wanted = random_round(rng, self.rate * len(old))
+        for i in shuffle_items(rng, range(len(old))) if wanted else ():
             first, past, kind = old[i]
-            here = tuple(row["words"][first:past])
-            if any(map(is_blank, here)):
+            old_name = tuple(row["words"][first:past])
+            if any(map(is_blank, old_name)):
                 continue
-            others = self.others(row["language"], kind, known)
-            drawn = below(rng, len(others))
-            other = next((name for name in (*others[drawn : drawn + 2], *others[:1]) if name != here), None)
+            candidates = self.others(row["language"], kind, prepared)
+            drawn = random_below(rng, len(candidates))
+            other = next((name for name in (*candidates[drawn : drawn + 2], *candidates[:1]) if name != old_name), None)
             if other:
                 new[i] = other
             if len(new) == wanted:
@@ -81,7 +86,9 @@ class EntitySwap(ModelFree):
         return _swapped(row, old, new)
 
 
-def _swapped(row: Row, old: list[Mention], new: dict[int, tuple[str, ...]]) -> tuple[Row, list[dict[str, Any]]]:
+def _swapped(
+    row: AttackRow, old: list[Mention], new: dict[int, tuple[str, ...]]
+) -> tuple[AttackRow, list[dict[str, Any]]]:
     words, tags, edits, done = list[str](), list[str](), list[Edit](), 0
     starts = [0]
     for word in row["words"]:

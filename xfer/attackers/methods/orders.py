@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from xfer.attackers.base import ModelFree, Row
-from xfer.forms.texts import column
+from xfer.attackers.base import AttackRow, ModelFree
+from xfer.forms.texts import column_of_side
 from xfer.text.edits import Edit
 
-Changed = tuple[Row | None, list[dict[str, Any]]]
+ChangedRow = tuple[AttackRow | None, list[dict[str, Any]]]
 
 
 class Order(ModelFree):
@@ -20,10 +20,10 @@ class Order(ModelFree):
 
     rate: float = Field(1.0, ge=0, le=1, description="share of the rows that are changed, drawn row by row")
 
-    def drawn(self, row: Row, form: str, *names: str) -> bool:
+    def drawn(self, row: AttackRow, form: str, *names: str) -> bool:
         """Whether the row is one that changes: never where one of the texts that would is protected."""
-        kept = {column(name, form) for name in self.protect}
-        return not kept & set(names) and self.stream(row, "drawn").random() < self.rate
+        protected = {column_of_side(name, form) for name in self.protect}
+        return not protected & set(names) and self.stream(row, "drawn").random() < self.rate
 
     def moved(self, before: dict[str, str], after: dict[str, str]) -> list[dict[str, Any]]:
         """The edits that make the texts of ``before`` those of ``after``, by name."""
@@ -42,20 +42,20 @@ class OptionOrder(Order):
     forms: ClassVar[tuple[str, ...]] = ("choose",)
     example: ClassVar[str] = "A) it rained B) it snowed, right: B -> A) it snowed B) it rained, right: A"
 
-    def change(self, row: Row, form: str = "choose", known: Any = None) -> Changed:
-        from xfer.text.draws import below, shuffled
+    def change(self, row: AttackRow, form: str = "choose", prepared: Any = None) -> ChangedRow:
+        from xfer.text.draws import random_below, shuffle_items
 
         options = row["options"]
         if len(options) < 2 or not self.drawn(row, form, "options"):
             return row, []
         rng = self.stream(row, "order")
-        order = shuffled(rng, range(len(options)))
+        order = shuffle_items(rng, range(len(options)))
         if order == sorted(order):  # every order but the one it has
-            shift = 1 + below(rng, len(options) - 1)
+            shift = 1 + random_below(rng, len(options) - 1)
             order = order[shift:] + order[:shift]
         changed = [options[i] for i in order]
         label = row.get("label")
-        named = ({f"options/{i}": text for i, text in enumerate(some)} for some in (options, changed))
+        named = ({f"options/{i}": text for i, text in enumerate(texts)} for texts in (options, changed))
         return row | {"options": changed, "label": label if label is None else order.index(label)}, self.moved(*named)
 
 
@@ -68,7 +68,7 @@ class PairSwap(Order):
     only: ClassVar[tuple[str, ...]] = ("pawsx", "paws", "qqp")
     example: ClassVar[str] = "(the dog bit the man, the man was bitten) -> (the man was bitten, the dog bit the man)"
 
-    def change(self, row: Row, form: str = "classify", known: Any = None) -> Changed:
+    def change(self, row: AttackRow, form: str = "classify", prepared: Any = None) -> ChangedRow:
         if not self.drawn(row, form, "text", "pair"):
             return row, []
         sides = {"text": row["text"], "pair": row["pair"]}

@@ -8,22 +8,24 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import Attacker, ModelFree, Row
+from xfer.attackers.base import Attacker, AttackRow, ModelFree
 from xfer.attackers.search.base import Search
 from xfer.attackers.search.beam import BeamSearch
-from xfer.forms.texts import Edits
+from xfer.forms.texts import ColumnEdits
 from xfer.text.edits import Edit
 
-PARALLEL = ("xnli", "xquad", "mlqa", "xcopa", "pawsx")
-_UNSPACED = ("th", "lo", "km", "my", "zh", "yue", "ja")
-_NAMES = "an alignment may link a name or a word to the wrong one, and here these are what the label hangs on"
+PARALLEL_READERS = ("xnli", "xquad", "mlqa", "xcopa", "pawsx")
+_UNSPACED_LANGUAGES = ("th", "lo", "km", "my", "zh", "yue", "ja")
+_ALIGNMENT_REASON = (
+    "an alignment may link a name or a word to the wrong one, and here these are what the label hangs on"
+)
 
 
 class Phrases(Attacker):
     """Phrases that the words of a text and of its translation are aligned to."""
 
     forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "span")
-    breaks: ClassVar[Mapping[str, str]] = {"pawsx": _NAMES, "paws": _NAMES}
+    breaks: ClassVar[Mapping[str, str]] = {"pawsx": _ALIGNMENT_REASON, "paws": _ALIGNMENT_REASON}
     needs: ClassVar[str] = "the same rows in the other languages (XNLI, XQuAD, MLQA, XCOPA), or a bitext"
     example: ClassVar[str] = "the old man sleeps at home (de) -> der alte Mann sleeps at home"
 
@@ -36,21 +38,21 @@ class Phrases(Attacker):
     )
 
     def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        from xfer.text.segment import PIECES, segmenter
+        from xfer.text.segment import PIECES, segmenter_name
 
         yield from super().faults(reader, languages)
         if self.bitext is None and reader.form in self.forms:
-            if reader.type_name not in PARALLEL:
+            if reader.type_name not in PARALLEL_READERS:
                 what = f"{reader.type_name} has no translations of its rows"
-                yield "", what, f"give a bitext, or test {', '.join(PARALLEL)}"
+                yield "", what, f"give a bitext, or test {', '.join(PARALLEL_READERS)}"
             else:
                 for language in self.languages:
                     if language not in reader.card.languages:
                         hint = f"it has {', '.join(reader.card.languages)}"
                         yield "languages", f"reader {reader.type_name} has no test data in '{language}'", hint
-        cut = [language for language in self.languages if language in _UNSPACED]
-        if cut and segmenter() == PIECES:
-            yield "languages", f"nothing here finds the words of {', '.join(cut)}", "pip install 'xfer[segment]'"
+        unspaced = [language for language in self.languages if language in _UNSPACED_LANGUAGES]
+        if unspaced and segmenter_name() == PIECES:
+            yield "languages", f"nothing here finds the words of {', '.join(unspaced)}", "pip install 'xfer[segment]'"
 
     def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         return None if self.bitext else (split, tuple(dict.fromkeys((*languages, *self.languages))))
@@ -58,20 +60,20 @@ class Phrases(Attacker):
     def files(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
         if self.bitext is None:
             return None
-        from xfer.attackers.lexicons.phrases import files
+        from xfer.attackers.lexicons.phrases import bitext_files
 
         pairs = [(language, other) for language in languages for other in self.languages if other != language]
-        return {"-".join(pair): [digest(file) for file in files(self.bitext, *pair) if file] for pair in pairs}
+        return {"-".join(pair): [digest(file) for file in bitext_files(self.bitext, *pair) if file] for pair in pairs}
 
-    def prepare(self, further: Sequence[Row]) -> Any:
-        from xfer.attackers.lexicons.phrases import Bitext, Rows
+    def prepare(self, further_rows: Sequence[AttackRow]) -> Any:
+        from xfer.attackers.lexicons.phrases import Bitext, ParallelRows
 
-        return Bitext(self.bitext) if self.bitext else Rows(further)
+        return Bitext(self.bitext) if self.bitext else ParallelRows(further_rows)
 
-    def found(self, text: str, name: str, row: Row, known: Any) -> list[Any]:
+    def found(self, text: str, name: str, row: AttackRow, prepared: Any) -> list[Any]:
         """The phrases of a text, of all languages, sorted."""
         others = [other for other in self.languages if other != row["language"]]
-        return sorted(one for other in others for one in known.phrases(row, name, text, other, self.words))
+        return sorted(phrase for other in others for phrase in prepared.phrases(row, name, text, other, self.words))
 
 
 @ModelFree.register("phrase_mixing")
@@ -85,24 +87,28 @@ class PhraseMixing(Phrases, ModelFree):
 
     rate: float = Field(0.3, ge=0, le=1, description="share of the words of a row; fewer where no phrase fits")
 
-    def edits(self, found: dict[str, str], row: Row, known: Any) -> Edits:
-        from xfer.attackers.lexicons.dictionaries import fitted, one_space
-        from xfer.text.draws import rounded, shuffled
-        from xfer.text.words import cut
+    def edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
+        from xfer.attackers.lexicons.dictionaries import fit_replacement, single_spaced
+        from xfer.text.draws import random_round, shuffle_items
+        from xfer.text.words import cut_words
 
         rng = self.stream(row)
-        left = rounded(rng, self.rate * sum(len(cut(text)) for text in found.values()))
-        if not left:
+        word_budget = random_round(rng, self.rate * sum(len(cut_words(text)) for text in side_texts.values()))
+        if not word_budget:
             return {}
-        every = [(name, phrase) for name, text in found.items() for phrase in self.found(text, name, row, known)]
-        made: Edits = {}
-        for name, phrase in shuffled(rng, every):
-            here = made.setdefault(name, [])
-            if phrase.words <= left and not any(one.start < phrase.end and phrase.start < one.end for one in here):
-                new = fitted(found[name], (phrase.start, phrase.end), phrase.new)
-                here.append(Edit(phrase.start, phrase.end, new, self.type_name))
-                left -= phrase.words
-        return {name: one_space(sorted(here)) for name, here in made.items()}
+        candidates = [
+            (name, phrase) for name, text in side_texts.items() for phrase in self.found(text, name, row, prepared)
+        ]
+        side_edits: ColumnEdits = {}
+        for name, phrase in shuffle_items(rng, candidates):
+            taken = side_edits.setdefault(name, [])
+            if phrase.words <= word_budget and not any(
+                other.start < phrase.end and phrase.start < other.end for other in taken
+            ):
+                new = fit_replacement(side_texts[name], (phrase.start, phrase.end), phrase.new)
+                taken.append(Edit(phrase.start, phrase.end, new, self.type_name))
+                word_budget -= phrase.words
+        return {name: single_spaced(sorted(taken)) for name, taken in side_edits.items()}
 
 
 @Search.register("phrase_mixing_search")
@@ -110,16 +116,16 @@ class PhraseMixingSearch(Phrases, BeamSearch):
     """Those phrases of the translations of a row that hurt the model most: a beam search from the first phrase to the
     last, which ends when the aim is reached (Tan and Joty 2021, Bumblebee)."""
 
-    def sites(self, found: dict[str, str], row: Row, known: Any) -> list[Any]:
+    def sites(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> list[Any]:
         """For each phrase, in order, its place and its translations."""
-        from xfer.attackers.lexicons.dictionaries import fitted
+        from xfer.attackers.lexicons.dictionaries import fit_replacement
         from xfer.attackers.search.beam import Site
 
         sites = []
-        for name, text in found.items():
+        for name, text in side_texts.items():
             options: dict[tuple[int, int, int], dict[tuple[str], None]] = {}
-            for one in self.found(text, name, row, known):
-                new = fitted(text, (one.start, one.end), one.new)
-                options.setdefault((one.start, one.end, one.words), {})[(new,)] = None
+            for phrase in self.found(text, name, row, prepared):
+                new = fit_replacement(text, (phrase.start, phrase.end), phrase.new)
+                options.setdefault((phrase.start, phrase.end, phrase.words), {})[(new,)] = None
             sites += [Site(((name, start, end),), tuple(new), size) for (start, end, size), new in options.items()]
         return sites

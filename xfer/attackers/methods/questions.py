@@ -9,42 +9,44 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import ModelFree, Row
-from xfer.forms.texts import Edits, column
+from xfer.attackers.base import AttackRow, ModelFree
+from xfer.forms.texts import ColumnEdits, column_of_side
 from xfer.text.edits import Edit
 
-_COMMON = 0.05  # a word that stands in a larger share of the sentences tells nothing of a question
-_TRIES = 50  # sentences looked at for a row before it is left without a distractor
+_COMMON_SHARE = 0.05  # a word that stands in a larger share of the sentences tells nothing of a question
+_MAX_CANDIDATES = 50  # sentences looked at for a row before it is left without a distractor
 
 
-class _Pool:
+class _SentencePool:
     """The sentences of all contexts of one language, and where their words stand."""
 
     def __init__(self, contexts: Sequence[str]) -> None:
-        from xfer.text.sentences import sentences
+        from xfer.text.sentences import sentence_bounds
 
-        found = {context[start:end].strip() for context in contexts for start, end in sentences(context)}
-        self.sentences = sorted(sentence for sentence in found if sentence)
+        unique = {context[start:end].strip() for context in contexts for start, end in sentence_bounds(context)}
+        self.sentences = sorted(sentence for sentence in unique if sentence)
         self.words: dict[str, list[int]] = {}
         for i, sentence in enumerate(self.sentences):
-            for word in sorted(_words(sentence)):
+            for word in sorted(_word_set(sentence)):
                 self.words.setdefault(word, []).append(i)
 
     def near(self, question: str) -> list[int]:
         """Sentences that share words with a question, those with the rarest and most words first."""
         count, weights = len(self.sentences), Counter[int]()
-        for word in sorted(_words(question)):
-            here = self.words.get(word, ())
-            if len(here) <= max(2, _COMMON * count):
-                for i in here:
-                    weights[i] += round(1000 * math.log(1 + count / len(here)))  # whole, so that no order changes sums
-        return sorted(weights, key=lambda i: (-weights[i], i))[:_TRIES]
+        for word in sorted(_word_set(question)):
+            indices = self.words.get(word, ())
+            if len(indices) <= max(2, _COMMON_SHARE * count):
+                for i in indices:
+                    weights[i] += round(
+                        1000 * math.log(1 + count / len(indices))
+                    )  # whole, so that no order changes sums
+        return sorted(weights, key=lambda i: (-weights[i], i))[:_MAX_CANDIDATES]
 
 
-def _words(text: str) -> set[str]:
-    from xfer.text.words import cut
+def _word_set(text: str) -> set[str]:
+    from xfer.text.words import cut_words
 
-    return {text[word.start : word.end].lower() for word in cut(text)}
+    return {text[word.start : word.end].lower() for word in cut_words(text)}
 
 
 @ModelFree.register("distractor")
@@ -64,34 +66,36 @@ class Distractor(ModelFree):
     def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         return split, tuple(languages)
 
-    def prepare(self, further: Sequence[Row]) -> Any:
+    def prepare(self, further_rows: Sequence[AttackRow]) -> Any:
         contexts: dict[str, set[str]] = {}
-        for row in further:
+        for row in further_rows:
             contexts.setdefault(row["language"], set()).add(row["text"])
-        return {language: _Pool(sorted(texts)) for language, texts in sorted(contexts.items())}
+        return {language: _SentencePool(sorted(texts)) for language, texts in sorted(contexts.items())}
 
-    def edits(self, found: dict[str, str], row: Row, known: Any) -> Edits:
-        from xfer.text.sentences import unspaced
+    def edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
+        from xfer.text.sentences import is_unspaced
 
-        sentence = self.sentence(row, known[row["language"]]) if "text" in found else None
+        sentence = self.sentence(row, prepared[row["language"]]) if "text" in side_texts else None
         if sentence is None:
             return {}
         text = row["text"]
-        gap = "" if unspaced(sentence) and unspaced(text) and sentence[-1] in "。！？｡" else " "
+        gap = "" if is_unspaced(sentence) and is_unspaced(text) and sentence[-1] in "。！？｡" else " "
         if self.place == "start":
             return {"text": [Edit(0, 0, sentence + gap, "distractor")]}
         gap = "" if text[-1:].isspace() else gap
         return {"text": [Edit(len(text), len(text), gap + sentence, "distractor")]}
 
-    def sentence(self, row: Row, pool: _Pool) -> str | None:
+    def sentence(self, row: AttackRow, pool: _SentencePool) -> str | None:
         """The sentence to add to a row, None where there is none."""
-        from xfer.text.draws import below
+        from xfer.text.draws import random_below
 
         if self.choice == "near":
             candidates = pool.near(row["pair"])
         else:
             rng = self.stream(row)
-            candidates = [below(rng, len(pool.sentences)) for _ in range(_TRIES if pool.sentences else 0)]
+            candidates = [
+                random_below(rng, len(pool.sentences)) for _ in range(_MAX_CANDIDATES if pool.sentences else 0)
+            ]
         answers = [answer.lower() for answer in row["answers"] or ()]
         for i in candidates:
             sentence = pool.sentences[i]
@@ -109,46 +113,48 @@ class ContextShuffle(ModelFree):
     forms: ClassVar[tuple[str, ...]] = ("span",)
     example: ClassVar[str] = "One. Two. Three. -> Three. One. Two."
 
-    def change(self, row: Row, form: str = "span", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
-        from xfer.text.draws import shuffled
+    def change(
+        self, row: AttackRow, form: str = "span", prepared: Any = None
+    ) -> tuple[AttackRow | None, list[dict[str, Any]]]:
+        from xfer.text.draws import shuffle_items
 
-        if any(column(name, form) == "text" for name in self.protect):
+        if any(column_of_side(name, form) == "text" for name in self.protect):
             return row, []
         pieces = self.pieces(row)
-        order = shuffled(self.stream(row), range(len(pieces)))
+        order = shuffle_items(self.stream(row), range(len(pieces)))
         if order == list(range(len(pieces))):
             return row, []
-        text, at = _joined(row["text"], [pieces[i] for i in order])
-        moved = dict(zip(order, at, strict=True))
+        text, piece_starts = _join_pieces(row["text"], [pieces[i] for i in order])
+        new_starts = dict(zip(order, piece_starts, strict=True))
         starts = row["starts"]
         if starts is not None:
-            homes = [next(i for i, (_, end) in enumerate(pieces) if start < end) for start in starts]
-            starts = [start - pieces[i][0] + moved[i] for i, start in zip(homes, starts, strict=True)]
+            answer_pieces = [next(i for i, (_, end) in enumerate(pieces) if start < end) for start in starts]
+            starts = [start - pieces[i][0] + new_starts[i] for i, start in zip(answer_pieces, starts, strict=True)]
         edit = Edit(0, len(row["text"]), text, "context_shuffle")
         return row | {"text": text, "starts": starts}, [{"column": "text", **edit._asdict()}]
 
-    def pieces(self, row: Row) -> list[tuple[int, int]]:
+    def pieces(self, row: AttackRow) -> list[tuple[int, int]]:
         """Spans of sentences; those that an answer crosses are one."""
-        from xfer.text.sentences import sentences
+        from xfer.text.sentences import sentence_bounds
 
-        found: list[tuple[int, int]] = []
+        blocks: list[tuple[int, int]] = []
         spans = [(s, s + len(a)) for a, s in zip(row["answers"] or (), row["starts"] or (), strict=True)]
-        for start, end in sentences(row["text"]):
-            if found and any(first < start < past for first, past in spans):
-                found[-1] = (found[-1][0], end)
+        for start, end in sentence_bounds(row["text"]):
+            if blocks and any(first < start < past for first, past in spans):
+                blocks[-1] = (blocks[-1][0], end)
             else:
-                found.append((start, end))
-        return found
+                blocks.append((start, end))
+        return blocks
 
 
-def _joined(text: str, pieces: Sequence[tuple[int, int]]) -> tuple[str, list[int]]:
+def _join_pieces(text: str, pieces: Sequence[tuple[int, int]]) -> tuple[str, list[int]]:
     """The pieces one after another, and where each begins: the last of the text had no space after it."""
-    from xfer.text.sentences import unspaced
+    from xfer.text.sentences import is_unspaced
 
-    made, at = "", []
+    joined, starts = "", []
     for start, end in pieces:
-        if made and not made[-1].isspace() and not unspaced(text):
-            made += " "
-        at.append(len(made))
-        made += text[start:end]
-    return made.rstrip() if not text[-1:].isspace() else made, at
+        if joined and not joined[-1].isspace() and not is_unspaced(text):
+            joined += " "
+        starts.append(len(joined))
+        joined += text[start:end]
+    return joined.rstrip() if not text[-1:].isspace() else joined, starts

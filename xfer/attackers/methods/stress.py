@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import ModelFree, Row
-from xfer.forms.texts import Edits
+from xfer.attackers.base import AttackRow, ModelFree
+from xfer.forms.texts import ColumnEdits
 from xfer.text.edits import Edit
 
-NLI = {"entailment", "neutral", "contradiction"}
+STRESS_LABELS = {"entailment", "neutral", "contradiction"}
 _TIMES = 5
 
 
@@ -28,9 +28,9 @@ class Stress(ModelFree):
 
     def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         yield from super().faults(reader, languages)
-        if reader.form == "classify" and set(reader.label_names()) != NLI:
+        if reader.form == "classify" and set(reader.label_names()) != STRESS_LABELS:
             what = f"attacker {self.type_name} keeps the labels of inference true, and no other"
-            yield "", what, f"it fits labels {', '.join(sorted(NLI))}"
+            yield "", what, f"it fits labels {', '.join(sorted(STRESS_LABELS))}"
         without = [language for language in languages if language != "en" and language not in self.phrases]
         if without:
             what = f"attacker {self.type_name} has no phrase in {', '.join(without)}"
@@ -40,16 +40,16 @@ class Stress(ModelFree):
         """The column that gets the phrase, and how often."""
         return "pair", 1
 
-    def edits(self, found: dict[str, str], row: Row, known: Any) -> Edits:
-        from xfer.text.sentences import before_stop, unspaced
+    def edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
+        from xfer.text.sentences import before_stop, is_unspaced
 
         name, times = self.side()
-        if name not in found:
+        if name not in side_texts:
             return {}
         phrase = self.phrases.get(row["language"]) or self.phrase
-        place = before_stop(found[name])
-        gap = "" if unspaced(phrase) else " "
-        return {name: [Edit(place, place, (gap + phrase) * times, self.type_name)]}
+        position = before_stop(side_texts[name])
+        gap = "" if is_unspaced(phrase) else " "
+        return {name: [Edit(position, position, (gap + phrase) * times, self.type_name)]}
 
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
         return self.edits({self.side()[0]: text}, {"language": language}, None)[self.side()[0]]

@@ -10,13 +10,13 @@ from typing import ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from xfer.attackers.base import EVERY_FORM, ModelFree
-from xfer.text.draws import rounded, shuffled, weighted
+from xfer.text.draws import random_round, shuffle_items, weighted_choice
 from xfer.text.edits import Edit
 from xfer.text.homophones import han_table
 from xfer.text.keyboards import Weighted
 from xfer.text.replacements import by_key, by_mark, by_sound
 from xfer.text.scripts import ZWJ, ZWNJ, count_graphemes, is_mark, language_of
-from xfer.text.words import Span, Word, cut, editable, follow
+from xfer.text.words import CellSpan, TextWord, are_adjacent, cut_words, is_editable
 
 
 @ModelFree.register("typos")
@@ -40,25 +40,25 @@ class Typos(ModelFree):
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
         pass  # moved  # late: its layout tables are of no use to `xfer check`
 
-        return typos(text, language, self.rate, random, self.operations)
+        return typo_edits(text, language, self.rate, random, self.operations)
 
 
-_TRIES = 12  # candidates looked at per word and operation: bounds the time on a word of any length
+_MAX_TRIES = 12  # candidates looked at per word and operation: bounds the time on a word of any length
 
 
 _CONTEXT = 6  # code points around an edit in which a cluster could merge or split
 
 
-_INNER = 4  # from this many letters on, the first and the last one are spared
+_MIN_INNER_LETTERS = 4  # from this many letters on, the first and the last one are spared
 
 
 _GROWTH = {"drop": -1, "double": 1}
 
 
-OPERATIONS: tuple[str, ...] = ("swap", "drop", "double", "neighbour", "homophone", "diacritic")
+TYPO_OPERATIONS: tuple[str, ...] = ("swap", "drop", "double", "neighbour", "homophone", "diacritic")
 
 
-class Page(NamedTuple):
+class TypoContext(NamedTuple):
     """A text under attack, with what must be known of it as a whole."""
 
     text: str
@@ -67,50 +67,52 @@ class Page(NamedTuple):
     rng: Random
 
 
-def units(text: str, language: str) -> list[Span]:
+def word_units(text: str, language: str) -> list[CellSpan]:
     """The spans that the rate counts: words, pieces of unspaced text, and addresses as one word each.
 
     ``language`` is not consulted yet: the script decides how a run is cut.
     """
-    return [(word.start, word.end) for word in cut(text)]
+    return [(word.start, word.end) for word in cut_words(text)]
 
 
-def typos(text: str, language: str, rate: float, rng: Random, operations: Sequence[str] = OPERATIONS) -> list[Edit]:
+def typo_edits(
+    text: str, language: str, rate: float, rng: Random, operations: Sequence[str] = TYPO_OPERATIONS
+) -> list[Edit]:
     """One typing error in a share ``rate`` of the ``units`` of ``text``, as sorted edits.
 
     An operation that does not apply to a word gives way to another of ``operations``. Fewer words
     are hit when fewer can be: numbers, addresses and single letters are left alone.
     """
-    _check(rate, operations)
-    words = cut(text)
-    wanted = rounded(rng, rate * len(words))
-    page = Page(text, language_of(language), han_table(language, text), rng)
+    _check_options(rate, operations)
+    words = cut_words(text)
+    wanted = random_round(rng, rate * len(words))
+    page = TypoContext(text, language_of(language), han_table(language, text), rng)
     edits: list[Edit] = []
-    for word in shuffled(rng, filter(editable, words)) if wanted else ():
+    for word in shuffle_items(rng, filter(is_editable, words)) if wanted else ():
         edits += _typo(page, word, operations)
         if len(edits) == wanted:
             break
     return sorted(edits)
 
 
-def _check(rate: float, operations: Sequence[str]) -> None:
+def _check_options(rate: float, operations: Sequence[str]) -> None:
     if not 0 <= rate <= 1:
         raise ValueError(f"rate must be between 0 and 1, got {rate}")
-    unknown = [name for name in operations if name not in _CANDIDATES]
+    unknown = [name for name in operations if name not in _CANDIDATE_FUNCTIONS]
     if unknown or not operations:
-        raise ValueError(f"operations must be some of {', '.join(OPERATIONS)}; got {list(operations)}")
+        raise ValueError(f"operations must be some of {', '.join(TYPO_OPERATIONS)}; got {list(operations)}")
 
 
-def _typo(page: Page, word: Word, operations: Sequence[str]) -> list[Edit]:
-    for kind in shuffled(page.rng, operations):
-        for span, new in islice(_CANDIDATES[kind](page, word), _TRIES):
+def _typo(page: TypoContext, word: TextWord, operations: Sequence[str]) -> list[Edit]:
+    for kind in shuffle_items(page.rng, operations):
+        for span, new in islice(_CANDIDATE_FUNCTIONS[kind](page, word), _MAX_TRIES):
             edit = Edit(*span, new, kind)
-            if _sound(page.text, word, edit):
+            if _is_intact(page.text, word, edit):
                 return [edit]
     return []
 
 
-def _sound(text: str, word: Word, edit: Edit) -> bool:
+def _is_intact(text: str, word: TextWord, edit: Edit) -> bool:
     """No cluster around the edit merges or splits, and the word does not begin with a mark or a joiner."""
     old = text[edit.start : edit.end]
     left, right = text[max(0, edit.start - _CONTEXT) : edit.start], text[edit.end : edit.end + _CONTEXT]
@@ -120,58 +122,58 @@ def _sound(text: str, word: Word, edit: Edit) -> bool:
     return growth == _GROWTH.get(edit.kind, 0) and not headless
 
 
-Candidates = Iterator[tuple[Span, str]]
+TypoCandidates = Iterator[tuple[CellSpan, str]]
 
 
-def _inner_first(rng: Random, groups: Sequence[tuple[Span, ...]], word: Word) -> list[tuple[Span, ...]]:
-    edges = (word.cells[0], word.cells[-1]) if len(word.cells) >= _INNER else ()
+def _inner_first(rng: Random, groups: Sequence[tuple[CellSpan, ...]], word: TextWord) -> list[tuple[CellSpan, ...]]:
+    edges = (word.cells[0], word.cells[-1]) if len(word.cells) >= _MIN_INNER_LETTERS else ()
     outer = [group for group in groups if group[0] in edges or group[-1] in edges]
     inner = [group for group in groups if not (group[0] in edges or group[-1] in edges)]
-    return [*shuffled(rng, inner), *shuffled(rng, outer)]
+    return [*shuffle_items(rng, inner), *shuffle_items(rng, outer)]
 
 
-def _swap(page: Page, word: Word) -> Candidates:
-    pairs = [pair for pair in zip(word.cells, word.cells[1:], strict=False) if follow(page.text, *pair)]
+def _swap(page: TypoContext, word: TextWord) -> TypoCandidates:
+    pairs = [pair for pair in zip(word.cells, word.cells[1:], strict=False) if are_adjacent(page.text, *pair)]
     for left, right in _inner_first(page.rng, pairs, word):
-        one, gap, two = (page.text[slice(*span)] for span in (left, (left[1], right[0]), right))
-        if one != two:
-            yield (left[0], right[1]), two + gap + one
+        first, gap, second = (page.text[slice(*span)] for span in (left, (left[1], right[0]), right))
+        if first != second:
+            yield (left[0], right[1]), second + gap + first
 
 
-def _drop(page: Page, word: Word) -> Candidates:
+def _drop(page: TypoContext, word: TextWord) -> TypoCandidates:
     if len(word.cells) > 1:
         for (cell,) in _inner_first(page.rng, [(cell,) for cell in word.cells], word):
             yield cell, ""
 
 
-def _double(page: Page, word: Word) -> Candidates:
-    for start, end in shuffled(page.rng, word.cells):
+def _double(page: TypoContext, word: TextWord) -> TypoCandidates:
+    for start, end in shuffle_items(page.rng, word.cells):
         letter = page.text[start:end]
         # Next to an equal letter of the next piece, that piece's drop could undo this.
         if not (page.text.endswith(letter, 0, word.start) or page.text.startswith(letter, word.end)):
             yield (start, end), letter * 2
 
 
-def _neighbour(page: Page, word: Word) -> Candidates:
-    return _replace(page, word, lambda letter: by_key(letter, page.language))
+def _neighbour(page: TypoContext, word: TextWord) -> TypoCandidates:
+    return _replaced_letters(page, word, lambda letter: by_key(letter, page.language))
 
 
-def _homophone(page: Page, word: Word) -> Candidates:
-    return _replace(page, word, lambda letter: by_sound(letter, page.language, page.han))
+def _homophone(page: TypoContext, word: TextWord) -> TypoCandidates:
+    return _replaced_letters(page, word, lambda letter: by_sound(letter, page.language, page.han))
 
 
-def _diacritic(page: Page, word: Word) -> Candidates:
-    return _replace(page, word, lambda letter: by_mark(letter, page.language))
+def _diacritic(page: TypoContext, word: TextWord) -> TypoCandidates:
+    return _replaced_letters(page, word, lambda letter: by_mark(letter, page.language))
 
 
-def _replace(page: Page, word: Word, options: Callable[[str], Weighted]) -> Candidates:
-    for start, end in shuffled(page.rng, word.cells):
-        found = options(page.text[start:end])
-        if found:
-            yield (start, end), weighted(page.rng, found)
+def _replaced_letters(page: TypoContext, word: TextWord, options: Callable[[str], Weighted]) -> TypoCandidates:
+    for start, end in shuffle_items(page.rng, word.cells):
+        replacements = options(page.text[start:end])
+        if replacements:
+            yield (start, end), weighted_choice(page.rng, replacements)
 
 
-_CANDIDATES: dict[str, Callable[[Page, Word], Candidates]] = {
+_CANDIDATE_FUNCTIONS: dict[str, Callable[[TypoContext, TextWord], TypoCandidates]] = {
     "swap": _swap,
     "drop": _drop,
     "double": _double,

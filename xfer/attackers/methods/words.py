@@ -9,12 +9,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import EVERY_FORM, Attacker, ModelFree, Row
+from xfer.attackers.base import EVERY_FORM, Attacker, AttackRow, ModelFree
 from xfer.core.errors import MissingPart
-from xfer.forms.texts import Edits, column, is_entity_tag
+from xfer.forms.texts import ColumnEdits, column_of_side, is_entity_tag
 from xfer.text.edits import Edit
 
-Digest = Callable[[Path], str]
+FileHasher = Callable[[Path], str]
 Lists = list[Mapping[str, tuple[str, ...]]]
 MINIATURE = "miniature"  # the source, and the words of its world
 
@@ -32,33 +32,36 @@ class Lexical(ModelFree):
         """The word lists for a text in ``language``."""
         raise NotImplementedError
 
-    def edits(self, found: dict[str, str], row: Row, known: Any) -> Edits:
-        from xfer.attackers.lexicons.dictionaries import fitted, one_space, places
-        from xfer.text.draws import below, rounded, shuffled
-        from xfer.text.words import cut
+    def edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
+        from xfer.attackers.lexicons.dictionaries import find_words, fit_replacement, single_spaced
+        from xfer.text.draws import random_below, random_round, shuffle_items
+        from xfer.text.words import cut_words
 
         lists = self.lists(row["language"])
         rng = self.stream(row)
         hits = {
-            name: list(places(text, lambda word: any(word in one for one in lists))) for name, text in found.items()
+            name: list(find_words(text, lambda word: any(word in table for table in lists)))
+            for name, text in side_texts.items()
         }
         counts: dict[str, int] = {}
-        for _, word in (hit for some in hits.values() for hit in some):
+        for _, word in (hit for side_hits in hits.values() for hit in side_hits):
             counts[word] = counts.get(word, 0) + 1
-        left = rounded(rng, self.rate * sum(len(cut(text)) for text in found.values()))
+        word_budget = random_round(rng, self.rate * sum(len(cut_words(text)) for text in side_texts.values()))
         chosen: dict[str, str] = {}
-        for word in shuffled(rng, sorted(counts)):
-            ways = [one[word] for one in lists if word in one]
-            others = ways[below(rng, len(ways))]
-            new = others[below(rng, len(others))]  # drawn for every word, so that the rate changes no choice
-            if counts[word] <= left:
+        for word in shuffle_items(rng, sorted(counts)):
+            options = [table[word] for table in lists if word in table]
+            others = options[random_below(rng, len(options))]
+            new = others[random_below(rng, len(others))]  # drawn for every word, so that the rate changes no choice
+            if counts[word] <= word_budget:
                 chosen[word] = new
-                left -= counts[word]
-        made: Edits = {}
-        for name, text in found.items():
+                word_budget -= counts[word]
+        side_edits: ColumnEdits = {}
+        for name, text in side_texts.items():
             kept = [(span, chosen[word]) for span, word in hits[name] if word in chosen]
-            made[name] = one_space([Edit(*span, fitted(text, span, new), self.type_name) for span, new in kept])
-        return made
+            side_edits[name] = single_spaced(
+                [Edit(*span, fit_replacement(text, span, new), self.type_name) for span, new in kept]
+            )
+        return side_edits
 
 
 @ModelFree.register("synonyms")
@@ -78,11 +81,11 @@ class Synonyms(Lexical):
     folder: str = Field(description="folder of <language>.txt")
 
     def lists(self, language: str) -> Lists:
-        from xfer.attackers.lexicons.dictionaries import path, read
+        from xfer.attackers.lexicons.dictionaries import read_word_list, word_list_path
 
-        return [read(path(self.folder, language))]
+        return [read_word_list(word_list_path(self.folder, language))]
 
-    def files(self, languages: Sequence[str], digest: Digest) -> Any:
+    def files(self, languages: Sequence[str], digest: FileHasher) -> Any:
         from xfer.attackers.lexicons.dictionaries import checked
 
         return {language: digest(checked(self.folder, language)) for language in languages}
@@ -144,23 +147,23 @@ class Mixed(Attacker):
     def lists(self, language: str) -> Lists:
         """The word lists for a text in ``language``."""
         if self.dictionary == MINIATURE:
-            from xfer.attackers.lexicons.dictionaries import miniature
+            from xfer.attackers.lexicons.dictionaries import miniature_words
 
-            return [miniature(language, other) for other in self.others(language)]
+            return [miniature_words(language, other) for other in self.others(language)]
         from xfer.attackers.lexicons.bilingual import dictionary
 
         return [dictionary(self.dictionary, language, other) for other in self.others(language)]
 
-    def files(self, languages: Sequence[str], digest: Digest) -> Any:
+    def files(self, languages: Sequence[str], digest: FileHasher) -> Any:
         pairs = self.pairs(languages)
         if not pairs:
             what = f"{self.type_name} mixes {', '.join(self.languages)} into itself; name another language"
             raise MissingPart(what)
         if self.dictionary == MINIATURE:
-            from xfer.attackers.lexicons.dictionaries import miniature
-            from xfer.core.seeds import digest as of_words
+            from xfer.attackers.lexicons.dictionaries import miniature_words
+            from xfer.core.seeds import json_digest as of_words
 
-            return of_words([sorted(miniature(*pair).items()) for pair in pairs])
+            return of_words([sorted(miniature_words(*pair).items()) for pair in pairs])
         from xfer.attackers.lexicons.bilingual import digests
 
         return digests(self.dictionary, pairs, digest)
@@ -172,7 +175,7 @@ class CodeMixing(Mixed, Lexical):
     word draws its language. A translation of several words goes into entities, and not into other tagged words."""
 
 
-_ORDER = "the order of the words says who did what to whom"
+_ORDER_REASON = "the order of the words says who did what to whom"
 
 
 @ModelFree.register("word_order")
@@ -183,8 +186,8 @@ class WordOrder(ModelFree):
     version: ClassVar[int] = 2
     forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "tag", "retrieve")
     breaks: ClassVar[Mapping[str, str]] = {
-        "classify": _ORDER,
-        "choose": _ORDER,
+        "classify": _ORDER_REASON,
+        "choose": _ORDER_REASON,
         "udpos": "a part of speech depends on the words around",
         "ccg": "a category says what stands on the left and right",
     }
@@ -194,27 +197,33 @@ class WordOrder(ModelFree):
     rate: float = Field(1.0, ge=0, le=1, description="share of the windows that are shuffled")
 
     def edit(self, text: str, language: str, random: Any) -> list[Edit]:
-        from xfer.text.words import cut
+        from xfer.text.words import cut_words
 
-        words = cut(text)
+        words = cut_words(text)
         order = self.order(len(words), random)
-        moved = ((here, text[words[i].start : words[i].end]) for here, i in zip(words, order, strict=True))
+        moved = ((old_word, text[words[i].start : words[i].end]) for old_word, i in zip(words, order, strict=True))
         return [
-            Edit(here.start, here.end, new, "word_order") for here, new in moved if new != text[here.start : here.end]
+            Edit(old_word.start, old_word.end, new, "word_order")
+            for old_word, new in moved
+            if new != text[old_word.start : old_word.end]
         ]
 
     def order(self, count: int, random: Any) -> list[int]:
         """A permutation of ``count`` units that moves none out of its window."""
-        from xfer.text.draws import rounded, shuffled
+        from xfer.text.draws import random_round, shuffle_items
 
         windows = [list(range(first, min(first + self.window, count))) for first in range(0, count, self.window)]
-        chosen = set(shuffled(random, range(len(windows)))[: rounded(random, self.rate * len(windows))])
-        return [i for n, some in enumerate(windows) for i in (shuffled(random, some) if n in chosen else some)]
+        chosen = set(shuffle_items(random, range(len(windows)))[: random_round(random, self.rate * len(windows))])
+        return [
+            i for n, window in enumerate(windows) for i in (shuffle_items(random, window) if n in chosen else window)
+        ]
 
-    def change(self, row: Row, form: str = "classify", known: Any = None) -> tuple[Row | None, list[dict[str, Any]]]:
+    def change(
+        self, row: AttackRow, form: str = "classify", prepared: Any = None
+    ) -> tuple[AttackRow | None, list[dict[str, Any]]]:
         if form != "tag":
-            return super().change(row, form, known)
-        if any(column(name, form) == "text" for name in self.protect):
+            return super().change(row, form, prepared)
+        if any(column_of_side(name, form) == "text" for name in self.protect):
             return row, []
         tags = row["tags"]
         entities = tags is not None and is_entity_tag(tags)
@@ -229,8 +238,12 @@ class WordOrder(ModelFree):
         if words == row["words"]:
             # equal words that change places would leave the text, and not the tags, as they were
             return row | {"text": " ".join(words)}, []
-        moved = {"words": words, "tags": None if tags is None else [tags[i] for i in order], "text": " ".join(words)}
+        changed_columns = {
+            "words": words,
+            "tags": None if tags is None else [tags[i] for i in order],
+            "text": " ".join(words),
+        }
         starts = list(accumulate((len(word) + 1 for word in row["words"]), initial=0))
         places = enumerate(zip(row["words"], words, strict=True))
-        done = [Edit(starts[i], starts[i] + len(old), new, "word_order") for i, (old, new) in places if old != new]
-        return row | moved, [{"column": "text", **edit._asdict()} for edit in done]
+        edits = [Edit(starts[i], starts[i] + len(old), new, "word_order") for i, (old, new) in places if old != new]
+        return row | changed_columns, [{"column": "text", **edit._asdict()} for edit in edits]

@@ -12,11 +12,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from xfer.attackers.base import EVERY_FORM, ModelFree
-from xfer.text.draws import rounded, shuffled
-from xfer.text.edits import Edit, replaced
-from xfer.text.words import Word, cut
+from xfer.text.draws import random_round, shuffle_items
+from xfer.text.edits import Edit, minimal_edits
+from xfer.text.words import TextWord, cut_words
 
-_EACH = "share of the words; fewer where fewer can be changed"
+_RATE_DESCRIPTION = "share of the words; fewer where fewer can be changed"
 
 
 class Writing(ModelFree):
@@ -26,7 +26,7 @@ class Writing(ModelFree):
     rate_of: ClassVar[Literal["words", "entities"] | None] = "words"
     inside_answers: ClassVar[bool] = True  # else the answer were the one piece that is written as before
 
-    rate: float = Field(1.0, ge=0, le=1, description=_EACH)
+    rate: float = Field(1.0, ge=0, le=1, description=_RATE_DESCRIPTION)
 
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
         pass  # moved  # late: its tables are of no use to `xfer check`
@@ -34,7 +34,7 @@ class Writing(ModelFree):
         def change(word: str) -> str:
             return self.rewrite(word, language.replace("_", "-").split("-")[0].lower(), random)
 
-        return some_words(text, self.rate, random, change, self.type_name)
+        return edit_words(text, self.rate, random, change, self.type_name)
 
     def rewrite(self, word: str, language: str, random: Random) -> str:
         """The word as it is written now; the same where nothing applies."""
@@ -49,9 +49,9 @@ class Diacritics(Writing):
     example: ClassVar[str] = "une vieille clé -> une vieille cle"
 
     def rewrite(self, word: str, language: str, random: Random) -> str:
-        from xfer.text.marks import bare
+        from xfer.text.marks import strip_marks
 
-        return bare(word)
+        return strip_marks(word)
 
 
 @ModelFree.register("homoglyphs")
@@ -61,17 +61,17 @@ class Homoglyphs(Writing):
 
     example: ClassVar[str] = "paper (Latin p) -> рaper (Cyrillic р)"
 
-    rate: float = Field(0.3, ge=0, le=1, description=_EACH)
+    rate: float = Field(0.3, ge=0, le=1, description=_RATE_DESCRIPTION)
     every: bool = Field(False, description="every such letter of a word, not one")
 
     def rewrite(self, word: str, language: str, random: Random) -> str:
-        from xfer.text.draws import below
-        from xfer.text.lookalikes import homoglyphs
+        from xfer.text.draws import random_below
+        from xfer.text.lookalikes import homoglyph_table
 
-        table = homoglyphs()
+        table = homoglyph_table()
         places = [i for i, char in enumerate(word) if char in table]
-        for i in places if self.every or not places else [places[below(random, len(places))]]:
-            word = word[:i] + table[word[i]][below(random, len(table[word[i]]))] + word[i + 1 :]
+        for i in places if self.every or not places else [places[random_below(random, len(places))]]:
+            word = word[:i] + table[word[i]][random_below(random, len(table[word[i]]))] + word[i + 1 :]
         return word
 
 
@@ -86,20 +86,20 @@ class Invisible(Writing):
     example: ClassVar[str] = "river -> ri<U+200B>ver"
     inside_answers: ClassVar[bool] = False
 
-    rate: float = Field(0.3, ge=0, le=1, description=_EACH)
+    rate: float = Field(0.3, ge=0, le=1, description=_RATE_DESCRIPTION)
     character: Literal["zero width space", "word joiner", "soft hyphen"] = Field(
         "zero width space", description="what is put in"
     )
 
     def rewrite(self, word: str, language: str, random: Random) -> str:
-        from xfer.text.draws import below
-        from xfer.text.scripts import graphemes
+        from xfer.text.draws import random_below
+        from xfer.text.scripts import grapheme_spans
 
-        ends = [end for _, end in graphemes(word)][:-1]
+        ends = [end for _, end in grapheme_spans(word)][:-1]
         if not ends:
             return word
-        place = ends[below(random, len(ends))]
-        return word[:place] + _INVISIBLE[self.character] + word[place:]
+        position = ends[random_below(random, len(ends))]
+        return word[:position] + _INVISIBLE[self.character] + word[position:]
 
 
 @ModelFree.register("case")
@@ -112,9 +112,9 @@ class Case(Writing):
     to: Literal["lower", "upper", "title", "swap"] = Field("lower", description="the case")
 
     def rewrite(self, word: str, language: str, random: Random) -> str:
-        from xfer.text.cases import cased
+        from xfer.text.cases import apply_case
 
-        return cased(word, language, self.to)
+        return apply_case(word, language, self.to)
 
 
 @ModelFree.register("ocr")
@@ -125,16 +125,16 @@ class Ocr(Writing):
     example: ClassVar[str] = "modern -> modem"
     inside_answers: ClassVar[bool] = False
 
-    rate: float = Field(0.1, ge=0, le=1, description=_EACH)
+    rate: float = Field(0.1, ge=0, le=1, description=_RATE_DESCRIPTION)
 
     def rewrite(self, word: str, language: str, random: Random) -> str:
-        from xfer.text.draws import below
-        from xfer.text.lookalikes import misreadings
+        from xfer.text.draws import random_below
+        from xfer.text.lookalikes import word_misreadings
 
-        found = misreadings(word, language)
-        if not found:
+        readings = word_misreadings(word, language)
+        if not readings:
             return word
-        start, end, new = found[below(random, len(found))]
+        start, end, new = readings[random_below(random, len(readings))]
         return word[:start] + new + word[end:]
 
 
@@ -149,19 +149,19 @@ class Spelling(Writing):
 
     example: ClassVar[str] = "أحمد -> احمد"
 
-    rate: float = Field(0.3, ge=0, le=1, description=_EACH)
+    rate: float = Field(0.3, ge=0, le=1, description=_RATE_DESCRIPTION)
     operations: tuple[Literal[_SPELLINGS], ...] = Field(  # type: ignore[valid-type]
         _SPELLINGS, min_length=1, description="the spellings to draw from"
     )
 
     def rewrite(self, word: str, language: str, random: Random) -> str:
-        from xfer.text.draws import shuffled
+        from xfer.text.draws import shuffle_items
         from xfer.text.scripts import script_of
         from xfer.text.spelling import BY_SCRIPT
 
-        known = BY_SCRIPT.get(script_of(word[0]), {})
-        for name in shuffled(random, [name for name in known if name in self.operations]):
-            new = known[name](word, language)
+        rules = BY_SCRIPT.get(script_of(word[0]), {})
+        for name in shuffle_items(random, [name for name in rules if name in self.operations]):
+            new = rules[name](word, language)
             if new and new != word:
                 return new
         return word
@@ -177,9 +177,9 @@ class Transliterate(Writing):
     to: Literal["latin", "cyrillic", "greek", "arabic", "devanagari"] = Field("latin", description="the script")
 
     def rewrite(self, word: str, language: str, random: Random) -> str:
-        from xfer.text.romanization import transliterate
+        from xfer.text.romanization import transliterate_word
 
-        return transliterate(word, language, self.to)
+        return transliterate_word(word, language, self.to)
 
 
 @ModelFree.register("numbers")
@@ -197,28 +197,28 @@ class Numbers(ModelFree):
     )
 
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
-        from xfer.text.numerals import notation
+        from xfer.text.numerals import notation_edits
 
-        return notation(text, language, self.rate, random, self.operations)
+        return notation_edits(text, language, self.rate, random, self.operations)
 
 
-def some_words(text: str, rate: float, rng: Random, change: Callable[[str], str], kind: str) -> list[Edit]:
+def edit_words(text: str, rate: float, rng: Random, rewrite: Callable[[str], str], kind: str) -> list[Edit]:
     """``change`` applied to a share ``rate`` of the words of ``text``, as sorted edits.
 
     All words count, those without letters too; a word that ``change`` leaves as it is gives way to another,
     so that fewer are changed only where fewer can be.
     """
-    words = cut(text)
-    wanted = rounded(rng, rate * len(words))
+    words = cut_words(text)
+    wanted = random_round(rng, rate * len(words))
     edits: list[Edit] = []
-    for word in shuffled(rng, filter(_has_letters, words)) if wanted else ():
-        edits += replaced(text, word.start, word.end, change(text[word.start : word.end]), kind)
+    for word in shuffle_items(rng, filter(_has_letters, words)) if wanted else ():
+        edits += minimal_edits(text, word.start, word.end, rewrite(text[word.start : word.end]), kind)
         if len(edits) == wanted:
             break
     return sorted(edits)
 
 
-def _has_letters(word: Word) -> bool:
+def _has_letters(word: TextWord) -> bool:
     return word.script not in ("", "digit")  # addresses and figures; a word of one letter is a word here
 
 
@@ -235,18 +235,18 @@ class Ime(ModelFree):
     rate: float = Field(0.2, ge=0, le=1, description="share of the words; fewer where fewer can be changed")
 
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
-        from xfer.text.draws import below
+        from xfer.text.draws import random_below
         from xfer.text.homophones import han_table
-        from xfer.text.input_methods import slips
+        from xfer.text.input_methods import input_slips
         from xfer.text.scripts import language_of
 
-        spoken, han = language_of(language), han_table(language, text)
+        primary_language, han = language_of(language), han_table(language, text)
 
         def change(word: str) -> str:
-            found = slips(word, spoken, han)
-            return found[below(random, len(found))] if found else word
+            candidates = input_slips(word, primary_language, han)
+            return candidates[random_below(random, len(candidates))] if candidates else word
 
-        return some_words(text, self.rate, random, change, self.type_name)
+        return edit_words(text, self.rate, random, change, self.type_name)
 
 
 @ModelFree.register("width")
@@ -259,11 +259,11 @@ class Width(Writing):
     to: Literal["full", "half", "other"] = Field("other", description="the width; other is full if it was half")
 
     def rewrite(self, word: str, language: str, random: Random) -> str:
-        from xfer.text.widths import full, half
+        from xfer.text.widths import full_width, half_width
 
         if language not in ("zh", "ja", "ko", "yue"):
             return word
-        narrow = half(word)
+        narrow = half_width(word)
         if self.to == "half" or self.to == "other" and narrow != word:
             return narrow
-        return full(word)
+        return full_width(word)

@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from xfer.attackers.base import Attacker, Row
+from xfer.attackers.base import Attacker, AttackRow
 from xfer.attackers.constraints import Constraints
 from xfer.attackers.search.goal import Goal
-from xfer.attackers.search.goals.base import Aim, aim
+from xfer.attackers.search.goals.base import Aim, form_aim
 from xfer.attackers.search.job import Oracle
-from xfer.attackers.search.runner import Slot, search
-from xfer.attackers.search.scheduler import WIDTH, Counts
+from xfer.attackers.search.runner import Slot, run_search
+from xfer.attackers.search.scheduler import SEARCH_WIDTH, QueueCounts
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Setting:
     labels: tuple[str, ...]
     aim: Aim
     oracles: Mapping[str, Oracle]
-    width: int = WIDTH
-    counts: dict[str, Counts] = field(default_factory=dict)
+    width: int = SEARCH_WIDTH
+    counts: dict[str, QueueCounts] = field(default_factory=dict)
     known: Any = None
     cache: Path | None = None
 
@@ -58,7 +58,7 @@ class Search(Attacker):
 
     def aim(self, form: str, labels: Sequence[str], options: Mapping[str, Any]) -> Aim:
         """What this search wants of a task of this form."""
-        return aim(form, labels, options, self.goal, self.constraints, self.protect)
+        return form_aim(form, labels, options, self.goal, self.constraints, self.protect)
 
     def oracles(self, setting: Setting) -> Mapping[str, Oracle]:
         """The further queues that this search asks (masked LM, sentence encoder, tagger), made once a process."""
@@ -71,7 +71,7 @@ class Search(Attacker):
         """
         raise NotImplementedError
 
-    def search(self, rows: Sequence[Row], setting: Setting) -> Iterator[dict[str, Any]]:
+    def search(self, rows: Sequence[AttackRow], setting: Setting) -> Iterator[dict[str, Any]]:
         """For each row, in the order in which they end: id, language, status, queries, forwards (different texts
         asked of the victim), score, message and the row's columns as they became."""
-        return search(self, rows, setting)
+        return run_search(self, rows, setting)

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from xfer.forms.texts import is_entity_tag
-from xfer.text.tokens import alphabet, script, spans
+from xfer.text.tokens import letter_script, script_alphabet, word_spans
 
-UNSPACED = {"Thai", "Lao", "Khmer", "Myanmar", "Han", "Hiragana", "Katakana"}
-OUTSIDE = "O"
+SPACELESS_SCRIPTS = {"Thai", "Lao", "Khmer", "Myanmar", "Han", "Hiragana", "Katakana"}
+OUTSIDE_TAG = "O"
 
 
-class Word(NamedTuple):
+class PlacedWord(NamedTuple):
     """``fields[column][start:end]`` (code points)."""
 
     column: int
@@ -25,7 +25,7 @@ class Word(NamedTuple):
     end: int
 
 
-class _Edit(NamedTuple):
+class _PendingEdit(NamedTuple):
     """Word ``number`` of ``old`` gives way to ``words`` at ``starts``; the rest of its column moves by ``growth``."""
 
     old: Any
@@ -36,7 +36,7 @@ class _Edit(NamedTuple):
     tags: list[Any] | None
 
 
-class Text:
+class EditableText:
     """The columns of an example and its words.
 
     ``fields`` are the columns in order, ``letters`` the letters of each script that an edit may insert, ``carried``
@@ -66,10 +66,12 @@ class Text:
         self._words = [self.fields[column][start:end] for column, start, end in placed]
         self._starts = np.array([start for _, start, _ in placed], dtype=np.int64)
         self._tags = None if tags is None else list(tags)
-        self.answers = tuple(Word(*place) for place in answers)
-        inside = {i for i, place in enumerate(placed) if any(_touch(*place, *answer) for answer in self.answers)}
+        self.answers = tuple(PlacedWord(*span) for span in answers)
+        inside = {
+            i for i, span in enumerate(placed) if any(_shares_characters(*span, *answer) for answer in self.answers)
+        }
         self._frozen = frozenset(frozen) | inside
-        self._edit: _Edit | None = None
+        self._edit: _PendingEdit | None = None
         self.origin = np.arange(len(placed))
         self.letters, self.carried, self.given = letters or {}, carried, given
         self.grows = tags is None or is_entity_tag(tags)
@@ -78,8 +80,8 @@ class Text:
     @classmethod
     def split(cls, fields: Sequence[str], carried: Any = None, **more: Any) -> Self:
         """Columns split into words of any script; their own letters are those that edits may insert."""
-        words = [(column, *span) for column, field in enumerate(fields) for span in spans(field)]
-        letters = alphabet(fields[column][start:end] for column, start, end in words)
+        words = [(column, *span) for column, field in enumerate(fields) for span in word_spans(field)]
+        letters = script_alphabet(fields[column][start:end] for column, start, end in words)
         return cls(fields, words, letters, carried, **more)
 
     def freeze(self, words: Collection[int]) -> None:
@@ -115,11 +117,11 @@ class Text:
     def num_words(self) -> int:
         return len(self.word_columns)
 
-    def placed(self) -> list[Word]:
+    def placed(self) -> list[PlacedWord]:
         """Where every word stands."""
         self._settle()
-        found = zip(self.word_columns, self._starts.tolist(), self._words, strict=True)
-        return [Word(column, start, start + len(word)) for column, start, word in found]
+        triples = zip(self.word_columns, self._starts.tolist(), self._words, strict=True)
+        return [PlacedWord(column, start, start + len(word)) for column, start, word in triples]
 
     def replaced(self, index: int, word: str) -> Self:
         """A new text with one word replaced: by none where ``word`` is empty, by several where spaces part it.
@@ -139,7 +141,7 @@ class Text:
             return self._refused(index)
         start = int(self._starts[index])
         new = " ".join(pieces) if self.given and len(pieces) > 1 else word
-        tags = self._tags and [self._tags[index], *[_inner(self._tags[index])] * (len(pieces) - 1)]
+        tags = self._tags and [self._tags[index], *[_inner_tag(self._tags[index])] * (len(pieces) - 1)]
         return self._changed(index, start, start + len(old), new, pieces, len(pieces) - 1, tags)
 
     def deleted(self, index: int) -> Self:
@@ -159,7 +161,13 @@ class Text:
         if not pieces:
             return self._refused(index)
         first, second = (word, text) if after else (text, word)
-        glue = "" if not self.given and script(first[-1]) in UNSPACED and script(second[0]) in UNSPACED else " "
+        glue = (
+            ""
+            if not self.given
+            and letter_script(first[-1]) in SPACELESS_SCRIPTS
+            and letter_script(second[0]) in SPACELESS_SCRIPTS
+            else " "
+        )
         return self._inserted(index, pieces, after, f"{first}{glue}{second}")
 
     @property
@@ -168,64 +176,69 @@ class Text:
         self._settle()
         return self._starts
 
-    def _inserted(self, index: int, pieces: list[str], after: bool, whole: str) -> Self:
+    def _inserted(self, index: int, pieces: list[str], after: bool, joined: str) -> Self:
         old, tags = self.words[index], self._tags
         following = index + after
         if not self.grows or (tags is not None and following < len(tags) and tags[following][:2] == "I-"):
             return self._refused(index)  # within an entity O would part it
         start = int(self._starts[index])
         words = [old, *pieces] if after else [*pieces, old]
-        outside = [OUTSIDE] * len(pieces)
-        found = tags and ([tags[index], *outside] if after else [*outside, tags[index]])
+        outside = [OUTSIDE_TAG] * len(pieces)
+        new_tags = tags and ([tags[index], *outside] if after else [*outside, tags[index]])
         kept = 0 if words[0] == old else len(words) - 1  # as TextAttack finds the old word again
-        new = " ".join(words) if self.given else whole
-        return self._changed(index, start, start + len(old), new, words, kept, found)
+        new = " ".join(words) if self.given else joined
+        return self._changed(index, start, start + len(old), new, words, kept, new_tags)
 
     def _changed(
         self, index: int, start: int, end: int, new: str, words: list[str], kept: int, tags: list[Any] | None
     ) -> Self:
         """``new`` in place of a stretch of the column of word ``index``, in whose place are now ``words`` of it."""
         column, growth = self.word_columns[index], len(new) - (end - start)
-        if index in self.frozen or any(_touch(column, start, end, *answer) for answer in self.answers):
+        if index in self.frozen or any(_shares_characters(column, start, end, *answer) for answer in self.answers):
             return self._refused(index)
-        made = self._copy()
+        changed = self._copy()
         field = self.fields[column]
-        made.fields = (*self.fields[:column], field[:start] + new + field[end:], *self.fields[column + 1 :])
+        changed.fields = (*self.fields[:column], field[:start] + new + field[end:], *self.fields[column + 1 :])
         if len(words) != 1:
-            made.word_columns = [
+            changed.word_columns = [
                 *self.word_columns[:index],
                 *[column] * len(words),
                 *self.word_columns[index + 1 :],
             ]
-            made.origin = _renumbered(self.origin, index, len(words), kept)
+            changed.origin = _renumbered(self.origin, index, len(words), kept)
         if self.answers:
-            made.answers = tuple(_moved(answer, column, end, growth) for answer in self.answers)
-        starts, at = [], 0
+            changed.answers = tuple(_shifted_answer(answer, column, end, growth) for answer in self.answers)
+        starts, offset = [], 0
         for word in words:
-            at = new.index(word, at)
-            starts.append(start + at)
-            at += len(word)
-        made._edit = _Edit(self, index, words, starts, growth, tags)
-        made._follow(self, index, len(words))
-        return made
+            offset = new.index(word, offset)
+            starts.append(start + offset)
+            offset += len(word)
+        changed._edit = _PendingEdit(self, index, words, starts, growth, tags)
+        changed._follow(self, index, len(words))
+        return changed
 
     def unchanged(self) -> Self:
         """An equal text of its own: what an edit that is not allowed gives."""
         return self._refused(0)
 
     def _refused(self, index: int) -> Self:
-        made = self._copy()
-        made._words, made._starts, made._tags, made._frozen = self.words, self._starts, self._tags, self._frozen
-        made._follow(self, index, -1)
-        return made
+        refused = self._copy()
+        refused._words, refused._starts, refused._tags, refused._frozen = (
+            self.words,
+            self._starts,
+            self._tags,
+            self._frozen,
+        )
+        refused._follow(self, index, -1)
+        return refused
 
     def _copy(self) -> Self:
-        made = type(self).__new__(type(self))
-        made.fields, made.word_columns, made.answers = self.fields, self.word_columns, self.answers
-        made.origin = self.origin
-        made.letters, made.carried, made.given, made.grows = self.letters, self.carried, self.given, self.grows
-        made._edit = None
-        return made
+        copied = type(self).__new__(type(self))
+        copied.fields, copied.word_columns, copied.answers = self.fields, self.word_columns, self.answers
+        copied.origin = self.origin
+        copied.letters, copied.carried, copied.given, copied.grows = self.letters, self.carried, self.given, self.grows
+        copied._edit = None
+        return copied
 
     def _settle(self) -> None:
         """Works out words and places, which most candidates are never asked for."""
@@ -244,16 +257,21 @@ class Text:
             self._frozen = frozenset(i if i < index else i + len(words) - 1 for i in old._frozen)
         self._tags = old._tags
         if old._tags is not None:
-            left = old._tags[index + 1 :]
-            if not words and left and left[0][:2] == "I-" and left[0] == _inner(old._tags[index]) != old._tags[index]:
-                left = [old._tags[index], *left[1:]]  # the entity now begins with its second word
-            self._tags = [*old._tags[:index], *(tags or []), *left]
+            rest = old._tags[index + 1 :]
+            if (
+                not words
+                and rest
+                and rest[0][:2] == "I-"
+                and rest[0] == _inner_tag(old._tags[index]) != old._tags[index]
+            ):
+                rest = [old._tags[index], *rest[1:]]  # the entity now begins with its second word
+            self._tags = [*old._tags[:index], *(tags or []), *rest]
 
     def _key(self) -> Any:
         return tuple(self.words) if self.given else self.fields
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Text) and self._key() == other._key()
+        return isinstance(other, EditableText) and self._key() == other._key()
 
     def __hash__(self) -> int:
         return hash(self._key())
@@ -261,22 +279,22 @@ class Text:
 
 def _renumbered(origin: np.ndarray, index: int, count: int, kept: int) -> np.ndarray:
     """Where the original words are after word ``index`` became ``count`` words; ``kept`` is its own number in them."""
-    found = origin + (count - 1) * (origin > index)
-    found[origin == index] = index + kept if count else -1
-    return found
+    renumbered = origin + (count - 1) * (origin > index)
+    renumbered[origin == index] = index + kept if count else -1
+    return renumbered
 
 
-def _inner(tag: Any) -> Any:
+def _inner_tag(tag: Any) -> Any:
     """The tag of a further word of the same entity."""
     return f"I-{tag[2:]}" if tag is not None and tag[:2] == "B-" else tag
 
 
-def _touch(column: int, start: int, end: int, other: int, first: int, past: int) -> bool:
+def _shares_characters(column: int, start: int, end: int, other: int, first: int, past: int) -> bool:
     """Whether two stretches share a character, or the first is an empty one within the second."""
     return column == other and start < past and end > first and (start < end or first < start)
 
 
-def _moved(answer: Word, column: int, end: int, growth: int) -> Word:
+def _shifted_answer(answer: PlacedWord, column: int, end: int, growth: int) -> PlacedWord:
     if answer.column != column or answer.start < end:
         return answer
-    return Word(column, answer.start + growth, answer.end + growth)
+    return PlacedWord(column, answer.start + growth, answer.end + growth)

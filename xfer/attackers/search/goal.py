@@ -10,15 +10,15 @@ from pydantic import Field
 from xfer.core.component import Block
 from xfer.forms.texts import is_entity_tag
 
-FIELDS: dict[str, tuple[str, ...]] = {
+GOAL_FIELDS: dict[str, tuple[str, ...]] = {
     "classify": (),
     "choose": (),
     "tag": ("bound", "tokens"),
     "span": ("bound", "measure", "score"),
     "retrieve": ("k",),
 }
-BOUND = 0.5  # of tag and span: half of the tokens are wrong, half of the answer is lost
-K = 1
+DEFAULT_BOUND = 0.5  # of tag and span: half of the tokens are wrong, half of the answer is lost
+DEFAULT_K = 1
 
 
 class Goal(Block):
@@ -46,11 +46,11 @@ class Goal(Block):
 
     def faults(self, form: str, labels: Sequence[str], options: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         """(field, message, hint) of what does not fit tasks of this form."""
-        fitting = FIELDS.get(form, ())
+        fitting = GOAL_FIELDS.get(form, ())
         for name in type(self).model_fields:
             if getattr(self, name) is not None and name not in fitting:
-                way = f"it takes {', '.join(fitting)}" if fitting else "leave it out"
-                yield name, f"the goal of a search on form {form} has no {name}", way
+                hint = f"it takes {', '.join(fitting)}" if fitting else "leave it out"
+                yield name, f"the goal of a search on form {form} has no {name}", hint
         if form == "tag" and self.tokens == "entities" and not is_entity_tag(list(labels)):
             yield "tokens", "the tags of this data set are no entities", "say tokens: all"
         if form == "span" and self.measure == "exact" and self.bound is not None:

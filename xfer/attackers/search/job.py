@@ -5,6 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-Item = Hashable
+QueueItem = Hashable
 Oracle = Callable[[list[Any]], Any]  # items -> a sequence of as many answers
-Job = tuple[Any, int, Callable[[], Any]]  # key, seed, what to do
+SearchJob = tuple[Any, int, Callable[[], Any]]  # key, seed, what to do

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SearchOutcome:
     """What a search made of one row.
 
     ``status``: ``succeeded``, ``failed`` (``row`` has the text that hurt most), ``skipped`` (wrong before any change,
@@ -22,7 +22,7 @@ class Outcome:
     message: str = ""
 
 
-class Refused(Exception):
+class SearchRefused(Exception):
     """Why an example cannot be searched, in one line, and the status that says so."""
 
     def __init__(self, message: str, status: str = "error") -> None:
@@ -30,7 +30,7 @@ class Refused(Exception):
         self.status = status
 
 
-def line(error: Exception) -> str:
+def error_line(error: Exception) -> str:
     """An exception as one line that any file can hold."""
-    text = str(error) if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+    text = str(error) if isinstance(error, SearchRefused) else f"{type(error).__name__}: {error}"
     return " ".join(text.split()).encode("utf-8", "backslashreplace").decode("utf-8")

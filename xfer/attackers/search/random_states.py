@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 
-def seed(number: int) -> None:
+def seed_generators(number: int) -> None:
     """Sets ``random``, ``numpy.random`` and, where it is loaded, torch's generator of the CPU."""
     import numpy as np  # late: checking a recipe needs none of it
 
@@ -20,7 +20,7 @@ def seed(number: int) -> None:
         torch.default_generator.manual_seed(number)
 
 
-def taken() -> tuple[Any, ...]:
+def take_states() -> tuple[Any, ...]:
     """The states as they are."""
     import numpy as np  # late: checking a recipe needs none of it
 
@@ -28,7 +28,7 @@ def taken() -> tuple[Any, ...]:
     return random.getstate(), np.random.get_state(), None if torch is None else torch.get_rng_state()
 
 
-def put(states: tuple[Any, ...]) -> None:
+def restore_states(states: tuple[Any, ...]) -> None:
     """Sets the states to what ``taken`` gave."""
     import numpy as np  # late: checking a recipe needs none of it
 
@@ -39,10 +39,10 @@ def put(states: tuple[Any, ...]) -> None:
 
 
 @contextmanager
-def kept() -> Iterator[None]:
+def preserve_states() -> Iterator[None]:
     """Puts the states back at the end, whatever was drawn inside."""
-    before = taken()
+    before = take_states()
     try:
         yield
     finally:
-        put(before)
+        restore_states(before)

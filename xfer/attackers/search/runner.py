@@ -6,51 +6,51 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from xfer.attackers.search import scheduler
-from xfer.attackers.search.outcome import Outcome, Refused, line
+from xfer.attackers.search.outcome import SearchOutcome, SearchRefused, error_line
 from xfer.core.errors import XferError
-from xfer.core.seeds import derive
+from xfer.core.seeds import derive_seed
 
-Row = dict[str, Any]
-Slot = Callable[[Row], Outcome]
+_Row = dict[str, Any]
+Slot = Callable[[_Row], SearchOutcome]
 
 
-def search(attacker: Any, rows: Sequence[Row], setting: Any) -> Iterator[dict[str, Any]]:
+def run_search(attacker: Any, rows: Sequence[_Row], setting: Any) -> Iterator[dict[str, Any]]:
     """For each row as it ends: id, language, status, queries, forwards, score, message and the row's other columns.
 
     ``attacker.slot(setting)`` builds what searches one row after the other; there are as many as rows live at once.
     ``forwards`` counts the different texts that the row asked of the victim.
     """
-    name, free = attacker.identity(), list[Slot]()
+    name, idle_slots = attacker.identity(), list[Slot]()
 
-    def job(row: Row) -> scheduler.Job:
-        def work() -> tuple[Outcome, int]:
-            slot = free.pop() if free else attacker.slot(setting)
+    def job(row: _Row) -> scheduler.SearchJob:
+        def work() -> tuple[SearchOutcome, int]:
+            slot = idle_slots.pop() if idle_slots else attacker.slot(setting)
             try:
-                return _typed(slot, row), scheduler.distinct("victim")
+                return _row_outcome(slot, row), scheduler.count_distinct("victim")
             finally:
-                free.append(slot)
+                idle_slots.append(slot)
 
-        return row, derive(attacker.seed, name, row["language"], row["id"]), work
+        return row, derive_seed(attacker.seed, name, row["language"], row["id"]), work
 
     oracles = {**setting.oracles, **attacker.oracles(setting)}
-    for row, found in scheduler.run(map(job, rows), oracles, setting.width, counts=setting.counts):
-        if isinstance(found, Exception):
-            raise found
-        yield _plain(row, *found)
+    for row, result in scheduler.run_jobs(map(job, rows), oracles, setting.width, counts=setting.counts):
+        if isinstance(result, Exception):
+            raise result
+        yield _result_row(row, *result)
 
 
-def _typed(slot: Slot, row: Row) -> Outcome:
+def _row_outcome(slot: Slot, row: _Row) -> SearchOutcome:
     """The outcome of one row; one that fails is a row that says so, never the end of the run."""
     try:
         return slot(row)
     except XferError:  # what is missing for one row is missing for all
         raise
     except Exception as error:
-        status = error.status if isinstance(error, Refused) else "error"
-        return Outcome(status, row, scheduler.distinct("victim"), 0.0, line(error))
+        status = error.status if isinstance(error, SearchRefused) else "error"
+        return SearchOutcome(status, row, scheduler.count_distinct("victim"), 0.0, error_line(error))
 
 
-def _plain(row: Row, outcome: Outcome, forwards: int) -> dict[str, Any]:
-    about = {"status": outcome.status, "queries": outcome.queries, "forwards": forwards, "score": outcome.score}
+def _result_row(row: _Row, outcome: SearchOutcome, forwards: int) -> dict[str, Any]:
+    result_fields = {"status": outcome.status, "queries": outcome.queries, "forwards": forwards, "score": outcome.score}
     names = {"id": row["id"], "language": row["language"]}
-    return outcome.row | names | about | {"message": outcome.message}
+    return outcome.row | names | result_fields | {"message": outcome.message}

@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xfer.attackers.search import random_states
-from xfer.attackers.search.job import Item, Job, Oracle
+from xfer.attackers.search.job import Oracle, QueueItem, SearchJob
 from xfer.core.errors import XferError
 
-WIDTH = 64  # examples at once
-KEPT = 1 << 17  # answers of a queue: some 100 MB of sentence pairs
+SEARCH_WIDTH = 64  # examples at once
+CACHED_ANSWERS = 1 << 17  # answers of a queue: some 100 MB of sentence pairs
 
 
-def ask(queue: str, items: Sequence[Item]) -> list[Any]:
+def ask_oracle(queue: str, items: Sequence[QueueItem]) -> list[Any]:
     """The answers of the queue's oracle to ``items``, in order; called inside a job of ``run``.
 
     Equal items must have equal answers: each is asked of the oracle once. Answers are shared, so nobody may
@@ -41,7 +41,7 @@ def ask(queue: str, items: Sequence[Item]) -> list[Any]:
     return answers
 
 
-def distinct(queue: str) -> int:
+def count_distinct(queue: str) -> int:
     """How many different items the running job has asked of a queue: what it alone would have had computed."""
 
     import greenlet  # late: only a running search needs it
@@ -50,7 +50,7 @@ def distinct(queue: str) -> int:
 
 
 @dataclass
-class Counts:
+class QueueCounts:
     """What became of the questions of one queue: ``asked`` = ``known`` + ``repeated`` + ``computed``.
 
     ``known`` were in the cache, ``repeated`` stood twice in one round; ``calls`` is how often the oracle was called.
@@ -66,39 +66,39 @@ class Counts:
 @dataclass
 class _Queue:
     oracle: Oracle
-    counts: Counts
+    counts: QueueCounts
     kept: int
-    cache: OrderedDict[Item, Any] = field(default_factory=OrderedDict)
+    cache: OrderedDict[QueueItem, Any] = field(default_factory=OrderedDict)
 
-    def answers(self, asked: Sequence[Sequence[Item]]) -> list[list[Any] | Exception]:
+    def answers(self, item_lists: Sequence[Sequence[QueueItem]]) -> list[list[Any] | Exception]:
         """The answers to each list of items; an oracle that fails is asked again for each list alone."""
         try:
-            return list(self._together(asked))
+            return list(self._together(item_lists))
         except XferError:
             raise
         except Exception as error:
-            if len(asked) == 1:
+            if len(item_lists) == 1:
                 return [error]
-            return [self.answers([items])[0] for items in asked]
+            return [self.answers([items])[0] for items in item_lists]
 
-    def _together(self, asked: Sequence[Sequence[Item]]) -> list[list[Any]]:
-        every = [item for items in asked for item in items]
-        wanted = dict.fromkeys(every)
+    def _together(self, item_lists: Sequence[Sequence[QueueItem]]) -> list[list[Any]]:
+        all_items = [item for items in item_lists for item in items]
+        wanted = dict.fromkeys(all_items)
         unknown = [item for item in wanted if item not in self.cache]
         fresh = dict(zip(unknown, self._computed(unknown), strict=True)) if unknown else {}
-        found = {item: fresh[item] if item in fresh else self.cache[item] for item in wanted}
-        for item, answer in found.items():
+        answers = {item: fresh[item] if item in fresh else self.cache[item] for item in wanted}
+        for item, answer in answers.items():
             self.cache[item] = answer
             self.cache.move_to_end(item)
         while len(self.cache) > self.kept:
             self.cache.popitem(last=False)
-        self.counts.asked += len(every)
-        self.counts.repeated += len(every) - len(wanted)
+        self.counts.asked += len(all_items)
+        self.counts.repeated += len(all_items) - len(wanted)
         self.counts.known += len(wanted) - len(unknown)
         self.counts.computed += len(unknown)
-        return [[found[item] for item in items] for items in asked]
+        return [[answers[item] for item in items] for items in item_lists]
 
-    def _computed(self, items: list[Item]) -> Sequence[Any]:
+    def _computed(self, items: list[QueueItem]) -> Sequence[Any]:
         self.counts.calls += 1
         answers = self.oracle(items)
         if len(answers) != len(items):
@@ -106,12 +106,12 @@ class _Queue:
         return answers
 
 
-def run(
-    jobs: Iterable[Job],
+def run_jobs(
+    jobs: Iterable[SearchJob],
     oracles: Mapping[str, Oracle],
-    width: int = WIDTH,
-    kept: int = KEPT,
-    counts: dict[str, Counts] | None = None,
+    width: int = SEARCH_WIDTH,
+    kept: int = CACHED_ANSWERS,
+    counts: dict[str, QueueCounts] | None = None,
 ) -> Iterator[tuple[Any, Any]]:
     """(key, result) of each job as it ends; the result is the exception where a job raised one.
 
@@ -121,25 +121,27 @@ def run(
     the oracles only. ``counts``, if given, is filled with a Counts for each queue. An XferError ends the run: what is
     missing for one example is missing for all.
     """
-    from xfer.attackers.search.task import Task  # late: greenlet, which checking a recipe need not load
+    from xfer.attackers.search.task import SearchTask  # late: greenlet, which checking a recipe need not load
 
-    found = counts if counts is not None else {}
-    queues = {name: _Queue(oracle, found.setdefault(name, Counts()), kept) for name, oracle in oracles.items()}
+    queue_counts = counts if counts is not None else {}
+    queues = {
+        name: _Queue(oracle, queue_counts.setdefault(name, QueueCounts()), kept) for name, oracle in oracles.items()
+    }
     waiting, live = iter(jobs), list[Any]()
     try:
         while True:
             ended = list[Any]()
-            with random_states.kept():
+            with random_states.preserve_states():
                 for job in waiting if len(live) < width else ():
-                    task = Task(job)
+                    task = SearchTask(job)
                     (live if task.step(None) else ended).append(task)
                     if len(live) >= width:
                         break
             yield from ((task.key, task.result) for task in ended)
             if not live:
                 return
-            with random_states.kept():
-                _answer(live, queues)
+            with random_states.preserve_states():
+                _answer_waiting(live, queues)
                 ended = [task for task in live if not task.step(task.answers)]
             live = [task for task in live if task.question is not None]
             yield from ((task.key, task.result) for task in ended)
@@ -148,7 +150,7 @@ def run(
             task.end()
 
 
-def _answer(live: Sequence[Any], queues: Mapping[str, _Queue]) -> None:
+def _answer_waiting(live: Sequence[Any], queues: Mapping[str, _Queue]) -> None:
     """Gives every waiting task the answers to its question, queue by queue."""
     names = list(dict.fromkeys(task.question[0] for task in live))
     for name in names:

@@ -10,18 +10,18 @@ from xfer.attackers.search import random_states
 from xfer.core.errors import XferError
 
 if TYPE_CHECKING:
-    from xfer.attackers.search.job import Item, Job
+    from xfer.attackers.search.job import QueueItem, SearchJob
 
 
-class Task(greenlet.greenlet):  # type: ignore[misc, unused-ignore]
+class SearchTask(greenlet.greenlet):  # type: ignore[misc, unused-ignore]
     """One example: what it asked last, what came of it, and its random states between two steps."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: SearchJob) -> None:
         self.key, self.seed, function = job
         super().__init__(function)
-        self.asked: dict[str, set[Item]] = {}
+        self.asked: dict[str, set[QueueItem]] = {}
         self.states: tuple[Any, ...] | None = None
-        self.question: tuple[str, list[Item]] | None = None
+        self.question: tuple[str, list[QueueItem]] | None = None
         self.answers: Any = None
         self.result: Any = None
 
@@ -29,24 +29,24 @@ class Task(greenlet.greenlet):  # type: ignore[misc, unused-ignore]
         """Runs until the next question; False when the job has ended."""
         self.parent = greenlet.getcurrent()
         if self.states is None:
-            random_states.seed(self.seed)
+            random_states.seed_generators(self.seed)
         else:
-            random_states.put(self.states)
+            random_states.restore_states(self.states)
         self.question = self.answers = None
         try:
             if isinstance(answers, Exception):
-                came = self.throw(answers)
+                returned = self.throw(answers)
             else:
-                came = self.switch(answers) if self.states is not None else self.switch()
+                returned = self.switch(answers) if self.states is not None else self.switch()
         except XferError:
             raise
         except Exception as error:
             self.result = error
             return False
         if self.dead:
-            self.result = came
+            self.result = returned
             return False
-        self.question, self.states = came, random_states.taken()
+        self.question, self.states = returned, random_states.take_states()
         return True
 
     def end(self) -> None:

@@ -14,17 +14,17 @@ import numpy as np
 import torch
 
 from xfer.attackers.constraints import Constraints
-from xfer.attackers.search.checks import Checks
+from xfer.attackers.search.checks import ConstraintChecks
 from xfer.attackers.search.goals.base import Aim
-from xfer.attackers.search.scheduler import ask
+from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
-from xfer.attackers.textattack.text import SpanText, columns, word_columns
-from xfer.text.tokens import clusters, word_script
+from xfer.attackers.textattack.text import SpanText, attacked_columns, word_columns
+from xfer.text.tokens import grapheme_clusters, word_script
 
-_textattack: Any = load.load()
+_textattack: Any = load.load_textattack()
 _pre: Any = _textattack.constraints.pre_transformation
 _swaps: Any = _textattack.transformations
-DIGITS = 4  # of a score: less than this is the rounding of another batch shape, and must not decide a rank
+SCORE_DIGITS = 4  # of a score: less than this is the rounding of another batch shape, and must not decide a rank
 
 
 class _NoWrapper:
@@ -47,7 +47,7 @@ class UpstreamGoal(_textattack.goal_functions.UntargetedClassification):
     def _call_model_uncached(self, attacked_text_list: Sequence[Any]) -> Any:
         if not attacked_text_list:
             return []
-        rows = ask("victim", [columns(text) for text in attacked_text_list])
+        rows = ask_oracle("victim", [attacked_columns(text) for text in attacked_text_list])
         return self._process_model_outputs(attacked_text_list, torch.from_numpy(np.stack(rows)))
 
 
@@ -55,13 +55,13 @@ class AimGoal(UpstreamGoal):
     """Any aim as a goal of TextAttack, with scores of four digits, and with no second softmax over probabilities."""
 
     def _call_model_uncached(self, attacked_text_list: Sequence[Any]) -> Any:
-        return ask("victim", [self.aim.item(text) for text in attacked_text_list])
+        return ask_oracle("victim", [self.aim.item(text) for text in attacked_text_list])
 
     def _process_model_outputs(self, inputs: Sequence[Any], scores: Any) -> Any:
         return scores
 
     def _get_score(self, model_output: Any, _: Any) -> float:
-        return round(self.aim.judge(model_output, self.gold)[0], DIGITS)
+        return round(self.aim.judge(model_output, self.gold)[0], SCORE_DIGITS)
 
     def _is_goal_complete(self, model_output: Any, _: Any) -> bool:
         return self.aim.judge(model_output, self.gold)[1]
@@ -90,14 +90,14 @@ class NearEnough(_textattack.constraints.overlap.LevenshteinEditDistance):
 
     def _check_constraint(self, transformed_text: Any, reference_text: Any) -> bool:
         new, old = transformed_text.text, reference_text.text
-        left = _shared(min(len(new), len(old)), lambda size: new[:size] == old[:size])
+        left = _shared_length(min(len(new), len(old)), lambda size: new[:size] == old[:size])
         most = min(len(new), len(old)) - left
-        right = _shared(most, lambda size: new[len(new) - size :] == old[len(old) - size :])
+        right = _shared_length(most, lambda size: new[len(new) - size :] == old[len(old) - size :])
         core = _Text(new[left : len(new) - right]), _Text(old[left : len(old) - right])
         return bool(super()._check_constraint(*core))
 
 
-def _shared(most: int, equal: Callable[[int], bool]) -> int:
+def _shared_length(most: int, equal: Callable[[int], bool]) -> int:
     """The largest size up to ``most`` at which the two ends are equal, by bisection."""
     low, high = 0, most
     while low < high:
@@ -133,8 +133,8 @@ class Clusters(tuple[str, ...]):
     """
 
     def __getitem__(self, key: Any) -> Clusters:  # type: ignore[override]
-        found = super().__getitem__(key)
-        return Clusters(found if isinstance(key, slice) else (found,))
+        item = super().__getitem__(key)
+        return Clusters(item if isinstance(key, slice) else (item,))
 
     def __add__(self, other: Iterable[str]) -> Clusters:  # type: ignore[override]
         return Clusters((*self, *other))
@@ -149,17 +149,21 @@ class _ByCluster:
     letters_to_insert: Sequence[str]
 
     def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
-        found = []
+        candidates = []
         for index in sorted(map(int, indices_to_modify)):
-            word = Clusters(clusters(current_text.words[index]))
+            word = Clusters(grapheme_clusters(current_text.words[index]))
             # A word without letters (a number) or with letters that nothing may insert takes from itself.
             self.letters_to_insert = current_text.letters.get(word_script(str(word))) or list(map(str, word))
-            found += self._variants(current_text, index, word)
-        return found
+            candidates += self._variants(current_text, index, word)
+        return candidates
 
     def _variants(self, text: SpanText, index: int, word: Clusters) -> list[SpanText]:
         new: list[Clusters] = self._get_replacement_words(word)  # type: ignore[attr-defined]
-        return [text.replace_words_at_indices([index], [str(one)]) for one in new if str(one) != str(word)]
+        return [
+            text.replace_words_at_indices([index], [str(replacement)])
+            for replacement in new
+            if str(replacement) != str(word)
+        ]
 
     def _get_random_letter(self) -> Clusters:
         return Clusters((random.choice(self.letters_to_insert),))
@@ -181,12 +185,12 @@ class Insert(_ByCluster, _swaps.WordSwapRandomCharacterInsertion):
     """A random letter comes before a cluster."""
 
 
-class Held(_textattack.constraints.Constraint):
+class HeldConstraints(_textattack.constraints.Constraint):
     """What a recipe of ours says in ``constraints:``, against the original text; all candidates of a step at once."""
 
     def __init__(self, constraints: Constraints) -> None:
         super().__init__(compare_against_original=True)
-        self.checks = Checks(constraints, ask)
+        self.checks = ConstraintChecks(constraints, ask_oracle)
 
     def call_many(self, transformed_texts: Sequence[Any], reference_text: Any) -> list[Any]:
         allowed = self.checks.allowed(reference_text, transformed_texts)
@@ -199,13 +203,13 @@ class Held(_textattack.constraints.Constraint):
         return self(transformed_text, reference_text)
 
 
-class Free(_textattack.constraints.PreTransformationConstraint):
+class UnfrozenWords(_textattack.constraints.PreTransformationConstraint):
     """Words that are not frozen: edits of the others would come to nothing."""
 
     def _get_modifiable_indices(self, current_text: Any) -> set[int]:
         return set(range(current_text.num_words)) - current_text.frozen
 
 
-def held(constraints: Constraints) -> list[Any]:
+def constraint_guards(constraints: Constraints) -> list[Any]:
     """What a ``textattack.Attack`` needs so that its results hold ``constraints`` (and leave frozen words alone)."""
-    return [Free(), *([Held(constraints)] if constraints.checked else [])]
+    return [UnfrozenWords(), *([HeldConstraints(constraints)] if constraints.checked else [])]

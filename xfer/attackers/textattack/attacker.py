@@ -19,7 +19,7 @@ from xfer.attackers.textattack.recipes.table import RECIPES
 from xfer.core.errors import MissingPart
 from xfer.forms.texts import is_entity_tag
 
-Recipe = Literal[
+RecipeName = Literal[
     "deepwordbug",
     "pruthi",
     "textbugger",
@@ -52,7 +52,7 @@ class TextAttack(Search):
     version: ClassVar[int] = 2
     forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "tag", "span", "retrieve")
 
-    recipe: Recipe = Field("deepwordbug", description="the recipe's name")
+    recipe: RecipeName = Field("deepwordbug", description="the recipe's name")
     budget: int | None = Field(None, ge=1, description="queries an example; no limit if left out")
     compat: Literal["fixed", "upstream"] = Field(
         "fixed", description="upstream keeps every choice of TextAttack, also those wrong outside Latin script"
@@ -104,60 +104,66 @@ class TextAttack(Search):
             yield "compat", what, "leave compat out"
         if self.compat == "upstream" and (self.constraints != Constraints() or self.goal != Goal()):
             yield "compat", "TextAttack's own choices have no constraints and goals of ours", "leave compat out"
-        yield from resources.faults(self)
+        yield from resources.resource_faults(self)
 
     def files(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
-        return resources.files(self, digest)
+        return resources.resource_files(self, digest)
 
     def models(self) -> tuple[str, ...]:
-        return resources.models(self)
+        return resources.resource_models(self)
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
         """What ``xfer show`` says of it besides its fields: all recipes and all faults of upstream."""
-        recipes = {name: _about(name) for name in RECIPES}
-        return super().facts() | {"needs": "what its recipe reads"} | {"recipes": recipes, "faults": _wrong()}
+        recipes = {name: _recipe_facts(name) for name in RECIPES}
+        return super().facts() | {"needs": "what its recipe reads"} | {"recipes": recipes, "faults": _fault_facts()}
 
     def oracles(self, setting: Setting) -> Mapping[str, Oracle]:
-        return resources.oracles(self, setting.oracles)
+        return resources.resource_oracles(self, setting.oracles)
 
     def slot(self, setting: Setting) -> Slot:
         from xfer.attackers.textattack import load  # late: textattack is optional
 
         try:
-            load.load()
+            load.load_textattack()
         except load.TextAttackMissing as error:
             raise MissingPart(str(error)) from None
-        from xfer.attackers.textattack.recipes.build import RECIPES as BUILD  # late: these import TextAttack
-        from xfer.attackers.textattack.recipes.parts import Parts
-        from xfer.attackers.textattack.search import Attacks
+        from xfer.attackers.textattack.recipes.build import RECIPE_BUILDERS as BUILD  # late: these import TextAttack
+        from xfer.attackers.textattack.recipes.parts import RecipeParts
+        from xfer.attackers.textattack.search import RecipeSearch
 
         def build(language: str, protect: tuple[int, ...]) -> Any:
             victim = setting.oracles["victim"]
-            return BUILD[self.recipe](Parts(self, setting.aim, language, protect, victim, setting.cache))
+            return BUILD[self.recipe](RecipeParts(self, setting.aim, language, protect, victim, setting.cache))
 
-        return Attacks(setting.aim, build, self.protect, self.compat)
+        return RecipeSearch(setting.aim, build, self.protect, self.compat)
 
 
-def _about(name: str) -> dict[str, Any]:
+def _recipe_facts(name: str) -> dict[str, Any]:
     """A recipe as plain data."""
     recipe = RECIPES[name]
     needs = [
         {
-            "field": one.field,
-            "what": one.what,
-            "default": one.default or None,
-            "upstream": one.upstream,
-            "none_leaves_out": one.omit or None,
-            "compat": one.compat or "both",
+            "field": resource.field,
+            "what": resource.what,
+            "default": resource.default or None,
+            "upstream": resource.upstream,
+            "none_leaves_out": resource.omit or None,
+            "compat": resource.compat or "both",
         }
-        for one in recipe.needs
+        for resource in recipe.needs
     ]
-    met = [fault.number for fault in wrong.met(name)]
-    return {"paper": recipe.paper, "edits": recipe.edits, "forms": list(recipe.forms), "needs": needs, "faults": met}
+    fault_numbers = [fault.number for fault in wrong.recipe_faults(name)]
+    return {
+        "paper": recipe.paper,
+        "edits": recipe.edits,
+        "forms": list(recipe.forms),
+        "needs": needs,
+        "faults": fault_numbers,
+    }
 
 
-def _wrong() -> list[dict[str, Any]]:
+def _fault_facts() -> list[dict[str, Any]]:
     return [
         {
             "number": fault.number,

@@ -25,8 +25,8 @@ from threading import RLock
 from types import ModuleType
 from typing import Any, NoReturn
 
-VERSION = "0.3.11"
-INSTALL = f"pip install --no-deps textattack=={VERSION}"
+TEXTATTACK_VERSION = "0.3.11"
+INSTALL_COMMAND = f"pip install --no-deps textattack=={TEXTATTACK_VERSION}"
 NLTK_DATA = Path(__file__).with_name("data") / "nltk_data"
 
 # Imported at the top of TextAttack's modules, used by none of the parts that xfer builds on.
@@ -36,7 +36,7 @@ REPLACEABLE = (
 )
 SUBMODULES = {"flair": ("flair.data", "flair.models")}
 # They read HF_HOME when they are imported, so they must come before TextAttack, which changes it.
-FIRST = ("numpy", "nltk", "torch", "huggingface_hub.constants", "transformers", "datasets")
+IMPORTED_FIRST = ("numpy", "nltk", "torch", "huggingface_hub.constants", "transformers", "datasets")
 
 _lock = RLock()
 
@@ -45,7 +45,7 @@ class TextAttackMissing(Exception):
     """TextAttack, or a package it cannot do without, is not installed; the message is one line."""
 
 
-def load() -> ModuleType:
+def load_textattack() -> ModuleType:
     """The ``textattack`` package, imported on the first call and the same module on every later one.
 
     Nothing else of the process changes: environment, logging, random states, warnings, NLTK.
@@ -60,7 +60,7 @@ def load() -> ModuleType:
 
 
 @cache
-def stopwords() -> frozenset[str]:
+def english_stopwords() -> frozenset[str]:
     """xfer's own list of English function words, in lower case: the words that no edit touches."""
     file = NLTK_DATA / "corpora" / "stopwords" / "english"
     return frozenset(file.read_text(encoding="utf-8").split())
@@ -94,13 +94,15 @@ def _check_installed() -> None:
     except (ImportError, ValueError):  # blocked: by an import hook, or by None in sys.modules
         absent = True
     if absent:
-        raise TextAttackMissing(f"textattack is not installed; install it with: {INSTALL}")
+        raise TextAttackMissing(f"textattack is not installed; install it with: {INSTALL_COMMAND}")
     try:
-        found = metadata.version("textattack")
+        installed = metadata.version("textattack")
     except metadata.PackageNotFoundError:  # a source tree on the path: its user knows what it is
         return
-    if found != VERSION:
-        raise TextAttackMissing(f"textattack {found} is installed, but xfer is made for {VERSION}: {INSTALL}")
+    if installed != TEXTATTACK_VERSION:
+        raise TextAttackMissing(
+            f"textattack {installed} is installed, but xfer is made for {TEXTATTACK_VERSION}: {INSTALL_COMMAND}"
+        )
 
 
 def _guarded_import() -> ModuleType:
@@ -109,7 +111,7 @@ def _guarded_import() -> ModuleType:
         for guard in (_environment, _logging, _random_states, _silence):
             guards.enter_context(guard())
         try:
-            for name in FIRST:
+            for name in IMPORTED_FIRST:
                 import_module(name)
             guards.enter_context(own_nltk_data())
             guards.enter_context(_stand_ins())

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from xfer.attackers.search.oracles.masked import _logits, model
-from xfer.attackers.search.oracles.shapes import batches
+from xfer.attackers.search.oracles.masked import _logits, load_masked_model
+from xfer.attackers.search.oracles.shapes import token_batches
 from xfer.attackers.textattack import load
 
-_utils: Any = load.load().shared.utils
+_utils: Any = load.load_textattack().shared.utils
 
 
 class Masking(NamedTuple):
@@ -27,35 +27,35 @@ class Masking(NamedTuple):
     floor: float
 
 
-class Proposals:
+class ProposalOracle:
     """Queue ``proposals``: Maskings -> words, likeliest first."""
 
     def __init__(self, name: str) -> None:
-        self.loaded, _ = model(name)
+        self.loaded, _ = load_masked_model(name)
         self._tables: dict[bool, tuple[np.ndarray, list[str]]] = {}
 
     def __call__(self, items: list[Masking]) -> list[list[str]]:
         net, tokenizer, where, longest = self.loaded
         ids = tokenizer([item.text for item in items], truncation=True, max_length=longest)["input_ids"]
-        found: list[list[str]] = [[] for _ in items]
+        results: list[list[str]] = [[] for _ in items]
         masked = [
-            number for number, one in enumerate(ids) if tokenizer.mask_token_id in one
+            number for number, token_ids in enumerate(ids) if tokenizer.mask_token_id in token_ids
         ]  # others lost it: too long
         with torch.inference_mode():
-            for numbers, batch in batches([ids[i] for i in masked], tokenizer.pad_token_id or 0, where, longest):
-                own = [masked[i] for i in numbers]
-                places = [ids[i].index(tokenizer.mask_token_id) for i in own]
+            for numbers, batch in token_batches([ids[i] for i in masked], tokenizer.pad_token_id or 0, where, longest):
+                masked_items = [masked[i] for i in numbers]
+                places = [ids[i].index(tokenizer.mask_token_id) for i in masked_items]
                 chances = _logits(net, batch, places).float().softmax(-1).cpu()
-                for row, number in enumerate(own):
-                    found[number] = self._best(chances[row], places[row] == 1, items[number])
-        return found
+                for row, number in enumerate(masked_items):
+                    results[number] = self._best(chances[row], places[row] == 1, items[number])
+        return results
 
     def _best(self, chances: torch.Tensor, first: bool, item: Masking) -> list[str]:
         ids, words = self._table(first)
         possible = chances[torch.from_numpy(ids)]
         best = possible.topk(min(item.most, len(ids)))
         pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
-        return [words[place] for chance, place in pairs if chance >= item.floor]
+        return [words[index] for chance, index in pairs if chance >= item.floor]
 
     def _table(self, first: bool) -> tuple[np.ndarray, list[str]]:
         """The subwords that TextAttack takes for words, and those words; other ones at the start of a text."""

@@ -9,18 +9,18 @@ from collections.abc import Callable, Collection
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
-from xfer.attackers.search.candidate import Text
+from xfer.attackers.search.candidate import EditableText
 from xfer.attackers.search.goals.base import Aim
-from xfer.attackers.search.outcome import Outcome, Refused
-from xfer.attackers.textattack.text import SpanText, columns, plain_text
+from xfer.attackers.search.outcome import SearchOutcome, SearchRefused
+from xfer.attackers.textattack.text import SpanText, attacked_columns, plain_text
 
-Row = dict[str, Any]
+_Row = dict[str, Any]
 # Code points of an example that a search takes. Greedy ranking writes every text once a word, so cost grows with
 # the square of the length, and upstream's splitting with its cube.
-LONGEST = {"fixed": 20_000, "upstream": 4_000}
+MAX_TEXT_LENGTH = {"fixed": 20_000, "upstream": 4_000}
 
 
-class Attacks:
+class RecipeSearch:
     """The ``textattack.Attack`` objects of one slot, one for each language and set of protected columns.
 
     ``build`` makes one, given the language and the indices of the protected columns.
@@ -32,7 +32,7 @@ class Attacks:
         self.aim, self.build, self.protect, self.fixed = aim, build, frozenset(protect), compat == "fixed"
         self._built: dict[tuple[str, tuple[int, ...]], Any] = {}
 
-    def __call__(self, row: Row) -> Outcome:
+    def __call__(self, row: _Row) -> SearchOutcome:
         """The outcome of one row. Raises Refused for what no search can take."""
         names = self.aim.columns(row)
         protected = tuple(i for i, name in enumerate(names) if name in self.protect)
@@ -50,30 +50,30 @@ class Attacks:
                 self._built[key] = self.build(language, protected)
         return self._built[key]
 
-    def _searched(self, attack: Any, row: Row, protected: tuple[int, ...]) -> Outcome:
+    def _searched(self, attack: Any, row: _Row, protected: tuple[int, ...]) -> SearchOutcome:
         gold, before = self.aim.gold(row), self.aim.text(row, SpanText)
         self._refuse(before.fields)
         goal = attack.goal_function
         goal.gold = gold
         label = gold if isinstance(gold, int) else 0  # TextAttack takes numbers and strings; an aim knows its own
         result = attack.attack(before if self.fixed else plain_text(before.fields), label)
-        end = result.perturbed_result
-        fields = columns(end.attacked_text)
+        final = result.perturbed_result
+        fields = attacked_columns(final.attacked_text)
         if len(fields) != len(before.fields):
-            raise Refused("upstream TextAttack made one text of all columns")
+            raise SearchRefused("upstream TextAttack made one text of all columns")
         # a goal that is never complete (fewer words) is reached by any change
-        moved = "failed" if fields == before.fields else "succeeded"
-        status = ("succeeded", "failed", moved, "skipped")[int(end.goal_status)]
+        changed_status = "failed" if fields == before.fields else "succeeded"
+        status = ("succeeded", "failed", changed_status, "skipped")[int(final.goal_status)]
         if any(fields[column] != before.fields[column] for column in protected):
-            raise Refused("TextAttack edited a protected column")
+            raise SearchRefused("TextAttack edited a protected column")
         spent = status == "failed" and goal.num_queries >= goal.query_budget
         message = f"the budget of {goal.query_budget} queries is spent" if spent else ""
-        changed = self.aim.row(row, end.attacked_text if self.fixed else Text.split(fields))
-        return Outcome(status, changed, int(end.num_queries), float(end.score), message)
+        changed = self.aim.row(row, final.attacked_text if self.fixed else EditableText.split(fields))
+        return SearchOutcome(status, changed, int(final.num_queries), float(final.score), message)
 
     def _refuse(self, fields: tuple[str, ...]) -> None:
-        length, most = sum(map(len, fields)), LONGEST["fixed" if self.fixed else "upstream"]
+        length, most = sum(map(len, fields)), MAX_TEXT_LENGTH["fixed" if self.fixed else "upstream"]
         if length > most:
-            raise Refused(f"{length} characters are more than the {most} that a search takes", "skipped")
+            raise SearchRefused(f"{length} characters are more than the {most} that a search takes", "skipped")
         if not self.fixed and any("<SPLIT>" in field for field in fields):
-            raise Refused("upstream TextAttack cannot attack a text that holds its own mark <SPLIT>")
+            raise SearchRefused("upstream TextAttack cannot attack a text that holds its own mark <SPLIT>")

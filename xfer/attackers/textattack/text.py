@@ -11,26 +11,28 @@ from typing import Any, Self
 
 import numpy as np
 
-from xfer.attackers.search.candidate import Text
+from xfer.attackers.search.candidate import EditableText
 from xfer.attackers.textattack import load
 
 Fields = tuple[str, ...]
-_AttackedText: Any = load.load().shared.AttackedText
+_AttackedText: Any = load.load_textattack().shared.AttackedText
 
 
-def roles(count: int) -> tuple[str, ...]:
+def column_roles(count: int) -> tuple[str, ...]:
     """What TextAttack calls the columns; no result depends on it."""
     return ("text",) if count == 1 else ("premise", "hypothesis", *(f"column {i}" for i in range(2, count)))[:count]
 
 
 def plain_text(fields: Fields) -> Any:
     """TextAttack's own text object."""
-    return _AttackedText(fields[0] if len(fields) == 1 else OrderedDict(zip(roles(len(fields)), fields, strict=True)))
+    return _AttackedText(
+        fields[0] if len(fields) == 1 else OrderedDict(zip(column_roles(len(fields)), fields, strict=True))
+    )
 
 
-def columns(text: Any) -> Fields:
+def attacked_columns(text: Any) -> Fields:
     """The columns of an ``AttackedText``, in order."""
-    if isinstance(text, Text):
+    if isinstance(text, EditableText):
         return text.fields
     return tuple(text._text_input.values())
 
@@ -43,16 +45,16 @@ def word_columns(text: Any) -> list[int]:
     """
     if isinstance(text, SpanText):
         return text.word_columns
-    ends = np.cumsum([len(column) + 1 for column in columns(text)])
-    joined, position, found = text.text, 0, []
+    ends = np.cumsum([len(column) + 1 for column in attacked_columns(text)])
+    joined, position, numbers = text.text, 0, []
     for word in text.words:
         position = joined.index(word, position)
-        found.append(int(np.searchsorted(ends, position, side="right")))
+        numbers.append(int(np.searchsorted(ends, position, side="right")))
         position += len(word)
-    return found
+    return numbers
 
 
-class SpanText(Text, _AttackedText):
+class SpanText(EditableText, _AttackedText):
     """A Text that TextAttack's searches take: an edit is spliced in, nothing is split again."""
 
     def _begin(self, words: int) -> None:
@@ -70,7 +72,7 @@ class SpanText(Text, _AttackedText):
 
     @property
     def _text_input(self) -> OrderedDict[str, str]:
-        return OrderedDict(zip(roles(len(self.fields)), self.fields, strict=True))
+        return OrderedDict(zip(column_roles(len(self.fields)), self.fields, strict=True))
 
     @property
     def text(self) -> str:
@@ -85,8 +87,8 @@ class SpanText(Text, _AttackedText):
         for index in sorted(wanted, reverse=True):  # from the end, so that the others keep their numbers
             before = text.num_words
             text = text.replaced(index, wanted[index])
-            own = text.attack_attrs["newly_modified_indices"]
-            new = {i + text.num_words - before for i in new} | own
+            modified = text.attack_attrs["newly_modified_indices"]
+            new = {i + text.num_words - before for i in new} | modified
         if len(wanted) != 1:
             text = text if wanted else self.unchanged()
             text.attack_attrs["newly_modified_indices"] = new
@@ -107,10 +109,10 @@ class SpanText(Text, _AttackedText):
     @property
     def words_per_input(self) -> list[list[str]]:
         """The words of each column."""
-        found: list[list[str]] = [[] for _ in self.fields]
+        by_column: list[list[str]] = [[] for _ in self.fields]
         for column, word in zip(self.word_columns, self.words, strict=True):
-            found[column].append(word)
-        return found
+            by_column[column].append(word)
+        return by_column
 
     def generate_new_attacked_text(self, new_words: Iterable[str]) -> Self:
         """A new text with all words replaced, where they differ."""

@@ -1,8 +1,8 @@
 """Arabic: verb-subject-object; the article is a prefix and adjectives take it too."""
 
-from xfer.miniature.languages.table import Language, table
+from xfer.miniature.languages.table import Language, parse_table
 
-AGENTS = table("""
+_AGENTS = parse_table("""
 anna | آنا | f
 maria | ماريا | f
 sara | سارة | f
@@ -25,7 +25,7 @@ bird | الطائر | m
 animal | الحيوان | m
 """)
 # concept | definite | gender | indefinite accusative dual / genitive plural after three
-OBJECTS = table("""
+_OBJECTS = parse_table("""
 apple | التفاحة | f | تفاحتين / تفاحات
 banana | الموزة | f | موزتين / موزات
 fruit | الفاكهة | f
@@ -48,7 +48,7 @@ ball | الكرة | f | كرتين / كرات
 key | المفتاح | m | مفتاحين / مفاتيح
 hat | القبعة | f | قبعتين / قبعات
 """)
-QUALITIES = table("""
+_QUALITIES = parse_table("""
 big | الكبير | الكبيرة
 small | الصغير | الصغيرة
 old | العجوز
@@ -60,7 +60,7 @@ green | الأخضر | الخضراء
 white | الأبيض | البيضاء
 black | الأسود | السوداء
 """)
-VERBS = table("""
+_VERBS = parse_table("""
 sleep | ينام | تنام
 rest | يستريح | تستريح
 run | يركض | تركض
@@ -83,7 +83,7 @@ close | يغلق | تغلق
 find | يجد | تجد
 lose | يفقد | تفقد
 """)
-PHRASES = table("""
+_PHRASES = parse_table("""
 house | في البيت
 kitchen | في المطبخ
 bedroom | في غرفة النوم
@@ -107,11 +107,11 @@ LANGUAGE = Language(
     code="ar",
     order="verb agent object place time reason",
     nobody_order="agent verb object place time reason",
-    agents=AGENTS,
-    objects=OBJECTS,
-    qualities=QUALITIES,
-    verbs=VERBS,
-    phrases=PHRASES,
+    agents=_AGENTS,
+    objects=_OBJECTS,
+    qualities=_QUALITIES,
+    verbs=_VERBS,
+    phrases=_PHRASES,
     someone="شخص ما",
     nobody="لا أحد",
     negation="لا",

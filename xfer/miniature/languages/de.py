@@ -1,8 +1,8 @@
 """German: verb second, three genders, weak adjectives after the definite article."""
 
-from xfer.miniature.languages.table import Language, table
+from xfer.miniature.languages.table import Language, parse_table
 
-AGENTS = table("""
+_AGENTS = parse_table("""
 anna | Anna | f
 maria | Maria | f
 sara | Sara | f
@@ -25,7 +25,7 @@ bird | Vogel | m
 animal | Tier | n
 """)
 # concept | accusative singular | gender | plural
-OBJECTS = table("""
+_OBJECTS = parse_table("""
 apple | Apfel | m | Äpfel
 banana | Banane | f | Bananen
 fruit | Obst | n
@@ -49,7 +49,7 @@ key | Schlüssel | m | Schlüssel
 hat | Hut | m | Hüte
 """)
 # The agent's are nominative (one weak form), colours accusative (m f n).
-QUALITIES = table("""
+_QUALITIES = parse_table("""
 big | große
 small | kleine
 old | alte
@@ -61,7 +61,7 @@ green | grünen | grüne | grüne
 white | weißen | weiße | weiße
 black | schwarzen | schwarze | schwarze
 """)
-VERBS = table("""
+_VERBS = parse_table("""
 sleep | schläft
 rest | ruht
 run | rennt
@@ -84,7 +84,7 @@ close | schließt
 find | findet
 lose | verliert
 """)
-PHRASES = table("""
+_PHRASES = parse_table("""
 house | im Haus
 kitchen | in der Küche
 bedroom | im Schlafzimmer
@@ -108,11 +108,11 @@ LANGUAGE = Language(
     code="de",
     order="agent verb object time reason not place",
     fronted="time verb agent object reason not place",
-    agents=AGENTS,
-    objects=OBJECTS,
-    qualities=QUALITIES,
-    verbs=VERBS,
-    phrases=PHRASES,
+    agents=_AGENTS,
+    objects=_OBJECTS,
+    qualities=_QUALITIES,
+    verbs=_VERBS,
+    phrases=_PHRASES,
     someone="jemand",
     nobody="niemand",
     negation="nicht",

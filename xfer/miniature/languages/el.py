@@ -1,8 +1,8 @@
 """Greek: subject-verb-object, three genders, articles and adjectives with case."""
 
-from xfer.miniature.languages.table import Language, table
+from xfer.miniature.languages.table import Language, parse_table
 
-AGENTS = table("""
+_AGENTS = parse_table("""
 anna | Άννα | f
 maria | Μαρία | f
 sara | Σάρα | f
@@ -25,7 +25,7 @@ bird | πουλί | n
 animal | ζώο | n
 """)
 # concept | accusative singular | gender | accusative plural
-OBJECTS = table("""
+_OBJECTS = parse_table("""
 apple | μήλο | n | μήλα
 banana | μπανάνα | f | μπανάνες
 fruit | φρούτο | n
@@ -49,7 +49,7 @@ key | κλειδί | n | κλειδιά
 hat | καπέλο | n | καπέλα
 """)
 # The agent's are nominative, colours accusative; m f n.
-QUALITIES = table("""
+_QUALITIES = parse_table("""
 big | μεγάλος | μεγάλη | μεγάλο
 small | μικρός | μικρή | μικρό
 old | γέρικος | γέρικη | γέρικο
@@ -61,7 +61,7 @@ green | πράσινο | πράσινη | πράσινο
 white | λευκό | λευκή | λευκό
 black | μαύρο | μαύρη | μαύρο
 """)
-VERBS = table("""
+_VERBS = parse_table("""
 sleep | κοιμάται
 rest | ξεκουράζεται
 run | τρέχει
@@ -84,7 +84,7 @@ close | κλείνει
 find | βρίσκει
 lose | χάνει
 """)
-PHRASES = table("""
+_PHRASES = parse_table("""
 house | στο σπίτι
 kitchen | στην κουζίνα
 bedroom | στο υπνοδωμάτιο
@@ -107,11 +107,11 @@ heat | λόγω της ζέστης
 LANGUAGE = Language(
     code="el",
     order="agent verb object place time reason",
-    agents=AGENTS,
-    objects=OBJECTS,
-    qualities=QUALITIES,
-    verbs=VERBS,
-    phrases=PHRASES,
+    agents=_AGENTS,
+    objects=_OBJECTS,
+    qualities=_QUALITIES,
+    verbs=_VERBS,
+    phrases=_PHRASES,
     someone="κάποιος",
     nobody="κανείς",
     negation="δεν",

@@ -1,8 +1,8 @@
 """English: subject-verb-object, one article, no case."""
 
-from xfer.miniature.languages.table import Language, table
+from xfer.miniature.languages.table import Language, parse_table
 
-AGENTS = table("""
+_AGENTS = parse_table("""
 anna | Anna
 maria | Maria
 sara | Sara
@@ -25,7 +25,7 @@ bird | bird
 animal | animal
 """)
 # concept | singular | gender (none) | plural
-OBJECTS = table("""
+_OBJECTS = parse_table("""
 apple | apple | | apples
 banana | banana | | bananas
 fruit | fruit
@@ -48,7 +48,7 @@ ball | ball | | balls
 key | key | | keys
 hat | hat | | hats
 """)
-QUALITIES = table("""
+_QUALITIES = parse_table("""
 big | big
 small | small
 old | old
@@ -61,7 +61,7 @@ white | white
 black | black
 """)
 # concept | affirmative | negative
-VERBS = table("""
+_VERBS = parse_table("""
 sleep | sleeps | does not sleep
 rest | rests | does not rest
 run | runs | does not run
@@ -84,7 +84,7 @@ close | closes | does not close
 find | finds | does not find
 lose | loses | does not lose
 """)
-PHRASES = table("""
+_PHRASES = parse_table("""
 house | in the house
 kitchen | in the kitchen
 bedroom | in the bedroom
@@ -107,11 +107,11 @@ heat | because of the heat
 LANGUAGE = Language(
     code="en",
     order="agent verb object place time reason",
-    agents=AGENTS,
-    objects=OBJECTS,
-    qualities=QUALITIES,
-    verbs=VERBS,
-    phrases=PHRASES,
+    agents=_AGENTS,
+    objects=_OBJECTS,
+    qualities=_QUALITIES,
+    verbs=_VERBS,
+    phrases=_PHRASES,
     someone="someone",
     nobody="nobody",
     negative_forms=True,

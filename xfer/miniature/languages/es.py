@@ -1,8 +1,8 @@
 """Spanish: subject-verb-object, two genders, adjectives after the noun."""
 
-from xfer.miniature.languages.table import Language, table
+from xfer.miniature.languages.table import Language, parse_table
 
-AGENTS = table("""
+_AGENTS = parse_table("""
 anna | Ana | f
 maria | María | f
 sara | Sara | f
@@ -25,7 +25,7 @@ bird | pájaro | m
 animal | animal | m
 """)
 # concept | singular | gender | plural
-OBJECTS = table("""
+_OBJECTS = parse_table("""
 apple | manzana | f | manzanas
 banana | plátano | m | plátanos
 fruit | fruta | f
@@ -48,7 +48,7 @@ ball | pelota | f | pelotas
 key | llave | f | llaves
 hat | sombrero | m | sombreros
 """)
-QUALITIES = table("""
+_QUALITIES = parse_table("""
 big | grande
 small | pequeño | pequeña
 old | viejo | vieja
@@ -60,7 +60,7 @@ green | verde
 white | blanco | blanca
 black | negro | negra
 """)
-VERBS = table("""
+_VERBS = parse_table("""
 sleep | duerme
 rest | descansa
 run | corre
@@ -83,7 +83,7 @@ close | cierra
 find | encuentra
 lose | pierde
 """)
-PHRASES = table("""
+_PHRASES = parse_table("""
 house | en la casa
 kitchen | en la cocina
 bedroom | en el dormitorio
@@ -106,11 +106,11 @@ heat | por el calor
 LANGUAGE = Language(
     code="es",
     order="agent verb object place time reason",
-    agents=AGENTS,
-    objects=OBJECTS,
-    qualities=QUALITIES,
-    verbs=VERBS,
-    phrases=PHRASES,
+    agents=_AGENTS,
+    objects=_OBJECTS,
+    qualities=_QUALITIES,
+    verbs=_VERBS,
+    phrases=_PHRASES,
     someone="alguien",
     nobody="nadie",
     negation="no",

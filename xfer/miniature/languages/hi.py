@@ -1,8 +1,8 @@
 """Hindi: subject-object-verb, two genders on adjectives and verbs, postpositions."""
 
-from xfer.miniature.languages.table import Language, table
+from xfer.miniature.languages.table import Language, parse_table
 
-AGENTS = table("""
+_AGENTS = parse_table("""
 anna | अन्ना | f
 maria | मारिया | f
 sara | सारा | f
@@ -25,7 +25,7 @@ bird | चिड़िया | f
 animal | जानवर | m
 """)
 # concept | direct singular | gender | direct plural
-OBJECTS = table("""
+_OBJECTS = parse_table("""
 apple | सेब | m | सेब
 banana | केला | m | केले
 fruit | फल | m
@@ -48,7 +48,7 @@ ball | गेंद | f | गेंदें
 key | चाबी | f | चाबियाँ
 hat | टोपी | f | टोपियाँ
 """)
-QUALITIES = table("""
+_QUALITIES = parse_table("""
 big | बड़ा | बड़ी
 small | छोटा | छोटी
 old | बूढ़ा | बूढ़ी
@@ -60,7 +60,7 @@ green | हरा | हरी
 white | सफ़ेद
 black | काला | काली
 """)
-VERBS = table("""
+_VERBS = parse_table("""
 sleep | ~ सोता है | ~ सोती है
 rest | आराम ~ करता है | आराम ~ करती है
 run | ~ दौड़ता है | ~ दौड़ती है
@@ -83,7 +83,7 @@ close | बंद ~ करता है | बंद ~ करती है
 find | ~ पाता है | ~ पाती है
 lose | ~ खोता है | ~ खोती है
 """)
-PHRASES = table("""
+_PHRASES = parse_table("""
 house | घर में
 kitchen | रसोई में
 bedroom | शयनकक्ष में
@@ -106,11 +106,11 @@ heat | गर्मी के कारण
 LANGUAGE = Language(
     code="hi",
     order="agent reason time place object verb",
-    agents=AGENTS,
-    objects=OBJECTS,
-    qualities=QUALITIES,
-    verbs=VERBS,
-    phrases=PHRASES,
+    agents=_AGENTS,
+    objects=_OBJECTS,
+    qualities=_QUALITIES,
+    verbs=_VERBS,
+    phrases=_PHRASES,
     someone="कोई",
     nobody="कोई",
     nobody_negates=True,

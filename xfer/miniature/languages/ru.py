@@ -1,8 +1,8 @@
 """Russian: subject-verb-object, no articles, accusative objects, three genders."""
 
-from xfer.miniature.languages.table import Language, table
+from xfer.miniature.languages.table import Language, parse_table
 
-AGENTS = table("""
+_AGENTS = parse_table("""
 anna | Анна | f
 maria | Мария | f
 sara | Сара | f
@@ -25,7 +25,7 @@ bird | птица | f
 animal | животное | n
 """)
 # concept | accusative singular | gender | genitive singular, as after two and three
-OBJECTS = table("""
+_OBJECTS = parse_table("""
 apple | яблоко | n | яблока
 banana | банан | m | банана
 fruit | фрукт | m
@@ -49,7 +49,7 @@ key | ключ | m | ключа
 hat | шляпу | f | шляпы
 """)
 # The agent's are nominative, colours accusative (inanimate); m f n.
-QUALITIES = table("""
+_QUALITIES = parse_table("""
 big | большой | большая | большое
 small | маленький | маленькая | маленькое
 old | старый | старая | старое
@@ -61,7 +61,7 @@ green | зелёный | зелёную | зелёное
 white | белый | белую | белое
 black | чёрный | чёрную | чёрное
 """)
-VERBS = table("""
+_VERBS = parse_table("""
 sleep | спит
 rest | отдыхает
 run | бежит
@@ -84,7 +84,7 @@ close | закрывает
 find | находит
 lose | теряет
 """)
-PHRASES = table("""
+_PHRASES = parse_table("""
 house | в доме
 kitchen | на кухне
 bedroom | в спальне
@@ -107,11 +107,11 @@ heat | из-за жары
 LANGUAGE = Language(
     code="ru",
     order="agent verb object place time reason",
-    agents=AGENTS,
-    objects=OBJECTS,
-    qualities=QUALITIES,
-    verbs=VERBS,
-    phrases=PHRASES,
+    agents=_AGENTS,
+    objects=_OBJECTS,
+    qualities=_QUALITIES,
+    verbs=_VERBS,
+    phrases=_PHRASES,
     someone="кто-то",
     nobody="никто",
     negation="не",

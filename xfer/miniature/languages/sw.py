@@ -1,8 +1,8 @@
 """Swahili: subject-verb-object, noun classes agree on adjectives and numerals."""
 
-from xfer.miniature.languages.table import Language, table
+from xfer.miniature.languages.table import Language, parse_table
 
-AGENTS = table("""
+_AGENTS = parse_table("""
 anna | Anna | 1
 maria | Maria | 1
 sara | Sara | 1
@@ -25,7 +25,7 @@ bird | ndege | 1
 animal | mnyama | 1
 """)
 # concept | singular | noun class of the singular | plural
-OBJECTS = table("""
+_OBJECTS = parse_table("""
 apple | tufaha | 5 | matufaha
 banana | ndizi | 9 | ndizi
 fruit | tunda | 5
@@ -49,7 +49,7 @@ key | ufunguo | 11 | funguo
 hat | kofia | 9 | kofia
 """)
 # The agent's agree with class 1, colours with classes 3 5 7 9 of the object.
-QUALITIES = table("""
+_QUALITIES = parse_table("""
 big | mkubwa
 small | mdogo
 old | mzee
@@ -62,7 +62,7 @@ white | mweupe | jeupe | cheupe | nyeupe
 black | mweusi | jeusi | cheusi | nyeusi
 """)
 # concept | affirmative | negative
-VERBS = table("""
+_VERBS = parse_table("""
 sleep | analala | halali
 rest | anapumzika | hapumziki
 run | anakimbia | hakimbii
@@ -85,7 +85,7 @@ close | anafunga | hafungi
 find | anapata | hapati
 lose | anapoteza | hapotezi
 """)
-PHRASES = table("""
+_PHRASES = parse_table("""
 house | nyumbani
 kitchen | jikoni
 bedroom | chumbani
@@ -108,11 +108,11 @@ heat | kwa sababu ya joto
 LANGUAGE = Language(
     code="sw",
     order="agent verb object place time reason",
-    agents=AGENTS,
-    objects=OBJECTS,
-    qualities=QUALITIES,
-    verbs=VERBS,
-    phrases=PHRASES,
+    agents=_AGENTS,
+    objects=_OBJECTS,
+    qualities=_QUALITIES,
+    verbs=_VERBS,
+    phrases=_PHRASES,
     someone="mtu fulani",
     nobody="hakuna mtu",
     nobody_prefix=("ana", "anaye"),

@@ -4,10 +4,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-Table = Mapping[str, tuple[str, ...]]
+FormTable = Mapping[str, tuple[str, ...]]
 
 
-def table(text: str) -> dict[str, tuple[str, ...]]:
+def parse_table(text: str) -> dict[str, tuple[str, ...]]:
     """Lines of `concept | form | form ...` -> the forms of each concept, NFC normalised."""
     rows: dict[str, tuple[str, ...]] = {}
     for line in unicodedata.normalize("NFC", text).strip().splitlines():
@@ -29,11 +29,11 @@ class Language:
     # Slots in the order in which they are spoken: agent verb object place time
     # reason, "not" for a free negation word, "end" for a verb's second part.
     order: str
-    agents: Table  # concept | subject form | gender or noun class
-    objects: Table  # concept | object form | gender or class | counted form
-    qualities: Table  # one form for all, or one per gender in the order of `genders`
-    verbs: Table  # affirmative, by gender; "~" is the place of the negation word
-    phrases: Table  # places, times and reasons
+    agents: FormTable  # concept | subject form | gender or noun class
+    objects: FormTable  # concept | object form | gender or class | counted form
+    qualities: FormTable  # one form for all, or one per gender in the order of `genders`
+    verbs: FormTable  # affirmative, by gender; "~" is the place of the negation word
+    phrases: FormTable  # places, times and reasons
     someone: str
     nobody: str
     fronted: str = ""  # the order when the time comes first; "" moves it and nothing else

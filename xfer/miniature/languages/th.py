@@ -1,8 +1,8 @@
 """Thai: subject-verb-object, classifiers, adjectives last; written as segmented words."""
 
-from xfer.miniature.languages.table import Language, table
+from xfer.miniature.languages.table import Language, parse_table
 
-AGENTS = table("""
+_AGENTS = parse_table("""
 anna | แอนนา
 maria | มาเรีย
 sara | ซาร่า
@@ -25,7 +25,7 @@ bird | นก
 animal | สัตว์
 """)
 # concept | noun | gender (none) | classifier
-OBJECTS = table("""
+_OBJECTS = parse_table("""
 apple | แอปเปิล | | ลูก
 banana | กล้วย | | ลูก
 fruit | ผลไม้
@@ -48,7 +48,7 @@ ball | ลูกบอล | | ลูก
 key | กุญแจ | | ดอก
 hat | หมวก | | ใบ
 """)
-QUALITIES = table("""
+_QUALITIES = parse_table("""
 big | ตัว ใหญ่
 small | ตัว เล็ก
 old | แก่
@@ -60,7 +60,7 @@ green | สี เขียว
 white | สี ขาว
 black | สี ดำ
 """)
-VERBS = table("""
+_VERBS = parse_table("""
 sleep | นอนหลับ
 rest | พักผ่อน
 run | วิ่ง
@@ -83,7 +83,7 @@ close | ปิด
 find | พบ
 lose | ทำ
 """)
-PHRASES = table("""
+_PHRASES = parse_table("""
 house | ใน บ้าน
 kitchen | ใน ครัว
 bedroom | ใน ห้องนอน
@@ -106,11 +106,11 @@ heat | เพราะ ความร้อน
 LANGUAGE = Language(
     code="th",
     order="agent not verb object end place time reason",
-    agents=AGENTS,
-    objects=OBJECTS,
-    qualities=QUALITIES,
-    verbs=VERBS,
-    phrases=PHRASES,
+    agents=_AGENTS,
+    objects=_OBJECTS,
+    qualities=_QUALITIES,
+    verbs=_VERBS,
+    phrases=_PHRASES,
     someone="มี คน",
     nobody="ไม่ มี ใคร",
     negation="ไม่",

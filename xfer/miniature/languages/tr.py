@@ -1,8 +1,8 @@
 """Turkish: subject-object-verb, no gender, suffixes for case and negation."""
 
-from xfer.miniature.languages.table import Language, table
+from xfer.miniature.languages.table import Language, parse_table
 
-AGENTS = table("""
+_AGENTS = parse_table("""
 anna | Anna
 maria | Maria
 sara | Sara
@@ -25,7 +25,7 @@ bird | kuş
 animal | hayvan
 """)
 # concept | definite accusative | gender (none) | bare form, as after numerals
-OBJECTS = table("""
+_OBJECTS = parse_table("""
 apple | elmayı | | elma
 banana | muzu | | muz
 fruit | meyveyi
@@ -48,7 +48,7 @@ ball | topu | | top
 key | anahtarı | | anahtar
 hat | şapkayı | | şapka
 """)
-QUALITIES = table("""
+_QUALITIES = parse_table("""
 big | büyük
 small | küçük
 old | yaşlı
@@ -61,7 +61,7 @@ white | beyaz
 black | siyah
 """)
 # concept | affirmative | negative
-VERBS = table("""
+_VERBS = parse_table("""
 sleep | uyuyor | uyumuyor
 rest | dinleniyor | dinlenmiyor
 run | koşuyor | koşmuyor
@@ -84,7 +84,7 @@ close | kapatıyor | kapatmıyor
 find | buluyor | bulmuyor
 lose | kaybediyor | kaybetmiyor
 """)
-PHRASES = table("""
+_PHRASES = parse_table("""
 house | evde
 kitchen | mutfakta
 bedroom | yatak odasında
@@ -107,11 +107,11 @@ heat | sıcak yüzünden
 LANGUAGE = Language(
     code="tr",
     order="agent reason time place object verb",
-    agents=AGENTS,
-    objects=OBJECTS,
-    qualities=QUALITIES,
-    verbs=VERBS,
-    phrases=PHRASES,
+    agents=_AGENTS,
+    objects=_OBJECTS,
+    qualities=_QUALITIES,
+    verbs=_VERBS,
+    phrases=_PHRASES,
     someone="biri",
     nobody="kimse",
     nobody_negates=True,

@@ -1,8 +1,8 @@
 """Chinese: subject, time, place, verb, object; measure words; written as segmented words."""
 
-from xfer.miniature.languages.table import Language, table
+from xfer.miniature.languages.table import Language, parse_table
 
-AGENTS = table("""
+_AGENTS = parse_table("""
 anna | 安娜
 maria | 玛丽亚
 sara | 萨拉
@@ -25,7 +25,7 @@ bird | 鸟
 animal | 动物
 """)
 # concept | noun | gender (none) | measure word and noun
-OBJECTS = table("""
+_OBJECTS = parse_table("""
 apple | 苹果 | | 个 苹果
 banana | 香蕉 | | 根 香蕉
 fruit | 水果
@@ -48,7 +48,7 @@ ball | 球 | | 个 球
 key | 钥匙 | | 把 钥匙
 hat | 帽子 | | 顶 帽子
 """)
-QUALITIES = table("""
+_QUALITIES = parse_table("""
 big | 大
 small | 小
 old | 年老 的
@@ -60,7 +60,7 @@ green | 绿色 的
 white | 白色 的
 black | 黑色 的
 """)
-VERBS = table("""
+_VERBS = parse_table("""
 sleep | 睡觉
 rest | 休息
 run | 跑步
@@ -83,7 +83,7 @@ close | 关上
 find | 找到
 lose | 丢失
 """)
-PHRASES = table("""
+_PHRASES = parse_table("""
 house | 在 房子 里
 kitchen | 在 厨房 里
 bedroom | 在 卧室 里
@@ -106,11 +106,11 @@ heat | 因为 天热
 LANGUAGE = Language(
     code="zh",
     order="agent reason time not place verb object",
-    agents=AGENTS,
-    objects=OBJECTS,
-    qualities=QUALITIES,
-    verbs=VERBS,
-    phrases=PHRASES,
+    agents=_AGENTS,
+    objects=_OBJECTS,
+    qualities=_QUALITIES,
+    verbs=_VERBS,
+    phrases=_PHRASES,
     someone="有 人",
     nobody="没有 人",
     negation="不",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 # What a row of each form has one word of. Other columns are texts, lists, or names that differ in every row.
-COLUMNS: dict[str, tuple[str, ...]] = {
+DOMAIN_COLUMNS: dict[str, tuple[str, ...]] = {
     "classify": ("language", "label"),
     "choose": ("language",),
     "mask": ("language",),
@@ -34,8 +34,8 @@ class Reverse(Block):
 
     def at(self, progress: float) -> float:
         """The strength when ``progress`` (0 to 1) of the steps are done (Ganin et al. 2016, section 5.2.2)."""
-        rise = {"dann": 2 / (1 + math.exp(-10 * progress)) - 1, "linear": progress, "constant": 1.0}
-        return self.peak * rise[self.ramp]
+        ramps = {"dann": 2 / (1 + math.exp(-10 * progress)) - 1, "linear": progress, "constant": 1.0}
+        return self.peak * ramps[self.ramp]
 
 
 class Steady(Reverse):
@@ -83,7 +83,7 @@ class Head(Component, kind="head"):
         """
         raise NotImplementedError
 
-    def losses(self, seen: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    def losses(self, outputs: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """The loss of each unit, shape [units]; units with label -100 have none."""
         raise NotImplementedError
 

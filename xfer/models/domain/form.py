@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 from xfer.core.errors import MissingPart, XferError
-from xfer.forms.base import Encoded, Form, Rows, Seeds, Tensors, pad_batch
+from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, UnitSeeds, pad_batch
 from xfer.models.domain.base import Head
 from xfer.models.domain.judge import Judge
 
 
-class Domain(Form):
+class DomainForm(Form):
     """The rows of another form, encoded as that form does. A unit is a sequence: a row may have several.
 
     ``labels`` are the values of the column ``head.of``; ``conditions`` names the task whose probabilities are seen.
@@ -37,22 +37,22 @@ class Domain(Form):
             raise MissingPart(f"{what} (0 is its embeddings)")
         return layers if self.head.layer is None else self.head.layer
 
-    def encode(self, rows: Rows, tokenizer: Any, max_length: int) -> Encoded:
+    def encode(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
         """Kept: the ``row`` of each sequence."""
-        found = self.inner.encode(rows, tokenizer, max_length)
-        if found.groups is not None:
-            row = np.repeat(np.arange(len(found.groups) - 1), np.diff(found.groups))
+        encoded = self.inner.encode(rows, tokenizer, max_length)
+        if encoded.groups is not None:
+            row = np.repeat(np.arange(len(encoded.groups) - 1), np.diff(encoded.groups))
         else:
-            row = found.kept.get("row", np.arange(len(found.starts) - 1))
-        return Encoded(found.ids, found.starts, found.types, {"row": row})
+            row = encoded.kept.get("row", np.arange(len(encoded.starts) - 1))
+        return EncodedUnits(encoded.ids, encoded.starts, encoded.types, {"row": row})
 
-    def targets(self, rows: Rows) -> np.ndarray:
+    def targets(self, rows: Columns) -> np.ndarray:
         """The number of each row's value, -100 where the discriminator does not know it."""
         number = {value: i for i, value in enumerate(self.labels)}
         return np.array([number.get(value, -100) for value in rows[self.head.of]], dtype=np.int64)
 
     def batch(
-        self, encoded: Encoded, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: Seeds = None
+        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         """With ``places`` [units], the flat place of each subword that is judged, where subwords are."""
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
@@ -73,12 +73,12 @@ class Domain(Form):
 
     def chances(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """The other task's probabilities of each unit, from its logits of sequences or of subwords."""
-        found = logits.detach().float().softmax(-1)
+        probabilities = logits.detach().float().softmax(-1)
         if self.head.states != "tokens":
-            return found
-        if found.ndim == 3:
-            return found.flatten(0, 1)[batch["places"]]
-        return found[batch["places"] // batch["attention_mask"].shape[1]]
+            return probabilities
+        if probabilities.ndim == 3:
+            return probabilities.flatten(0, 1)[batch["places"]]
+        return probabilities[batch["places"] // batch["attention_mask"].shape[1]]
 
     def losses(self, logits: Any, batch: Tensors) -> torch.Tensor:
         return self.head.losses(logits, batch)
@@ -91,7 +91,7 @@ class Domain(Form):
             scores = total / batch["attention_mask"].sum(1, keepdim=True)
         return {"scores": scores.cpu().numpy()}
 
-    def decode(self, answers: dict[str, np.ndarray], rows: Rows) -> Rows:
+    def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
         """The value that a row's sequences speak for in the mean; no credit where its own is not known."""
         count, gold = len(rows["id"]), self.targets(rows)
         total = np.zeros((count, len(self.labels)))
@@ -102,13 +102,13 @@ class Domain(Form):
         kept = {"id": rows["id"], "language": rows["language"], "gold": rows[self.head.of]}
         return kept | {"predicted": [self.labels[b] for b in best], "credit": credit}
 
-    def score(self, predictions: Rows) -> dict[str, float]:
+    def score(self, predictions: Columns) -> dict[str, float]:
         """``accuracy``: the mean over values of the share of their rows that is recognised, so that chance is
         1 / values however many rows each has."""
-        found = self.shares(predictions)
-        return {"accuracy": sum(found.values()) / len(found)}
+        recalls = self.shares(predictions)
+        return {"accuracy": sum(recalls.values()) / len(recalls)}
 
-    def shares(self, predictions: Rows) -> dict[str, float]:
+    def shares(self, predictions: Columns) -> dict[str, float]:
         """Of each value: the share of its rows that is recognised."""
         rows: dict[str, list[float]] = {}
         for gold, credit in zip(predictions["gold"], predictions["credit"], strict=True):
@@ -117,12 +117,12 @@ class Domain(Form):
         return {value: sum(rows[value]) / len(rows[value]) for value in sorted(rows)}
 
 
-def judged(task: str, inner: Form, head: Head, conditions: str | None, rows: Rows) -> Domain:
+def build_domain_form(task: str, inner: Form, head: Head, conditions: str | None, rows: Columns) -> DomainForm:
     """The form of a task with a discriminator: its values are those in the training rows. Raises XferError."""
     values = sorted({value for value in rows[head.of] if value is not None})
     if len(values) < 2:
-        found = f"only '{values[0]}'" if values else "nothing"
+        held = f"only '{values[0]}'" if values else "nothing"
         raise XferError(
-            f"task {task}: column {head.of} holds {found} in the training rows; a head tells two or more apart"
+            f"task {task}: column {head.of} holds {held} in the training rows; a head tells two or more apart"
         )
-    return Domain(inner, head, values, conditions)
+    return DomainForm(inner, head, values, conditions)

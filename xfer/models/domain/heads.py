@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-Tensors = dict[str, "torch.Tensor"]
+JudgeTensors = dict[str, "torch.Tensor"]
 
 
 @Head.register("domain")
@@ -24,15 +24,17 @@ class Domain(Head):
     5.2.2). The size of the discriminator is that of Lee et al. 2019 (two hidden layers of the encoder's width).
     """
 
-    def judged(self, judge: Any, features: torch.Tensor, batch: Tensors) -> Tensors:
-        from xfer.models.domain.judge import reverse  # late: imports torch
+    def judged(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+        from xfer.models.domain.judge import reverse_gradient  # late: imports torch
 
-        return {"logits": judge.layers(reverse(features, batch["strength"]) if "strength" in batch else features)}
+        return {
+            "logits": judge.layers(reverse_gradient(features, batch["strength"]) if "strength" in batch else features)
+        }
 
-    def losses(self, seen: Tensors, batch: Tensors) -> torch.Tensor:
-        from xfer.models.domain.judge import entropy  # late: imports torch
+    def losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+        from xfer.models.domain.judge import unit_cross_entropy  # late: imports torch
 
-        return entropy(seen["logits"], batch["labels"])
+        return unit_cross_entropy(outputs["logits"], batch["labels"])
 
 
 @Head.register("cdan")
@@ -55,15 +57,15 @@ class Cdan(Domain):
     def whole(self) -> bool:
         return self.entropy  # weights have a mean of 1 over the batch
 
-    def judged(self, judge: Any, features: torch.Tensor, batch: Tensors) -> Tensors:
-        from xfer.models.domain.judge import outer, sureness  # late: imports torch
+    def judged(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+        from xfer.models.domain.judge import certainty_weights, outer_product  # late: imports torch
 
-        seen = super().judged(judge, outer(features, batch["chances"]), batch)
-        return seen | ({"weights": sureness(batch["chances"])} if self.entropy else {})
+        outputs = super().judged(judge, outer_product(features, batch["chances"]), batch)
+        return outputs | ({"weights": certainty_weights(batch["chances"])} if self.entropy else {})
 
-    def losses(self, seen: Tensors, batch: Tensors) -> torch.Tensor:
-        losses = super().losses(seen, batch)
-        return losses * seen["weights"] if self.entropy else losses
+    def losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+        losses = super().losses(outputs, batch)
+        return losses * outputs["weights"] if self.entropy else losses
 
 
 @Head.register("confusion")
@@ -77,15 +79,18 @@ class Confusion(Head):
 
     reverse: Steady = Field(Steady(), description="how strongly the encoder is turned against the discriminator")
 
-    def judged(self, judge: Any, features: torch.Tensor, batch: Tensors) -> Tensors:
-        seen = {"logits": judge.layers(features.detach())}
-        return seen | ({"encoder": judge.still(features)} if "strength" in batch else {})
+    def judged(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+        outputs = {"logits": judge.layers(features.detach())}
+        return outputs | ({"encoder": judge.still(features)} if "strength" in batch else {})
 
-    def losses(self, seen: Tensors, batch: Tensors) -> torch.Tensor:
-        from xfer.models.domain.judge import entropy, from_uniform  # late: imports torch
+    def losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+        from xfer.models.domain.judge import uniform_divergence, unit_cross_entropy  # late: imports torch
 
-        known = batch["labels"] >= 0
-        return entropy(seen["logits"], batch["labels"]) + batch["strength"] * from_uniform(seen["encoder"]) * known
+        labelled = batch["labels"] >= 0
+        return (
+            unit_cross_entropy(outputs["logits"], batch["labels"])
+            + batch["strength"] * uniform_divergence(outputs["encoder"]) * labelled
+        )
 
 
 @Head.register("wasserstein")
@@ -118,7 +123,7 @@ class Wasserstein(Head):
     def whole(self) -> bool:
         return True  # distances are between means over the batch
 
-    def judged(self, judge: Any, features: torch.Tensor, batch: Tensors) -> Tensors:
+    def judged(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
         from xfer.models.domain.judge import slope_penalty  # late: imports torch
 
         if "critic" not in batch:
@@ -128,18 +133,18 @@ class Wasserstein(Head):
                 )
             return {"logits": judge.still(features)}
         features = features.detach()
-        seen = {"logits": judge.layers(features)}
+        outputs = {"logits": judge.layers(features)}
         if self.bound == "penalty":
-            seen["penalty"] = self.penalty * slope_penalty(judge.layers, features, batch["labels"])
-        return seen
+            outputs["penalty"] = self.penalty * slope_penalty(judge.layers, features, batch["labels"])
+        return outputs
 
-    def losses(self, seen: Tensors, batch: Tensors) -> torch.Tensor:
-        from xfer.models.domain.judge import apart  # late: imports torch
+    def losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+        from xfer.models.domain.judge import domain_distance  # late: imports torch
 
-        found = apart(seen["logits"], batch["labels"])
+        distance = domain_distance(outputs["logits"], batch["labels"])
         if "critic" not in batch:
-            return batch["strength"] * found
-        return seen["penalty"] - found if "penalty" in seen else -found
+            return batch["strength"] * distance
+        return outputs["penalty"] - distance if "penalty" in outputs else -distance
 
     def settle(self, judge: Any) -> None:
         if self.bound == "clip":
@@ -152,10 +157,10 @@ class Wasserstein(Head):
     def centred(self, scores: np.ndarray, gold: np.ndarray) -> np.ndarray:
         import numpy as np  # late: listings need no arrays
 
-        found = np.full_like(scores, -np.inf)
+        shifted = np.full_like(scores, -np.inf)
         for value in range(scores.shape[1]):
             inside, outside = gold == value, (gold >= 0) & (gold != value)
             if inside.any() and outside.any():
                 middle = (scores[inside, value].mean() + scores[outside, value].mean()) / 2
-                found[:, value] = scores[:, value] - middle
-        return found
+                shifted[:, value] = scores[:, value] - middle
+        return shifted

@@ -25,10 +25,10 @@ class _Reversal(torch.autograd.Function):
         return gradients[0] * -strength, None
 
 
-def reverse(features: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
+def reverse_gradient(features: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
     """The features, whose gradient is multiplied by -``strength`` (a number)."""
-    found: torch.Tensor = _Reversal.apply(features, strength)
-    return found
+    output: torch.Tensor = _Reversal.apply(features, strength)
+    return output
 
 
 class Judge(torch.nn.Module):
@@ -45,43 +45,43 @@ class Judge(torch.nn.Module):
     def still(self, features: torch.Tensor) -> torch.Tensor:
         """The outputs for features, with no gradient for the weights."""
         weights = {name: parameter.detach() for name, parameter in self.layers.named_parameters()}
-        found: torch.Tensor = torch.func.functional_call(self.layers, weights, (features,))
-        return found
+        outputs: torch.Tensor = torch.func.functional_call(self.layers, weights, (features,))
+        return outputs
 
 
-def entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def unit_cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Cross-entropy of each unit, [units]; 0 where the label is -100."""
     return torch.nn.functional.cross_entropy(logits, labels, reduction="none", ignore_index=-100)
 
 
-def from_uniform(logits: torch.Tensor) -> torch.Tensor:
+def uniform_divergence(logits: torch.Tensor) -> torch.Tensor:
     """KL(uniform || softmax of the logits) of each unit, [units]; 0 if all logits are equal."""
     return -logits.log_softmax(-1).mean(-1) - math.log(logits.shape[-1])
 
 
-def outer(features: torch.Tensor, chances: torch.Tensor) -> torch.Tensor:
+def outer_product(features: torch.Tensor, chances: torch.Tensor) -> torch.Tensor:
     """Features [n, width] and probabilities [n, classes] as [n, classes x width], class by class."""
     return (chances.unsqueeze(2) * features.unsqueeze(1)).flatten(1)
 
 
-def sureness(chances: torch.Tensor) -> torch.Tensor:
+def certainty_weights(chances: torch.Tensor) -> torch.Tensor:
     """1 + exp(-H) of probabilities [n, classes], scaled to a mean of 1."""
     weights = 1 + torch.exp(-torch.special.entr(chances).sum(-1))
     return weights / weights.mean()
 
 
-def apart(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def domain_distance(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """What each unit adds to the distance between domains, times n, so that the mean over the n units is it.
 
     The distance is the sum over values of the mean score inside minus the mean score outside, over values that
     have units on both sides. [units, values] -> [units].
     """
-    found = 0 * scores[:, 0]  # of one domain alone: a gradient of nothing
+    terms = 0 * scores[:, 0]  # of one domain alone: a gradient of nothing
     for value in range(scores.shape[1]):
         inside, outside = labels == value, (labels >= 0) & (labels != value)
         if inside.any() and outside.any():
-            found = found + scores[:, value] * (inside / inside.sum() - outside / outside.sum())
-    return len(scores) * found
+            terms = terms + scores[:, value] * (inside / inside.sum() - outside / outside.sum())
+    return len(scores) * terms
 
 
 def slope_penalty(layers: torch.nn.Module, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -47,9 +47,9 @@ class Vote(Block):
 
     def parts(self, columns: dict[str, list[Any]]) -> dict[str, tuple[list[float], list[float]]]:
         """Each metric ``certified@r`` over graded predictions, as numerators and denominators of their rows."""
-        both = list(zip(columns["credit"], columns["radius"], strict=True))
-        ones = [1.0] * len(both)
+        graded = list(zip(columns["credit"], columns["radius"], strict=True))
+        ones = [1.0] * len(graded)
         return {
-            f"certified@{r:g}": ([float(c == 1 and found > 0 and found >= r) for c, found in both], ones)
+            f"certified@{r:g}": ([float(c == 1 and radius > 0 and radius >= r) for c, radius in graded], ones)
             for r in self.at
         }

@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from xfer.forms.base import Encoded, Rows
-from xfer.models.canonical import Canonical, Keep
+from xfer.forms.base import Columns, EncodedUnits
+from xfer.models.canonical import CanonicalPredictor, Keep
 from xfer.models.network import Network
 
 Pool = Sequence[Mapping[str, Any]]
 
 
-class Asked:
+class NetworkVictim:
     """A network that is asked about one task."""
 
     def __init__(self, network: Network, task: str, max_length: int) -> None:
-        self.machine = Canonical(network, task, max_length)
+        self.machine = CanonicalPredictor(network, task, max_length)
         self.form: Any = network.forms[task]
 
     @property
@@ -42,18 +42,18 @@ class Asked:
     def answers(self, items: list[Any]) -> list[Any]:
         raise NotImplementedError
 
-    def kept(self, rows: Rows, keep: Keep | None = None, encoded: Encoded | None = None) -> dict[str, Any]:
+    def kept(self, rows: Columns, keep: Keep | None = None, encoded: EncodedUnits | None = None) -> dict[str, Any]:
         """What ``keep`` (else the form) makes of each unit of the rows."""
         return self.machine(rows, keep, encoded)
 
 
-def columns(count: int, **known: list[Any]) -> Rows:
+def unlabelled_rows(count: int, **given_columns: list[Any]) -> Columns:
     """Rows of a form whose labels nobody needs."""
-    rows: Rows = {"id": [str(i) for i in range(count)], "language": [""] * count, "label": [None] * count}
-    return rows | {name: [None] * count for name in ("pair", "question")} | known
+    rows: Columns = {"id": [str(i) for i in range(count)], "language": [""] * count, "label": [None] * count}
+    return rows | {name: [None] * count for name in ("pair", "question")} | given_columns
 
 
-def _chances(logits: np.ndarray) -> np.ndarray:
+def _softmax(logits: np.ndarray) -> np.ndarray:
     powers = np.exp(logits.astype(np.float64) - logits.max(-1, keepdims=True))
-    found: np.ndarray = (powers / powers.sum(-1, keepdims=True)).astype(np.float32)
-    return found
+    probabilities: np.ndarray = (powers / powers.sum(-1, keepdims=True)).astype(np.float32)
+    return probabilities

@@ -8,30 +8,32 @@ from typing import Any
 from xfer.core.errors import XferError
 from xfer.models.network import Network
 from xfer.models.victims.base import Pool
-from xfer.models.victims.forms import Choices, Classes, Spans, Tags
+from xfer.models.victims.forms import ChoiceVictim, ClassVictim, SpanVictim, TagVictim
 
-Victim = Callable[[list[Any]], list[Any]]
+VictimFunction = Callable[[list[Any]], list[Any]]
 
 
-def victim(network: Network, task: str, max_length: int, rows: Pool = (), k: int = 1) -> Victim:
+def build_victim(network: Network, task: str, max_length: int, rows: Pool = (), k: int = 1) -> VictimFunction:
     """The oracle of a task. Of retrieval, ``rows`` are what is searched among, and ``k`` how many are looked at."""
     name = network.forms[task].name
-    _same_labels(network, task)
+    _require_same_labels(network, task)
     if name == "retrieve":
-        from xfer.models.victims.retrieval import Ranks  # late: it builds on this module
+        from xfer.models.victims.retrieval import RetrievalVictim  # late: it builds on this module
 
-        return Ranks(network, task, max_length, rows, k)
-    kinds: dict[str, Any] = {"classify": Classes, "choose": Choices, "tag": Tags, "span": Spans}
+        return RetrievalVictim(network, task, max_length, rows, k)
+    kinds: dict[str, Any] = {"classify": ClassVictim, "choose": ChoiceVictim, "tag": TagVictim, "span": SpanVictim}
     if name not in kinds:
         raise XferError(f"no search asks a task of form {name}")
-    found: Victim = kinds[name](network, task, max_length)
-    return found
+    answering: VictimFunction = kinds[name](network, task, max_length)
+    return answering
 
 
-def _same_labels(network: Network, task: str) -> None:
+def _require_same_labels(network: Network, task: str) -> None:
     """Raises XferError where the head answers other labels, or in another order, than the rows have."""
     form, head = network.forms[task], network.heads[task]
     learnt = getattr(getattr(head, "config", None), "id2label", None) or {}
-    known = [learnt[i] for i in sorted(learnt)]
-    if form.name in ("classify", "tag") and form.labels and known != form.labels:
-        raise XferError(f"the head of {task} has the labels {', '.join(known)}; the rows have {', '.join(form.labels)}")
+    learnt_labels = [learnt[i] for i in sorted(learnt)]
+    if form.name in ("classify", "tag") and form.labels and learnt_labels != form.labels:
+        raise XferError(
+            f"the head of {task} has the labels {', '.join(learnt_labels)}; the rows have {', '.join(form.labels)}"
+        )

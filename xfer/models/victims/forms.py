@@ -12,65 +12,68 @@ from typing import Any
 import numpy as np
 import torch
 
-from xfer.forms.base import Encoded
-from xfer.models.victims.base import Asked, _chances, columns
+from xfer.forms.base import EncodedUnits
+from xfer.models.victims.base import NetworkVictim, _softmax, unlabelled_rows
 
 
-class Classes(Asked):
+class ClassVictim(NetworkVictim):
     """(text) or (text, pair) -> the classes' probabilities, float32 [labels]."""
 
     def answers(self, items: list[Any]) -> list[Any]:
-        known = {"text": [item[0] for item in items], "pair": [item[1] if len(item) > 1 else None for item in items]}
-        return [_chances(row) for row in self.kept(columns(len(items), **known))["logits"]]
+        text_columns = {
+            "text": [item[0] for item in items],
+            "pair": [item[1] if len(item) > 1 else None for item in items],
+        }
+        return [_softmax(row) for row in self.kept(unlabelled_rows(len(items), **text_columns))["logits"]]
 
 
-class Choices(Asked):
+class ChoiceVictim(NetworkVictim):
     """(text, question or None, options) -> the options' probabilities, float32 [options]."""
 
     def answers(self, items: list[Any]) -> list[Any]:
-        known = {name: [item[i] for item in items] for i, name in enumerate(("text", "question", "options"))}
-        return [_chances(row) for row in self.kept(columns(len(items), **known))["logits"]]
+        text_columns = {name: [item[i] for item in items] for i, name in enumerate(("text", "question", "options"))}
+        return [_softmax(row) for row in self.kept(unlabelled_rows(len(items), **text_columns))["logits"]]
 
 
-class Tags(Asked):
+class TagVictim(NetworkVictim):
     """(words, gold numbers; -1 does not count) -> of the words that count p(gold), and whether gold is the best."""
 
     def answers(self, items: list[Any]) -> list[Any]:
-        asked = [i for i, (words, gold) in enumerate(items) if words and any(number >= 0 for number in gold)]
-        found: list[Any] = [(np.zeros(0), np.zeros(0, dtype=bool))] * len(items)
-        if not asked:
-            return found
-        words = [list(items[i][0]) for i in asked]
+        answerable = [i for i, (words, gold) in enumerate(items) if words and any(number >= 0 for number in gold)]
+        word_answers: list[Any] = [(np.zeros(0), np.zeros(0, dtype=bool))] * len(items)
+        if not answerable:
+            return word_answers
+        words = [list(items[i][0]) for i in answerable]
         tags = [[None] * len(sentence) for sentence in words]
-        kept = self.kept(columns(len(asked), words=words, tags=tags), _of_words)
+        kept = self.kept(unlabelled_rows(len(answerable), words=words, tags=tags), _of_words)
         ends = np.cumsum([len(sentence) for sentence in words])
         logits = np.zeros((ends[-1], len(self.form.labels)), dtype=np.float32)
         logits[kept["word"]] = np.concatenate(list(kept["logits"]))
-        for i, part in zip(asked, np.split(logits, ends[:-1]), strict=True):
+        for i, word_logits in zip(answerable, np.split(logits, ends[:-1]), strict=True):
             gold = np.array(items[i][1])
-            part, gold = part[gold >= 0], gold[gold >= 0]
-            found[i] = _chances(part)[np.arange(len(gold)), gold], part.argmax(1) == gold
-        return found
+            word_logits, gold = word_logits[gold >= 0], gold[gold >= 0]
+            word_answers[i] = _softmax(word_logits)[np.arange(len(gold)), gold], word_logits.argmax(1) == gold
+        return word_answers
 
 
-class Tagger(Asked):
+class TaggerVictim(NetworkVictim):
     """(words) -> the tag of each, as a tuple."""
 
     def answers(self, items: list[Any]) -> list[Any]:
-        asked = [list(words) for words in items if words]
-        tags = [[None] * len(words) for words in asked]
-        kept = self.kept(columns(len(asked), words=asked, tags=tags)) if asked else {}
-        best = np.zeros(sum(map(len, asked)), dtype=np.int64)
-        if asked:
+        sentences = [list(words) for words in items if words]
+        tags = [[None] * len(words) for words in sentences]
+        kept = self.kept(unlabelled_rows(len(sentences), words=sentences, tags=tags)) if sentences else {}
+        best = np.zeros(sum(map(len, sentences)), dtype=np.int64)
+        if sentences:
             best[kept["word"]] = np.concatenate(list(kept["best"]))
-        found, start = [], 0
+        tagged, start = [], 0
         for words in items:
-            found.append(tuple(self.form.labels[i] for i in best[start : start + len(words)]))
+            tagged.append(tuple(self.form.labels[i] for i in best[start : start + len(words)]))
             start += len(words)
-        return found
+        return tagged
 
 
-class Spans(Asked):
+class SpanVictim(NetworkVictim):
     """(context, question, places of gold answers) -> (the predicted text, p(gold span)).
 
     p is that of any gold span, or of no answer, where the places are none and the rules let the system say so: a
@@ -79,7 +82,7 @@ class Spans(Asked):
     """
 
     def answers(self, items: list[Any]) -> list[Any]:
-        rows = columns(len(items), text=[item[0] for item in items], pair=[item[1] for item in items])
+        rows = unlabelled_rows(len(items), text=[item[0] for item in items], pair=[item[1] for item in items])
         rows |= {"answers": [None] * len(items), "starts": [None] * len(items)}
         encoded = self.form.encode(rows, self.machine.network.tokenizer, self.machine.max_length)
         gold = _gold_places(encoded, [item[2] for item in items])
@@ -90,7 +93,9 @@ class Spans(Asked):
         units: list[list[int]] = [[] for _ in items]
         for unit, row in enumerate(kept["row"]):
             units[row].append(unit)
-        chances = [_chance(kept, own, bool(item[2]), nothing) for own, item in zip(units, items, strict=True)]
+        chances = [
+            _chance(kept, row_units, bool(item[2]), nothing) for row_units, item in zip(units, items, strict=True)
+        ]
         return list(zip(predicted, chances, strict=True))
 
     def _keep(self, logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> dict[str, Any]:
@@ -98,24 +103,24 @@ class Spans(Asked):
         (``every``) and of the gold ones' (``gold``)."""
         start, end = logits.double().unbind(-1)
         width = min(self.form.longest, start.shape[1])
-        place = torch.arange(start.shape[1], device=start.device)
-        first, past, own, own_past = (column.unsqueeze(1) for column in batch["places"].unbind(1))
-        starts = start.masked_fill((place < own) | (place >= own_past), -torch.inf)
-        ends = end.masked_fill((place < first) | (place >= past), -torch.inf)
+        position = torch.arange(start.shape[1], device=start.device)
+        first, past, own_first, own_past = (column.unsqueeze(1) for column in batch["places"].unbind(1))
+        starts = start.masked_fill((position < own_first) | (position >= own_past), -torch.inf)
+        ends = end.masked_fill((position < first) | (position >= past), -torch.inf)
         padded = torch.nn.functional.pad(ends, (0, width - 1), value=-torch.inf)
         every = starts + padded.unfold(1, width, 1).logsumexp(2)
         begun, ended = batch["labels"].clamp(min=0).unbind(-1)
         scores = starts.gather(1, begun) + ends.gather(1, ended)
         void = (batch["labels"][..., 0] < 0) | (ended - begun >= width)
-        found = {"every": every.logsumexp(1), "gold": scores.masked_fill(void, -torch.inf).logsumexp(1)}
+        log_sums = {"every": every.logsumexp(1), "gold": scores.masked_fill(void, -torch.inf).logsumexp(1)}
         kept: dict[str, Any] = self.form.answers(logits, dict(batch))
-        return kept | {name: tensor.cpu().numpy() for name, tensor in found.items()}
+        return kept | {name: tensor.cpu().numpy() for name, tensor in log_sums.items()}
 
 
-def _gold_places(encoded: Encoded, answers: Sequence[Sequence[tuple[int, int]]]) -> np.ndarray:
+def _gold_places(encoded: EncodedUnits, answers: Sequence[Sequence[tuple[int, int]]]) -> np.ndarray:
     """First and last subword of each window's gold answers, [windows, most answers, 2]; -1 where one is not whole."""
     most = max([1, *map(len, answers)])
-    found = np.full((len(encoded.kept["row"]), most, 2), -1, dtype=np.int64)
+    places = np.full((len(encoded.kept["row"]), most, 2), -1, dtype=np.int64)
     row_of = encoded.kept["row"]
     for unit, row in enumerate(row_of):
         offsets, begin = encoded.kept["offsets"][unit], int(encoded.kept["places"][unit][0])
@@ -126,11 +131,11 @@ def _gold_places(encoded: Encoded, answers: Sequence[Sequence[tuple[int, int]]])
             # a border of the answer that falls on one of the window counts only if its characters are all there
             whole = len(inside) and (inside[0] > 0 or head or offsets[0, 0] <= start)
             whole = whole and (inside[-1] < len(offsets) - 1 or tail or offsets[-1, 1] >= end)
-            place = (begin + int(inside[0]), begin + int(inside[-1])) if whole else (-1, -1)
-            if place not in seen:  # two answers of the same subwords are one span
-                found[unit, number] = place
-            seen.add(place)
-    return found
+            span = (begin + int(inside[0]), begin + int(inside[-1])) if whole else (-1, -1)
+            if span not in seen:  # two answers of the same subwords are one span
+                places[unit, number] = span
+            seen.add(span)
+    return places
 
 
 def _chance(kept: Mapping[str, Any], units: Sequence[int], answered: bool, nothing: bool) -> float:

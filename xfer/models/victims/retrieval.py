@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from xfer.core.errors import XferError
-from xfer.metrics.retrieval import NEIGHBOURS, best_threshold, mine_sentences, normalised, top_k
+from xfer.metrics.retrieval import MARGIN_NEIGHBOURS, best_threshold, mine_sentences, top_k, unit_vectors
 from xfer.models.network import Network
-from xfer.models.victims.base import Asked, Pool, columns
+from xfer.models.victims.base import NetworkVictim, Pool, unlabelled_rows
 
-ROUNDING = 1e-6  # of a margin: the threshold can be the margin of one of the pairs itself
+MARGIN_ROUNDING = 1e-6  # of a margin: the threshold can be the margin of one of the pairs itself
 
 
-class Ranks(Asked):
+class RetrievalVictim(NetworkVictim):
     """(language, text, pair or None, right ids) -> (what the k-th wrong candidate has more than the best right one,
     whether a right one is among the first k).
 
@@ -35,12 +35,12 @@ class Ranks(Asked):
         for i, item in enumerate(items):
             pool = self.pool(item[0])
             pools.setdefault(id(pool), (pool, []))[1].append(i)
-        found: list[Any] = [None] * len(items)
-        for pool, asked in pools.values():
-            answers = pool.answers(queries[asked], [items[i][3] for i in asked], self.k)
-            for i, answer in zip(asked, answers, strict=True):
-                found[i] = answer
-        return found
+        results: list[Any] = [None] * len(items)
+        for pool, members in pools.values():
+            answers = pool.answers(queries[members], [items[i][3] for i in members], self.k)
+            for i, answer in zip(members, answers, strict=True):
+                results[i] = answer
+        return results
 
     def pool(self, language: str) -> _Candidates:
         """What the queries of a language search among; encoded at its first question."""
@@ -50,21 +50,21 @@ class Ranks(Asked):
         return self._pools[name]
 
     def _encoded(self, language: str) -> _Candidates:
-        own = [row for row in self.rows if language in ("", row["language"])]
-        candidates = [row for row in own if row["side"] == "candidate"]
+        language_rows = [row for row in self.rows if language in ("", row["language"])]
+        candidates = [row for row in language_rows if row["side"] == "candidate"]
         if not candidates:
             raise XferError(f"retrieval in '{language}' has no candidates to search")
-        found = _Candidates([row["id"] for row in candidates], self._of(candidates))
+        pool = _Candidates([row["id"] for row in candidates], self._of(candidates))
         if self.form.task == "mining":
-            found.neighbours = self.form.neighbours
-            queries = [row for row in own if row["side"] == "query"]
-            tuned = [row for row in self.tuning if row["language"] == language] or own
-            found.background(self._of(queries), self._threshold(tuned))
-        return found
+            pool.neighbours = self.form.neighbours
+            queries = [row for row in language_rows if row["side"] == "query"]
+            tuned = [row for row in self.tuning if row["language"] == language] or language_rows
+            pool.background(self._of(queries), self._threshold(tuned))
+        return pool
 
     def _of(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        known = {name: [row[name] for row in rows] for name in ("text", "pair")}
-        return normalised(np.stack(list(self.kept(columns(len(rows), **known))["vectors"])))
+        text_columns = {name: [row[name] for row in rows] for name in ("text", "pair")}
+        return unit_vectors(np.stack(list(self.kept(unlabelled_rows(len(rows), **text_columns))["vectors"])))
 
     def _threshold(self, rows: Sequence[Mapping[str, Any]]) -> float:
         """The margin that extracts best on the clean rows, as the evaluation sets it."""
@@ -81,7 +81,7 @@ class _Candidates:
     def __init__(self, names: Sequence[str], vectors: np.ndarray) -> None:
         self.places = {name: i for i, name in enumerate(names)}
         self.vectors = vectors
-        self.neighbours = NEIGHBOURS
+        self.neighbours = MARGIN_NEIGHBOURS
         self.around: np.ndarray | None = None
         self.threshold = 0.0
 
@@ -93,15 +93,15 @@ class _Candidates:
     def answers(self, queries: np.ndarray, right: Sequence[Sequence[str]], k: int) -> list[tuple[float, bool]]:
         """By how much the k-th wrong candidate of each query beats the best right one, and whether one is found."""
         wanted = [[self.places[name] for name in dict.fromkeys(names) if name in self.places] for names in right]
-        for names, own in zip(right, wanted, strict=True):
-            if not own:
+        for names, places in zip(right, wanted, strict=True):
+            if not places:
                 raise ValueError(f"no right candidate of {', '.join(names)} is there to be found")
         mining = self.around is not None
         values, order = top_k(queries, self.vectors, self.neighbours if mining else k + max(map(len, wanted)))
         each = zip(queries.astype(np.float64), values, order, wanted, strict=True)
         if mining:
-            return [self._margin(*one) for one in each]
-        return [self._ahead(*one, k) for one in each]
+            return [self._margin(*arguments) for arguments in each]
+        return [self._ahead(*arguments, k) for arguments in each]
 
     def _ahead(
         self, query: np.ndarray, values: np.ndarray, order: np.ndarray, wanted: list[int], k: int
@@ -117,13 +117,13 @@ class _Candidates:
         assert self.around is not None
         scale = values.mean()
         cosines = self.vectors[wanted].astype(np.float64) @ query
-        own = float(_ratio(cosines, (scale + self.around[wanted]) / 2).max())
-        margins = _ratio(values, (scale + self.around[order]) / 2).tolist()
+        own_margin = float(_margin_ratio(cosines, (scale + self.around[wanted]) / 2).max())
+        margins = _margin_ratio(values, (scale + self.around[order]) / 2).tolist()
         rivals = [value for value, i in zip(margins, order.tolist(), strict=True) if i not in wanted]
         best = max([*rivals, self.threshold])
         near = not set(wanted).isdisjoint(order.tolist())
-        return best - own, near and own >= best - ROUNDING
+        return best - own_margin, near and own_margin >= best - MARGIN_ROUNDING
 
 
-def _ratio(values: np.ndarray, around: np.ndarray) -> np.ndarray:
+def _margin_ratio(values: np.ndarray, around: np.ndarray) -> np.ndarray:
     return np.divide(values, around, out=np.zeros_like(values), where=around != 0)

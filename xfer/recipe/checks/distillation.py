@@ -5,57 +5,59 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from xfer.core.errors import suggest
+from xfer.core.errors import suggest_name
 from xfer.readers.base import Reader
-from xfer.recipe.checks.attacked import before
+from xfer.recipe.checks.attacked import prerequisite_stages
 
-Found = tuple[tuple[str | int, ...], str, str]
-Readers = Mapping[str, Mapping[str, Reader | None]]  # of each stage: the tasks that learn labels; None where faulty
+_PathFault = tuple[tuple[str | int, ...], str, str]
+_StageReaders = Mapping[
+    str, Mapping[str, Reader | None]
+]  # of each stage: the tasks that learn labels; None where faulty
 
 
-def taught(teacher: Reader, tasks: Mapping[str, Reader | None]) -> list[str]:
+def teachable_tasks(teacher: Reader, tasks: Mapping[str, Reader | None]) -> list[str]:
     """The tasks that a teacher of this data set can teach: those of its form and labels."""
     shape = (teacher.form, teacher.label_names())
-    return [name for name, own in tasks.items() if own and (own.form, own.label_names()) == shape]
+    return [name for name, reader in tasks.items() if reader and (reader.form, reader.label_names()) == shape]
 
 
-def distil_faults(stages: Mapping[str, Any], readers: Readers) -> Iterator[Found]:
+def distil_faults(stages: Mapping[str, Any], readers: _StageReaders) -> Iterator[_PathFault]:
     """What stands against the teachers of a recipe's stages (plain data)."""
     for name, stage in stages.items():
         distil = stage.get("distil") if isinstance(stage, dict) else None
         if not isinstance(distil, dict) or not isinstance(distil.get("stage"), str):
             continue
-        here, source = ("stages", name, "distil"), distil["stage"]
+        path, source = ("stages", name, "distil"), distil["stage"]
         if source not in stages:
-            yield (*here, "stage"), f"there is no stage '{source}'", suggest(source, stages)
-        elif name in before(source, stages):
-            yield (*here, "stage"), f"'{source}' waits for '{name}' itself", "learn from a stage that does not need it"
+            yield (*path, "stage"), f"there is no stage '{source}'", suggest_name(source, stages)
+        elif name in prerequisite_stages(source, stages):
+            yield (*path, "stage"), f"'{source}' waits for '{name}' itself", "learn from a stage that does not need it"
         elif "task" in distil and distil["task"] not in readers[source]:
             what = f"stage '{source}' has no task '{distil['task']}' that learns labels"
-            yield (*here, "task"), what, suggest(str(distil["task"]), readers[source])
+            yield (*path, "task"), what, suggest_name(str(distil["task"]), readers[source])
         else:
-            yield from _shapes(here, readers[source], distil.get("task"), readers[name])
+            yield from _teacher_faults(path, readers[source], distil.get("task"), readers[name])
 
 
-def _shapes(
-    here: tuple[str | int, ...], source: Mapping[str, Reader | None], task: Any, own: Mapping[str, Reader | None]
-) -> Iterator[Found]:
+def _teacher_faults(
+    path: tuple[str | int, ...], source: Mapping[str, Reader | None], task: Any, learnt: Mapping[str, Reader | None]
+) -> Iterator[_PathFault]:
     teacher = source.get(task or next(iter(source), ""))
-    if teacher is None or None in own.values():
+    if teacher is None or None in learnt.values():
         return  # faulty by itself
     if teacher.form == "retrieve":
-        yield here, "the teacher's task is one of retrieval, which has vectors and no answers", "name another stage"
-    elif not taught(teacher, own):
+        yield path, "the teacher's task is one of retrieval, which has vectors and no answers", "name another stage"
+    elif not teachable_tasks(teacher, learnt):
         what = f"no task of the stage has the form and labels of {teacher.type_name}, which the teacher learnt"
-        yield here, what, "learn from a stage of the same form and labels"
+        yield path, what, "learn from a stage of the same form and labels"
 
 
-def option_faults(name: str, trainer: Any, tasks: Mapping[str, Reader | None], model: Any) -> Iterator[Found]:
+def option_faults(name: str, trainer: Any, tasks: Mapping[str, Reader | None], model: Any) -> Iterator[_PathFault]:
     """What stands against a trainer's options in a stage with these tasks."""
     forms: Sequence[str] = [reader.form for reader in tasks.values() if reader]
     for path, what, hint in trainer.faults(forms) if trainer and None not in tasks.values() else ():
         yield ("stages", name, "trainer", *path), what, hint
-    still = trainer and model and not (model.freeze_layers or model.freeze_embeddings)
-    if still and getattr(trainer, "unfreeze", None) and not trainer.freeze_encoder:
+    trains_encoder = trainer and model and not (model.freeze_layers or model.freeze_embeddings)
+    if trains_encoder and getattr(trainer, "unfreeze", None) and not trainer.freeze_encoder:
         what = "nothing is frozen that could be trained later"
         yield ("stages", name, "trainer", "unfreeze"), what, "add freeze_encoder: true, or model.freeze_layers"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from xfer.recipe.study import Hypothesis, Levels
-from xfer.reports.study.found import Done, Record, matched, sentence
+from xfer.reports.study.found import FinishedCell, StudyRecord, matched, verdict_sentence
 
 HALF = 50.0  # percent of seeds and languages
 Reports = Sequence[tuple[Levels, Mapping[str, Any]]]  # of each finished cell: its levels and report.json
@@ -37,7 +37,7 @@ class Facts:
         return self.of(levels, evaluation, language).get("collapsed", 0.0) >= HALF
 
 
-def mark_records(records: Iterable[Record], axes: Sequence[str], facts: Facts) -> None:
+def mark_records(records: Iterable[StudyRecord], axes: Sequence[str], facts: Facts) -> None:
     """Puts ``chance`` into the records of scores, and ``collapsed`` into those of the selected checkpoint; None into
     all others."""
     for row in records:
@@ -46,7 +46,7 @@ def mark_records(records: Iterable[Record], axes: Sequence[str], facts: Facts) -
         row["collapsed"] = cell.get("collapsed", 0.0) if row["measure"] == "score" else None
 
 
-def mark_comparisons(comparisons: Iterable[Record], facts: Facts) -> None:
+def mark_comparisons(comparisons: Iterable[StudyRecord], facts: Facts) -> None:
     """Puts ``collapsed`` into comparisons: whether one of the two models is."""
     for row in comparisons:
         where = row["evaluation"], row["language"]
@@ -54,7 +54,7 @@ def mark_comparisons(comparisons: Iterable[Record], facts: Facts) -> None:
 
 
 def mark_verdicts(
-    verdicts: Iterable[Record], hypotheses: Mapping[str, Hypothesis], cells: Sequence[Done], facts: Facts
+    verdicts: Iterable[StudyRecord], hypotheses: Mapping[str, Hypothesis], cells: Sequence[FinishedCell], facts: Facts
 ) -> None:
     """Puts ``collapsed`` into verdicts: in how many comparisons a model is. It is the verdict where none says more."""
     for row in verdicts:
@@ -64,10 +64,12 @@ def mark_verdicts(
         empty = all if hypothesis.measure == "score" else any
         if row["collapsed"]:
             row["verdict"] = "collapsed" if all(map(empty, pairs)) else row["verdict"]
-            row["sentence"] = sentence(row)
+            row["sentence"] = verdict_sentence(row)
 
 
-def _compared(hypothesis: Hypothesis, cells: Sequence[Done]) -> Iterator[tuple[Done, Done, str]]:
+def _compared(
+    hypothesis: Hypothesis, cells: Sequence[FinishedCell]
+) -> Iterator[tuple[FinishedCell, FinishedCell, str]]:
     """The two cells and the evaluation of each comparison that a hypothesis rests on."""
     for cell, other, name in matched(cells, hypothesis):
         measured = (side.numbers.averaged(name, hypothesis.measure, hypothesis.languages) for side in (cell, other))

@@ -7,27 +7,27 @@ from typing import Any
 
 from xfer.recipe.study import Levels
 
-EACH = 2  # of a data set, evaluation and language
+EXAMPLES_SHOWN = 2  # of a data set, evaluation and language
 
 
-def examples(reports: Iterable[tuple[Levels, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+def study_examples(reports: Iterable[tuple[Levels, Mapping[str, Any]]]) -> list[dict[str, Any]]:
     """The first examples of the first cells that have some; ``reports`` are (levels, report.json).
 
     Model-free attacks change the same rows alike in every cell, so these show once.
     """
-    found: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for levels, report in reports:
         for table in report.get("tables", [report]):
             for name, attack in table.get("robustness", {}).get("attacks", {}).items():
                 for language, rows in attack["examples"].items():
-                    group = found.setdefault((table["data"], name, language), [])
-                    about = {"data": table["data"], "evaluation": name, "language": language, "levels": levels}
-                    _add(group, about, rows)
-    return [row for _, rows in sorted(found.items()) for row in rows]
+                    group = groups.setdefault((table["data"], name, language), [])
+                    example_info = {"data": table["data"], "evaluation": name, "language": language, "levels": levels}
+                    _add_examples(group, example_info, rows)
+    return [row for _, rows in sorted(groups.items()) for row in rows]
 
 
-def _add(group: list[dict[str, Any]], about: dict[str, Any], rows: Iterable[Mapping[str, Any]]) -> None:
-    known = [row["texts"] for row in group]
+def _add_examples(group: list[dict[str, Any]], example_info: dict[str, Any], rows: Iterable[Mapping[str, Any]]) -> None:
+    seen_texts = [row["texts"] for row in group]
     for row in rows:
-        if len(group) < EACH and row["texts"] and row["texts"] not in known:
-            group.append(about | {"id": row["id"], "status": row["status"], "texts": row["texts"]})
+        if len(group) < EXAMPLES_SHOWN and row["texts"] and row["texts"] not in seen_texts:
+            group.append(example_info | {"id": row["id"], "status": row["status"], "texts": row["texts"]})

@@ -6,113 +6,123 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from xfer.metrics.intervals import LEVEL, Estimate, Sample, judge, mean
-from xfer.metrics.significance import dunnett, holm, line, mcnemar, shared_correlation
-from xfer.recipe.study import Compare, Fit, Hypothesis, Levels, Study, meant
+from xfer.metrics.significance import dunnett, fit_line, holm_adjust, mcnemar_test, shared_correlation
+from xfer.recipe.study import Compare, Fit, Hypothesis, Levels, Study, matches_levels
 from xfer.reports.measures import Samples
 from xfer.reports.measures import cell as cell_of
-from xfer.reports.study.measures import LINEAR, Measured
+from xfer.reports.study.measures import LINEAR_MEASURES, CellMeasures
 
-Record = dict[str, Any]
+StudyRecord = dict[str, Any]
 
 
-class Done(NamedTuple):
+class FinishedCell(NamedTuple):
     """A finished cell: its levels, its numbers, and the parameters of its encoder if they are known."""
 
     levels: Levels
-    numbers: Measured
+    numbers: CellMeasures
     parameters: int | None
 
 
-def records(cells: Sequence[Done]) -> list[Record]:
+def study_records(cells: Sequence[FinishedCell]) -> list[StudyRecord]:
     """One row a cell, evaluation, measure and language (``mean``: over all of them), in percent points."""
     rows = []
     for cell in cells:
         for name in cell.numbers.credits:
-            here = cell.numbers.evaluations[name]
-            attacker = here["attacker"]["type"] if here["attacker"] else None
-            about: Record = {"evaluation": name, "data": cell.numbers.data(name), "reader": cell.numbers.reader(name)}
-            about |= {"attacker": attacker, "stage": here["stage"], "metric": cell.numbers.credits[name].metrics[0]}
+            evaluation = cell.numbers.evaluations[name]
+            attacker = evaluation["attacker"]["type"] if evaluation["attacker"] else None
+            record_info: StudyRecord = {
+                "evaluation": name,
+                "data": cell.numbers.data(name),
+                "reader": cell.numbers.reader(name),
+            }
+            record_info |= {
+                "attacker": attacker,
+                "stage": evaluation["stage"],
+                "metric": cell.numbers.credits[name].metrics[0],
+            }
             for kind in ("score", "drop", "relative", "gap", "gap_growth", "oracle"):
-                found = dict(cell.numbers.measure(name, kind))
-                if found and "mean" not in found:
-                    found["mean"] = mean(list(found.values()))
-                for language, one in found.items():
+                samples = dict(cell.numbers.measure(name, kind))
+                if samples and "mean" not in samples:
+                    samples["mean"] = mean(list(samples.values()))
+                for language, language_sample in samples.items():
                     trained = language in cell.numbers.trained(name)
-                    row = cell.levels | about | {"measure": kind, "language": language, "trained": trained}
-                    rows.append(row | cell_of(one, kind) | {"seeds": len(one.seeds)})
+                    row = cell.levels | record_info | {"measure": kind, "language": language, "trained": trained}
+                    rows.append(row | cell_of(language_sample, kind) | {"seeds": len(language_sample.seeds)})
     return rows
 
 
-def _test(difference: Sample) -> Record:
+def _test_cells(difference: Sample) -> StudyRecord:
     """The difference in percent points with its interval, p and size in standard errors."""
-    return _tested(judge(100.0 * difference))
+    return _tested_samples(judge(100.0 * difference))
 
 
-def _tested(found: Estimate) -> Record:
+def _tested_samples(found: Estimate) -> StudyRecord:
     return {"difference": found.value, "low": found.low, "high": found.high, "p": found.p, "effect": found.effect}
 
 
 Baseline = tuple[Any, ...]  # what comparisons have in common: the cell that they are with, and what of it
 
 
-def comparisons(cells: Sequence[Done], about: Compare) -> list[Record]:
+def study_comparisons(cells: Sequence[FinishedCell], compare: Compare) -> list[StudyRecord]:
     """Each cell minus the one it is compared with, evaluation by evaluation: a row for the mean and one a language.
 
     The rows of means are corrected as one family, those of languages within their comparison.
     """
-    found, means = [], []
-    families: dict[Baseline, list[tuple[Done, Done]]] = {}
+    compared, means = [], []
+    families: dict[Baseline, list[tuple[FinishedCell, FinishedCell]]] = {}
     baselines: list[Baseline] = []
-    for cell, other in _pairs(cells, about.against):
+    for cell, other in _cell_pairs(cells, compare.against):
         for name in cell.numbers.credits:
-            for kind in LINEAR:
-                rows = _compared(cell, other, name, kind, about)
-                found += rows
+            for kind in LINEAR_MEASURES:
+                rows = _comparison_rows(cell, other, name, kind, compare)
+                compared += rows
                 if rows:
                     means.append(rows[0])
                     baselines.append((tuple(other.levels.values()), name, kind))
                     families.setdefault(baselines[-1], []).append((cell, other))
     correlations = {key: _correlation(pairs, *key[1:]) for key, pairs in families.items()}
-    _adjust(means, about.adjust, baselines, correlations)
-    return found
+    _adjust(means, compare.adjust, baselines, correlations)
+    return compared
 
 
-def _differences(cell: Done, other: Done, name: str, kind: str) -> Samples:
+def _differences(cell: FinishedCell, other: FinishedCell, name: str, kind: str) -> Samples:
     first, second = cell.numbers.measure(name, kind), other.numbers.measure(name, kind)
     return {language: first[language] - second[language] for language in first if language in second}
 
 
-def _correlation(pairs: Sequence[tuple[Done, Done]], name: str, kind: str) -> float:
+def _correlation(pairs: Sequence[tuple[FinishedCell, FinishedCell]], name: str, kind: str) -> float:
     return shared_correlation([mean(list(_differences(*pair, name, kind).values())) for pair in pairs])
 
 
-def _compared(cell: Done, other: Done, name: str, kind: str, about: Compare) -> list[Record]:
+def _comparison_rows(
+    cell: FinishedCell, other: FinishedCell, name: str, kind: str, compare: Compare
+) -> list[StudyRecord]:
     differences = _differences(cell, other, name, kind)
     if not differences:
         return []
-    what = {"levels": cell.levels, "against": other.levels, "evaluation": name, "measure": kind}
+    row_info = {"levels": cell.levels, "against": other.levels, "evaluation": name, "measure": kind}
     rows = []
     for language, difference in differences.items():
-        row: Record = what | {"language": language} | _test(difference)
-        if about.test == "mcnemar" and kind == "score":
-            row["p"] = _mcnemar(cell, other, name, language)
+        row: StudyRecord = row_info | {"language": language} | _test_cells(difference)
+        if compare.test == "mcnemar" and kind == "score":
+            row["p"] = _mcnemar_p(cell, other, name, language)
         rows.append(row)
-    _adjust(rows, "none" if about.adjust == "none" else "holm")
-    return [what | {"language": "mean"} | _test(mean(list(differences.values()))), *rows]
+    _adjust(rows, "none" if compare.adjust == "none" else "holm")
+    return [row_info | {"language": "mean"} | _test_cells(mean(list(differences.values()))), *rows]
 
 
-def _mcnemar(cell: Done, other: Done, name: str, language: str) -> float | None:
+def _mcnemar_p(cell: FinishedCell, other: FinishedCell, name: str, language: str) -> float | None:
     """McNemar's p of the rows that most seeds get right; None for metrics that do not judge rows one by one."""
     pair = cell.numbers.credits[name].beside(
         other.numbers.credits[name], language, cell.numbers.credits[name].metrics[0]
     )
-    if pair is None or any((one.bottom != 1).any() or not set(one.top.flat) <= {0.0, 1.0} for one in pair):
+    if pair is None or any((ratio.bottom != 1).any() or not set(ratio.top.flat) <= {0.0, 1.0} for ratio in pair):
         return None
-    return mcnemar(*(one.top.mean(0) > 0.5 for one in pair))
+    return mcnemar_test(*(ratio.top.mean(0) > 0.5 for ratio in pair))
 
 
 def _adjust(
-    rows: Sequence[Record],
+    rows: Sequence[StudyRecord],
     how: str,
     baselines: Sequence[Baseline] = (),
     correlations: Mapping[Baseline, float] | None = None,
@@ -120,43 +130,48 @@ def _adjust(
     """Writes ``adjusted`` beside each p; ``dunnett`` needs the baseline of each row and their correlations."""
     tested = [i for i, row in enumerate(rows) if row["p"] is not None]
     ps = [float(rows[i]["p"]) for i in tested]
-    adjusted = holm(ps) if how == "holm" else ps
+    adjusted = holm_adjust(ps) if how == "holm" else ps
     if how == "dunnett":
         adjusted = dunnett(ps, [baselines[i] for i in tested], correlations or {})
     for i, p in zip(tested, adjusted, strict=True):
         rows[i]["adjusted"] = p
 
 
-def _pairs(cells: Sequence[Done], against: Levels) -> Iterator[tuple[Done, Done]]:
+def _cell_pairs(cells: Sequence[FinishedCell], against: Levels) -> Iterator[tuple[FinishedCell, FinishedCell]]:
     """Each cell with the one that has the named levels and is equal on all other axes."""
-    known = {tuple(cell.levels.values()): cell for cell in cells}
+    cells_by_levels = {tuple(cell.levels.values()): cell for cell in cells}
     for cell in cells:
-        other = known.get(tuple((cell.levels | against).values()))
+        other = cells_by_levels.get(tuple((cell.levels | against).values()))
         if other is not None and other is not cell:
             yield cell, other
 
 
-def verdicts(cells: Sequence[Done], study: Study) -> list[Record]:
+def hypothesis_verdicts(cells: Sequence[FinishedCell], study: Study) -> list[StudyRecord]:
     """Each hypothesis with its numbers and a verdict; p values are corrected over all hypotheses (``dunnett``)."""
     rows, baselines = [], []
     families: dict[Baseline, list[Sample]] = {}
-    for name, about in study.hypotheses.items():
-        tested = list(_against(cells, about))
-        row: Record = {"name": name, "claim": about.claim, "expect": about.expect, "measure": about.measure}
+    for name, hypothesis in study.hypotheses.items():
+        tested = list(_against(cells, hypothesis))
+        row: StudyRecord = {
+            "name": name,
+            "claim": hypothesis.claim,
+            "expect": hypothesis.expect,
+            "measure": hypothesis.measure,
+        }
         row |= {"comparisons": len(tested), "p": None}
-        baselines.append((about.measure, about.languages, *dict.fromkeys(what for what, _ in tested)))
+        baselines.append((hypothesis.measure, hypothesis.languages, *dict.fromkeys(what for what, _ in tested)))
         if tested:
             families.setdefault(baselines[-1], []).append(mean([difference for _, difference in tested]))
-            row |= _test(families[baselines[-1]][-1])
+            row |= _test_cells(families[baselines[-1]][-1])
         rows.append(row)
     _adjust(rows, "dunnett", baselines, {key: shared_correlation(samples) for key, samples in families.items()})
     for row in rows:
         row["verdict"] = _verdict(row)
-        row["sentence"] = sentence(row)
+        row["sentence"] = verdict_sentence(row)
     return rows
 
 
-def _against(cells: Sequence[Done], about: Hypothesis) -> Iterator[tuple[Baseline, Sample]]:
+def _against(cells: Sequence[FinishedCell], about: Hypothesis) -> Iterator[tuple[Baseline, Sample]]:
     """The difference of every matched pair of cells in every evaluation that the hypothesis names, and with what."""
     for cell, other, name in matched(cells, about):
         both = [one.numbers.averaged(name, about.measure, about.languages) for one in (cell, other)]
@@ -164,16 +179,16 @@ def _against(cells: Sequence[Done], about: Hypothesis) -> Iterator[tuple[Baselin
             yield (*other.levels.values(), name), both[0] - both[1]
 
 
-def matched(cells: Sequence[Done], about: Hypothesis) -> Iterator[tuple[Done, Done, str]]:
+def matched(cells: Sequence[FinishedCell], about: Hypothesis) -> Iterator[tuple[FinishedCell, FinishedCell, str]]:
     """The pairs of cells that a hypothesis compares, with each evaluation that it speaks of."""
-    for cell, other in _pairs(cells, about.against):
-        if meant(cell.levels, about.cells):
+    for cell, other in _cell_pairs(cells, about.against):
+        if matches_levels(cell.levels, about.cells):
             for name in cell.numbers.credits:
                 if not about.evaluations or name in about.evaluations:
                     yield cell, other, name
 
 
-def _verdict(row: Record) -> str:
+def _verdict(row: StudyRecord) -> str:
     if row["p"] is None:
         return "not tested"
     if row["adjusted"] >= LEVEL:
@@ -181,12 +196,13 @@ def _verdict(row: Record) -> str:
     return "supported" if (row["difference"] > 0) == (row["expect"] == "higher") else "not supported"
 
 
-def sentence(row: Record) -> str:
+def verdict_sentence(row: StudyRecord) -> str:
     """The verdict in words, with its numbers."""
     if row["p"] is None:
         return f"Not tested: no two finished cells can be compared. Claim: {row['claim']}"
     numbers = (
-        f"{row['difference']:+.1f} points [{row['low']:+.1f}, {row['high']:+.1f}], adjusted p {_p(row['adjusted'])}, "
+        f"{row['difference']:+.1f} points [{row['low']:+.1f}, {row['high']:+.1f}], "
+        f"adjusted p {_p_text(row['adjusted'])}, "
         f"{row['comparisons']} comparison{'s' if row['comparisons'] != 1 else ''}"
     )
     if row.get("collapsed"):
@@ -194,40 +210,47 @@ def sentence(row: Record) -> str:
     return f"{row['verdict'].capitalize()}: {numbers}. Claim: {row['claim']}"
 
 
-def _p(value: float) -> str:
+def _p_text(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def fits(cells: Sequence[Done], about: Sequence[Fit]) -> list[Record]:
+def size_fits(cells: Sequence[FinishedCell], requests: Sequence[Fit]) -> list[StudyRecord]:
     """A line for each evaluation over the sizes along an axis, at each combination of the other axes."""
-    found = []
-    for fit in about:
-        for rest, group in _along(cells, fit.axis).items():
+    fitted = []
+    for fit in requests:
+        for rest, group in _groups_along(cells, fit.axis).items():
             names = list(dict.fromkeys(name for cell in group for name in cell.numbers.credits))
             for name in names:
                 if not fit.evaluations or name in fit.evaluations:
-                    row = _fitted(group, name, fit)
+                    row = _fit_row(group, name, fit)
                     if row:
-                        found.append({"axis": fit.axis, "levels": dict(rest), "evaluation": name} | row)
-    return found
+                        fitted.append({"axis": fit.axis, "levels": dict(rest), "evaluation": name} | row)
+    return fitted
 
 
-def _fitted(group: Sequence[Done], name: str, fit: Fit) -> Record | None:
+def _fit_row(group: Sequence[FinishedCell], name: str, fit: Fit) -> StudyRecord | None:
     points = [(cell, cell.numbers.averaged(name, fit.measure, "all")) for cell in group if cell.parameters]
-    known = [(cell, one) for cell, one in points if one is not None]
-    if len({cell.parameters for cell, _ in known}) < 2:
+    measured = [(cell, value_sample) for cell, value_sample in points if value_sample is not None]
+    if len({cell.parameters for cell, _ in measured}) < 2:
         return None
-    made = line([float(cell.parameters or 0) for cell, _ in known], [100.0 * one for _, one in known])
-    values: list[Record] = [
-        cell_of(one, fit.measure) | {"parameters": cell.parameters, "level": cell.levels[fit.axis]}
-        for cell, one in known
+    line_fit = fit_line(
+        [float(cell.parameters or 0) for cell, _ in measured], [100.0 * value_sample for _, value_sample in measured]
+    )
+    values: list[StudyRecord] = [
+        cell_of(value_sample, fit.measure) | {"parameters": cell.parameters, "level": cell.levels[fit.axis]}
+        for cell, value_sample in measured
     ]
-    return {"measure": fit.measure, "slope": _tested(made.slope), "at_one": made.at_one, "points": values}
+    return {
+        "measure": fit.measure,
+        "slope": _tested_samples(line_fit.slope),
+        "at_one": line_fit.at_one,
+        "points": values,
+    }
 
 
-def _along(cells: Sequence[Done], axis: str) -> Mapping[tuple[tuple[str, str], ...], list[Done]]:
+def _groups_along(cells: Sequence[FinishedCell], axis: str) -> Mapping[tuple[tuple[str, str], ...], list[FinishedCell]]:
     """The cells in groups that differ on one axis alone."""
-    groups: dict[tuple[tuple[str, str], ...], list[Done]] = {}
+    groups: dict[tuple[tuple[str, str], ...], list[FinishedCell]] = {}
     for cell in cells:
         rest = tuple((name, level) for name, level in cell.levels.items() if name != axis)
         groups.setdefault(rest, []).append(cell)

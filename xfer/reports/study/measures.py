@@ -6,43 +6,43 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xfer.metrics.intervals import Sample, mean
-from xfer.reports.credits import Credits, Rows
+from xfer.reports.credits import CreditRows, Credits
 from xfer.reports.measures import Samples, clean_partner, drop, gap, gap_growth, relative_drop
 
-LINEAR = ("score", "drop")  # measures that every language has
+LINEAR_MEASURES = ("score", "drop")  # measures that every language has
 
 
-class Measured:
+class CellMeasures:
     """One cell: ``about`` is its report node's job, ``stored`` its credits by ``evaluation/role/seed``."""
 
-    def __init__(self, about: Mapping[str, Any], stored: Mapping[str, Rows]) -> None:
-        self.about = about
-        self.evaluations: Mapping[str, Any] = about["evaluations"]
+    def __init__(self, job: Mapping[str, Any], stored: Mapping[str, CreditRows]) -> None:
+        self.about = job
+        self.evaluations: Mapping[str, Any] = job["evaluations"]
         self.credits = self._credits(stored, "selected")
         self.oracles = self._credits(stored, "oracle")
 
-    def _credits(self, stored: Mapping[str, Rows], role: str) -> dict[str, Credits]:
+    def _credits(self, stored: Mapping[str, CreditRows], role: str) -> dict[str, Credits]:
         keys = {name: [f"{name}/{role}/{seed}" for seed in self.about["seeds"]] for name in self.about["order"]}
         return {
-            name: Credits([stored[key] for key in own], self.evaluations[name]["rows"])
-            for name, own in keys.items()
-            if stored.keys() >= {*own}
+            name: Credits([stored[key] for key in score_keys], self.evaluations[name]["rows"])
+            for name, score_keys in keys.items()
+            if stored.keys() >= {*score_keys}
         }
 
     def data(self, name: str) -> str:
         """The data set that an evaluation tests on."""
-        return next(str(part["data"]) for part in self.about["tables"] if name in part["order"])
+        return next(str(table_job["data"]) for table_job in self.about["tables"] if name in table_job["order"])
 
     def reader(self, name: str) -> str:
-        return next(str(part["reader"]) for part in self.about["tables"] if name in part["order"])
+        return next(str(table_job["reader"]) for table_job in self.about["tables"] if name in table_job["order"])
 
     def trained(self, name: str) -> list[str]:
         """The languages that the tested stage was trained on."""
         return list(self.evaluations[name]["trained"])
 
-    def scores(self, found: Credits) -> Samples:
+    def scores(self, run_credits: Credits) -> Samples:
         """The main metric of each language."""
-        return {code: found.sample(code, found.metrics[0]) for code in found.ids}
+        return {code: run_credits.sample(code, run_credits.metrics[0]) for code in run_credits.ids}
 
     def measure(self, name: str, kind: str) -> Samples:
         """language -> sample, a share; empty where the evaluation has none.
@@ -75,7 +75,11 @@ class Measured:
 
     def averaged(self, name: str, kind: str, languages: str) -> Sample | None:
         """The unweighted mean over all, the trained or the other languages; None if there is none."""
-        found, trained = self.measure(name, kind), self.trained(name)
-        if languages != "all" and "mean" not in found:
-            found = {code: one for code, one in found.items() if (code in trained) == (languages == "trained")}
-        return mean(list(found.values())) if found else None
+        samples, trained = self.measure(name, kind), self.trained(name)
+        if languages != "all" and "mean" not in samples:
+            samples = {
+                code: language_sample
+                for code, language_sample in samples.items()
+                if (code in trained) == (languages == "trained")
+            }
+        return mean(list(samples.values())) if samples else None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import torch
 
     from xfer.models.network import Network
-    from xfer.trainers.adversaries.micro_batch import Micro
+    from xfer.trainers.adversaries.micro_batch import MicroBatch
 
 
 class Adversary(Component, kind="adversary"):
@@ -39,14 +39,14 @@ class Adversary(Component, kind="adversary"):
         """Whether it reads or changes whole weights, which no process has where ``trainer.shard`` spreads them."""
         return False
 
-    def backward(self, micro: Micro) -> torch.Tensor:
+    def backward(self, micro: MicroBatch) -> torch.Tensor:
         """Adds the gradient of one micro-batch to the parameters; returns the loss that was descended."""
         if self.active:
             return self.play(micro)
         loss = micro.loss(micro.logits())
         return micro.backward(loss)
 
-    def play(self, micro: Micro) -> torch.Tensor:
+    def play(self, micro: MicroBatch) -> torch.Tensor:
         """What ``backward`` does where the adversary is active."""
         raise NotImplementedError
 
@@ -57,7 +57,7 @@ class Adversary(Component, kind="adversary"):
         """Tensors that live as long as the run and stand in its checkpoints; ``after`` changes them in place."""
         return {}
 
-    def after(self, network: Network, kept: dict[str, torch.Tensor], progress: float) -> None:
+    def after(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
         """What follows an optimiser update; ``progress`` is the share of the run's steps that are done."""
 
 
@@ -81,22 +81,22 @@ class Ascent(Ball):
     def active(self) -> bool:
         return self.steps > 0 and self.radius != 0 and (self.rate > 0 or self.start > 0)
 
-    def first(self, micro: Micro) -> torch.Tensor:
+    def first(self, micro: MicroBatch) -> torch.Tensor:
         """The perturbation before the first ascent step: uniform, with ``start`` as the bound of its norm."""
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         mask = micro.mask(self.special)
-        return norm_balls.project(
-            norm_balls.box(micro, mask, self.start, self.norm, self.per), self.radius, self.norm, self.per
+        return norm_balls.project_to_ball(
+            norm_balls.uniform_in_cube(micro, mask, self.start, self.norm, self.per), self.radius, self.norm, self.per
         )
 
-    def climb(self, delta: torch.Tensor, gradient: torch.Tensor, micro: Micro) -> torch.Tensor:
+    def climb(self, delta: torch.Tensor, gradient: torch.Tensor, micro: MicroBatch) -> torch.Tensor:
         """The perturbation one ascent step on, cut off from the graph."""
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         gradient = gradient * micro.mask(self.special)
-        moved = delta.detach() + self.rate * norm_balls.unit(gradient, self.norm, self.per)
-        return norm_balls.project(moved, self.radius, self.norm, self.per)
+        ascended = delta.detach() + self.rate * norm_balls.to_unit_norm(gradient, self.norm, self.per)
+        return norm_balls.project_to_ball(ascended, self.radius, self.norm, self.per)
 
 
 @Adversary.register("none")

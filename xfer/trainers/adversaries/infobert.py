@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from xfer.models.network import Network
-    from xfer.trainers.adversaries.micro_batch import Micro
+    from xfer.trainers.adversaries.micro_batch import MicroBatch
 
 
 @Adversary.register("infobert")
@@ -64,30 +64,30 @@ class InfoBert(FreeLb):
         from xfer.trainers.adversaries import information  # late: imports torch
 
         if self.anchor:
-            network.aside["infobert"] = information.estimator(network, seed)
+            network.aside["infobert"] = information.build_estimator(network, seed)
 
-    def play(self, micro: Micro) -> torch.Tensor:
+    def play(self, micro: MicroBatch) -> torch.Tensor:
         if not self._informed:
             return super().play(micro)
         import torch
 
         from xfer.trainers.adversaries import information
 
-        still = not super().active
-        passes = 1 if still else self.steps + 1
-        delta, total = micro.zeros() if still else self.first(micro), torch.zeros((), device=micro.device)
+        unperturbed = not super().active
+        passes = 1 if unperturbed else self.steps + 1
+        delta, total = micro.zeros() if unperturbed else self.first(micro), torch.zeros((), device=micro.device)
         for step in range(passes):
             delta.requires_grad_()
-            with information.watched(micro.inner) as seen:
+            with information.watch_states(micro.inner) as recorded:
                 loss = micro.loss(micro.logits(delta))
             if self.bottleneck:
-                loss = loss + self.bottleneck * micro.share * information.apart(micro, seen)
+                loss = loss + self.bottleneck * micro.share * information.bottleneck_bound(micro, recorded)
             total = total + micro.backward(loss / passes, again=self.anchor > 0)
             assert delta.grad is not None
             gradient = delta.grad.clone()
             if self.anchor:
-                told = information.told(micro, seen, gradient, self.between)
-                total = total + micro.backward(-self.anchor * micro.share * told / passes)
+                anchor_bound = information.anchor_information(micro, recorded, gradient, self.between)
+                total = total + micro.backward(-self.anchor * micro.share * anchor_bound / passes)
             if step < passes - 1:
                 delta = self.climb(delta, gradient, micro)
         return total

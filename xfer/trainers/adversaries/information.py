@@ -10,54 +10,59 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from xfer.core.errors import MissingPart
-from xfer.core.seeds import derive
-from xfer.models.network import Network, seeded
+from xfer.core.seeds import derive_seed
+from xfer.models.network import Network, seeded_torch
 
 if TYPE_CHECKING:
-    from xfer.trainers.adversaries.micro_batch import Micro
+    from xfer.trainers.adversaries.micro_batch import MicroBatch
 
-HIDDEN = 300  # of the estimator
+ESTIMATOR_WIDTH = 300  # of the estimator
 
 
-def estimator(network: Network, seed: int) -> torch.nn.Module:
+def build_estimator(network: Network, seed: int) -> torch.nn.Module:
     """Scores how well a subword's state and a sentence's go together, above 0; [..., 2 width] in, [..., 1] out."""
     encoder: Any = network.encoder
     width = int(encoder.config.hidden_size)
-    with seeded(derive("infobert", seed)):
-        layers = torch.nn.Linear(2 * width, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, 1), torch.nn.Softplus()
+    with seeded_torch(derive_seed("infobert", seed)):
+        layers = (
+            torch.nn.Linear(2 * width, ESTIMATOR_WIDTH),
+            torch.nn.ReLU(),
+            torch.nn.Linear(ESTIMATOR_WIDTH, 1),
+            torch.nn.Softplus(),
+        )
         return torch.nn.Sequential(*layers)
 
 
 @contextmanager
-def watched(network: Network) -> Iterator[dict[str, torch.Tensor]]:
+def watch_states(network: Network) -> Iterator[dict[str, torch.Tensor]]:
     """Gives what a pass inside has: ``inner``, the embeddings' output, and ``last``, the encoder's states.
 
     Both [sequences, subwords, width]. Raises MissingPart for encoders without a module of embeddings.
     """
     encoder: Any = network.encoder
-    seen: dict[str, torch.Tensor] = {}
+    recorded: dict[str, torch.Tensor] = {}
     if not hasattr(encoder, "embeddings"):
         kind = getattr(encoder.config, "model_type", "this")
         raise MissingPart(f"infobert needs the embeddings' output, which encoders of type {kind} do not show")
     hooks = [
-        encoder.embeddings.register_forward_hook(lambda module, inputs, output: seen.update(inner=output)),
-        encoder.register_forward_hook(lambda module, inputs, output: seen.update(last=output["last_hidden_state"])),
+        encoder.embeddings.register_forward_hook(lambda module, inputs, output: recorded.update(inner=output)),
+        encoder.register_forward_hook(lambda module, inputs, output: recorded.update(last=output["last_hidden_state"])),
     ]
     try:
-        yield seen
+        yield recorded
     finally:
         for hook in hooks:
             hook.remove()
 
 
-def apart(micro: Micro, seen: dict[str, torch.Tensor]) -> torch.Tensor:
+def bottleneck_bound(micro: MicroBatch, recorded: dict[str, torch.Tensor]) -> torch.Tensor:
     """The mean of |t - t'|^2 / 2 over all subwords t that are no padding, each beside one t' drawn among them."""
-    states = seen["inner"].float()[micro.batch["attention_mask"].bool()]
+    states = recorded["inner"].float()[micro.batch["attention_mask"].bool()]
     other = states[micro.picks(len(states), len(states))]
     return (states - other).square().sum(-1).mean() / 2
 
 
-def anchored(gradient: torch.Tensor, mask: torch.Tensor, between: tuple[float, float]) -> torch.Tensor:
+def anchored_subwords(gradient: torch.Tensor, mask: torch.Tensor, between: tuple[float, float]) -> torch.Tensor:
     """Which subwords lie between two shares of their sequence's, by norm of gradient; [sequences, subwords] bool."""
     norms = gradient.norm(dim=-1).masked_fill(mask == 0, torch.inf)
     rank = norms.argsort(dim=1, stable=True).argsort(dim=1)
@@ -66,15 +71,15 @@ def anchored(gradient: torch.Tensor, mask: torch.Tensor, between: tuple[float, f
     return (rank >= torch.tensor(low, device=rank.device)) & (rank < torch.tensor(high, device=rank.device))
 
 
-def told(
-    micro: Micro, seen: dict[str, torch.Tensor], gradient: torch.Tensor, between: tuple[float, float]
+def anchor_information(
+    micro: MicroBatch, recorded: dict[str, torch.Tensor], gradient: torch.Tensor, between: tuple[float, float]
 ) -> torch.Tensor:
     """The mean InfoNCE of anchored subwords and their sentences, in groups of as many pairs as there are sequences."""
-    chosen = anchored(gradient, micro.batch["attention_mask"], between).nonzero()
+    chosen = anchored_subwords(gradient, micro.batch["attention_mask"], between).nonzero()
     if not len(chosen):  # sentences too short to have any
-        return seen["last"].float().sum() * 0
+        return recorded["last"].float().sum() * 0
     chosen = chosen[micro.order(len(chosen))]
-    local, whole = seen["inner"].float()[chosen[:, 0], chosen[:, 1]], seen["last"].float()[chosen[:, 0], 0]
+    local, whole = recorded["inner"].float()[chosen[:, 0], chosen[:, 1]], recorded["last"].float()[chosen[:, 0], 0]
     groups = zip(local.split(len(gradient)), whole.split(len(gradient)), strict=True)
     with torch.autocast(gradient.device.type, enabled=False):
         return torch.stack([noise_contrast(micro.inner.aside["infobert"], *group) for group in groups]).mean()
@@ -83,8 +88,10 @@ def told(
 def noise_contrast(score: Any, local: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
     """InfoNCE (van den Oord et al. 2018) of n pairs [n, width]: at most log n."""
     first, rest = score[0], score[1:]  # each side goes through its half of the first layer once, not once a pair
-    near, far = (each @ part.T for each, part in zip((local, whole), first.weight.chunk(2, 1), strict=True))
-    far = far + first.bias
-    own, pairs = rest(near + far), rest(near + far[:, None])
-    bound: torch.Tensor = own.mean() - pairs.logsumexp(1).mean() + math.log(len(local))
+    local_hidden, whole_hidden = (
+        each @ weight_half.T for each, weight_half in zip((local, whole), first.weight.chunk(2, 1), strict=True)
+    )
+    whole_hidden = whole_hidden + first.bias
+    matched_scores, pair_scores = rest(local_hidden + whole_hidden), rest(local_hidden + whole_hidden[:, None])
+    bound: torch.Tensor = matched_scores.mean() - pair_scores.logsumexp(1).mean() + math.log(len(local))
     return bound

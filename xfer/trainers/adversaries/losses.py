@@ -11,7 +11,7 @@ from xfer.trainers.adversaries.base import Adversary, Ascent, Ball
 if TYPE_CHECKING:
     import torch
 
-    from xfer.trainers.adversaries.micro_batch import Micro
+    from xfer.trainers.adversaries.micro_batch import MicroBatch
 
 
 @Adversary.register("fgm")
@@ -30,13 +30,13 @@ class Fgm(Ball):
     def active(self) -> bool:
         return self.radius > 0 and self.weight > 0
 
-    def play(self, micro: Micro) -> torch.Tensor:
+    def play(self, micro: MicroBatch) -> torch.Tensor:
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         delta = micro.zeros().requires_grad_()
         clean = micro.backward(micro.loss(micro.logits(delta)))
         assert delta.grad is not None
-        delta = self.radius * norm_balls.unit(delta.grad * micro.mask(self.special), self.norm, self.per)
+        delta = self.radius * norm_balls.to_unit_norm(delta.grad * micro.mask(self.special), self.norm, self.per)
         return clean + micro.backward(self.weight * micro.loss(micro.logits(delta)))
 
 
@@ -53,7 +53,7 @@ class Pgd(Ascent):
     start: float = Field(0.2, ge=0, description="size of the random perturbation before the first ascent step")
     radius: float | None = Field(0.2, ge=0, description="largest norm; 0 for plain training, null for no bound")
 
-    def play(self, micro: Micro) -> torch.Tensor:
+    def play(self, micro: MicroBatch) -> torch.Tensor:
         delta = self.first(micro)
         for _ in range(self.steps):
             delta = self.climb(delta, micro.slope(delta, 0, micro.loss), micro)
@@ -74,7 +74,7 @@ class FreeLb(Ascent):
     start: float = Field(0.1, ge=0, description="size of the random perturbation before the first ascent step")
     radius: float | None = Field(0.3, ge=0, description="largest norm; 0 for plain training, null for no bound")
 
-    def play(self, micro: Micro) -> torch.Tensor:
+    def play(self, micro: MicroBatch) -> torch.Tensor:
         delta, total = self.first(micro), None
         for step in range(self.steps + 1):
             delta.requires_grad_()
@@ -105,7 +105,7 @@ class FreeAt(Ascent):
     def replays(self) -> int:
         return self.steps + 1 if self.active else 1
 
-    def play(self, micro: Micro) -> torch.Tensor:
+    def play(self, micro: MicroBatch) -> torch.Tensor:
         delta = (self.first(micro) if micro.delta is None else micro.delta).requires_grad_()
         loss = micro.backward(micro.loss(micro.logits(delta)))
         assert delta.grad is not None
@@ -126,8 +126,8 @@ class Smoothing(Ball):
     def active(self) -> bool:
         return self.radius > 0
 
-    def play(self, micro: Micro) -> torch.Tensor:
+    def play(self, micro: MicroBatch) -> torch.Tensor:
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
-        delta = norm_balls.inside(micro, micro.mask(self.special), self.radius, self.norm, self.per)
+        delta = norm_balls.uniform_in_ball(micro, micro.mask(self.special), self.radius, self.norm, self.per)
         return micro.backward(micro.loss(micro.logits(delta)))

@@ -7,13 +7,13 @@ from typing import Any
 
 import torch
 
-from xfer.core.seeds import derive
-from xfer.models.embeddings import shifted, width
+from xfer.core.seeds import derive_seed
+from xfer.models.embeddings import embedding_width, shifted_embeddings
 from xfer.models.network import Network
-from xfer.trainers.losses.objective import mixed
+from xfer.trainers.losses.objective import mix_partners
 
 
-class Micro:
+class MicroBatch:
     """Forward and backward passes over the rows of one batch, under any perturbation of their embeddings.
 
     Perturbations are float32 [sequences, subwords, width]. ``names`` are (seed, step, number of the micro-batch):
@@ -30,14 +30,14 @@ class Micro:
         units: int,
         weight: float,
         names: tuple[int, int, int],
-        kept: Mapping[str, torch.Tensor],
-        losses: Callable[..., torch.Tensor] | None = None,
+        adversary_state: Mapping[str, torch.Tensor],
+        unit_losses: Callable[..., torch.Tensor] | None = None,
     ) -> None:
         self.network, self.accelerator, self.task, self.batch = network, accelerator, task, batch
-        self.units, self.weight, self.names, self.kept = units, weight, names, kept
+        self.units, self.weight, self.names, self.kept = units, weight, names, adversary_state
         self.inner: Network = accelerator.unwrap_model(network)
         self.form = self.inner.forms[task]
-        self.losses = losses or type(self.form).losses
+        self.losses = unit_losses or type(self.form).losses
         self.delta: torch.Tensor | None = None
         self._drawn = 0
 
@@ -46,10 +46,10 @@ class Micro:
         return self._pass(self.network, delta, dropout)
 
     def _pass(self, network: Any, delta: torch.Tensor | None, dropout: int) -> torch.Tensor:
-        torch.manual_seed(derive("dropout", *self.names, *([dropout] if dropout else []), *self._rank()))
-        with self.accelerator.autocast(), shifted(self.inner, delta), mixed(self.inner, self.batch):
-            found: torch.Tensor = network(self.task, self.batch)
-        return found
+        torch.manual_seed(derive_seed("dropout", *self.names, *([dropout] if dropout else []), *self._rank()))
+        with self.accelerator.autocast(), shifted_embeddings(self.inner, delta), mix_partners(self.inner, self.batch):
+            logits: torch.Tensor = network(self.task, self.batch)
+        return logits
 
     def loss(self, logits: torch.Tensor) -> torch.Tensor:
         """The task's loss, as this micro-batch counts in its step."""
@@ -72,26 +72,28 @@ class Micro:
         """The gradient of ``loss(logits)`` in the perturbation; that of the parameters is neither made nor changed."""
         delta = delta.detach().requires_grad_()
         # past the wrapper of several processes: it would wait for gradients of parameters
-        (found,) = torch.autograd.grad(loss(self._pass(self.inner, delta, dropout)), delta)
-        return found
+        (gradient,) = torch.autograd.grad(loss(self._pass(self.inner, delta, dropout)), delta)
+        return gradient
 
     def twin(self, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """The logits of other weights, without dropout and without a gradient."""
         self.inner.eval()
-        with torch.no_grad(), self.accelerator.autocast(), mixed(self.inner, self.batch):
+        with torch.no_grad(), self.accelerator.autocast(), mix_partners(self.inner, self.batch):
             # tied by ourselves: torch would meet the shared encoder once a task, and never give its own weights back
-            places, about = self.inner.places(weights), (self.task, self.batch)
-            found: torch.Tensor = torch.func.functional_call(self.inner, places, about, tie_weights=False)
+            placed_weights, model_inputs = self.inner.places(weights), (self.task, self.batch)
+            logits: torch.Tensor = torch.func.functional_call(
+                self.inner, placed_weights, model_inputs, tie_weights=False
+            )
         self.inner.train()
-        return found
+        return logits
 
     def mask(self, special: bool = True) -> torch.Tensor:
         """1 where a perturbation may be: no padding, and no special token if told so. [sequences, subwords, 1]."""
-        found = self.batch["attention_mask"].bool()
+        allowed = self.batch["attention_mask"].bool()
         if not special:
-            ids = torch.tensor(self.inner.tokenizer.all_special_ids, device=found.device)
-            found = found & ~torch.isin(self.batch["input_ids"], ids)
-        return found.unsqueeze(-1).float()
+            ids = torch.tensor(self.inner.tokenizer.all_special_ids, device=allowed.device)
+            allowed = allowed & ~torch.isin(self.batch["input_ids"], ids)
+        return allowed.unsqueeze(-1).float()
 
     def zeros(self) -> torch.Tensor:
         """The perturbation that changes nothing."""
@@ -107,10 +109,10 @@ class Micro:
         generator = self._generator()
         return self._own(torch.randn(self._drawn_shape(), generator=generator, device=generator.device))
 
-    def picks(self, count: int, among: int) -> torch.Tensor:
+    def picks(self, count: int, limit: int) -> torch.Tensor:
         """Draws of whole numbers under ``among``, [count]."""
         generator = self._generator()
-        return torch.randint(among, (count,), generator=generator, device=generator.device)
+        return torch.randint(limit, (count,), generator=generator, device=generator.device)
 
     def order(self, count: int) -> torch.Tensor:
         """The numbers under ``count`` in an order that is drawn."""
@@ -128,13 +130,13 @@ class Micro:
         return len(self.batch["labels"]) / self.units
 
     def _shape(self) -> tuple[int, ...]:
-        return (*self.batch["input_ids"].shape, width(self.inner))
+        return (*self.batch["input_ids"].shape, embedding_width(self.inner))
 
     def _drawn_shape(self) -> tuple[int, ...]:
         """Draws are those of the whole batch, of which another process may have the other rows."""
         if "whole" not in self.batch:
             return self._shape()
-        return (*self.batch["whole"][2:].tolist(), width(self.inner))
+        return (*self.batch["whole"][2:].tolist(), embedding_width(self.inner))
 
     def _own(self, draws: torch.Tensor) -> torch.Tensor:
         if "mine" not in self.batch:
@@ -149,5 +151,5 @@ class Micro:
 
     def _generator(self) -> torch.Generator:
         self._drawn += 1
-        seed = derive("adversary", *self.names, self._drawn)
+        seed = derive_seed("adversary", *self.names, self._drawn)
         return torch.Generator(self.batch["input_ids"].device).manual_seed(seed)

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import torch
 
     from xfer.models.network import Network
-    from xfer.trainers.adversaries.micro_batch import Micro
+    from xfer.trainers.adversaries.micro_batch import MicroBatch
 
-EARLY = 0.1  # the share of a run in which SMART's slow weights follow faster
+EARLY_SHARE = 0.1  # the share of a run in which SMART's slow weights follow faster
 
 
 @Adversary.register("smart")
@@ -50,31 +50,31 @@ class Smart(Ascent):
     def _perturbs(self) -> bool:
         return super().active and self.weight > 0
 
-    def first(self, micro: Micro) -> torch.Tensor:
+    def first(self, micro: MicroBatch) -> torch.Tensor:
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         noise = self.start * micro.normal() * micro.mask(self.special)
-        return norm_balls.project(noise, self.radius, self.norm, self.per)
+        return norm_balls.project_to_ball(noise, self.radius, self.norm, self.per)
 
-    def play(self, micro: Micro) -> torch.Tensor:
-        from xfer.trainers.losses.divergences import symmetric  # late: imports torch
+    def play(self, micro: MicroBatch) -> torch.Tensor:
+        from xfer.trainers.losses.divergences import symmetric_kl  # late: imports torch
 
         logits = micro.logits()
         loss, clean = micro.loss(logits), micro.chances(logits)
         if self._perturbs:
             delta = self._worst(micro, clean.detach())
-            moved = micro.chances(micro.logits(delta, self.steps + 1))
-            loss = loss + self.weight * micro.mean(symmetric(moved, clean))
+            perturbed = micro.chances(micro.logits(delta, self.steps + 1))
+            loss = loss + self.weight * micro.mean(symmetric_kl(perturbed, clean))
         if self.proximal:
             slow = micro.chances(micro.twin(micro.kept))
-            loss = loss + self.proximal * micro.mean(symmetric(clean, slow))
+            loss = loss + self.proximal * micro.mean(symmetric_kl(clean, slow))
         return micro.backward(loss)
 
-    def _worst(self, micro: Micro, clean: torch.Tensor) -> torch.Tensor:
-        from xfer.trainers.losses.divergences import symmetric  # late: imports torch
+    def _worst(self, micro: MicroBatch, clean: torch.Tensor) -> torch.Tensor:
+        from xfer.trainers.losses.divergences import symmetric_kl  # late: imports torch
 
         def apart(logits: Any) -> Any:
-            return micro.mean(symmetric(micro.chances(logits), clean))
+            return micro.mean(symmetric_kl(micro.chances(logits), clean))
 
         delta = self.first(micro)
         for step in range(self.steps):
@@ -84,10 +84,10 @@ class Smart(Ascent):
     def begin(self, network: Network) -> dict[str, torch.Tensor]:
         return {name: tensor.clone() for name, tensor in network.weights().items()} if self.proximal else {}
 
-    def after(self, network: Network, kept: dict[str, torch.Tensor], progress: float) -> None:
-        weights = network.weights() if kept else {}
-        share = self.momentum[progress > EARLY]
-        for name, slow in kept.items():
+    def after(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
+        weights = network.weights() if state else {}
+        share = self.momentum[progress > EARLY_SHARE]
+        for name, slow in state.items():
             if slow.is_floating_point():
                 slow.lerp_(weights[name], 1 - share)
             else:
@@ -124,21 +124,23 @@ class Vat(Ball):
     def active(self) -> bool:
         return self.steps > 0 and self.radius > 0 and self.weight > 0
 
-    def play(self, micro: Micro) -> torch.Tensor:
+    def play(self, micro: MicroBatch) -> torch.Tensor:
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
-        from xfer.trainers.losses.divergences import divergence
+        from xfer.trainers.losses.divergences import kl_divergence
 
         logits = micro.logits()
         loss, clean = micro.loss(logits), micro.chances(logits).detach()
 
-        def apart(moved: Any) -> Any:
-            return micro.mean(divergence(clean, micro.chances(moved)))
+        def apart(perturbed_logits: Any) -> Any:
+            return micro.mean(kl_divergence(clean, micro.chances(perturbed_logits)))
 
         mask = micro.mask(self.special)
-        way = norm_balls.unit(micro.normal() * mask, self.norm, self.per)
+        direction = norm_balls.to_unit_norm(micro.normal() * mask, self.norm, self.per)
         for _ in range(self.steps):  # with the clean pass' dropout: its noise would hide so small a divergence
-            way = norm_balls.unit(micro.slope(self.probe * way, 0, apart) * mask, self.norm, self.per)
-        return micro.backward(loss + self.weight * apart(micro.logits(self.radius * way)))
+            direction = norm_balls.to_unit_norm(
+                micro.slope(self.probe * direction, 0, apart) * mask, self.norm, self.per
+            )
+        return micro.backward(loss + self.weight * apart(micro.logits(self.radius * direction)))
 
 
 @Adversary.register("r3f")
@@ -158,14 +160,14 @@ class R3f(Adversary):
     def active(self) -> bool:
         return self.size > 0 and self.weight > 0
 
-    def play(self, micro: Micro) -> torch.Tensor:
-        from xfer.trainers.losses.divergences import symmetric  # late: imports torch
+    def play(self, micro: MicroBatch) -> torch.Tensor:
+        from xfer.trainers.losses.divergences import symmetric_kl  # late: imports torch
 
         logits = micro.logits()
         draw = micro.uniform() if self.noise == "uniform" else micro.normal()
-        moved = micro.logits(self.size * draw * micro.mask(self.special), 1)
-        apart = symmetric(micro.chances(moved), micro.chances(logits))
-        return micro.backward(micro.loss(logits) + self.weight * micro.mean(apart))
+        perturbed_logits = micro.logits(self.size * draw * micro.mask(self.special), 1)
+        divergences = symmetric_kl(micro.chances(perturbed_logits), micro.chances(logits))
+        return micro.backward(micro.loss(logits) + self.weight * micro.mean(divergences))
 
 
 @Adversary.register("r4f")
@@ -185,15 +187,15 @@ class R4f(R3f):
         self.after(network, {}, 0.0)
         return {}
 
-    def after(self, network: Network, kept: dict[str, torch.Tensor], progress: float) -> None:
+    def after(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
         import torch  # late: it is heavy
 
         if not self.active:
             return
-        inside = set(network.encoder.modules())
-        shared = {id(parameter) for parameter in network.encoder.parameters()}
+        encoder_modules = set(network.encoder.modules())
+        encoder_parameters = {id(parameter) for parameter in network.encoder.parameters()}
         for head in network.heads.values():
-            layers = [m for m in head.modules() if isinstance(m, torch.nn.Linear) and m not in inside]
-            if layers and id(layers[-1].weight) not in shared:
+            layers = [m for m in head.modules() if isinstance(m, torch.nn.Linear) and m not in encoder_modules]
+            if layers and id(layers[-1].weight) not in encoder_parameters:
                 weight = layers[-1].weight.detach()
                 weight.div_(torch.linalg.matrix_norm(weight, 2).clamp(min=1))

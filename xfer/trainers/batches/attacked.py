@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xfer.forms.base import Encoded, Form, Rows
-from xfer.forms.texts import texts
-from xfer.trainers.attacked import Attacked
+from xfer.forms.base import Columns, EncodedUnits, Form
+from xfer.forms.texts import editable_texts
+from xfer.trainers.attacked import AttackedTraining
 
 
-class Changes(NamedTuple):
+class AttackedData(NamedTuple):
     """What a task trains on besides its rows: changed ``rows`` and the places of those that they came from.
 
     With ``refresh`` there are none at first: the trainer makes them, with the network in training as the victim.
@@ -22,28 +22,28 @@ class Changes(NamedTuple):
 
     weight: float
     beside: bool
-    rows: Rows
+    rows: Columns
     origins: Sequence[int]
-    refresh: Attacked | None = None
+    refresh: AttackedTraining | None = None
     options: Mapping[str, Any] = MappingProxyType({})
     known: Any = None
 
 
-class Changed:
+class AttackedUnits:
     """Changed rows of one task, encoded. They are trained in the step of the row that they came from."""
 
-    def __init__(self, form: Form, tokenizer: Any, max_length: int, clean: Encoded, about: Changes) -> None:
-        self.about, self.encoded = about, form.training(about.rows, tokenizer, max_length)
-        self.targets = form.targets(about.rows)
-        origins, own = np.asarray(about.origins, dtype=np.int64), row_of(clean)
+    def __init__(self, form: Form, tokenizer: Any, max_length: int, clean: EncodedUnits, data: AttackedData) -> None:
+        self.about, self.encoded = data, form.training(data.rows, tokenizer, max_length)
+        self.targets = form.targets(data.rows)
+        origins, row_of_unit = np.asarray(data.origins, dtype=np.int64), row_of(clean)
         units = origins[row_of(self.encoded)]  # of each changed unit: the row that it came from
         order = np.argsort(units, kind="stable")
         names, cuts = np.unique(units[order], return_index=True)
         self._units = dict(zip(names.tolist(), np.split(order, cuts[1:]), strict=True)) if len(names) else {}
-        rows, firsts = np.unique(own, return_index=True)  # windows of one row may stand in several batches
-        there = np.isin(rows, names)
-        self._first = dict(zip(firsts[there].tolist(), rows[there].tolist(), strict=True))
-        self._replaced = np.isin(own, origins)
+        rows, firsts = np.unique(row_of_unit, return_index=True)  # windows of one row may stand in several batches
+        attacked_rows = np.isin(rows, names)
+        self._first = dict(zip(firsts[attacked_rows].tolist(), rows[attacked_rows].tolist(), strict=True))
+        self._replaced = np.isin(row_of_unit, origins)
 
     def clean(self, index: np.ndarray) -> np.ndarray:
         """What is left of a batch of the task's units."""
@@ -55,36 +55,44 @@ class Changed:
         return np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
 
 
-def joined(rows: Rows, changes: Changes) -> Rows:
+def join_attacked(rows: Columns, changes: AttackedData) -> Columns:
     """One table of all rows, for a form whose rows are learnt of each other; changed ones get ids of their own."""
-    gone = set() if changes.beside else set(changes.origins)
-    kept = {name: [value for place, value in enumerate(column) if place not in gone] for name, column in rows.items()}
+    replaced = set() if changes.beside else set(changes.origins)
+    kept = {
+        name: [value for index, value in enumerate(column) if index not in replaced] for name, column in rows.items()
+    }
     changed = changes.rows | {"id": [f"{name} changed" for name in changes.rows["id"]]}
     return {name: kept[name] + changed[name] for name in kept}
 
 
-def row_of(encoded: Encoded) -> np.ndarray:
+def row_of(encoded: EncodedUnits) -> np.ndarray:
     """The row of each unit, shape [n]."""
-    found: np.ndarray = np.asarray(encoded.kept.get("row", np.arange(len(encoded.lengths))))
-    return found
+    rows: np.ndarray = np.asarray(encoded.kept.get("row", np.arange(len(encoded.lengths))))
+    return rows
 
 
-def used(form: str, rows: Rows, places: Sequence[int], found: Sequence[tuple[Any, str]], about: Any) -> Changes:
+def usable_attacks(
+    form: str, rows: Columns, places: Sequence[int], outcomes: Sequence[tuple[Any, str]], options: Any
+) -> AttackedData:
     """The changed rows that a task trains on: (row or None, status) of those at ``places``.
 
     ``about`` gives weight, beside and, of a search, what to keep. A row without any change is none.
     """
-    kept: Rows = {name: [] for name in rows}
+    kept: Columns = {name: [] for name in rows}
     origins = []
-    for place, (row, status) in zip(places, found, strict=True):
-        own = {name: rows[name][place] for name in rows}
-        if row is None or texts(form, row) == texts(form, own) or not _counts(status, about.get("keep")):
+    for index, (row, status) in zip(places, outcomes, strict=True):
+        clean_row = {name: rows[name][index] for name in rows}
+        if (
+            row is None
+            or editable_texts(form, row) == editable_texts(form, clean_row)
+            or not _is_kept(status, options.get("keep"))
+        ):
             continue
-        origins.append(place)
+        origins.append(index)
         for name in rows:
             kept[name].append(row[name])
-    return Changes(about["weight"], about["beside"], kept, origins)
+    return AttackedData(options["weight"], options["beside"], kept, origins)
 
 
-def _counts(status: str, keep: str | None) -> bool:
+def _is_kept(status: str, keep: str | None) -> bool:
     return keep in (None, "all") or status == "succeeded"

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xfer.core.seeds import derive
-from xfer.forms.base import Encoded, Rows, Tensors
-from xfer.forms.pieces import Piece
+from xfer.core.seeds import derive_seed
+from xfer.forms.base import Columns, EncodedUnits, Tensors
+from xfer.forms.pieces import UnitSelection
 from xfer.models.network import Network
-from xfer.trainers.batches.attacked import Changed, Changes
-from xfer.trainers.batches.augmented import Augmented, Views
-from xfer.trainers.batches.sampler import Sampler, spoken
-from xfer.trainers.distributed import Ranks
+from xfer.trainers.batches.attacked import AttackedData, AttackedUnits
+from xfer.trainers.batches.augmented import Augmentation, Augmenter
+from xfer.trainers.batches.sampler import Sampler, sampling_languages
+from xfer.trainers.distributed import Processes
 from xfer.trainers.settings import FinetuneSettings
 
 
@@ -23,12 +23,12 @@ class TaskData(NamedTuple):
 
     name: str
     weight: float
-    train: Rows
-    dev: Rows | None
+    train: Columns
+    dev: Columns | None
     languages: tuple[str, ...]
     exponent: float = 1.0  # how often its languages are drawn (see Sampler)
-    changes: Changes | None = None  # rows whose text an attacker changed
-    augmented: Augmented | None = None  # what changes rows as they are drawn
+    changes: AttackedData | None = None  # rows whose text an attacker changed
+    augmented: Augmentation | None = None  # what changes rows as they are drawn
 
 
 class Feed:
@@ -41,54 +41,62 @@ class Feed:
         self.encoded = {t.name: self.forms[t.name].training(t.train, self.tokenizer, max_length) for t in tasks}
         self.targets = {t.name: self.forms[t.name].targets(t.train) for t in tasks}
         size, tokens = settings.batch_size, settings.batch_tokens
-        drawn = {t.name: spoken(self.encoded[t.name], t.train, t.exponent) for t in tasks}
+        drawn = {t.name: sampling_languages(self.encoded[t.name], t.train, t.exponent) for t in tasks}
         lengths = {name: encoded.lengths for name, encoded in self.encoded.items()}
         self.samplers = {n: Sampler(n, lengths[n], seed, size, tokens, *drawn[n]) for n in lengths}
         self.sizes = {name: len(each) for name, each in lengths.items()}
         self.views = {t.name: self._views(t, t.augmented, max_length) for t in tasks if t.augmented}
-        self.max_length, self.changed = max_length, dict[str, Changed]()
+        self.max_length, self.changed = max_length, dict[str, AttackedUnits]()
         for task in tasks:
             if task.changes:
                 self.change(task.name, task.changes)
 
-    def _views(self, task: TaskData, about: Augmented, longest: int) -> Views:
-        units = Piece(self.encoded[task.name], self.targets[task.name])
-        return Views(task.name, self.forms[task.name], task.train, units, self.tokenizer, longest, about, self.seed)
+    def _views(self, task: TaskData, augmentation: Augmentation, max_length: int) -> Augmenter:
+        units = UnitSelection(self.encoded[task.name], self.targets[task.name])
+        return Augmenter(
+            task.name, self.forms[task.name], task.train, units, self.tokenizer, max_length, augmentation, self.seed
+        )
 
-    def change(self, task: str, changes: Changes) -> None:
+    def change(self, task: str, changes: AttackedData) -> None:
         """From now on batches of a task come with these changed rows."""
-        about = self.forms[task], self.tokenizer, self.max_length, self.encoded[task], changes
+        encoding_inputs = self.forms[task], self.tokenizer, self.max_length, self.encoded[task], changes
         self.changed.pop(task, None)
         if changes.origins:
-            self.changed[task] = Changed(*about)
+            self.changed[task] = AttackedUnits(*encoding_inputs)
 
-    def batch(self, task: str, number: int, ranks: Ranks) -> tuple[Tensors, Tensors]:
+    def batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
         """This process's rows of batch ``number`` of a task, and what it must know of the whole (see ``ranks``)."""
         index = self.samplers[task].batch(number)
         index = self.changed[task].clean(index) if task in self.changed else index
         if task in self.views and len(index):
-            return self.views[task].batch(number, index, ranks, self._whole(task))
-        return self._made(task, number, index, self.encoded[task], self.targets[task], ranks)
+            return self.views[task].batch(number, index, processes, self._whole(task))
+        return self._made(task, number, index, self.encoded[task], self.targets[task], processes)
 
     def _whole(self, task: str) -> bool:
         form = self.forms[task]
         return form.whole or bool(self.mixup and form.name == "classify")
 
-    def beside(self, task: str, number: int, ranks: Ranks) -> tuple[Tensors, Tensors]:
+    def beside(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
         """The same of the changed rows that go with that batch; nothing where there are none."""
         changed = self.changed.get(task)
         if changed is None:
             return {}, {}
         index = changed.changed(self.samplers[task].batch(number))
-        return self._made(task, -1 - number, index, changed.encoded, changed.targets, ranks)
+        return self._made(task, -1 - number, index, changed.encoded, changed.targets, processes)
 
     def _made(
-        self, task: str, number: int, index: np.ndarray, encoded: Encoded, targets: np.ndarray, ranks: Ranks
+        self,
+        task: str,
+        number: int,
+        index: np.ndarray,
+        encoded: EncodedUnits,
+        targets: np.ndarray,
+        processes: Processes,
     ) -> tuple[Tensors, Tensors]:
-        form, whole = self.forms[task], self._whole(task)
+        form, batchwise = self.forms[task], self._whole(task)
 
-        def make(own: np.ndarray) -> Tensors:
-            seeds = [derive("mask", self.seed, number, int(i)) for i in own] if form.name == "mask" else None
-            return form.batch(encoded, targets, own, self.tokenizer, seeds)
+        def make(positions: np.ndarray) -> Tensors:
+            seeds = [derive_seed("mask", self.seed, number, int(i)) for i in positions] if form.name == "mask" else None
+            return form.batch(encoded, targets, positions, self.tokenizer, seeds)
 
-        return ranks.share(make, encoded, index, number if whole else None) if len(index) else ({}, {})
+        return processes.share(make, encoded, index, number if batchwise else None) if len(index) else ({}, {})

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from xfer.core.seeds import derive
+from xfer.core.seeds import derive_seed
 
-POOL = 64  # batches a chunk: more sorts better, fewer mixes better
+CHUNK_BATCHES = 64  # batches a chunk: more sorts better, fewer mixes better
 
 
 class Sampler:
@@ -36,16 +36,16 @@ class Sampler:
         exponent: float = 1.0,
     ) -> None:
         self.name, self.lengths, self.seed, self.size, self.tokens = name, lengths, seed, size, tokens
-        self.shares = _shares(languages, exponent) if languages is not None and exponent != 1 else None
+        self.shares = _language_shares(languages, exponent) if languages is not None and exponent != 1 else None
         self._epochs: list[list[np.ndarray]] = []
         self._ends: list[int] = []
 
     def epoch(self, number: int) -> list[np.ndarray]:
         """All batches (arrays of row numbers) of an epoch; every row stands in exactly one, without an exponent."""
         while len(self._ends) <= number:
-            made = self._cut(len(self._ends))
-            self._ends.append((self._ends[-1] if self._ends else 0) + len(made))
-            self._epochs = [*self._epochs[-1:], made]  # the last two suffice: numbers only grow
+            batches = self._cut(len(self._ends))
+            self._ends.append((self._ends[-1] if self._ends else 0) + len(batches))
+            self._epochs = [*self._epochs[-1:], batches]  # the last two suffice: numbers only grow
         behind = len(self._ends) - 1 - number
         return self._epochs[-1 - behind] if behind < len(self._epochs) else self._cut(number)
 
@@ -53,17 +53,17 @@ class Sampler:
         """The row numbers of batch ``number`` of the whole run."""
         epoch = 0
         while True:
-            made = self.epoch(epoch) if epoch >= len(self._ends) else None
+            batches = self.epoch(epoch) if epoch >= len(self._ends) else None
             if number < self._ends[epoch]:
                 start = self._ends[epoch - 1] if epoch else 0
-                return (made or self.epoch(epoch))[number - start]
+                return (batches or self.epoch(epoch))[number - start]
             epoch += 1
 
     def _cut(self, epoch: int) -> list[np.ndarray]:
-        draw = np.random.Generator(np.random.PCG64(derive("batches", self.name, self.seed, epoch)))
+        draw = np.random.Generator(np.random.PCG64(derive_seed("batches", self.name, self.seed, epoch)))
         order = draw.permutation(self._rows_of(epoch))
         batches: list[np.ndarray] = []
-        pool = POOL * self._rows()
+        pool = CHUNK_BATCHES * self._rows()
         for start in range(0, len(order), pool):
             chunk = order[start : start + pool]
             chunk = chunk[np.argsort(self.lengths[chunk], kind="stable")]
@@ -77,9 +77,11 @@ class Sampler:
         for language, (rows, share) in self.shares.items():
             first, last = epoch * share, (epoch + 1) * share  # places in the endless row of permutations
             for turn in range(first // len(rows), -(-last // len(rows)) if share else 0):
-                own = np.random.Generator(np.random.PCG64(derive("language", self.name, self.seed, language, turn)))
+                generator = np.random.Generator(
+                    np.random.PCG64(derive_seed("language", self.name, self.seed, language, turn))
+                )
                 start = turn * len(rows)
-                taken.append(own.permutation(rows)[max(first - start, 0) : last - start])
+                taken.append(generator.permutation(rows)[max(first - start, 0) : last - start])
         return np.concatenate(taken)
 
     def _rows(self) -> int:
@@ -101,21 +103,26 @@ class Sampler:
         return cuts
 
 
-def _shares(languages: Sequence[str], exponent: float) -> dict[str, tuple[np.ndarray, int]]:
+def _language_shares(languages: Sequence[str], exponent: float) -> dict[str, tuple[np.ndarray, int]]:
     """Of each language its rows, and how many of them an epoch takes. The shares add up to all rows."""
-    spoken = np.array(languages)
-    rows = {language: np.flatnonzero(spoken == language) for language in sorted(set(languages))}
-    raised = np.array([float(len(own)) ** exponent for own in rows.values()])
-    wanted = raised / raised.sum() * len(spoken)
+    row_languages = np.array(languages)
+    rows = {language: np.flatnonzero(row_languages == language) for language in sorted(set(languages))}
+    raised = np.array([float(len(language_rows)) ** exponent for language_rows in rows.values()])
+    wanted = raised / raised.sum() * len(row_languages)
     counts = np.floor(wanted).astype(int)
-    left = np.argsort(counts - wanted, kind="stable")[: len(spoken) - counts.sum()]  # the largest remainders
-    counts[left] += 1
-    return {language: (own, int(count)) for (language, own), count in zip(rows.items(), counts, strict=True)}
+    remainders = np.argsort(counts - wanted, kind="stable")[
+        : len(row_languages) - counts.sum()
+    ]  # the largest remainders
+    counts[remainders] += 1
+    return {
+        language: (language_rows, int(count))
+        for (language, language_rows), count in zip(rows.items(), counts, strict=True)
+    }
 
 
-def spoken(encoded: Any, rows: dict[str, list[Any]], exponent: float) -> tuple[list[str] | None, float]:
+def sampling_languages(encoded: Any, rows: dict[str, list[Any]], exponent: float) -> tuple[list[str] | None, float]:
     """What a sampler must know of languages: that of each encoded unit (a unit may be a window of a row)."""
     if exponent == 1:
         return None, 1.0
     places = encoded.kept.get("row", range(len(encoded.lengths)))
-    return [rows["language"][place] for place in places], exponent
+    return [rows["language"][index] for index in places], exponent

@@ -17,57 +17,59 @@ Weights = dict[str, torch.Tensor]
 RECENT = "recent"  # weights at a dev score, kept under this name
 
 
-def begin(average: Any, network: Network) -> Weights:
+def start_average(average: Any, network: Network) -> Weights:
     """The moving average at the start of a run, or nothing: tensors that ``follow`` changes in place."""
     if not average or average.decay is None:
         return {}
     return {f"average/{name}": tensor.clone() for name, tensor in network.weights().items()}
 
 
-def follow(average: Any, moving: Weights, network: Network, step: int) -> None:
+def update_average(average: Any, moving: Weights, network: Network, step: int) -> None:
     """One step of the moving average. Early steps, which know little, keep less: at most (1 + step) / (10 + step)."""
     if not moving:
         return
     kept = min(average.decay, (1 + step) / (10 + step))
     for name, tensor in network.weights().items():
-        slow = moving[f"average/{name}"]
-        if slow.is_floating_point():
-            slow.lerp_(tensor, 1 - kept)
+        moving_tensor = moving[f"average/{name}"]
+        if moving_tensor.is_floating_point():
+            moving_tensor.lerp_(tensor, 1 - kept)
         else:
-            slow.copy_(tensor)
+            moving_tensor.copy_(tensor)
 
 
 @contextmanager
-def averaged(average: Any, moving: Weights, network: Network, folder: Path, steps: Sequence[int]) -> Iterator[None]:
+def averaged_weights(
+    average: Any, moving: Weights, network: Network, folder: Path, steps: Sequence[int]
+) -> Iterator[None]:
     """Inside, the network has the mean; outside, its own weights. ``steps``: those of all dev scores, this one last."""
     if not average:
         yield
         return
-    own = {name: tensor.clone() for name, tensor in network.weights().items()}
+    run_weights = {name: tensor.clone() for name, tensor in network.weights().items()}
     if moving:
         network.load_weights({name.removeprefix("average/"): tensor for name, tensor in moving.items()})
     else:
-        checkpoint.keep(folder, RECENT, steps[-1], network)
-        network.load_weights(mean([_read(folder, step) for step in steps[-average.last :]]))
+        checkpoint.keep_weights(folder, RECENT, steps[-1], network)
+        network.load_weights(mean_weights([_read_recent(folder, step) for step in steps[-average.last :]]))
     try:
         yield
     finally:
-        network.load_weights(own)
+        network.load_weights(run_weights)
 
 
-def mean(found: Sequence[Weights]) -> Weights:
+def mean_weights(weight_sets: Sequence[Weights]) -> Weights:
     """The mean of several networks' weights, added up in double precision: that of equal ones is each of them."""
-    made = {}
-    for name, first in found[0].items():
+    averages = {}
+    for name, first in weight_sets[0].items():
         if first.is_floating_point():
-            total = torch.stack([weights[name].double() for weights in found]).sum(0)
-            made[name] = (total / len(found)).to(first.dtype)
+            total = torch.stack([weights[name].double() for weights in weight_sets]).sum(0)
+            averages[name] = (total / len(weight_sets)).to(first.dtype)
         else:
-            made[name] = found[-1][name]
-    return made
+            averages[name] = weight_sets[-1][name]
+    return averages
 
 
-def forget(average: Any, folder: Path, steps: Sequence[int]) -> None:
+def forget_recent(average: Any, folder: Path, steps: Sequence[int]) -> None:
     """Removes kept weights that no later mean needs. To be called when a checkpoint of the latest step stands."""
     if average and average.last:
         needed = {f"{RECENT}-{step}.safetensors" for step in steps[-average.last :]}
@@ -76,5 +78,5 @@ def forget(average: Any, folder: Path, steps: Sequence[int]) -> None:
                 old.unlink()
 
 
-def _read(folder: Path, step: int) -> Weights:
+def _read_recent(folder: Path, step: int) -> Weights:
     return load_file(folder / f"{RECENT}-{step}.safetensors")

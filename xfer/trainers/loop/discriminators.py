@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from xfer.trainers.loop.run import Run
 
 
-def accuracies(run: Run) -> dict[str, dict[str, Any]]:
+def discriminator_accuracies(run: Run) -> dict[str, dict[str, Any]]:
     """Of each discriminator on its dev rows: ``accuracy`` (None where there are none), ``chance``, share by value."""
-    found: dict[str, dict[str, Any]] = {}
+    accuracy_by_task: dict[str, dict[str, Any]] = {}
     for name in run.heads:
         form: Any = run.inner.forms[name]
         dev = run.tasks[name].dev
         decoded = run.decoded(name, dev) if dev is not None else {"gold": [], "credit": []}
         accuracy = form.score(decoded)["accuracy"] if decoded["gold"] else None
-        found[name] = {"accuracy": accuracy, "chance": 1 / len(form.labels), "values": form.shares(decoded)}
-    return found
+        accuracy_by_task[name] = {"accuracy": accuracy, "chance": 1 / len(form.labels), "values": form.shares(decoded)}
+    return accuracy_by_task
 
 
-def told_apart(curve: Sequence[Mapping[str, Any]], step: int) -> dict[str, Any]:
+def selected_accuracies(curve: Sequence[Mapping[str, Any]], step: int) -> dict[str, Any]:
     """``domain``: the accuracies at the selected step, where the stage has discriminators."""
-    found = [point["domain"] for point in curve if point["step"] == step and "domain" in point]
-    return {"domain": found[0]} if found else {}
+    domains = [point["domain"] for point in curve if point["step"] == step and "domain" in point]
+    return {"domain": domains[0]} if domains else {}

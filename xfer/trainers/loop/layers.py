@@ -9,10 +9,10 @@ import torch
 from xfer.core.errors import MissingPart
 from xfer.models.network import Network
 
-OWN = "heads.", "aside."  # what has the stage's rate
+STAGE_RATE_PREFIXES = "heads.", "aside."  # what has the stage's rate
 
 
-def depths(network: Network) -> dict[str, int]:
+def parameter_depths(network: Network) -> dict[str, int]:
     """Of each parameter: 0 in the embeddings, 1 to L in the layers, L + 1 in heads and whatever else there is.
 
     Raises MissingPart for an encoder without one stack of layers.
@@ -22,32 +22,34 @@ def depths(network: Network) -> dict[str, int]:
         raise MissingPart("layer_decay and gradual unfreezing need an encoder with a single stack of layers")
     encoder: Any = network.encoder
     embeddings = encoder.embeddings if hasattr(encoder, "embeddings") else encoder.get_input_embeddings()
-    place = {id(p): 0 for p in embeddings.parameters()}
-    place |= {id(p): number for number, layer in enumerate(stack, 1) for p in layer.parameters()}
-    return {name: place.get(id(p), len(stack) + 1) for name, p in network.named_parameters()}
+    depth_by_id = {id(p): 0 for p in embeddings.parameters()}
+    depth_by_id |= {id(p): number for number, layer in enumerate(stack, 1) for p in layer.parameters()}
+    return {name: depth_by_id.get(id(p), len(stack) + 1) for name, p in network.named_parameters()}
 
 
-def groups(network: Network, weight_decay: float, layer_decay: float) -> list[dict[str, Any]]:
+def parameter_groups(network: Network, weight_decay: float, layer_decay: float) -> list[dict[str, Any]]:
     """What the optimiser is given: biases and layer norms are not decayed, and ``scale`` is a factor of the rate.
 
     Rates fall by ``layer_decay`` from layer to layer, the heads having the full one (Clark et al. 2020, "ELECTRA",
     appendix B; Howard and Ruder 2018, section 3.2). With a decay of 1 there are two groups without a scale.
     Discriminators, which are no heads, are left to ``judge_groups``.
     """
-    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad and name.startswith(OWN)]
-    deep = depths(network) if layer_decay != 1 else dict.fromkeys((name for name, _ in trained), 0)
-    top, found = max(deep.values(), default=0), []
-    for depth in sorted({deep[name] for name, _ in trained}):
-        own = [(name, p) for name, p in trained if deep[name] == depth]
-        plain = [p for name, p in own if name.endswith("bias") or p.ndim == 1]
-        rest = [p for name, p in own if not (name.endswith("bias") or p.ndim == 1)]
+    trained = [
+        (name, p) for name, p in network.named_parameters() if p.requires_grad and name.startswith(STAGE_RATE_PREFIXES)
+    ]
+    depth_by_name = parameter_depths(network) if layer_decay != 1 else dict.fromkeys((name for name, _ in trained), 0)
+    top, optimizer_groups = max(depth_by_name.values(), default=0), []
+    for depth in sorted({depth_by_name[name] for name, _ in trained}):
+        depth_parameters = [(name, p) for name, p in trained if depth_by_name[name] == depth]
+        undecayed = [p for name, p in depth_parameters if name.endswith("bias") or p.ndim == 1]
+        decayed = [p for name, p in depth_parameters if not (name.endswith("bias") or p.ndim == 1)]
         scale = {"scale": layer_decay ** (top - depth)} if layer_decay != 1 else {}
-        found += [{"params": rest, "weight_decay": weight_decay} | scale]
-        found += [{"params": plain, "weight_decay": 0.0} | scale]
-    return [group for group in found if group["params"] or layer_decay == 1]
+        optimizer_groups += [{"params": decayed, "weight_decay": weight_decay} | scale]
+        optimizer_groups += [{"params": undecayed, "weight_decay": 0.0} | scale]
+    return [group for group in optimizer_groups if group["params"] or layer_decay == 1]
 
 
-class Thaw:
+class GradualUnfreezing:
     """Frozen parameters and the steps from which they are trained.
 
     Until then their gradients are dropped before they are clipped or used. They are made all the same: gradients
@@ -59,7 +61,7 @@ class Thaw:
         frozen = [(name, p) for name, p in network.named_parameters() if not p.requires_grad]
         if unfreeze is None or not frozen:
             return
-        deep = depths(network) if unfreeze.gradual else dict.fromkeys((name for name, _ in frozen), 0)
+        deep = parameter_depths(network) if unfreeze.gradual else dict.fromkeys((name for name, _ in frozen), 0)
         top = max(deep.values())
         # what lies above the layers (a pooler) goes with the highest of them
         order = sorted({min(deep[name], max(top - 1, 0)) for name, _ in frozen}, reverse=True)

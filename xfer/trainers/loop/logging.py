@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from xfer.core.errors import MissingPart, UsageError, suggest
+from xfer.core.errors import MissingPart, UsageError, suggest_name
 
-VARIABLE = "XFER_TRACK"  # names, separated by commas
-FOLDER = "XFER_TRACK_DIR"  # of those that write files
+TRACK_VARIABLE = "XFER_TRACK"  # names, separated by commas
+TRACK_FOLDER_VARIABLE = "XFER_TRACK_DIR"  # of those that write files
 
 
 class Listener(Protocol):
@@ -74,8 +74,8 @@ class Mlflow:
         where = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder.resolve() / 'mlflow.db'}"
         self.client: Any = MlflowClient(where)
         title = os.environ.get("MLFLOW_EXPERIMENT_NAME", "xfer")
-        known = self.client.get_experiment_by_name(title)
-        experiment = known.experiment_id if known else self.client.create_experiment(title)
+        existing = self.client.get_experiment_by_name(title)
+        experiment = existing.experiment_id if existing else self.client.create_experiment(title)
         before = self.client.search_runs([experiment], filter_string=f"tags.xfer_key = '{key}'", max_results=1)
         run = before[0] if before else self.client.create_run(experiment, run_name=name, tags={"xfer_key": key})
         self.id = run.info.run_id
@@ -90,7 +90,7 @@ class Mlflow:
         self.client.set_terminated(self.id)
 
 
-KNOWN: dict[str, Callable[[str, str, Path, int], Listener]] = {
+TRACKERS: dict[str, Callable[[str, str, Path, int], Listener]] = {
     "mlflow": Mlflow,
     "tensorboard": TensorBoard,
     "wandb": Wandb,
@@ -100,68 +100,70 @@ KNOWN: dict[str, Callable[[str, str, Path, int], Listener]] = {
 class Listeners:
     """All that were asked for, as one."""
 
-    def __init__(self, found: Mapping[str, Listener]) -> None:
-        self.found = dict(found)
+    def __init__(self, listeners: Mapping[str, Listener]) -> None:
+        self.found = dict(listeners)
 
     def tell(self, record: Mapping[str, Any]) -> None:
         """A line of the log. Numbers only; what lies deeper is named by its path, as ``dev/nli/de``."""
-        self._each(lambda one: one.tell(int(record["step"]), numbers(record)))
+        self._each(lambda one: one.tell(int(record["step"]), finite_numbers(record)))
 
     def close(self) -> None:
         self._each(lambda one: one.close())
 
     def _each(self, call: Callable[[Listener], None]) -> None:
-        for name, one in list(self.found.items()):
+        for name, listener in list(self.found.items()):
             try:
-                call(one)
+                call(listener)
             except Exception as error:
                 del self.found[name]
                 what = " ".join(str(error).split()) or type(error).__name__
                 sys.stderr.write(f"note: {name} is told no more of this run: {what}\n")
 
 
-def asked() -> list[str]:
+def tracker_names() -> list[str]:
     """The names in $XFER_TRACK. Raises UsageError for one that is not known, MissingPart where a package is missing."""
-    names = [name.strip() for name in os.environ.get(VARIABLE, "").split(",") if name.strip()]
+    names = [name.strip() for name in os.environ.get(TRACK_VARIABLE, "").split(",") if name.strip()]
     for name in names:
-        if name not in KNOWN:
-            raise UsageError(f"there is no live view '{name}' (--track, ${VARIABLE}); {suggest(name, KNOWN)}")
+        if name not in TRACKERS:
+            raise UsageError(
+                f"there is no live view '{name}' (--track, ${TRACK_VARIABLE}); {suggest_name(name, TRACKERS)}"
+            )
         if importlib.util.find_spec(name) is None:
             raise MissingPart(f"the live view {name} needs the package {name}; run: pip install 'xfer[{name}]'")
     return sorted(set(names))
 
 
-def listen(name: str, key: str, step: int) -> Listeners:
+def open_listeners(name: str, key: str, step: int) -> Listeners:
     """Opens what was asked for, for a stage that stands at ``step``. Raises as ``asked`` does."""
-    folder, found = Path(os.environ.get(FOLDER) or "runs/track"), {}
-    for kind in asked():
+    folder, listeners = Path(os.environ.get(TRACK_FOLDER_VARIABLE) or "runs/track"), {}
+    for kind in tracker_names():
         try:
-            found[kind] = KNOWN[kind](name.replace("/", "-"), key, folder, step)
+            listeners[kind] = TRACKERS[kind](name.replace("/", "-"), key, folder, step)
         except Exception as error:  # whatever these packages raise where nobody answers
             what = " ".join(str(error).split())
             raise MissingPart(f"the live view {kind} cannot be opened: {what}; leave it out of --track") from None
-    return Listeners(found)
+    return Listeners(listeners)
 
 
-def numbers(record: Mapping[str, Any]) -> dict[str, float]:
+def finite_numbers(record: Mapping[str, Any]) -> dict[str, float]:
     """All finite numbers of a line but its step, by path."""
-    return {label: value for label, value in _flat(record, "") if label != "step" and math.isfinite(value)}
+    return {label: value for label, value in _flat_numbers(record, "") if label != "step" and math.isfinite(value)}
 
 
-def _flat(record: Mapping[str, Any], before: str) -> Iterator[tuple[str, float]]:
+def _flat_numbers(record: Mapping[str, Any], before: str) -> Iterator[tuple[str, float]]:
     for name, value in record.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{name}/")
+            yield from _flat_numbers(value, f"{before}{name}/")
         elif isinstance(value, int | float) and not isinstance(value, bool):
             yield f"{before}{name}", float(value)
 
 
-class Log:
+class RunLog:
     """One JSON object a line; lines after the step a run resumes from are dropped first. Live views get the same."""
 
     def __init__(self, folder: Path, name: str, step: int) -> None:
         key = folder.name.removeprefix("train-")
-        self.listeners = listen(name or folder.name, key, step)
+        self.listeners = open_listeners(name or folder.name, key, step)
         self.path = path = folder / "log.jsonl"
         text = path.read_text() if path.is_file() else ""
         lines = text[: text.rfind("\n") + 1].splitlines()  # a kill may have cut the last one short

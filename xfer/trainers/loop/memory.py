@@ -10,7 +10,7 @@ from xfer.core.errors import MissingPart
 from xfer.models.network import Network
 
 
-def checkpointed(network: Network) -> None:
+def enable_checkpointing(network: Network) -> None:
     """From now on layers keep no activations but their inputs, and compute the others again when gradients are made.
 
     Chen et al. 2016 ("Training deep nets with sublinear memory cost"). The second pass has the first one's dropout.
@@ -27,7 +27,7 @@ def checkpointed(network: Network) -> None:
         raise MissingPart(f"{what}; leave trainer.gradient_checkpointing out") from None
 
 
-def compiled(network: Network) -> None:
+def compile_layers(network: Network) -> None:
     """From now on each layer runs as ``torch.compile`` makes it; parameters keep their names.
 
     Layers share what is compiled, so that it is done once, and whatever is hooked to embeddings stays outside of it.

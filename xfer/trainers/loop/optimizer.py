@@ -8,52 +8,52 @@ import torch
 
 from xfer.models import adapt, threads
 from xfer.models.network import Network
-from xfer.models.positions import positions
+from xfer.models.positions import position_limit
 from xfer.trainers.loop import memory
-from xfer.trainers.loop.layers import Thaw, groups
+from xfer.trainers.loop.layers import GradualUnfreezing, parameter_groups
 from xfer.trainers.settings import FinetuneSettings
 
 
-def shaped(network: Network, settings: FinetuneSettings, seed: int, steps: int) -> Thaw:
+def configure_network(network: Network, settings: FinetuneSettings, seed: int, steps: int) -> GradualUnfreezing:
     """Makes the network what the settings say, in place; returns what thaws it later."""
     if settings.dropout is not None:
         network.drop(settings.dropout)
     if settings.adapt:
-        adapt.add(network, settings.adapt, seed)
+        adapt.inject_adapters(network, settings.adapt, seed)
     if settings.freeze_encoder:
         network.encoder.requires_grad_(False)
     settings.adversary.attach(network, seed)
-    thaw = Thaw(network, settings.unfreeze, steps)
+    thaw = GradualUnfreezing(network, settings.unfreeze, steps)
     if settings.gradient_checkpointing:
-        memory.checkpointed(network)
+        memory.enable_checkpointing(network)
     if settings.compile:
-        memory.compiled(network)
+        memory.compile_layers(network)
     return thaw
 
 
-def optimizer(network: Network, settings: FinetuneSettings) -> torch.optim.AdamW:
+def build_optimizer(network: Network, settings: FinetuneSettings) -> torch.optim.AdamW:
     """AdamW over what is trained, at rates that each step sets."""
-    trained = groups(network, float(settings.weight_decay or 0), settings.layer_decay)
+    trained = parameter_groups(network, float(settings.weight_decay or 0), settings.layer_decay)
     trained += judge_groups(network, float(settings.learning_rate or 0))
     return torch.optim.AdamW(trained, lr=0.0, eps=1e-8, fused=True)
 
 
-def longest(settings: FinetuneSettings, network: Network) -> int:
+def input_length(settings: FinetuneSettings, network: Network) -> int:
     """Subwords an input: the setting, or what the encoder has positions for."""
-    room = positions(network.encoder.config, default=10**6)
+    room = position_limit(network.encoder.config, default=10**6)
     return min(int(settings.max_length or 128), int(network.tokenizer.model_max_length), room)
 
 
-def precision(wanted: str, network: Network) -> str:
+def mixed_precision(setting: str, network: Network) -> str:
     """Accelerate's name of the precision. auto: bf16 where the device computes in it, and gains by it."""
-    if wanted != "auto":
-        return {"fp32": "no", "bf16": "bf16"}[wanted]
+    if setting != "auto":
+        return {"fp32": "no", "bf16": "bf16"}[setting]
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported() else "no"
     native = torch.cpu.get_capabilities()  # without such units a processor emulates bf16, at a third of the speed
     config: Any = network.encoder.config
     # narrow encoders lose more by changing types than they gain
-    return "bf16" if threads.wide(config) and (native.get("avx512_bf16") or native.get("amx_bf16")) else "no"
+    return "bf16" if threads.is_wide(config) and (native.get("avx512_bf16") or native.get("amx_bf16")) else "no"
 
 
 def judge_groups(network: Network, peak: float) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ def judge_groups(network: Network, peak: float) -> list[dict[str, Any]]:
     groups = []
     for task, judge in network.judges.items():
         form: Any = network.forms[task]
-        own = form.head.learning_rate
-        scale = own / peak if own and peak else 1.0
+        head_rate = form.head.learning_rate
+        scale = head_rate / peak if head_rate and peak else 1.0
         groups.append({"params": list(judge.parameters()), "weight_decay": 0.0, "scale": scale})
     return groups

@@ -16,16 +16,16 @@ import numpy as np
 
 from xfer.attackers.search.base import Setting
 from xfer.core.errors import XferError
-from xfer.core.jsonl import add_line, whole_lines
-from xfer.models.victims.build import victim
-from xfer.trainers.attacked import Attacked, drawn
-from xfer.trainers.batches.attacked import Changes, row_of, used
+from xfer.core.jsonl import add_line, read_whole_lines
+from xfer.models.victims.build import build_victim
+from xfer.trainers.attacked import AttackedTraining, draw_row_share
+from xfer.trainers.batches.attacked import AttackedData, row_of, usable_attacks
 from xfer.trainers.loop.run import Run
 
-Line = dict[str, Any]
+OutcomeLine = dict[str, Any]
 
 
-class Refreshed:
+class RefreshedTasks:
     """The tasks of a run whose rows are attacked anew, and the steps at which that was done last."""
 
     def __init__(self, run: Run, folder: Path) -> None:
@@ -37,49 +37,57 @@ class Refreshed:
         """What precedes a step: the attacks that are due, or after a resume what the last ones left."""
         for name, changes in self.tasks.items():
             assert changes.refresh
-            step, every = self.run.state["step"], distance(changes.refresh, self.run.steps)
-            at = step // every * every
-            if at > self.last[name]:
-                self._renew(name, changes, at, every, save)
-                self.last[name] = at
+            step, every = self.run.state["step"], refresh_interval(changes.refresh, self.run.steps)
+            attack_step = step // every * every
+            if attack_step > self.last[name]:
+                self._renew(name, changes, attack_step, every, save)
+                self.last[name] = attack_step
 
-    def _renew(self, name: str, changes: Changes, at: int, every: int, save: Callable[[], None]) -> None:
-        run, path = self.run, self.folder / f"attacked-{name}-{at}.jsonl"
+    def _renew(self, name: str, changes: AttackedData, attack_step: int, every: int, save: Callable[[], None]) -> None:
+        run, path = self.run, self.folder / f"attacked-{name}-{attack_step}.jsonl"
 
-        def find() -> list[Line]:
-            if run.state["step"] == at:
-                if not (self.folder / f"step-{at}").exists():
+        def find() -> list[OutcomeLine]:
+            if run.state["step"] == attack_step:
+                if not (self.folder / f"step-{attack_step}").exists():
                     save()
-                attacked(run, name, changes, every, path)
+                attack_rows(run, name, changes, every, path)
             for old in self.folder.glob(f"attacked-{name}-*.jsonl"):
                 if old != path:
                     old.unlink()
-            return whole_lines(path)
+            return read_whole_lines(path)
 
         lines = sorted(run.ranks.told(find), key=lambda line: line["place"])
         rows = run.tasks[name].train
-        found = [({column: line["row"][column] for column in rows}, line["status"]) for line in lines]
-        about = {"weight": changes.weight, "beside": changes.beside, "keep": changes.refresh and changes.refresh.keep}
-        made = used(run.inner.forms[name].name, rows, [line["place"] for line in lines], found, about)
-        run.feed.change(name, made)
-        if run.state["step"] == at:
+        outcomes = [({column: line["row"][column] for column in rows}, line["status"]) for line in lines]
+        options = {"weight": changes.weight, "beside": changes.beside, "keep": changes.refresh and changes.refresh.keep}
+        attacked_data = usable_attacks(
+            run.inner.forms[name].name, rows, [line["place"] for line in lines], outcomes, options
+        )
+        run.feed.change(name, attacked_data)
+        if run.state["step"] == attack_step:
             queries = sum(line["queries"] for line in lines)
-            told = {"task": name, "step": at, "rows": len(lines), "trained": len(made.origins), "queries": queries}
-            run.state["attacked"] = [*run.state.get("attacked", ()), told]
+            summary = {
+                "task": name,
+                "step": attack_step,
+                "rows": len(lines),
+                "trained": len(attacked_data.origins),
+                "queries": queries,
+            }
+            run.state["attacked"] = [*run.state.get("attacked", ()), summary]
 
 
-def distance(refresh: Attacked, steps: int) -> int:
+def refresh_interval(refresh: AttackedTraining, steps: int) -> int:
     """Steps from one attack to the next."""
     every = float(refresh.refresh or 1)
     return int(every) if every >= 1 else max(1, round(every * steps))
 
 
-def upcoming(run: Run, task: str, every: int) -> list[int]:
+def upcoming_rows(run: Run, task: str, every: int) -> list[int]:
     """The rows of a task that the next ``every`` steps train on, sorted."""
-    step, several = run.state["step"], len(run.tasks) > 1
+    step, multitask = run.state["step"], len(run.tasks) > 1
     steps = range(step, min(step + every, run.steps))
     mixer, seed, sizes = run.context.mixer, run.context.seed, run.feed.sizes
-    times = sum(not several or task in mixer.tasks(s, seed, sizes, s / run.steps) for s in steps)
+    times = sum(not multitask or task in mixer.tasks(s, seed, sizes, s / run.steps) for s in steps)
     first = run.state["counts"].get(task, 0)
     sampler = run.feed.samplers[task]
     units = [sampler.batch(first + i) for i in range(times * run.settings.accumulate)]
@@ -87,46 +95,52 @@ def upcoming(run: Run, task: str, every: int) -> list[int]:
     return [int(row) for row in np.unique(rows)]
 
 
-def attacked(run: Run, task: str, changes: Changes, every: int, path: Path) -> None:
+def attack_rows(run: Run, task: str, changes: AttackedData, every: int, path: Path) -> None:
     """Attacks a share of the rows that come up; one line each, those that ``path`` has already left out."""
-    about, rows = changes.refresh, run.tasks[task].train
-    assert about
-    places = upcoming(run, task, every)
-    asked = [{name: column[place] for name, column in rows.items()} for place in places]
-    chosen = drawn(asked, about.share, run.context.seed, task, run.state["step"])
-    done = {line["place"] for line in whole_lines(path)}
-    left = {(asked[i]["language"], asked[i]["id"]): (places[i], asked[i]) for i in chosen if places[i] not in done}
+    settings, rows = changes.refresh, run.tasks[task].train
+    assert settings
+    indices = upcoming_rows(run, task, every)
+    candidates = [{name: column[index] for name, column in rows.items()} for index in indices]
+    chosen = draw_row_share(candidates, settings.share, run.context.seed, task, run.state["step"])
+    done = {line["place"] for line in read_whole_lines(path)}
+    remaining = {
+        (candidates[i]["language"], candidates[i]["id"]): (indices[i], candidates[i])
+        for i in chosen
+        if indices[i] not in done
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    for number, found in enumerate(_searched(run, task, changes, [row for _, row in left.values()]), 1):
-        place, row = left[found["language"], found["id"]]
-        line = {name: found[name] for name in ("status", "queries", "message")}
-        add_line(path, {"place": place} | line | {"row": {name: found[name] for name in row}})
-        run.context.progress(number, len(left), doing=f"attacking rows of {task}")
-    lines = whole_lines(path)
+    for number, outcome in enumerate(_search_outcomes(run, task, changes, [row for _, row in remaining.values()]), 1):
+        index, row = remaining[outcome["language"], outcome["id"]]
+        line = {name: outcome[name] for name in ("status", "queries", "message")}
+        add_line(path, {"place": index} | line | {"row": {name: outcome[name] for name in row}})
+        run.context.progress(number, len(remaining), doing=f"attacking rows of {task}")
+    lines = read_whole_lines(path)
     if lines and all(line["status"] == "error" for line in lines):
         raise XferError(f"every attacked row of {task} failed, the first with: {lines[0]['message']}")
 
 
-def _searched(run: Run, task: str, changes: Changes, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _search_outcomes(
+    run: Run, task: str, changes: AttackedData, rows: list[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
     if not rows or not changes.refresh:
         return
     form = run.inner.forms[task]
     attacker: Any = changes.refresh.attacker
     wanted = attacker.aim(form.name, form.labels, changes.options)
     # a new victim each time: no answer of earlier weights is kept
-    oracles = {"victim": victim(run.inner, task, run.max_length)} | attacker.constraints.oracles()
+    oracles = {"victim": build_victim(run.inner, task, run.max_length)} | attacker.constraints.oracles()
     tables = run.context.folder / "tables"
-    about = Setting(form.name, tuple(form.labels), wanted, oracles, known=changes.known, cache=tables)
-    yield from attacker.search(rows, about)
+    setting = Setting(form.name, tuple(form.labels), wanted, oracles, known=changes.known, cache=tables)
+    yield from attacker.search(rows, setting)
 
 
-def told(run: Run) -> dict[str, Any]:
+def attacked_summary(run: Run) -> dict[str, Any]:
     """What a stage says of its attacked rows: how many were attacked and trained on, and when; nothing without any."""
-    found = [
+    summaries = [
         {"task": name, "step": 0, "trained": len(task.changes.origins)}
         for name, task in run.tasks.items()
         if task.changes and not task.changes.refresh
     ]
-    found += run.state.get("attacked", ())
-    return {"attacked": found} if found else {}
+    summaries += run.state.get("attacked", ())
+    return {"attacked": summaries} if summaries else {}

@@ -15,15 +15,15 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
 from xfer.core.errors import XferError
-from xfer.forms.base import Rows, Tensors, by_language, graded
-from xfer.models.domain.form import Domain
+from xfer.forms.base import Columns, Tensors, by_language, graded_predictions
+from xfer.models.domain.form import DomainForm
 from xfer.models.network import Network
-from xfer.models.predictor import answer
+from xfer.models.predictor import predict_encoded
 from xfer.trainers import distributed
 from xfer.trainers.adversaries.base import Plain
-from xfer.trainers.adversaries.micro_batch import Micro
+from xfer.trainers.adversaries.micro_batch import MicroBatch
 from xfer.trainers.batches.feed import Feed, TaskData
-from xfer.trainers.distributed import units
+from xfer.trainers.distributed import total_units
 from xfer.trainers.loop import averaging, sharding
 from xfer.trainers.loop import optimizer as setting
 from xfer.trainers.losses import consistency as agreement
@@ -52,26 +52,26 @@ class Run:
         self, settings: FinetuneSettings, network: Network, tasks: Sequence[TaskData], context: Context
     ) -> None:
         self.settings, self.tasks, self.context = settings, {task.name: task for task in tasks}, context
-        self.ranks = distributed.here()
+        self.ranks = distributed.current_processes()
         AcceleratorState._reset_state(reset_partial_state=True)  # one process runs stages of different precision
-        self.precision = setting.precision(settings.precision, network)
+        self.precision = setting.mixed_precision(settings.precision, network)
         self.accelerator = Accelerator(mixed_precision=self.precision)
-        self.max_length = setting.longest(settings, network)
+        self.max_length = setting.input_length(settings, network)
         context.progress(0, sum(len(task.train["id"]) for task in tasks), doing="encoding")
         self.feed = Feed(settings, network, tasks, context.seed, self.max_length)
-        self.heads = {name: form.head for name, form in network.forms.items() if isinstance(form, Domain)}
+        self.heads = {name: form.head for name, form in network.forms.items() if isinstance(form, DomainForm)}
         self.steps = self._steps()
-        self.shards = sharding.spread(network, settings, self.ranks, self.accelerator.device)
+        self.shards = sharding.shard_network(network, settings, self.ranks, self.accelerator.device)
         self.ranks.parted = self.shards is not None
         network = self.shards.parts if self.shards else network
-        self.thaw = setting.shaped(network, settings, context.seed, self.steps)
-        optimizer = setting.optimizer(network, settings)
+        self.thaw = setting.configure_network(network, settings, context.seed, self.steps)
+        optimizer = setting.build_optimizer(network, settings)
         self.network = self.accelerator.prepare_model(network, evaluation_mode=True)  # no wrapper: see ranks
         self.optimizer = self.accelerator.prepare(optimizer)
         self.inner: Network = self.accelerator.unwrap_model(self.network)
         self.adversary = settings.adversary
         self.kept = self.adversary.begin(self.inner)
-        self.moving = averaging.begin(settings.average, self.inner)
+        self.moving = averaging.start_average(settings.average, self.inner)
         smooth, mixup = settings.label_smoothing, settings.mixup
         self.objective = Objective(smooth, mixup, context.teacher, context.seed, self.accelerator)
         self.state: dict[str, Any] = {"step": 0, "best": None, "oracle": None, "since": 0, "counts": {}, "curve": []}
@@ -82,9 +82,11 @@ class Run:
             planned = settings.steps
         else:
             mixer, sizes, samplers = self.context.mixer, self.feed.sizes, self.feed.samplers
-            own = [name for name in sizes if name not in self.heads]
+            trained_tasks = [name for name in sizes if name not in self.heads]
             # a share of 1 times a number of batches is that number, to the bit
-            batches = [len(samplers[name].epoch(0)) * (mixer.counted(sizes[name]) / sizes[name]) for name in own]
+            batches = [
+                len(samplers[name].epoch(0)) * (mixer.counted(sizes[name]) / sizes[name]) for name in trained_tasks
+            ]
             planned = max(1, math.ceil(float(settings.epochs or 1) * mixer.epoch(batches) / settings.accumulate))
         return min(planned, self.context.limit or planned)
 
@@ -93,8 +95,8 @@ class Run:
         peak, warm = float(self.settings.learning_rate or 0), round(self.steps * float(self.settings.warmup or 0))
         if step < warm:
             return peak * (step + 1) / warm
-        left = (self.steps - step) / max(1, self.steps - warm)
-        decay = {"linear": left, "cosine": 0.5 * (1 + math.cos(math.pi * (1 - left))), "constant": 1.0}
+        remaining = (self.steps - step) / max(1, self.steps - warm)
+        decay = {"linear": remaining, "cosine": 0.5 * (1 + math.cos(math.pi * (1 - remaining))), "constant": 1.0}
         return peak * decay[self.settings.schedule]
 
     def batch(self, task: str, number: int) -> Tensors:
@@ -103,12 +105,12 @@ class Run:
 
     def beside(self, task: str, number: int) -> Tensors:
         """The changed rows that go with that batch, and the factor of their loss; empty where there are none."""
-        found = self._placed(task, -1 - number, *self.feed.beside(task, number, self.ranks))
-        return found and found | {"factor": torch.tensor(self.feed.changed[task].about.weight)}
+        tensors = self._placed(task, -1 - number, *self.feed.beside(task, number, self.ranks))
+        return tensors and tensors | {"factor": torch.tensor(self.feed.changed[task].about.weight)}
 
-    def _placed(self, task: str, number: int, made: Tensors, about: Tensors) -> Tensors:
-        placed = {name: tensor.to(self.accelerator.device) for name, tensor in made.items()}
-        return (self.objective.prepared(self.inner.forms[task], task, number, placed) if placed else {}) | about
+    def _placed(self, task: str, number: int, tensors: Tensors, context: Tensors) -> Tensors:
+        placed = {name: tensor.to(self.accelerator.device) for name, tensor in tensors.items()}
+        return (self.objective.prepared(self.inner.forms[task], task, number, placed) if placed else {}) | context
 
     def step(self, step: int) -> tuple[float, int]:
         """One optimiser step (some adversaries make several of it); returns its mean loss and the rows it saw."""
@@ -116,12 +118,12 @@ class Run:
         if len(tasks) > 1:
             tasks = mixer.tasks(step, self.context.seed, self.feed.sizes, step / self.steps)
         train_critics(self, [task for task in tasks if task in self.heads], step)
-        micros: list[Micro] = []
+        micros: list[MicroBatch] = []
         rows, count = 0, self.settings.accumulate
-        for place, task in enumerate(tasks):
+        for task_index, task in enumerate(tasks):
             batches = self.batches(task, count, step)
-            micros += self._micros(task, batches, step, place * count)
-            rows += sum(map(distributed.seen, batches))
+            micros += self._micros(task, batches, step, task_index * count)
+            rows += sum(map(distributed.total_rows, batches))
         for _ in range(self.adversary.replays):
             losses = dict.fromkeys(tasks, 0.0)
             for micro in micros:
@@ -129,31 +131,31 @@ class Run:
                 player = PLAIN if micro.task in self.heads else self.adversary
                 views = self.feed.views.get(micro.task)
                 consistency = views.about.consistency if views else None
-                losses[micro.task] += float(agreement.backward(player, micro, consistency, self.objective))
+                losses[micro.task] += float(agreement.backward_with_view(player, micro, consistency, self.objective))
             losses = dict(zip(losses, self.ranks.total(list(losses.values())), strict=True))
             for task, loss in losses.items():
                 if not math.isfinite(loss):
                     what = f"the loss of {task} is not a number at step {step + 1}"
                     raise XferError(f"{what}; lower trainer.learning_rate, or set trainer.precision: fp32")
             self._update(step)
-        joined = sum(self.tasks[task].weight * loss for task, loss in losses.items()) if mixer.together else loss
-        return joined, rows
+        total_loss = sum(self.tasks[task].weight * loss for task, loss in losses.items()) if mixer.together else loss
+        return total_loss, rows
 
     def batches(self, task: str, count: int, step: int) -> list[Tensors]:
         """The next batches of a task, for ``step``."""
         first = self.state["counts"].get(task, 0)
         self.state["counts"][task] = first + count
-        made = [make(task, first + i) for make in (self.batch, self.beside) for i in range(count)]
-        made = [batch for batch in made if batch]
+        tensors = [make(task, first + i) for make in (self.batch, self.beside) for i in range(count)]
+        tensors = [batch for batch in tensors if batch]
         if task in self.heads:
             strength = torch.tensor(self.heads[task].reverse.at(step / self.steps), device=self.accelerator.device)
-            made = [batch | {"strength": strength} for batch in made]
-        return made
+            tensors = [batch | {"strength": strength} for batch in tensors]
+        return tensors
 
-    def _micros(self, task: str, batches: list[Tensors], step: int, first: int = 0) -> list[Micro]:
-        units, weight = sum(map(distributed.units, batches)) or 1, self.tasks[task].weight
-        about = self.network, self.accelerator, task
-        found = []
+    def _micros(self, task: str, batches: list[Tensors], step: int, first: int = 0) -> list[MicroBatch]:
+        units, weight = sum(map(distributed.total_units, batches)) or 1, self.tasks[task].weight
+        model_inputs = self.network, self.accelerator, task
+        micros = []
         for i, batch in enumerate(batches):
             if "labels" not in batch:  # other processes have all of its rows
                 continue
@@ -161,39 +163,40 @@ class Run:
                 (-1 - first - i, weight * float(batch["factor"])) if "factor" in batch else (first + i, weight)
             )
             names = self.context.seed, step, number
-            found.append(Micro(*about, batch, units, factor, names, self.kept, self.objective.losses))
-        return found
+            micros.append(MicroBatch(*model_inputs, batch, units, factor, names, self.kept, self.objective.losses))
+        return micros
 
     def _update(self, step: int) -> None:
         self.thaw.drop(step)
         self.ranks.add_up(list(self.inner.parameters()))
         if self.settings.clip:  # a discriminator's gradient must not shorten that of the encoder
-            for part in (self.inner.heads, *self.inner.judges.values()):
-                self.accelerator.clip_grad_norm_(part.parameters(), self.settings.clip)
+            for module in (self.inner.heads, *self.inner.judges.values()):
+                self.accelerator.clip_grad_norm_(module.parameters(), self.settings.clip)
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate(step) * group.get("scale", 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.adversary.after(self.inner, self.kept, (step + 1) / self.steps)
-        averaging.follow(self.settings.average, self.moving, self.inner, step)
+        averaging.update_average(self.settings.average, self.moving, self.inner, step)
 
     def dev(self) -> dict[str, dict[str, float]]:
         """The selecting metric of each task in each language of its dev set."""
-        found: dict[str, dict[str, float]] = {}
+        scores: dict[str, dict[str, float]] = {}
         for task in self.tasks.values():
             if task.dev is None or task.name in self.heads:
                 continue
             form, decoded = self.inner.forms[task.name], self.decoded(task.name, task.dev)
-            found[task.name] = {
-                language: next(iter(form.score(part).values())) for language, part in by_language(decoded).items()
+            scores[task.name] = {
+                language: next(iter(form.score(predictions).values()))
+                for language, predictions in by_language(decoded).items()
             }
-        return found
+        return scores
 
-    def decoded(self, task: str, dev: Rows) -> Rows:
+    def decoded(self, task: str, dev: Columns) -> Columns:
         """The predictions for dev rows, without those that cannot be judged."""
         form = self.inner.forms[task]
         encoded = form.encode(dev, self.inner.tokenizer, self.max_length)
-        return graded(form.decode(answer(self.inner, task, encoded, dev), dev))
+        return graded_predictions(form.decode(predict_encoded(self.inner, task, encoded, dev), dev))
 
 
 def train_critics(run: Run, tasks: Sequence[str], step: int) -> None:
@@ -206,8 +209,8 @@ def train_critics(run: Run, tasks: Sequence[str], step: int) -> None:
             name = (run.context.seed, step, -1 - number)  # the micro-batches of the step itself count from 0
             loss = 0.0
             if "labels" in batch:  # another process may have all of its rows
-                about = task, batch | critic, units(batch), 1.0, name
-                loss = float(Plain().backward(Micro(run.network, run.accelerator, *about, {})))
+                micro_inputs = task, batch | critic, total_units(batch), 1.0, name
+                loss = float(Plain().backward(MicroBatch(run.network, run.accelerator, *micro_inputs, {})))
             run.ranks.add_up(list(judge.parameters()))
             if not math.isfinite(run.ranks.total([loss])[0]):
                 what = f"the loss of the critic of {task} is not a number at step {step + 1}"

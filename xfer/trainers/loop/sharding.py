@@ -15,33 +15,35 @@ from typing import Any
 import torch
 
 from xfer.models.network import Network
-from xfer.models.spread import whole
-from xfer.trainers.distributed import Ranks
+from xfer.models.spread import gather_full
+from xfer.trainers.distributed import Processes
 from xfer.trainers.settings import FinetuneSettings
 
 LARGE = 1_000_000_000  # parameters; 16 bytes each for weights, gradients and AdamW, beside activations
 
 
-def spread(network: Network, settings: FinetuneSettings, ranks: Ranks, device: torch.device) -> Shards | None:
+def shard_network(
+    network: Network, settings: FinetuneSettings, processes: Processes, device: torch.device
+) -> ShardedNetwork | None:
     """The network in parts, if there are several processes and the settings say so, or it is large."""
     large = sum(p.numel() for p in network.parameters()) >= LARGE
     wanted = large and not list(settings.unspreadable()) if settings.shard is None else settings.shard
-    return Shards(network, ranks, device) if wanted and ranks.control else None
+    return ShardedNetwork(network, processes, device) if wanted and processes.control else None
 
 
-class Shards:
+class ShardedNetwork:
     """``parts`` is trained, a copy of the network of which this process has some; the network itself is kept empty."""
 
-    def __init__(self, network: Network, ranks: Ranks, device: torch.device) -> None:
+    def __init__(self, network: Network, processes: Processes, device: torch.device) -> None:
         from torch.distributed import init_device_mesh  # late: few runs need it
         from torch.distributed.fsdp import FSDPModule, fully_shard
 
-        self.network, self.ranks, self.device = network, ranks, device
+        self.network, self.ranks, self.device = network, processes, device
         self.shapes = {name: p.shape for name, p in network.named_parameters()}
-        same = network.tokenizer, network.forms
-        parts: Any = copy.deepcopy(network, {id(each): each for each in same}).to(device)
+        uncopied = network.tokenizer, network.forms
+        parts: Any = copy.deepcopy(network, {id(each): each for each in uncopied}).to(device)
         self._empty()
-        mesh = init_device_mesh(device.type, (ranks.count,))
+        mesh = init_device_mesh(device.type, (processes.count,))
         for layer in parts.stack() or ():
             fully_shard(layer, mesh=mesh)
         self.parts: Any = fully_shard(parts, mesh=mesh)
@@ -57,11 +59,11 @@ class Shards:
     @contextmanager
     def whole(self, run: Any) -> Iterator[None]:
         """Inside, ``run.inner`` of process 0 is the whole network. All processes enter and leave."""
-        own = dict(self.network.named_parameters())
+        whole_parameters = dict(self.network.named_parameters())
         for name, parameter in self.parts.named_parameters():
-            found = whole(parameter.detach())
+            gathered = gather_full(parameter.detach())
             if self.ranks.main:
-                own[name].data = found
+                whole_parameters[name].data = gathered
         run.inner = self.network.to(self.device) if self.ranks.main else self.network
         try:
             yield

@@ -10,14 +10,16 @@ import numpy as np
 import torch
 
 from xfer.core.errors import MissingPart, XferError
-from xfer.core.seeds import derive
+from xfer.core.seeds import derive_seed
 from xfer.forms.base import Form, Tensors
 from xfer.models.network import Network
-from xfer.trainers.losses.divergences import divergence
+from xfer.trainers.losses.divergences import kl_divergence
 
-CLOSED = -5e3  # a log-probability under this is that of an answer that a row does not have (see the forms' chances)
-VIEW = "view/"
-MIXED = ("labels", "teacher")  # what belongs to a row's answer and goes along with it when rows are mixed
+IMPOSSIBLE_BELOW = (
+    -5e3
+)  # a log-probability under this is that of an answer that a row does not have (see the forms' chances)
+VIEW_PREFIX = "view/"
+MIXED_ENTRIES = ("labels", "teacher")  # what belongs to a row's answer and goes along with it when rows are mixed
 
 
 class Teacher(NamedTuple):
@@ -42,14 +44,14 @@ class Objective:
 
     def prepared(self, form: Form, task: str, number: int, batch: Tensors) -> Tensors:
         """The batch with what the loss needs beside it, and its view too; the same batch if that is nothing."""
-        found, view = self._prepared(form, task, number, batch), view_of(batch)
-        return found | as_view(self._prepared(form, task, number, view)) if view else found
+        row_batch, view = self._prepared(form, task, number, batch), view_of(batch)
+        return row_batch | as_view(self._prepared(form, task, number, view)) if view else row_batch
 
     def _prepared(self, form: Form, task: str, number: int, batch: Tensors) -> Tensors:
         if self.teacher and task in self.teacher.taught:
             batch = batch | {"teacher": self._taught(form, batch)}
         if self.mixup and form.name == "classify":
-            draw = np.random.Generator(np.random.PCG64(derive("mixup", self.seed, task, number)))
+            draw = np.random.Generator(np.random.PCG64(derive_seed("mixup", self.seed, task, number)))
             partner = torch.from_numpy(draw.permutation(len(batch["labels"])))
             share = torch.tensor(draw.beta(self.mixup, self.mixup), dtype=torch.float32)
             device = batch["labels"].device
@@ -66,46 +68,48 @@ class Objective:
         """The loss of each unit, shape [units]."""
         if "partner" not in batch:
             return self._losses(form, logits, batch)
-        other = batch | {name: batch[name][batch["partner"]] for name in MIXED if name in batch}
+        other = batch | {name: batch[name][batch["partner"]] for name in MIXED_ENTRIES if name in batch}
         return _blend(self._losses(form, logits, batch), self._losses(form, logits, other), batch["share"])
 
     def _losses(self, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
-        found = form.losses(logits, batch)
+        losses = form.losses(logits, batch)
         if self.smoothing and torch.is_tensor(logits):  # discriminators give several
-            found = (1 - self.smoothing) * found + self.smoothing * _even(form, logits, batch)
+            losses = (1 - self.smoothing) * losses + self.smoothing * _uniform_cross_entropy(form, logits, batch)
         if self.teacher and "teacher" in batch:
             share = 1.0 if self.teacher.added else 1 - self.teacher.weight
-            found = share * found + self.taught(form, logits, batch)
-        return found
+            losses = share * losses + self.taught(form, logits, batch)
+        return losses
 
     def taught(self, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """The weighted divergence from the teacher's answers, [units]."""
         assert self.teacher
-        heat, weight = self.teacher.temperature, self.teacher.weight
-        return weight * heat**2 * divergence(batch["teacher"], form.chances(logits.float() / heat, batch))
+        temperature, weight = self.teacher.temperature, self.teacher.weight
+        return (
+            weight * temperature**2 * kl_divergence(batch["teacher"], form.chances(logits.float() / temperature, batch))
+        )
 
 
 def view_of(batch: Tensors) -> Tensors:
     """What a batch holds of its rows' augmented view, under the names that a batch has."""
-    return {name.removeprefix(VIEW): tensor for name, tensor in batch.items() if name.startswith(VIEW)}
+    return {name.removeprefix(VIEW_PREFIX): tensor for name, tensor in batch.items() if name.startswith(VIEW_PREFIX)}
 
 
 def as_view(batch: Tensors) -> Tensors:
     """A batch as part of another, of whose rows it is the view."""
-    return {VIEW + name: tensor for name, tensor in batch.items()}
+    return {VIEW_PREFIX + name: tensor for name, tensor in batch.items()}
 
 
-def _even(form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+def _uniform_cross_entropy(form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
     """Cross-entropy with every answer that a unit may give being as likely, [units]; 0 where there is no label."""
     chances = form.chances(logits, batch)
-    there = chances > CLOSED
-    mean = -torch.where(there, chances, 0).sum(-1) / there.sum(-1)
+    possible = chances > IMPOSSIBLE_BELOW
+    mean = -torch.where(possible, chances, 0).sum(-1) / possible.sum(-1)
     mean = mean.flatten(1).mean(1) if mean.ndim > 1 else mean
     return mean.masked_fill(batch["labels"] == -100, 0) if batch["labels"].ndim == 1 else mean
 
 
-def _blend(own: torch.Tensor, other: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
-    return share * own + (1 - share) * other
+def _blend(first: torch.Tensor, other: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+    return share * first + (1 - share) * other
 
 
 @contextmanager
@@ -130,7 +134,7 @@ def _mixing(network: Network, batch: Mapping[str, torch.Tensor]) -> Iterator[Non
         raise MissingPart(f"mixup needs an encoder that is run once a pass, not {passes} times; set trainer.mixup: 0")
 
 
-def mixed(network: Network, batch: Mapping[str, torch.Tensor]) -> Any:
+def mix_partners(network: Network, batch: Mapping[str, torch.Tensor]) -> Any:
     """Inside, one pass mixes what the encoder gives for each row with what it gives for the row's partner.
 
     Mixup on the encoder's output (Zhang et al. 2018, equation 1; Sun et al. 2020, "Mixup-Transformer", section 3.2).
@@ -138,8 +142,8 @@ def mixed(network: Network, batch: Mapping[str, torch.Tensor]) -> Any:
     return _mixing(network, batch) if "partner" in batch else nullcontext()
 
 
-def same_subwords(teacher: Any, own: Any) -> None:
+def require_same_vocabulary(teacher: Any, student: Any) -> None:
     """Raises XferError where two tokenizers cut or number text differently: a teacher could not read the batches."""
-    if teacher.get_vocab() != own.get_vocab():
+    if teacher.get_vocab() != student.get_vocab():
         what = "the teacher of distil has another vocabulary than this stage, so it cannot read the same batches"
         raise XferError(f"{what}; start both from one model")

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from xfer.attackers.constraints import Constraints, Locks
 from xfer.attackers.search.goal import Goal
-from xfer.forms.texts import column
+from xfer.forms.texts import column_of_side
 
-Row = dict[str, Any]
+GoalRow = dict[str, Any]
 
 AIMS = {
     form: f"xfer.attackers.search.goals.{form}:{form.capitalize()}"
@@ -18,7 +18,7 @@ AIMS = {
 }
 
 
-class About(NamedTuple):
+class AttackedTask(NamedTuple):
     """A task under attack: its ``labels`` in the order of the head, the ``options`` of its form, what the search is
     after, the words that no edit touches, and what must hold of its results."""
 
@@ -36,31 +36,31 @@ class Aim(Protocol):
     """
 
     form: ClassVar[str]
-    about: About
+    about: AttackedTask
 
-    def __init__(self, about: About) -> None:
+    def __init__(self, task: AttackedTask) -> None:
         """An aim is about one task, for all rows of it."""
 
-    def text(self, row: Row, kind: type[Any] = ...) -> Any:
+    def text(self, row: GoalRow, kind: type[Any] = ...) -> Any:
         """The row as a ``kind`` of ``engine.text.Text`` that a search edits. Raises Refused if that cannot be."""
 
-    def columns(self, row: Row) -> tuple[str, ...]:
+    def columns(self, row: GoalRow) -> tuple[str, ...]:
         """The names of the row's columns that ``text`` has as fields, in order."""
 
     def item(self, text: Any) -> Hashable:
         """What the victim is asked for a text."""
 
-    def gold(self, row: Row) -> Any:
+    def gold(self, row: GoalRow) -> Any:
         """What the victim should say. Raises Refused where the row does not tell."""
 
     def judge(self, answer: Any, gold: Any) -> tuple[float, bool]:
         """How near the victim's answer is to the aim, from 0 to 1, and whether it is reached."""
 
-    def row(self, row: Row, text: Any) -> Row:
+    def row(self, row: GoalRow, text: Any) -> GoalRow:
         """The row with its text changed and its labels moved along."""
 
 
-def aim(
+def form_aim(
     form: str,
     labels: Sequence[str],
     options: Mapping[str, Any] | None = None,
@@ -70,7 +70,9 @@ def aim(
 ) -> Aim:
     """The aim of a search against a task of this form. ``protect`` are sides by role (premise, question, ...)."""
     module, _, name = AIMS[form].partition(":")
-    held = constraints or Constraints()
-    about = About(labels, options or {}, goal or Goal(), held.locks([column(side, form) for side in protect]), held)
-    found: Aim = getattr(import_module(module), name)(about)
-    return found
+    applied = constraints or Constraints()
+    task = AttackedTask(
+        labels, options or {}, goal or Goal(), applied.locks([column_of_side(side, form) for side in protect]), applied
+    )
+    instance: Aim = getattr(import_module(module), name)(task)
+    return instance

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, ClassVar
 
-from xfer.attackers.search.candidate import Text
-from xfer.attackers.search.goals.base import About, Row
-from xfer.attackers.search.goals.texts import split
-from xfer.attackers.search.outcome import Refused
+from xfer.attackers.search.candidate import EditableText
+from xfer.attackers.search.goals.base import AttackedTask, GoalRow
+from xfer.attackers.search.goals.texts import split_row
+from xfer.attackers.search.outcome import SearchRefused
 
-FIELDS = ("text", "question")
+CHOOSE_COLUMNS = ("text", "question")
 
 
-class Choose:
+class ChooseAim:
     """Another choice than the gold one. The options are never edited: a label is only true of these options.
 
     An item is (text, question or None, options), an answer the options' probabilities.
@@ -21,29 +21,29 @@ class Choose:
 
     form: ClassVar[str] = "choose"
 
-    def __init__(self, about: About) -> None:
-        self.about = about
+    def __init__(self, task: AttackedTask) -> None:
+        self.about = task
 
-    def columns(self, row: Row) -> tuple[str, ...]:
-        return tuple(name for name in FIELDS if row.get(name) is not None)
+    def columns(self, row: GoalRow) -> tuple[str, ...]:
+        return tuple(name for name in CHOOSE_COLUMNS if row.get(name) is not None)
 
-    def text(self, row: Row, kind: type[Any] = Text) -> Any:
+    def text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
         options = row.get("options")
         if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
-            raise Refused("the options do not hold text")
-        return split(kind, row, self.columns(row), self.about.locks, carried=tuple(options))
+            raise SearchRefused("the options do not hold text")
+        return split_row(kind, row, self.columns(row), self.about.locks, carried=tuple(options))
 
     def item(self, text: Any) -> Hashable:
         return text.fields[0], text.fields[1] if len(text.fields) > 1 else None, text.carried
 
-    def gold(self, row: Row) -> int:
+    def gold(self, row: GoalRow) -> int:
         label, options = row.get("label"), row["options"]
         if type(label) is not int or not 0 <= label < len(options):
-            raise Refused(f"label {label!r} is not one of 0 to {len(options) - 1}")
+            raise SearchRefused(f"label {label!r} is not one of 0 to {len(options) - 1}")
         return label
 
     def judge(self, answer: Any, gold: int) -> tuple[float, bool]:
         return 1.0 - float(answer[gold]), int(answer.argmax()) != gold
 
-    def row(self, row: Row, text: Any) -> Row:
+    def row(self, row: GoalRow, text: Any) -> GoalRow:
         return row | dict(zip(self.columns(row), text.fields, strict=True))

@@ -5,35 +5,35 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, ClassVar
 
-from xfer.attackers.search.candidate import Text
-from xfer.attackers.search.goals.base import About, Row
-from xfer.attackers.search.goals.texts import split
-from xfer.attackers.search.outcome import Refused
+from xfer.attackers.search.candidate import EditableText
+from xfer.attackers.search.goals.base import AttackedTask, GoalRow
+from xfer.attackers.search.goals.texts import split_row
+from xfer.attackers.search.outcome import SearchRefused
 
-FIELDS = ("text", "pair")
+CLASSIFY_COLUMNS = ("text", "pair")
 
 
-class Classify:
+class ClassifyAim:
     """Another class than the gold one. An item is the tuple of columns, an answer the classes' probabilities."""
 
     form: ClassVar[str] = "classify"
 
-    def __init__(self, about: About) -> None:
-        self.about, self.labels = about, list(about.labels)
+    def __init__(self, task: AttackedTask) -> None:
+        self.about, self.labels = task, list(task.labels)
 
-    def columns(self, row: Row) -> tuple[str, ...]:
-        return tuple(name for name in FIELDS if row.get(name) is not None)
+    def columns(self, row: GoalRow) -> tuple[str, ...]:
+        return tuple(name for name in CLASSIFY_COLUMNS if row.get(name) is not None)
 
-    def text(self, row: Row, kind: type[Any] = Text) -> Any:
-        return split(kind, row, self.columns(row), self.about.locks)
+    def text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
+        return split_row(kind, row, self.columns(row), self.about.locks)
 
     def item(self, text: Any) -> Hashable:
         fields: tuple[str, ...] = text.fields
         return fields
 
-    def gold(self, row: Row) -> int:
+    def gold(self, row: GoalRow) -> int:
         if row.get("label") not in self.labels:
-            raise Refused(f"label {row.get('label')!r} is not one of {', '.join(self.labels)}")
+            raise SearchRefused(f"label {row.get('label')!r} is not one of {', '.join(self.labels)}")
         return self.labels.index(row["label"])
 
     def judge(self, answer: Any, gold: int) -> tuple[float, bool]:
@@ -42,5 +42,5 @@ class Classify:
             raise ValueError(f"the victim's answer {chance} is no probability")
         return 1.0 - chance, int(answer.argmax()) != gold
 
-    def row(self, row: Row, text: Any) -> Row:
+    def row(self, row: GoalRow, text: Any) -> GoalRow:
         return row | dict(zip(self.columns(row), text.fields, strict=True))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, ClassVar
 
-from xfer.attackers.search.candidate import Text
-from xfer.attackers.search.goals.base import About, Row
-from xfer.attackers.search.goals.texts import split
-from xfer.attackers.search.outcome import Refused
+from xfer.attackers.search.candidate import EditableText
+from xfer.attackers.search.goals.base import AttackedTask, GoalRow
+from xfer.attackers.search.goals.texts import split_row
+from xfer.attackers.search.outcome import SearchRefused
 
-FIELDS = ("text", "pair")
+RETRIEVE_COLUMNS = ("text", "pair")
 
 
-class Retrieve:
+class RetrieveAim:
     """No right candidate among the first ``goal.k`` of a query. Candidates stay as they are, encoded once a language.
 
     An item is (language of the pool, text, pair or None, right ids), an answer (what the k-th wrong candidate has more
@@ -23,31 +23,31 @@ class Retrieve:
 
     form: ClassVar[str] = "retrieve"
 
-    def __init__(self, about: About) -> None:
-        self.about = about
-        self.reach = 1.0 if about.options.get("task") == "mining" else 2.0
+    def __init__(self, task: AttackedTask) -> None:
+        self.about = task
+        self.reach = 1.0 if task.options.get("task") == "mining" else 2.0
 
-    def columns(self, row: Row) -> tuple[str, ...]:
-        return tuple(name for name in FIELDS if row.get(name) is not None)
+    def columns(self, row: GoalRow) -> tuple[str, ...]:
+        return tuple(name for name in RETRIEVE_COLUMNS if row.get(name) is not None)
 
-    def text(self, row: Row, kind: type[Any] = Text) -> Any:
+    def text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
         # a query may be spoken in another language than that of the candidates it searches: ``pool``
         carried = row.get("pool", row["language"]), tuple(row["gold"] or ())
-        return split(kind, row, self.columns(row), self.about.locks, carried=carried)
+        return split_row(kind, row, self.columns(row), self.about.locks, carried=carried)
 
     def item(self, text: Any) -> Hashable:
         language, gold = text.carried
         return language, text.fields[0], text.fields[1] if len(text.fields) > 1 else None, gold
 
-    def gold(self, row: Row) -> None:
+    def gold(self, row: GoalRow) -> None:
         if row.get("gold") is None:
-            raise Refused("the right candidates are withheld")
+            raise SearchRefused("the right candidates are withheld")
         if not row["gold"]:
-            raise Refused("the query has no right candidate", "skipped")
+            raise SearchRefused("the query has no right candidate", "skipped")
 
     def judge(self, answer: Any, gold: None) -> tuple[float, bool]:
-        ahead, found = answer
-        return (min(max(float(ahead) / self.reach, -1.0), 1.0) + 1) / 2, not found
+        ahead, retrieved = answer
+        return (min(max(float(ahead) / self.reach, -1.0), 1.0) + 1) / 2, not retrieved
 
-    def row(self, row: Row, text: Any) -> Row:
+    def row(self, row: GoalRow, text: Any) -> GoalRow:
         return row | dict(zip(self.columns(row), text.fields, strict=True))

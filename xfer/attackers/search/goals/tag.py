@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, ClassVar
 
-from xfer.attackers.search.candidate import Text
-from xfer.attackers.search.goal import BOUND
-from xfer.attackers.search.goals.base import About, Row
-from xfer.attackers.search.outcome import Refused
+from xfer.attackers.search.candidate import EditableText
+from xfer.attackers.search.goal import DEFAULT_BOUND
+from xfer.attackers.search.goals.base import AttackedTask, GoalRow
+from xfer.attackers.search.outcome import SearchRefused
 from xfer.forms.texts import is_blank, is_entity_tag
-from xfer.text.tokens import alphabet
+from xfer.text.tokens import script_alphabet
 
 
-class Tag:
+class TagAim:
     """Wrong tags on a share of the gold tokens: those of entities where the data set has them (``goal.tokens``).
 
     Words are those of the data set and are never split again; blank ones are never touched. An item is (words, gold
@@ -24,41 +24,41 @@ class Tag:
 
     form: ClassVar[str] = "tag"
 
-    def __init__(self, about: About) -> None:
-        self.about = about
-        self.number = {label: i for i, label in enumerate(about.labels)}
-        entities = is_entity_tag(about.labels)
-        self.entities = about.goal.tokens == "entities" if about.goal.tokens else entities
-        self.bound = about.goal.bound or BOUND
+    def __init__(self, task: AttackedTask) -> None:
+        self.about = task
+        self.number = {label: i for i, label in enumerate(task.labels)}
+        entities = is_entity_tag(task.labels)
+        self.entities = task.goal.tokens == "entities" if task.goal.tokens else entities
+        self.bound = task.goal.bound or DEFAULT_BOUND
 
-    def columns(self, row: Row) -> tuple[str, ...]:
+    def columns(self, row: GoalRow) -> tuple[str, ...]:
         return ("text",)
 
-    def text(self, row: Row, kind: type[Any] = Text) -> Any:
+    def text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
         words, tags = row.get("words"), row.get("tags")
         if not words or not all(isinstance(word, str) for word in words):
-            raise Refused("the sentence holds no words")
+            raise SearchRefused("the sentence holds no words")
         placed, start = [], 0
         for word in words:
             placed.append((0, start, start + len(word)))
             start += len(word) + 1
         frozen = self.about.locks.frozen(("text",), [(0, word) for word in words], tags)
         frozen |= {i for i, word in enumerate(words) if is_blank(word)}
-        return kind([" ".join(words)], placed, alphabet(words), tags=tags, frozen=frozen, given=True)
+        return kind([" ".join(words)], placed, script_alphabet(words), tags=tags, frozen=frozen, given=True)
 
     def item(self, text: Any) -> Hashable:
         return tuple(text.words), tuple(self.number[tag] if self._counts(tag) else -1 for tag in text.tags)
 
-    def gold(self, row: Row) -> None:
+    def gold(self, row: GoalRow) -> None:
         tags = row.get("tags")
         if tags is None:
-            raise Refused("the tags are withheld")
+            raise SearchRefused("the tags are withheld")
         wrong = [tag for tag in tags if tag not in self.number]
         if wrong or len(tags) != len(row["words"]):
             what = f"tag {wrong[0]!r} is not one the model knows" if wrong else "there is not one tag a word"
-            raise Refused(what)
+            raise SearchRefused(what)
         if not any(map(self._counts, tags)):
-            raise Refused("the sentence holds no entity", "skipped")
+            raise SearchRefused("the sentence holds no entity", "skipped")
 
     def judge(self, answer: Any, gold: None) -> tuple[float, bool]:
         sure, right = answer
@@ -66,7 +66,7 @@ class Tag:
             return 0.0, False
         return 1.0 - float(sure.mean()), 1.0 - float(right.mean()) >= self.bound
 
-    def row(self, row: Row, text: Any) -> Row:
+    def row(self, row: GoalRow, text: Any) -> GoalRow:
         words = list(text.words)
         return row | {"text": " ".join(words), "words": words, "tags": list(text.tags)}
 

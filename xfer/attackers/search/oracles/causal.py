@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from xfer.attackers.search.oracles.loading import load
-from xfer.attackers.search.oracles.shapes import batches
+from xfer.attackers.search.oracles.loading import load_model
+from xfer.attackers.search.oracles.shapes import token_batches
 
 Continuation = tuple[str, str]
 
 
-class Causal:
+class CausalOracle:
     """Queue ``language_model``: (prefix, continuation) -> ln p(continuation | prefix), all its subwords together.
 
     A subword belongs to the continuation if it ends there. Of long texts the last subwords are read. Where the
@@ -18,37 +18,37 @@ class Causal:
     """
 
     def __init__(self, name: str) -> None:
-        self.loaded = load(name, "AutoModelForCausalLM", "language_model")
+        self.loaded = load_model(name, "AutoModelForCausalLM", "language_model")
 
     def __call__(self, items: list[Continuation]) -> list[float]:
         model, tokenizer, where, longest = self.loaded
         encoded = [self._ids(*item) for item in items]
-        found = [0.0] * len(items)
+        scores = [0.0] * len(items)
         with torch.inference_mode():
             pad = tokenizer.pad_token_id or 0
-            for numbers, batch in batches([ids for ids, _ in encoded], pad, where, longest):
+            for numbers, batch in token_batches([ids for ids, _ in encoded], pad, where, longest):
                 logits = model(**batch).logits.float()
                 for row, number in enumerate(numbers):
-                    ids, own = encoded[number]
-                    places = torch.arange(max(len(ids) - own, 1), len(ids), device=where)
-                    if len(places):
-                        chances = logits[row, places - 1].log_softmax(-1)
-                        picked = chances.gather(1, batch["input_ids"][row, places][:, None])
-                        found[number] = float(picked.double().sum())
-        return found
+                    ids, continuation_length = encoded[number]
+                    positions = torch.arange(max(len(ids) - continuation_length, 1), len(ids), device=where)
+                    if len(positions):
+                        chances = logits[row, positions - 1].log_softmax(-1)
+                        picked = chances.gather(1, batch["input_ids"][row, positions][:, None])
+                        scores[number] = float(picked.double().sum())
+        return scores
 
     def _ids(self, prefix: str, continuation: str) -> tuple[list[int], int]:
         """The subwords of both, the model's mark of a beginning first, and how many belong to the continuation."""
         tokenizer, longest = self.loaded.tokenizer, self.loaded.longest
         encoded = tokenizer(prefix + continuation, add_special_tokens=False, return_offsets_mapping=True)
         ids = list(encoded["input_ids"])
-        own = sum(end > len(prefix) for _, end in encoded["offset_mapping"])
+        continuation_length = sum(end > len(prefix) for _, end in encoded["offset_mapping"])
         begin = [tokenizer.bos_token_id] if tokenizer.bos_token_id is not None else []
         kept = ids[max(0, len(ids) - (longest - len(begin))) :]
-        return (begin + kept) or [tokenizer.eos_token_id or 0], min(own, len(kept))
+        return (begin + kept) or [tokenizer.eos_token_id or 0], min(continuation_length, len(kept))
 
 
-class FirstSubword(Causal):
+class FirstSubword(CausalOracle):
     """Queue ``language_model`` of TextAttack's GPT-2 constraint: (prefix, word) -> ln p(first subword | prefix).
 
     Both are read apart, so that no space stands before the word, and no mark of a beginning before the prefix.

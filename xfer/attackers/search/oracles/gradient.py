@@ -12,31 +12,31 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from xfer.attackers.search.oracles.shapes import batches
+from xfer.attackers.search.oracles.shapes import token_batches
 from xfer.attackers.search.oracles.vocabulary import Vocabulary
 from xfer.core.errors import MissingPart
 from xfer.text.tokens import word_script
 
-Place = tuple[int, int, int]  # column, start, end of a word
+WordPlace = tuple[int, int, int]  # column, start, end of a word
 
 
-class Wanted(NamedTuple):
+class GradientQuery(NamedTuple):
     """The columns of an example, its words, its class, and how many flips of each word are wanted."""
 
     fields: tuple[str, ...]
-    words: tuple[Place, ...]
+    words: tuple[WordPlace, ...]
     gold: int
     flips: int
 
 
-class Slopes(NamedTuple):
+class WordGradients(NamedTuple):
     """For each word the L1 norm of its mean gradient, and the likeliest flips: (word, gain of the loss)."""
 
     norms: np.ndarray
     flips: list[list[tuple[str, float]]]
 
 
-class Gradient:
+class GradientOracle:
     """Queue ``gradient``: Wanted -> Slopes, from the victim's loss of the gold class."""
 
     def __init__(self, victim: Any) -> None:
@@ -47,9 +47,11 @@ class Gradient:
         self.table = network.encoder.get_input_embeddings()
         self._vocabulary: Vocabulary | None = None
 
-    def __call__(self, items: list[Wanted]) -> list[Slopes]:
-        found = self.subwords([(item.fields, item.gold) for item in items])
-        return [self._words(item, encoded, slopes) for item, (encoded, slopes) in zip(items, found, strict=True)]
+    def __call__(self, items: list[GradientQuery]) -> list[WordGradients]:
+        encoded_slopes = self.subwords([(item.fields, item.gold) for item in items])
+        return [
+            self._words(item, encoded, slopes) for item, (encoded, slopes) in zip(items, encoded_slopes, strict=True)
+        ]
 
     def raw(self, items: list[tuple[tuple[str, ...], int]]) -> list[np.ndarray]:
         """Queue ``slopes``: (columns, class) -> the gradient of each subword, special ones too, [n, width]."""
@@ -60,18 +62,20 @@ class Gradient:
         tokenizer, where = self.network.tokenizer, self.table.weight.device
         options = {"truncation": True, "max_length": self.longest, "return_offsets_mapping": True}
         encoded = [tokenizer(*fields, **options) for fields, _ in items]
-        found: list[Any] = [None] * len(items)
+        results: list[Any] = [None] * len(items)
         training = self.network.training
         self.network.eval()
         pad = tokenizer.pad_token_id or 0
-        for numbers, batch in batches([one["input_ids"] for one in encoded], pad, where, self.longest):
+        for numbers, batch in token_batches([encoding["input_ids"] for encoding in encoded], pad, where, self.longest):
             if "token_type_ids" in encoded[0]:
-                batch["token_type_ids"] = _types([encoded[i]["token_type_ids"] for i in numbers], batch["input_ids"])
+                batch["token_type_ids"] = _segment_ids(
+                    [encoded[i]["token_type_ids"] for i in numbers], batch["input_ids"]
+                )
             slopes = self._slopes(batch, [items[i][1] for i in numbers])
             for row, number in enumerate(numbers):
-                found[number] = encoded[number], slopes[row]
+                results[number] = encoded[number], slopes[row]
         self.network.train(training)
-        return found
+        return results
 
     def _slopes(self, batch: dict[str, torch.Tensor], gold: list[int]) -> torch.Tensor:
         """The gradient of each row's loss by its subwords' embeddings [rows, length, width], on the CPU."""
@@ -92,17 +96,17 @@ class Gradient:
             handle.remove()
         return slopes.float().cpu()
 
-    def _words(self, item: Wanted, encoded: Any, slopes: torch.Tensor) -> Slopes:
-        own = _subwords(item.words, encoded)
+    def _words(self, item: GradientQuery, encoded: Any, slopes: torch.Tensor) -> WordGradients:
+        word_positions = _covering_subwords(item.words, encoded)
         norms = np.zeros(len(item.words))
         flips: list[list[tuple[str, float]]] = []
-        for number, places in enumerate(own):
-            if places:
-                norms[number] = float(slopes[places].mean(0).abs().sum())
+        for number, positions in enumerate(word_positions):
+            if positions:
+                norms[number] = float(slopes[positions].mean(0).abs().sum())
             column, start, end = item.words[number]
-            ids = [encoded["input_ids"][place] for place in places]
-            flips.append(self._flips(item.fields[column][start:end], ids, slopes[places], item.flips))
-        return Slopes(norms, flips)
+            ids = [encoded["input_ids"][position] for position in positions]
+            flips.append(self._flips(item.fields[column][start:end], ids, slopes[positions], item.flips))
+        return WordGradients(norms, flips)
 
     def _flips(self, word: str, ids: list[int], slopes: torch.Tensor, count: int) -> list[tuple[str, float]]:
         """The ``count`` words of one subword that raise the loss most to first order (Ebrahimi et al. 2018, eq. 1).
@@ -126,7 +130,7 @@ class Gradient:
         return list(flips.items())[:count]
 
 
-def _types(rows: list[list[int]], ids: torch.Tensor) -> torch.Tensor:
+def _segment_ids(rows: list[list[int]], ids: torch.Tensor) -> torch.Tensor:
     """Segment numbers in the shape of a batch of ids; its spare rows and padding are of segment 0."""
     table = torch.zeros_like(ids)
     for row, types in enumerate(rows):
@@ -134,14 +138,14 @@ def _types(rows: list[list[int]], ids: torch.Tensor) -> torch.Tensor:
     return table
 
 
-def _subwords(words: tuple[Place, ...], encoded: Any) -> list[list[int]]:
+def _covering_subwords(words: tuple[WordPlace, ...], encoded: Any) -> list[list[int]]:
     """The places of the subwords that cover a letter of each word, in order."""
     columns: dict[int, list[tuple[int, int, int]]] = {}
-    for place, column in enumerate(encoded.sequence_ids()):
+    for position, column in enumerate(encoded.sequence_ids()):
         if column is not None:
-            start, end = encoded["offset_mapping"][place]
-            columns.setdefault(column, []).append((start, end, place))
+            start, end = encoded["offset_mapping"][position]
+            columns.setdefault(column, []).append((start, end, position))
     return [
-        [place for start, end, place in columns.get(column, []) if start < last and end > first and start < end]
+        [position for start, end, position in columns.get(column, []) if start < last and end > first and start < end]
         for column, first, last in words
     ]

@@ -10,13 +10,13 @@ import torch
 import transformers
 
 from xfer.core.errors import MissingPart, XferError
-from xfer.models.network import _trusted
-from xfer.models.positions import positions
-from xfer.models.predictor import device
+from xfer.models.network import _load_trusted
+from xfer.models.positions import position_limit
+from xfer.models.predictor import default_device
 from xfer.models.pretrained import Pretrained
 
 
-class Loaded(NamedTuple):
+class LoadedModel(NamedTuple):
     """A model with its tokenizer, on ``device``, and the longest input in subwords."""
 
     model: Any
@@ -25,32 +25,32 @@ class Loaded(NamedTuple):
     longest: int
 
 
-def load(name: str, auto: str, what: str) -> Loaded:
+def load_model(name: str, auto: str, purpose: str) -> LoadedModel:
     """``name`` as a transformers ``auto`` class. Raises MissingPart, which says ``what`` was to be loaded."""
     try:
         folder = Pretrained(name=name).origin(lambda: ()).folder
     except XferError as error:
-        raise MissingPart(f"{what}: {str(error).removeprefix('model.')}") from None
+        raise MissingPart(f"{purpose}: {str(error).removeprefix('model.')}") from None
     assert folder is not None  # a pretrained model has one
-    return _load(folder, auto, what)
+    return _load_cached(folder, auto, purpose)
 
 
 @lru_cache(maxsize=8)
-def _load(folder: Path, auto: str, what: str) -> Loaded:
+def _load_cached(folder: Path, auto: str, purpose: str) -> LoadedModel:
     options = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
     try:
         model, info = getattr(transformers, auto).from_pretrained(folder, **options, output_loading_info=True)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise MissingPart(f"{what}: {folder} cannot be read: {' '.join(str(error).split())}") from None
+        raise MissingPart(f"{purpose}: {folder} cannot be read: {' '.join(str(error).split())}") from None
     lost = sorted(name for name in info["missing_keys"] if "pooler" not in name)
     if lost:
-        raise MissingPart(f"{what}: the model in {folder} has no weights for {lost[0]}; is it of another kind?")
-    tokenizer = _trusted(transformers.AutoTokenizer, folder)
-    where = device()
-    return Loaded(model.eval().to(where), tokenizer, where, longest(model.config, tokenizer))
+        raise MissingPart(f"{purpose}: the model in {folder} has no weights for {lost[0]}; is it of another kind?")
+    tokenizer = _load_trusted(transformers.AutoTokenizer, folder)
+    where = default_device()
+    return LoadedModel(model.eval().to(where), tokenizer, where, max_input_length(model.config, tokenizer))
 
 
-def longest(config: Any, tokenizer: Any) -> int:
+def max_input_length(config: Any, tokenizer: Any) -> int:
     """The longest input in subwords, special ones included."""
-    room = positions(config, default=512)
+    room = position_limit(config, default=512)
     return int(min(room, getattr(tokenizer, "model_max_length", room), 512))

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from xfer.attackers.search.oracles.loading import Loaded, load
-from xfer.attackers.search.oracles.shapes import batches
+from xfer.attackers.search.oracles.loading import LoadedModel, load_model
+from xfer.attackers.search.oracles.shapes import token_batches
 from xfer.attackers.search.oracles.vocabulary import Vocabulary
 
 
@@ -27,10 +27,10 @@ class Blank(NamedTuple):
     most: int
 
 
-Words = list[tuple[str, float]]  # with the probability of each, likeliest first
+RankedWords = list[tuple[str, float]]  # with the probability of each, likeliest first
 
 
-class Reading(NamedTuple):
+class SubwordReading(NamedTuple):
     """A text as its model sees it: for each subword its place ``[start, end)`` and the likeliest ``ids`` [n, k]
     with their log-probabilities."""
 
@@ -39,24 +39,26 @@ class Reading(NamedTuple):
     logs: np.ndarray
 
 
-class Masked:
+class MaskOracle:
     """Queue ``mlm``: Blanks -> Words. A text longer than the model takes is read around the place."""
 
     def __init__(self, name: str) -> None:
-        self.loaded, self.vocabulary = model(name)
+        self.loaded, self.vocabulary = load_masked_model(name)
         self._ids: dict[tuple[str, bool], torch.Tensor] = {}  # where the model is
 
-    def __call__(self, items: list[Blank]) -> list[Words]:
+    def __call__(self, items: list[Blank]) -> list[RankedWords]:
         encoded = [self._around(blank) for blank in items]
-        found: list[Words] = [[] for _ in items]
+        results: list[RankedWords] = [[] for _ in items]
         net, tokenizer, where, longest = self.loaded
         with torch.inference_mode():
-            for numbers, batch in batches([ids for ids, _ in encoded], tokenizer.pad_token_id or 0, where, longest):
+            for numbers, batch in token_batches(
+                [ids for ids, _ in encoded], tokenizer.pad_token_id or 0, where, longest
+            ):
                 places = [encoded[i][1] for i in numbers]
                 chances = _logits(net, batch, places).float().softmax(-1)
                 for row, number in enumerate(numbers):
-                    found[number] = self._words(chances[row], items[number])
-        return found
+                    results[number] = self._words(chances[row], items[number])
+        return results
 
     def _around(self, blank: Blank) -> tuple[list[int], int]:
         """The subwords of a text with a mask in the place, cut to what the model takes, and where the mask is."""
@@ -67,18 +69,18 @@ class Masked:
         ids, offsets = list(encoded["input_ids"]), encoded["offset_mapping"]
         at = len(blank.before)
         # some tokenizers count the space before a mask as part of it
-        place = next(
+        mask_position = next(
             i for i, (start, end) in enumerate(offsets) if ids[i] == tokenizer.mask_token_id and start <= at < end
         )
-        special = [bool(flag) and i != place for i, flag in enumerate(encoded["special_tokens_mask"])]
-        head, tail = _run(special), _run(special[::-1])
+        special = [bool(flag) and i != mask_position for i, flag in enumerate(encoded["special_tokens_mask"])]
+        head, tail = _leading_count(special), _leading_count(special[::-1])
         body = ids[head : len(ids) - tail]
         room = longest - head - tail
-        start = min(max(0, place - head - room // 2), max(0, len(body) - room))
+        start = min(max(0, mask_position - head - room // 2), max(0, len(body) - room))
         kept = ids[:head] + body[start : start + room] + ids[len(ids) - tail :] if len(body) > room else ids
-        return kept, place - (start if len(body) > room else 0)
+        return kept, mask_position - (start if len(body) > room else 0)
 
-    def _words(self, chances: torch.Tensor, blank: Blank) -> Words:
+    def _words(self, chances: torch.Tensor, blank: Blank) -> RankedWords:
         key = blank.script, not blank.before.strip()
         if key not in self._ids:
             self._ids[key] = torch.from_numpy(self.vocabulary.ids(*key)).to(chances.device)
@@ -91,36 +93,36 @@ class Masked:
         return list(words.items())[: blank.most]
 
 
-class Subwords:
+class SubwordOracle:
     """Queue ``subwords``: (text, k) -> Reading. What a text has beyond the longest input is not read."""
 
     def __init__(self, name: str) -> None:
-        self.loaded, self.vocabulary = model(name)
+        self.loaded, self.vocabulary = load_masked_model(name)
 
-    def __call__(self, items: list[tuple[str, int]]) -> list[Reading]:
+    def __call__(self, items: list[tuple[str, int]]) -> list[SubwordReading]:
         net, tokenizer, where, longest = self.loaded
         options = {"return_offsets_mapping": True, "truncation": True, "max_length": longest}
         encoded = [tokenizer(text, **options) for text, _ in items]
-        found: list[Any] = [None] * len(items)
+        results: list[Any] = [None] * len(items)
         with torch.inference_mode():
-            ids = [one["input_ids"] for one in encoded]
-            for numbers, batch in batches(ids, tokenizer.pad_token_id or 0, where, longest):
+            ids = [encoding["input_ids"] for encoding in encoded]
+            for numbers, batch in token_batches(ids, tokenizer.pad_token_id or 0, where, longest):
                 logs = net(**batch).logits.float().log_softmax(-1)
                 for row, number in enumerate(numbers):
                     best = logs[row, : len(ids[number])].topk(min(items[number][1], logs.shape[-1]), -1)
-                    places = [tuple(place) for place in encoded[number]["offset_mapping"]]
-                    found[number] = Reading(places, best.indices.cpu().numpy(), best.values.cpu().numpy())
-        return found
+                    places = [tuple(span) for span in encoded[number]["offset_mapping"]]
+                    results[number] = SubwordReading(places, best.indices.cpu().numpy(), best.values.cpu().numpy())
+        return results
 
 
 @lru_cache(maxsize=4)
-def model(name: str) -> tuple[Loaded, Vocabulary]:
+def load_masked_model(name: str) -> tuple[LoadedModel, Vocabulary]:
     """A masked language model and its vocabulary. Raises MissingPart."""
-    loaded = load(name, "AutoModelForMaskedLM", "masked_lm")
+    loaded = load_model(name, "AutoModelForMaskedLM", "masked_lm")
     return loaded, Vocabulary(loaded.tokenizer, int(loaded.model.config.vocab_size))
 
 
-def _run(flags: list[bool]) -> int:
+def _leading_count(flags: list[bool]) -> int:
     """How many flags are set before the first that is not."""
     return next((i for i, flag in enumerate(flags) if not flag), len(flags))
 
@@ -132,5 +134,5 @@ def _logits(net: Any, batch: dict[str, torch.Tensor], places: list[int]) -> torc
     outer = [module for name, module in net.named_children() if name != net.base_model_prefix]
     if len(outer) != 1:  # an unusual head: let it see every place
         return net(**batch).logits[rows, at]
-    found = outer[0](net.base_model(**batch).last_hidden_state[rows, at])
-    return found[0] if isinstance(found, tuple) else found
+    logits = outer[0](net.base_model(**batch).last_hidden_state[rows, at])
+    return logits[0] if isinstance(logits, tuple) else logits

@@ -10,14 +10,14 @@ import torch
 from xfer.models import shapes
 
 
-def batches(
+def token_batches(
     ids: Sequence[Sequence[int]], pad: int, device: torch.device, longest: int
 ) -> Iterator[tuple[list[int], dict[str, torch.Tensor]]]:
     """(numbers of the items, ``input_ids`` and ``attention_mask`` [rows, length]); spare rows repeat the first item.
 
     Items are lists of subwords, none longer than ``longest``.
     """
-    for batch in shapes.batches([len(item) for item in ids], device.type, longest):
+    for batch in shapes.canonical_batches([len(item) for item in ids], device.type, longest):
         table = np.full((len(batch.items), batch.length), pad, dtype=np.int64)
         mask = np.zeros_like(table)
         for row, number in enumerate(batch.items):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from xfer.text.tokens import spans, word_script
+from xfer.text.tokens import word_script, word_spans
 
 # What a subword starts with: at the start of a word (SentencePiece, byte-level BPE), or inside one (WordPiece).
 STARTS, INSIDE = ("▁", "Ġ"), "##"
@@ -20,14 +20,14 @@ class Vocabulary:
     def __init__(self, tokenizer: Any, size: int) -> None:
         tokens = tokenizer.convert_ids_to_tokens(list(range(min(size, len(tokenizer)))))
         special = set(tokenizer.all_special_ids)
-        self.mark = _mark(tokens)
+        self.mark = _word_mark(tokens)
         self.words, self.first = [""] * size, np.zeros(size, dtype=bool)
         self.scripts = np.full(size, "", dtype=object)
         for number, token in enumerate(tokens):
             if token is None or number in special:
                 continue
             word = self._text(token, tokenizer)
-            if word and _whole(word):
+            if word and _is_whole_word(word):
                 self.words[number] = word
                 self.first[number] = self._starts(token)
                 self.scripts[number] = word_script(word)
@@ -38,7 +38,7 @@ class Vocabulary:
 
         Parts of words can where words have no spaces between them, and at the start of a text that no mark opens.
         """
-        loose = spaceless(script) or (at_start and self.mark == "Ġ")
+        loose = is_spaceless(script) or (at_start and self.mark == "Ġ")
         if (script, loose) not in self._ids:
             wanted = (self.scripts == script) & (self.first | loose)
             self._ids[script, loose] = np.flatnonzero(wanted)
@@ -53,22 +53,22 @@ class Vocabulary:
         return token.removeprefix(self.mark) if self.mark == "▁" else token.removeprefix(INSIDE)
 
 
-def spaceless(script: str) -> bool:
+def is_spaceless(script: str) -> bool:
     """If words of a script follow each other without spaces."""
     return script in ("Thai", "Lao", "Khmer", "Myanmar", "Han", "Hiragana", "Katakana")
 
 
-def _mark(tokens: Sequence[str | None]) -> str:
+def _word_mark(tokens: Sequence[str | None]) -> str:
     """What opens the words of this vocabulary; "" where only the inside of words is marked, if anything is."""
     counts = {mark: sum(1 for token in tokens if token and token.startswith(mark)) for mark in STARTS}
     best = max(counts, key=lambda mark: counts[mark])
     return best if counts[best] else ""
 
 
-def _whole(word: str) -> bool:
+def _is_whole_word(word: str) -> bool:
     """If the text is letters of one word and nothing else."""
-    found = spans(word)
-    whole = bool(found) and found[0].start == 0 and found[-1].end == len(word)
+    words = word_spans(word)
+    whole = bool(words) and words[0].start == 0 and words[-1].end == len(word)
     if not whole or word_script(word) == "Common":
         return False
-    return len(found) == 1 or (spaceless(word_script(word)) and all(a.end == b.start for a, b in pairwise(found)))
+    return len(words) == 1 or (is_spaceless(word_script(word)) and all(a.end == b.start for a, b in pairwise(words)))

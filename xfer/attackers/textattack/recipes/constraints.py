@@ -11,19 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from xfer.attackers.search.scheduler import ask
+from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
-from xfer.attackers.textattack.recipes.resources import ENCODER, TAGGER
+from xfer.attackers.textattack.recipes.resources import RECIPE_ENCODER, RECIPE_TAGGER
 from xfer.attackers.textattack.text import SpanText
-from xfer.text.tokens import clusters
+from xfer.text.tokens import grapheme_clusters
 
-_textattack: Any = load.load()
+_textattack: Any = load.load_textattack()
 _constraints: Any = _textattack.constraints
-BEFORE, AFTER = 4, 3  # words that a tagger sees beside the changed one, as in TextFooler's own code
-ROUNDING = 1e-6  # of a similarity: what another processor may change must not decide
+WORDS_BEFORE, WORDS_AFTER = 4, 3  # words that a tagger sees beside the changed one, as in TextFooler's own code
+SCORE_ROUNDING = 1e-6  # of a similarity: what another processor may change must not decide
 
 
-class Alike(_constraints.Constraint):
+class SentenceSimilarity(_constraints.Constraint):
     """The edited column means the same: cosine or angular similarity of its sentence vectors (queue ``ENCODER``).
 
     ``window`` words around the edit are compared, all where it is None; texts of fewer words pass unasked.
@@ -34,23 +34,23 @@ class Alike(_constraints.Constraint):
         self.least, self.metric, self.window = least, metric, window
 
     def _check_constraint_many(self, transformed_texts: Sequence[SpanText], reference_text: SpanText) -> list[SpanText]:
-        parts = [self._parts(text, reference_text) for text in transformed_texts]
-        asked = list(dict.fromkeys(part for pair in parts if pair for part in pair))
-        vectors = dict(zip(asked, ask(ENCODER, asked), strict=True))
+        pairs = [self._parts(text, reference_text) for text in transformed_texts]
+        questions = list(dict.fromkeys(sentence for pair in pairs if pair for sentence in pair))
+        vectors = dict(zip(questions, ask_oracle(RECIPE_ENCODER, questions), strict=True))
         kept = []
-        for text, pair in zip(transformed_texts, parts, strict=True):
+        for text, pair in zip(transformed_texts, pairs, strict=True):
             score = self.score(vectors[pair[0]], vectors[pair[1]]) if pair else 1.0
             text.attack_attrs["similarity_score"] = score
-            if score >= self.least - ROUNDING:
+            if score >= self.least - SCORE_ROUNDING:
                 kept.append(text)
         return kept
 
     def _check_constraint(self, transformed_text: SpanText, reference_text: SpanText) -> bool:
         return bool(self._check_constraint_many([transformed_text], reference_text))
 
-    def score(self, one: np.ndarray, two: np.ndarray) -> float:
+    def score(self, first: np.ndarray, second: np.ndarray) -> float:
         """The similarity of two vectors of length 1."""
-        cosine = float(np.clip(np.dot(one.astype(np.float64), two.astype(np.float64)), -1.0, 1.0))
+        cosine = float(np.clip(np.dot(first.astype(np.float64), second.astype(np.float64)), -1.0, 1.0))
         return cosine if self.metric == "cosine" else 1.0 - math.acos(cosine) / math.pi
 
     def _parts(self, new: SpanText, old: SpanText) -> tuple[str, str] | None:
@@ -63,10 +63,12 @@ class Alike(_constraints.Constraint):
             return old.fields[column], new.fields[column]
         if new.word_columns.count(column) < self.window:
             return None
-        return _window(old, _before(new, old, index), column, self.window), _window(new, index, column, self.window)
+        return _window(old, _source_index(new, old, index), column, self.window), _window(
+            new, index, column, self.window
+        )
 
 
-def _before(new: SpanText, old: SpanText, index: int) -> int:
+def _source_index(new: SpanText, old: SpanText, index: int) -> int:
     """The word of ``old`` from which the word ``index`` of ``new`` came, or the one before it."""
     if len(new.origin) != old.num_words:  # compared with the step before, where words may have come and gone
         return min(index, max(old.num_words - 1, 0))
@@ -79,13 +81,13 @@ def _window(text: SpanText, index: int, column: int, size: int) -> str:
     placed = [(i, word) for i, word in enumerate(text.placed()) if word.column == column]
     if not placed:
         return text.fields[column]
-    at = min(range(len(placed)), key=lambda i: abs(placed[i][0] - index))
-    start = max(0, min(at - size // 2, len(placed) - size))
-    part = placed[start : start + size]
-    return text.fields[column][part[0][1].start : part[-1][1].end]
+    center = min(range(len(placed)), key=lambda i: abs(placed[i][0] - index))
+    start = max(0, min(center - size // 2, len(placed) - size))
+    chosen = placed[start : start + size]
+    return text.fields[column][chosen[0][1].start : chosen[-1][1].end]
 
 
-class SamePart(_constraints.Constraint):
+class SamePartOfSpeech(_constraints.Constraint):
     """Swapped words keep their part of speech (queue ``TAGGER``), each read at its own place."""
 
     def __init__(self, nouns_for_verbs: bool = True) -> None:
@@ -94,12 +96,12 @@ class SamePart(_constraints.Constraint):
 
     def _check_constraint_many(self, transformed_texts: Sequence[SpanText], reference_text: SpanText) -> list[SpanText]:
         pairs = [self._contexts(text, reference_text) for text in transformed_texts]
-        asked = list(dict.fromkeys(words for found in pairs for old, new, _ in found for words in (old, new)))
-        tags = dict(zip(asked, ask(TAGGER, asked), strict=True))
+        questions = list(dict.fromkeys(words for swaps in pairs for old, new, _ in swaps for words in (old, new)))
+        tags = dict(zip(questions, ask_oracle(RECIPE_TAGGER, questions), strict=True))
         return [
             text
-            for text, found in zip(transformed_texts, pairs, strict=True)
-            if all(self._same(tags[old][at], tags[new][at]) for old, new, at in found)
+            for text, swaps in zip(transformed_texts, pairs, strict=True)
+            if all(self._same(tags[old][at], tags[new][at]) for old, new, at in swaps)
         ]
 
     def _check_constraint(self, transformed_text: SpanText, reference_text: SpanText) -> bool:
@@ -110,23 +112,23 @@ class SamePart(_constraints.Constraint):
 
     def _contexts(self, new: SpanText, old: SpanText) -> list[tuple[tuple[str, ...], tuple[str, ...], int]]:
         """For each swapped word its neighbourhood before and after, and its place there."""
-        found = []
+        swaps = []
         for index in sorted(new.attack_attrs["newly_modified_indices"]):
             if index < old.num_words:
-                start, own = context(old, index)
-                context_ = (*own[: index - start], new.words[index], *own[index - start + 1 :])
-                found.append((own, context_, index - start))
-        return found
+                start, old_context = word_context(old, index)
+                new_context = (*old_context[: index - start], new.words[index], *old_context[index - start + 1 :])
+                swaps.append((old_context, new_context, index - start))
+        return swaps
 
-    def _same(self, one: str, two: str) -> bool:
-        return one == two or (self.nouns_for_verbs and {one, two} <= {"NOUN", "VERB"})
+    def _same(self, old_tag: str, new_tag: str) -> bool:
+        return old_tag == new_tag or (self.nouns_for_verbs and {old_tag, new_tag} <= {"NOUN", "VERB"})
 
 
-def context(text: Any, index: int) -> tuple[int, tuple[str, ...]]:
+def word_context(text: Any, index: int) -> tuple[int, tuple[str, ...]]:
     """The first of the words around a word, and these words, of its column alone."""
     columns = text.word_columns
-    start = next(i for i in range(max(0, index - BEFORE), index + 1) if columns[i] == columns[index])
-    end = min(index + AFTER + 1, len(columns))
+    start = next(i for i in range(max(0, index - WORDS_BEFORE), index + 1) if columns[i] == columns[index])
+    end = min(index + WORDS_AFTER + 1, len(columns))
     return start, tuple(text.words[i] for i in range(start, end) if columns[i] == columns[index])
 
 
@@ -136,7 +138,7 @@ def tags_of(text: Any) -> list[str]:
     places = text.word_columns if isinstance(text, SpanText) else [0] * text.num_words
     for column, word in zip(places, text.words, strict=True):
         columns.setdefault(column, []).append(word)
-    answers = ask(TAGGER, [tuple(words) for words in columns.values()])
+    answers = ask_oracle(RECIPE_TAGGER, [tuple(words) for words in columns.values()])
     return [tag for tags in answers for tag in tags]
 
 
@@ -152,19 +154,21 @@ class Fluent(_constraints.Constraint):
 
     def _check_constraint_many(self, transformed_texts: Sequence[SpanText], reference_text: SpanText) -> list[SpanText]:
         pairs = [self._readings(text, reference_text) for text in transformed_texts]
-        asked = list(dict.fromkeys(reading for found in pairs for pair in found for reading in pair))
-        logs = dict(zip(asked, ask("language_model", asked), strict=True))
+        questions = list(
+            dict.fromkeys(reading for reading_pairs in pairs for pair in reading_pairs for reading in pair)
+        )
+        logs = dict(zip(questions, ask_oracle("language_model", questions), strict=True))
         return [
             text
-            for text, found in zip(transformed_texts, pairs, strict=True)
-            if all(logs[new] > logs[old] - self.most for old, new in found)
+            for text, reading_pairs in zip(transformed_texts, pairs, strict=True)
+            if all(logs[new] > logs[old] - self.most for old, new in reading_pairs)
         ]
 
     def _check_constraint(self, transformed_text: SpanText, reference_text: SpanText) -> bool:
         return bool(self._check_constraint_many([transformed_text], reference_text))
 
     def _readings(self, new: SpanText, old: SpanText) -> list[tuple[tuple[str, str], tuple[str, str]]]:
-        found = []
+        reading_pairs = []
         for index in sorted(new.attack_attrs["newly_modified_indices"]):
             if self.window is not None:
                 column = new.word_columns[index]
@@ -173,8 +177,8 @@ class Fluent(_constraints.Constraint):
             else:
                 prefix = old.fields[old.word_columns[index]][: int(old.starts[index])]
                 before, after = (prefix, old.words[index]), (prefix, new.words[index])
-            found.append((before, after))
-        return found
+            reading_pairs.append((before, after))
+        return reading_pairs
 
 
 class Likeliest(_constraints.Constraint):
@@ -185,14 +189,16 @@ class Likeliest(_constraints.Constraint):
         self.most = most
 
     def _check_constraint_many(self, transformed_texts: Sequence[SpanText], reference_text: SpanText) -> list[SpanText]:
-        found: dict[int, list[tuple[int, tuple[str, str]]]] = {}
+        readings_by_index: dict[int, list[tuple[int, tuple[str, str]]]] = {}
         for number, text in enumerate(transformed_texts):
             for index in sorted(text.attack_attrs["newly_modified_indices"])[:1]:
                 prefix = text.fields[text.word_columns[index]][: int(text.starts[index])]
-                found.setdefault(index, []).append((number, (prefix, text.words[index])))
-        logs = iter(ask("language_model", [reading for items in found.values() for _, reading in items]))
+                readings_by_index.setdefault(index, []).append((number, (prefix, text.words[index])))
+        logs = iter(
+            ask_oracle("language_model", [reading for items in readings_by_index.values() for _, reading in items])
+        )
         kept: set[int] = set()
-        for items in found.values():
+        for items in readings_by_index.values():
             ranked = sorted(((-next(logs), number) for number, _ in items))
             kept.update(number for _, number in ranked[: self.most])
         return [text for number, text in enumerate(transformed_texts) if number in kept]
@@ -213,9 +219,9 @@ class NearWords(_constraints.Constraint):
         return float(gap @ gap) <= self.most
 
     def _mean(self, text: SpanText) -> np.ndarray:
-        found = [self.vectors.numbers[word] for word in text.words if word in self.vectors.numbers]
+        rows = [self.vectors.numbers[word] for word in text.words if word in self.vectors.numbers]
         width = self.vectors.matrix.shape[1]
-        return self.vectors.matrix[found].astype(np.float64).mean(0) if found else np.zeros(width)
+        return self.vectors.matrix[rows].astype(np.float64).mean(0) if rows else np.zeros(width)
 
 
 class LongWords(_constraints.PreTransformationConstraint):
@@ -225,10 +231,10 @@ class LongWords(_constraints.PreTransformationConstraint):
         self.least = least
 
     def _get_modifiable_indices(self, current_text: SpanText) -> set[int]:
-        return {i for i, word in enumerate(current_text.words) if len(clusters(word)) >= self.least}
+        return {i for i, word in enumerate(current_text.words) if len(grapheme_clusters(word)) >= self.least}
 
 
-class Free(_constraints.PreTransformationConstraint):
+class FreeWords(_constraints.PreTransformationConstraint):
     """Words that are not frozen: such edits would come to nothing."""
 
     def _get_modifiable_indices(self, current_text: SpanText) -> set[int]:

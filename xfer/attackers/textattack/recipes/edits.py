@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from xfer.attackers.search.oracles.gradient import Slopes, Wanted
-from xfer.attackers.search.scheduler import ask
+from xfer.attackers.search.oracles.gradient import GradientQuery, WordGradients
+from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.adapters import Clusters, _ByCluster
 from xfer.attackers.textattack.text import SpanText
-from xfer.text.keyboards import neighbours
-from xfer.text.lookalikes import homoglyphs
+from xfer.text.keyboards import key_neighbours
+from xfer.text.lookalikes import homoglyph_table
 
-_textattack: Any = load.load()
+_textattack: Any = load.load_textattack()
 _swaps: Any = _textattack.transformations
 _recover: Any = _swaps.word_swaps.word_swap_embedding.recover_word_case
-TAGS = {"NOUN": "noun", "PROPN": "noun", "VERB": "verb", "AUX": "verb", "ADJ": "adj", "ADV": "adv"}
+TAG_CLASSES = {"NOUN": "noun", "PROPN": "noun", "VERB": "verb", "AUX": "verb", "ADJ": "adj", "ADV": "adv"}
 
 
 class InsertSpace(_ByCluster, _swaps.WordSwapRandomCharacterInsertion):
@@ -31,7 +31,7 @@ class InsertSpace(_ByCluster, _swaps.WordSwapRandomCharacterInsertion):
         return Clusters((" ",))
 
 
-class Keys(_ByCluster, _swaps.WordSwapQWERTY):
+class KeyboardSwap(_ByCluster, _swaps.WordSwapQWERTY):
     """A letter gives way to its neighbour on the keyboard of the language."""
 
     def __init__(self, language: str, **options: Any) -> None:
@@ -40,15 +40,15 @@ class Keys(_ByCluster, _swaps.WordSwapQWERTY):
 
     def _get_adjacent(self, s: Clusters) -> list[Clusters]:
         letter = str(s)
-        found = [char for char, _ in neighbours(letter.lower(), self.language)] if len(letter) == 1 else []
-        return [Clusters((char.upper() if letter.isupper() else char,)) for char in found]
+        adjacent = [char for char, _ in key_neighbours(letter.lower(), self.language)] if len(letter) == 1 else []
+        return [Clusters((char.upper() if letter.isupper() else char,)) for char in adjacent]
 
 
 class LookAlike(_swaps.WordSwap):
     """One letter gives way to one of the same shape, of any script that has such letters."""
 
     def _get_replacement_words(self, word: str) -> list[str]:
-        same = homoglyphs()
+        same = homoglyph_table()
         return [word[:i] + other + word[i + 1 :] for i, char in enumerate(word) for other in same.get(char, "")]
 
 
@@ -71,17 +71,17 @@ class FromTable(_swaps.WordSwap):
         self.table, self.tags = table, tags
 
     def _get_transformations(self, current_text: Any, indices_to_modify: Iterable[int]) -> list[Any]:
-        tags, words, found = self.tags(current_text), current_text.words, []
+        tags, words, candidates = self.tags(current_text), current_text.words, []
         for index in sorted(map(int, indices_to_modify)):
             word = words[index]
-            known = [self.table.get((word.lower(), kind), ()) for kind in (TAGS.get(tags[index], ""), "*")]
-            for new in dict.fromkeys(_recover(other, word) for others in known for other in others):
+            listed = [self.table.get((word.lower(), kind), ()) for kind in (TAG_CLASSES.get(tags[index], ""), "*")]
+            for new in dict.fromkeys(_recover(other, word) for others in listed for other in others):
                 if new != word:
-                    found.append(current_text.replace_word_at_index(index, new))
-        return found
+                    candidates.append(current_text.replace_word_at_index(index, new))
+        return candidates
 
 
-class Flip(_swaps.WordSwap):
+class GradientFlip(_swaps.WordSwap):
     """A word gives way to what would raise the loss most to first order (HotFlip: Ebrahimi et al. 2018, eq. 1)."""
 
     is_black_box = False
@@ -92,25 +92,25 @@ class Flip(_swaps.WordSwap):
 
     def _get_transformations(self, current_text: Any, indices_to_modify: Iterable[int]) -> list[Any]:
         indices = sorted(map(int, indices_to_modify))
-        slopes = gradient(current_text, self.gold(), self.each or self.best or 1)
+        slopes = word_gradients(current_text, self.gold(), self.each or self.best or 1)
         flips = [(-gain, index, word) for index in indices for word, gain in slopes.flips[index]]
         return [current_text.replace_word_at_index(index, word) for _, index, word in sorted(flips)[: self.best]]
 
 
-def gradient(text: Any, gold: int, flips: int) -> Slopes:
+def word_gradients(text: Any, gold: int, flips: int) -> WordGradients:
     """What the victim's gradient says of the words of a text."""
-    places = text.placed() if isinstance(text, SpanText) else _found(text)
-    wanted = Wanted(
+    places = text.placed() if isinstance(text, SpanText) else _plain_word_places(text)
+    wanted = GradientQuery(
         tuple(text._text_input.values()), tuple((column, start, end) for column, start, end in places), gold, flips
     )
-    slopes: Slopes = ask("gradient", [wanted])[0]
+    slopes: WordGradients = ask_oracle("gradient", [wanted])[0]
     return slopes
 
 
-def _found(text: Any) -> list[tuple[int, int, int]]:
+def _plain_word_places(text: Any) -> list[tuple[int, int, int]]:
     """Where the words of TextAttack's own text stand: the joined columns are searched for one after the other."""
     ends: list[int] = []
-    joined, position, found = text.text, 0, []
+    joined, position, places = text.text, 0, []
     for column in text._text_input.values():
         ends.append((ends[-1] if ends else 0) + len(column) + 1)
     for word in text.words:
@@ -118,5 +118,5 @@ def _found(text: Any) -> list[tuple[int, int, int]]:
         position = start + len(word)
         column = int(np.searchsorted(ends, start, side="right"))
         before = ends[column - 1] if column else 0
-        found.append((column, start - before, position - before))
-    return found
+        places.append((column, start - before, position - before))
+    return places

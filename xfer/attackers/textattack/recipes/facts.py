@@ -10,15 +10,15 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from xfer.attackers.lexicons.names import LONGEST, Names, kinds
+from xfer.attackers.lexicons.names import MAX_NAME_WORDS, Names, kind_by_name
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.text import SpanText
 
-_textattack: Any = load.load()
+_textattack: Any = load.load_textattack()
 _swaps: Any = _textattack.transformations
 _EXTENSIONS: dict[str, str] = _textattack.shared.data.EXTENSION_MAP
 _CONTRACTIONS = {long: short for short, long in _EXTENSIONS.items()}
-WAYS = 3  # new names or numbers for each that is found
+VARIANT_COUNT = 3  # new names or numbers for each that is found
 _UNITS = {
     name: value
     for value, name in enumerate(
@@ -29,7 +29,7 @@ _UNITS = {
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 
 
-class _Phrases(_swaps.WordSwap):
+class _WordRuns(_swaps.WordSwap):
     """Runs of neighbouring words of one column that give way to others."""
 
     def replaced(self, text: SpanText, start: int, count: int, new: str) -> SpanText:
@@ -49,7 +49,7 @@ class _Phrases(_swaps.WordSwap):
                     yield start, count, " ".join(words[start : start + count])
 
 
-class Extend(_Phrases):
+class Extend(_WordRuns):
     """A contraction is written out (don't -> do not)."""
 
     def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
@@ -60,7 +60,7 @@ class Extend(_Phrases):
         ]
 
 
-class Contract(_Phrases):
+class Contract(_WordRuns):
     """Two words are contracted (do not -> don't)."""
 
     def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
@@ -71,89 +71,89 @@ class Contract(_Phrases):
         ]
 
 
-class ChangeNames(_Phrases):
+class ChangeNames(_WordRuns):
     """A known name gives way to others of its kind, in all places where it stands."""
 
     deterministic = False
 
     def __init__(self, names: Names) -> None:
         super().__init__()
-        self.names, self.kinds = names, kinds(tuple(sorted(names.items())))
+        self.names, self.kinds = names, kind_by_name(tuple(sorted(names.items())))
 
     def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
-        found, covered = [], set[int]()
-        for start, count, name in self.runs(current_text, indices_to_modify, LONGEST):
+        candidates, covered = [], set[int]()
+        for start, count, name in self.runs(current_text, indices_to_modify, MAX_NAME_WORDS):
             kind = self.kinds.get(name)
             if kind is None or start in covered or len(self.names[kind]) < 2:
                 continue
             covered |= set(range(start, start + count))
-            others = random.sample(self.names[kind], min(WAYS + 1, len(self.names[kind])))
-            new = [other for other in others if other != name][:WAYS]
-            found += [self.replaced(current_text, start, count, other) for other in new]
-        return found
+            others = random.sample(self.names[kind], min(VARIANT_COUNT + 1, len(self.names[kind])))
+            new = [other for other in others if other != name][:VARIANT_COUNT]
+            candidates += [self.replaced(current_text, start, count, other) for other in new]
+        return candidates
 
 
-class ChangeNumbers(_Phrases):
+class ChangeNumbers(_WordRuns):
     """A number gives way to others up to twice as large: digits keep their script, English words stay words."""
 
     deterministic = False
 
     def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
-        found, covered = [], set[int]()
+        candidates, covered = [], set[int]()
         for start, count, words in self.runs(current_text, indices_to_modify, 6):
-            value = _value(words)
+            value = _number_value(words)
             if value is None or start in covered:
                 continue
             covered |= set(range(start, start + count))
             # 0, 2 and 4 stay, as upstream has it: they stand in words and idioms
-            for new in _others(value) if value not in (0, 2, 4) else ():
-                spoken = _digits(new, words) if count == 1 and words[0].isdecimal() else _spoken(new)
-                found.append(self.replaced(current_text, start, count, spoken))
-        return found
+            for new in _other_numbers(value) if value not in (0, 2, 4) else ():
+                written = _number_digits(new, words) if count == 1 and words[0].isdecimal() else _number_words(new)
+                candidates.append(self.replaced(current_text, start, count, written))
+        return candidates
 
 
-def _value(words: str) -> int | None:
+def _number_value(words: str) -> int | None:
     """The number that digits, or English number words and nothing else, stand for."""
     if words.isdecimal():
         return int(words)
-    total, part, seen = 0, 0, False
+    total, group, seen = 0, 0, False
     for word in words.lower().replace("-", " ").split():
         if word in _UNITS:
-            part, seen = part + _UNITS[word], True
+            group, seen = group + _UNITS[word], True
         elif word == "hundred" and seen:
-            part *= 100
+            group *= 100
         elif word in _SCALES and seen:
-            total, part = total + part * _SCALES[word], 0
+            total, group = total + group * _SCALES[word], 0
         else:
             return None
-    return total + part if seen else None
+    return total + group if seen else None
 
 
-def _others(value: int) -> list[int]:
+def _other_numbers(value: int) -> list[int]:
     """Random numbers from 1 to twice the value, none the value itself."""
-    drawn = [random.randint(1, 2 * value + 1) for _ in range(WAYS)]
+    drawn = [random.randint(1, 2 * value + 1) for _ in range(VARIANT_COUNT)]
     return list(dict.fromkeys(number for number in drawn if number != value))
 
 
-def _digits(number: int, like: str) -> str:
+def _number_digits(number: int, like: str) -> str:
     """A number in the digits of another."""
     zero = ord(like[0]) - unicodedata.decimal(like[0])
     return "".join(chr(zero + int(digit)) for digit in str(number))
 
 
-def _spoken(number: int) -> str:
+def _number_words(number: int) -> str:
     """An English number in words."""
     names = {value: name for name, value in _UNITS.items()}
     for name, scale in reversed(_SCALES.items()):
         if number >= scale:
-            rest = f" {_spoken(number % scale)}" if number % scale else ""
-            return f"{_spoken(number // scale)} {name}{rest}"
+            rest = f" {_number_words(number % scale)}" if number % scale else ""
+            return f"{_number_words(number // scale)} {name}{rest}"
     if number in names:
         return names[number]
     return f"{names[number // 10 * 10]}-{names[number % 10]}"
 
 
-def own_names() -> Names:
+def packaged_names() -> Names:
     """The English names that come with TextAttack."""
     people, places = _textattack.shared.data.PERSON_NAMES, _textattack.shared.data.NAMED_ENTITIES
     lists = {"city": places["city"], "country": places["country"], "nationality": places["nationality"]}

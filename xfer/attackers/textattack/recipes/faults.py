@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-EVERY: tuple[str, ...] = ()
+EVERY_RECIPE: tuple[str, ...] = ()
 
 
-class Fault(NamedTuple):
+class UpstreamFault(NamedTuple):
     """``recipes`` it is met in (all if empty), ``wrong`` upstream, what we do ``instead``."""
 
     number: int
@@ -28,51 +28,53 @@ _TAGGED = ("textfooler", "bae", "a2t", "hotflip")
 _STARTING = ("pruthi", "clare", "kuleshov", "checklist", "hotflip")
 
 FAULTS = (
-    Fault(1, EVERY, "every query is padded to 512 subwords", "batches are padded to what they hold", True),
-    Fault(
-        *(2, EVERY, "the cache of answers is emptied after each example"),
+    UpstreamFault(
+        1, EVERY_RECIPE, "every query is padded to 512 subwords", "batches are padded to what they hold", True
+    ),
+    UpstreamFault(
+        *(2, EVERY_RECIPE, "the cache of answers is emptied after each example"),
         *("the hub keeps answers across examples", True),
     ),
-    Fault(
-        *(3, EVERY, "words of Hindi, Thai, Arabic with marks and Japanese are cut at marks, or not at all"),
+    UpstreamFault(
+        *(3, EVERY_RECIPE, "words of Hindi, Thai, Arabic with marks and Japanese are cut at marks, or not at all"),
         "words of every script by Unicode's rules, and by ICU's dictionaries where there are no spaces",
     ),
-    Fault(
-        *(4, EVERY, "columns are joined by a line break, so that different pairs share a cached answer"),
+    UpstreamFault(
+        *(4, EVERY_RECIPE, "columns are joined by a line break, so that different pairs share a cached answer"),
         "texts are equal when their columns are",
     ),
-    Fault(
+    UpstreamFault(
         5,
-        EVERY,
+        EVERY_RECIPE,
         "a text with the letters <SPLIT> ends the run",
         "columns stay apart; upstream: a row that says so",
         True,
     ),
-    Fault(
-        *(6, EVERY, "labels outside the classes are skipped without a word, numpy's are refused"),
+    UpstreamFault(
+        *(6, EVERY_RECIPE, "labels outside the classes are skipped without a word, numpy's are refused"),
         *("a row with such a label says so", True),
     ),
-    Fault(
+    UpstreamFault(
         *(7, ("deepwordbug", "pruthi"), "inserted letters are always Latin, and letters are parted from their marks"),
         "letters of the word's own script, whole graphemes",
     ),
-    Fault(
+    UpstreamFault(
         *(8, _RANKED, "equal importance is ranked by an unstable sort of a set: by the processor, not by the text"),
         "ties fall in the order of the words",
     ),
-    Fault(
+    UpstreamFault(
         *(9, _STARTING, "a beam is cut by an unstable sort, and a failed search returns its last step, not its best"),
         "a stable sort, and the best text of all steps",
     ),
-    Fault(
-        *(10, EVERY, "stop words are English in every language, where they mean other things (German die)"),
+    UpstreamFault(
+        *(10, EVERY_RECIPE, "stop words are English in every language, where they mean other things (German die)"),
         "stop words only in English texts",
     ),
-    Fault(
+    UpstreamFault(
         *(11, ("textfooler", "alzantot", "pso", "a2t"), "the premise is spared only in columns of just that name"),
         "the first sentence is spared where the labels are those of entailment",
     ),
-    Fault(
+    UpstreamFault(
         *(
             12,
             _MASKED,
@@ -81,15 +83,15 @@ FAULTS = (
         ),
         "any tokenizer; a word gives way to words of its own script",
     ),
-    Fault(
+    UpstreamFault(
         *(13, ("bae", "clare"), "inner subwords (##ing) are proposed as words, against the paper"),
         "whole words only, inner ones where words have no spaces",
     ),
-    Fault(
+    UpstreamFault(
         *(14, _MASKED, "a word behind the 512th subword has no candidates"),
         "bae and clare read the text around the word",
     ),
-    Fault(
+    UpstreamFault(
         *(
             15,
             ("bert-attack",),
@@ -97,11 +99,11 @@ FAULTS = (
         ),
         "the K best exactly, found subword by subword",
     ),
-    Fault(
+    UpstreamFault(
         *(16, ("clare",), "the masked LM is loaded as a causal one"),
         "it is loaded as what it is",
     ),
-    Fault(
+    UpstreamFault(
         *(
             17,
             ("clare",),
@@ -110,15 +112,15 @@ FAULTS = (
         ),
         "merges heed both, within a column",
     ),
-    Fault(
+    UpstreamFault(
         *(18, _TAGGED, "a word gets the tag of the first equal word in its window"),
         "the tag at its own place",
     ),
-    Fault(
+    UpstreamFault(
         *(19, _ENCODED, "the reference is encoded once for each candidate"),
         *("equal texts are encoded once", True),
     ),
-    Fault(
+    UpstreamFault(
         *(
             20,
             _ENCODED,
@@ -127,19 +129,19 @@ FAULTS = (
         ),
         "the edited column is compared, words stand at known places",
     ),
-    Fault(
+    UpstreamFault(
         *(21, ("kuleshov",), "only the first subword of a word is scored, and that as if no space stood before it"),
         "the whole word in its place",
     ),
-    Fault(
+    UpstreamFault(
         *(22, ("kuleshov",), "the goal is a gold probability below 0.7, which may still be the predicted class"),
         "another class, and a gold probability of at most 0.3: the paper's target of 0.7 for the rest",
     ),
-    Fault(
+    UpstreamFault(
         *(23, ("kuleshov",), "a text with no known word has no sentence vector, and then nothing is allowed"),
         "such a vector is zero",
     ),
-    Fault(
+    UpstreamFault(
         *(
             24,
             ("alzantot",),
@@ -147,11 +149,11 @@ FAULTS = (
         ),
         "it sees all that stands before, in the same column",
     ),
-    Fault(
+    UpstreamFault(
         *(25, ("alzantot", "faster-alzantot"), "its language models need TensorFlow 1 and a pickle from the network"),
         *("any causal language model", True),
     ),
-    Fault(
+    UpstreamFault(
         *(
             26,
             ("iga", "alzantot", "faster-alzantot"),
@@ -159,7 +161,7 @@ FAULTS = (
         ),
         "the likelier the better",
     ),
-    Fault(
+    UpstreamFault(
         *(
             27,
             ("iga",),
@@ -168,11 +170,11 @@ FAULTS = (
         ),
         "each word once",
     ),
-    Fault(
+    UpstreamFault(
         *(28, ("pso",), "the synonyms are a pickle from the network, and their tags come from flair"),
         *("a table as plain text, any tagger", True),
     ),
-    Fault(
+    UpstreamFault(
         *(
             29,
             ("a2t", "hotflip"),
@@ -181,31 +183,31 @@ FAULTS = (
         "eval mode, the gold class; upstream: eval mode too, since chance gives no results",
         True,
     ),
-    Fault(
+    UpstreamFault(
         *(30, ("a2t",), "XLM-R's subwords are not aligned with words, so that all words matter the same"),
         "subwords belong to the word whose letters they cover",
     ),
-    Fault(
+    UpstreamFault(
         *(31, ("hotflip",), "only LSTMs are taken, and one flip a text is proposed before the constraints see it"),
         *("any encoder with the ten best flips a word; upstream: the best flip a text", True),
     ),
-    Fault(
+    UpstreamFault(
         *(32, ("input-reduction",), "a text without words ends the run by a division by zero"),
         "such a row is skipped",
     ),
-    Fault(
+    UpstreamFault(
         *(33, ("textbugger", "bad-characters"), "the list of homoglyphs is missing from the package"),
         *("our own, also of other scripts; upstream: textbugger needs none, bad-characters takes a file", True),
     ),
-    Fault(
+    UpstreamFault(
         *(34, ("bad-characters",), "pairs come back as one text"),
         "columns stay apart, protected ones untouched",
     ),
-    Fault(
+    UpstreamFault(
         *(35, ("bad-characters",), "no character to replace, or a spent budget, ends the run by an IndexError"),
         "the search ends there",
     ),
-    Fault(
+    UpstreamFault(
         *(
             36,
             ("bad-characters",),
@@ -214,27 +216,27 @@ FAULTS = (
         ),
         "-1 leaves the text, the population is left alone",
     ),
-    Fault(
+    UpstreamFault(
         *(37, ("bad-characters",), "the goal is class 0, which a text of class 0 fulfils untouched"),
         "any wrong class",
     ),
-    Fault(
+    UpstreamFault(
         *(38, ("checklist",), "names and places are found by flair, which does not go with transformers 5"),
         "they are looked up in the list that they are replaced from",
     ),
-    Fault(
+    UpstreamFault(
         *(39, ("checklist",), "contractions compare positions in a list with word numbers and change another word"),
         "words by their numbers",
     ),
-    Fault(
+    UpstreamFault(
         *(40, ("checklist",), "number words are found inside others (someone, island) and swallow their neighbours"),
         "whole number words; digits keep their script",
     ),
-    Fault(
+    UpstreamFault(
         *(41, ("pwws",), "synonyms come in the order of a set, another in each process"),
         *("sorted", True),
     ),
-    Fault(
+    UpstreamFault(
         *(
             42,
             ("alzantot",),
@@ -246,6 +248,6 @@ FAULTS = (
 )
 
 
-def met(recipe: str) -> tuple[Fault, ...]:
+def recipe_faults(recipe: str) -> tuple[UpstreamFault, ...]:
     """The faults that a recipe meets."""
     return tuple(fault for fault in FAULTS if not fault.recipes or recipe in fault.recipes)

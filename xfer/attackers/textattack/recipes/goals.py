@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from xfer.attackers.search.scheduler import ask
+from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
-from xfer.attackers.textattack.adapters import DIGITS, AimGoal, UpstreamGoal, _NoWrapper
-from xfer.attackers.textattack.text import columns
+from xfer.attackers.textattack.adapters import SCORE_DIGITS, AimGoal, UpstreamGoal, _NoWrapper
+from xfer.attackers.textattack.text import attacked_columns
 
-_goals: Any = load.load().goal_functions
+_goals: Any = load.load_textattack().goal_functions
 
 __all__ = ["Confident", "Reduced", "UpstreamFirst", "UpstreamGoal", "UpstreamReduced", "Wrong"]
 
@@ -51,14 +51,14 @@ class Reduced(AimGoal):
 
     def _get_score(self, model_output: Any, attacked_text: Any) -> float:
         score, done = self.aim.judge(model_output, self.gold)
-        whole = self.initial_attacked_text.num_words
-        if done or not whole:
+        word_count = self.initial_attacked_text.num_words
+        if done or not word_count:
             return 0.0
-        gone = max(whole - attacked_text.num_words, 0) / whole
-        return min(round(gone + (1.0 - score) / whole, DIGITS), 1.0)
+        removed_share = max(word_count - attacked_text.num_words, 0) / word_count
+        return min(round(removed_share + (1.0 - score) / word_count, SCORE_DIGITS), 1.0)
 
 
-class _Asked:
+class _HubVictim:
     """Mixed into a goal of TextAttack: its victim is the hub's."""
 
     def __init__(self, aim: Any, **options: Any) -> None:
@@ -69,13 +69,13 @@ class _Asked:
     def _call_model_uncached(self, attacked_text_list: Sequence[Any]) -> Any:
         if not attacked_text_list:
             return []
-        rows = ask("victim", [columns(text) for text in attacked_text_list])
+        rows = ask_oracle("victim", [attacked_columns(text) for text in attacked_text_list])
         return self._process_model_outputs(attacked_text_list, torch.from_numpy(np.stack(rows)))  # type: ignore[attr-defined]
 
 
-class UpstreamReduced(_Asked, _goals.InputReduction):
+class UpstreamReduced(_HubVictim, _goals.InputReduction):
     """TextAttack's input reduction."""
 
 
-class UpstreamFirst(_Asked, _goals.TargetedClassification):
+class UpstreamFirst(_HubVictim, _goals.TargetedClassification):
     """TextAttack's goal of one class."""

@@ -14,15 +14,15 @@ import numpy as np
 
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.text import SpanText
-from xfer.text.lookalikes import homoglyphs
+from xfer.text.lookalikes import homoglyph_table
 
-_swaps: Any = load.load().transformations
+_swaps: Any = load.load_textattack().transformations
 _ZERO_WIDTH = ("\u200b", "\u200c", "\u200d")
 _BACKSPACE = "\b"
 _PRINTABLE = (ord("!"), ord("~"))
 # The two letters inside these stand on the screen in the reverse order (Boucher et al. 2022, appendix A).
 _LRO, _RLO, _PDF, _LRI, _PDI = "\u202d", "\u202e", "\u202c", "\u2066", "\u2069"
-Place = tuple[int, int]  # column, character
+LetterPlace = tuple[int, int]  # column, character
 
 
 class _Unseen(_swaps.word_swaps.word_swap_differential_evolution.WordSwapDifferentialEvolution):
@@ -39,17 +39,17 @@ class _Unseen(_swaps.word_swaps.word_swap_differential_evolution.WordSwapDiffere
         frozen = text.frozen
         placed = enumerate(text.placed())
         free = [word for i, word in placed if i not in frozen and word.column not in self.protected]
-        return [(word.column, place) for word in free for place in range(word.start, word.end)]
+        return [(word.column, position) for word in free for position in range(word.start, word.end)]
 
-    def edit(self, place: Any, choice: int, field: str) -> tuple[int, int, str]:
+    def edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
         """The stretch of the field that gives way, and to what."""
         raise NotImplementedError
 
     def get_bounds_and_precomputed(self, current_text: SpanText, max_perturbs: int) -> Any:
         """The bounds of the vector, none where no letter can change, and the places."""
         places = self.places(current_text)
-        one = [(-1, len(places) - 1)] + ([self.choices] if self.choices else [])
-        return (one * max_perturbs if places else []), places
+        bounds = [(-1, len(places) - 1)] + ([self.choices] if self.choices else [])
+        return (bounds * max_perturbs if places else []), places
 
     def apply_perturbation(
         self, current_text: SpanText, perturbation_vector: Sequence[float], precomputed: Any
@@ -57,28 +57,28 @@ class _Unseen(_swaps.word_swaps.word_swap_differential_evolution.WordSwapDiffere
         """The text with all changes made; of two at one place the first counts."""
         numbers = np.rint(np.asarray(perturbation_vector, dtype=np.float64)).astype(int)
         step = 2 if self.choices else 1
-        edits: dict[Place, tuple[int, int, str]] = {}
+        edits: dict[LetterPlace, tuple[int, int, str]] = {}
         for number, choice in zip(numbers[::step], numbers[1::2] if self.choices else numbers, strict=True):
             if number >= 0:
-                place = precomputed[number]
-                new = self.edit(place, int(choice), current_text.fields[place[0]])
-                if not any(_clash(place[0], new, column, one) for (column, _), one in edits.items()):
-                    edits[place[0], new[0]] = new
-        return _edited(current_text, edits, self)
+                location = precomputed[number]
+                new = self.edit(location, int(choice), current_text.fields[location[0]])
+                if not any(_edits_clash(location[0], new, column, edit) for (column, _), edit in edits.items()):
+                    edits[location[0], new[0]] = new
+        return _apply_edits(current_text, edits, self)
 
 
-def _clash(column: int, one: tuple[int, int, str], other_column: int, other: tuple[int, int, str]) -> bool:
+def _edits_clash(column: int, edit: tuple[int, int, str], other_column: int, other: tuple[int, int, str]) -> bool:
     """If two edits fall on the same letters, or begin at the same place."""
-    return column == other_column and (one[0] == other[0] or (one[0] < other[1] and other[0] < one[1]))
+    return column == other_column and (edit[0] == other[0] or (edit[0] < other[1] and other[0] < edit[1]))
 
 
-def _edited(text: SpanText, edits: dict[Place, tuple[int, int, str]], by: Any) -> SpanText:
+def _apply_edits(text: SpanText, edits: dict[LetterPlace, tuple[int, int, str]], by: Any) -> SpanText:
     """A text with stretches of its words replaced, each word as a whole."""
     words: dict[int, str] = {}
     for number, word in enumerate(text.placed()):
-        own = {at: edit for at, edit in edits.items() if at[0] == word.column and word.start <= at[1] < word.end}
+        word_edits = {at: edit for at, edit in edits.items() if at[0] == word.column and word.start <= at[1] < word.end}
         new, field = text.words[number], text.fields[word.column]
-        for _, (start, end, put) in sorted(own.items(), reverse=True):
+        for _, (start, end, put) in sorted(word_edits.items(), reverse=True):
             end = min(end, word.end)
             new = new[: start - word.start] + put + new[end - word.start :]
         if new != field[word.start : word.end]:
@@ -88,19 +88,19 @@ def _edited(text: SpanText, edits: dict[Place, tuple[int, int, str]], by: Any) -
     return changed
 
 
-class Homoglyphs(_Unseen):
+class HomoglyphSwap(_Unseen):
     """A letter gives way to one of the same shape."""
 
     def places(self, text: SpanText) -> list[Any]:
-        same = homoglyphs()
+        same = homoglyph_table()
         return [
-            (column, place, other)
-            for column, place in super().places(text)
-            for other in same.get(text.fields[column][place], "")
+            (column, position, other)
+            for column, position in super().places(text)
+            for other in same.get(text.fields[column][position], "")
         ]
 
-    def edit(self, place: Any, choice: int, field: str) -> tuple[int, int, str]:
-        return place[1], place[1] + 1, place[2]
+    def edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+        return location[1], location[1] + 1, location[2]
 
 
 class ZeroWidth(_Unseen):
@@ -108,8 +108,8 @@ class ZeroWidth(_Unseen):
 
     choices = (0, len(_ZERO_WIDTH) - 1)
 
-    def edit(self, place: Any, choice: int, field: str) -> tuple[int, int, str]:
-        return place[1], place[1], _ZERO_WIDTH[choice]
+    def edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+        return location[1], location[1], _ZERO_WIDTH[choice]
 
 
 class Deletions(_Unseen):
@@ -117,8 +117,8 @@ class Deletions(_Unseen):
 
     choices = _PRINTABLE
 
-    def edit(self, place: Any, choice: int, field: str) -> tuple[int, int, str]:
-        return place[1], place[1], f"{chr(choice)}{_BACKSPACE}"
+    def edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+        return location[1], location[1], f"{chr(choice)}{_BACKSPACE}"
 
 
 class Reorderings(_Unseen):
@@ -126,16 +126,16 @@ class Reorderings(_Unseen):
 
     def places(self, text: SpanText) -> list[Any]:
         free = set(super().places(text))
-        return [(column, place) for column, place in sorted(free) if (column, place + 1) in free]
+        return [(column, position) for column, position in sorted(free) if (column, position + 1) in free]
 
-    def edit(self, place: Any, choice: int, field: str) -> tuple[int, int, str]:
-        one, two = field[place[1] + 1], field[place[1]]
-        shown = f"{_LRI}{one}{_PDI}{_LRI}{two}{_PDI}"
-        return place[1], place[1] + 2, f"{_LRO}{_LRI}{_RLO}{shown}{_PDF}{_PDI}{_PDF}"
+    def edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+        first, second = field[location[1] + 1], field[location[1]]
+        shown = f"{_LRI}{first}{_PDI}{_LRI}{second}{_PDI}"
+        return location[1], location[1] + 2, f"{_LRO}{_LRI}{_RLO}{shown}{_PDF}{_PDI}{_PDF}"
 
 
-KINDS: dict[str, Any] = {
-    "homoglyphs": Homoglyphs,
+PERTURBATIONS: dict[str, Any] = {
+    "homoglyphs": HomoglyphSwap,
     "invisible": ZeroWidth,
     "deletions": Deletions,
     "reorderings": Reorderings,

@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from xfer.attackers.search.oracles.masked import Blank, Reading
-from xfer.attackers.search.oracles.vocabulary import spaceless
-from xfer.attackers.search.scheduler import ask
+from xfer.attackers.search.oracles.masked import Blank, SubwordReading
+from xfer.attackers.search.oracles.vocabulary import is_spaceless
+from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.text import SpanText
-from xfer.text.tokens import spans, word_script
+from xfer.text.tokens import word_script, word_spans
 
-_swaps: Any = load.load().transformations
+_swaps: Any = load.load_textattack().transformations
 _mergeable: Any = _swaps.word_merges.word_merge_masked_lm.find_merge_index
 
 
-class _Masked:
+class _MaskedCandidates:
     """Mixed into a transformation: its candidates come from the queue ``mlm``, all places of a text at once."""
 
     def __init__(self, most: int, floor: float) -> None:
@@ -30,17 +30,17 @@ class _Masked:
 
     def _proposed(self, text: SpanText, places: Sequence[tuple[int, int, int, str]]) -> list[list[str]]:
         """The likeliest words for each (column, start, end, word whose script it takes)."""
-        blanks = [self._blank(text, *place) for place in places]
-        answers = ask("mlm", blanks)
+        blanks = [self._blank(text, *location) for location in places]
+        answers = ask_oracle("mlm", blanks)
         return [[word for word, chance in words if chance >= self.floor] for words in answers]
 
     def _blank(self, text: SpanText, column: int, start: int, end: int, word: str) -> Blank:
         before = "\n".join((*text.fields[:column], text.fields[column][:start]))
         after = "\n".join((text.fields[column][end:], *text.fields[column + 1 :]))
-        return Blank(before, after, _script(word, text), self.most)
+        return Blank(before, after, _word_script(word, text), self.most)
 
 
-class Replace(_Masked, _swaps.WordSwap):
+class Replace(_MaskedCandidates, _swaps.WordSwap):
     """A word gives way to what the model reads in its place (Garg and Ramakrishnan 2020, BAE-R)."""
 
     def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
@@ -54,13 +54,13 @@ class Replace(_Masked, _swaps.WordSwap):
         ]
 
 
-class InsertWord(_Masked, _swaps.WordInsertion):
+class InsertWord(_MaskedCandidates, _swaps.WordInsertion):
     """What the model reads before a word is put there (Li et al. 2021, section 2.2)."""
 
     def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
         indices, placed = sorted(map(int, indices_to_modify)), current_text.placed()
-        asked = [self._before(current_text, placed[i], current_text.words[i]) for i in indices]
-        answers = ask("mlm", asked)
+        blanks = [self._before(current_text, placed[i], current_text.words[i]) for i in indices]
+        answers = ask_oracle("mlm", blanks)
         return [
             current_text.insert_text_before_word_index(index, word)
             for index, words in zip(indices, answers, strict=True)
@@ -68,13 +68,13 @@ class InsertWord(_Masked, _swaps.WordInsertion):
             if chance >= self.floor and word != current_text.words[index]
         ]
 
-    def _before(self, text: SpanText, place: tuple[int, int, int], word: str) -> Blank:
-        column, start, _ = place
+    def _before(self, text: SpanText, location: tuple[int, int, int], word: str) -> Blank:
+        column, start, _ = location
         blank = self._blank(text, column, start, start, word)
-        return blank if spaceless(blank.script) else blank._replace(after=f" {blank.after}")
+        return blank if is_spaceless(blank.script) else blank._replace(after=f" {blank.after}")
 
 
-class Merge(_Masked, _swaps.Transformation):
+class MergeWords(_MaskedCandidates, _swaps.Transformation):
     """A word and the next give way to one that the model reads for both (Li et al. 2021, section 2.2).
 
     ``tags`` gives the parts of speech of a text's words; only pairs that the recipe names are merged.
@@ -92,16 +92,16 @@ class Merge(_Masked, _swaps.Transformation):
             if {index, index + 1} <= free and columns[index] == columns[index + 1]
         ]
         placed = current_text.placed()
-        asked = [(columns[i], placed[i].start, placed[i + 1].end, words[i]) for i in pairs]
-        found = []
-        for index, proposed in zip(pairs, self._proposed(current_text, asked), strict=True):
+        locations = [(columns[i], placed[i].start, placed[i + 1].end, words[i]) for i in pairs]
+        merged = []
+        for index, proposed in zip(pairs, self._proposed(current_text, locations), strict=True):
             shorter = current_text.delete_word_at_index(index + 1)
             if shorter.num_words < len(words):  # a frozen word stays
-                found += [shorter.replace_word_at_index(index, word) for word in proposed if word != words[index]]
-        return found
+                merged += [shorter.replace_word_at_index(index, word) for word in proposed if word != words[index]]
+        return merged
 
 
-class Joined(_swaps.WordSwap):
+class JoinedSubwords(_swaps.WordSwap):
     """A word gives way to the likeliest joined replacements of its subwords (Li et al. 2020, section 3.2)."""
 
     def __init__(self, most: int, vocabulary: Any, join: Callable[[Sequence[int]], str]) -> None:
@@ -109,23 +109,27 @@ class Joined(_swaps.WordSwap):
         self.most, self.vocabulary, self.join = most, vocabulary, join
 
     def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
-        reading: Reading = ask("subwords", [(current_text.text, self.most)])[0]
-        found = []
+        reading: SubwordReading = ask_oracle("subwords", [(current_text.text, self.most)])[0]
+        candidates = []
         for index in sorted(map(int, indices_to_modify)):
             word = current_text.words[index]
             start = current_text._text_index_of_word_index(index)
-            own = _covering(reading, start, start + len(word))
-            for new in self._candidates(reading, own, word_script(word)):
+            positions = _covering_subwords(reading, start, start + len(word))
+            for new in self._candidates(reading, positions, word_script(word)):
                 if new != word:
-                    found.append(current_text.replace_word_at_index(index, new))
-        return found
+                    candidates.append(current_text.replace_word_at_index(index, new))
+        return candidates
 
-    def _candidates(self, reading: Reading, own: list[int], script: str) -> list[str]:
-        if len(own) == 1:
+    def _candidates(self, reading: SubwordReading, positions: list[int], script: str) -> list[str]:
+        if len(positions) == 1:
             whole = set(self.vocabulary.ids(script, False).tolist())
-            return [self.vocabulary.words[i] for i in reading.ids[own[0]].tolist() if i in whole]
-        words = [self.join(ids) for ids in k_best(reading.ids[own], reading.logs[own], self.most)] if own else []
-        return list(dict.fromkeys(word for word in words if len(spans(word)) == 1 and word_script(word) == script))
+            return [self.vocabulary.words[i] for i in reading.ids[positions[0]].tolist() if i in whole]
+        words = (
+            [self.join(ids) for ids in k_best(reading.ids[positions], reading.logs[positions], self.most)]
+            if positions
+            else []
+        )
+        return list(dict.fromkeys(word for word in words if len(word_spans(word)) == 1 and word_script(word) == script))
 
 
 def k_best(ids: np.ndarray, logs: np.ndarray, count: int) -> list[tuple[int, ...]]:
@@ -136,20 +140,20 @@ def k_best(ids: np.ndarray, logs: np.ndarray, count: int) -> list[tuple[int, ...
     """
     best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
     for row in logs.astype(np.float64):
-        longer = [(total + float(log), (*places, place)) for total, places in best for place, log in enumerate(row)]
-        best = sorted(longer, key=lambda one: (-one[0], one[1]))[:count]
-    return [tuple(int(ids[i, place]) for i, place in enumerate(places)) for _, places in best]
+        longer = [(total + float(log), (*choices, choice)) for total, choices in best for choice, log in enumerate(row)]
+        best = sorted(longer, key=lambda entry: (-entry[0], entry[1]))[:count]
+    return [tuple(int(ids[i, choice]) for i, choice in enumerate(choices)) for _, choices in best]
 
 
-def _covering(reading: Reading, start: int, end: int) -> list[int]:
+def _covering_subwords(reading: SubwordReading, start: int, end: int) -> list[int]:
     return [i for i, (first, last) in enumerate(reading.places) if first < end and last > start and first < last]
 
 
-def _script(word: str, text: SpanText) -> str:
+def _word_script(word: str, text: SpanText) -> str:
     """The script of a word; for a number that which most letters of the text have."""
-    own = word_script(word)
-    if own != "Common":
-        return own
+    script = word_script(word)
+    if script != "Common":
+        return script
     scripts = [word_script(other) for other in text.words]
-    known = sorted({one for one in scripts if one != "Common"}, key=lambda one: (-scripts.count(one), one))
-    return known[0] if known else own
+    ranked = sorted({name for name in scripts if name != "Common"}, key=lambda name: (-scripts.count(name), name))
+    return ranked[0] if ranked else script

@@ -13,18 +13,18 @@ from typing import Any
 from xfer.attackers.lexicons import vectors
 from xfer.attackers.search.goals.base import Aim
 from xfer.attackers.textattack import load
-from xfer.attackers.textattack.adapters import UntouchedColumns, held
+from xfer.attackers.textattack.adapters import UntouchedColumns, constraint_guards
 from xfer.attackers.textattack.recipes import constraints as alike
 from xfer.attackers.textattack.recipes import goals, resources, searches, upstream
 from xfer.core.errors import MissingPart
 
-_textattack: Any = load.load()
+_textattack: Any = load.load_textattack()
 _pre: Any = _textattack.constraints.pre_transformation
 _overlap: Any = _textattack.constraints.overlap
 _semantics: Any = _textattack.constraints.semantics
 
 
-class Parts:
+class RecipeParts:
     """The parts of one recipe for one language and set of protected columns (by index).
 
     ``attacker`` is the component with its fields, ``victim`` the oracle that white-box recipes read, ``cache`` the
@@ -44,7 +44,7 @@ class Parts:
         self.victim, self.cache = victim, cache
         self.fixed = attacker.compat == "fixed"
         self.english = language.lower().replace("_", "-").split("-")[0] == "en"
-        self.names = resources.wanted(attacker)
+        self.names = resources.wanted_resources(attacker)
         self.goal: Any = None
 
     def has(self, field: str) -> bool:
@@ -79,24 +79,24 @@ class Parts:
         limit = float("inf") if self.options.budget is None else self.options.budget
         self.goal = kind(self.aim, query_budget=limit, **options)
         if not self.fixed and self.victim is not None and self.options.recipe in ("a2t", "hotflip"):
-            self.goal.model = upstream.Victim(self.victim.network, self.gold, self.network_length())
+            self.goal.model = upstream.UpstreamVictim(self.victim.network, self.gold, self.network_length())
         return self.goal
 
     def gold(self) -> int:
         """The gold class of the example under attack."""
-        found: int = self.goal.gold
-        return found
+        label: int = self.goal.gold
+        return label
 
     # an attack as a whole
 
     def attack(self, goal: Any, constraints: Sequence[Any], transformation: Any, search: Any) -> Any:
         """A ``textattack.Attack`` that leaves protected columns and frozen words alone."""
-        every = list(constraints)
+        all_constraints = list(constraints)
         if self.protect:
-            every.append(UntouchedColumns(self.protect))
+            all_constraints.append(UntouchedColumns(self.protect))
         if self.fixed:
-            every += held(self.options.constraints)
-        return _textattack.Attack(goal, every, transformation, search)
+            all_constraints += constraint_guards(self.options.constraints)
+        return _textattack.Attack(goal, all_constraints, transformation, search)
 
     def ranked(self, method: str, **options: Any) -> Any:
         """Greedy search over words in the order of their importance."""
@@ -117,7 +117,7 @@ class Parts:
 
     def content(self, words: Collection[str] | None = None) -> Any:
         """No function word. There are lists for English only; their words mean other things elsewhere."""
-        listed = load.stopwords() if words is None else words
+        listed = load.english_stopwords() if words is None else words
         return _pre.StopwordModification(stopwords=listed if self.english or not self.fixed else ())
 
     def second_only(self) -> list[Any]:
@@ -143,16 +143,16 @@ class Parts:
         if not self.has("encoder"):
             return []
         if self.fixed:
-            return [alike.Alike(least, metric, window, original)]
+            return [alike.SentenceSimilarity(least, metric, window, original)]
         short = {"window_size": window, "skip_text_shorter_than_window": window is not None}
-        return [upstream.Encoded(threshold=least, metric=metric, compare_against_original=original, **short)]
+        return [upstream.UpstreamEncoder(threshold=least, metric=metric, compare_against_original=original, **short)]
 
     def same_part(self, nouns_for_verbs: bool = True) -> list[Any]:
         """Swapped words keep their part of speech."""
         if not self.has("tagger"):
             return []
-        kind: Any = alike.SamePart(nouns_for_verbs) if self.fixed else None
-        return [kind or upstream.Tagged(allow_verb_noun_swap=nouns_for_verbs)]
+        kind: Any = alike.SamePartOfSpeech(nouns_for_verbs) if self.fixed else None
+        return [kind or upstream.UpstreamPartOfSpeech(allow_verb_noun_swap=nouns_for_verbs)]
 
     def tags(self) -> Callable[[Any], Sequence[str]]:
         """The parts of speech of a text's words; unknown ones where no tagger is."""
@@ -163,14 +163,14 @@ class Parts:
     @cached_property
     def vectors(self) -> vectors.Vectors:
         """The word vectors."""
-        return vectors.load(self.name("vectors"), self.cache)
+        return vectors.load_vectors(self.name("vectors"), self.cache)
 
     @cached_property
     def embedding(self) -> Any:
         """The word vectors as TextAttack wants them."""
-        found = self.vectors
+        table = self.vectors
         return _textattack.shared.WordEmbedding(
-            found.matrix, found.numbers, dict(enumerate(found.words)), found.neighbours
+            table.matrix, table.numbers, dict(enumerate(table.words)), table.neighbours
         )
 
     def near_words(self, most: int) -> Any:

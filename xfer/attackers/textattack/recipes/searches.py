@@ -11,9 +11,9 @@ import numpy as np
 
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.adapters import StableRanking
-from xfer.attackers.textattack.recipes.edits import gradient
+from xfer.attackers.textattack.recipes.edits import word_gradients
 
-_textattack: Any = load.load()
+_textattack: Any = load.load_textattack()
 _searches: Any = _textattack.search_methods
 _DONE: Any = _textattack.goal_function_results.GoalFunctionResultStatus.SUCCEEDED
 
@@ -28,8 +28,8 @@ class Ranking(StableRanking):
         if self.wir_method == "unk":
             return super()._get_index_order(initial_text, max_len)
         order = np.array(sorted(map(int, self.get_indices_to_order(initial_text)[1])), dtype=np.int64)
-        ways = {"delete": self._deleted, "weighted-saliency": self._salient, "gradient": self._steep}
-        scores, over = ways[self.wir_method](initial_text, order) if len(order) else (np.zeros(0), False)
+        scorers = {"delete": self._deleted, "weighted-saliency": self._salient, "gradient": self._steep}
+        scores, over = scorers[self.wir_method](initial_text, order) if len(order) else (np.zeros(0), False)
         scores = np.concatenate([scores, np.full(len(order) - len(scores), -np.inf)])  # those behind a spent budget
         return order[np.argsort(-scores, kind="stable")], over
 
@@ -51,7 +51,7 @@ class Ranking(StableRanking):
         return np.round(weights / max(weights.sum(), 1e-12) * gains, 8), over
 
     def _steep(self, text: Any, order: np.ndarray) -> tuple[np.ndarray, bool]:
-        norms = gradient(text, self.goal_function.gold, 0).norms[order]
+        norms = word_gradients(text, self.goal_function.gold, 0).norms[order]
         return np.array([float(f"{norm:.5g}") for norm in norms]), False
 
     def perform_search(self, initial_result: Any) -> Any:
@@ -59,13 +59,15 @@ class Ranking(StableRanking):
         order, over = self._get_index_order(original)
         best = initial_result
         for index in order.tolist():
-            now = int(best.attacked_text.origin[index])
-            if over or now < 0:
+            current_index = int(best.attacked_text.origin[index])
+            if over or current_index < 0:
                 continue
-            found = self.get_transformations(best.attacked_text, original_text=original, indices_to_modify=[now])
-            if not found:
+            candidates = self.get_transformations(
+                best.attacked_text, original_text=original, indices_to_modify=[current_index]
+            )
+            if not candidates:
                 continue
-            results, over = self.get_goal_results(found)
+            results, over = self.get_goal_results(candidates)
             results = sorted(results, key=lambda result: -result.score)
             if not results or results[0].score <= best.score:
                 continue
@@ -98,11 +100,11 @@ class Beam(_searches.BeamSearch):
         original = initial_result.attacked_text
         beam, best, over = [original], initial_result, False
         while not over and best.goal_status != _DONE:
-            found = [new for text in beam for new in self.get_transformations(text, original_text=original)]
-            found = list(dict.fromkeys(found))  # two texts of the beam may lead to one
-            if not found:
+            candidates = [new for text in beam for new in self.get_transformations(text, original_text=original)]
+            candidates = list(dict.fromkeys(candidates))  # two texts of the beam may lead to one
+            if not candidates:
                 break
-            results, over = self.get_goal_results(found)
+            results, over = self.get_goal_results(candidates)
             results = sorted(results, key=lambda result: -result.score)
             if results and results[0].score > best.score:
                 best = results[0]
@@ -164,12 +166,12 @@ class Improved(_FitParents, _searches.ImprovedGeneticAlgorithm):
     def _perturb(self, pop_member: Any, original_result: Any, index: int | None = None) -> Any:
         if index is None:
             return super()._perturb(pop_member, original_result)
-        found = self.get_transformations(
+        candidates = self.get_transformations(
             pop_member.attacked_text, original_text=original_result.attacked_text, indices_to_modify=[index]
         )
-        if not found or self._search_over:
+        if not candidates or self._search_over:
             return pop_member
-        results, self._search_over = self.get_goal_results(found)
+        results, self._search_over = self.get_goal_results(candidates)
         best = max(results, key=lambda result: result.score, default=None)
         if best is None or best.score <= pop_member.result.score:
             return pop_member
@@ -190,14 +192,14 @@ class Evolution(_searches.DifferentialEvolution):
         from scipy.optimize import differential_evolution  # late: this search alone needs it
 
         text, best = initial_result.attacked_text, initial_result
-        bounds, known = self.get_bounds_and_precomputed(text, self.max_perturbs)
+        bounds, precomputed = self.get_bounds_and_precomputed(text, self.max_perturbs)
         if not bounds:
             return initial_result
         over = False
 
         def loss(vector: np.ndarray) -> float:
             nonlocal best, over
-            changed = self.apply_perturbation(text, vector.copy(), known)
+            changed = self.apply_perturbation(text, vector.copy(), precomputed)
             results: list[Any] = []
             if not over and self.filter_transformations([changed], text, text):
                 results, over = self.get_goal_results([changed])

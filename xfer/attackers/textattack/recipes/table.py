@@ -18,7 +18,7 @@ class Resource(NamedTuple):
     compat: str = ""
 
 
-class Recipe(NamedTuple):
+class PublishedRecipe(NamedTuple):
     """A published attack. ``edits`` says how texts change, ``forms`` whose labels can follow; where words
     ``come_and_go`` entities can follow, parts of speech cannot."""
 
@@ -30,18 +30,18 @@ class Recipe(NamedTuple):
     come_and_go: bool = False
 
 
-_FREE = ("classify",)  # the answer must stay, or the victim's gradient is read
+_CLASSIFY_ONLY = ("classify",)  # the answer must stay, or the victim's gradient is read
 _COUNTER = "counter-fitted PARAGRAM vectors of 65,713 words (Mrksic et al. 2016; from TextAttack's S3)"
 _USE = "Universal Sentence Encoder 3 (Apache 2.0, about 1 GB, needs TensorFlow, which xfer does not load)"
 _NLTK = "NLTK's English tagger averaged_perceptron_tagger_eng (MIT, some MB), mapped to universal tags"
 _FLAIR = "flair's upos-fast (MIT, English), not beside transformers 5"
 
 
-def _vectors() -> Resource:
+def _vectors_resource() -> Resource:
     return Resource("vectors", "word vectors as a word2vec or GloVe text file", "", _COUNTER)
 
 
-def _encoder(upstream: str = _USE, default: str = "") -> Resource:
+def _encoder_resource(upstream: str = _USE, default: str = "") -> Resource:
     return Resource(
         "encoder",
         "a sentence encoder: any local or hub encoder, by its mean state",
@@ -51,17 +51,17 @@ def _encoder(upstream: str = _USE, default: str = "") -> Resource:
     )
 
 
-def _tagger(upstream: str = _NLTK, omit: str = "the check of parts of speech") -> Resource:
+def _tagger_resource(upstream: str = _NLTK, omit: str = "the check of parts of speech") -> Resource:
     return Resource(
         "tagger", "a tagger of parts of speech: a token classifier, local or on the hub", "", upstream, omit
     )
 
 
-def _masked(default: str, upstream: str) -> Resource:
+def _masked_resource(default: str, upstream: str) -> Resource:
     return Resource("masked_lm", "a masked language model, local or on the hub", default, upstream)
 
 
-def _language_model(upstream: str, default: str = "") -> Resource:
+def _language_model_resource(upstream: str, default: str = "") -> Resource:
     return Resource(
         "language_model", "a causal language model, local or on the hub", default, upstream, "its constraint"
     )
@@ -71,14 +71,22 @@ _BERT = ("google-bert/bert-base-uncased", "bert-base-uncased (Apache 2.0, 440 MB
 _ROBERTA = ("distilbert/distilroberta-base", "distilroberta-base (Apache 2.0, 330 MB)")
 _SBERT = "sentence-transformers/stsb-distilbert-base"
 
-RECIPES: dict[str, Recipe] = {
-    "deepwordbug": Recipe("Gao et al. 2018, sections III and IV", "letters swapped, replaced, deleted, inserted"),
-    "pruthi": Recipe("Pruthi et al. 2019, section 3.1", "one word: inner letters swapped, deleted, inserted, mistyped"),
-    "textbugger": Recipe(
-        "Li et al. 2019, algorithm 1", "letters, look-alikes, spaces, near words", (_vectors(), _encoder())
+RECIPES: dict[str, PublishedRecipe] = {
+    "deepwordbug": PublishedRecipe(
+        "Gao et al. 2018, sections III and IV", "letters swapped, replaced, deleted, inserted"
     ),
-    "textfooler": Recipe("Jin et al. 2020, algorithm 1", "near words", (_vectors(), _encoder(), _tagger())),
-    "pwws": Recipe(
+    "pruthi": PublishedRecipe(
+        "Pruthi et al. 2019, section 3.1", "one word: inner letters swapped, deleted, inserted, mistyped"
+    ),
+    "textbugger": PublishedRecipe(
+        "Li et al. 2019, algorithm 1",
+        "letters, look-alikes, spaces, near words",
+        (_vectors_resource(), _encoder_resource()),
+    ),
+    "textfooler": PublishedRecipe(
+        "Jin et al. 2020, algorithm 1", "near words", (_vectors_resource(), _encoder_resource(), _tagger_resource())
+    ),
+    "pwws": PublishedRecipe(
         "Ren et al. 2019, section 3",
         "synonyms of WordNet",
         (
@@ -88,39 +96,46 @@ RECIPES: dict[str, Recipe] = {
             ),
         ),
     ),
-    "bae": Recipe(
-        "Garg and Ramakrishnan 2020, BAE-R", "words of a masked LM", (_masked(*_BERT), _encoder(), _tagger())
+    "bae": PublishedRecipe(
+        "Garg and Ramakrishnan 2020, BAE-R",
+        "words of a masked LM",
+        (_masked_resource(*_BERT), _encoder_resource(), _tagger_resource()),
     ),
-    "bert-attack": Recipe(
-        "Li et al. 2020, algorithm 1", "words of a masked LM, subword by subword", (_masked(*_BERT), _encoder())
+    "bert-attack": PublishedRecipe(
+        "Li et al. 2020, algorithm 1",
+        "words of a masked LM, subword by subword",
+        (_masked_resource(*_BERT), _encoder_resource()),
     ),
-    "clare": Recipe(
+    "clare": PublishedRecipe(
         "Li et al. 2021, section 2",
         "words of a masked LM replaced, inserted, merged",
-        (_masked(*_ROBERTA), _encoder(), _tagger(_FLAIR, "merging")),
+        (_masked_resource(*_ROBERTA), _encoder_resource(), _tagger_resource(_FLAIR, "merging")),
         come_and_go=True,
     ),
-    "a2t": Recipe(
+    "a2t": PublishedRecipe(
         "Yoo and Qi 2021, section 3",
         "near words, ranked by the victim's gradient",
-        (_vectors(), _encoder(f"{_SBERT} (Apache 2.0, 265 MB)", _SBERT), _tagger()),
-        _FREE,
+        (_vectors_resource(), _encoder_resource(f"{_SBERT} (Apache 2.0, 265 MB)", _SBERT), _tagger_resource()),
+        _CLASSIFY_ONLY,
     ),
-    "iga": Recipe("Wang et al. 2019, algorithm 1", "near words, bred", (_vectors(),)),
-    "alzantot": Recipe(
+    "iga": PublishedRecipe("Wang et al. 2019, algorithm 1", "near words, bred", (_vectors_resource(),)),
+    "alzantot": PublishedRecipe(
         "Alzantot et al. 2018, algorithm 1",
         "near words, bred",
         (
-            _vectors(),
-            _language_model("Google's 1-billion-word LM (a TensorFlow 1 graph, about 4 GB, from the network)"),
+            _vectors_resource(),
+            _language_model_resource("Google's 1-billion-word LM (a TensorFlow 1 graph, about 4 GB, from the network)"),
         ),
     ),
-    "faster-alzantot": Recipe(
+    "faster-alzantot": PublishedRecipe(
         "Jia et al. 2019, section 5",
         "near words, bred",
-        (_vectors(), _language_model("the learning-to-write LM (Lua and pickle files from the network)")),
+        (
+            _vectors_resource(),
+            _language_model_resource("the learning-to-write LM (Lua and pickle files from the network)"),
+        ),
     ),
-    "pso": Recipe(
+    "pso": PublishedRecipe(
         "Zang et al. 2020, section 4",
         "words of equal sememes, by a particle swarm",
         (
@@ -128,16 +143,18 @@ RECIPES: dict[str, Recipe] = {
                 *("synonyms", "a table of words by part of speech: word, tab, noun|verb|adj|adv|*, tab, others", ""),
                 "candidates from HowNet (free for research; a pickle, which xfer never loads)",
             ),
-            _tagger(_FLAIR, "what the table lists by part of speech"),
+            _tagger_resource(_FLAIR, "what the table lists by part of speech"),
         ),
     ),
-    "kuleshov": Recipe(
+    "kuleshov": PublishedRecipe(
         "Kuleshov et al. 2018, algorithm 1",
         "near words",
-        (_vectors(), _language_model("gpt2 (MIT, 550 MB)", "openai-community/gpt2")),
+        (_vectors_resource(), _language_model_resource("gpt2 (MIT, 550 MB)", "openai-community/gpt2")),
     ),
-    "input-reduction": Recipe("Feng et al. 2018, section 2", "words deleted while the answer stays", (), _FREE),
-    "checklist": Recipe(
+    "input-reduction": PublishedRecipe(
+        "Feng et al. 2018, section 2", "words deleted while the answer stays", (), _CLASSIFY_ONLY
+    ),
+    "checklist": PublishedRecipe(
         "Ribeiro et al. 2020, section 3",
         "contractions, names, places, numbers",
         (
@@ -154,13 +171,13 @@ RECIPES: dict[str, Recipe] = {
         ),
         come_and_go=True,
     ),
-    "hotflip": Recipe(
+    "hotflip": PublishedRecipe(
         "Ebrahimi et al. 2018, section 3",
         "at most two words flipped along the victim's gradient",
-        (_vectors(), _tagger()),
-        _FREE,
+        (_vectors_resource(), _tagger_resource()),
+        _CLASSIFY_ONLY,
     ),
-    "bad-characters": Recipe(
+    "bad-characters": PublishedRecipe(
         "Boucher et al. 2022, section 3",
         "look-alikes, invisible letters, deletions, reorderings, by differential evolution",
         (
@@ -176,6 +193,6 @@ RECIPES: dict[str, Recipe] = {
 RESOURCES = tuple(dict.fromkeys(resource.field for recipe in RECIPES.values() for resource in recipe.needs))
 
 
-def needs(recipe: str, compat: str) -> tuple[Resource, ...]:
+def recipe_resources(recipe: str, compat: str) -> tuple[Resource, ...]:
     """What a recipe reads in a mode."""
-    return tuple(one for one in RECIPES[recipe].needs if one.compat in ("", compat))
+    return tuple(resource for resource in RECIPES[recipe].needs if resource.compat in ("", compat))

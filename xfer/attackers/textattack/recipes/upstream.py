@@ -16,40 +16,42 @@ import numpy as np
 import torch
 
 from xfer.attackers.lexicons.located import located
-from xfer.attackers.search.scheduler import ask
+from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.proposals import Masking
-from xfer.attackers.textattack.recipes.edits import gradient
-from xfer.attackers.textattack.recipes.resources import ENCODER, TAGGER
+from xfer.attackers.textattack.recipes.edits import word_gradients
+from xfer.attackers.textattack.recipes.resources import RECIPE_ENCODER, RECIPE_TAGGER
 
-_textattack: Any = load.load()
+_textattack: Any = load.load_textattack()
 _swaps: Any = _textattack.transformations
 _constraints: Any = _textattack.constraints
 _models: Any = _constraints.grammaticality.language_models
 
 
-class Encoded(_constraints.semantics.sentence_encoders.SentenceEncoder):
+class UpstreamEncoder(_constraints.semantics.sentence_encoders.SentenceEncoder):
     """TextAttack's similarity, its sentence vectors from the queue ``ENCODER``."""
 
     def encode(self, sentences: Sequence[str]) -> torch.Tensor:
-        return torch.from_numpy(np.stack(ask(ENCODER, list(sentences))))
+        return torch.from_numpy(np.stack(ask_oracle(RECIPE_ENCODER, list(sentences))))
 
     def _score_list(self, starting_text: Any, transformed_texts: Sequence[Any]) -> torch.Tensor:
         """What TextAttack computes of short texts it throws away: they get 1 unasked."""
         scores = torch.ones(len(transformed_texts))
         short = self.window_size if self.skip_text_shorter_than_window else 0
-        asked = [i for i, text in enumerate(transformed_texts) if len(text.words) >= short]
-        if asked:
-            scores[asked] = super()._score_list(starting_text, [transformed_texts[i] for i in asked]).float()
+        long_enough = [i for i, text in enumerate(transformed_texts) if len(text.words) >= short]
+        if long_enough:
+            scores[long_enough] = (
+                super()._score_list(starting_text, [transformed_texts[i] for i in long_enough]).float()
+            )
         return scores
 
 
-class Tagged(_constraints.grammaticality.PartOfSpeech):
+class UpstreamPartOfSpeech(_constraints.grammaticality.PartOfSpeech):
     """TextAttack's part-of-speech check, its tags from the queue ``TAGGER``; the first equal word's tag counts."""
 
     def _get_pos(self, before_ctx: list[str], word: str, after_ctx: list[str]) -> str:
         words = (*before_ctx, word, *after_ctx)
-        tag: str = ask(TAGGER, [words])[0][words.index(word)]
+        tag: str = ask_oracle(RECIPE_TAGGER, [words])[0][words.index(word)]
         return tag
 
 
@@ -59,25 +61,25 @@ class Proposed(_swaps.WordSwapMaskedLM):
     def _bae_replacement_words(self, current_text: Any, indices_to_modify: Sequence[int]) -> list[list[str]]:
         mask = self._lm_tokenizer.mask_token
         texts = [current_text.replace_word_at_index(index, mask).text for index in indices_to_modify]
-        return ask("proposals", [Masking(text, self.max_candidates, self.min_confidence) for text in texts])
+        return ask_oracle("proposals", [Masking(text, self.max_candidates, self.min_confidence) for text in texts])
 
 
-class _Reading:
+class _TaggedText:
     """Mixed into a transformation that asks a text for its tags: they come from the queue ``TAGGER``."""
 
     def _get_transformations(self, current_text: Any, indices_to_modify: Iterable[int]) -> list[Any]:
-        tags = ask(TAGGER, [tuple(current_text.words)])[0] if current_text.num_words else ()
+        tags = ask_oracle(RECIPE_TAGGER, [tuple(current_text.words)])[0] if current_text.num_words else ()
         current_text.pos_of_word_index = lambda index: tags[index]
-        current_text.ner_of_word_index = lambda index, *_: SimpleNamespace(value=_ends(tags, index), score=1.0)
-        found: list[Any] = super()._get_transformations(current_text, indices_to_modify)  # type: ignore[misc]
-        return found
+        current_text.ner_of_word_index = lambda index, *_: SimpleNamespace(value=_entity_ends(tags, index), score=1.0)
+        candidates: list[Any] = super()._get_transformations(current_text, indices_to_modify)  # type: ignore[misc]
+        return candidates
 
 
-class Merge(_Reading, _swaps.WordMergeMaskedLM):
+class UpstreamMerge(_TaggedText, _swaps.WordMergeMaskedLM):
     """TextAttack's merge."""
 
 
-class HowNet(_Reading, _swaps.WordSwapHowNet):
+class HowNet(_TaggedText, _swaps.WordSwapHowNet):
     """TextAttack's sememe swap with a table of our own format."""
 
     def __init__(self, bank: dict[str, dict[str, list[str]]]) -> None:
@@ -85,11 +87,11 @@ class HowNet(_Reading, _swaps.WordSwapHowNet):
         self.pos_dict = {"ADJ": "adj", "NOUN": "noun", "ADV": "adv", "VERB": "verb"}
 
 
-class ChangeName(_Reading, _swaps.WordSwapChangeName):
+class ChangeName(_TaggedText, _swaps.WordSwapChangeName):
     """TextAttack's change of names."""
 
 
-class ChangeLocation(_Reading, _swaps.WordSwapChangeLocation):
+class ChangeLocation(_TaggedText, _swaps.WordSwapChangeLocation):
     """TextAttack's change of places."""
 
 
@@ -113,7 +115,7 @@ class OneWord(_models.Google1BillionWordsLanguageModel):
 
     def get_words_probs(self, prefix: str, words: Sequence[str]) -> np.ndarray:
         """The chance of each word after another."""
-        return np.exp(np.array(ask("language_model", [(f"{prefix} ", str(word)) for word in words])))
+        return np.exp(np.array(ask_oracle("language_model", [(f"{prefix} ", str(word)) for word in words])))
 
 
 class Windowed(_models.LanguageModelConstraint):
@@ -126,7 +128,7 @@ class Windowed(_models.LanguageModelConstraint):
     def get_log_probs_at_index(self, text_list: Sequence[Any], word_index: int) -> list[float]:
         windows = [text.text_window_around_index(word_index, self.window_size) for text in text_list]
         words = [" ".join(_textattack.shared.utils.words_from_text(window)) for window in windows]
-        return ask("language_model", [("", window) for window in words])
+        return ask_oracle("language_model", [("", window) for window in words])
 
 
 class FirstPiece(_models.LanguageModelConstraint):
@@ -136,10 +138,10 @@ class FirstPiece(_models.LanguageModelConstraint):
         prefix = text_list[0].text_until_word_index(word_index)
         if not _textattack.shared.utils.has_letter(prefix):
             return [0.0] * len(text_list)
-        return ask("language_model", [(prefix, text.words[word_index]) for text in text_list])
+        return ask_oracle("language_model", [(prefix, text.words[word_index]) for text in text_list])
 
 
-class Victim:
+class UpstreamVictim:
     """What TextAttack's gradient ranking asks of a model: a gradient by subword, and the subwords as it names them."""
 
     model = None
@@ -150,20 +152,20 @@ class Victim:
     def get_grad(self, text_input: Any) -> dict[str, Any]:
         """The gradient of the loss [subwords, width]."""
         fields = (text_input,) if isinstance(text_input, str) else tuple(text_input)
-        return {"gradient": ask("slopes", [(fields, self.gold())])[0]}
+        return {"gradient": ask_oracle("slopes", [(fields, self.gold())])[0]}
 
     def tokenize(self, inputs: Sequence[Any], strip_prefix: bool = False) -> list[list[str]]:
         """The subwords of each text, without the prefixes that TextAttack knows."""
-        found = []
+        token_lists = []
         for text in inputs:
             fields = (text,) if isinstance(text, str) else tuple(text)
             ids = self.tokenizer(*fields, truncation=True, max_length=self.longest)["input_ids"]  # as the gradient's
             tokens = self.tokenizer.convert_ids_to_tokens(ids)
-            found.append([_stripped(token) for token in tokens] if strip_prefix else tokens)
-        return found
+            token_lists.append([_without_prefix(token) for token in tokens] if strip_prefix else tokens)
+        return token_lists
 
 
-class Flip(_swaps.WordSwap):
+class UpstreamFlip(_swaps.WordSwap):
     """TextAttack's gradient swap, which proposes one flip for the whole text, for any encoder."""
 
     is_black_box = False
@@ -173,32 +175,32 @@ class Flip(_swaps.WordSwap):
         self.gold, self.top_n = gold, top_n
 
     def _get_transformations(self, current_text: Any, indices_to_modify: Iterable[int]) -> list[Any]:
-        slopes = gradient(current_text, self.gold(), 1)
+        slopes = word_gradients(current_text, self.gold(), 1)
         flips = [(-gain, i, word) for i in sorted(indices_to_modify) for word, gain in slopes.flips[i]]
         return [current_text.replace_word_at_index(i, word) for _, i, word in sorted(flips)[: self.top_n]]
 
 
-def look_alikes(file: str | None) -> Any:
+def homoglyph_swap(file: str | None) -> Any:
     """TextAttack's homoglyphs; the list that its package lacks is read from ``file`` if given."""
-    made = _swaps.WordSwapHomoglyphSwap.__new__(_swaps.WordSwapHomoglyphSwap)
+    swap = _swaps.WordSwapHomoglyphSwap.__new__(_swaps.WordSwapHomoglyphSwap)
     with suppress(FileNotFoundError):  # its own table of letters is set by then
-        made.__init__()
-    made.homos_intentional = intentional(located(file)) if file else {}
-    return made
+        swap.__init__()
+    swap.homos_intentional = intentional_homoglyphs(located(file)) if file else {}
+    return swap
 
 
-def intentional(path: Path) -> dict[str, list[str]]:
+def intentional_homoglyphs(path: Path) -> dict[str, list[str]]:
     """Unicode's ``intentional.txt`` (UTS 39): a code point, a semicolon, and another that looks the same on purpose."""
-    found: dict[str, list[str]] = {}
+    table: dict[str, list[str]] = {}
     for line in path.read_text(encoding="utf-8-sig").splitlines():
         codes = line.partition("#")[0].split(";")
         if len(codes) == 2:
-            one, two = (chr(int(code.strip(), 16)) for code in codes)
-            found.setdefault(one, []).append(two)
-    return found
+            char, twin = (chr(int(code.strip(), 16)) for code in codes)
+            table.setdefault(char, []).append(twin)
+    return table
 
 
-def _ends(tags: Sequence[str], index: int) -> str:
+def _entity_ends(tags: Sequence[str], index: int) -> str:
     """An entity tag (B-, I-, O) as TextAttack's tagger writes it, with the ends of names marked (E-, S-)."""
     tag, following = tags[index], tags[index + 1] if index + 1 < len(tags) else "O"
     if "-" not in tag:
@@ -208,5 +210,5 @@ def _ends(tags: Sequence[str], index: int) -> str:
     return f"{('S' if mark == 'B' else 'E') if last else mark}-{kind}"
 
 
-def _stripped(token: str) -> str:
+def _without_prefix(token: str) -> str:
     return token.replace("##", "").replace("Ġ", "").replace("__", "")

@@ -7,10 +7,10 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from xfer.reports.study.page.bars import language_bars
-from xfer.reports.study.page.forest import forest
+from xfer.reports.study.page.forest import verdict_forest
 from xfer.reports.study.page.grids import (
     SINGLE,
-    Found,
+    StudyData,
     comparison_grid,
     discriminator_grid,
     failed_grid,
@@ -22,14 +22,14 @@ from xfer.reports.study.page.grids import (
     warning_grid,
 )
 from xfer.reports.study.page.heat import heat_maps
-from xfer.reports.study.page.palette import style
-from xfer.reports.study.page.rows import details, examples_html, provenance_html, table
+from xfer.reports.study.page.palette import page_style
+from xfer.reports.study.page.rows import details_html, examples_html, provenance_html, table_html
 from xfer.reports.study.page.scatter import clean_against_robust, scaling_lines
-from xfer.reports.study.page.svg import FIT, Figure, drawn, escape, tag
+from xfer.reports.study.page.svg import FIT_WIDTH, Figure, escape_markup, figure_svg, make_tag
 from xfer.reports.table import Grid
 
 _BADGE = {"supported": ("yes", "\u2713"), "not supported": ("no", "\u2717"), "collapsed": ("open", "!")}
-FEW = 3  # seeds: with fewer, the t distribution makes the intervals very wide
+FEW_SEEDS = 3  # seeds: with fewer, the t distribution makes the intervals very wide
 _OPEN = 2  # figures of a group that are unfolded from the start
 
 
@@ -41,42 +41,44 @@ class Section(NamedTuple):
     body: str
 
 
-def figures(found: Found) -> list[Figure]:
+def study_figures(study: StudyData) -> list[Figure]:
     """Every figure of a study, in the order of its page."""
-    makers: Sequence[Callable[[Found], list[Figure]]] = (
-        forest,
+    makers: Sequence[Callable[[StudyData], list[Figure]]] = (
+        verdict_forest,
         heat_maps,
         language_bars,
         clean_against_robust,
         scaling_lines,
     )
-    return [figure for make in makers for figure in make(found)]
+    return [figure for make in makers for figure in make(study)]
 
 
-def asset(name: str) -> str:
+def read_asset(name: str) -> str:
     """A file of the page's own."""
     return files(__package__).joinpath(f"assets/{name}").read_text(encoding="utf-8")
 
 
-def page(found: Found) -> str:
+def study_page(study: StudyData) -> str:
     """The whole page."""
-    sections = [section for section in _sections(found) if section.body]
-    links = "".join(tag("li", tag("a", escape(one.title), href=f"#{one.name}")) for one in sections)
-    nav = tag("nav", tag("ul", links), aria_label="On this page")
-    body = "".join(
-        tag(
-            "section",
-            tag("h2", escape(one.title), id=f"{one.name}-h"),
-            one.body,
-            id=one.name,
-            aria_labelledby=f"{one.name}-h",
-        )
-        for one in sections
+    sections = [section for section in _sections(study) if section.body]
+    links = "".join(
+        make_tag("li", make_tag("a", escape_markup(entry.title), href=f"#{entry.name}")) for entry in sections
     )
-    return document(found["title"], _head(found) + nav + tag("main", body, id="main"), script=True)
+    nav = make_tag("nav", make_tag("ul", links), aria_label="On this page")
+    body = "".join(
+        make_tag(
+            "section",
+            make_tag("h2", escape_markup(entry.title), id=f"{entry.name}-h"),
+            entry.body,
+            id=entry.name,
+            aria_labelledby=f"{entry.name}-h",
+        )
+        for entry in sections
+    )
+    return html_document(study["title"], _page_head(study) + nav + make_tag("main", body, id="main"), script=True)
 
 
-def document(title: str, body: str, script: bool) -> str:
+def html_document(title: str, body: str, script: bool) -> str:
     """An HTML document that loads nothing and, by its own policy, can load nothing."""
     policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'"
     head = [
@@ -85,112 +87,119 @@ def document(title: str, body: str, script: bool) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         '<link rel="icon" href="data:,">',
-        tag("title", escape(title)),
-        f"<style>\n{style()}\n{asset('page.css')}\n{asset('chart.css')}</style>",
+        make_tag("title", escape_markup(title)),
+        f"<style>\n{page_style()}\n{read_asset('page.css')}\n{read_asset('chart.css')}</style>",
     ]
     skip = '<a class="skip" href="#main">Skip to the results</a>'
-    end = f"<script>\n{asset('page.js')}</script>\n" if script else ""
+    end = f"<script>\n{read_asset('page.js')}</script>\n" if script else ""
     return '<!DOCTYPE html>\n<html lang="en">\n<head>\n{}\n</head>\n<body>\n{}\n{}\n{}</body>\n</html>\n'.format(
         "\n".join(head), skip, body, end
     )
 
 
-def _head(found: Found) -> str:
-    scale = f"scale: {found['scale'] or 'as in the file'}"
-    cells = found["cells"]
+def _page_head(study: StudyData) -> str:
+    scale = f"scale: {study['scale'] or 'as in the file'}"
+    cells = study["cells"]
     failed = sum(cell["state"] == "failed" for cell in cells)
-    told = f"{len(cells)} cells" + (f", {failed} without a result" if failed else "")
-    seeds = min((row["seeds"] for row in found["records"]), default=FEW)
+    cell_note = f"{len(cells)} cells" + (f", {failed} without a result" if failed else "")
+    seeds = min((row["seeds"] for row in study["records"]), default=FEW_SEEDS)
     few = "They are few to judge the chance between trainings from, so intervals are wide; more seeds narrow them."
     made_up = "The data is made up on the spot: the numbers show how the study works, not what is true of real data."
     parts = [
-        tag("p", escape(f"Study {found['name']} \u00b7 {scale} \u00b7 {told}"), class_="meta"),
-        tag("h1", escape(found["title"])),
-        tag("p", escape(found["question"]), class_="question"),
-        tag("p", escape(found["description"])) if found["description"] else "",
-        tag("p", tag("strong", "Miniature."), " " + made_up, class_="note") if found["scale"] == "miniature" else "",
-        tag("p", tag("strong", f"{seeds} seeds."), " " + few, class_="note") if 1 < seeds < FEW else "",
-        tag("p", tag("strong", "1 seed."), " " + SINGLE, class_="note") if seeds == 1 else "",
-        _warned(found),
+        make_tag("p", escape_markup(f"Study {study['name']} \u00b7 {scale} \u00b7 {cell_note}"), class_="meta"),
+        make_tag("h1", escape_markup(study["title"])),
+        make_tag("p", escape_markup(study["question"]), class_="question"),
+        make_tag("p", escape_markup(study["description"])) if study["description"] else "",
+        make_tag("p", make_tag("strong", "Miniature."), " " + made_up, class_="note")
+        if study["scale"] == "miniature"
+        else "",
+        make_tag("p", make_tag("strong", f"{seeds} seeds."), " " + few, class_="note") if 1 < seeds < FEW_SEEDS else "",
+        make_tag("p", make_tag("strong", "1 seed."), " " + SINGLE, class_="note") if seeds == 1 else "",
+        _warned(study),
     ]
-    return tag("header", *parts)
+    return make_tag("header", *parts)
 
 
-def _warned(found: Found) -> str:
+def _warned(found: StudyData) -> str:
     """That some models learnt nothing, with the way to where they are named."""
     count = len(found.get("warnings", ()))
     if not count:
         return ""
-    link = tag("a", f"{count} warning{'s' if count > 1 else ''}", href="#warnings")
-    return tag("p", tag("strong", link), ": some models collapsed or stayed at chance.", class_="note")
+    link = make_tag("a", f"{count} warning{'s' if count > 1 else ''}", href="#warnings")
+    return make_tag("p", make_tag("strong", link), ": some models collapsed or stayed at chance.", class_="note")
 
 
-def _sections(found: Found) -> list[Section]:
+def _sections(study: StudyData) -> list[Section]:
     drawings: dict[str, list[Figure]] = {}
-    for figure in figures(found):
+    for figure in study_figures(study):
         drawings.setdefault(figure.group, []).append(figure)
 
     def shown(group: str, few: int = _OPEN) -> str:
-        mine = drawings.get(group, [])
-        seen = tag("div", *map(_figure, mine[:few]), class_="figures") if mine else ""
-        return seen + "".join(details(one.title, _figure(one)) for one in mine[few:])
+        group_drawings = drawings.get(group, [])
+        seen = make_tag("div", *map(_figure_html, group_drawings[:few]), class_="figures") if group_drawings else ""
+        return seen + "".join(details_html(drawing.title, _figure_html(drawing)) for drawing in group_drawings[few:])
 
-    languages = "".join(_folded(grid) for grid in language_grids(found))
+    languages = "".join(_folded_table(grid) for grid in language_grids(study))
     return [
-        Section("answer", "Answer", _answer(found) + shown("verdicts")),
-        Section("warnings", "Collapsed, or at chance", _table(warning_grid(found))),
-        Section("failed", "Cells without a result", _table(failed_grid(found))),
-        Section("results", "Results", _table(overview_grid(found))),
-        Section("differences", "Differences", _table(comparison_grid(found)) + shown("heat-difference", 4)),
+        Section("answer", "Answer", _answer_section(study) + shown("verdicts")),
+        Section("warnings", "Collapsed, or at chance", _table_html(warning_grid(study))),
+        Section("failed", "Cells without a result", _table_html(failed_grid(study))),
+        Section("results", "Results", _table_html(overview_grid(study))),
+        Section("differences", "Differences", _table_html(comparison_grid(study)) + shown("heat-difference", 4)),
         Section("map", "Heat maps", shown("heat-level", 4)),
         Section("languages", "Languages", shown("bars", 1) + languages),
         Section("robust", "Clean against robust", shown("scatter")),
-        Section("discriminators", "Discriminators", _table(discriminator_grid(found))),
-        Section("published", "Beside published scores", _table(published_grid(found))),
-        Section("size", "Size", _table(fit_grid(found)) + shown("scaling")),
-        Section("examples", "Attacked text", examples_html(found)),
-        Section("provenance", "Provenance", provenance_html(found)),
+        Section("discriminators", "Discriminators", _table_html(discriminator_grid(study))),
+        Section("published", "Beside published scores", _table_html(published_grid(study))),
+        Section("size", "Size", _table_html(fit_grid(study)) + shown("scaling")),
+        Section("examples", "Attacked text", examples_html(study)),
+        Section("provenance", "Provenance", provenance_html(study)),
     ]
 
 
-def _answer(found: Found) -> str:
-    if not found["hypotheses"]:
-        return tag("p", "The study states no hypothesis; its numbers stand below.")
-    grid = verdict_grid(found)
-    return answers(found) + details("All numbers of the hypotheses", table(grid))
+def _answer_section(study: StudyData) -> str:
+    if not study["hypotheses"]:
+        return make_tag("p", "The study states no hypothesis; its numbers stand below.")
+    grid = verdict_grid(study)
+    return answer_list(study) + details_html("All numbers of the hypotheses", table_html(grid))
 
 
-def answers(found: Found) -> str:
+def answer_list(study: StudyData) -> str:
     """Each hypothesis with its verdict and its numbers."""
     lines = []
-    for row in found["hypotheses"]:
+    for row in study["hypotheses"]:
         numbers = row["sentence"].split(": ", 1)[1].removesuffix(f" Claim: {row['claim']}")
-        parts = badge(row["verdict"]), " ", tag("strong", escape(row["claim"])), " "
-        lines.append(tag("li", *parts, tag("span", escape(numbers.replace("-", "\u2212")), class_="numbers")))
+        parts = verdict_badge(row["verdict"]), " ", make_tag("strong", escape_markup(row["claim"])), " "
+        lines.append(
+            make_tag("li", *parts, make_tag("span", escape_markup(numbers.replace("-", "\u2212")), class_="numbers"))
+        )
     # without bullets, a list has to say that it is one: Safari takes it for none
-    return tag("ul", *lines, class_="answers", role="list") if lines else ""
+    return make_tag("ul", *lines, class_="answers", role="list") if lines else ""
 
 
-def badge(verdict: str) -> str:
+def verdict_badge(verdict: str) -> str:
     """A verdict as a word with a sign."""
     kind, sign = _BADGE.get(verdict, ("open", "?"))
-    return tag(
-        "span", tag("span", sign, aria_hidden="true"), f" {escape(verdict.capitalize())}", class_=f"badge {kind}"
+    return make_tag(
+        "span",
+        make_tag("span", sign, aria_hidden="true"),
+        f" {escape_markup(verdict.capitalize())}",
+        class_=f"badge {kind}",
     )
 
 
-def _table(grid: Grid) -> str:
-    return table(grid) if grid.rows else ""
+def _table_html(grid: Grid) -> str:
+    return table_html(grid) if grid.rows else ""
 
 
-def _folded(grid: Grid) -> str:
-    return details(grid.title, table(grid))
+def _folded_table(grid: Grid) -> str:
+    return details_html(grid.title, table_html(grid))
 
 
-def _figure(figure: Figure) -> str:
+def _figure_html(figure: Figure) -> str:
     """A drawing that scrolls sideways where the screen is narrow, with its table below."""
-    scroll = tag("div", drawn(figure), class_="scroll", tabindex=0, role="group", aria_label=figure.title)
-    words = tag("figcaption", tag("strong", escape(figure.title)), ". ", escape(figure.desc))
-    wide = {} if figure.width <= FIT else {"class_": "wide"}
-    numbers = details("The numbers of this figure", table(figure.grid, plain=True))
-    return tag("figure", scroll, words, numbers, **wide)
+    scroll = make_tag("div", figure_svg(figure), class_="scroll", tabindex=0, role="group", aria_label=figure.title)
+    words = make_tag("figcaption", make_tag("strong", escape_markup(figure.title)), ". ", escape_markup(figure.desc))
+    wide = {} if figure.width <= FIT_WIDTH else {"class_": "wide"}
+    numbers = details_html("The numbers of this figure", table_html(figure.grid, plain=True))
+    return make_tag("figure", scroll, words, numbers, **wide)

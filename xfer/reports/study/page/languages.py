@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 
-class Language(NamedTuple):
+class LanguageInfo(NamedTuple):
     """A language of the benchmarks."""
 
     code: str
@@ -22,38 +22,44 @@ class Language(NamedTuple):
         return f"{self.family}, {self.script}" if self.script else self.family
 
 
-OTHER, PAIR = "other", "language pairs"
+OTHER_FAMILY, PAIR_FAMILY = "other", "language pairs"
 
 
 @cache
-def _known() -> dict[str, Language]:
+def _languages_by_code() -> dict[str, LanguageInfo]:
     text = files(__package__).joinpath("assets/languages.txt").read_text(encoding="utf-8")
     rows = (line.split(", ") for line in text.splitlines() if not line.startswith("#"))
-    return {code: Language(code, name, family, script) for code, name, family, script in rows}
+    return {code: LanguageInfo(code, name, family, script) for code, name, family, script in rows}
 
 
-def language(code: str) -> Language:
+def language_info(code: str) -> LanguageInfo:
     """What is known of a code; a pair such as ``de-sw`` is two languages, and an unknown code its own name."""
-    known = _known()
-    if code in known:
-        return known[code]
+    languages = _languages_by_code()
+    if code in languages:
+        return languages[code]
     parts = code.split("-")
-    if len(parts) == 2 and all(part in known for part in parts):
-        return Language(code, " and ".join(known[part].name for part in parts), PAIR, "")
-    return Language(code, code, OTHER, "")
+    if len(parts) == 2 and all(member in languages for member in parts):
+        return LanguageInfo(code, " and ".join(languages[member].name for member in parts), PAIR_FAMILY, "")
+    return LanguageInfo(code, code, OTHER_FAMILY, "")
 
 
-def grouped(codes: Iterable[str]) -> list[tuple[str, list[Language]]]:
+def group_languages(codes: Iterable[str]) -> list[tuple[str, list[LanguageInfo]]]:
     """(family and script, its languages) of the codes; large families first, pairs and unknown ones last."""
-    found = [language(code) for code in dict.fromkeys(codes)]
+    languages = [language_info(code) for code in dict.fromkeys(codes)]
     sizes: dict[str, int] = {}
-    for one in found:
-        sizes[one.family] = sizes.get(one.family, 0) + 1
+    for entry in languages:
+        sizes[entry.family] = sizes.get(entry.family, 0) + 1
 
-    def place(one: Language) -> tuple[bool, bool, int, str, str]:
-        return one.family == OTHER, one.family == PAIR, -sizes[one.family], one.family, one.script
+    def place(entry: LanguageInfo) -> tuple[bool, bool, int, str, str]:
+        return (
+            entry.family == OTHER_FAMILY,
+            entry.family == PAIR_FAMILY,
+            -sizes[entry.family],
+            entry.family,
+            entry.script,
+        )
 
-    groups: dict[str, list[Language]] = {}
-    for one in sorted(found, key=lambda one: (*place(one), one.name)):
-        groups.setdefault(one.group, []).append(one)
+    groups: dict[str, list[LanguageInfo]] = {}
+    for entry in sorted(languages, key=lambda entry: (*place(entry), entry.name)):
+        groups.setdefault(entry.group, []).append(entry)
     return list(groups.items())

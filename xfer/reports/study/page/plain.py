@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from xfer.reports.beside import visible
-from xfer.reports.study.page.grids import Found, grids
+from xfer.reports.beside import escape_invisible
+from xfer.reports.study.page.grids import StudyData, study_grids
 from xfer.reports.table import (
     _TEX,
-    _dicts,
-    _markdown,
+    _csv_records,
+    _markdown_text,
     latex_grid,
     markdown_grid,
 )
@@ -17,36 +17,36 @@ from xfer.reports.table import (
 # CSV
 
 
-def csv_study(found: Found) -> str:
+def csv_study(study: StudyData) -> str:
     """All records of a study, one row each, unrounded."""
-    return _dicts(found["records"])
+    return _csv_records(study["records"])
 
 
-def csv_comparisons(found: Found) -> str:
+def csv_comparisons(study: StudyData) -> str:
     """All comparisons of a study, languages too; ``against.AXIS`` is the level that a cell is compared with."""
     rows = []
-    for row in found["comparisons"]:
-        beside = {f"against.{axis}": level for axis, level in row["against"].items()}
-        rest = {name: one for name, one in row.items() if name not in ("levels", "against")}
-        rows.append({**row["levels"], **beside, **rest})
-    return _dicts(rows)
+    for row in study["comparisons"]:
+        against_levels = {f"against.{axis}": level for axis, level in row["against"].items()}
+        rest = {name: value for name, value in row.items() if name not in ("levels", "against")}
+        rows.append({**row["levels"], **against_levels, **rest})
+    return _csv_records(rows)
 
 
 # Markdown
 
 
-def markdown_study(found: Found) -> str:
+def markdown_study(study: StudyData) -> str:
     """Question, answers and every table; the figures lie beside it."""
-    made = [f"# {_markdown(found['title'])}", _markdown(found["question"])]
-    if found["description"]:
-        made.append(_markdown(found["description"]))
-    answers = [f"- **{_markdown(row['name'])}** {_markdown(row['sentence'])}" for row in found["hypotheses"]]
-    made += ["\n".join(answers)] if answers else []
-    for grid in grids(found):
-        made += [f"## {_markdown(grid.title)}", markdown_grid(grid).rstrip("\n")]
-    if found["papers"]:
-        made += ["## Stands on", "\n".join(f"- {_markdown(paper)}" for paper in found["papers"])]
-    return "\n\n".join(made) + "\n"
+    blocks = [f"# {_markdown_text(study['title'])}", _markdown_text(study["question"])]
+    if study["description"]:
+        blocks.append(_markdown_text(study["description"]))
+    answers = [f"- **{_markdown_text(row['name'])}** {_markdown_text(row['sentence'])}" for row in study["hypotheses"]]
+    blocks += ["\n".join(answers)] if answers else []
+    for grid in study_grids(study):
+        blocks += [f"## {_markdown_text(grid.title)}", markdown_grid(grid).rstrip("\n")]
+    if study["papers"]:
+        blocks += ["## Stands on", "\n".join(f"- {_markdown_text(paper)}" for paper in study["papers"])]
+    return "\n\n".join(blocks) + "\n"
 
 
 # LaTeX
@@ -55,10 +55,10 @@ def markdown_study(found: Found) -> str:
 _TEX |= {char: f"\\{char}" for char in "&%$#_{}"}
 
 
-def latex_study(found: Found) -> str:
+def latex_study(study: StudyData) -> str:
     """Every table, to be read in by \\input."""
-    head = f"% {visible(found['title'])}. Needs \\usepackage{{booktabs,longtable,pdflscape}}.\n\n"
-    return head + "\n".join(map(latex_grid, grids(found)))
+    head = f"% {escape_invisible(study['title'])}. Needs \\usepackage{{booktabs,longtable,pdflscape}}.\n\n"
+    return head + "\n".join(map(latex_grid, study_grids(study)))
 
 
-FORMATS: dict[str, Callable[[Found], str]] = {"markdown": markdown_study, "csv": csv_study, "latex": latex_study}
+FORMATS: dict[str, Callable[[StudyData], str]] = {"markdown": markdown_study, "csv": csv_study, "latex": latex_study}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from xfer.reports.study.page.palette import FONT
+from xfer.reports.study.page.palette import FONT_FAMILY
 
-ZOOM = 2  # pixels a unit: sharp on screens of today and in print
-Render = Callable[[str], bytes]
+PNG_ZOOM = 2  # pixels a unit: sharp on screens of today and in print
+PngRender = Callable[[str], bytes]
 
 
-def renderer() -> tuple[Render | None, str]:
+def png_renderer() -> tuple[PngRender | None, str]:
     """What turns SVG into PNG, or None and one line that says what is missing."""
     try:
         import resvg_py  # late: an extra
@@ -18,10 +18,10 @@ def renderer() -> tuple[Render | None, str]:
         return None, "no PNG files: resvg_py is not installed; pip install 'xfer[png]'"
 
     def render(svg: str) -> bytes:
-        return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=ZOOM))
+        return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=PNG_ZOOM))
 
     blank = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20">{}</svg>'
-    word = f'<text x="2" y="15" font-family="{FONT}" font-size="14">M</text>'
+    word = f'<text x="2" y="15" font-family="{FONT_FAMILY}" font-size="14">M</text>'
     if render(blank.format(word)) == render(blank.format("")):
         return None, "no PNG files: this machine has no font; install one, such as the package fonts-dejavu-core"
     return render, ""

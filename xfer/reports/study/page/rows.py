@@ -7,55 +7,59 @@ from typing import Any
 
 import yaml
 
-from xfer.reports.beside import is_rtl, visible
-from xfer.reports.study.page.grids import Found, axes
-from xfer.reports.study.page.languages import language
-from xfer.reports.study.page.svg import escape, tag
-from xfer.reports.table import Cell, Exact, Grid, Value, is_number, number, shown, span
+from xfer.reports.beside import escape_invisible, is_rtl
+from xfer.reports.study.page.grids import StudyData, axis_names
+from xfer.reports.study.page.languages import language_info
+from xfer.reports.study.page.svg import escape_markup, make_tag
+from xfer.reports.table import Exact, Grid, GridCell, Value, cell_text, format_interval, format_number, is_number
 
 
-def details(title: str, *inside: str) -> str:
+def details_html(title: str, *inside: str) -> str:
     """What is folded away at first."""
-    return tag("details", tag("summary", escape(title)), *inside)
+    return make_tag("details", make_tag("summary", escape_markup(title)), *inside)
 
 
-def table(grid: Grid, plain: bool = False) -> str:
+def table_html(grid: Grid, plain: bool = False) -> str:
     """A table; unless ``plain``, the page's script makes it one to sort and filter."""
     numbers = [all(is_number(row[i]) for row in grid.rows) for i in range(len(grid.header))]
     heads = []
     for i, name in enumerate(grid.header):
         pick = {"data_pick": "1"} if i in grid.picks and not plain else {}
-        heads.append(tag("th", escape(name), scope="col", **pick, **({"class_": "n"} if numbers[i] else {})))
-    body = [tag("tr", *(_cell(cell, numbers[i], i == 0) for i, cell in enumerate(row))) for row in grid.rows]
-    caption = tag("caption", escape(grid.title))
+        heads.append(
+            make_tag("th", escape_markup(name), scope="col", **pick, **({"class_": "n"} if numbers[i] else {}))
+        )
+    body = [make_tag("tr", *(_cell_html(cell, numbers[i], i == 0) for i, cell in enumerate(row))) for row in grid.rows]
+    caption = make_tag("caption", escape_markup(grid.title))
     kind = {} if plain else {"class_": "live"}
-    made = tag("table", caption, tag("thead", tag("tr", *heads)), tag("tbody", *body), **kind)
-    note = tag("p", escape(grid.note), class_="legend") if grid.note else ""
-    return tag("div", made, class_="scroll", tabindex=0, role="group", aria_label=grid.title) + note
+    table_element = make_tag(
+        "table", caption, make_tag("thead", make_tag("tr", *heads)), make_tag("tbody", *body), **kind
+    )
+    note = make_tag("p", escape_markup(grid.note), class_="legend") if grid.note else ""
+    return make_tag("div", table_element, class_="scroll", tabindex=0, role="group", aria_label=grid.title) + note
 
 
-def _cell(cell: Cell, right: bool, first: bool) -> str:
-    about: dict[str, object] = {"class_": "n"} if right else {}
+def _cell_html(cell: GridCell, right: bool, first: bool) -> str:
+    attributes: dict[str, object] = {"class_": "n"} if right else {}
     if isinstance(cell, (int, float, Value, Exact)):
-        about["data_v"] = repr(cell.value if isinstance(cell, (Value, Exact)) else cell)
+        attributes["data_v"] = repr(cell.value if isinstance(cell, (Value, Exact)) else cell)
     if isinstance(cell, Value):
-        range_ = tag("span", escape(span(cell.low, cell.high)), class_="ci")
-        return tag("td", escape(number(cell.value, signed=cell.signed)), " ", range_, **about)
+        range_ = make_tag("span", escape_markup(format_interval(cell.low, cell.high)), class_="ci")
+        return make_tag("td", escape_markup(format_number(cell.value, signed=cell.signed)), " ", range_, **attributes)
     if first:
-        return tag("th", escape(shown(cell)), scope="row", **about)
-    return tag("td", escape(shown(cell)), **about)
+        return make_tag("th", escape_markup(cell_text(cell)), scope="row", **attributes)
+    return make_tag("td", escape_markup(cell_text(cell)), **attributes)
 
 
 # attacked text
 
 
-def examples_html(found: Found) -> str:
+def examples_html(study: StudyData) -> str:
     """For each attack original and changed text side by side; nothing where there is no example."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in found.get("examples", ()):
+    for row in study.get("examples", ()):
         groups.setdefault((row["data"], row["evaluation"]), []).append(row)
     return "".join(
-        details(f"{data} under {evaluation}", _pairs(rows, f"{data} under {evaluation}"))
+        details_html(f"{data} under {evaluation}", _pairs_table(rows, f"{data} under {evaluation}"))
         for (data, evaluation), rows in groups.items()
     )
 
@@ -63,73 +67,84 @@ def examples_html(found: Found) -> str:
 _PAIR = ("row", "column", "original", "changed")
 
 
-def _pairs(rows: Sequence[Mapping[str, Any]], title: str) -> str:
+def _pairs_table(rows: Sequence[Mapping[str, Any]], title: str) -> str:
     """A table whose roles are told, since on a phone its cells stand below one another."""
-    heads = "".join(tag("th", name, scope="col", role="columnheader") for name in _PAIR)
+    heads = "".join(make_tag("th", name, scope="col", role="columnheader") for name in _PAIR)
     lines = []
     for row in rows:
-        more = tag("span", escape(f"row {row['id']}, {row['status']}"), class_="ci")
-        name = tag("th", escape(language(row["language"]).name), " ", more, scope="row", role="rowheader")
-        for column, both in row["texts"].items():
-            what = tag("td", escape(column), role="cell")
+        more = make_tag("span", escape_markup(f"row {row['id']}, {row['status']}"), class_="ci")
+        name = make_tag(
+            "th", escape_markup(language_info(row["language"]).name), " ", more, scope="row", role="rowheader"
+        )
+        for column, sides in row["texts"].items():
+            column_cell = make_tag("td", escape_markup(column), role="cell")
             texts = [
-                _text(both[one], kind, row["language"], one) for one, kind in (("original", "del"), ("changed", "ins"))
+                _text_cell(sides[side], kind, row["language"], side)
+                for side, kind in (("original", "del"), ("changed", "ins"))
             ]
-            lines.append(tag("tr", name, what, *texts, role="row"))
-    inside = tag("caption", escape(title)), tag("thead", tag("tr", heads, role="row"), role="rowgroup")
-    return tag("table", *inside, tag("tbody", *lines, role="rowgroup"), class_="pairs", role="table")
+            lines.append(make_tag("tr", name, column_cell, *texts, role="row"))
+    inside = (
+        make_tag("caption", escape_markup(title)),
+        make_tag("thead", make_tag("tr", heads, role="row"), role="rowgroup"),
+    )
+    return make_tag("table", *inside, make_tag("tbody", *lines, role="rowgroup"), class_="pairs", role="table")
 
 
-def _text(parts: Sequence[Sequence[Any]], kind: str, code: str, name: str) -> str:
-    made = [
-        tag(kind, escape(visible(text, True)) or "\u2205") if changed else escape(visible(text))
+def _text_cell(parts: Sequence[Sequence[Any]], kind: str, code: str, name: str) -> str:
+    runs = [
+        make_tag(kind, escape_markup(escape_invisible(text, True)) or "\u2205")
+        if changed
+        else escape_markup(escape_invisible(text))
         for text, changed in parts
     ]
-    turned = "rtl" if any(is_rtl(text) for text, _ in parts) else "ltr"
-    inside = tag("div", *made, dir=turned, lang=code, class_="text")
-    return tag("td", inside, role="cell", data_label=name)
+    direction = "rtl" if any(is_rtl(text) for text, _ in parts) else "ltr"
+    inside = make_tag("div", *runs, dir=direction, lang=code, class_="text")
+    return make_tag("td", inside, role="cell", data_label=name)
 
 
 # provenance
 
 
-def provenance_html(found: Found) -> str:
+def provenance_html(study: StudyData) -> str:
     """Papers, versions, data revisions, and of each cell its keys and its recipe."""
-    about = found["provenance"]
-    papers = tag("ul", *(tag("li", escape(paper)) for paper in found["papers"])) if found["papers"] else ""
-    versions: list[list[Cell]] = [[name, ", ".join(known)] for name, known in about["versions"].items()]
-    data: list[list[Cell]] = [
-        [name, _flat(one["source"]), _flat(one["at"]), one["key"]] for name, one in about["data"].items()
+    provenance = study["provenance"]
+    papers = (
+        make_tag("ul", *(make_tag("li", escape_markup(paper)) for paper in study["papers"])) if study["papers"] else ""
+    )
+    versions: list[list[GridCell]] = [[name, ", ".join(numbers)] for name, numbers in provenance["versions"].items()]
+    data: list[list[GridCell]] = [
+        [name, _flat_text(data_node["source"]), _flat_text(data_node["at"]), data_node["key"]]
+        for name, data_node in provenance["data"].items()
     ]
     inside = [
-        tag("h3", "Stands on") + papers if papers else "",
-        table(Grid("versions", "Versions", ["package", "version"], versions), plain=True) if versions else "",
-        table(Grid("data", "Data", ["rows", "source", "at", "key"], data)) if data else "",
-        tag("h3", "Cells"),
-        *(_about_cell(found, cell) for cell in found["cells"]),
+        make_tag("h3", "Stands on") + papers if papers else "",
+        table_html(Grid("versions", "Versions", ["package", "version"], versions), plain=True) if versions else "",
+        table_html(Grid("data", "Data", ["rows", "source", "at", "key"], data)) if data else "",
+        make_tag("h3", "Cells"),
+        *(_cell_details(study, cell) for cell in study["cells"]),
     ]
-    return tag("details", tag("summary", "Papers, versions, data, keys and recipes"), *inside)
+    return make_tag("details", make_tag("summary", "Papers, versions, data, keys and recipes"), *inside)
 
 
-def _about_cell(found: Found, cell: Mapping[str, Any]) -> str:
-    title = ", ".join(f"{axis} = {cell['levels'][axis]}" for axis in axes(found))
-    keys: list[list[Cell]] = [["report", cell["report"]], *([name, key] for name, key in cell["trained"].items())]
-    notes = tag("ul", *(tag("li", escape(note)) for note in cell["notes"])) if cell["notes"] else ""
+def _cell_details(study: StudyData, cell: Mapping[str, Any]) -> str:
+    title = ", ".join(f"{axis} = {cell['levels'][axis]}" for axis in axis_names(study))
+    keys: list[list[GridCell]] = [["report", cell["report"]], *([name, key] for name, key in cell["trained"].items())]
+    notes = make_tag("ul", *(make_tag("li", escape_markup(note)) for note in cell["notes"])) if cell["notes"] else ""
     recipe = yaml.safe_dump(cell["recipe"], sort_keys=False, allow_unicode=True, width=100)
     grid = Grid("keys", "Keys in the store", ["node", "key"], keys)
-    return details(
+    return details_html(
         title,
-        tag("p", escape(cell["why"])) if cell["why"] else "",
+        make_tag("p", escape_markup(cell["why"])) if cell["why"] else "",
         notes,
-        table(grid, plain=True),
-        tag("pre", escape(recipe), tabindex=0, role="group", aria_label=f"Recipe: {title}"),
+        table_html(grid, plain=True),
+        make_tag("pre", escape_markup(recipe), tabindex=0, role="group", aria_label=f"Recipe: {title}"),
     )
 
 
-def _flat(value: Any) -> str:
+def _flat_text(value: Any) -> str:
     """A source or a revision in one line."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_flat(one)}" for key, one in value.items() if one not in (None, "", {}, []))
+        return ", ".join(f"{key}: {_flat_text(item)}" for key, item in value.items() if item not in (None, "", {}, []))
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(_flat, value))
+        return ", ".join(map(_flat_text, value))
     return "\u2013" if value is None else str(value)
