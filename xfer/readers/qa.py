@@ -84,8 +84,8 @@ def in_paragraph(spot: Spot, paragraph: dict[str, Any], unanswerable: bool = Fal
 def _question(spot: Spot, one: dict[str, Any], context: str, unanswerable: bool) -> Question:
     name = _name(spot, one)
     named = spot._replace(name=f"{spot} ({name})")
-    answers = _answers(named, one, context, unanswerable)
-    return Question(name, context, _text(spot, one, "question"), *answers, named)
+    answers, starts = _answers(named, one, context, unanswerable)
+    return Question(name, context, _text(spot, one, "question"), answers, starts, named)
 
 
 def _name(spot: Spot, one: dict[str, Any]) -> str:
