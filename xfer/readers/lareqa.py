@@ -203,8 +203,9 @@ def _everywhere(
         for one, key in zip(paragraph.asked, keys, strict=False):
             lacking = [where for where, known in answers.values() if key not in known]
             if lacking:
+                there = f"{place}:{one.spot.line()}" if one.spot else place
                 yield BadRow(
-                    lacking[0], 0, f"has no question {one.id} of use, as {place} has it: they are not parallel"
+                    lacking[0], 0, f"has no question {one.id} of use, as {there} has it: they are not parallel"
                 )
             else:
                 gold = [name for _, (_, known) in sorted(answers.items()) for name in known[key]]
