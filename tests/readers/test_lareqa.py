@@ -257,7 +257,7 @@ def test_broken_json_is_named_by_line(mirror: Mirror, read: Read) -> None:
 
 def test_files_must_be_parallel(mirror: Mirror, read: Read) -> None:
     two(mirror, de=paragraph(DE, breaks(DE, 43, 67), ("q1", "?", "lang")))
-    with pytest.raises(BadRow, match=r"de\.json: has no question q2 of use, as .*en\.json has it"):
+    with pytest.raises(BadRow, match=r"de\.json: has no question q2 of use, as .*en\.json:1 has it"):
         read("lareqa", "test", "en")
 
 

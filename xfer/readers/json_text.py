@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 
 from xfer.core.errors import BadRow
 from xfer.core.files import FileStamp, file_stamp
-from xfer.readers.strict_json import RepeatedKey, parse
+from xfer.readers.strict_json import RepeatedKey, line_of, parse
 
 Step = str | int  # the key of a member, or the number of an item from 0
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]', re.DOTALL)
 _BLANK = re.compile(r"[ \t\r\n]*")
-TOO_DEEP = "nests too deeply"
+_LONG = re.compile(r"\d{4301}")  # more digits than Python makes a number of
 
 
 class Doubled(dict[str, Any]):
@@ -50,7 +50,7 @@ def parsed(text: str, path: Path, line: int = 0) -> Any:
         what = f"gives the key '{error.key}' twice (column {error.column})"
         raise BadRow(str(path), line or error.second, what) from None
     except (ValueError, RecursionError) as error:
-        raise syntax_fault(error, path, line) from None
+        raise _syntax_fault(error, text, path, line) from None
 
 
 def tree(text: str, path: Path) -> Any:
@@ -58,14 +58,17 @@ def tree(text: str, path: Path) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
-        raise syntax_fault(error, path, 0) from None
+        raise _syntax_fault(error, text, path, 0) from None
 
 
-def syntax_fault(error: Exception, path: Path, line: int) -> BadRow:
+def _syntax_fault(error: Exception, text: str, path: Path, line: int) -> BadRow:
     """What Python's parser says of a text that stands on ``line``, or is the file (0), as a fault of the file."""
     if isinstance(error, json.JSONDecodeError):
         return BadRow(str(path), line or error.lineno, f"is not JSON: {error.msg} at column {error.colno}")
-    return BadRow(str(path), line, TOO_DEEP if isinstance(error, RecursionError) else f"is not JSON: {error}")
+    if isinstance(error, RecursionError):
+        return BadRow(str(path), line, "nests too deeply")
+    number = _LONG.search(text)
+    return BadRow(str(path), line or line_of(text, number.start() if number else 0), "holds a number too long to read")
 
 
 class Positions:

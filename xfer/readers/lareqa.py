@@ -213,8 +213,9 @@ def _multilingual_rows(
         for question, key in zip(paragraph.asked, keys, strict=False):
             lacking = [where for where, by_question in answers.values() if key not in by_question]
             if lacking:
+                stands_at = f"{location}:{question.spot.line()}" if question.spot else location
                 yield BadRow(
-                    lacking[0], 0, f"has no question {question.id} of use, as {location} has it: they are not parallel"
+                    lacking[0], 0, f"has no question {question.id} of use, as {stands_at} has it: they are not parallel"
                 )
             else:
                 gold = [name for _, (_, by_question) in sorted(answers.items()) for name in by_question[key]]
