@@ -96,7 +96,7 @@ def work(node, parents, folder, progress):
     note("finished")
     return done
 
-error = failed(execute(graph, store, work=work), graph)
+error = run_failure(execute_graph(graph, store, work=work), graph)
 sys.exit(str(error) if error else 0)
 """
 

@@ -184,7 +184,7 @@ def test_the_same_recipe_has_the_same_keys_in_another_process() -> None:
     program = (
         "import json, sys\nfrom xfer.text import segment\nfrom xfer.graph.compile import Resolver, compile_graph\n"
         "from xfer.recipe.recipe import Recipe\n"
-        "segment._found = lambda: (segment.PIECES, None)\n"  # as in every test
+        "segment._segmenter = lambda: (segment.PIECES, None)\n"  # as in every test
         "data, commits = json.load(sys.stdin)\n"
         "graph = compile_graph(Recipe.model_validate(data), Resolver(str, lambda name, kind: commits[name]))\n"
         "print(json.dumps(list(graph.nodes)))"

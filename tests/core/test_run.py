@@ -426,7 +426,7 @@ def test_two_processes_on_one_graph_run_each_node_once(store: Store) -> None:
             graph.add(Node("predict", f"c{i}", {"i": i}, {"x": b, "y": a}))
         print("ready", flush=True)
         sys.stdin.readline()
-        outcome = execute(graph, Store(Path(sys.argv[1])), work=work)
+        outcome = execute_graph(graph, Store(Path(sys.argv[1])), work=work)
         print(json.dumps([done, len(outcome.entries), outcome.failures]))
     """)
     command = [sys.executable, "-c", program, str(store.root)]

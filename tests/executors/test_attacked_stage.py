@@ -38,7 +38,7 @@ limits: {{steps: 8, least_learning_rate: 1e-2}}
 """
 SEARCH = '''
 from xfer.attackers.search.base import Search
-from xfer.attackers.search import hub
+from xfer.attackers.search import scheduler
 from xfer.attackers.search.outcome import SearchOutcome
 
 
@@ -50,8 +50,8 @@ class Roofs(Search):
 
     def slot(self, setting):
         def work(row):
-            hub.ask("victim", [setting.aim.item(setting.aim.text(row))])
-            return Outcome("succeeded", row | {"pair": "roofs"}, 1, 1.0)
+            scheduler.ask_oracle("victim", [setting.aim.item(setting.aim.text(row))])
+            return SearchOutcome("succeeded", row | {"pair": "roofs"}, 1, 1.0)
 
         return work
 '''

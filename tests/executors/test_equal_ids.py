@@ -27,8 +27,8 @@ from xfer.steps.rows import read_rows, row_dicts, write_rows
 GOOD, BAD = "warm kind clean lovely happy".split(), "cold rough sad dirty awful".split()
 THINGS = "house song story street room garden".split()
 SEARCH = '''
-from xfer.attackers.base import Search
-from xfer.attackers.search import hub
+from xfer.attackers.search.base import Search
+from xfer.attackers.search import scheduler
 from xfer.attackers.search.outcome import SearchOutcome
 
 
@@ -42,10 +42,10 @@ class Worst(Search):
             words, aim = row["text"].split(), setting.aim
             texts = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
             rows = [row | {"text": text} for text in texts]
-            answers = hub.ask("victim", [aim.item(aim.text(one)) for one in rows])
+            answers = scheduler.ask_oracle("victim", [aim.item(aim.text(one)) for one in rows])
             judged = [aim.judge(answer, aim.gold(row)) for answer in answers]
             best = max(range(len(rows)), key=lambda i: judged[i][0])
-            return Outcome("succeeded" if judged[best][1] else "failed", rows[best], len(rows), judged[best][0])
+            return SearchOutcome("succeeded" if judged[best][1] else "failed", rows[best], len(rows), judged[best][0])
 
         return work
 '''

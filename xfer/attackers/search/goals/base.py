@@ -13,7 +13,7 @@ from xfer.forms.texts import column_of_side
 GoalRow = dict[str, Any]
 
 AIMS = {
-    form: f"xfer.attackers.search.goals.{form}:{form.capitalize()}"
+    form: f"xfer.attackers.search.goals.{form}:{form.capitalize()}Aim"
     for form in ("classify", "choose", "tag", "span", "retrieve")
 }
 
