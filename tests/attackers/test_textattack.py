@@ -437,8 +437,8 @@ def state():
             logging.config.dictConfig, type(nltk.corpus.stopwords))
 random.seed(1); np.random.seed(1)
 before = state()
-module = textattack_shim.load()
-assert textattack_shim.load() is module is sys.modules["textattack"]
+module = textattack_shim.load_textattack()
+assert textattack_shim.load_textattack() is module is sys.modules["textattack"]
 after = state()
 for one, two in zip(before, after):
     assert one == two, (one, two)
