@@ -44,8 +44,8 @@ def test_the_neighbours_are_those_of_brute_force(
     draw = np.random.default_rng(queries)
     q, x = draw.normal(size=(queries, 16)).astype(np.float32), draw.normal(size=(keys, 16)).astype(np.float32)
     for tile in (3, 50, 10_000):
-        monkeypatch.setattr(retrieval, "KEYS", tile)
-        monkeypatch.setattr(retrieval, "QUERIES", tile)
+        monkeypatch.setattr(retrieval, "KEY_BLOCK", tile)
+        monkeypatch.setattr(retrieval, "QUERY_BLOCK", tile)
         values, rows = top_k(q, x, k)
         assert rows.tolist() == brute(q, x, k)
         assert np.allclose(values, np.take_along_axis(q @ x.T, rows, 1), atol=1e-5)
@@ -56,7 +56,7 @@ def test_equal_vectors_stand_in_the_order_of_the_keys(monkeypatch: pytest.Monkey
     few = draw.normal(size=(5, 33)).astype(np.float32)
     keys = few[draw.integers(5, size=203)]
     for tile in (7, 64, 8192):
-        monkeypatch.setattr(retrieval, "KEYS", tile)
+        monkeypatch.setattr(retrieval, "KEY_BLOCK", tile)
         assert top_k(few, keys, 30)[1].tolist() == brute(few, keys, 30)
 
 
@@ -67,7 +67,7 @@ def test_near_ties_are_told_apart_in_double_precision() -> None:
 
 
 def test_a_collapsed_space_gives_the_first_keys_and_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retrieval, "QUERIES", 64)
+    monkeypatch.setattr(retrieval, "QUERY_BLOCK", 64)
     keys = np.tile(np.random.default_rng(2).normal(size=(1, 48)).astype(np.float32), (3001, 1))
     assert top_k(keys[:100], keys, 4)[1].tolist() == [[0, 1, 2, 3]] * 100
     assert top_k(keys[:100] * 30, keys * 30, 2)[1].tolist() == [[0, 1]] * 100
