@@ -164,7 +164,9 @@ def test_the_same_study_gives_the_same_files(tmp_path: Path, monkeypatch: pytest
 
 def test_a_picture_is_drawn_again_only_if_its_drawing_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
-    monkeypatch.setattr("xfer.reports.study.page.write.renderer", lambda: (lambda svg: drawn.append(svg) or b"png", ""))
+    monkeypatch.setattr(
+        "xfer.reports.study.page.write.png_renderer", lambda: (lambda svg: drawn.append(svg) or b"png", "")
+    )
     write_study(tmp_path / "s", made_up())
     figures = tmp_path / "s" / "figures"
     assert len(drawn) == len(list(figures.glob("*.png"))) == len(list(figures.glob("*.svg")))

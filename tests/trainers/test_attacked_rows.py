@@ -205,7 +205,7 @@ def test_rows_that_come_up_are_attacked_and_kept_until_the_next_time(
         seen.append((len(seen), real(*args)))
         return seen[-1][1]
 
-    monkeypatch.setattr(refresh, "used", told)
+    monkeypatch.setattr(refresh, "usable_attacks", told)
     run = tiny_runs.run(tmp_path, network(), TaskData("nli", 1.0, rows(), None, ("en",), 1.0, refreshed(3, 1.0)))
     kept = refresh.RefreshedTasks(run, tmp_path / "checkpoint")
     run.network.train()

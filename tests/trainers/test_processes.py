@@ -152,7 +152,7 @@ def test_a_recipe_run_by_two_is_that_of_one(recipe: Path) -> None:
         found[name] = json.loads(done.stdout)  # one process alone prints
         assert done.stderr.count("● train") == 1
     logs = [next(folder.glob(f"store-{n}/nodes/train/*/log.jsonl")).read_text().splitlines() for n in found]
-    one, two, three = ([json.loads(line)["loss"] for line in log] for log in logs)
+    one, two, three = ([json.loads(line)["loss"] for line in log if "loss" in line] for log in logs)
     assert len(one) == 4 and two == pytest.approx(one, rel=1e-5) and three == two
     assert found["1"]["evaluations"] == found["2"]["evaluations"] == found["accelerate"]["evaluations"]
     assert not list(folder.glob("store-2/work/*"))
@@ -180,7 +180,7 @@ def test_a_killed_process_ends_the_run_in_one_line_and_two_new_ones_go_on(recipe
     done = launch("-m", "xfer", "train", "tiny.yaml", cwd=folder, XFER_DATA=str(folder))
     assert done.returncode == 0, done.stderr
     lines = next(folder.glob(".xfer/nodes/train/*/log.jsonl")).read_text().splitlines()
-    assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4]
+    assert [json.loads(line)["step"] for line in lines if "loss" in line] == [1, 2, 3, 4]
 
 
 def test_a_dry_run_by_two_prints_once_and_workers_are_no_ranks(recipe: Path) -> None:
