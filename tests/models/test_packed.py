@@ -45,7 +45,7 @@ def test_gradients_and_perturbations_are_those_of_padded_rows(
     found, moved, own = look(tmp_path / "packed")
     mask = run(tmp_path, kind, make(name)).batch(kind, 0)["attention_mask"]
     assert seen and set(seen) == {int(mask.sum())} and int(mask.sum()) < mask.numel()
-    # the last digits of fp32 differ by processor, and climbing steps of retrieval, whose gradients are large, add to them
+    # last digits differ by processor, and the climbing steps of retrieval, whose gradients are large, add to them
     largest = max(float(gradient.abs().max()) for gradient in grads.values())
     assert close(grads, found, max(1e-6, 1e-5 * largest)) and own == pytest.approx(loss, rel=1e-5)
     assert len(moves) == len(moved) == (3 if name == "freelb" else 0)
