@@ -56,7 +56,8 @@ def networks() -> dict[str, Network]:
 @pytest.mark.parametrize("name", ["classify", "tag", "span", "choose"])
 def test_an_answer_is_the_same_in_any_company(networks: dict[str, Network], name: str) -> None:
     network, every = networks[name], rows(name, 40)
-    whole = CanonicalPredictor(network, name, LONGEST)(every)
+    together = CanonicalPredictor(network, name, LONGEST)
+    whole = together(every)
     plain = predict_rows(network, name, every, LONGEST)
     order = np.random.default_rng(1).permutation(40)
     parts = [order[:1], order[1:4], order[4:15], order[15:]]
@@ -64,11 +65,14 @@ def test_an_answer_is_the_same_in_any_company(networks: dict[str, Network], name
     assert kinds and set(whole) == set(plain)
     for part in parts:
         some = {key: [values[i] for i in part] for key, values in every.items()}
-        alone = CanonicalPredictor(network, name, LONGEST)(some)
+        apart = CanonicalPredictor(network, name, LONGEST)
+        alone = apart(some)
+        # some processors mix rows in some shapes, which is told: there the last digits are not promised
+        steady = not together.unsteady and not apart.unsteady
         units = np.concatenate([np.flatnonzero(unit_rows(whole, every) == i) for i in part])
         for kind in kinds:
             for one, two in zip(alone[kind], [whole[kind][i] for i in units], strict=True):
-                assert np.array_equal(one, two)
+                assert np.array_equal(one, two) if steady else np.allclose(one, two, atol=1e-6)
     for kind in kinds:  # places of spans that tie are left out
         for one, two in zip(whole[kind], plain[kind], strict=True) if kind != "spans" else ():
             np.testing.assert_allclose(one, two, atol=1e-5)
@@ -100,7 +104,7 @@ def test_a_device_that_mixes_rows_is_noticed(networks: dict[str, Network], monke
     network, every = networks["classify"], rows("classify", 12)
     fine = CanonicalPredictor(network, "classify", LONGEST)
     fine(every)
-    assert fine.tried and not fine.unsteady
+    assert fine.tried and fine.unsteady < fine.tried  # some processors mix rows in some shapes without our doing
     plain = Network.forward
 
     def drifting(self: Any, task: str, batch: Any) -> Any:
