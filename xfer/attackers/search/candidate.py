@@ -1,6 +1,6 @@
 """A text as words at known places: an edit is spliced in, nothing is split again, and labels follow.
 
-May import: forms.texts, textattack_words.
+May import: forms.texts, text.tokens.
 """
 
 from __future__ import annotations
