@@ -104,13 +104,13 @@ def models(folder: Path, count: int) -> list[Row]:
 
     columns = nli_rows(2000)
     # as ``common.origin``, but with the 512 positions of the models that TextAttack's wrapper is made for
-    made = Scratch(layers=6, width=384, heads=12, vocabulary=32_000, positions=POSITIONS).origin(
+    made = Scratch(layers=6, width=384, heads=12, vocabulary=32_000, positions=POSITIONS).load_origin(
         lambda: [*columns["text"], *columns["pair"]]
     )
     made.config.initializer_range = SPREAD
     torch.manual_seed(0)
     network = build_network(made, {"nli": build_form("classify", LABELS)}, 0).eval()
-    network.save(folder / "victim")
+    network.save_tasks(folder / "victim")
     words = vocabulary([*columns["text"], *columns["pair"]], folder / "words")
     tokenizer = BertTokenizerFast(vocab=str(words), do_lower_case=True, model_max_length=POSITIONS)
     sizes = {"hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12, "intermediate_size": 1536}
@@ -309,8 +309,8 @@ def serve(line: Any, recipe: str, folder: Path, rows: list[Row], width: int) -> 
         oracles = {"victim": build_victim(network, "nli", POSITIONS)}
         return Setting("classify", tuple(LABELS), wanted, oracles, width)
 
-    search.slot(setting())  # loads TextAttack
-    search.oracles(setting())
+    search.make_slot(setting())  # loads TextAttack
+    search.extra_oracles(setting())
     names = ("succeeded", "failed", "", "skipped")
     line.send("ready")
     while line.recv() == "go":
@@ -318,7 +318,7 @@ def serve(line: Any, recipe: str, folder: Path, rows: list[Row], width: int) -> 
         with counted.watching():
             found = {
                 one["id"]: (names.index(one["status"]), one["queries"], (one["text"], one["pair"]), one["score"])
-                for one in search.search(rows, given)
+                for one in search.search_rows(rows, given)
             }
         tokens = {"victim": counted.subwords}
         counts = {

@@ -45,7 +45,7 @@ def origin(rows: dict[str, list[Any]], vocabulary: int = 32_000) -> Any:
     from xfer.models.scratch import Scratch
 
     model = Scratch(layers=6, width=384, heads=12, vocabulary=vocabulary, positions=LONGEST)
-    made = model.origin(lambda: [*rows["text"], *rows["pair"]])
+    made = model.load_origin(lambda: [*rows["text"], *rows["pair"]])
     made.config.vocab_size = vocabulary  # the claimed size, also where the text has fewer subwords
     return made
 

@@ -60,7 +60,7 @@ TOY = Size(2, 32, 400, 8, 8, 24)
 def origin(size: Size) -> Origin:
     """A scratch encoder of that size, with a tokenizer that knows a few words; the other subwords are never met."""
     about: dict[str, Any] = {"layers": size.layers, "width": size.width, "heads": max(2, size.width // 64)}
-    made = Scratch(**about, vocabulary=400, positions=size.longest + 2).origin(lambda: [" ".join(WORDS)] * 4)
+    made = Scratch(**about, vocabulary=400, positions=size.longest + 2).load_origin(lambda: [" ".join(WORDS)] * 4)
     made.config.vocab_size = size.vocabulary
     return made
 
@@ -127,20 +127,20 @@ def now() -> float:
 def measured(run: Run, steps: int, passes: int) -> tuple[float, float]:
     """Real subwords a second and operations a second."""
     seen: list[torch.Tensor] = []
-    real = run.batch
+    real = run.task_batch
 
     def watched(task: str, number: int) -> Any:
         batch = real(task, number)
         seen.append(batch["attention_mask"].sum(1))
         return batch
 
-    run.batch = watched  # type: ignore[method-assign]
+    run.task_batch = watched  # type: ignore[method-assign]
     for step in range(WARM):
-        run.step(step)
+        run.train_step(step)
     seen.clear()
     start = now()
     for step in range(WARM, WARM + steps):
-        run.step(step)
+        run.train_step(step)
     seconds = now() - start
     lengths = torch.cat(seen).double()
     subwords, squares = int(lengths.sum()), int(lengths.square().sum())

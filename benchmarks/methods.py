@@ -57,7 +57,7 @@ def texts(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
 def augmented(task: Task) -> Augmentation | None:
     """What changes the rows of a task as they are drawn; the recipes' attackers need no further rows."""
     attackers: list[Any] = [step.attacker for step in task.augment]
-    steps = zip(task.augment, [attacker and attacker.prepare([]) for attacker in attackers], strict=True)
+    steps = zip(task.augment, [attacker and attacker.prepare_state([]) for attacker in attackers], strict=True)
     return Augmentation(tuple(steps), None, task.consistency) if task.augment else None
 
 
@@ -65,7 +65,7 @@ def stage(about: Stage, origin: Origin, rows: dict[str, list[Any]]) -> tuple[Net
     """The network and the tasks of a method's stage; its main task has one name, and so one order of rows, in all."""
     forms: dict[str, Any] = {}
     tasks, unlabelled = [], texts(rows)
-    learnt = {MAIN if name == "xnli" else name: task.reader.form for name, task in about.learnt.items()}
+    learnt = {MAIN if name == "xnli" else name: task.reader.form for name, task in about.learnt_tasks.items()}
     for name, task in about.tasks.items():
         own, masked = MAIN if name == "xnli" else name, task.head is not None or task.reader.form == "mask"
         forms[own] = build_form("mask") if masked else build_form("classify", LABELS)
@@ -73,7 +73,7 @@ def stage(about: Stage, origin: Origin, rows: dict[str, list[Any]]) -> tuple[Net
             forms[own] = build_domain_form(own, forms[own], task.head, conditioning_task(task.head, learnt), unlabelled)
         exponent = task.sampling.exponent if task.sampling else 1.0
         told = unlabelled if masked else rows
-        tasks.append(TaskData(own, task.weight, told, None, ("en",), exponent, augmented=augmented(task)))
+        tasks.append(TaskData(own, task.weight, told, None, ("en",), exponent, augmentation=augmented(task)))
     return build_network(origin, forms, 1), tasks
 
 
@@ -95,7 +95,7 @@ def seconds(about: Stage, origin: Origin, rows: dict[str, list[Any]], steps: int
         for step in range(WARM + steps):
             if step == WARM:
                 start = _now()
-            run.step(step)
+            run.train_step(step)
         return (_now() - start) / steps
 
 
@@ -125,7 +125,7 @@ def main() -> None:
     )
     # words that augmentation brings in are whole subwords too, as in a vocabulary of many languages
     brought = [word for other in LANGUAGES for ways in miniature_words("en", other).values() for word in ways]
-    origin = model.origin(lambda: [*rows["text"], *rows["pair"], *brought])
+    origin = model.load_origin(lambda: [*rows["text"], *rows["pair"], *brought])
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{torch.get_num_threads()} threads"
     print(f"{options.layers} layers, {options.width} wide, {len(rows['id'])} rows, batches of 32, {device}", flush=True)
     chosen, found = methods(options.methods), dict[str, list[float]]()

@@ -56,10 +56,10 @@ def main() -> None:
         kind = build_form(reader.form, reader.label_names())
         columns: dict[str, list[Any]] = {name: [] for name in kind.columns}
         for row_number, row in enumerate(read_rows(reader, "mirror", "train", "en", folder), 1):
-            kind.check(row, "mnli", row_number)
+            kind.check_row(row, "mnli", row_number)
             for name in columns:
                 columns[name].append(row[name])
-        kept["encoded"], kept["targets"] = kind.encode(columns, tokenizer, LONGEST), kind.targets(columns)
+        kept["encoded"], kept["targets"] = kind.encode(columns, tokenizer, LONGEST), kind.loss_targets(columns)
         return clock() - begun
 
     summary(turns({"datasets, load and map": peer, "xfer": ours}, options.rounds, options.rows), "xfer")

@@ -69,7 +69,9 @@ def peer(folder: Path, data: Any, tokenizer: Any, seed: int, padded: bool, group
 
 def ours(folder: Path, rows: dict[str, list[Any]], seed: int, precision: Any = "fp32") -> tuple[float, list[float]]:
     """Seconds of one pass by our loop, and its losses. In fp32, as the Trainer, unless ``precision`` says otherwise."""
-    network = build_network(Pretrained(name=str(folder)).origin(list), {"nli": build_form("classify", LABELS)}, seed)
+    network = build_network(
+        Pretrained(name=str(folder)).load_origin(list), {"nli": build_form("classify", LABELS)}, seed
+    )
     settings = Finetune(
         epochs=1,
         batch_tokens=1536,
@@ -84,7 +86,7 @@ def ours(folder: Path, rows: dict[str, list[Any]], seed: int, precision: Any = "
     run.network.train()
     start, losses = clock(), []
     for step in range(run.steps):
-        losses.append(run.step(step)[0])
+        losses.append(run.train_step(step)[0])
     return clock() - start, losses
 
 

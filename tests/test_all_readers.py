@@ -16,7 +16,7 @@ import xfer
 from xfer.catalog import CATALOG
 from xfer.readers.base import Reader
 
-READERS = sorted(name for name in CATALOG["reader"] if "miniature" in Reader.lookup(name).sources)
+READERS = sorted(name for name in CATALOG["reader"] if "miniature" in Reader.find_class(name).sources)
 STAND_IN = {"xcopa": "copa"}  # what a data set without training rows is tested after
 TEXT = {"type": "text", "languages": ["en", "sw"]}
 TRAINER = {"max_length": 64, "precision": "fp32"}
@@ -32,11 +32,13 @@ def recipe(name: str) -> dict[str, Any]:
     """Train on the reader, or on what stands in for it, and test it in one or two languages."""
     reader: Any = Reader.model_validate(name)
     splits = [split for split in ("test", "dev") if split in reader.card.splits and split not in reader.unlabelled]
-    split = next(split for split in splits if reader.offered("miniature", split))
-    languages = sorted(reader.offered("miniature", split), key=lambda language: (language != "en", language))[:2]
+    split = next(split for split in splits if reader.offered_languages("miniature", split))
+    languages = sorted(reader.offered_languages("miniature", split), key=lambda language: (language != "en", language))[
+        :2
+    ]
     stages: dict[str, Any] = {"words": {"reader": TEXT, "seed": 0, "trainer": TRAINER}}
     test: dict[str, Any] = {"split": split, "languages": languages}
-    if "train" in reader.card.splits and reader.offered("miniature", "train"):
+    if "train" in reader.card.splits and reader.offered_languages("miniature", "train"):
         stages["one"] = {"reader": name, "trainer": TRAINER}
         test["stage"] = "one"
     elif reader.form == "retrieve":

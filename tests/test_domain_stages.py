@@ -74,7 +74,7 @@ def test_the_recipe_round_trips_and_labels_stand_first(folder: Path) -> None:
     recipe = load_recipe(folder / "tiny.yaml").recipe
     assert Recipe.model_validate(recipe.model_dump(mode="json")) == recipe
     stage = recipe.stages["turned"]
-    assert list(stage.tasks) == ["verdict", "language"] and list(stage.learnt) == ["verdict"]
+    assert list(stage.tasks) == ["verdict", "language"] and list(stage.learnt_tasks) == ["verdict"]
     assert stage.first.reader.type_name == "files"
 
 

@@ -26,7 +26,7 @@ def present() -> Known:
     found: Known = {}
     for kind, base in sorted(component_kinds().items()):
         for name in sorted(CATALOG[kind]):
-            leaf = base.lookup(name)
+            leaf = base.find_class(name)
             defaults = {}
             for field, info in sorted(leaf.model_fields.items()):
                 extra = info.json_schema_extra

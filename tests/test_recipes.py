@@ -46,7 +46,7 @@ def test_a_shipped_recipe_runs_whole_at_toy_size(path: Path, tmp_path: Path) -> 
     assert set(report["evaluations"]) == set(recipe.evaluate)
     for table in tables_of(report):
         reader = recipe.reader_of(recipe.evaluate[table["compare"]])
-        assert set(table["languages"]) == set(reader.offered("miniature", "test"))
+        assert set(table["languages"]) == set(reader.offered_languages("miniature", "test"))
         assert all(0 <= row[table["compare"]]["value"] <= 100 for row in table["languages"].values())
     if recipe.benchmark:
         assert list(report["benchmark"]["tasks"]) == sorted(task_names(recipe.benchmark.name).values())
@@ -55,9 +55,9 @@ def test_a_shipped_recipe_runs_whole_at_toy_size(path: Path, tmp_path: Path) -> 
 
 def test_there_is_a_recipe_of_every_method() -> None:
     stages = [stage for path in METHODS for stage in load_recipe(path).recipe.stages.values()]
-    assert {stage.trainer.adversary.type_name for stage in stages} == set(Adversary.known())
+    assert {stage.trainer.adversary.type_name for stage in stages} == set(Adversary.known_names())
     heads = {task.head.type_name for stage in stages for task in stage.tasks.values() if task.head}
-    assert heads == set(Head.known())
+    assert heads == set(Head.known_names())
     used = {name for stage in stages for name in stage.trainer.model_fields_set}
     assert {"label_smoothing", "mixup", "layer_decay", "average", "adapt", "freeze_encoder", "unfreeze"} <= used
     assert any(stage.distil for stage in stages)

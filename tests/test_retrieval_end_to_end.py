@@ -400,7 +400,7 @@ def training(folder: Path, data: Path, progress: Any = lambda *_, **__: None) ->
 def tiny(rows: dict[str, list[Any]]) -> Origin:
     from xfer.models.scratch import Scratch
 
-    return Scratch(layers=2, width=32, heads=2, vocabulary=400, positions=40).origin(lambda: rows["text"])
+    return Scratch(layers=2, width=32, heads=2, vocabulary=400, positions=40).load_origin(lambda: rows["text"])
 
 
 @pytest.mark.parametrize("at", [3, 10])
@@ -417,8 +417,8 @@ def test_a_stopped_training_goes_on_to_the_same_weights(at: int, data: Path, tmp
         training(tmp_path / "broken", data, progress)
     again, found = training(tmp_path / "broken", data)
     assert found == result
-    wanted = whole.weights()
-    assert all(torch.equal(tensor, wanted[name]) for name, tensor in again.weights().items())
+    wanted = whole.named_weights()
+    assert all(torch.equal(tensor, wanted[name]) for name, tensor in again.named_weights().items())
 
 
 def test_training_lowers_the_loss_on_what_it_trains_on(data: Path, tmp_path: Path) -> None:
@@ -435,11 +435,11 @@ def test_training_lowers_the_loss_on_what_it_trains_on(data: Path, tmp_path: Pat
         [TaskData("pairs", 1.0, rows, None, ("de",))],
         Context(tmp_path, 1, None, Proportional(), lambda *_, **__: None),
     )
-    losses = [run.step(step)[0] for step in range(40)]
+    losses = [run.train_step(step)[0] for step in range(40)]
     assert np.mean(losses[-5:]) < 0.3 * np.mean(losses[:5])
-    encoded = kind.training(rows, network.tokenizer, 32)
-    batch = kind.batch(encoded, kind.targets(rows), np.arange(20), network.tokenizer)
+    encoded = kind.encode_training(rows, network.tokenizer, 32)
+    batch = kind.build_batch(encoded, kind.loss_targets(rows), np.arange(20), network.tokenizer)
     with torch.no_grad():
-        assert kind.losses(network.eval()("pairs", batch), batch).shape == (20,)
+        assert kind.unit_losses(network.eval()("pairs", batch), batch).shape == (20,)
     found = kind.decode(predict_rows(network, "pairs", rows, 32), rows)
     assert sum(found["credit"]) / len(found["credit"]) > 0.5

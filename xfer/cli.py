@@ -76,7 +76,7 @@ def _print_error(error: Exception) -> int:
         error = error_from_os(error)
     if not isinstance(error, XferError):
         raise error
-    lines = error.lines()
+    lines = error.message_lines()
     if "--json" in sys.argv:
         import json
 

@@ -75,10 +75,10 @@ FIELDS: dict[str, dict[str, Any]] = {
 }
 FREE = tuple(
     name
-    for name, leaf in ((name, Attacker.lookup(name)) for name in CATALOG["attacker"])
+    for name, leaf in ((name, Attacker.find_class(name)) for name in CATALOG["attacker"])
     if not leaf.searches and "model" not in leaf.model_fields
 )
-RATED = tuple(name for name in FREE if "rate" in Attacker.lookup(name).model_fields)
+RATED = tuple(name for name in FREE if "rate" in Attacker.find_class(name).model_fields)
 
 
 def attacker(name: str, **fields: Any) -> Any:

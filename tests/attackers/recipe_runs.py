@@ -64,8 +64,8 @@ def search(
     one: TextAttack, victim: Any, asked: list[Row], labels: tuple[str, ...] = LABELS, width: int = 64
 ) -> list[Row]:
     """The results in the order of the rows."""
-    setting = Setting("classify", labels, one.aim("classify", labels, {}), {"victim": victim}, width)
-    found = {result["id"]: result for result in one.search(asked, setting)}
+    setting = Setting("classify", labels, one.task_aim("classify", labels, {}), {"victim": victim}, width)
+    found = {result["id"]: result for result in one.search_rows(asked, setting)}
     return [found[row["id"]] for row in asked]
 
 

@@ -34,39 +34,39 @@ def test_tags() -> None:
         "text": "Ann B. ran",
     }
     wanted: Any = form_aim("tag", TAGS)
-    text = wanted.text(row)
-    assert wanted.item(text) == (("Ann", "B.", "ran"), (1, 2, -1))
-    assert wanted.item(text.deleted(0)) == (("B.", "ran"), (1, -1))
-    assert wanted.judge((np.array([0.9, 0.3]), np.array([True, False])), None) == (pytest.approx(0.4), True)
-    assert wanted.judge((np.array([0.9, 0.7]), np.array([True, True])), None) == (pytest.approx(0.2), False)
-    assert wanted.judge((np.zeros(0), np.zeros(0, bool)), None) == (0.0, False)
+    text = wanted.editable_text(row)
+    assert wanted.victim_item(text) == (("Ann", "B.", "ran"), (1, 2, -1))
+    assert wanted.victim_item(text.deleted(0)) == (("B.", "ran"), (1, -1))
+    assert wanted.judge_answer((np.array([0.9, 0.3]), np.array([True, False])), None) == (pytest.approx(0.4), True)
+    assert wanted.judge_answer((np.array([0.9, 0.7]), np.array([True, True])), None) == (pytest.approx(0.2), False)
+    assert wanted.judge_answer((np.zeros(0), np.zeros(0, bool)), None) == (0.0, False)
     every: Any = form_aim("tag", TAGS, goal=Goal(bound=0.6, tokens="all"))
-    assert every.item(text)[1] == (1, 2, 0)
-    assert not every.judge((np.ones(2), np.array([True, False])), None)[1]
+    assert every.victim_item(text)[1] == (1, 2, 0)
+    assert not every.judge_answer((np.ones(2), np.array([True, False])), None)[1]
     with pytest.raises(SearchRefused, match="no entity") as skipped:
-        wanted.gold(row | {"tags": ["O"] * 3})
+        wanted.gold_answer(row | {"tags": ["O"] * 3})
     assert skipped.value.status == "skipped"
     for broken in ({"tags": ["O", "X", "O"]}, {"tags": ["O"]}, {"tags": None}):
         with pytest.raises(SearchRefused):
-            wanted.gold(row | broken)
+            wanted.gold_answer(row | broken)
 
 
 def test_spans() -> None:
     row = {"id": "1", "language": "en", "text": "It was cold in Old Berlin.", "pair": "Where?"}
     row |= {"answers": ["Old Berlin", "Berlin"], "starts": [15, 19]}
     loses: Any = form_aim("span", [], {"rules": "squad"})
-    gold = loses.gold(row)
-    text = loses.text(row)
-    assert loses.item(text) == (row["text"], "Where?", ((15, 25), (19, 25)))
-    assert loses.judge(("in old Berlin", 0.25), gold) == (0.75, False)  # F1 0.8
-    assert loses.judge(("It was very cold in", 0.25), gold) == (0.75, True)
+    gold = loses.gold_answer(row)
+    text = loses.editable_text(row)
+    assert loses.victim_item(text) == (row["text"], "Where?", ((15, 25), (19, 25)))
+    assert loses.judge_answer(("in old Berlin", 0.25), gold) == (0.75, False)  # F1 0.8
+    assert loses.judge_answer(("It was very cold in", 0.25), gold) == (0.75, True)
     exact: Any = form_aim("span", [], {"rules": "squad"}, Goal(measure="exact", score="f1"))
-    assert exact.judge(("in old Berlin", 0.25), gold) == (pytest.approx(0.2), True)
-    assert exact.judge(("the berlin!", 0.0), gold) == (0.0, False)
+    assert exact.judge_answer(("in old Berlin", 0.25), gold) == (pytest.approx(0.2), True)
+    assert exact.judge_answer(("the berlin!", 0.0), gold) == (0.0, False)
     low: Any = form_aim("span", [], {"rules": "squad"}, Goal(bound=0.9))
-    assert low.judge(("in old Berlin", 0.25), gold)[1]
+    assert low.judge_answer(("in old Berlin", 0.25), gold)[1]
     moved = text.deleted(0)
-    changed = loses.row(row, moved)
+    changed = loses.changed_row(row, moved)
     assert (
         changed["text"] == "was cold in Old Berlin."
         and changed["starts"] == [12, 16]
@@ -74,15 +74,16 @@ def test_spans() -> None:
     )
     nothing = row | {"answers": [], "starts": []}
     with pytest.raises(SearchRefused) as skipped:
-        loses.gold(nothing)
+        loses.gold_answer(nothing)
     assert skipped.value.status == "skipped"
     second: Any = form_aim("span", [], {"rules": "squad_v2"})
-    assert second.judge(("", 0.9), second.gold(nothing)) == (pytest.approx(0.1), False)
-    assert second.judge(("Berlin", 0.9), second.gold(nothing))[1]
+    assert second.judge_answer(("", 0.9), second.gold_answer(nothing)) == (pytest.approx(0.1), False)
+    assert second.judge_answer(("Berlin", 0.9), second.gold_answer(nothing))[1]
     chinese: Any = form_aim("span", [], {"rules": "mlqa"})
     assert (
-        chinese.judge(
-            ("北平", 0.5), chinese.gold(row | {"text": "在北京", "answers": ["北京"], "starts": [1], "language": "zh"})
+        chinese.judge_answer(
+            ("北平", 0.5),
+            chinese.gold_answer(row | {"text": "在北京", "answers": ["北京"], "starts": [1], "language": "zh"}),
         )[1]
         is False
     )
@@ -91,18 +92,21 @@ def test_spans() -> None:
 def test_choices_ranks_and_classes() -> None:
     choice = {"id": "1", "language": "en", "text": "It rained.", "question": None, "options": ["a", "b"], "label": 1}
     wrong: Any = form_aim("choose", [])
-    assert wrong.item(wrong.text(choice)) == ("It rained.", None, ("a", "b"))
-    assert wrong.judge(np.array([0.6, 0.4]), wrong.gold(choice)) == (pytest.approx(0.6), True)
+    assert wrong.victim_item(wrong.editable_text(choice)) == ("It rained.", None, ("a", "b"))
+    assert wrong.judge_answer(np.array([0.6, 0.4]), wrong.gold_answer(choice)) == (pytest.approx(0.6), True)
     found: Any = form_aim("retrieve", [], {"task": "ranking"})
     query = {"id": "1", "language": "en", "pool": "de", "text": "rain", "pair": None, "gold": ["c1", "c2"]}
-    assert found.item(found.text(query)) == ("de", "rain", None, ("c1", "c2"))
-    assert found.judge((-2.0, True), None) == (0.0, False) and found.judge((2.0, False), None) == (1.0, True)
-    assert found.judge((0.2, False), None) == (pytest.approx(0.55), True)
+    assert found.victim_item(found.editable_text(query)) == ("de", "rain", None, ("c1", "c2"))
+    assert found.judge_answer((-2.0, True), None) == (0.0, False) and found.judge_answer((2.0, False), None) == (
+        1.0,
+        True,
+    )
+    assert found.judge_answer((0.2, False), None) == (pytest.approx(0.55), True)
     mined: Any = form_aim("retrieve", [], {"task": "mining"})
-    assert mined.judge((3.0, False), None) == (1.0, True) and mined.judge((-0.5, True), None)[0] == 0.25
+    assert mined.judge_answer((3.0, False), None) == (1.0, True) and mined.judge_answer((-0.5, True), None)[0] == 0.25
     for aimed, row in ((wrong, choice | {"label": 2}), (found, query | {"gold": None}), (found, query | {"gold": []})):
         with pytest.raises(SearchRefused):
-            aimed.gold(row)
+            aimed.gold_answer(row)
 
 
 def test_the_distance_is_levenshteins() -> None:
@@ -254,8 +258,8 @@ def test_a_search_of_our_own_holds_constraints_too(tmp_path: Path) -> None:
     def found(**constraints: Any) -> str:
         block = {"type": "code_mixing_search", "languages": ["de"], "dictionary": str(tmp_path), "beam": 4}
         attacker: Any = Attacker.model_validate(block | {"constraints": constraints})
-        setting = Setting("classify", ("a", "b"), attacker.aim("classify", ("a", "b"), {}), {"victim": victim})
-        (result,) = attacker.search([row], setting)
+        setting = Setting("classify", ("a", "b"), attacker.task_aim("classify", ("a", "b"), {}), {"victim": victim})
+        (result,) = attacker.search_rows([row], setting)
         return str(result["text"])
 
     assert found() == "the alt Hund sieht a Haus"

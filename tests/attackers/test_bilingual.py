@@ -120,13 +120,13 @@ def test_the_digests_say_which_files_and_how_they_are_read(fill: Fill) -> None:
     assert digests(folder, pairs, name_of) == {
         "en-de": "en-de.txt", "de-en": "en-de.txt turned", "ar-de": ["ar-en.txt", "en-de.txt"],
     }  # fmt: skip
-    assert mixer(folder, "de").files(["en"], name_of) == {"en-de": "en-de.txt"}
+    assert mixer(folder, "de").file_digests(["en"], name_of) == {"en-de": "en-de.txt"}
 
 
 def test_every_pair_that_is_missing_is_named_at_once(fill: Fill) -> None:
     folder = fill({"en-de.txt": WORDS})
     with pytest.raises(MissingPart) as caught:
-        mixer(folder, "de", "fr", "ru").files(["en", "ar"], name_of)
+        mixer(folder, "de", "fr", "ru").file_digests(["en", "ar"], name_of)
     said = str(caught.value)
     assert f"{folder} holds no dictionary en-fr.txt, en-ru.txt, ar-de.txt, ar-fr.txt, ar-ru.txt, nor a way" in said
     assert "(such as ar-en.txt with en-de.txt)" in said and "PanLex" in said and "\n" not in said
@@ -136,7 +136,7 @@ def test_every_pair_that_is_missing_is_named_at_once(fill: Fill) -> None:
 @pytest.mark.parametrize("name", ["en-de.txt", "de2.txt"])
 def test_an_empty_dictionary_is_a_fault(name: str, text: str, fill: Fill) -> None:
     folder = fill({name: text})
-    for work in (lambda: mixer(folder, "de").files(["en"], name_of), lambda: dictionary(folder, "en", "de")):
+    for work in (lambda: mixer(folder, "de").file_digests(["en"], name_of), lambda: dictionary(folder, "en", "de")):
         with pytest.raises(BadRow, match="is an empty list") as caught:
             work()
         assert caught.value.file.endswith(name)
@@ -145,7 +145,7 @@ def test_an_empty_dictionary_is_a_fault(name: str, text: str, fill: Fill) -> Non
 def test_an_empty_half_of_the_way_over_english_is_a_fault(fill: Fill) -> None:
     folder = fill({"ar-en.txt": "a dog\n", "en-de.txt": ""})
     with pytest.raises(BadRow, match=r"en-de\.txt: is an empty list"):
-        mixer(folder, "de").files(["ar"], name_of)
+        mixer(folder, "de").file_digests(["ar"], name_of)
 
 
 def test_a_changed_file_is_read_again(fill: Fill) -> None:
@@ -167,7 +167,7 @@ def test_lists_lie_here_or_under_the_data_folder(folder: Path, monkeypatch: pyte
     assert dictionary("lexica/muse", "en", "de") == {"dog": ("Wolf",)}
     (folder / "lexica").rename(folder / "aside")
     assert dictionary("lexica/muse", "en", "de") == {"dog": ("Hund",)}
-    assert mixer("lexica/muse", "de").files(["en"], str) == {"en-de": str(folder / "data/lexica/muse/en-de.txt")}
+    assert mixer("lexica/muse", "de").file_digests(["en"], str) == {"en-de": str(folder / "data/lexica/muse/en-de.txt")}
     with pytest.raises(MissingPart, match=r"data/lexica/muse holds no dictionary en-fr\.txt"):
         dictionary("lexica/muse", "en", "fr")
 
@@ -211,7 +211,7 @@ def test_an_empty_list_of_any_attacker_is_a_fault(name: str, text: str, fill: Fi
     block, file = LISTS[name]
     folder = fill({file: text})
     with pytest.raises(BadRow, match="is an empty list") as caught:
-        build(block, folder).files(["en"], name_of)
+        build(block, folder).file_digests(["en"], name_of)
     assert caught.value.file.endswith(file)
 
 
@@ -219,7 +219,7 @@ def test_an_empty_list_of_any_attacker_is_a_fault(name: str, text: str, fill: Fi
 def test_a_missing_list_of_any_attacker_is_a_fault(name: str, fill: Fill) -> None:
     block, file = LISTS[name]
     with pytest.raises(XferError) as caught:
-        build(block, fill({"other": "x"})).files(["en"], name_of)
+        build(block, fill({"other": "x"})).file_digests(["en"], name_of)
     assert file in str(caught.value)
 
 

@@ -51,10 +51,10 @@ def test_mentions(tags: str, expected: Any) -> None:
 
 def test_names_are_swapped_within_type_and_language() -> None:
     swapper = attacker("entity_swap")
-    known = swapper.prepare(NAMED)
-    assert known == swapper.prepare(NAMED[::-1])
-    assert swapper.further("test", ["en", "de"]) == ("test", ("en", "de"))
-    assert attacker("entity_swap", donors="train").further("test", ["en"]) == ("train", ("en",))
+    known = swapper.prepare_state(NAMED)
+    assert known == swapper.prepare_state(NAMED[::-1])
+    assert swapper.further_split("test", ["en", "de"]) == ("test", ("en", "de"))
+    assert attacker("entity_swap", donors="train").further_split("test", ["en"]) == ("train", ("en",))
     changed, edits = swapper.change(NAMED[0], "tag", known)
     assert changed["words"] == ["Ivan", "the", "Great", "sees", "Rome"]
     assert changed["tags"] == ["B-PER", "I-PER", "I-PER", "O", "B-LOC"]
@@ -65,7 +65,7 @@ def test_names_are_swapped_within_type_and_language() -> None:
 def test_names_of_your_own(tmp_path: Path) -> None:
     (tmp_path / "en.txt").write_text("PER\tGrace Hopper\nLOC\tOslo\nLOC\tNew York\n", "utf-8")
     swapper = attacker("entity_swap", folder=str(tmp_path))
-    assert swapper.further("test", ["en"]) is None
+    assert swapper.further_split("test", ["en"]) is None
     changed, _ = swapper.change(NAMED[0], "tag", None)
     assert changed["words"] == ["Grace", "Hopper", "sees", "Oslo"] and changed["tags"] == [
         "B-PER",
@@ -73,9 +73,9 @@ def test_names_of_your_own(tmp_path: Path) -> None:
         "O",
         "B-LOC",
     ]
-    assert swapper.files(["en"], lambda path: path.name) == {"en": "en.txt"}
+    assert swapper.file_digests(["en"], lambda path: path.name) == {"en": "en.txt"}
     with pytest.raises(MissingPart, match=r"de\.txt"):
-        swapper.files(["en", "de"], str)
+        swapper.file_digests(["en", "de"], str)
 
 
 def test_the_rate_of_names() -> None:
@@ -84,7 +84,7 @@ def test_the_rate_of_names() -> None:
     for rate in (0.0, 0.25, 1.0):
         swapper = attacker("entity_swap", rate=rate)
         for number in range(10):
-            changed, edits = swapper.change(row | {"id": str(number)}, "tag", swapper.prepare([row]))
+            changed, edits = swapper.change(row | {"id": str(number)}, "tag", swapper.prepare_state([row]))
             assert abs(len(edits) - 10 * rate) < 1 and changed["tags"] == row["tags"]
             assert sum(a != b for a, b in zip(words, changed["words"], strict=True)) == len(edits)
 
@@ -149,7 +149,7 @@ ROWS = [
 
 def test_the_nearest_sentence_without_an_answer() -> None:
     adder = attacker("distractor")
-    known = adder.prepare(ROWS)
+    known = adder.prepare_state(ROWS)
     changed, edits = adder.change(ROWS[0], "span", known)
     assert changed["text"] == ROWS[0]["text"] + " The Rhine flows through Basel."
     assert changed["starts"] == ROWS[0]["starts"] and again(ROWS[0], edits, "text") == changed["text"]
@@ -163,7 +163,7 @@ def test_the_nearest_sentence_without_an_answer() -> None:
 def test_no_sample_and_no_order_changes_a_distractor() -> None:
     for choice in ("near", "random"):
         adder = attacker("distractor", choice=choice)
-        one, two = adder.prepare(ROWS), adder.prepare(ROWS[::-1])
+        one, two = adder.prepare_state(ROWS), adder.prepare_state(ROWS[::-1])
         for row in ROWS:
             assert adder.change(row, "span", one) == adder.change(row, "span", two)
     random = [adder.change(row | {"id": f"{row['id']}{i}"}, "span", one)[0] for row in ROWS for i in range(20)]
@@ -178,7 +178,9 @@ def test_a_distractor_in_text_without_spaces() -> None:
         asked("2", "莱茵河流过巴塞尔。", "哪条河流过巴塞尔？", "莱茵河", language="zh"),
     ]
     adder = attacker("distractor", choice="random")
-    assert adder.change(rows[0], "span", adder.prepare(rows))[0]["text"] == "易北河流过德累斯顿。莱茵河流过巴塞尔。"
+    assert (
+        adder.change(rows[0], "span", adder.prepare_state(rows))[0]["text"] == "易北河流过德累斯顿。莱茵河流过巴塞尔。"
+    )
 
 
 @settings(max_examples=200)
@@ -237,7 +239,7 @@ def test_stress(name: str, fields: Any, language: str, row: Any, expected: Any) 
 
 
 def faults(name: str, reader: str, languages: list[str], **fields: Any) -> list[str]:
-    found = attacker(name, **fields).faults(Reader.model_validate(reader), languages)
+    found = attacker(name, **fields).compatibility_faults(Reader.model_validate(reader), languages)
     return [f"{field}: {what}; {hint}" for field, what, hint in found]
 
 
@@ -258,8 +260,8 @@ def test_the_other_side_is_the_translation_of_the_row() -> None:
              {"id": "3", "language": "en", "text": "E", "pair": "F", "label": "y"}]  # fmt: skip
     here = [{"id": str(i), "language": "de", "text": "a", "pair": "b", "label": "x"} for i in (1, 2, 3)]
     crosser = attacker("cross_language", other="en")
-    known = crosser.prepare(there)
-    assert crosser.further("test", ["de", "fr"]) == ("test", ("en",))
+    known = crosser.prepare_state(there)
+    assert crosser.further_split("test", ["de", "fr"]) == ("test", ("en",))
     changed, edits = crosser.change(here[0], "classify", known)
     assert changed == here[0] | {"pair": "B"} and again(here[0], edits, "pair") == "B"
     assert crosser.change(here[1], "classify", known) == (None, [])  # not there
@@ -271,7 +273,7 @@ def test_the_other_side_is_the_translation_of_the_row() -> None:
 def test_the_question_comes_in_another_language() -> None:
     row = asked("1", "Die Elbe.", "Welcher Fluss?", "Elbe", language="de")
     crosser = attacker("cross_language", other="en", side="question")
-    changed, _ = crosser.change(row, "span", crosser.prepare([row | {"pair": "Which river?", "language": "en"}]))
+    changed, _ = crosser.change(row, "span", crosser.prepare_state([row | {"pair": "Which river?", "language": "en"}]))
     assert changed == row | {"pair": "Which river?"}
 
 
@@ -291,19 +293,19 @@ def test_what_has_no_parallel_side(reader: str, fields: Any, message: str) -> No
 
 # what every attacker says of itself
 
-ALL = sorted(name for name in Attacker.known() if name != "textattack")
+ALL = sorted(name for name in Attacker.known_names() if name != "textattack")
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_attacker_says_what_it_preserves(name: str) -> None:
-    leaf: Any = Attacker.lookup(name)
-    facts = leaf.facts()
+    leaf: Any = Attacker.find_class(name)
+    facts = leaf.display_facts()
     assert facts["labels stay true in"] and "->" in facts["example"] and facts["needs"]
     assert all(why and why[-1] != "." for why in leaf.breaks.values())
     for broken in leaf.breaks:
-        assert broken in leaf.forms or Reader.lookup(broken).form in leaf.forms
+        assert broken in leaf.forms or Reader.find_class(broken).form in leaf.forms
     for reader in leaf.only:
-        assert Reader.lookup(reader).form in leaf.forms
+        assert Reader.find_class(reader).form in leaf.forms
 
 
 def test_some_orders_are_the_label() -> None:

@@ -42,7 +42,7 @@ def word_lists(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @cache
 def known(name: str, form: str) -> Any:
-    return attacker(name).prepare(further(form))
+    return attacker(name).prepare_state(further(form))
 
 
 def check(name: str, form: str, old: dict[str, Any], **fields: Any) -> dict[str, Any] | None:
@@ -124,7 +124,7 @@ def test_protected_sides_stay(name: str, form: str) -> None:
         form, ("text",)
     ):
         made = attacker(name, protect=[side])
-        if any(where == "protect" for where, *_ in made.faults(Reader.model_validate(reader), ["en"])):
+        if any(where == "protect" for where, *_ in made.compatibility_faults(Reader.model_validate(reader), ["en"])):
             continue  # xfer check refuses to protect what alone would change
         for language in ("ar", "en", "hi", "th", "zh"):
             old = row(form, language, TEXTS[language])

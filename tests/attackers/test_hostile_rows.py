@@ -70,7 +70,7 @@ def test_a_hostile_text_leaves_a_row_of_its_form(name: str, text: str) -> None:
     long = [form for form in ("tag", *FORMS[name]) if form in FORMS[name]][: 2 if text == "words" else 1]
     for form in FORMS[name] if len(TEXTS[text]) < 100 else long:
         made, old = attacker(name), row(form, TEXTS[text])
-        known = made.prepare([old, row(form, "Where is Rome?") | {"id": "2", "language": "de"}])
+        known = made.prepare_state([old, row(form, "Where is Rome?") | {"id": "2", "language": "de"}])
         changed, edits = made.change(old, form, known)
         if changed is None:
             continue
@@ -92,7 +92,7 @@ def test_a_blank_word_of_a_tagged_sentence_stays(name: str) -> None:
     whole = {"words": ["Old", "Bonn", "wins"], "tags": ["B-LOC", "I-LOC", "O"], "text": "Old Bonn wins"}
     made = attacker(name, **({"rate": 1.0} if name in RATED else {}))
     rows = [{"id": str(i), "language": "en", "words": words, "tags": tags, "text": " ".join(words)} for i in range(9)]
-    known = made.prepare([*rows, whole | {"id": "other", "language": "en"}])
+    known = made.prepare_state([*rows, whole | {"id": "other", "language": "en"}])
     for row in rows:
         changed, _ = made.change(row, "tag", known)
         blanks = [sorted(word for word in some["words"] if not word.strip()) for some in (row, changed)]
@@ -106,7 +106,9 @@ def test_a_blank_word_of_a_tagged_sentence_stays(name: str) -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_hostile_text_is_shown_side_by_side(text: str) -> None:
     whole = TEXTS[text][:3000]
-    edits = attacker("typos", rate=0.3).edit(whole, "en", attacker("typos").stream({"language": "en", "id": "1"}))
+    edits = attacker("typos", rate=0.3).edit(
+        whole, "en", attacker("typos").random_stream({"language": "en", "id": "1"})
+    )
     lines = side_by_side(whole, edits, 80)
     assert max(map(display_width, lines)) <= 80 and not any(ord(char) < 32 for line in lines for char in line)
     "\n".join(lines).encode()  # no surrogate is left
@@ -127,4 +129,4 @@ def test_a_hostile_text_is_shown_side_by_side(text: str) -> None:
 def test_a_row_out_of_range_is_one_clear_error(form: str, row: dict[str, Any]) -> None:
     labels = {"classify": ["yes", "no"], "tag": ["O", "B-LOC", "I-LOC"]}.get(form, [])
     with pytest.raises(XferError, match=r"^file:3: [^\n]+$"):
-        form_of(form, labels).check({"id": "1", "language": "en", **row}, "file", 3)
+        form_of(form, labels).check_row({"id": "1", "language": "en", **row}, "file", 3)

@@ -112,8 +112,8 @@ def _edit(edit: dict[str, Any]) -> Any:
 def test_where_labels_would_not_hold() -> None:
     from xfer.readers.base import Reader
 
-    faults = attacker("pair_swap").faults(Reader.model_validate("xnli"), ["en"])
+    faults = attacker("pair_swap").compatibility_faults(Reader.model_validate("xnli"), ["en"])
     assert any("cannot change xnli" in message for _, message, _ in faults)
-    assert not list(attacker("pair_swap").faults(Reader.model_validate("pawsx"), ["en"]))
-    assert any("form classify" in fault[1] for fault in attacker("option_order").faults(
+    assert not list(attacker("pair_swap").compatibility_faults(Reader.model_validate("pawsx"), ["en"]))
+    assert any("form classify" in fault[1] for fault in attacker("option_order").compatibility_faults(
         Reader.model_validate("xnli"), ["en"]))  # fmt: skip

@@ -73,10 +73,10 @@ def test_a_wide_beam_finds_the_text_that_hurts_most(lists: str) -> None:
         texts.append((f"the {old} {dog} sees a {house}", f"a {dog}"))
     worst = max(texts, key=victim.doubt)
     mixer = attacker("code_mixing_search", languages=["de", "zh"], dictionary=lists, beam=100)
-    (found,) = mixer.search([row("the old dog sees a house", "a dog")], setting(victim))
+    (found,) = mixer.search_rows([row("the old dog sees a house", "a dog")], setting(victim))
     assert (found["text"], found["pair"]) == worst and found["status"] == "failed"
     assert found["queries"] == len(texts) == found["forwards"] and set(victim.asked) == set(texts)
-    (narrow,) = attacker("code_mixing_search", languages=["de", "zh"], dictionary=lists, beam=1).search(
+    (narrow,) = attacker("code_mixing_search", languages=["de", "zh"], dictionary=lists, beam=1).search_rows(
         [row("the old dog sees a house", "a dog")], setting(Victim())
     )
     assert narrow["queries"] == 1 + 1 + 3 + 2 and narrow["score"] <= found["score"]
@@ -87,9 +87,9 @@ def test_it_ends_when_the_aim_is_reached_and_skips_what_is_wrong(lists: str) -> 
         return np.array([(0.4, 0.6, 0) if "alt" in " ".join(item) else (0.9, 0.1, 0) for item in items])
 
     mixer = attacker("code_mixing_search", languages=["de"], dictionary=lists)
-    (found,) = mixer.search([row("the old dog sees a house")], setting(victim))
+    (found,) = mixer.search_rows([row("the old dog sees a house")], setting(victim))
     assert found["status"] == "succeeded" and found["text"] == "the alt dog sees a house" and found["queries"] == 2
-    (found,) = mixer.search([row("alt dog")], setting(victim))
+    (found,) = mixer.search_rows([row("alt dog")], setting(victim))
     assert (found["status"], found["text"], found["queries"]) == ("skipped", "alt dog", 1)
 
 
@@ -98,7 +98,7 @@ def test_it_ends_when_the_aim_is_reached_and_skips_what_is_wrong(lists: str) -> 
 )
 def test_the_rate_and_protected_sides(lists: str, fields: Any, words: int) -> None:
     before = row("the old dog sees a house", "house")
-    (found,) = attacker("code_mixing_search", languages=["de"], dictionary=lists, **fields).search(
+    (found,) = attacker("code_mixing_search", languages=["de"], dictionary=lists, **fields).search_rows(
         [before], setting(Victim())
     )
     changed = [
@@ -113,9 +113,9 @@ def test_the_rate_and_protected_sides(lists: str, fields: Any, words: int) -> No
 def test_nothing_depends_on_width_order_or_budget_of_others(lists: str) -> None:
     rows = [row(f"the old dog {i} sees a house", "the dog", str(i)) for i in range(6)]
     mixer = attacker("code_mixing_search", languages=["de", "zh"], dictionary=lists, budget=7)
-    every = {one["id"]: one for one in mixer.search(rows, setting(Victim()))}
+    every = {one["id"]: one for one in mixer.search_rows(rows, setting(Victim()))}
     for width, order in ((1, rows), (64, rows[::-1]), (3, rows[3:] + rows[:3])):
-        assert {one["id"]: one for one in mixer.search(order, setting(Victim(), width=width))} == every
+        assert {one["id"]: one for one in mixer.search_rows(order, setting(Victim(), width=width))} == every
     assert all(one["queries"] == 7 and "budget of 7" in one["message"] for one in every.values())
 
 
@@ -131,12 +131,12 @@ def test_tags_and_answers_follow(lists: str) -> None:
             for doubt, (words, _) in zip(doubts, items, strict=True)
         ]
 
-    (found,) = mixer.search([tagged], setting(tagger, "tag", ("DET", "NOUN")))
+    (found,) = mixer.search_rows([tagged], setting(tagger, "tag", ("DET", "NOUN")))
     best = max((["old", one, "Haus"] for one in ("dog", "Hund", "Vierbeiner")), key=Victim().doubt)
     other = max((["alt", *best[1:]], best), key=Victim().doubt)
     assert found["words"] == other and found["tags"] == tagged["tags"] and found["text"] == " ".join(other)
     blank = {"words": ["old", "", "dog", "\xa0"], "tags": ["DET", "X", "NOUN", "X"], "text": "old  dog \xa0"}
-    (found,) = mixer.search([tagged | blank], setting(tagger, "tag", ("DET", "NOUN", "X")))
+    (found,) = mixer.search_rows([tagged | blank], setting(tagger, "tag", ("DET", "NOUN", "X")))
     assert found["words"][1::2] == ["", "\xa0"] and found["words"][::2] != ["old", "dog"], found
 
     def reader(items: Sequence[Any]) -> list[Any]:
@@ -144,16 +144,16 @@ def test_tags_and_answers_follow(lists: str) -> None:
 
     asked = {"id": "1", "language": "en", "text": "old news: a house, a dog", "pair": "dog? house", "label": None}
     asked |= {"answers": ["dog"], "starts": [21]}
-    (found,) = mixer.search([asked], setting(reader, "span", ()))
+    (found,) = mixer.search_rows([asked], setting(reader, "span", ()))
     assert found["text"] != asked["text"] and found["text"].startswith("dog", found["starts"][0])
     assert "dog" in found["pair"]  # an answer stays, and so every occurrence of its word
 
 
 def test_a_word_put_into_unspaced_text(lists: str) -> None:
     mixer = attacker("code_mixing_search", languages=["en"], dictionary=lists)
-    (found,) = mixer.search([row("我喜欢苹果。", language="zh")], setting(Victim(1.0)))
+    (found,) = mixer.search_rows([row("我喜欢苹果。", language="zh")], setting(Victim(1.0)))
     assert found["text"] in ("我喜欢 apple。", "我喜欢苹果。") and found["queries"] == 2
-    (site,) = mixer.sites({"text": "我喜欢苹果。"}, {"language": "zh"}, None)
+    (site,) = mixer.edit_sites({"text": "我喜欢苹果。"}, {"language": "zh"}, None)
     assert site.places == (("text", 3, 5),) and site.options == ((" apple",),)
 
 
@@ -211,8 +211,8 @@ TEXTS = [
 @pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
 def test_words_give_way_to_words_of_their_script(mlm: str, rate: float) -> None:
     swap = attacker("masked_words", model=mlm, rate=rate, candidates=3)
-    known = swap.prepare([])
-    together = list(swap.changes(TEXTS, "classify", known))
+    known = swap.prepare_state([])
+    together = list(swap.change_rows(TEXTS, "classify", known))
     for before, (changed, edits) in zip(TEXTS, together, strict=True):
         assert (changed, edits) == swap.change(before, "classify", known)  # whoever is asked beside it
         count = sum(len((before[side] or "").split()) for side in ("text", "pair"))
@@ -233,7 +233,7 @@ def test_words_give_way_to_words_of_their_script(mlm: str, rate: float) -> None:
 
 def test_names_answers_and_questions_stay(mlm: str) -> None:
     swap = attacker("masked_words", model=mlm, rate=1.0)
-    known, words = swap.prepare([]), ["Anna", "reads", "a", "book"]
+    known, words = swap.prepare_state([]), ["Anna", "reads", "a", "book"]
     tagged = {"id": "1", "language": "en", "text": " ".join(words), "words": words, "tags": ["B-PER", "O", "O", "O"]}
     changed, edits = swap.change(tagged, "tag", known)
     assert edits and changed["words"][0] == "Anna" and changed["tags"] == tagged["tags"]
@@ -247,8 +247,8 @@ def test_names_answers_and_questions_stay(mlm: str) -> None:
 def test_constraints_hold_without_a_search_too(mlm: str) -> None:
     bound = {"constraints": {"changed_words": 0.2}}
     swap = attacker("masked_words", model=mlm, rate=1.0, **bound)
-    assert not list(swap.faults(Reader.model_validate("xnli"), ["en"]))
-    _, edits = swap.change(TEXTS[0], "classify", swap.prepare([]))
+    assert not list(swap.compatibility_faults(Reader.model_validate("xnli"), ["en"]))
+    _, edits = swap.change(TEXTS[0], "classify", swap.prepare_state([]))
     assert 0 < len(edits) <= 3
 
 
@@ -256,7 +256,7 @@ def test_a_greedy_search_hurts_and_keeps_to_its_limits(mlm: str) -> None:
     rows = [row(f"the old man reads a book and sees the dog {i}", "a man", str(i)) for i in range(4)]
     search = attacker("masked_words_search", model=mlm, rate=0.3, candidates=3)
     clean = {one["id"]: 1 - Victim()([(one["text"], one["pair"])])[0][0] for one in rows}
-    found = {one["id"]: one for one in search.search(rows, setting(Victim()))}
+    found = {one["id"]: one for one in search.search_rows(rows, setting(Victim()))}
     for before in rows:
         one = found[before["id"]]
         moved = [a != b for side in ("text", "pair") for a, b in zip(
@@ -264,11 +264,11 @@ def test_a_greedy_search_hurts_and_keeps_to_its_limits(mlm: str) -> None:
         assert one["score"] > clean[one["id"]] and 0 < sum(moved) <= 3 and one["status"] == "failed"
         # the start, eleven words tried, and three words with up to three candidates each
         assert one["queries"] <= 1 + 11 + 3 * 11
-    assert {one["id"]: one for one in search.search(rows[::-1], setting(Victim(), width=2))} == found
+    assert {one["id"]: one for one in search.search_rows(rows[::-1], setting(Victim(), width=2))} == found
     still = attacker("masked_words_search", model=mlm, rate=0.0)
-    assert [one["text"] for one in still.search(rows, setting(Victim()))] == [one["text"] for one in rows]
+    assert [one["text"] for one in still.search_rows(rows, setting(Victim()))] == [one["text"] for one in rows]
     brief = attacker("masked_words_search", model=mlm, budget=5)
-    assert all(one["queries"] == 5 and one["message"] for one in brief.search(rows, setting(Victim())))
+    assert all(one["queries"] == 5 and one["message"] for one in brief.search_rows(rows, setting(Victim())))
 
 
 def test_the_aim_is_reached_by_a_word(mlm: str) -> None:
@@ -277,7 +277,7 @@ def test_the_aim_is_reached_by_a_word(mlm: str) -> None:
             "dog" not in item[0]), 0.1, 0) for item in items])  # fmt: skip
 
     search = attacker("masked_words_search", model=mlm, candidates=2)
-    (found,) = search.search([row("the old dog reads")], setting(victim))
+    (found,) = search.search_rows([row("the old dog reads")], setting(victim))
     assert found["status"] == "succeeded" and "dog" not in found["text"].split()
     assert [a == b for a, b in zip(found["text"].split(), "the old dog reads".split(), strict=True)].count(False) == 1
     assert found["queries"] == 1 + 4 + 2
@@ -297,22 +297,22 @@ def test_the_aim_is_reached_by_a_word(mlm: str) -> None:
 )  # fmt: skip
 def test_where_it_is_a_fault(name: str, reader: str, why: str) -> None:
     more = {"languages": ["de"]} if "phrase" in name else {"model": "m"}
-    faults = attacker(name, **more).faults(Reader.model_validate(reader), ["en"])
+    faults = attacker(name, **more).compatibility_faults(Reader.model_validate(reader), ["en"])
     assert any(why in what for _, what, _ in faults)
     if "form" not in why:
-        odd = attacker(name, diagnostic=True, **more).faults(Reader.model_validate(reader), ["en"])
+        odd = attacker(name, diagnostic=True, **more).compatibility_faults(Reader.model_validate(reader), ["en"])
         assert not any(why in what for _, what, _ in odd)
 
 
 def test_code_mixing_fits_paraphrases_since_both_sides_change_alike() -> None:
     mixer = attacker("code_mixing_search", languages=["de"])
-    assert not list(mixer.faults(Reader.model_validate("pawsx"), ["en"]))
-    assert attacker("masked_words", model="some/model").models() == ("some/model",)
+    assert not list(mixer.compatibility_faults(Reader.model_validate("pawsx"), ["en"]))
+    assert attacker("masked_words", model="some/model").model_names() == ("some/model",)
 
 
 def test_what_no_search_or_model_can_take(mlm: str, lists: str) -> None:
     long, torn = row("the old dog " * 2_000), row("the \ud800 dog")
     mixer = attacker("code_mixing_search", languages=["de"], dictionary=lists)
-    assert [one["status"] for one in mixer.search([long, row("")], setting(Victim()))] == ["skipped", "skipped"]
+    assert [one["status"] for one in mixer.search_rows([long, row("")], setting(Victim()))] == ["skipped", "skipped"]
     swap = attacker("masked_words", model=mlm, rate=1.0)
-    assert swap.change(torn, "classify", swap.prepare([])) == (torn, [])
+    assert swap.change(torn, "classify", swap.prepare_state([])) == (torn, [])

@@ -52,7 +52,7 @@ def attacker(name: str, **fields: Any) -> Any:
 def test_words_that_move_are_found() -> None:
     aligner = Aligner([(ours.split(), theirs.split()) for ours, theirs in TOLD])
     for ours, theirs in TOLD:
-        links, sure = aligner.links(ours.split(), theirs.split())
+        links, sure = aligner.align_words(ours.split(), theirs.split())
         assert sure <= links and {(1, 1), (2, 2), (3, 5), (4, 3), (5, 4)} <= sure
 
 
@@ -121,7 +121,7 @@ def test_phrases_are_those_that_the_definition_gives(links: set[tuple[int, int]]
 def test_a_row_takes_what_its_translation_says() -> None:
     every = rows()
     mixer = attacker("phrase_mixing", languages=["de"], rate=1.0)
-    known = mixer.prepare(every)
+    known = mixer.prepare_state(every)
     german = {word for _, theirs in TOLD for word in theirs.split()}
     for row in every[::53]:
         changed, edits = mixer.change(row, "classify", known)
@@ -138,7 +138,7 @@ def test_a_row_takes_what_its_translation_says() -> None:
 def test_the_rate_bounds_the_words(rate: float) -> None:
     every = rows()
     mixer = attacker("phrase_mixing", languages=["de"], rate=rate, words=3)
-    known, backwards = mixer.prepare(every), mixer.prepare(list(reversed(every)))
+    known, backwards = mixer.prepare_state(every), mixer.prepare_state(list(reversed(every)))
     for row in every[:16:2]:
         changed, edits = mixer.change(row, "classify", known)
         touched = sum(len(cut_words(row[edit["column"]][edit["start"] : edit["end"]])) for edit in edits)
@@ -154,11 +154,11 @@ def test_answers_stay_and_another_label_is_no_translation() -> None:
         noun = row["text"].split()[2]
         row |= {"answers": [noun], "starts": [row["text"].index(noun)]}
     mixer = attacker("phrase_mixing", languages=["de"], rate=1.0)
-    changed, edits = mixer.change(asked[0], "span", mixer.prepare(asked))
+    changed, edits = mixer.change(asked[0], "span", mixer.prepare_state(asked))
     assert edits and changed["answers"] == asked[0]["answers"]
     assert changed["text"].startswith(changed["answers"][0], changed["starts"][0])
     other = [row | {"label": row["language"]} for row in every]
-    assert mixer.change(other[0], "classify", mixer.prepare(other)) == (other[0], [])
+    assert mixer.change(other[0], "classify", mixer.prepare_state(other)) == (other[0], [])
 
 
 def test_no_phrase_begins_within_a_word() -> None:
@@ -182,16 +182,16 @@ def bitext(tmp_path: Path) -> Path:
 def test_a_bitext_of_ones_own(bitext: Path) -> None:
     row = {"id": "1", "language": "en", "text": TOLD[0][0] + ".", "pair": None, "label": "x"}
     mixer = attacker("phrase_mixing", languages=["de"], rate=1.0, words=1, bitext=str(bitext))
-    assert mixer.further("test", ["en"]) is None and mixer.files(["en"], lambda path: path.name) == {
+    assert mixer.further_split("test", ["en"]) is None and mixer.file_digests(["en"], lambda path: path.name) == {
         "en-de": ["en-de.txt"]
     }
-    assert mixer.change(row, "classify", mixer.prepare([]))[0]["text"] == "der alte Hund sieht ein Hund."
+    assert mixer.change(row, "classify", mixer.prepare_state([]))[0]["text"] == "der alte Hund sieht ein Hund."
     links = ["0-0 1-1 2-2 3-5 4-3 5-4 6-6", *[""] * (len(TOLD) - 1)]
     (bitext / "en-de.align").write_text("\n".join(links) + "\n", "utf-8")
-    changed, _ = mixer.change(row, "classify", mixer.prepare([]))
+    changed, _ = mixer.change(row, "classify", mixer.prepare_state([]))
     assert changed["text"] == "der alte Hund sieht ein Hund."
     second = row | {"text": TOLD[1][0] + "."}
-    assert mixer.change(second, "classify", mixer.prepare([]))[0] == second  # its line has no links
+    assert mixer.change(second, "classify", mixer.prepare_state([]))[0] == second  # its line has no links
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,9 @@ def test_a_broken_bitext_is_one_line(tmp_path: Path, lines: str, links: str | No
 def test_where_it_cannot_go() -> None:
     def said(reader: str, **fields: Any) -> str:
         mixer = attacker("phrase_mixing", **{"languages": ["de"], **fields})
-        return " ".join(f"{what} {hint}" for _, what, hint in mixer.faults(Reader.model_validate(reader), ["en"]))
+        return " ".join(
+            f"{what} {hint}" for _, what, hint in mixer.compatibility_faults(Reader.model_validate(reader), ["en"])
+        )
 
     assert not said("xnli") and not said("xquad") and not said("mnli", bitext="x")
     assert "no translations of its rows" in said("mnli") and "no test data in 'pl'" in said("xnli", languages=["pl"])

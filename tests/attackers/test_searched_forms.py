@@ -69,7 +69,7 @@ def candidates(count: int = 8) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def victims() -> dict[str, Any]:
-    origin = Scratch(layers=1, width=16, heads=2, vocabulary=300, positions=LONGEST + 4).origin(lambda: WORDS * 9)
+    origin = Scratch(layers=1, width=16, heads=2, vocabulary=300, positions=LONGEST + 4).load_origin(lambda: WORDS * 9)
     found = {}
     for name, (labels, options) in NETWORKS.items():
         network = build_network(origin, {name: build_form(name, labels, options)}, 3).eval()
@@ -93,9 +93,9 @@ def searched(victims: dict[str, Any], name: str, asked: list[dict[str, Any]], **
     more = fields.pop("oracles", {})
     attacker: Any = Attacker.model_validate({"type": "textattack", "budget": 60} | fields)
     labels, options = NETWORKS[name]
-    aim = attacker.aim(name, labels, options)
+    aim = attacker.task_aim(name, labels, options)
     setting = Setting(name, tuple(labels), aim, {"victim": victims[name]} | more, 4)
-    found = {one["id"]: one for one in attacker.search(asked, setting)}
+    found = {one["id"]: one for one in attacker.search_rows(asked, setting)}
     assert isinstance(attacker, Component) and len(found) == len(asked)
     return found
 
@@ -109,13 +109,13 @@ def test_a_search_of_textattacks_on_every_form(victims: dict[str, Any], name: st
     assert tried and any(one["queries"] > 1 for one in tried)
     assert any(one["text"] != row["text"] for one, row in zip(found.values(), asked, strict=True) if one in tried)
     labels, options = NETWORKS[name]
-    aim: Any = Attacker.model_validate("textattack").aim(name, labels, options)  # type: ignore[attr-defined]
+    aim: Any = Attacker.model_validate("textattack").task_aim(name, labels, options)  # type: ignore[attr-defined]
     for row in asked:
         one = found[row["id"]]
         changed = {key: one[key] for key in row}
-        build_form(name, labels, options).check(changed, "test", 1)
-        (answer,) = victims[name]([aim.item(aim.text(changed))])
-        score, done = aim.judge(answer, aim.gold(row))
+        build_form(name, labels, options).check_row(changed, "test", 1)
+        (answer,) = victims[name]([aim.victim_item(aim.editable_text(changed))])
+        score, done = aim.judge_answer(answer, aim.gold_answer(row))
         assert done == (one["status"] in ("succeeded", "skipped"))  # what is told is what the model says of the row
         assert one["status"] == "skipped" or score == pytest.approx(one["score"], abs=1e-4)
         kept = {"choose": ("options", "label"), "tag": ("tags",), "span": ("answers",)}.get(name, ())
@@ -276,7 +276,7 @@ def test_every_recipe_that_fits_a_form_leaves_its_rows_true(
         for row in asked:
             one = found[row["id"]]
             assert one["status"] in ("succeeded", "failed", "skipped"), (recipe, one["message"])
-            build_form(name, labels, options).check({key: one[key] for key in row}, recipe, 1)
+            build_form(name, labels, options).check_row({key: one[key] for key in row}, recipe, 1)
             assert name != "span" or one["answers"] == row["answers"]
 
 
@@ -335,7 +335,7 @@ def test_words_come_and_go_under_unmodified_transformations(victims: dict[str, A
 
     labels, options = NETWORKS[name]
     attacker: Any = Attacker.model_validate({"type": "textattack", "constraints": {"changed_words": 0.5}})
-    aim, asked = attacker.aim(name, labels, options), rows(name)
+    aim, asked = attacker.task_aim(name, labels, options), rows(name)
 
     def built(language: str, protect: tuple[int, ...]) -> Any:
         other = Insert() if method == "beam" else upstream.transformations.WordSwapNeighboringCharacterSwap()
@@ -346,18 +346,18 @@ def test_words_come_and_go_under_unmodified_transformations(victims: dict[str, A
         return upstream.Attack(Wrong(aim, query_budget=80), constraint_guards(attacker.constraints), change, search)
 
     class Built(type(attacker)):  # type: ignore[misc]
-        def slot(self, setting: Setting) -> Any:
+        def make_slot(self, setting: Setting) -> Any:
             return RecipeSearch(setting.aim, built, (), "fixed")
 
     Built.type_name = "textattack"
     setting = Setting(name, tuple(labels), aim, {"victim": victims[name]}, 3)
-    found = list(Built(**attacker.model_dump(exclude={"type"})).search(asked, setting))
+    found = list(Built(**attacker.model_dump(exclude={"type"})).search_rows(asked, setting))
     lengths = 0
     for one in found:
         row = next(row for row in asked if row["id"] == one["id"])
         assert one["status"] in ("succeeded", "failed", "skipped"), one["message"]
         changed = {key: one[key] for key in row}
-        build_form(name, labels, options).check(changed, "test", 1)
+        build_form(name, labels, options).check_row(changed, "test", 1)
         before, after = row["text"].split(), changed["text"].split()
         lengths += len(before) != len(after)
         if name == "tag":

@@ -39,7 +39,7 @@ def victim(items: Sequence[Any]) -> np.ndarray:
 def found(name: str, asked: list[dict[str, Any]], width: int = 8, **fields: Any) -> dict[str, dict[str, Any]]:
     attacker: Any = Attacker.model_validate(SEARCHES[name] | {"budget": BUDGET} | fields)
     setting = Setting("classify", LABELS, form_aim("classify", LABELS), {"victim": victim}, width)
-    return {one["id"]: one for one in attacker.search(asked, setting)}
+    return {one["id"]: one for one in attacker.search_rows(asked, setting)}
 
 
 def row(language: str, text: str) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def test_without_a_segmenter_pieces_stay() -> None:
 
 
 def test_the_segmenter_is_a_part_of_the_key(every_letter: None) -> None:
-    assert Attacker.lookup("typos").facts()["words without spaces"] == "every letter"
+    assert Attacker.find_class("typos").display_facts()["words without spaces"] == "every letter"
     recipe = {"name": "t", "model": {"type": "scratch"}, "stages": {"xnli": {"reader": "xnli"}}, "source": "miniature"}
     tested = {
         "typos": {"stage": "xnli", "attacker": {"type": "typos", "rate": 0.1}},

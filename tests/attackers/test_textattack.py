@@ -124,7 +124,7 @@ def attack(
     ]
     attacker = TextAttack(protect=tuple(("text", "pair")[column] for column in protect), **options)
     setting = Setting("classify", names, form_aim("classify", names), {"victim": victim or NGrams()}, width)
-    found = {one["id"]: one for one in attacker.search(rows, setting)}
+    found = {one["id"]: one for one in attacker.search_rows(rows, setting)}
     outcomes = []
     for example in examples:
         one = found[example.id]
@@ -483,7 +483,7 @@ class Blocker:
         if name == "textattack": raise ModuleNotFoundError("blocked", name=name)
 {block}
 try:
-    TextAttack().slot(None)
+    TextAttack().make_slot(None)
 except MissingPart as error:
     print(error)
 assert not [name for name in sys.modules if name.startswith("textattack.")]

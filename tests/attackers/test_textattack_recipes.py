@@ -232,7 +232,7 @@ def test_what_is_missing_is_one_line_that_names_it(parts: dict[str, str], recipe
         form_options = staticmethod(dict)
 
     def told(**options: Any) -> list[Any]:
-        return list(attacker(parts, recipe, **options).faults(Reader(), ("en",)))
+        return list(attacker(parts, recipe, **options).compatibility_faults(Reader(), ("en",)))
 
     assert told() == []
     (absent,) = told(**{field: "./nowhere"})
@@ -243,7 +243,7 @@ def test_what_is_missing_is_one_line_that_names_it(parts: dict[str, str], recipe
         ((where, what, _),) = left
         assert where == field and recipe in what and "\n" not in what
         with pytest.raises(MissingPart, match=field):
-            attacker(parts, recipe, **{field: None}).models()
+            attacker(parts, recipe, **{field: None}).model_names()
     elif resource.field != "wordnet":
         assert left == []
     refused = told(**{field: "none"})
@@ -255,7 +255,9 @@ def test_the_tagger_of_constraints_serves_the_recipe_too(parts: dict[str, str]) 
 
     limits = {"part_of_speech": {"tagger": {"stage": "tags"}}}
     one = attacker(parts, "textfooler", tagger=None, encoder="none", constraints=limits)
-    assert one.models() == () and resource_oracles(one, {"victim": None, "constraint tagger": len}) == {"tagger": len}
+    assert one.model_names() == () and resource_oracles(one, {"victim": None, "constraint tagger": len}) == {
+        "tagger": len
+    }
 
 
 def test_what_a_recipe_does_not_read_is_refused(parts: dict[str, str]) -> None:
@@ -267,10 +269,10 @@ def test_what_a_recipe_does_not_read_is_refused(parts: dict[str, str]) -> None:
 
 def test_what_a_recipe_reads_decides_its_results(parts: dict[str, str], tmp_path: Path) -> None:
     one = attacker(parts, "textfooler")
-    assert set(one.models()) == {parts["encoder"], parts["tagger"]}
-    assert one.files(("en",), lambda path: path.name) == {"vectors": "vectors.txt"}
-    assert TextAttack().files(("en",), str) is None and TextAttack().models() == ()
-    assert set(attacker(parts, "pwws").files(("en",), str)["wordnet"]) == {
+    assert set(one.model_names()) == {parts["encoder"], parts["tagger"]}
+    assert one.file_digests(("en",), lambda path: path.name) == {"vectors": "vectors.txt"}
+    assert TextAttack().file_digests(("en",), str) is None and TextAttack().model_names() == ()
+    assert set(attacker(parts, "pwws").file_digests(("en",), str)["wordnet"]) == {
         f"data.{k}" for k in ("adj", "adv", "noun", "verb")
     }
 
@@ -278,7 +280,7 @@ def test_what_a_recipe_reads_decides_its_results(parts: dict[str, str], tmp_path
 def test_the_table_of_faults_is_whole() -> None:
     assert [fault.number for fault in FAULTS] == list(range(1, len(FAULTS) + 1))
     assert {name for fault in FAULTS for name in fault.recipes} <= set(RECIPES)
-    facts = TextAttack.facts()
+    facts = TextAttack.display_facts()
     assert len(facts["recipes"]) == 18 and len(facts["faults"]) == len(FAULTS)
     assert {one["field"] for about in facts["recipes"].values() for one in about["needs"]} == set(RESOURCES)
     assert {fault.number for fault in recipe_faults("deepwordbug")} >= {1, 7, 8}

@@ -147,18 +147,18 @@ def test_a_translation_of_several_words_in_a_tagged_sentence() -> None:
 def test_missing_lists_are_named(lists: Path) -> None:
     mixer = attacker("code_mixing", languages=["de", "fr"], dictionary=str(lists))
     with pytest.raises(MissingPart, match=r"en-fr\.txt"):
-        mixer.files(["en"], str)
+        mixer.file_digests(["en"], str)
     with pytest.raises(MissingPart, match="into itself"):
-        attacker("code_mixing", languages=["en"]).files(["en"], str)
+        attacker("code_mixing", languages=["en"]).file_digests(["en"], str)
     with pytest.raises(MissingPart, match=r"de\.txt"):
-        attacker("synonyms", folder=str(lists)).files(["en", "de"], str)
+        attacker("synonyms", folder=str(lists)).file_digests(["en", "de"], str)
 
 
 def test_files_are_part_of_what_decides_the_result(lists: Path) -> None:
     mixer = attacker("code_mixing", languages=["de", "en"], dictionary=str(lists))
-    assert mixer.files(["en"], lambda path: path.name) == {"en-de": "en-de.txt"}
-    assert attacker("synonyms", folder=str(lists)).files(["en"], lambda path: path.name) == {"en": "en.txt"}
-    one, two = (attacker("code_mixing", languages=[to]).files(["en"], str) for to in ("de", "ru"))
+    assert mixer.file_digests(["en"], lambda path: path.name) == {"en-de": "en-de.txt"}
+    assert attacker("synonyms", folder=str(lists)).file_digests(["en"], lambda path: path.name) == {"en": "en.txt"}
+    one, two = (attacker("code_mixing", languages=[to]).file_digests(["en"], str) for to in ("de", "ru"))
     assert isinstance(one, str) and one != two
 
 
@@ -188,11 +188,11 @@ def test_no_word_leaves_its_window(language: str) -> None:
 def test_windows_are_shuffled_at_the_rate() -> None:
     shuffler = attacker("word_order", window=4, rate=0.5)
     for seed in range(50):
-        order = shuffler.order(40, Random(seed))
+        order = shuffler.window_order(40, Random(seed))
         assert sorted(order) == list(range(40)) and all(i // 4 == j // 4 for i, j in enumerate(order))
         moved = {i // 4 for i, j in enumerate(order) if i != j}
         assert len(moved) <= 5
-    assert attacker("word_order", rate=0.0).order(9, Random(1)) == list(range(9))
+    assert attacker("word_order", rate=0.0).window_order(9, Random(1)) == list(range(9))
 
 
 def test_entities_stay_whole_and_tags_go_along() -> None:

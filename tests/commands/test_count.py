@@ -181,7 +181,7 @@ def test_the_labels_are_distributed_as_published(found: list[Count]) -> None:
 
 def test_pieces_are_no_larger_than_the_whole_that_the_reference_knows(found: list[Count]) -> None:
     """Every file is the published set or a part of it: English, or the first language, of the card's sizes."""
-    cards = {one.reader: Reader.lookup(one.reader).card for one in found}
+    cards = {one.reader: Reader.find_class(one.reader).card for one in found}
     for one in found:
         size = cards[one.reader].sizes.get(one.split)
         if size and one.language == "en" and one.reader not in ("bucc", "tatoeba", "udpos"):

@@ -63,7 +63,7 @@ class Work:
         if len(self.done) in self.stops:
             self.stops.remove(len(self.done))
             raise KeyboardInterrupt
-        if self.fails and node.kind == "train" and self.fails in json.dumps(node.record(), default=str):
+        if self.fails and node.kind == "train" and self.fails in json.dumps(node.hashed_record(), default=str):
             raise XferError("no memory <here>")
         self.done.append(f"{node.kind} {node.label}")
         if node.kind == "report":

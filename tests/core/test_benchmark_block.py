@@ -82,7 +82,7 @@ def test_every_language_of_the_benchmark_is_tested_where_its_files_are(name: str
 
     recipe = load_recipe(write("r.yaml", HEAD + XTREME.replace("xtreme", name))).recipe
     for task, official in task_names(name).items():
-        offered = recipe.reader_of(recipe.evaluate[task]).offered("mirror", "test")
+        offered = recipe.reader_of(recipe.evaluate[task]).offered_languages("mirror", "test")
         assert set(offered) == set(BENCHMARKS[name.replace("_", "-")].tasks[official].languages), task
 
 

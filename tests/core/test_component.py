@@ -180,9 +180,9 @@ def test_a_subclass_of_a_built_in_is_not_taken_for_it(module: Callable[[str, str
 
 
 def test_a_dotted_name_that_was_used_is_not_offered() -> None:
-    before = Reader.known()
+    before = Reader.known_names()
     Reader.model_validate("xfer.readers.nli:Xnli")
-    assert Reader.known() == before
+    assert Reader.known_names() == before
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_model_is_not_a_reader() -> None:
 
 def test_a_plug_in_is_found_by_its_entry_point(plugin: Callable[..., None]) -> None:
     plugin(MINE, mine="plugged:Mine")
-    assert "mine" in Reader.known()
+    assert "mine" in Reader.known_names()
     built = Reader.model_validate("mine")
     assert built.model_dump()["type"] == "mine"
     assert built.identity()["type"] == "mine"
@@ -218,7 +218,7 @@ def test_a_plug_in_is_found_by_its_entry_point(plugin: Callable[..., None]) -> N
 
 def test_a_plug_in_of_another_kind_is_not_offered(plugin: Callable[..., None]) -> None:
     plugin(MINE, mine="plugged:Mine")
-    assert "mine" not in Model.known()
+    assert "mine" not in Model.known_names()
 
 
 def test_a_plug_in_cannot_take_the_name_of_a_built_in(plugin: Callable[..., None]) -> None:
@@ -266,7 +266,7 @@ def test_a_registered_class_is_known_by_its_name() -> None:
     class Fresh(Xnli):
         pass
 
-    assert "fresh" in Reader.known()
+    assert "fresh" in Reader.known_names()
     assert type(Reader.model_validate("fresh")) is Fresh
     assert Fresh().model_dump()["type"] == "fresh"
     assert Xnli().model_dump()["type"] == "xnli"
@@ -346,7 +346,7 @@ def test_an_infinite_number_is_a_fault() -> None:
 def test_every_built_in_has_a_summary_and_described_fields(kind: str) -> None:
     base = component_kinds()[kind]
     for name in [name for name in base.names if ":" not in name]:  # others were looked up by their dotted path
-        leaf = base.lookup(name)
+        leaf = base.find_class(name)
         assert leaf.type_name == name
         assert leaf.__doc__
         assert [field for field, info in leaf.model_fields.items() if not info.description] == []
@@ -358,5 +358,5 @@ def test_every_built_in_is_registered_under_its_name_in_the_catalogue(kind: str)
 
     base = component_kinds()[kind]
     for name, target in CATALOG[kind].items():
-        leaf = base.lookup(name)
+        leaf = base.find_class(name)
         assert f"{leaf.__module__}:{leaf.__qualname__}" == target

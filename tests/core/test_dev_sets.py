@@ -145,10 +145,10 @@ def test_a_reader_whose_splits_lack_dev_is_never_asked_for_it(reader: type, data
 
 @pytest.mark.parametrize("split", ["dev", "test"])
 def test_no_split_is_offered_that_the_card_does_not_name(split: str) -> None:
-    for name in Reader.known():
+    for name in Reader.known_names():
         if name != "files":
             built = Reader.model_validate(name)
-            assert split in built.card.splits or built.offered("hub", split) == ()
+            assert split in built.card.splits or built.offered_languages("hub", split) == ()
 
 
 def test_a_training_file_from_which_no_dev_row_is_held_out_trains_all_the_same(data: Callable[..., Path]) -> None:

@@ -330,7 +330,7 @@ def test_a_key_is_a_hash_of_what_is_recorded() -> None:
     node = Node("data", "label", {"b": 1, "a": [2]})
     assert node.key == Node("data", "another label", {"a": [2], "b": 1}, spec={"x": 1}).key
     assert len(node.key) == 32 and int(node.key, 16)
-    assert node.record() == {
+    assert node.hashed_record() == {
         "kind": "data",
         "version": graphs.VERSIONS["data"],
         "label": "label",

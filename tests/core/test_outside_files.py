@@ -95,7 +95,11 @@ def test_a_file_that_changes_while_it_is_read_is_no_result(data: Path, monkeypat
     outcome = run_nodes(nodes, store)
     ((key, failure),) = outcome.failures.items()
     assert failure.startswith(f"{data / 'test.tsv'} changed while the run that reads it was under way")
-    assert {node.key for node in nodes} - {key} == outcome.entries.keys() == {e.key for e in store.entries("data")}
+    assert (
+        {node.key for node in nodes} - {key}
+        == outcome.entries.keys()
+        == {e.key for e in store.finished_entries("data")}
+    )
 
 
 def test_changed_files_are_those_with_another_digest_or_none(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class Told:
 def graph(*nodes: Node) -> Graph:
     made = Graph(RECIPE)
     for node in nodes:
-        made.add(node)
+        made.add_node(node)
     return made
 
 
@@ -129,7 +129,7 @@ def test_what_was_done_is_recorded(store: Store) -> None:
     (entry,) = execute_graph(made, store, work=Work()).entries.values()
     record = json.loads((entry.path / "node.json").read_text())
     (node,) = made.nodes.values()
-    assert {name: record[name] for name in node.record()} == node.record()
+    assert {name: record[name] for name in node.hashed_record()} == node.hashed_record()
     assert record["summary"] == {"rows": 0}
     assert record["seconds"] >= 0 and record["host"] and record["time"]
     assert {"xfer", "python"} <= set(record["versions"])
@@ -170,13 +170,13 @@ def test_a_failure_is_kept_with_its_traceback_and_cleared_by_success(store: Stor
     made = diamond()
     key = next(key for key, node in made.nodes.items() if node.label == "b")
     execute_graph(made, store, work=Work(b=ValueError("two\nlines")))
-    kept = store.failure(key)
+    kept = store.noted_failure(key)
     assert kept is not None
     assert kept["error"].startswith("ValueError: two")
     assert kept["label"] == "b" and kept["job"] == {"n": "b"}
     assert any("ValueError" in line for line in kept["traceback"])
     execute_graph(made, store, work=Work())
-    assert store.failure(key) is None
+    assert store.noted_failure(key) is None
 
 
 def test_one_error_names_the_first_failure_and_counts_the_others(store: Store) -> None:
@@ -184,7 +184,7 @@ def test_one_error_names_the_first_failure_and_counts_the_others(store: Store) -
     error = run_failure(execute_graph(made, store, work=Work(b=XferError("broke"), e=XferError("too"))), made)
     assert isinstance(error, NodeFailed)
     assert str(error).startswith("train b: broke (and 1 more)")
-    assert len(error.lines()) == 1
+    assert len(error.message_lines()) == 1
 
 
 def test_a_run_without_failure_has_no_error(store: Store) -> None:
@@ -201,7 +201,7 @@ def test_a_failure_whose_words_begin_like_a_mark_is_still_a_failure(store: Store
 
 def reading(store: Store, file: Path, kind: str = "data") -> Graph:
     """A node that reads an outside file, and one that needs it."""
-    at = {"files": {"a.tsv": store.digest(file)}}
+    at = {"files": {"a.tsv": store.cached_digest(file)}}
     first = Node(kind, "a", {"at": {"parts": [at, {"files": {}}]}})
     return graph(first, Node("train", "b", {"n": "b"}, {"x": first}))
 
@@ -228,7 +228,7 @@ def test_a_file_that_changes_while_a_node_reads_it_fails_the_node(
     (failure,) = outcome.failures.values()
     assert failure.startswith(f"{file} changed while the run that reads it was under way; nothing is stored of it")
     assert labels(made, outcome.unreached).keys() == {"b"} and not outcome.entries
-    assert list((store.root / "work").iterdir()) == [] and store.entries(kind) == []
+    assert list((store.root / "work").iterdir()) == [] and store.finished_entries(kind) == []
     file.write_text("two")
     assert len(execute_graph(reading(store, file, kind), store, work=work).entries) == 2
 
@@ -262,7 +262,7 @@ def test_a_problem_is_raised_before_any_work(store: Store) -> None:
     with pytest.raises(MissingData, match="no such rows"):
         execute_graph(diamond(b=MissingData("no such rows")), store, work=work)
     assert work.done == []
-    assert store.entries("data") == []
+    assert store.finished_entries("data") == []
 
 
 def test_a_problem_of_a_finished_node_does_not_matter(store: Store) -> None:
@@ -283,7 +283,7 @@ def test_a_full_disk_is_one_clear_line_and_keeps_what_is_finished(store: Store) 
     outcome = execute_graph(made, store, work=Work(b=full("/store/work/b")))
     error = run_failure(outcome, made)
     assert error is not None
-    (line,) = error.lines()
+    (line,) = error.message_lines()
     assert "the disk is full while writing /store/work/b" in line
     assert "kept" in line
     assert set(labels(made, outcome.entries)) == {"a", "c", "e"}
@@ -305,7 +305,7 @@ def test_a_disk_that_fills_up_while_a_node_is_finished_leaves_no_half_node(
     outcome = execute_graph(made, store, work=Work())
     assert list(labels(made, outcome.failures)) == ["d"]
     assert "the disk is full" in next(iter(outcome.failures.values()))
-    assert store.entries("predict") == []
+    assert store.finished_entries("predict") == []
     monkeypatch.setattr(stores, "write_json", plain)
     work = Work()
     assert execute_graph(made, store, work=work).failures == {}
@@ -375,8 +375,8 @@ def test_a_node_that_another_holds_is_waited_for_while_the_rest_runs(
     held, release = threading.Event(), threading.Event()
 
     def other() -> None:
-        with store.work("train", keys["b"], {"label": "b"}) as folder:
-            store.note(keys["b"], {"done": 1, "total": 4})
+        with store.work_folder("train", keys["b"], {"label": "b"}) as folder:
+            store.note_progress(keys["b"], {"done": 1, "total": 4})
             held.set()
             release.wait(20)
             for _ in range(2000):

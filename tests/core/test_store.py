@@ -35,7 +35,7 @@ def done(store: Store) -> Entry:
 
 
 def finish(store: Store, key: str = KEY, kind: str = "data") -> Entry:
-    with store.work(kind, key, {"label": "a node"}) as folder:
+    with store.work_folder(kind, key, {"label": "a node"}) as folder:
         (folder / "out" / "rows.txt").write_text("some rows\n")
         (folder / "out" / "size.json").write_text('{"rows": 1}')
     found = store.find(kind, key)
@@ -62,10 +62,10 @@ def run(program: str, *words: object) -> subprocess.Popen[str]:
 
 
 def test_nothing_is_there_before_it_is_finished(store: Store) -> None:
-    with store.work("data", KEY, {}) as folder:
+    with store.work_folder("data", KEY, {}) as folder:
         (folder / "out" / "rows.txt").write_text("x")
         assert store.find("data", KEY) is None
-        assert store.entries("data") == []
+        assert store.finished_entries("data") == []
     assert store.find("data", KEY) == Entry("data", KEY, store.root / "nodes" / "data" / KEY)
 
 
@@ -73,18 +73,18 @@ def test_a_finished_node_holds_its_results_and_its_record(done: Entry) -> None:
     assert (done.out / "rows.txt").read_text() == "some rows\n"
     assert done.read("size.json") == {"rows": 1}
     assert json.loads((done.path / "node.json").read_text()) == {"label": "a node"}
-    done.verify(contents=True)
+    done.verify_files(contents=True)
 
 
 def test_what_is_added_to_the_record_during_the_work_is_kept(store: Store) -> None:
     record: dict[str, object] = {}
-    with store.work("data", KEY, record):
+    with store.work_folder("data", KEY, record):
         record["seconds"] = 3
     assert json.loads((store.root / "nodes" / "data" / KEY / "node.json").read_text()) == {"seconds": 3}
 
 
 def test_finishing_leaves_no_work_folder_no_lock_and_no_checkpoint(store: Store) -> None:
-    with store.work("train", KEY, {}) as folder:
+    with store.work_folder("train", KEY, {}) as folder:
         (folder / "checkpoint").mkdir()
         (folder / "checkpoint" / "weights").write_text("x")
     entry = store.find("train", KEY)
@@ -95,32 +95,32 @@ def test_finishing_leaves_no_work_folder_no_lock_and_no_checkpoint(store: Store)
 
 
 def test_an_error_leaves_the_work_for_resume(store: Store) -> None:
-    with pytest.raises(ValueError, match="stop"), store.work("data", KEY, {}) as folder:
+    with pytest.raises(ValueError, match="stop"), store.work_folder("data", KEY, {}) as folder:
         (folder / "half").write_text("x")
         raise ValueError("stop")
     assert store.find("data", KEY) is None
     assert not (store.root / "locks" / KEY).exists()
-    with store.work("data", KEY, {}) as folder:
+    with store.work_folder("data", KEY, {}) as folder:
         assert (folder / "half").read_text() == "x"
 
 
 def test_a_node_is_not_worked_on_twice(store: Store, done: Entry) -> None:
     before = (done.path / "done.json").stat().st_mtime_ns
-    with store.work("data", KEY, {"label": "again"}) as folder:
+    with store.work_folder("data", KEY, {"label": "again"}) as folder:
         assert not folder.exists()
     assert (done.path / "done.json").stat().st_mtime_ns == before
 
 
 def test_nodes_of_other_kinds_are_apart(store: Store, done: Entry) -> None:
     assert store.find("train", KEY) is None
-    assert store.entries("train") == []
+    assert store.finished_entries("train") == []
 
 
 def test_entries_are_sorted_and_only_finished_ones(store: Store) -> None:
     finish(store, "b" * 32)
     finish(store, "a" * 32)
     (store.root / "nodes" / "data" / ("c" * 32)).mkdir()
-    assert [entry.key for entry in store.entries("data")] == ["a" * 32, "b" * 32]
+    assert [entry.key for entry in store.finished_entries("data")] == ["a" * 32, "b" * 32]
 
 
 def test_a_folder_without_done_is_not_finished_and_is_replaced(store: Store, done: Entry) -> None:
@@ -146,14 +146,14 @@ WORKER = """
 def test_a_kill_in_the_middle_leaves_no_finished_node_and_frees_it_at_once(store: Store) -> None:
     worker = run(WORKER, store.root, KEY)
     assert worker.stdout is not None and worker.stdout.readline() == "begun\n"
-    with pytest.raises(Busy, match=str(worker.pid)), store.work("data", KEY, {}):
+    with pytest.raises(Busy, match=str(worker.pid)), store.work_folder("data", KEY, {}):
         pass
     worker.send_signal(signal.SIGKILL)
     worker.wait()
     assert store.find("data", KEY) is None
     assert (store.root / "locks" / KEY).is_file()
     start = time.monotonic()
-    with store.work("data", KEY, {}) as folder:
+    with store.work_folder("data", KEY, {}) as folder:
         assert (folder / "out" / "rows.txt").read_text() == "half"
         (folder / "out" / "rows.txt").write_text("whole")
     assert (
@@ -182,10 +182,10 @@ def test_a_kill_at_any_moment_leaves_whole_nodes_only(store: Store) -> None:
         time.sleep(random.random() / 5)
         worker.send_signal(signal.SIGKILL)
         worker.communicate()
-        entries = store.entries("data")
+        entries = store.finished_entries("data")
         assert entries
         for entry in entries:
-            entry.verify(contents=True)
+            entry.verify_files(contents=True)
             assert {path.name for path in entry.out.iterdir()} == {"a", "b"}
 
 
@@ -193,12 +193,16 @@ def test_a_kill_at_any_moment_leaves_whole_nodes_only(store: Store) -> None:
 
 
 def test_a_live_holder_keeps_its_node(store: Store) -> None:
-    with store.work("data", KEY, {}), pytest.raises(Busy, match=str(os.getpid())), store.work("data", KEY, {}):
+    with (
+        store.work_folder("data", KEY, {}),
+        pytest.raises(Busy, match=str(os.getpid())),
+        store.work_folder("data", KEY, {}),
+    ):
         pass
 
 
 def test_a_node_beside_a_locked_one_is_free(store: Store) -> None:
-    with store.work("data", KEY, {}), store.work("data", "b" * 32, {}):
+    with store.work_folder("data", KEY, {}), store.work_folder("data", "b" * 32, {}):
         assert len(list((store.root / "locks").glob("[!.]*"))) == 2
 
 
@@ -225,7 +229,7 @@ def test_a_zombie_is_no_holder(store: Store) -> None:
 
 def test_another_machine_keeps_its_node_while_its_heart_beats(store: Store) -> None:
     path = lock(store, "elsewhere 1 2 3", age=stores.STALE_AFTER / 2)
-    with pytest.raises(Busy, match="elsewhere"), store.work("data", KEY, {}):
+    with pytest.raises(Busy, match="elsewhere"), store.work_folder("data", KEY, {}):
         pass
     assert path.read_text() == "elsewhere 1 2 3"
 
@@ -249,7 +253,7 @@ def test_a_lock_that_holds_nonsense_is_stale_in_time(store: Store) -> None:
 def test_the_heart_beats_while_work_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stores, "HEARTBEAT", 0.02)
     path = store.root / "locks" / KEY
-    with store.work("data", KEY, {}):
+    with store.work_folder("data", KEY, {}):
         os.utime(path, (0, 0))
         deadline = time.monotonic() + 10
         while path.stat().st_mtime == 0 and time.monotonic() < deadline:
@@ -259,7 +263,7 @@ def test_the_heart_beats_while_work_goes_on(store: Store, monkeypatch: pytest.Mo
 
 def test_a_lock_that_was_taken_over_is_left_to_its_new_holder(store: Store) -> None:
     path = store.root / "locks" / KEY
-    with pytest.raises(Busy), store.work("data", KEY, {}):
+    with pytest.raises(Busy), store.work_folder("data", KEY, {}):
         path.write_text("elsewhere 1 2 3")
     assert path.read_text() == "elsewhere 1 2 3"
     assert store.find("data", KEY) is None  # what a suspended process made is not taken for finished
@@ -295,9 +299,9 @@ def test_two_processes_that_race_for_a_node_run_it_once(store: Store) -> None:
         racer.stdin.flush()
     ran = [int(racer.communicate(timeout=60)[0]) for racer in racers]
     assert sum(ran) == 20
-    assert len(store.entries("data")) == 20
-    for entry in store.entries("data"):
-        entry.verify(contents=True)
+    assert len(store.finished_entries("data")) == 20
+    for entry in store.finished_entries("data"):
+        entry.verify_files(contents=True)
 
 
 # damage
@@ -339,7 +343,7 @@ def test_damage_is_told_with_the_path_when_a_node_is_looked_for(name: str, store
         store.find("data", KEY)
     assert str(done.path) in str(caught.value)
     assert "delete" in str(caught.value)
-    assert len(caught.value.lines()) == 1
+    assert len(caught.value.message_lines()) == 1
 
 
 @pytest.mark.parametrize("name", ["out/rows.txt", "out/size.json", "node.json"])
@@ -347,7 +351,7 @@ def test_a_flipped_bit_is_found_by_the_look_at_contents(name: str, store: Store,
     flip(done.path / name)
     assert store.find("data", KEY) is not None
     with pytest.raises(StoreDamaged, match=f"{name} is not what was written"):
-        done.verify(contents=True)
+        done.verify_files(contents=True)
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"rows": 1', "\x00"])
@@ -371,11 +375,11 @@ def test_what_was_deleted_as_told_is_not_there(store: Store, done: Entry) -> Non
 
 
 def test_a_failure_is_kept_and_forgotten_when_the_node_is_finished(store: Store) -> None:
-    assert store.failure(KEY) is None
-    store.fail(KEY, {"error": "it broke"})
-    assert store.failure(KEY) == {"error": "it broke"}
+    assert store.noted_failure(KEY) is None
+    store.note_failure(KEY, {"error": "it broke"})
+    assert store.noted_failure(KEY) == {"error": "it broke"}
     finish(store)
-    assert store.failure(KEY) is None
+    assert store.noted_failure(KEY) is None
 
 
 def test_a_failure_that_cannot_be_kept_is_no_error(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -383,24 +387,24 @@ def test_a_failure_that_cannot_be_kept_is_no_error(store: Store, monkeypatch: py
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(stores, "write_json", full)
-    store.fail(KEY, {"error": "it broke"})
-    assert store.failure(KEY) is None
+    store.note_failure(KEY, {"error": "it broke"})
+    assert store.noted_failure(KEY) is None
 
 
 def test_a_fact_is_remembered_by_the_next_store(store: Store) -> None:
-    assert store.recall("commits", "a") is None
-    assert store.remember("commits", "a", "1") == "1"
-    assert Store(store.root).recall("commits", "a") == "1"
-    assert Store(store.root).recall("digests", "a") is None
+    assert store.recall_fact("commits", "a") is None
+    assert store.remember_fact("commits", "a", "1") == "1"
+    assert Store(store.root).recall_fact("commits", "a") == "1"
+    assert Store(store.root).recall_fact("digests", "a") is None
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "null", '{"commits": 3}', "\udcff"])
 def test_facts_that_cannot_be_read_are_asked_again(text: str, store: Store) -> None:
     store.root.mkdir()
     (store.root / "facts.json").write_bytes(text.encode("utf-8", "surrogateescape"))
-    assert store.recall("commits", "a") is None
-    assert store.remember("commits", "a", "1") == "1"
-    assert Store(store.root).recall("commits", "a") == "1"
+    assert store.recall_fact("commits", "a") is None
+    assert store.remember_fact("commits", "a", "1") == "1"
+    assert Store(store.root).recall_fact("commits", "a") == "1"
 
 
 def test_a_store_that_cannot_be_written_still_answers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -408,8 +412,8 @@ def test_a_store_that_cannot_be_written_still_answers(store: Store, monkeypatch:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(stores, "write_json", denied)
-    assert store.remember("commits", "a", "1") == "1"
-    assert store.recall("commits", "a") == "1"
+    assert store.remember_fact("commits", "a", "1") == "1"
+    assert store.recall_fact("commits", "a") == "1"
 
 
 def test_a_digest_follows_the_contents_and_is_not_taken_twice(
@@ -419,11 +423,11 @@ def test_a_digest_follows_the_contents_and_is_not_taken_twice(
     monkeypatch.setattr(stores, "file_digest", lambda path: taken.append(path) or plain(path))
     monkeypatch.setattr(stores, "TICK", -1)
     file.write_text("a")
-    first = store.digest(file)
-    assert store.digest(file) == Store(store.root).digest(file) == first
+    first = store.cached_digest(file)
+    assert store.cached_digest(file) == Store(store.root).cached_digest(file) == first
     assert len(taken) == 1
     file.write_text("bb")
-    assert store.digest(file) != first
+    assert store.cached_digest(file) != first
 
 
 def test_a_digest_follows_a_change_that_keeps_size_and_time(
@@ -432,16 +436,16 @@ def test_a_digest_follows_a_change_that_keeps_size_and_time(
     monkeypatch.setattr(stores, "TICK", -1)
     file = tmp_path / "f"
     file.write_text("pos neg")
-    before, status = store.digest(file), file.stat()
+    before, status = store.cached_digest(file), file.stat()
     file.write_text("neg pos")
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert (file.stat().st_size, file.stat().st_mtime_ns) == (status.st_size, status.st_mtime_ns)
-    assert store.digest(file) != before
+    assert store.cached_digest(file) != before
     other = tmp_path / "g"
     other.write_text("pos neg")
     os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
     other.rename(file)  # another file in its place
-    assert store.digest(file) == before
+    assert store.cached_digest(file) == before
 
 
 def test_a_file_that_has_just_changed_is_hashed_again(
@@ -452,7 +456,7 @@ def test_a_file_that_has_just_changed_is_hashed_again(
     monkeypatch.setattr(stores, "file_stamp", lambda path: still._replace(changed=time.time_ns()))
     for text in ("a", "b", "c"):
         file.write_text(text)
-        assert store.digest(file) == stores.file_digest(file)
+        assert store.cached_digest(file) == stores.file_digest(file)
 
 
 def test_a_file_that_changes_while_it_is_hashed_is_hashed_again(
@@ -468,14 +472,14 @@ def test_a_file_that_changes_while_it_is_hashed_is_hashed_again(
 
     monkeypatch.setattr(stores, "TICK", -1)
     monkeypatch.setattr(stores, "file_digest", changing)
-    before = store.digest(file)
+    before = store.cached_digest(file)
     monkeypatch.setattr(stores, "file_digest", plain)
-    assert first(file).size == 1 and store.digest(file) == plain(file) != before
+    assert first(file).size == 1 and store.cached_digest(file) == plain(file) != before
 
 
 def test_a_digest_knows_its_file_and_is_plain_text_otherwise(store: Store, tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"abc")
-    found = store.digest(tmp_path / "f")
+    found = store.cached_digest(tmp_path / "f")
     assert found.path == tmp_path / "f" and json.dumps([found]) == f'["{found!s}"]'
     again = pickle.loads(pickle.dumps(found))
     assert (again, again.path) == (found, found.path)
@@ -483,7 +487,7 @@ def test_a_digest_knows_its_file_and_is_plain_text_otherwise(store: Store, tmp_p
 
 def test_a_digest_is_blake2b_of_the_bytes(store: Store, tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"abc")
-    assert store.digest(tmp_path / "f") == "cf4ab791c62b8d2b2109c90275287816"
+    assert store.cached_digest(tmp_path / "f") == "cf4ab791c62b8d2b2109c90275287816"
 
 
 def test_json_is_written_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ class Roofs(Search):
     forms = ("classify",)
     budget: int = 5
 
-    def slot(self, setting):
+    def make_slot(self, setting):
         def work(row):
-            scheduler.ask_oracle("victim", [setting.aim.item(setting.aim.text(row))])
+            scheduler.ask_oracle("victim", [setting.aim.victim_item(setting.aim.editable_text(row))])
             return SearchOutcome("succeeded", row | {"pair": "roofs"}, 1, 1.0)
 
         return work

@@ -172,10 +172,10 @@ def test_an_attack_keeps_what_it_changed(ran: tuple[Store, Graph]) -> None:
     few, whole = entry(ran, "attack", "few"), entry(ran, "attack", "all")
     portion = {"what": "few", "of": "words", "asked": 1.0, "shares": {"en": 1 / 6}}
     assert few.read("size.json") == {"rows": 8, "portion": portion}
-    assert few.about()["summary"] == {
+    assert few.node_record()["summary"] == {
         "rows": 8, "changed": 8, "changed_words": round(1 / 6, 4), "short": "less than half of the 100% asked for",
     }  # fmt: skip
-    assert whole.about()["summary"] == {"rows": 8, "changed": 8, "changed_words": 1.0}
+    assert whole.node_record()["summary"] == {"rows": 8, "changed": 8, "changed_words": 1.0}
 
 
 def test_a_stage_keeps_what_changed_its_rows_and_hands_it_on(ran: tuple[Store, Graph]) -> None:
@@ -190,9 +190,9 @@ def test_a_stage_keeps_what_changed_its_rows_and_hands_it_on(ran: tuple[Store, G
         label = "given seed 2" if kind == "train" else "clean seed 2"
         assert entry(ran, kind, label).read("portions.json") == [*drawn, given]
     assert entry(ran, "train", "fitted seed 1").read("portions.json") == [fitted]
-    short = entry(ran, "train", "drawn seed 2").about()["summary"]["short"]
+    short = entry(ran, "train", "drawn seed 2").node_record()["summary"]["short"]
     assert short.startswith("stage drawn, task a: synonyms changed 16.7% of the words in en, where 100% were asked for")
-    assert "short" not in entry(ran, "train", "fitted seed 1").about()["summary"]
+    assert "short" not in entry(ran, "train", "fitted seed 1").node_record()["summary"]
 
 
 def test_a_report_shows_it_and_warns(ran: tuple[Store, Graph]) -> None:

@@ -29,13 +29,13 @@ def test_what_a_worker_notes_is_read_until_the_node_is_done(tmp_path: Path, monk
     store, node = Store(tmp_path), SimpleNamespace(key="k")
     watcher: Any = ProgressNoter(store)
     watcher.started(node)
-    assert store.noted("k") is None
+    assert store.noted_progress("k") is None
     watcher.moved(node, 1, 9, loss=0.5)
-    assert store.noted("k") == {"done": 1, "total": 9, "loss": 0.5}
+    assert store.noted_progress("k") == {"done": 1, "total": 9, "loss": 0.5}
     watcher.moved(node, 2, 9, loss=0.4)  # too soon to write again
-    assert store.noted("k") == {"done": 1, "total": 9, "loss": 0.5}
+    assert store.noted_progress("k") == {"done": 1, "total": 9, "loss": 0.5}
     clock[0] += 2
     watcher.moved(node, 3, 9, loss=0.3)
-    assert store.noted("k") == {"done": 3, "total": 9, "loss": 0.3}
+    assert store.noted_progress("k") == {"done": 3, "total": 9, "loss": 0.3}
     watcher.finished(node, {}, 1.0)
-    assert store.noted("k") is None
+    assert store.noted_progress("k") is None

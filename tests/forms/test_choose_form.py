@@ -93,7 +93,7 @@ def test_long_prompts_are_cut_to_the_limit_for_every_option(tokenizer: Any) -> N
 def test_a_batch_names_the_sequence_of_each_option(tokenizer: Any) -> None:
     kind = build_form("choose")
     encoded = kind.encode(ROWS, tokenizer, 32)
-    batch = kind.batch(encoded, kind.targets(ROWS), np.array([2, 0]), tokenizer)
+    batch = kind.build_batch(encoded, kind.loss_targets(ROWS), np.array([2, 0]), tokenizer)
     assert batch["options"].tolist() == [[0, 1, 2], [3, 4, -1]]
     assert batch["labels"].tolist() == [-100, 1]
     texts = [("nobody hears", option) for option in ROWS["options"][2]]
@@ -106,7 +106,7 @@ def test_a_batch_names_the_sequence_of_each_option(tokenizer: Any) -> None:
 def test_segments_follow_their_sequence(segments: Any) -> None:
     kind = build_form("choose")
     encoded = kind.encode(ROWS, segments, 32)
-    batch = kind.batch(encoded, kind.targets(ROWS), np.array([0]), segments)
+    batch = kind.build_batch(encoded, kind.loss_targets(ROWS), np.array([0]), segments)
     own = segments(["the old cat sleeps in a garden"] * 2, ROWS["options"][0], padding=True)
     assert batch["token_type_ids"].tolist() == own["token_type_ids"]
 
@@ -119,7 +119,7 @@ def test_logits_are_those_of_the_plain_model_with_padded_options(kind: str, toke
     words = tokenizer if kind == "xlmr" else segments
     net, chosen = network(words, kind=kind), build_form("choose")
     encoded = chosen.encode(ROWS, words, 32)
-    batch = chosen.batch(encoded, chosen.targets(ROWS), np.array([0, 1, 2]), words)
+    batch = chosen.build_batch(encoded, chosen.loss_targets(ROWS), np.array([0, 1, 2]), words)
     with torch.no_grad():
         logits = net("choose", batch)
         for i, options in enumerate(ROWS["options"]):
@@ -148,7 +148,7 @@ def test_tasks_that_need_a_pooler_share_an_encoder_with_those_that_do_not(
     net = network(tokenizer, *tasks)
     assert len({id(head.base_model) for head in net.heads.values()}) == 1
     logits = predict_rows(net, "choose", ROWS, 32)["logits"]
-    net.save(tmp_path)
+    net.save_tasks(tmp_path)
     again = predict_rows(load_network(tmp_path, "choose", build_form("choose")), "choose", ROWS, 32)["logits"]
     assert [abs(a - b).max() for a, b in zip(logits, again, strict=True)] == pytest.approx([0.0] * 3, abs=1e-6)
 
@@ -159,7 +159,7 @@ def test_tasks_that_need_a_pooler_share_an_encoder_with_those_that_do_not(
 def test_losses_are_those_of_each_row_alone_and_zero_where_the_label_is_withheld() -> None:
     kind = build_form("choose")
     logits = torch.tensor([[1.0, 3.0, -torch.inf], [0.5, 0.0, 2.0], [1.0, 2.0, -torch.inf]], requires_grad=True)
-    losses = kind.losses(logits, {"labels": torch.tensor([1, 0, -100])})
+    losses = kind.unit_losses(logits, {"labels": torch.tensor([1, 0, -100])})
     wanted = [math.log(math.e + math.e**3) - 3, math.log(math.e**0.5 + 1 + math.e**2) - 0.5, 0.0]
     assert losses.tolist() == pytest.approx(wanted, abs=1e-6)
     losses.sum().backward()
@@ -171,8 +171,8 @@ def test_absent_options_send_no_gradient_and_break_none(tokenizer: Any) -> None:
     def gradients(index: list[int]) -> list[torch.Tensor]:
         net.zero_grad()
         encoded = kind.encode(ROWS, tokenizer, 32)
-        batch = kind.batch(encoded, kind.targets(ROWS), np.array(index), tokenizer)
-        kind.losses(net("choose", batch), batch).sum().backward()
+        batch = kind.build_batch(encoded, kind.loss_targets(ROWS), np.array(index), tokenizer)
+        kind.unit_losses(net("choose", batch), batch).sum().backward()
         return [p.grad.clone() for p in net.parameters() if p.grad is not None]
 
     net, kind = network(tokenizer), build_form("choose")
@@ -220,10 +220,10 @@ def test_the_score_is_accuracy() -> None:
 )
 def test_a_row_that_cannot_be_is_told(change: dict[str, Any], words: str) -> None:
     row = {"id": "7", "language": "en", "text": "the cat", "question": None, "options": ["a", "b"], "label": 0}
-    build_form("choose").check(row, "train.jsonl", 12)
-    build_form("choose").check(row | {"label": None}, "train.jsonl", 12)
+    build_form("choose").check_row(row, "train.jsonl", 12)
+    build_form("choose").check_row(row | {"label": None}, "train.jsonl", 12)
     with pytest.raises(BadRow, match=rf"train\.jsonl:12: .*{words}"):
-        build_form("choose").check(row | change, "train.jsonl", 12)
+        build_form("choose").check_row(row | change, "train.jsonl", 12)
 
 
 def test_typos_change_the_text_and_every_option_but_protected_ones() -> None:
@@ -232,7 +232,7 @@ def test_typos_change_the_text_and_every_option_but_protected_ones() -> None:
     assert changed is not None and changed["text"] != row["text"] and changed["options"] != row["options"]
     assert len(changed["options"]) == len(row["options"]) and changed["label"] == row["label"]
     assert {edit["column"] for edit in edits} <= {"text", *(f"options/{i}" for i in range(5))}
-    build_form("choose").check(changed, "typos", 1)
+    build_form("choose").check_row(changed, "typos", 1)
     kept, _ = Typos(rate=1.0, protect=("options",)).change(row, "choose")
     assert kept == row | {"text": kept and kept["text"]} != row
 
@@ -294,7 +294,7 @@ def test_a_small_network_learns_to_choose_and_its_folder_is_a_plain_one(tokenize
     assert result["selected"][1] > 0.8
     rows = made_up(30)
     logits = predict_rows(net, "choose", rows, 24)["logits"]
-    net.save(tmp_path / "saved")
+    net.save_tasks(tmp_path / "saved")
     plain = transformers.AutoModelForMultipleChoice.from_pretrained(tmp_path / "saved" / "choose").eval()
     words = transformers.AutoTokenizer.from_pretrained(tmp_path / "saved" / "choose")
     for text, options, wanted in zip(rows["text"], rows["options"], logits, strict=True):

@@ -24,12 +24,17 @@ LOGITS = np.array([[0.0, 1.0, 3.0], [2.0, 2.5, 0.0], [9.0, 0.0, 0.0], [0.0, 5.0,
 
 
 def test_targets_follow_the_order_of_the_labels_and_a_missing_one_is_ignored() -> None:
-    assert build_form("classify", LABELS).targets(ROWS).tolist() == [2, 0, -100, 1]
-    assert build_form("classify", ["neutral", "contradiction", "entailment"]).targets(ROWS).tolist() == [1, 2, -100, 0]
+    assert build_form("classify", LABELS).loss_targets(ROWS).tolist() == [2, 0, -100, 1]
+    assert build_form("classify", ["neutral", "contradiction", "entailment"]).loss_targets(ROWS).tolist() == [
+        1,
+        2,
+        -100,
+        0,
+    ]
 
 
 def test_the_config_names_the_outputs_in_the_order_of_the_labels() -> None:
-    config = build_form("classify", LABELS).config()
+    config = build_form("classify", LABELS).head_config()
     assert config["num_labels"] == 3
     assert config["id2label"] == {0: "entailment", 1: "neutral", 2: "contradiction"}
     assert config["label2id"] == {"entailment": 0, "neutral": 1, "contradiction": 2}
@@ -37,7 +42,7 @@ def test_the_config_names_the_outputs_in_the_order_of_the_labels() -> None:
 
 def test_losses_are_the_negative_log_probability_of_gold_and_zero_without_gold() -> None:
     kind = build_form("classify", LABELS)
-    losses = kind.losses(torch.from_numpy(LOGITS), {"labels": torch.from_numpy(kind.targets(ROWS))})
+    losses = kind.unit_losses(torch.from_numpy(LOGITS), {"labels": torch.from_numpy(kind.loss_targets(ROWS))})
     wanted = [
         math.log(1 + math.e + math.e**3) - 3,
         math.log(math.e**2 + math.e**2.5 + 1) - 2,
@@ -50,7 +55,7 @@ def test_losses_are_the_negative_log_probability_of_gold_and_zero_without_gold()
 def test_a_batch_holds_the_chosen_rows_with_their_targets(tokenizer: Any) -> None:
     kind = build_form("classify", LABELS)
     encoded = kind.encode(ROWS, tokenizer, 32)
-    batch = kind.batch(encoded, kind.targets(ROWS), np.array([3, 0]), tokenizer)
+    batch = kind.build_batch(encoded, kind.loss_targets(ROWS), np.array([3, 0]), tokenizer)
     assert batch["labels"].tolist() == [1, 2]
     own = tokenizer(["nobody", "the cat"], padding=True)
     assert batch["input_ids"].tolist() == own["input_ids"]
@@ -59,7 +64,7 @@ def test_a_batch_holds_the_chosen_rows_with_their_targets(tokenizer: Any) -> Non
 
 def test_decoding_names_the_best_label_with_its_probability_and_credit() -> None:
     kind = build_form("classify", LABELS)
-    found = kind.decode(kind.answers(torch.from_numpy(LOGITS), {}), ROWS)
+    found = kind.decode(kind.unit_answers(torch.from_numpy(LOGITS), {}), ROWS)
     assert found["predicted"] == ["contradiction", "neutral", "entailment", "neutral"]
     assert found["credit"] == [1.0, 0.0, None, 1.0]
     assert found["gold"] == ROWS["label"]
@@ -86,15 +91,15 @@ def test_scores_by_hand_with_accuracy_first() -> None:
 def test_a_label_that_the_reader_does_not_know_is_a_bad_row() -> None:
     row = {"id": "7", "language": "en", "text": "the cat", "pair": None, "label": "maybe"}
     with pytest.raises(BadRow, match=r"train\.tsv:12: label 'maybe' is not one of entailment, neutral, contradiction"):
-        build_form("classify", LABELS).check(row, "train.tsv", 12)
+        build_form("classify", LABELS).check_row(row, "train.tsv", 12)
 
 
 @pytest.mark.parametrize("text", ["", "  \t", None])
 def test_a_row_without_text_is_a_bad_row(text: Any) -> None:
     row = {"id": "7", "language": "en", "text": text, "pair": None, "label": "neutral"}
     with pytest.raises(BadRow, match="row 7 has no text"):
-        build_form("classify", LABELS).check(row, "train.tsv", 12)
+        build_form("classify", LABELS).check_row(row, "train.tsv", 12)
 
 
 def test_a_withheld_label_passes_the_check() -> None:
-    build_form("classify", LABELS).check({"id": "7", "text": "the cat", "pair": None, "label": None}, "test.tsv", 1)
+    build_form("classify", LABELS).check_row({"id": "7", "text": "the cat", "pair": None, "label": None}, "test.tsv", 1)

@@ -28,7 +28,7 @@ def made(
 ) -> dict[str, Any]:
     kind, columns = build_form("mask", (), {"rate": rate}), rows(texts)
     encoded = kind.encode(columns, tokenizer, 64)
-    return kind.batch(encoded, kind.targets(columns), np.arange(len(texts)), tokenizer, seeds)
+    return kind.build_batch(encoded, kind.loss_targets(columns), np.arange(len(texts)), tokenizer, seeds)
 
 
 def original(tokenizer: Any, texts: Sequence[str] = tuple(TEXTS)) -> torch.Tensor:
@@ -99,20 +99,20 @@ def test_a_row_without_a_subword_has_nothing_to_predict_and_no_credit(tokenizer:
     width = batch["input_ids"].shape[1]
     assert set((batch["positions"] // width).tolist()) == {0}
     logits = torch.zeros(len(batch["labels"]), len(tokenizer))
-    found = kind.decode(kind.answers(logits, batch), rows(["the cat", "\u200b"]))
+    found = kind.decode(kind.unit_answers(logits, batch), rows(["the cat", "\u200b"]))
     assert found["credit"][1] is None and found["units"][1] == 0
 
 
 @pytest.fixture(scope="module")
 def origin() -> Origin:
-    return Scratch(layers=2, width=32, heads=2, vocabulary=400, positions=40, dropout=0.0).origin(lambda: TEXTS)
+    return Scratch(layers=2, width=32, heads=2, vocabulary=400, positions=40, dropout=0.0).load_origin(lambda: TEXTS)
 
 
 def test_the_loss_equals_a_direct_computation_from_all_places(origin: Origin) -> None:
     network = build_network(origin, {"mlm": build_form("mask")}, 1).eval()
     batch = made(origin.tokenizer, range(20), TEXTS[:20])
     with torch.no_grad():
-        found = build_form("mask").losses(network("mlm", batch), batch)
+        found = build_form("mask").unit_losses(network("mlm", batch), batch)
         everywhere = network.heads["mlm"](input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
     labels = torch.full_like(batch["input_ids"], -100).flatten()
     labels[batch["positions"]] = batch["labels"]
@@ -129,7 +129,7 @@ def test_answers_count_each_rows_own_subwords() -> None:
         "labels": torch.tensor([0, 1, 1]),
     }
     logits = torch.log(torch.tensor([[0.75, 0.25], [0.75, 0.25], [0.4, 0.6]]))
-    found = kind.decode(kind.answers(logits, batch), rows(["a", "b", "c"]))
+    found = kind.decode(kind.unit_answers(logits, batch), rows(["a", "b", "c"]))
     assert found["units"] == [2, 0, 1]
     assert found["right"] == [1, 0, 1]
     assert found["loss"] == pytest.approx([math.log(4 / 3) + math.log(4), 0.0, math.log(5 / 3)], abs=1e-5)

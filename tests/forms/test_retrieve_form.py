@@ -57,13 +57,13 @@ GOOD = {"id": "1", "language": "de", "side": "query", "text": "ein Satz", "pair"
 )
 def test_a_row_that_is_none_is_named(change: dict[str, Any], message: str) -> None:
     with pytest.raises(BadRow, match=message) as caught:
-        retrieve().check(GOOD | change, "file", 7)
+        retrieve().check_row(GOOD | change, "file", 7)
     assert caught.value.line == 7
 
 
 def test_queries_may_have_no_right_candidate_and_withheld_ones() -> None:
     for gold in (None, [], ["2", "3"]):
-        retrieve().check(GOOD | {"gold": gold}, "file", 1)
+        retrieve().check_row(GOOD | {"gold": gold}, "file", 1)
 
 
 # vectors
@@ -106,7 +106,7 @@ def pairs() -> Rows:
 
 
 def test_a_unit_is_a_query_and_one_of_its_right_candidates(pairs: Rows, tokenizer: Any) -> None:
-    encoded = retrieve().training(pairs, tokenizer, 40)
+    encoded = retrieve().encode_training(pairs, tokenizer, 40)
     assert encoded.groups is not None
     assert encoded.groups.tolist() == [0, 2, 4, 6, 8, 10]
     texts = [
@@ -132,8 +132,8 @@ def test_a_unit_is_a_query_and_one_of_its_right_candidates(pairs: Rows, tokenize
 
 def test_what_is_right_for_a_query_is_no_negative_of_it(pairs: Rows, tokenizer: Any) -> None:
     kind = retrieve()
-    encoded = kind.training(pairs, tokenizer, 40)
-    batch = kind.batch(encoded, kind.targets(pairs), np.arange(5), tokenizer)
+    encoded = kind.encode_training(pairs, tokenizer, 40)
+    batch = kind.build_batch(encoded, kind.loss_targets(pairs), np.arange(5), tokenizer)
     # units: 1-a, 2-b, 2-c, 3-a, 5-d; the text of d is that of b
     others = [[0, 0, 0, 1, 0], [0, 0, 1, 0, 1], [0, 1, 0, 0, 1], [1, 0, 0, 0, 0], [0, 1, 0, 0, 0]]
     assert batch["others"].int().tolist() == others
@@ -144,11 +144,11 @@ def test_what_is_right_for_a_query_is_no_negative_of_it(pairs: Rows, tokenizer: 
 
 def test_the_loss_is_the_softmax_over_candidates_that_are_not_right_as_well(pairs: Rows, tokenizer: Any) -> None:
     kind = retrieve(scale=3.0)
-    encoded = kind.training(pairs, tokenizer, 40)
+    encoded = kind.encode_training(pairs, tokenizer, 40)
     index = np.array([3, 0, 4, 2, 1])
-    batch = kind.batch(encoded, kind.targets(pairs), index, tokenizer)
+    batch = kind.build_batch(encoded, kind.loss_targets(pairs), index, tokenizer)
     vectors = np.random.default_rng(1).normal(size=(10, 6))
-    found = kind.losses(torch.from_numpy(vectors), batch)
+    found = kind.unit_losses(torch.from_numpy(vectors), batch)
     right = {3: {3, 0}, 0: {3, 0}, 4: {4, 1}, 2: {2, 1, 4}, 1: {1, 2, 4}}  # unit -> units with a right candidate
     for place, unit in enumerate(index):
         one = vectors[2 * place] / np.linalg.norm(vectors[2 * place])
@@ -158,26 +158,26 @@ def test_the_loss_is_the_softmax_over_candidates_that_are_not_right_as_well(pair
             if j == place or other not in right[int(unit)]:
                 terms[j] = math.exp(3.0 * float(one @ there))
         assert found[place].item() == pytest.approx(-math.log(terms[place] / sum(terms.values())), rel=1e-5)
-    chances = kind.chances(torch.from_numpy(vectors), batch)
+    chances = kind.log_probabilities(torch.from_numpy(vectors), batch)
     assert torch.isfinite(chances).all() and chances.exp().sum(1).tolist() == pytest.approx([1.0] * 5)
 
 
 def test_candidates_belong_to_their_language_unless_the_pool_is_shared(tokenizer: Any) -> None:
     mixed = rows(query("1", ["a"], "de"), candidate("a", "en"))
     with pytest.raises(BadRow, match="query 1 has no candidate a"):
-        retrieve().training(mixed, tokenizer, 40)
-    assert retrieve(pool="shared").training(mixed, tokenizer, 40).groups is not None
+        retrieve().encode_training(mixed, tokenizer, 40)
+    assert retrieve(pool="shared").encode_training(mixed, tokenizer, 40).groups is not None
 
 
 def test_a_training_set_needs_a_right_candidate(tokenizer: Any) -> None:
     with pytest.raises(BadRow, match="no query has a right candidate"):
-        retrieve().training(rows(query("1", []), candidate("a")), tokenizer, 40)
+        retrieve().encode_training(rows(query("1", []), candidate("a")), tokenizer, 40)
 
 
 def test_to_predict_every_row_is_a_unit_of_its_own(pairs: Rows, tokenizer: Any) -> None:
     encoded = retrieve().encode(pairs, tokenizer, 40)
     assert encoded.groups is None and len(encoded.lengths) == 11
-    batch = retrieve().batch(encoded, np.zeros(11), np.array([7, 0]), tokenizer)
+    batch = retrieve().build_batch(encoded, np.zeros(11), np.array([7, 0]), tokenizer)
     assert set(batch) == {"input_ids", "attention_mask"} and len(batch["input_ids"]) == 2
 
 
@@ -328,7 +328,7 @@ def test_f1_follows_from_the_sums_of_the_counts(kept: int, right: int) -> None:
     kind, decoded = retrieve(task="mining"), mined([str(i + 1) for i in range(kept)])
     wanted = {"f1": 2 * right / (kept + 3), "precision": right / kept, "recall": right / 3}
     assert kind.score(decoded) == pytest.approx(wanted)
-    top, bottom = kind.parts(decoded)["f1"]
+    top, bottom = kind.metric_ratios(decoded)["f1"]
     assert sum(top) / sum(bottom) == pytest.approx(wanted["f1"])
 
 

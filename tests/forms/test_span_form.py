@@ -227,7 +227,7 @@ def logits(batch: dict[str, torch.Tensor], *scores: tuple[int, int, int, float])
 
 
 def batch_of(span: SpanForm, encoded: EncodedUnits, tokenizer: Any) -> dict[str, torch.Tensor]:
-    return span.batch(encoded, np.zeros(0), np.arange(len(encoded.lengths)), tokenizer)
+    return span.build_batch(encoded, np.zeros(0), np.arange(len(encoded.lengths)), tokenizer)
 
 
 def test_the_loss_is_the_mean_of_both_ends(tokenizer: Any) -> None:
@@ -235,7 +235,7 @@ def test_the_loss_is_the_mean_of_both_ends(tokenizer: Any) -> None:
     batch = batch_of(span, span.encode(rows("the old cat", answers=[["cat"]]), tokenizer, 32), tokenizer)
     start, end = batch["labels"][0].tolist()
     length = batch["input_ids"].shape[1]
-    found = span.losses(logits(batch, (0, start, 0, 3.0)), batch)
+    found = span.unit_losses(logits(batch, (0, start, 0, 3.0)), batch)
     likely = 3 - np.log(np.exp(3) + length - 1)
     assert found.tolist() == pytest.approx([-(likely - np.log(length)) / 2], abs=1e-5)
     assert end >= start > 0
@@ -246,9 +246,9 @@ def test_padding_does_not_change_the_loss(tokenizer: Any) -> None:
     both = rows("the old cat", "the old cat sleeps in a garden while two birds sing", answers=[["cat"], ["garden"]])
     encoded = span.encode(both, tokenizer, 64)
     drawn = torch.randn((2, int(encoded.lengths.max()), 2))
-    together = span.losses(drawn, batch_of(span, encoded, tokenizer))
-    alone = span.batch(encoded, np.zeros(0), np.array([0]), tokenizer)
-    assert span.losses(drawn[:1, : int(encoded.lengths[0])], alone)[0] == pytest.approx(together[0].item())
+    together = span.unit_losses(drawn, batch_of(span, encoded, tokenizer))
+    alone = span.build_batch(encoded, np.zeros(0), np.array([0]), tokenizer)
+    assert span.unit_losses(drawn[:1, : int(encoded.lengths[0])], alone)[0] == pytest.approx(together[0].item())
 
 
 def test_the_best_answers_are_all_pairs_that_may_be(tokenizer: Any) -> None:
@@ -257,7 +257,7 @@ def test_the_best_answers_are_all_pairs_that_may_be(tokenizer: Any) -> None:
     encoded = span.encode(rows(LONG), tokenizer, 24)
     batch = batch_of(span, encoded, tokenizer)
     drawn = torch.from_numpy(np.random.default_rng(0).normal(size=(*batch["input_ids"].shape, 2))).float()
-    found = span.answers(drawn, batch)
+    found = span.unit_answers(drawn, batch)
     for unit, (_, past, own, own_past) in enumerate(encoded.kept["places"].tolist()):
         pairs = {
             (i, j): float(drawn[unit, i, 0] + drawn[unit, j, 1])
@@ -274,7 +274,7 @@ def test_the_best_answers_are_all_pairs_that_may_be(tokenizer: Any) -> None:
 def decoded(
     span: SpanForm, made: dict[str, Any], encoded: EncodedUnits, batch: Any, scores: torch.Tensor
 ) -> dict[str, Any]:
-    return span.decode(span.answers(scores, batch) | dict(encoded.kept), made)
+    return span.decode(span.unit_answers(scores, batch) | dict(encoded.kept), made)
 
 
 def test_the_best_window_gives_the_prediction(tokenizer: Any) -> None:
@@ -390,11 +390,11 @@ def test_mlqa_rows_are_marked_by_the_rules_of_their_language(tokenizer: Any) -> 
 )
 def test_rows_that_cannot_be_are_told(changes: dict[str, Any], words: str) -> None:
     good = {"id": "7", "language": "en", "text": "the cat", "pair": "who", "answers": ["cat"], "starts": [4]}
-    SpanForm().check(good, "place", 3)
-    SpanForm().check(good | {"answers": [], "starts": []}, "place", 3)
-    SpanForm().check(good | {"answers": None, "starts": None}, "place", 3)
+    SpanForm().check_row(good, "place", 3)
+    SpanForm().check_row(good | {"answers": [], "starts": []}, "place", 3)
+    SpanForm().check_row(good | {"answers": None, "starts": None}, "place", 3)
     with pytest.raises(BadRow, match=words) as caught:
-        SpanForm().check(good | changes, "place", 3)
+        SpanForm().check_row(good | changes, "place", 3)
     assert (caught.value.file, caught.value.line) == ("place", 3)
 
 
@@ -417,7 +417,7 @@ def taught(count: int = 60) -> dict[str, list[Any]]:
 
 def origin() -> Origin:
     made = taught()
-    return Scratch(layers=1, width=64, heads=4, vocabulary=300, positions=32).origin(lambda: made["text"])
+    return Scratch(layers=1, width=64, heads=4, vocabulary=300, positions=32).load_origin(lambda: made["text"])
 
 
 def trained(folder: Path, rules: str = "squad") -> tuple[Network, dict[str, Any]]:
@@ -471,11 +471,11 @@ def test_progress_counts_windows(tmp_path: Path) -> None:
 
 def test_a_saved_folder_is_an_ordinary_model(tmp_path: Path) -> None:
     net = build_network(origin(), {"qa": build_form("span")}, 1).eval()
-    net.save(tmp_path)
+    net.save_tasks(tmp_path)
     plain = transformers.AutoModelForQuestionAnswering.from_pretrained(tmp_path / "qa").eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "qa")
     encoded = net.forms["qa"].encode(taught(4), net.tokenizer, 32)
-    batch = net.forms["qa"].batch(encoded, np.zeros(0), np.arange(2), tokenizer)
+    batch = net.forms["qa"].build_batch(encoded, np.zeros(0), np.arange(2), tokenizer)
     with torch.inference_mode():
         ours = net("qa", batch)
         theirs = plain(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
@@ -487,7 +487,7 @@ def test_a_saved_folder_is_an_ordinary_model(tmp_path: Path) -> None:
 
 def test_a_classifier_becomes_a_span_finder_with_a_fresh_head(tmp_path: Path) -> None:
     first = build_network(origin(), {"nli": build_form("classify", ["a", "b", "c"])}, 1)
-    first.save(tmp_path)
+    first.save_tasks(tmp_path)
     second = build_network(Origin(tmp_path / "nli"), {"qa": build_form("span")}, 1)
     assert second.heads["qa"].qa_outputs.out_features == 2
     carried = dict(first.encoder.named_parameters())

@@ -58,7 +58,7 @@ def test_labels_stand_on_first_subwords(tokenizer: Any) -> None:
     pieces = [len(tokenizer(word, add_special_tokens=False)["input_ids"]) for word in ("xyzzy", "cat")]
     assert pieces[0] > 1
     encoded = kind.encode(data, tokenizer, 32)
-    batch = kind.batch(encoded, kind.targets(data), np.array([0]), tokenizer)
+    batch = kind.build_batch(encoded, kind.loss_targets(data), np.array([0]), tokenizer)
     assert batch["positions"].tolist() == [1, 1 + pieces[0]]
     assert batch["labels"].tolist() == [1, 0]
 
@@ -67,7 +67,7 @@ def test_positions_count_through_the_padded_batch(segments: Any) -> None:
     kind = build_form("tag", LABELS)
     data = rows("the cat", "two birds sing on", tags=[["O", "B-PER"], ["O", "O", "I-PER", "O"]])
     encoded = kind.encode(data, segments, 32)
-    batch = kind.batch(encoded, kind.targets(data), np.array([1, 0]), segments)
+    batch = kind.build_batch(encoded, kind.loss_targets(data), np.array([1, 0]), segments)
     assert batch["input_ids"].shape == (2, 6) and batch["token_type_ids"].sum() == 0
     assert batch["positions"].tolist() == [1, 2, 3, 4, 7, 8]
     assert batch["labels"].tolist() == [0, 0, 2, 0, 0, 1]
@@ -134,14 +134,14 @@ def test_a_long_sentence_is_one_row_whose_words_are_all_answered(segments: Any) 
     assert [len(part) for part in found["predicted"]] == [len(LONG), 2]
     assert found["predicted"][0] == [LABELS[i % 3] for i in range(len(LONG))]
     assert found["score"] == [0.5, 0.5]
-    everything = kind.batch(encoded, kind.targets(data), np.arange(len(encoded.lengths)), segments)
+    everything = kind.build_batch(encoded, kind.loss_targets(data), np.arange(len(encoded.lengths)), segments)
     assert len(everything["labels"]) == len(LONG) + 2  # each word is trained on once
 
 
 def test_decoding_gives_credit_counts_and_leaves_withheld_rows_out(segments: Any) -> None:
     kind = build_form("tag", LABELS)
     data = rows("the old cat", "two birds", tags=[["B-PER", "I-PER", "O"], None])
-    assert kind.targets(data).tolist() == [1, 2, 0, -100, -100]
+    assert kind.loss_targets(data).tolist() == [1, 2, 0, -100, -100]
     found = kind.decode(answered(kind, kind.encode(data, segments, 32), [1, 2, 1, 0, 0]), data)
     assert found["gold"] == [["B-PER", "I-PER", "O"], None]
     assert found["credit"] == [pytest.approx(2 / 3), None]
@@ -159,7 +159,7 @@ def test_f1_comes_first_with_token_accuracy_beside_unless_accuracy_is_asked_for(
 
 def test_losses_ignore_withheld_tags() -> None:
     logits = torch.tensor([[0.0, 1.0, 3.0], [1.0, 1.0, 1.0]])
-    losses = build_form("tag", LABELS).losses(logits, {"labels": torch.tensor([2, -100])})
+    losses = build_form("tag", LABELS).unit_losses(logits, {"labels": torch.tensor([2, -100])})
     assert losses.tolist() == pytest.approx([math.log(1 + math.e + math.e**3) - 3, 0.0], abs=1e-6)
 
 
@@ -176,8 +176,8 @@ def test_losses_ignore_withheld_tags() -> None:
 def test_bad_rows(change: dict[str, Any], what: str) -> None:
     row = {"id": "7", "language": "en", "text": "a b", "words": ["a", "b"], "tags": ["O", "O"]} | change
     with pytest.raises(BadRow, match=rf"train\.tsv:3: {what}"):
-        build_form("tag", LABELS).check(row, "train.tsv", 3)
-    build_form("tag", LABELS).check(row | {"words": ["a", ""], "tags": None}, "test.tsv", 3)
+        build_form("tag", LABELS).check_row(row, "train.tsv", 3)
+    build_form("tag", LABELS).check_row(row | {"words": ["a", ""], "tags": None}, "test.tsv", 3)
 
 
 def test_a_training_sentence_without_tags_is_a_bad_row() -> None:
@@ -194,7 +194,7 @@ def tagged(count: int) -> dict[str, list[Any]]:
 
 def test_a_tiny_network_learns_through_the_loop_and_is_saved_and_loaded(tmp_path: Path) -> None:
     data = tagged(64)
-    origin = Scratch(layers=1, width=32, heads=2, vocabulary=300, positions=24, dropout=0.0).origin(
+    origin = Scratch(layers=1, width=32, heads=2, vocabulary=300, positions=24, dropout=0.0).load_origin(
         lambda: data["text"]
     )
     kind = build_form("tag", LABELS)
@@ -204,7 +204,7 @@ def test_a_tiny_network_learns_through_the_loop_and_is_saved_and_loaded(tmp_path
     result = fit(settings, network, [task], Context(tmp_path, 1, None, Proportional(), lambda *_, **__: None))
     assert result["rows"]["ner"] > 64  # units are windows
     assert result["curve"][-1]["dev"]["ner"]["en"] > 0.95
-    network.save(tmp_path)
+    network.save_tasks(tmp_path)
     fresh = load_network(tmp_path, "ner", kind)
     test = tagged(30)
     found = kind.decode(predict_rows(fresh, "ner", test, result["max_length"]), test)

@@ -50,7 +50,7 @@ def hard_counts(rows: int, seeds: int) -> np.ndarray:
 def test_the_f1_of_a_corpus_is_no_mean_over_sentences() -> None:
     ratio = Ratio(np.array([[2.0, 0.0]]), np.array([[2.0, 8.0]]))  # a short sentence right, a long one all wrong
     assert ratio.value == 0.2
-    assert ratio.at([0]).value == 1.0 and ratio.at([1]).value == 0.0
+    assert ratio.take_rows([0]).value == 1.0 and ratio.take_rows([1]).value == 0.0
 
 
 def test_nothing_to_find_and_nothing_found_is_zero() -> None:
@@ -60,7 +60,7 @@ def test_nothing_to_find_and_nothing_found_is_zero() -> None:
 
 def test_the_point_is_the_mean_over_seeds_of_each_seeds_ratio() -> None:
     ratio = Ratio(np.array([[1.0, 0.0], [3.0, 1.0]]), np.array([[1.0, 1.0], [4.0, 4.0]]))
-    assert ratio.values == [0.5, 0.5] and ratio.value == sample(ratio).value == 0.5
+    assert ratio.seed_values == [0.5, 0.5] and ratio.value == sample(ratio).value == 0.5
     assert Ratio(np.array([[1.0], [1.0]]), np.array([[1.0], [4.0]])).value == 0.625  # not 2/5
 
 
@@ -73,7 +73,7 @@ def test_the_error_of_a_row_is_what_a_little_more_of_it_would_change() -> None:
     for row in range(rows):
         weights = np.ones(rows)
         weights[row] += step
-        moved = (ratio.top @ weights / (ratio.bottom @ weights) - np.array(ratio.values)) / step
+        moved = (ratio.top @ weights / (ratio.bottom @ weights) - np.array(ratio.seed_values)) / step
         assert found.errors[:, row] == pytest.approx(moved * np.sqrt(rows / (rows - 1)), abs=1e-6)
 
 

@@ -71,7 +71,7 @@ def test_every_set_is_read_by_its_own_reader(name: str, world: Path) -> None:
         assert {len(row["options"]) for row in found} == {SETS[name]}
         assert len({row["id"] for row in found}) == len(found) >= 100
         for number, row in enumerate(found, 1):
-            build_form("choose").check(row, name, number)
+            build_form("choose").check_row(row, name, number)
         counts = Counter(row["label"] for row in found)
         assert counts == (
             {None: len(found)}
@@ -90,7 +90,11 @@ def test_no_options_of_a_held_out_split_are_trained_on(world: Path) -> None:
 
 def test_xcopa_is_copa_in_every_language_it_shares_with_the_world(world: Path) -> None:
     reader = Reader.model_validate("xcopa")
-    assert reader.offered("miniature", "test") == XCOPA == tuple(sorted(set(reader.card.languages) & set(LANGUAGES)))
+    assert (
+        reader.offered_languages("miniature", "test")
+        == XCOPA
+        == tuple(sorted(set(reader.card.languages) & set(LANGUAGES)))
+    )
     english = read(world, "copa", "dev")
     for split, size in (("dev", 100), ("test", 500)):
         asked = [(row["id"], row["question"], row["label"]) for row in read(world, "xcopa", split, "zh")]

@@ -38,9 +38,9 @@ def read(reader: Any, split: str, language: str, world: Path) -> list[dict[str, 
 def test_readers_find_every_split_in_every_language(world: Path) -> None:
     """The form checks that each answer stands where it should."""
     for name in ("squad_v1", "squad_v2", "xquad", "mlqa", "tydiqa"):
-        reader, check = Reader.model_validate(name), build_form("span").check
+        reader, check = Reader.model_validate(name), build_form("span").check_row
         for split in reader.card.splits:
-            for language in reader.offered("miniature", split):
+            for language in reader.offered_languages("miniature", split):
                 found = read(name, split, language, world)
                 assert len({row["id"] for row in found}) == len(found) >= 120
                 for number, row in enumerate(found):
@@ -51,7 +51,7 @@ def test_readers_find_every_split_in_every_language(world: Path) -> None:
 
 def test_the_languages_are_those_of_the_sets() -> None:
     for name, codes in (("xquad", XQUAD), ("mlqa", MLQA), ("tydiqa", tuple(TYDIQA))):
-        assert Reader.model_validate(name).offered("miniature", "test") == codes
+        assert Reader.model_validate(name).offered_languages("miniature", "test") == codes
 
 
 def test_only_squad_v2_has_questions_without_answer(world: Path) -> None:

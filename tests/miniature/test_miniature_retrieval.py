@@ -34,10 +34,10 @@ def retrieval(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(name: str, split: str, world: Path) -> dict[str, list[Row]]:
     """The rows of every language."""
     reader = Reader.model_validate(name)
-    check = build_form("retrieve", (), reader.form_options()).check
+    check = build_form("retrieve", (), reader.form_options()).check_row
     return {
         code: list(rows(reader, "miniature", split, code, world, None, check))
-        for code in reader.offered("miniature", split)
+        for code in reader.offered_languages("miniature", split)
     }
 
 
@@ -52,9 +52,11 @@ def pool(found: dict[str, list[Row]]) -> dict[str, Row]:
 def test_the_readers_name_their_parts() -> None:
     for name in ("lareqa", "squad_r", "mewsli_x"):
         reader = Reader.model_validate(name)
-        assert set(reader.worlds("train")) | set(reader.worlds("test" if name != "squad_r" else "dev")) <= set(PARTS)
-    assert Reader.model_validate("lareqa").worlds("train") == ("passages",)
-    assert Reader.model_validate("lareqa").worlds("test") == ("answers",)
+        assert set(reader.world_parts("train")) | set(
+            reader.world_parts("test" if name != "squad_r" else "dev")
+        ) <= set(PARTS)
+    assert Reader.model_validate("lareqa").world_parts("train") == ("passages",)
+    assert Reader.model_validate("lareqa").world_parts("test") == ("answers",)
 
 
 @pytest.mark.parametrize("name", ["lareqa", "mewsli_x"])
@@ -108,7 +110,9 @@ def test_the_splits_mention_different_people(retrieval: Path) -> None:
     gold = {}
     for split, dev, part in (("dev", "wikipedia", "pairs"), ("dev", "wikinews", "dev"), ("test", "wikinews", "test")):
         reader = MewsliX(dev=dev)  # type: ignore[arg-type]
-        found = [rows(reader, "miniature", split, code, retrieval) for code in reader.offered("miniature", split)]
+        found = [
+            rows(reader, "miniature", split, code, retrieval) for code in reader.offered_languages("miniature", split)
+        ]
         gold[part] = {name for one in found for row in one for name in row["gold"] or ()}
         assert len(gold[part]) == PEOPLE_SIZES[part]
     assert not gold["pairs"] & gold["dev"] and not gold["test"] & (gold["pairs"] | gold["dev"])

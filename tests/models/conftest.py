@@ -18,7 +18,7 @@ from xfer.models.scratch import Scratch
 def origin() -> Origin:
     """A fresh XLM-R-like config and its tokenizer."""
     model = Scratch(layers=2, width=32, heads=2, vocabulary=300, positions=40, dropout=0.1)
-    return model.origin(lambda: [*TEXTS, "die Katze schläft", "кошка спит", "猫在睡觉"])
+    return model.load_origin(lambda: [*TEXTS, "die Katze schläft", "кошка спит", "猫在睡觉"])
 
 
 @pytest.fixture(scope="session")

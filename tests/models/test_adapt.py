@@ -31,7 +31,7 @@ BASE = "heads.nli.roberta.encoder.layer.0"
 
 
 def logits(net: Network, folder: Path) -> torch.Tensor:
-    batch = run(folder, network()).batch("nli", 0)
+    batch = run(folder, network()).task_batch("nli", 0)
     with torch.no_grad():
         found: torch.Tensor = net.eval()("nli", batch)
     return found
@@ -78,7 +78,7 @@ def test_what_is_saved_is_an_ordinary_folder(tmp_path: Path) -> None:
     net = network()
     before = weights(net)
     fit(settings(steps=6, learning_rate=1e-2, adapt={"rank": 4}), net, [task()], context(tmp_path))
-    net.save(tmp_path / "saved")
+    net.save_tasks(tmp_path / "saved")
     auto = transformers.AutoModelForSequenceClassification
     plain, info = auto.from_pretrained(tmp_path / "saved" / "nli", output_loading_info=True)
     assert not info["missing_keys"] and not info["unexpected_keys"]
@@ -87,7 +87,7 @@ def test_what_is_saved_is_an_ordinary_folder(tmp_path: Path) -> None:
     inside = {name for name in moved if ".roberta." in name}
     assert inside == {f"{BASE[:-1]}{i}.attention.self.{part}.weight" for i in (0, 1) for part in ("query", "value")}
     assert "heads.nli.classifier.out_proj.weight" in moved
-    batch = run(tmp_path / "other", network()).batch("nli", 0)
+    batch = run(tmp_path / "other", network()).task_batch("nli", 0)
     names = ("input_ids", "attention_mask")
     with torch.no_grad():
         found = plain.eval()(**{name: batch[name] for name in names}).logits

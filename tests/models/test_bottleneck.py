@@ -30,7 +30,7 @@ NLI = build_form("classify", ["no", "yes"])
 
 
 def logits(net: Network, folder: Path) -> torch.Tensor:
-    batch = run(folder, network()).batch("nli", 0)
+    batch = run(folder, network()).task_batch("nli", 0)
     with torch.no_grad():
         found: torch.Tensor = net.eval()("nli", batch)
     return found
@@ -60,7 +60,7 @@ def test_they_add_nothing_at_first_and_only_they_and_heads_move(method: str, tmp
 def test_a_saved_task_and_a_later_stage_have_them(method: str, tmp_path: Path) -> None:
     net = trained(tmp_path / "run", method)
     wanted = logits(net, tmp_path)
-    net.save(tmp_path)
+    net.save_tasks(tmp_path)
     kept = load_file(tmp_path / "nli" / bottleneck.ADAPTERS_FILE)
     assert len(kept) == 4 * COUNT[method]
     assert torch.equal(logits(load_network(tmp_path, "nli", NLI), tmp_path), wanted)
@@ -73,7 +73,7 @@ def test_a_saved_task_and_a_later_stage_have_them(method: str, tmp_path: Path) -
     assert all(torch.equal(later.encoder.get_parameter(name), tensor) for name, tensor in kept.items())
     adapt.inject_adapters(later, Adapt(method=method), 2)  # after those that are there, which stay as they are
     assert sum(isinstance(m, bottleneck.Bottleneck) for m in later.encoder.modules()) == 2 * COUNT[method]
-    later.save(tmp_path / "later")
+    later.save_tasks(tmp_path / "later")
     again = load_network(tmp_path / "later", "nli", NLI)
     assert torch.equal(logits(again, tmp_path), logits(later, tmp_path))
 

@@ -46,7 +46,7 @@ def rows(name: str, count: int) -> dict[str, list[Any]]:
 def networks() -> dict[str, Network]:
     labels = {"classify": ["a", "b", "c"], "tag": ["A", "B"], "span": [], "choose": []}
     options = {"span": {"stride": 16, "question": 16}}
-    origin = Scratch(layers=2, width=48, heads=3, vocabulary=300, positions=LONGEST + 4).origin(lambda: WORDS * 9)
+    origin = Scratch(layers=2, width=48, heads=3, vocabulary=300, positions=LONGEST + 4).load_origin(lambda: WORDS * 9)
     return {
         name: build_network(origin, {name: build_form(name, known, options.get(name))}, 0).eval()
         for name, known in labels.items()

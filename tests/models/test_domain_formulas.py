@@ -114,7 +114,7 @@ def seen(name: str, features: torch.Tensor, **batch: Any) -> tuple[Any, dict[str
     batch = {"labels": LABELS, "strength": torch.tensor(0.5), **batch}
     size = 4 * 2 if head.conditional else 4
     one = judge(head, size)
-    return one, batch, head.losses(head.judged(one, features, batch), batch).mean()
+    return one, batch, head.unit_losses(head.judge_features(one, features, batch), batch).mean()
 
 
 def test_a_domain_head_descends_what_the_encoder_climbs() -> None:
@@ -175,7 +175,7 @@ def test_a_critic_climbs_the_distance_and_the_encoder_lowers_it_with_its_strengt
     one.zero_grad()
     features.grad, head = None, make("wasserstein")
     batch = batch | {"critic": torch.ones(())}
-    head.losses(head.judged(one, features, batch), batch).mean().backward()
+    head.unit_losses(head.judge_features(one, features, batch), batch).mean().backward()
     assert features.grad is None
     for parameter, slope in zip(one.parameters(), slopes, strict=True):
         assert parameter.grad is not None and torch.allclose(parameter.grad, -slope, atol=1e-7)
@@ -184,17 +184,17 @@ def test_a_critic_climbs_the_distance_and_the_encoder_lowers_it_with_its_strengt
 def test_a_critic_is_clipped_or_penalised() -> None:
     one = judge(make("wasserstein"))
     before = [parameter.detach().clone() for parameter in one.parameters()]
-    make("wasserstein", bound="penalty").settle(one)
+    make("wasserstein", bound="penalty").constrain_weights(one)
     assert all(torch.equal(a, b) for a, b in zip(before, one.parameters(), strict=True))
-    make("wasserstein").settle(one)
+    make("wasserstein").constrain_weights(one)
     assert max(parameter.abs().max().item() for parameter in one.parameters()) == pytest.approx(0.01)
     head, batch = make("wasserstein", bound="penalty"), {"labels": LABELS, "critic": torch.ones(())}
     torch.manual_seed(3)
-    found = head.judged(one, FEATURES, batch)
+    found = head.judge_features(one, FEATURES, batch)
     torch.manual_seed(3)
     assert found["penalty"].item() == pytest.approx(10 * formulas.slope_penalty(one.layers, FEATURES, LABELS).item())
-    plain = make("wasserstein").losses({"logits": found["logits"]}, batch)
-    assert torch.allclose(head.losses(found, batch), plain + found["penalty"])
+    plain = make("wasserstein").unit_losses({"logits": found["logits"]}, batch)
+    assert torch.allclose(head.unit_losses(found, batch), plain + found["penalty"])
 
 
 def test_a_critic_of_states_that_do_not_learn_is_an_error() -> None:
@@ -206,9 +206,9 @@ def test_a_critics_scores_are_compared_around_their_midpoints() -> None:
     scores = np.array([[5.0, 11.0], [6.0, 10.0], [4.0, 12.0], [3.0, 13.0]])
     gold = np.array([0, 0, 1, 1])
     assert (scores.argmax(1) == [1, 1, 1, 1]).all()
-    found = make("wasserstein").centred(scores, gold)  # midpoints 4.5 and 11.5
+    found = make("wasserstein").centre_scores(scores, gold)  # midpoints 4.5 and 11.5
     assert found.tolist() == [[0.5, -0.5], [1.5, -1.5], [-0.5, 0.5], [-1.5, 1.5]]
-    assert (make("domain").centred(scores, gold) == scores).all()
+    assert (make("domain").centre_scores(scores, gold) == scores).all()
 
 
 def test_sizes_follow_the_head() -> None:

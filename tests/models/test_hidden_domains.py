@@ -47,14 +47,16 @@ def trained(peak: float) -> tuple[torch.nn.Module, torch.nn.Module]:
             inputs, labels, _ = points(64, 10 * step + number)
             batch = {"labels": labels, "critic": turn}
             critic.zero_grad()
-            head.losses(head.judged(judge, encoder(inputs), batch), batch).sum().div(len(labels)).backward()
+            head.unit_losses(head.judge_features(judge, encoder(inputs), batch), batch).sum().div(
+                len(labels)
+            ).backward()
             critic.step()
-            head.settle(judge)
+            head.constrain_weights(judge)
         inputs, labels, signs = points(64, 10 * step + 9)
         states, batch = encoder(inputs), {"labels": labels, "strength": strength}
         loss = binary_cross_entropy_with_logits(task(states[:64])[:, 0], signs[:64])
         own.zero_grad()
-        (loss + head.losses(head.judged(judge, states, batch), batch).sum() / len(labels)).backward()
+        (loss + head.unit_losses(head.judge_features(judge, states, batch), batch).sum() / len(labels)).backward()
         own.step()
     return encoder, task
 

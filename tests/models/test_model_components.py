@@ -46,7 +46,7 @@ def without_weights(folder: Path, to: Path) -> Path:
 
 def test_scratch_builds_an_xlm_r_of_the_asked_size() -> None:
     model = Scratch(layers=3, width=48, heads=6, feedforward=80, vocabulary=300, positions=30, dropout=0.2)
-    origin = model.origin(lambda: TEXTS)
+    origin = model.load_origin(lambda: TEXTS)
     config = origin.config
     assert origin.folder is None and config.model_type == "xlm-roberta"
     assert (config.num_hidden_layers, config.hidden_size, config.num_attention_heads) == (3, 48, 6)
@@ -57,7 +57,7 @@ def test_scratch_builds_an_xlm_r_of_the_asked_size() -> None:
 
 
 def test_the_longest_input_of_a_scratch_model_fits() -> None:
-    origin = Scratch(layers=1, width=16, heads=2, vocabulary=300, positions=30).origin(lambda: TEXTS)
+    origin = Scratch(layers=1, width=16, heads=2, vocabulary=300, positions=30).load_origin(lambda: TEXTS)
     network = AutoModel.from_config(origin.config).eval()
     ids = torch.full((1, 30), 7)
     with torch.no_grad():
@@ -66,10 +66,10 @@ def test_the_longest_input_of_a_scratch_model_fits() -> None:
 
 def test_scratch_counts_its_parameters() -> None:
     model = Scratch(layers=2, width=32, heads=2, vocabulary=300, positions=40)
-    origin = model.origin(lambda: TEXTS)
+    origin = model.load_origin(lambda: TEXTS)
     inside = sum(p.numel() for p in AutoModel.from_config(origin.config, add_pooling_layer=False).parameters())
     asked = inside + (300 - len(origin.tokenizer)) * 32  # as if the text had filled the vocabulary
-    assert model.parameters() == pytest.approx(asked, rel=0.01)
+    assert model.parameter_count() == pytest.approx(asked, rel=0.01)
 
 
 def test_a_width_that_the_heads_cannot_share_is_a_fault() -> None:
@@ -80,9 +80,9 @@ def test_a_width_that_the_heads_cannot_share_is_a_fault() -> None:
 @pytest.mark.parametrize("name", ["bert", "distilbert"])
 def test_a_local_folder_is_an_origin(name: str, local: Local) -> None:
     model = Pretrained(name=str(local(name)))
-    assert model.origin(no_texts).folder == local(name)
+    assert model.load_origin(no_texts).folder == local(name)
     count = sum(p.numel() for p in AutoModel.from_pretrained(local(name)).parameters())
-    assert count <= int(model.parameters() or 0) * 1.2
+    assert count <= int(model.parameter_count() or 0) * 1.2
 
 
 def test_a_local_model_depends_on_the_contents_of_its_files(local: Local, tmp_path: Path) -> None:
@@ -95,13 +95,13 @@ def test_a_local_model_depends_on_the_contents_of_its_files(local: Local, tmp_pa
         seen.append(path.name)
         return path.read_bytes().hex()[:4000]
 
-    first = model.revision(digest, digest)
+    first = model.weights_revision(digest, digest)
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= set(seen)
     assert "notes.md" not in seen
-    assert model.revision(digest, digest) == first
+    assert model.weights_revision(digest, digest) == first
     config = folder / "config.json"
     config.write_text(config.read_text() + "\n ")
-    assert model.revision(lambda path: path.read_bytes().hex(), digest) != first
+    assert model.weights_revision(lambda path: path.read_bytes().hex(), digest) != first
 
 
 def test_a_hub_model_depends_on_its_commit() -> None:
@@ -109,21 +109,21 @@ def test_a_hub_model_depends_on_its_commit() -> None:
         raise AssertionError("nothing local to hash")
 
     model = Pretrained(name="FacebookAI/xlm-roberta-base")
-    asked = model.revision(never, lambda name: f"newest of {name}")
+    asked = model.weights_revision(never, lambda name: f"newest of {name}")
     assert asked == {"commit": "newest of FacebookAI/xlm-roberta-base"}
     pinned = Pretrained(name="FacebookAI/xlm-roberta-base", commit="abc")
-    assert pinned.revision(never, never) == {"commit": "abc"}
-    assert model.parameters() is None
+    assert pinned.weights_revision(never, never) == {"commit": "abc"}
+    assert model.parameter_count() is None
 
 
 def test_pickled_weights_are_refused_in_one_line_and_never_opened(local: Local, tmp_path: Path) -> None:
     folder, mark = without_weights(local("bert"), tmp_path / "old"), tmp_path / "unpickled"
     torch.save(Bomb(mark), folder / "pytorch_model.bin")
     model = Pretrained(name=str(folder))
-    for ask in (lambda: model.origin(no_texts), lambda: model.revision(lambda path: "", lambda path: "")):
+    for ask in (lambda: model.load_origin(no_texts), lambda: model.weights_revision(lambda path: "", lambda path: "")):
         with pytest.raises(MissingPart, match=r"no safetensors weights, and pickled ones are never loaded") as caught:
             ask()
-        assert len(caught.value.lines()) == 1
+        assert len(caught.value.message_lines()) == 1
     assert not mark.exists()
     torch.load(folder / "pytorch_model.bin", weights_only=False)  # it would have gone off
     assert mark.exists()
@@ -133,9 +133,9 @@ def test_a_folder_without_a_config_and_no_folder_are_refused(tmp_path: Path) -> 
     (tmp_path / "empty").mkdir()
     save_file({"x": torch.ones(1)}, tmp_path / "empty/model.safetensors")
     with pytest.raises(MissingPart, match="holds no config"):
-        Pretrained(name=str(tmp_path / "empty")).origin(no_texts)
+        Pretrained(name=str(tmp_path / "empty")).load_origin(no_texts)
     with pytest.raises(MissingPart, match="which is not a folder"):
-        Pretrained(name=str(tmp_path / "nowhere")).revision(lambda path: "", lambda path: "")
+        Pretrained(name=str(tmp_path / "nowhere")).weights_revision(lambda path: "", lambda path: "")
 
 
 def test_code_that_comes_with_a_model_never_runs(local: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,5 +147,7 @@ def test_code_that_comes_with_a_model_never_runs(local: Local, tmp_path: Path, m
     (folder / "code.py").write_text(f"from pathlib import Path\nPath({str(mark)!r}).touch()\n")
     monkeypatch.setattr("builtins.input", lambda *_: "y")
     with pytest.raises(MissingPart, match=f"{folder} cannot be used without code of its own"):
-        build_network(Pretrained(name=str(folder)).origin(no_texts), {"nli": build_form("classify", ["no", "yes"])}, 1)
+        build_network(
+            Pretrained(name=str(folder)).load_origin(no_texts), {"nli": build_form("classify", ["no", "yes"])}, 1
+        )
     assert not mark.exists()

@@ -53,7 +53,7 @@ def head_weight(network: Network, task: str) -> torch.Tensor:
 def mask_batch(network: Network, count: int = 12) -> dict[str, torch.Tensor]:
     kind, columns = mask(), rows(TEXTS[:count])
     encoded = kind.encode(columns, network.tokenizer, 32)
-    return kind.batch(encoded, kind.targets(columns), np.arange(count), network.tokenizer, range(count))
+    return kind.build_batch(encoded, kind.loss_targets(columns), np.arange(count), network.tokenizer, range(count))
 
 
 def plainly(folder: Path, texts: list[str], pairs: list[str] | None = None) -> torch.Tensor:
@@ -86,7 +86,7 @@ def test_building_leaves_the_callers_random_stream_alone(origin: Origin) -> None
 
 def test_a_saved_stage_gives_the_same_logits_through_transformers_alone(origin: Origin, tmp_path: Path) -> None:
     network = build_network(origin, {"nli": yes_no()}, 1)
-    network.save(tmp_path)
+    network.save_tasks(tmp_path)
     texts, pairs = TEXTS[:12], TEXTS[12:24]
     found = plainly(tmp_path / "nli", texts, pairs)
     ours = predict_rows(network, "nli", rows(texts, pairs), 40)["logits"]
@@ -97,7 +97,7 @@ def test_a_saved_stage_gives_the_same_logits_through_transformers_alone(origin: 
 
 def test_a_saved_stage_is_read_in_a_process_that_knows_nothing_of_xfer(origin: Origin, tmp_path: Path) -> None:
     network = build_network(origin, {"nli": yes_no()}, 1)
-    network.save(tmp_path)
+    network.save_tasks(tmp_path)
     program = """
 import json, sys, torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -126,7 +126,7 @@ def test_a_local_folder_gives_its_encoder_and_the_saved_stage_the_same_logits(
     shared = [key for key in carried if "pooler" not in key]
     assert len(shared) > 20
     assert all(torch.equal(carried[key], fresh[key]) for key in shared)
-    network.save(tmp_path)
+    network.save_tasks(tmp_path)
     ours = predict_rows(network, "nli", rows(TEXTS[:8]), 40)["logits"]
     assert np.abs(plainly(tmp_path / "nli", TEXTS[:8]).numpy() - ours).max() < 1e-6
 
@@ -183,7 +183,7 @@ def test_weights_of_half_precision_are_trained_in_full(local: Local, tmp_path: P
     transformers.AutoTokenizer.from_pretrained(local("bert")).save_pretrained(tmp_path)
     network = build_network(Origin(tmp_path), {"nli": yes_no()}, 1)
     assert {p.dtype for p in network.parameters()} == {torch.float32}
-    network.save(tmp_path / "saved")
+    network.save_tasks(tmp_path / "saved")
     assert {t.dtype for t in load_file(tmp_path / "saved/nli/model.safetensors").values()} == {torch.float32}
 
 
@@ -211,7 +211,7 @@ def first_stage(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> tup
         for parameter in network.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)
     folder = tmp_path_factory.mktemp("first")
-    network.save(folder)
+    network.save_tasks(folder)
     return network, folder / "mlm"
 
 
@@ -236,7 +236,7 @@ def test_the_head_of_a_next_stage_is_fresh_and_of_its_seed(first_stage: tuple[Ne
     )
     with torch.no_grad():
         third.heads["nli"].classifier.dense.weight.fill_(7.0)  # type: ignore[union-attr, operator]
-    third.save(tmp_path)
+    third.save_tasks(tmp_path)
     next_one = build_network(Origin(tmp_path / "nli"), {"nli": yes_no()}, 3)  # the same labels, and still a new head
     assert next_one.heads["nli"].classifier.dense.weight.abs().max() < 1  # type: ignore[union-attr, operator]
     assert same(next_one.encoder, third.encoder)
@@ -259,11 +259,11 @@ def test_two_tasks_share_one_encoder_whatever_their_order(
     assert [p.data_ptr() for p in one.parameters()] == [p.data_ptr() for p in two.parameters()]
     head: Any = network.heads["mlm"]
     assert head.get_output_embeddings().weight.data_ptr() == head.get_input_embeddings().weight.data_ptr()
-    assert len(network.weights()) == len({t.data_ptr() for t in network.weights().values()})
+    assert len(network.named_weights()) == len({t.data_ptr() for t in network.named_weights().values()})
     answers = predict_rows(network, "nli", rows(TEXTS[:6]), 32)["logits"]
     with torch.no_grad():
         words = network("mlm", mask_batch(network))
-    network.save(tmp_path)
+    network.save_tasks(tmp_path)
     again = predict_rows(load_network(tmp_path, "nli", yes_no()), "nli", rows(TEXTS[:6]), 32)["logits"]
     assert np.allclose(again, answers, atol=1e-6)
     loaded = load_network(tmp_path, "mlm", mask())
@@ -275,7 +275,7 @@ def test_classifiers_have_heads_of_their_own(origin: Origin, tmp_path: Path) -> 
     kinds = {"nli": yes_no(), "other": yes_no(), "topic": build_form("classify", ["a", "b", "c", "d"])}
     network = build_network(origin, kinds, 1)
     assert not torch.equal(head_weight(network, "nli"), head_weight(network, "other"))
-    network.save(tmp_path)
+    network.save_tasks(tmp_path)
     assert plainly(tmp_path / "nli", TEXTS[:2]).shape == (2, 2)
     assert plainly(tmp_path / "topic", TEXTS[:2]).shape == (2, 4)
 
@@ -286,8 +286,8 @@ def test_a_step_of_one_task_moves_the_encoder_of_the_other(origin: Origin) -> No
     optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
     kind, columns = yes_no(), rows(TEXTS[:6])
     encoded = kind.encode(columns, network.tokenizer, 32)
-    batch = kind.batch(encoded, kind.targets(columns), np.arange(6), network.tokenizer)
-    kind.losses(network("nli", batch), batch).sum().backward()
+    batch = kind.build_batch(encoded, kind.loss_targets(columns), np.arange(6), network.tokenizer)
+    kind.unit_losses(network("nli", batch), batch).sum().backward()
     optimizer.step()
     assert not torch.equal(network.heads["mlm"].base_model.encoder.layer[0].output.dense.weight, before)  # type: ignore[union-attr, index]
 
@@ -302,7 +302,7 @@ def trained(network: Network) -> set[str]:
 def test_freezing_takes_out_the_lowest_layers_and_the_embeddings_only(name: str, layer: str, local: Local) -> None:
     network = build_network(Origin(local(name)), {"nli": yes_no()}, 1)
     everything = trained(network)
-    network.freeze(1, embeddings=True)
+    network.freeze_lowest(1, embeddings=True)
     frozen = everything - trained(network)
     assert frozen == {n for n in everything if f".{layer}.0." in n or ".embeddings." in n}
     assert len(frozen) > 10
@@ -310,8 +310,8 @@ def test_freezing_takes_out_the_lowest_layers_and_the_embeddings_only(name: str,
 
 def test_layers_alone_and_embeddings_alone(origin: Origin) -> None:
     layers, embeddings = (build_network(origin, {"nli": yes_no()}, 1) for _ in range(2))
-    layers.freeze(2, embeddings=False)
-    embeddings.freeze(0, embeddings=True)
+    layers.freeze_lowest(2, embeddings=False)
+    embeddings.freeze_lowest(0, embeddings=True)
     assert not any(".layer." in name for name in trained(layers))
     assert any(".embeddings." in name for name in trained(layers))
     assert not any(".embeddings." in name for name in trained(embeddings))
@@ -320,17 +320,17 @@ def test_layers_alone_and_embeddings_alone(origin: Origin) -> None:
 
 def test_more_layers_than_there_are_cannot_be_frozen(origin: Origin) -> None:
     with pytest.raises(MissingPart, match=r"freeze_layers is 3.* 2 layers"):
-        build_network(origin, {"nli": yes_no()}, 1).freeze(3, embeddings=False)
+        build_network(origin, {"nli": yes_no()}, 1).freeze_lowest(3, embeddings=False)
 
 
 @pytest.mark.parametrize("name", ["xlm", "albert"])
 def test_layers_that_cannot_be_told_apart_are_not_half_frozen(name: str, local: Local) -> None:
     """XLM keeps the parts of its layers in lists of their own; ALBERT's layers are one and the same."""
     with pytest.raises(MissingPart, match="freeze_layers"):
-        build_network(Origin(local(name)), {"nli": yes_no()}, 1).freeze(1, embeddings=False)
+        build_network(Origin(local(name)), {"nli": yes_no()}, 1).freeze_lowest(1, embeddings=False)
 
 
 def test_weights_are_put_back_as_they_were(origin: Origin) -> None:
     network, other = build_network(origin, {"nli": yes_no()}, 1), build_network(origin, {"nli": yes_no()}, 2)
-    other.load_weights({name: tensor.clone() for name, tensor in network.weights().items()})
+    other.load_weights({name: tensor.clone() for name, tensor in network.named_weights().items()})
     assert same(network, other)

@@ -38,12 +38,12 @@ def test_gradients_and_perturbations_are_those_of_padded_rows(
 ) -> None:
     def look(folder: Path) -> Any:
         moves = deltas(run(folder, kind, make(name)), monkeypatch)
-        return gradients(run(folder, kind, make(name)))[0], moves, run(folder, kind, make(name)).step(0)[0]
+        return gradients(run(folder, kind, make(name)))[0], moves, run(folder, kind, make(name)).train_step(0)[0]
 
     grads, moves, loss = look(tmp_path / "padded")
     seen: list[int] = request.getfixturevalue("packing")
     found, moved, own = look(tmp_path / "packed")
-    mask = run(tmp_path, kind, make(name)).batch(kind, 0)["attention_mask"]
+    mask = run(tmp_path, kind, make(name)).task_batch(kind, 0)["attention_mask"]
     assert seen and set(seen) == {int(mask.sum())} and int(mask.sum()) < mask.numel()
     # last digits differ by processor, and the climbing steps of retrieval, whose gradients are large, add to them
     largest = max(float(gradient.abs().max()) for gradient in grads.values())

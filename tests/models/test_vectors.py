@@ -77,7 +77,7 @@ def test_a_layer_beyond_the_encoder_is_a_fault(origin: Origin) -> None:
 def test_the_encoder_of_a_stage_of_any_form_gives_the_vectors(name: str, origin: Origin, tmp_path: Path) -> None:
     labels = ["no", "yes"] if name in ("classify", "tag") else []
     trained = build_network(origin, {"task": build_form(name, labels)}, 1)
-    trained.save(tmp_path)
+    trained.save_tasks(tmp_path)
     network = build_network(Origin(tmp_path / "task"), {"pairs": build_form("retrieve")}, 2)
     mine, theirs = dict(network.encoder.state_dict()), dict(trained.encoder.state_dict())
     shared = [key for key in mine if "pooler" not in key]
@@ -88,7 +88,7 @@ def test_the_encoder_of_a_stage_of_any_form_gives_the_vectors(name: str, origin:
 @pytest.mark.parametrize("name", ["classify", "mask", "retrieve"])
 def test_a_dual_encoder_carries_its_encoder_to_a_stage_of_any_form(name: str, origin: Origin, tmp_path: Path) -> None:
     trained = build_network(origin, {"pairs": build_form("retrieve")}, 1)
-    trained.save(tmp_path)
+    trained.save_tasks(tmp_path)
     following = build_network(
         Origin(tmp_path / "pairs"), {"next": build_form(name, ["no", "yes"] if name == "classify" else [])}, 2
     )
@@ -99,7 +99,7 @@ def test_a_dual_encoder_carries_its_encoder_to_a_stage_of_any_form(name: str, or
 
 def test_a_saved_dual_encoder_is_an_ordinary_encoder(origin: Origin, tmp_path: Path) -> None:
     network = build_network(origin, {"pairs": build_form("retrieve")}, 1)
-    network.save(tmp_path)
+    network.save_tasks(tmp_path)
     wanted = vectors(network)
     assert np.abs(wanted - plainly(tmp_path / "pairs", 2)).max() < 1e-5
     assert np.array_equal(vectors(load_network(tmp_path, "pairs", build_form("retrieve"))), wanted)
@@ -123,12 +123,12 @@ def test_a_stage_with_other_forms_has_one_encoder(
             parameter.mul_(1.5)
     after = vectors(network)
     assert np.abs(after - before).max() > 1e-3
-    network.save(tmp_path)
+    network.save_tasks(tmp_path)
     assert np.array_equal(vectors(load_network(tmp_path, "pairs", kinds["pairs"])), after)
 
 
 def test_an_encoder_that_lacks_weights_is_a_fault(origin: Origin, tmp_path: Path) -> None:
-    build_network(origin, {"pairs": build_form("retrieve")}, 1).save(tmp_path)
+    build_network(origin, {"pairs": build_form("retrieve")}, 1).save_tasks(tmp_path)
     path = tmp_path / "pairs" / "model.safetensors"
     tensors = load_file(path)
     save_file({name: value for name, value in tensors.items() if "layer.1.output.dense" not in name}, path)

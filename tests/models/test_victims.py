@@ -23,7 +23,7 @@ TAGS = ["O", "B-PER", "I-PER"]
 
 
 def network(name: str, labels: list[str], **options: Any) -> Network:
-    origin = Scratch(layers=1, width=24, heads=2, vocabulary=300, positions=LONGEST + 4).origin(lambda: WORDS * 9)
+    origin = Scratch(layers=1, width=24, heads=2, vocabulary=300, positions=LONGEST + 4).load_origin(lambda: WORDS * 9)
     return build_network(origin, {"t": build_form(name, labels, options)}, 1).eval()
 
 

@@ -100,7 +100,7 @@ CASES: dict[str, tuple[Any, str, str, str, str | bytes, int, str, int]] = {
 def read(reader: Any, split: str, language: str, policy: str) -> tuple[list[Row], list[BadRow]]:
     block = ({"type": reader} if isinstance(reader, str) else reader) | {"bad_rows": policy}
     built, lost = Reader.model_validate(block), list[BadRow]()
-    check = build_form(built.form, built.label_names() or ["NP"], built.form_options()).check
+    check = build_form(built.form, built.label_names() or ["NP"], built.form_options()).check_row
     return list(rows(built, "mirror", split, language, None, lost, check)), lost
 
 

@@ -33,7 +33,7 @@ def checked(reader: Any, split: str, language: str, source: str = "mirror", root
     built = Reader.model_validate(reader)
     kind, found = build_form("retrieve", (), built.form_options()), list(rows(built, source, split, language, root))
     for number, row in enumerate(found, 1):
-        kind.check(row, "row", number)
+        kind.check_row(row, "row", number)
     return found
 
 
@@ -97,9 +97,11 @@ def test_a_hub_table_with_other_columns_is_named(hub: Callable[..., None]) -> No
 
 def test_the_languages_are_those_of_the_benchmark() -> None:
     old, new = (Reader.model_validate({"type": "tatoeba", "benchmark": name}) for name in ("xtreme", "xtreme_r"))
-    assert old.offered("mirror", "test") == tuple(XTREME.split()) and len(XTREME.split()) == 36
-    assert set(new.offered("mirror", "test")) - set(old.offered("mirror", "test")) == set("az lt pl ro uk".split())
-    assert new.offered("hub", "test") == old.offered("hub", "test")  # the hub has XTREME's alone
+    assert old.offered_languages("mirror", "test") == tuple(XTREME.split()) and len(XTREME.split()) == 36
+    assert set(new.offered_languages("mirror", "test")) - set(old.offered_languages("mirror", "test")) == set(
+        "az lt pl ro uk".split()
+    )
+    assert new.offered_languages("hub", "test") == old.offered_languages("hub", "test")  # the hub has XTREME's alone
     with pytest.raises(MissingData, match="no Tatoeba in 'pl'"):
         list(rows(new, "hub", "test", "pl"))
 
@@ -231,13 +233,13 @@ def test_of_a_training_set_the_candidates_of_the_kept_queries_stay() -> None:
 def test_the_miniature_files_read_whole(tmp_path: Path) -> None:
     miniature.write(tmp_path, parts=["bitext"])
     reader = Reader.model_validate({"type": "tatoeba", "benchmark": "xtreme_r"})
-    offered = reader.offered("miniature", "test")
+    offered = reader.offered_languages("miniature", "test")
     assert set(offered) == set(miniature.LANGUAGES) - {"en"} == set(miniature.LANGUAGES) & set(TATOEBA_CODES)
     for language in offered:
         found = checked(reader.model_dump(), "test", language, "miniature", tmp_path)
         queries, candidates = side(found, "query"), side(found, "candidate")
         assert len({one["text"] for one in queries}) == len({one["text"] for one in candidates}) == TATOEBA_SIZE
-    for language in Reader.model_validate("bucc").offered("miniature", "test"):
+    for language in Reader.model_validate("bucc").offered_languages("miniature", "test"):
         found = checked("bucc", "test", language, "miniature", tmp_path)
         for part, name in (("test", "training"), ("tune", "sample")):
             both, foreign, english = BUCC_SIZES[name]

@@ -36,7 +36,7 @@ SIZES = {
 
 
 def leaf(name: str) -> Any:
-    return Reader.lookup(name)
+    return Reader.find_class(name)
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -68,8 +68,8 @@ def test_the_sizes_of_a_card_are_the_published_ones(name: str) -> None:
 def test_every_place_of_a_reader_is_under_the_folder_and_names_the_language_of_a_row(name: str) -> None:
     reader = Reader.model_validate(name)
     for split in reader.card.splits:
-        for language in reader.offered("mirror", split) if name != "text" else ("en",):
-            for part, its in reader.origins(split, language):
+        for language in reader.offered_languages("mirror", split) if name != "text" else ("en",):
+            for part, its in reader.origin_splits(split, language):
                 places = [*part.places(its, language)]
                 assert places and not any(Path(place).is_absolute() or ".." in place for place in places)
 

@@ -460,7 +460,7 @@ def test_real_files_are_whole(name: str, split: str, real: Path) -> None:
     assert Counter(one["label"] for one in found) == REAL[name, split]
     assert len({one["id"] for one in found}) == len(found)
     for number, one in enumerate(found, 1):
-        build_form("choose").check(one, name, number)
+        build_form("choose").check_row(one, name, number)
 
 
 @pytest.mark.parametrize("split", ["dev", "test"])

@@ -184,9 +184,12 @@ def test_one_file_is_not_read_as_several_languages(fields: dict[str, Any]) -> No
 def test_the_dev_set_kept_of_one_training_file_is_in_its_language() -> None:
     block = reader(train="t.tsv", test="x-{language}.tsv", test_languages=["en", "de"])
     built = Reader.model_validate(block)
-    assert (built.offered("mirror", "dev"), built.offered("mirror", "test")) == (("en",), ("en", "de"))
+    assert (built.offered_languages("mirror", "dev"), built.offered_languages("mirror", "test")) == (
+        ("en",),
+        ("en", "de"),
+    )
     several = Reader.model_validate(block | {"train": "t-{language}.tsv"})
-    assert several.offered("mirror", "dev") == ("en", "de")
+    assert several.offered_languages("mirror", "dev") == ("en", "de")
 
 
 MIXED = [
@@ -355,8 +358,8 @@ def test_a_mask_reader_needs_no_labels() -> None:
 
 def test_test_languages_may_be_others_than_those_of_training() -> None:
     built = Files(train="t-{language}.tsv", labels=("a", "b"), languages=("en",), test_languages=("sw", "de"))
-    assert built.offered("mirror", "train") == ("en",)
-    assert built.offered("mirror", "dev") == built.offered("mirror", "test") == ("sw", "de")
+    assert built.offered_languages("mirror", "train") == ("en",)
+    assert built.offered_languages("mirror", "dev") == built.offered_languages("mirror", "test") == ("sw", "de")
 
 
 # real files

@@ -98,7 +98,7 @@ def test_a_question_has_right_answers_in_every_language(mirror: Mirror, read: Re
 
 def test_the_form_takes_every_row(mirror: Mirror, read: Read) -> None:
     two(mirror)
-    check = build_form("retrieve", (), Lareqa().form_options()).check
+    check = build_form("retrieve", (), Lareqa().form_options()).check_row
     for number, row in enumerate(read("lareqa", "test", "en"), 1):
         check(row, "test", number)
 
@@ -196,8 +196,8 @@ def test_options_are_those_of_xtreme_r() -> None:
     assert Lareqa().form_options() == {"pool": "shared", "task": "ranking", "layer": None, "pooling": "cls"}
     other = Reader.model_validate({"type": "lareqa", "layer": 8, "pooling": "mean"})
     assert other.form_options()["layer"] == 8
-    assert other.parts("train") == (SquadR(layer=8, pooling="mean"),)
-    assert (other.offered("mirror", "train"), len(other.offered("mirror", "test"))) == (("en",), 11)
+    assert other.part_readers("train") == (SquadR(layer=8, pooling="mean"),)
+    assert (other.offered_languages("mirror", "train"), len(other.offered_languages("mirror", "test"))) == (("en",), 11)
 
 
 def test_a_mirror_without_all_languages_says_so(mirror: Mirror) -> None:
@@ -375,7 +375,7 @@ def test_cards_are_complete() -> None:
         assert all((card.title, card.hub, card.licence, card.citation, card.layout, reader.published.source))
         assert set(card.sizes) == set(card.splits)
         for source in ("mirror", "miniature"):
-            assert set(reader.offered(source, "train")) <= set(card.train_languages)
+            assert set(reader.offered_languages(source, "train")) <= set(card.train_languages)
 
 
 def starts(context: str, borders: list[list[int]]) -> set[int]:

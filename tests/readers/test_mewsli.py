@@ -127,7 +127,7 @@ def test_dev_has_mentions_of_its_own(mirror: Mirror, read: Read) -> None:
     news(mirror, lines(article("en", mention("d1", 16, 20))), split="dev")
     spoken = {"type": "mewsli_x", "dev": "wikinews"}
     assert [row["id"] for row in read(spoken, "dev", "en")] == ["d1", "Q70", "Q1"]
-    assert len(Reader.model_validate(spoken).offered("mirror", "dev")) == 11
+    assert len(Reader.model_validate(spoken).offered_languages("mirror", "dev")) == 11
 
 
 def test_training_selects_by_pairs_among_their_own_entities(mirror: Mirror, read: Read) -> None:
@@ -137,13 +137,13 @@ def test_training_selects_by_pairs_among_their_own_entities(mirror: Mirror, read
     pairs = lines({"contextual_mention": contextual, "entity": entity("Q70", "en")})
     mirror("mewsli_x/wikipedia_pairs-dev.jsonl", pairs)
     assert [row["id"] for row in read("mewsli_x", "dev", "en")] == ["m1", "Q70"]
-    assert MewsliX().offered("mirror", "dev") == ("en",)
-    assert [one.dev for one in MewsliX().variants()] == ["wikipedia", "wikinews"]
+    assert MewsliX().offered_languages("mirror", "dev") == ("en",)
+    assert [one.dev for one in MewsliX().layout_variants()] == ["wikipedia", "wikinews"]
 
 
 def test_the_form_takes_every_row(mirror: Mirror, read: Read) -> None:
     news(mirror)
-    check = build_form("retrieve", (), MewsliX().form_options()).check
+    check = build_form("retrieve", (), MewsliX().form_options()).check_row
     for number, row in enumerate(read("mewsli_x", "test", "de"), 1):
         check(row, "test", number)
 
@@ -153,7 +153,7 @@ def test_the_card_is_complete() -> None:
     assert all((card.title, card.hub, card.licence, card.citation, card.layout, published.source))
     assert set(card.sizes) <= set(card.splits) and len(card.languages) == 11
     assert MewsliX().form_options() == {"pool": "shared", "task": "ranking", "layer": None, "pooling": "cls"}
-    assert MewsliX().offered("miniature", "test") == ("ar", "de", "en", "es", "tr")
+    assert MewsliX().offered_languages("miniature", "test") == ("ar", "de", "en", "es", "tr")
 
 
 # bad files

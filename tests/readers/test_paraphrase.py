@@ -192,7 +192,7 @@ def test_pairs_without_a_sentence_are_tested_on(name: str, mirror: Mirror, read:
         ("5", "d", "e"),
     ]
     for one in found:
-        build_form(Pawsx.form, Pawsx.labels).check(one, name, 1)
+        build_form(Pawsx.form, Pawsx.labels).check_row(one, name, 1)
 
 
 def test_pairs_without_a_sentence_are_not_trained_on(mirror: Mirror, read: Read, hub: Hub) -> None:
@@ -379,7 +379,7 @@ def drawn() -> dict[str, list[Paraphrase]]:
 @pytest.mark.parametrize(("name", "split"), [("qqp", "train"), ("qqp", "dev"), ("paws", "dev"), ("pawsx", "test")])
 def test_miniature_pairs_are_read_by_the_same_code(name: str, split: str, world: Path) -> None:
     reader = Reader.model_validate(name)
-    for language in reader.offered("miniature", split):
+    for language in reader.offered_languages("miniature", split):
         found = list(rows(reader, "miniature", split, language, world))
         counts = Counter(one["label"] for one in found)
         assert set(counts) == set(reader.label_names()) and len(set(counts.values())) == 1
@@ -500,12 +500,12 @@ def test_the_labels_can_be_told_by_what_is_bound_to_what(drawn: dict[str, list[P
 
 
 def every_reader() -> list[str]:
-    return sorted(Reader.known())
+    return sorted(Reader.known_names())
 
 
 @pytest.mark.parametrize("name", every_reader())
 def test_every_card_is_complete(name: str) -> None:
-    reader: Any = Reader.lookup(name)
+    reader: Any = Reader.find_class(name)
     card = reader.card
     for field in ("title", "licence", "layout"):
         assert getattr(card, field).strip(), field
@@ -522,7 +522,7 @@ def test_every_card_is_complete(name: str) -> None:
 
 @pytest.mark.parametrize("name", every_reader())
 def test_every_reader_names_the_source_of_its_settings(name: str) -> None:
-    reader: Any = Reader.lookup(name)
+    reader: Any = Reader.find_class(name)
     if "train" in reader.card.splits:
         published = reader.published
         assert published.source.strip()
@@ -546,4 +546,4 @@ def test_the_sizes_are_those_that_are_known() -> None:
     anli = Counter[str]()
     for split, size in known["facebook/anli"]["plain_text"].items():
         anli[split.split("_")[0]] += size
-    assert Reader.lookup("anli").card.sizes == anli
+    assert Reader.find_class("anli").card.sizes == anli

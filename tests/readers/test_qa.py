@@ -86,9 +86,9 @@ def test_xquad_reads_one_file_a_language(mirror: Mirror, read: Read) -> None:
 
 
 def test_xquad_has_romanian_in_xtreme_r() -> None:
-    assert len(Xquad().offered("hub", "test")) == 11 and "ro" not in Xquad().offered("hub", "test")
-    assert len(Xquad(benchmark="xtreme_r").offered("hub", "test")) == 12
-    assert Xquad(benchmark="xtreme_r").offered("hub", "dev") == ("en",)
+    assert len(Xquad().offered_languages("hub", "test")) == 11 and "ro" not in Xquad().offered_languages("hub", "test")
+    assert len(Xquad(benchmark="xtreme_r").offered_languages("hub", "test")) == 12
+    assert Xquad(benchmark="xtreme_r").offered_languages("hub", "dev") == ("en",)
 
 
 @pytest.mark.parametrize("place", ["MLQA_V1", "mlqa/MLQA_V1", "mlqa"])
@@ -165,7 +165,7 @@ def test_an_id_without_language_in_the_file_of_all_is_told(mirror: Mirror, read:
 
 
 def test_tydiqa_trains_on_english_and_has_no_dev() -> None:
-    assert Tydiqa().train_languages("hub") == ("en",) and Tydiqa().offered("hub", "dev") == ()
+    assert Tydiqa().train_languages("hub") == ("en",) and Tydiqa().offered_languages("hub", "dev") == ()
     assert len(Tydiqa(languages="all").train_languages("hub")) == 9
     with pytest.raises(MissingData, match="tydiqa has no dev split"):
         next(rows(Tydiqa(), "mirror", "dev", "en"))
@@ -180,7 +180,7 @@ def test_withheld_answers_are_none(answers: list[Any], mirror: Mirror, read: Rea
     mirror("MLQA_V1/test/test-context-de-question-de.json", tree({**CAT, "answers": answers}))
     (found,) = read("mlqa", "test", "de")
     assert found["answers"] is None and found["starts"] is None
-    build_form("span").check(found, "x", 1)
+    build_form("span").check_row(found, "x", 1)
 
 
 def test_a_file_without_answers_is_withheld_too(mirror: Mirror, read: Read) -> None:
@@ -282,7 +282,7 @@ def test_shifted_offsets_of_the_hub_are_put_right(name: str, hub: Callable[..., 
     assert [one["id"] for one in found] == ["1", "2"]
     for one in found:
         assert one["starts"] == [one["text"].rindex("猫")] and one["language"] == language
-        build_form("span").check(one, "x", 1)
+        build_form("span").check_row(one, "x", 1)
 
 
 @pytest.mark.parametrize(("reader", "answers"), [(SquadV2(), []), (SquadV1(), None)])

@@ -40,7 +40,7 @@ def test_missing_data_names_what_was_looked_for_where_and_the_way_out(mirror: Mi
     root = mirror("other/x", "x").parents[1]
     with pytest.raises(MissingData) as caught:
         list(rows(Xnli(), "mirror", "train", "sw"))
-    (line,) = caught.value.lines()
+    (line,) = caught.value.message_lines()
     assert f"xnli train in sw is not under {root}" in line
     assert "XNLI-MT-1.0/multinli/multinli.train.sw.tsv" in line
     assert "xnli/train-sw.tsv" in line
@@ -240,7 +240,7 @@ def test_a_hub_table_that_is_not_there_is_told_in_one_line(hub: Callable[..., No
     for split, language in (("test", "sw"), ("train", "en")):
         with pytest.raises(MissingData, match="facebook/xnli") as caught:
             read("xnli", split, language)
-        assert len(caught.value.lines()) == 1
+        assert len(caught.value.message_lines()) == 1
 
 
 def test_a_local_hub_without_the_repository_is_told(hub: Callable[..., None], folder: Path) -> None:
@@ -379,7 +379,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_miniature_is_read_by_the_same_code(name: str, split: str, world: Path) -> None:
     built = Reader.model_validate(name)
-    languages = built.offered("miniature", split)
+    languages = built.offered_languages("miniature", split)
     assert "en" in languages
     for language in languages:
         found = list(rows(built, "miniature", split, language, world))
@@ -389,12 +389,12 @@ def test_miniature_is_read_by_the_same_code(name: str, split: str, world: Path) 
 
 def test_miniature_rows_are_parallel(world: Path) -> None:
     english = list(rows(Xnli(), "miniature", "test", "en", world))
-    for language in Xnli().offered("miniature", "test"):
+    for language in Xnli().offered_languages("miniature", "test"):
         found = list(rows(Xnli(), "miniature", "test", language, world))
         assert [(row["id"], row["label"]) for row in found] == [(row["id"], row["label"]) for row in english]
 
 
 def test_a_reader_offers_in_miniature_what_both_have() -> None:
-    offered = Xnli().offered("miniature", "test")
+    offered = Xnli().offered_languages("miniature", "test")
     assert {"en", "de", "sw", "zh"} <= set(offered) < set(Xnli.card.languages)
-    assert Xnli().offered("hub", "test") == Xnli.card.languages
+    assert Xnli().offered_languages("hub", "test") == Xnli.card.languages

@@ -121,11 +121,14 @@ class TestUdpos:
         assert read("udpos", "test", "en")[0]["words"] == ["old"]
 
     def test_the_benchmarks_have_33_and_38_languages(self) -> None:
-        assert len(Udpos().offered("mirror", "test")) == 33 == len(set(TREEBANKS)) - 5
-        more = set(Udpos(benchmark="xtreme_r").offered("mirror", "test")) - set(Udpos().offered("mirror", "test"))
+        assert len(Udpos().offered_languages("mirror", "test")) == 33 == len(set(TREEBANKS)) - 5
+        more = set(Udpos(benchmark="xtreme_r").offered_languages("mirror", "test")) - set(
+            Udpos().offered_languages("mirror", "test")
+        )
         assert more == {"lt", "pl", "uk", "wo", "ro"}
         missing = {
-            s: set(Udpos().offered("mirror", "test")) - set(Udpos().offered("mirror", s)) for s in ("train", "dev")
+            s: set(Udpos().offered_languages("mirror", "test")) - set(Udpos().offered_languages("mirror", s))
+            for s in ("train", "dev")
         }
         assert missing == {"train": {"th", "tl", "yo"}, "dev": {"th", "tl", "yo", "kk"}}
 
@@ -181,14 +184,14 @@ class TestUdpos:
                 Udpos().from_hub({"tokens": ["a"], "pos_tags": [wrong]}, 0, "test", "en")
 
     def test_hub_tables_that_mix_in_another_language_are_refused_unless_asked_for(self) -> None:
-        assert not {"de", "el", "fr", "ru", "zh"} & set(Udpos().offered("hub", "test"))
+        assert not {"de", "el", "fr", "ru", "zh"} & set(Udpos().offered_languages("hub", "test"))
         with pytest.raises(MissingData, match=r"mixes Ancient Greek into its udpos table of 'el'; use source: mirror"):
             Udpos().hub_part("test", "el")
         asked = Udpos(mixed_tables=True)
-        assert "el" in asked.offered("hub", "test")
+        assert "el" in asked.offered_languages("hub", "test")
         assert asked.hub_part("dev", "el")[1:3] == ("udpos.Greek", "validation")
         assert Udpos().hub_part("train", "en")[1:3] == ("udpos.English", "train")
-        assert "pl" not in Udpos(benchmark="xtreme_r").offered("hub", "test")
+        assert "pl" not in Udpos(benchmark="xtreme_r").offered_languages("hub", "test")
 
 
 class TestPanx:
@@ -198,7 +201,7 @@ class TestPanx:
         assert [row["words"] for row in found] == [["New", "York", ":", "a:b"], [""]]
         assert found[0]["tags"] == ["B-LOC", "I-LOC", "O", "O"]
         assert [row["id"] for row in found] == ["1", "6"]
-        build_form("tag", ENTITY_TAGS).check(found[1], "test", 1)  # a blank token is a word that is scored
+        build_form("tag", ENTITY_TAGS).check_row(found[1], "test", 1)  # a blank token is a word that is scored
 
     def test_files_as_xtremes_script_names_them(self, mirror: Mirror, read: Read) -> None:
         mirror("panx_dataset/sw-dev", "sw:Anna\tB-PER\n")
@@ -229,8 +232,10 @@ class TestPanx:
         assert Panx().hub_part("dev", "sw")[:3] == ("unimelb-nlp/wikiann", "sw", "validation")
 
     def test_the_benchmarks_have_40_and_48_languages(self) -> None:
-        assert len(set(Panx().offered("hub", "test"))) == 40
-        more = set(Panx(benchmark="xtreme_r").offered("hub", "test")) - set(Panx().offered("hub", "test"))
+        assert len(set(Panx().offered_languages("hub", "test"))) == 40
+        more = set(Panx(benchmark="xtreme_r").offered_languages("hub", "test")) - set(
+            Panx().offered_languages("hub", "test")
+        )
         assert more == {"az", "gu", "lt", "pa", "pl", "qu", "ro", "uk"}
 
 
@@ -311,17 +316,17 @@ class TestMiniature:
         for reader in (Udpos(), Panx()):
             kind = build_form("tag", reader.label_names())
             for split in ("train", "dev", "test"):
-                for language in reader.offered("miniature", split):
+                for language in reader.offered_languages("miniature", split):
                     found = list(rows(reader, "miniature", split, language, world))
                     assert len(found) >= 200
                     for row in found:
-                        kind.check(row, f"{reader.type_name} {split} {language}", 0)
+                        kind.check_row(row, f"{reader.type_name} {split} {language}", 0)
                     assert len({row["id"] for row in found}) == len(found)
 
     def test_languages(self) -> None:
-        assert set(Panx().offered("miniature", "test")) == set(LANGUAGES)
-        assert set(LANGUAGES) - set(Udpos().offered("miniature", "test")) == {"sw"}
-        assert "th" not in Udpos().offered("miniature", "train")
+        assert set(Panx().offered_languages("miniature", "test")) == set(LANGUAGES)
+        assert set(LANGUAGES) - set(Udpos().offered_languages("miniature", "test")) == {"sw"}
+        assert "th" not in Udpos().offered_languages("miniature", "train")
 
     def test_tags_by_hand(self, world: Path) -> None:
         def tagged(reader: Any, language: str, text: str) -> str:

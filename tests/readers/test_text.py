@@ -115,7 +115,7 @@ def test_all_languages_are_those_that_are_there(mirror: Mirror) -> None:
 
 def test_listed_languages_are_taken_as_listed() -> None:
     assert Text(languages=("sw", "en")).train_languages("mirror") == ("sw", "en")
-    assert Text(languages=("sw", "en")).offered("hub", "dev") == ("sw", "en")
+    assert Text(languages=("sw", "en")).offered_languages("hub", "dev") == ("sw", "en")
 
 
 def test_a_folder_of_ones_own_may_hold_any_language(mirror: Mirror, read: Read, xfer: Callable[..., Any]) -> None:

@@ -80,17 +80,17 @@ def test_from_the_hub(hub: Callable[..., None]) -> None:
 def test_in_miniature_as_often_as_asked(of: str, tmp_path: Path) -> None:
     splits = Reader.model_validate(of).card.splits
     reader = text(of, take=[splits[0]])
-    miniature.write(tmp_path, parts=reader.worlds("train"))
-    for language in reader.offered("miniature", "train")[:2]:
+    miniature.write(tmp_path, parts=reader.world_parts("train"))
+    for language in reader.offered_languages("miniature", "train")[:2]:
         found = all_rows(reader, "miniature", language, tmp_path)
         assert len({row["text"] for row in found}) == len(found) > 20
         assert found == all_rows(reader, "miniature", language, tmp_path)
 
 
 def test_the_languages_are_those_of_the_other_reader() -> None:
-    assert set(text("xnli").offered("hub", "train")) == set(Reader.model_validate("xnli").card.languages)
-    assert text("xnli", languages=["sw", "de", "fi"]).offered("hub", "train") == ("de", "sw")
-    assert "ht" in text("xcopa", take=["dev"]).offered("hub", "train")
+    assert set(text("xnli").offered_languages("hub", "train")) == set(Reader.model_validate("xnli").card.languages)
+    assert text("xnli", languages=["sw", "de", "fi"]).offered_languages("hub", "train") == ("de", "sw")
+    assert "ht" in text("xcopa", take=["dev"]).offered_languages("hub", "train")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_wikipedia_from_a_mirror_gives_the_rows_of_the_hub(
     hub("wikimedia/wikipedia", {"20231101.sw": {"train": {"id": [str(i) for i in range(30)], "text": texts}}})
     reader = Reader.model_validate({"type": "text", "held_out": 3})
     assert all_rows(reader, "mirror", "sw") == all_rows(reader, "hub", "sw")
-    assert reader.offered("mirror", "train") == ("sw",)
+    assert reader.offered_languages("mirror", "train") == ("sw",)
 
 
 def test_a_table_that_is_cut_short_is_told(mirror: Mirror, folder: Path) -> None:

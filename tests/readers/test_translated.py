@@ -52,9 +52,13 @@ def test_xtremes_translations_of_squad_are_xquads_training_data(mirror: Mirror, 
 
 def test_xquad_is_trained_in_english_unless_asked_for_more() -> None:
     plain: Any = Reader.model_validate("xquad")
-    assert plain.train_languages("mirror") == ("en",) and plain.offered("mirror", "dev") == ("en",)
+    assert plain.train_languages("mirror") == ("en",) and plain.offered_languages("mirror", "dev") == ("en",)
     more: Any = Reader.model_validate(reader("xquad", languages=["de", "ar"]))
-    assert more.train_languages("mirror") == ("de", "ar") and more.offered("mirror", "dev") == ("ar", "de", "en")
+    assert more.train_languages("mirror") == ("de", "ar") and more.offered_languages("mirror", "dev") == (
+        "ar",
+        "de",
+        "en",
+    )
     every: Any = Reader.model_validate(reader("xquad", languages="all"))
     assert every.train_languages("mirror") == tuple("ar de el en es hi ru th tr vi zh".split())
     assert every.train_languages("hub") == ("en",)
@@ -98,7 +102,7 @@ def test_answers_that_xtreme_keeps_apart_are_put_back(name: str, file: str, mirr
     labels = mirror(f"labels/{name}/test-{language}.json", squad("swahili-1", answer="sat"))
     (row,) = read(name, "test", language)
     assert (row["answers"], row["starts"]) == (["sat"], [6])
-    build_form("span").check(row, "file", 1)
+    build_form("span").check_row(row, "file", 1)
     mirror(f"labels/{name}/test-{language}.json", squad("another"))
     assert read(name, "test", language)[0]["answers"] is None
     mirror(f"labels/{name}/test-{language}.json", squad("swahili-1", "A dog ran.", "dog"))
@@ -136,9 +140,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_miniature_has_them_and_they_are_parallel(block: dict[str, Any], split: str, world: Path) -> None:
     built: Any = Reader.model_validate(block)
-    languages = built.offered("miniature", split)
+    languages = built.offered_languages("miniature", split)
     assert {"en", "ar"} < set(languages)
-    check = build_form("span").check
+    check = build_form("span").check_row
     found = {language: list(rows(built, "miniature", split, language, world, None, check)) for language in languages}
     for language, these in found.items():
         assert len(these) > 100 and all(row["answers"] and row["language"] == language for row in these)

@@ -22,7 +22,7 @@ def read(reader: Any, split: str, language: str) -> tuple[list[Row], list[str]]:
     """The rows that are left, and the others as ``file:line: what``, without the folder."""
     block = ({"type": reader} if isinstance(reader, str) else reader) | {"bad_rows": "skip"}
     built, lost = Reader.model_validate(block), list[BadRow]()
-    check = build_form(built.form, built.label_names(), built.form_options()).check
+    check = build_form(built.form, built.label_names(), built.form_options()).check_row
     found = list(rows(built, "mirror", split, language, None, lost, check))
     return found, [f"{Path(bad.file).name}:{bad.line}: {bad.message}" for bad in lost]
 

@@ -62,7 +62,7 @@ FAILED = {"method": "r3f", "target": "pawsx"}
 def done() -> list[FinishedCell]:
     """The finished cells: all but one."""
     found = []
-    for levels in Study.model_validate(STUDY).combinations():
+    for levels in Study.model_validate(STUDY).level_combinations():
         number = METHODS.index(levels["method"])
         if levels != FAILED:
             numbers = CellMeasures(_about(levels["target"]), _credits(number, levels["target"]))
@@ -74,7 +74,7 @@ def done() -> list[FinishedCell]:
 def _made() -> dict[str, Any]:
     study = Study.model_validate(STUDY)
     cells = []
-    for levels in study.combinations():
+    for levels in study.level_combinations():
         number = METHODS.index(levels["method"])
         cell = {"levels": levels, "state": "done", "why": "", "report": f"r{number}", "trained": {"target seed 1": "k"}}
         cells.append(cell | {"recipe": {"name": "x"}, "notes": [], "discriminators": []})
@@ -94,7 +94,13 @@ def _made() -> dict[str, Any]:
     rows = [row | {"language": "mean"}, row | {"language": "de"}, row | {"language": "mean", "ours": None}]
     cells[0]["against"] = {"title": "A paper", "models": ["XLM-R", "mBERT"], "rows": rows, "made_up": True}
     text = {"original": [["ein ", False], ["Haus", True]], "changed": [["ein ", False], ["Hsau", True]]}
-    about = {"data": "XNLI", "evaluation": "typos", "levels": study.combinations()[0], "id": "1", "status": "changed"}
+    about = {
+        "data": "XNLI",
+        "evaluation": "typos",
+        "levels": study.level_combinations()[0],
+        "id": "1",
+        "status": "changed",
+    }
     return {
         **{key: STUDY[key] for key in ("name", "title", "question", "description", "papers")},
         "scale": "miniature",

@@ -41,4 +41,4 @@ def test_a_pair_is_on_the_rows_that_both_have() -> None:
     pair = first.paired(second, "en", "accuracy")
     assert pair is not None and (pair[0].value, pair[1].value) == (1.0, 0.5)
     assert pair[0].keys.tolist() == pair[1].keys.tolist() == sorted(first.keys["en"][:2].tolist())
-    assert first.paired(second, "de", "accuracy") is None and first.beside(second, "en", "accuracy") is not None
+    assert first.paired(second, "de", "accuracy") is None and first.paired_ratios(second, "en", "accuracy") is not None

@@ -23,7 +23,7 @@ from xfer.trainers.mixers import Joint
 
 OTHER = "le vieux chat dort dans un jardin pendant que deux oiseaux chantent sur les toits gris".split()
 SPOKEN = {"en": WORDS, "fr": OTHER}
-NAMES = Head.known()
+NAMES = Head.known_names()
 Tensors = dict[str, torch.Tensor]
 
 
@@ -60,7 +60,9 @@ LABELS = {"classify": ["no", "yes"], "tag": ["O", "B-LOC"], "mask": []}
 @cache
 def origin(dropout: float) -> Origin:
     every = [text for language in SPOKEN for text in texts(language)]
-    return Scratch(layers=2, width=16, heads=2, vocabulary=300, positions=40, dropout=dropout).origin(lambda: every)
+    return Scratch(layers=2, width=16, heads=2, vocabulary=300, positions=40, dropout=dropout).load_origin(
+        lambda: every
+    )
 
 
 def stage(
@@ -98,7 +100,7 @@ def trained(folder: Path, one: Head, *progress: Any, **fields: Any) -> tuple[Net
 
 def alone(made: Run, step: int = 0) -> Tensors:
     """The gradients of the discriminator's task by itself, at ``step``."""
-    (micro,) = made._micros("language", made.batches("language", 1, step), step)
+    (micro,) = made._micro_batches("language", made.next_batches("language", 1, step), step)
     micro.backward(micro.loss(micro.logits()))
     found = {n: p.grad.clone() for n, p in made.inner.named_parameters() if p.grad is not None}
     made.optimizer.zero_grad(set_to_none=True)

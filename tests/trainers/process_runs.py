@@ -50,7 +50,7 @@ def augmented(kind: str, **fields: Any) -> Made:
     """Rows that are changed as they are drawn, and the views of them."""
     steps = ({"attacker": {"type": "typos", "rate": 0.5}, "share": 0.7}, {"subwords": {"drop": 0.5}})
     told = Augmentation(tuple((Augment.model_validate(step), None) for step in steps), None, Consistency(weight=1))
-    tasks = [TaskData(kind, 1.0, every.rows(kind), None, ("en",), augmented=told)]
+    tasks = [TaskData(kind, 1.0, every.rows(kind), None, ("en",), augmentation=told)]
     return every.network(kind), tasks, settings(steps=4, evaluate_every=2, **fields), Proportional()
 
 
@@ -58,7 +58,7 @@ def attacked_anew() -> Made:
     """Rows that are attacked before steps 3 and 6, by a search of the network in training."""
     block = AttackedTraining(attacker=swap_search.Swap(), refresh=3, share=0.5, keep="all")
     changes = AttackedData(1.0, True, {name: [] for name in rows()}, (), block)
-    tasks = [TaskData("nli", 1.0, rows(), None, ("en",), changes=changes)]
+    tasks = [TaskData("nli", 1.0, rows(), None, ("en",), attacked=changes)]
     return network(dropout=0), tasks, settings(steps=8, evaluate_every=4), Proportional()
 
 
@@ -109,7 +109,7 @@ def curve(folder: Path, made: Made, stop: int = 0) -> dict[str, Any]:
     net, tasks, chosen, mixer = made
     found = fit(chosen, net, tasks, context(folder, progress=progress, mixer=mixer))
     sums = (
-        [float(tensor.double().abs().sum()) for tensor in net.weights().values()]
+        [float(tensor.double().abs().sum()) for tensor in net.named_weights().values()]
         if distributed.current_processes().main
         else []
     )

@@ -47,7 +47,7 @@ class Case(NamedTuple):
 
 def every() -> list[Case]:
     """The whole product, from what is registered: a new method is in it without a line here."""
-    names = Adversary.known(), [NONE, *Head.known()], Mixer.known(), list(READERS)
+    names = Adversary.known_names(), [NONE, *Head.known_names()], Mixer.known_names(), list(READERS)
     places = product(*(range(len(values)) for values in names))
     return [Case(*values, AUGMENTS[sum(at) % 3]) for values, at in zip(product(*names), places, strict=True)]
 

@@ -19,12 +19,12 @@ class Swap(Search):
     word: str = Field("roofs", description="what a word becomes")
     budget: int = Field(6, description="questions a row")
 
-    def slot(self, setting: Setting) -> Slot:
+    def make_slot(self, setting: Setting) -> Slot:
         aim = setting.aim
 
         def look(rows: list[dict[str, Any]]) -> list[tuple[float, bool]]:
-            answers = scheduler.ask_oracle("victim", [aim.item(aim.text(row)) for row in rows])
-            return [aim.judge(answer, aim.gold(rows[0])) for answer in answers]
+            answers = scheduler.ask_oracle("victim", [aim.victim_item(aim.editable_text(row)) for row in rows])
+            return [aim.judge_answer(answer, aim.gold_answer(rows[0])) for answer in answers]
 
         def work(row: dict[str, Any]) -> SearchOutcome:
             ((score, wrong),) = look([row])

@@ -61,10 +61,12 @@ def loss(run: Run, batch: dict[str, Any]) -> torch.Tensor:
     task = next(iter(run.tasks))
     kind, view = run.inner.forms[task], view_of(batch)
     logits, moved = run.inner(task, batch), run.inner(task, view)
-    p, q = align_log_probabilities(kind.chances(logits, batch), kind.chances(moved, view), view.get("places"))
+    p, q = align_log_probabilities(
+        kind.log_probabilities(logits, batch), kind.log_probabilities(moved, view), view.get("places")
+    )
     sides = (p.exp() * (p - q)).sum(-1) + (q.exp() * (q - p)).sum(-1)
     divergence = (sides.flatten(1).mean(1) if sides.ndim > 1 else sides).sum() / len(batch["labels"])
-    return kind.losses(logits, batch).mean() + 0.5 * divergence
+    return kind.unit_losses(logits, batch).mean() + 0.5 * divergence
 
 
 def loud(net: Any) -> None:
@@ -83,12 +85,12 @@ def test_a_step_adds_the_weighted_divergence(kind: str, adversary: str, tmp_path
     plain = made(tmp_path, kind, None, dropout=0.0, clip=0, **extra)
     for net in (run.inner, plain.inner):
         loud(net)
-    batch = run.batch(kind, 0)
-    assert all(torch.equal(batch[name], tensor) for name, tensor in plain.batch(kind, 0).items())
+    batch = run.task_batch(kind, 0)
+    assert all(torch.equal(batch[name], tensor) for name, tensor in plain.task_batch(kind, 0).items())
     with torch.no_grad():
-        added = float(loss(run, batch) - run.inner.forms[kind].losses(run.inner(kind, batch), batch).mean())
+        added = float(loss(run, batch) - run.inner.forms[kind].unit_losses(run.inner(kind, batch), batch).mean())
     assert added > 1e-6
-    assert run.step(0)[0] - plain.step(0)[0] == pytest.approx(added, rel=2e-3, abs=1e-6)
+    assert run.train_step(0)[0] - plain.train_step(0)[0] == pytest.approx(added, rel=2e-3, abs=1e-6)
 
 
 def test_the_labels_of_both_are_learnt_where_it_is_said(tmp_path: Path) -> None:
@@ -122,14 +124,14 @@ def test_a_teacher_sees_the_row_and_the_very_view_that_the_network_sees(added: b
         seen: list[torch.Tensor] = []
         teacher = Teacher(Same(net), "nli", ("nli",), 1.0, 0.5, added)  # type: ignore[arg-type]
         objective = Objective(0.0, 0.0, teacher, 1, Accelerator())
-        prepared = objective.prepared(kind, "nli", 0, whole)
+        prepared = objective.prepare_batch(kind, "nli", 0, whole)
         assert [tuple(ids.shape) for ids in seen] == [(3, 4), (3, 6)]
-        found = objective.taught(kind, view, view_of(prepared))
+        found = objective.teacher_loss(kind, view, view_of(prepared))
         p, q = made_of[id(net)].softmax(-1), view.softmax(-1)
         assert torch.allclose(found, 0.5 * (p * (p / q).log()).sum(-1), atol=1e-6)
         labels = torch.nn.functional.cross_entropy(logits, batch["labels"], reduction="none")
         wanted = labels * (1.0 if added else 0.5)
-        assert torch.allclose(objective.losses(kind, logits, prepared), wanted, atol=1e-6)
+        assert torch.allclose(objective.unit_losses(kind, logits, prepared), wanted, atol=1e-6)
 
 
 # What stands where

@@ -46,7 +46,7 @@ def gradient(folder: Path, *changes: Any, train: Any = None, **fields: Any) -> l
     run = tiny_runs.run(folder, net, task(*changes, train=train), batch_size=96, clip=0, steps=1, **fields)
     found: list[torch.Tensor] = []
     run._update = lambda step: found.extend(p.grad.clone() for p in net.parameters() if p.grad is not None)  # type: ignore[method-assign]
-    run.step(0)
+    run.train_step(0)
     return found
 
 
@@ -87,7 +87,7 @@ def test_no_changed_row_is_plain_training_to_the_bit(tmp_path: Path) -> None:
 
 def test_a_changed_row_stands_once_an_epoch_in_the_step_of_its_row(tmp_path: Path) -> None:
     run = tiny_runs.run(tmp_path, network(), task(changed()), batch_size=8)
-    made, batches = run.feed.changed["nli"], run.feed.samplers["nli"].epoch(0)
+    made, batches = run.feed.changed["nli"], run.feed.samplers["nli"].epoch_batches(0)
     seen = [(int(unit), batch) for batch in batches for unit in made.changed(batch)]
     assert sorted(unit for unit, _ in seen) == [0, 1, 2]
     assert all(PLACES[unit] in batch for unit, batch in seen)
@@ -100,7 +100,7 @@ def test_windows_of_a_changed_row_come_with_the_first_of_its_row() -> None:
     def encoded(of: list[int]) -> EncodedUnits:
         return EncodedUnits(tokens[: len(of)], np.arange(len(of) + 1), None, {"row": np.array(of)})
 
-    spans.training = lambda *_: encoded([0, 0, 0, 1])  # type: ignore[method-assign]
+    spans.encode_training = lambda *_: encoded([0, 0, 0, 1])  # type: ignore[method-assign]
     none: dict[str, list[Any]] = {name: [None] * 2 for name in spans.columns}
     made = AttackedUnits(spans, None, 8, encoded([0, 1, 1, 2]), AttackedData(1.0, False, none, [1, 2]))
     assert made.changed(np.array([2, 0])).tolist() == []  # the second window of row 1
@@ -212,8 +212,8 @@ def test_rows_that_come_up_are_attacked_and_kept_until_the_next_time(
     for step in range(6):
         kept.before(lambda: None)
         if step == 3:
-            coming = {int(i) for number in range(3, 6) for i in run.feed.samplers["nli"].batch(number)}
-        run.step(step)
+            coming = {int(i) for number in range(3, 6) for i in run.feed.samplers["nli"].batch_rows(number)}
+        run.train_step(step)
         run.state["step"] += 1
     ((_, made),) = seen
     assert made.origins and set(made.origins) <= coming and len(coming) == 24

@@ -29,7 +29,7 @@ def about(*steps: dict[str, Any], **more: Any) -> Augmentation:
 
 
 def made(folder: Path, kind: str, augmented: Augmentation | None, seed: int = 1, **fields: Any) -> Run:
-    task = TaskData(kind, 1.0, rows(kind), None, ("en",), augmented=augmented)
+    task = TaskData(kind, 1.0, rows(kind), None, ("en",), augmentation=augmented)
     return Run(settings(batch_size=6, **fields), network(kind, dropout=0.1), [task], context(folder, seed))
 
 
@@ -40,7 +40,7 @@ def views(run: Run) -> Augmenter:
 
 def trained(folder: Path, augmented: Augmentation | None, every: int = 4, stop: int = 0, **fields: Any) -> Any:
     net = network("classify", dropout=0.1)
-    task = TaskData("classify", 1.0, rows("classify"), None, ("en",), augmented=augmented)
+    task = TaskData("classify", 1.0, rows("classify"), None, ("en",), augmentation=augmented)
     chosen = settings(steps=4, batch_size=6, evaluate_every=every, **fields)
     progress = stopping(stop) if stop else lambda *_, **__: None
     fit(chosen, net, [task], context(folder, progress=progress, mixer=Proportional()))
@@ -52,19 +52,19 @@ def test_without_a_change_a_batch_is_that_of_plain_training_to_the_bit(kind: str
     """A row that is not drawn takes the same way as the others: units taken out, and put together again."""
     plain, zero = made(tmp_path, kind, None), made(tmp_path, kind, about({**TYPOS, "share": 0}))
     for number in range(5):
-        assert equal(plain.batch(kind, number), zero.batch(kind, number))
+        assert equal(plain.task_batch(kind, number), zero.task_batch(kind, number))
 
 
 @pytest.mark.parametrize("kind", FORMS)
 def test_rows_that_are_read_again_without_a_change_give_the_same_batch(kind: str, tmp_path: Path) -> None:
     plain, zero = made(tmp_path, kind, None), made(tmp_path, kind, about({"subwords": {"drop": 0}}))
     for number in range(3):
-        assert equal(plain.batch(kind, number), zero.batch(kind, number))
+        assert equal(plain.task_batch(kind, number), zero.task_batch(kind, number))
 
 
 def test_a_share_of_0_trains_the_same_weights(tmp_path: Path) -> None:
     assert equal(trained(tmp_path / "a", about({**TYPOS, "share": 0})), trained(tmp_path / "b", None))
-    assert not Augment(attacker="typos", share=0).active  # type: ignore[arg-type]
+    assert not Augment(attacker="typos", share=0).is_active  # type: ignore[arg-type]
 
 
 def test_rows_are_changed_as_often_as_their_share_says(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_labels_follow_in_every_form(kind: str, tmp_path: Path) -> None:
             inside += bool(first)  # else it is in the other window of a text that has grown
     assert kind != "span" or inside > len(found.row_of) / 2
     assert moved > len(found.row_of) / 2
-    plain, drawn = made(tmp_path, kind, None, max_length=46).batch(kind, 0), run.batch(kind, 0)
+    plain, drawn = made(tmp_path, kind, None, max_length=46).task_batch(kind, 0), run.task_batch(kind, 0)
     assert plain.keys() == drawn.keys() and not equal(plain, drawn)
     if kind not in ("span", "mask"):
         assert torch.equal(plain["labels"], drawn["labels"])

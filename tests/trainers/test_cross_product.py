@@ -56,7 +56,7 @@ def stage(case: Case) -> tuple[Network, list[TaskData]]:
     """The form's task with twice the rows of the masked one beside it, and what a head tells apart."""
     forms: dict[str, Any] = {"main": build_form(case.form, FORMS[case.form]), "beside": build_form("mask")}
     tasks = [
-        TaskData("main", 1.0, rows(case.form), None, ("en",), augmented=augmented(case)),
+        TaskData("main", 1.0, rows(case.form), None, ("en",), augmentation=augmented(case)),
         TaskData("beside", 0.5, rows("mask", 12), None, ("en",)),
     ]
     if case.head != NONE:
@@ -100,7 +100,7 @@ def drawn(case: Case) -> set[str]:
     if case.form == "retrieve":
         sizes["main"] //= 2  # a unit is a query with its candidate
     one = Mixer.model_validate(mixer(case))
-    return {name for step in range(STEPS) for name in one.tasks(step, 1, sizes, step / STEPS)}
+    return {name for step in range(STEPS) for name in one.step_tasks(step, 1, sizes, step / STEPS)}
 
 
 @pytest.mark.timeout(60)

@@ -44,14 +44,15 @@ def test_the_encoder_gets_minus_the_strength_times_the_gradient_of_plain_code(
     made = run(tmp_path, head(states=states, dropout=0, reverse={"peak": 0.3, **STEADY}), weight=weight, batch_size=20)
     found = alone(made)
     made.state["counts"] = {}
-    (batch,) = made.batches("language", 1, 0)
+    (batch,) = made.next_batches("language", 1, 0)
     net = made.inner
     encoder: Any = net.encoder
     hidden = encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
     length = batch["attention_mask"].sum(1).tolist()
     assert min(length) < max(length)
     numbers = [
-        ("en", "fr").index(made.tasks["language"].train["language"][i]) for i in made.feed.samplers["language"].batch(0)
+        ("en", "fr").index(made.tasks["language"].train["language"][i])
+        for i in made.feed.samplers["language"].batch_rows(0)
     ]
     if states == "tokens":
         inside = torch.cat([row[:n] for row, n in zip(hidden, length, strict=True)])
@@ -80,7 +81,7 @@ def test_the_strength_is_a_factor_of_what_the_encoder_gets_and_of_nothing_else(n
 
 def test_the_ramp_follows_the_steps(tmp_path: Path) -> None:
     made = run(tmp_path, head(dropout=0), steps=4)
-    strengths = [float(made.batches("language", 1, step)[0]["strength"]) for step in range(4)]
+    strengths = [float(made.next_batches("language", 1, step)[0]["strength"]) for step in range(4)]
     assert strengths == pytest.approx([0.0, 0.8482836, 0.9866143, 0.9988944])  # tanh(5 step / 4)
 
 
@@ -116,25 +117,25 @@ def test_an_adversary_leaves_the_discriminator_alone(
 ) -> None:
     one = head(dropout=0, reverse={"peak": 0.3, **STEADY})
     played: list[str] = []
-    real = type(adversary).play
+    real = type(adversary).perturbed_backward
 
     def watched(self: Any, micro: Any) -> Any:
         played.append(micro.task)
         return real(self, micro)
 
-    monkeypatch.setattr(type(adversary), "play", watched)
+    monkeypatch.setattr(type(adversary), "perturbed_backward", watched)
     seen: list[dict[str, torch.Tensor]] = []
     made = run(tmp_path, one, adversary=adversary, accumulate=2)
     judge = made.inner.judges["language"]
     made.optimizer.step = lambda: seen.append({n: p.grad.clone() for n, p in judge.named_parameters()})  # type: ignore
-    made.step(0)
-    assert set(played) == {"main"} and len(played) == 2 * adversary.replays
+    made.train_step(0)
+    assert set(played) == {"main"} and len(played) == 2 * adversary.replay_count
     plain = run(tmp_path, one, accumulate=2)
     first: list[dict[str, torch.Tensor]] = []
     judge = plain.inner.judges["language"]
     plain.optimizer.step = lambda: first.append({n: p.grad.clone() for n, p in judge.named_parameters()})  # type: ignore
-    plain.step(0)
-    assert len(seen) == adversary.replays and all(equal(each, first[0]) for each in seen)
+    plain.train_step(0)
+    assert len(seen) == adversary.replay_count and all(equal(each, first[0]) for each in seen)
 
 
 # Conditions, states, layers
@@ -143,7 +144,7 @@ def test_an_adversary_leaves_the_discriminator_alone(
 @pytest.mark.parametrize(("main", "states"), [("classify", "pooled"), ("classify", "tokens"), ("tag", "tokens")])
 def test_cdan_sees_the_probabilities_of_the_other_task(main: str, states: str, tmp_path: Path) -> None:
     made = run(tmp_path, head("cdan", states=states, dropout=0), main=main)
-    (batch,) = made.batches("language", 1, 0)
+    (batch,) = made.next_batches("language", 1, 0)
     net = made.inner
     seen: list[torch.Tensor] = []
     judge: Any = net.judges["language"]
@@ -172,7 +173,7 @@ def test_no_gradient_goes_through_the_probabilities(tmp_path: Path) -> None:
 def test_padding_is_never_judged(name: str, states: str, tmp_path: Path) -> None:
     """Whatever stands in the padding, nothing the discriminator sees or learns from changes."""
     made = run(tmp_path, head(name, states=states, dropout=0), batch_size=20)
-    net, (batch,) = made.inner, made.batches("language", 1, 5)
+    net, (batch,) = made.inner, made.next_batches("language", 1, 5)
     padding = batch["attention_mask"] == 0
     assert padding.any()
     other = batch | {"input_ids": batch["input_ids"].masked_fill(padding, 9)}
@@ -194,7 +195,7 @@ def test_the_asked_layer_is_judged(tmp_path: Path) -> None:
 def test_unlabelled_rows_of_any_form_will_do(kind: str, tmp_path: Path) -> None:
     made = run(tmp_path, head(), kind=kind)
     for step in range(2):
-        assert np.isfinite(made.step(step)[0])
+        assert np.isfinite(made.train_step(step)[0])
 
 
 def test_rows_with_several_sequences_give_a_label_to_each() -> None:
@@ -203,7 +204,7 @@ def test_rows_with_several_sequences_give_a_label_to_each() -> None:
     made |= {"question": [None] * 2, "options": [["one", "two"], ["un", "deux", "trois"]], "label": [None, None]}
     found = build_domain_form("x", build_form("choose"), head(), None, made)
     encoded = found.encode(made, net.tokenizer, 32)
-    batch = found.batch(encoded, found.targets(made), np.arange(5), net.tokenizer)
+    batch = found.build_batch(encoded, found.loss_targets(made), np.arange(5), net.tokenizer)
     assert batch["labels"].tolist() == [0, 0, 1, 1, 1] and len(batch["input_ids"]) == 5
     scores = np.array([[0.9, 0.1], [0.0, 0.5], [0.2, 0.3], [0.9, 0.3], [0.1, 0.3]])
     decoded = found.decode({"scores": scores, "row": encoded.kept["row"]}, made)
@@ -245,7 +246,7 @@ def test_a_critic_takes_its_own_steps_before_each_step(
     largest = max(p.abs().max().item() for p in judge.parameters())
     assert largest == pytest.approx(0.01) if bound == "clip" else largest > 0.05
     assert made.state["counts"] == {"language": 3}
-    made.step(0)
+    made.train_step(0)
     assert made.state["counts"] == {"language": 7, "main": 1}
     assert not equal(shared(after), shared(weights(made.inner)))
 
@@ -257,7 +258,7 @@ def test_the_critic_raises_the_distance_that_it_is_asked_for(tmp_path: Path) -> 
         warmup=0,
         schedule="constant",
     )
-    (batch,) = made.batches("language", 1, 0)
+    (batch,) = made.next_batches("language", 1, 0)
     made.inner.judges["language"].layers[-1].weight.data.zero_()  # type: ignore
 
     def distance() -> float:
@@ -274,7 +275,7 @@ def test_discriminators_have_rates_of_their_own(tmp_path: Path) -> None:
     made = run(tmp_path, head(learning_rate=0.02), learning_rate=1e-3, warmup=0.5, steps=4)
     rates: list[list[float]] = []
     made.optimizer.step = lambda: rates.append([group["lr"] for group in made.optimizer.param_groups])  # type: ignore
-    made.step(0)
+    made.train_step(0)
     assert rates == [pytest.approx([5e-4, 5e-4, 0.01])]
     assert [group["weight_decay"] for group in made.optimizer.param_groups] == [0.01, 0.0, 0.0]
     same = run(tmp_path, head(), learning_rate=1e-3)
@@ -311,8 +312,8 @@ def test_a_run_that_is_stopped_and_continued_equals_an_unbroken_one(
     net, found = trained(tmp_path, head(name))
     whole, result, folder = runs[name]
     assert equal(weights(net), weights(whole)) and found == result
-    net.save(tmp_path / "saved")
-    whole.save(folder / "saved")
+    net.save_tasks(tmp_path / "saved")
+    whole.save_tasks(folder / "saved")
     for part in ("main/model.safetensors", "language/discriminator.safetensors"):
         assert (tmp_path / "saved" / part).read_bytes() == (folder / "saved" / part).read_bytes()
 
@@ -333,7 +334,7 @@ def test_saved_tasks_are_ordinary_folders_and_the_discriminator_stands_apart(
     runs: dict[str, Any], tmp_path: Path
 ) -> None:
     net, _, _ = runs["domain"]
-    net.save(tmp_path)
+    net.save_tasks(tmp_path)
     assert [path.name for path in (tmp_path / "language").iterdir()] == ["discriminator.safetensors"]
     kept = load_file(tmp_path / "language" / "discriminator.safetensors")
     assert equal(kept, dict(net.judges["language"].state_dict()))
@@ -358,5 +359,5 @@ def test_without_dev_rows_no_accuracy_is_made_up(tmp_path: Path) -> None:
 def test_a_critic_in_a_frozen_encoder_is_one_clear_line(tmp_path: Path) -> None:
     made = run(tmp_path, head("wasserstein"), freeze_encoder=True)
     with pytest.raises(XferError, match="not trained; use head domain"):
-        made.step(0)
-    assert np.isfinite(run(tmp_path, head(), freeze_encoder=True).step(0)[0])
+        made.train_step(0)
+    assert np.isfinite(run(tmp_path, head(), freeze_encoder=True).train_step(0)[0])

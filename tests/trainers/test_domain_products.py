@@ -50,10 +50,10 @@ def test_a_step_of_every_form_under_an_adversary(name: str, kind: str, tmp_path:
         pytest.skip(f"form {kind} has no class probabilities: xfer check says so")
     number = NAMES.index(name) + list(FORMS).index(kind)
     made = stage(tmp_path, name, kind, ("mask", "classify", "tag")[number % 3], adversary=ADVERSARIES[number % 4])
-    before = {key: tensor.clone() for key, tensor in made.inner.weights().items()}
+    before = {key: tensor.clone() for key, tensor in made.inner.named_weights().items()}
     for step in range(2):  # the ramp is 0 in the first
-        assert math.isfinite(made.step(step)[0])
-    moved = {key for key, tensor in made.inner.weights().items() if not torch.equal(tensor, before[key])}
+        assert math.isfinite(made.train_step(step)[0])
+    moved = {key for key, tensor in made.inner.named_weights().items() if not torch.equal(tensor, before[key])}
     assert {key.split(".")[0] for key in moved} == {"heads", "judges"}
 
 
@@ -63,5 +63,5 @@ def test_in_bf16_discriminators_are_read_in_full_precision(name: str, tmp_path: 
     seen: list[torch.dtype] = []
     judge: Any = made.inner.judges["language"]
     judge.layers[-1].register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
-    assert math.isfinite(made.step(0)[0]) and math.isfinite(made.step(1)[0])
+    assert math.isfinite(made.train_step(0)[0]) and math.isfinite(made.train_step(1)[0])
     assert set(seen) == {torch.float32}

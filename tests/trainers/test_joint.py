@@ -29,7 +29,7 @@ def gradients(made: Run) -> list[dict[str, torch.Tensor]]:
         seen.append({n: p.grad.clone() for n, p in made.inner.named_parameters() if p.grad is not None})
 
     made.optimizer.step = look
-    made.step(0)
+    made.train_step(0)
     return seen
 
 
@@ -52,8 +52,8 @@ def test_the_gradient_is_the_sum_of_the_tasks_own_with_their_weights(fields: dic
 
 
 def test_the_loss_of_a_step_is_the_weighted_sum(tmp_path: Path) -> None:
-    nli, mlm = (run(tmp_path, network(("nli", "mlm"), 0.0), each).step(0)[0] for each in TASKS)
-    loss, seen = joint(tmp_path).step(0)
+    nli, mlm = (run(tmp_path, network(("nli", "mlm"), 0.0), each).train_step(0)[0] for each in TASKS)
+    loss, seen = joint(tmp_path).train_step(0)
     assert loss == pytest.approx(2.0 * nli + 0.5 * mlm, rel=1e-5)
     assert seen == 16
 
@@ -61,13 +61,17 @@ def test_the_loss_of_a_step_is_the_weighted_sum(tmp_path: Path) -> None:
 def test_every_task_moves_on_by_one_batch_a_step_and_accumulation(tmp_path: Path) -> None:
     made = joint(tmp_path, accumulate=2)
     for step in range(3):
-        made.step(step)
+        made.train_step(step)
     assert made.state["counts"] == {"nli": 6, "mlm": 6}
 
 
 def test_tasks_of_a_step_have_dropout_masks_of_their_own(tmp_path: Path) -> None:
     made = joint(tmp_path, dropout=0.5)
-    names = [micro.names for one in made.tasks for micro in made._micros(one, made.batches(one, 1, 0), 0, one == "mlm")]
+    names = [
+        micro.names
+        for one in made.tasks
+        for micro in made._micro_batches(one, made.next_batches(one, 1, 0), 0, one == "mlm")
+    ]
     assert names == [(1, 0, 0), (1, 0, 1)]
 
 

@@ -32,7 +32,7 @@ def gradients(made: Run) -> dict[str, torch.Tensor]:
         seen.update({n: p.grad.clone() for n, p in made.inner.named_parameters() if p.grad is not None})
 
     made.optimizer.step = look
-    made.step(0)
+    made.train_step(0)
     return seen
 
 
@@ -62,7 +62,7 @@ def scored(monkeypatch: pytest.MonkeyPatch) -> Callable[[Scores], dict[int, dict
             seen[step] = weights(self.inner)
             return {"nli": dict(scores[step])}
 
-        monkeypatch.setattr(Run, "dev", dev)
+        monkeypatch.setattr(Run, "dev_scores", dev)
         return seen
 
     return scored
@@ -73,7 +73,7 @@ def scored(monkeypatch: pytest.MonkeyPatch) -> Callable[[Scores], dict[int, dict
 
 def rates(folder: Path, **fields: Any) -> list[float]:
     made = run(folder, network(), learning_rate=0.8, **fields)
-    return [made.rate(step) for step in range(made.steps)]
+    return [made.learning_rate(step) for step in range(made.steps)]
 
 
 def test_the_rate_rises_in_the_warm_up_and_falls_in_a_line(tmp_path: Path) -> None:
@@ -99,9 +99,9 @@ def test_without_a_warm_up_the_first_step_has_the_peak(tmp_path: Path) -> None:
 
 def test_the_optimiser_is_given_the_rate_of_the_step(tmp_path: Path) -> None:
     made = run(tmp_path, network(), steps=4, warmup=0)
-    made.step(0)
-    made.step(1)
-    assert [group["lr"] for group in made.optimizer.param_groups] == [made.rate(1)] * 2
+    made.train_step(0)
+    made.train_step(1)
+    assert [group["lr"] for group in made.optimizer.param_groups] == [made.learning_rate(1)] * 2
 
 
 # How long a run is
@@ -150,22 +150,22 @@ def joined(*parts: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 def test_two_half_batches_give_the_gradient_of_the_whole(name: str, tmp_path: Path) -> None:
     halves = run(tmp_path / "a", network((name,), dropout=0), task(name), batch_size=6, accumulate=2, clip=0)
     whole = run(tmp_path / "b", network((name,), dropout=0), task(name), batch_size=12, clip=0)
-    index = [halves.feed.samplers[name].batch(i) for i in range(2)]
-    parts = [halves.batch(name, i) for i in range(2)]
+    index = [halves.feed.samplers[name].batch_rows(i) for i in range(2)]
+    parts = [halves.task_batch(name, i) for i in range(2)]
     if name == "mlm":  # what is hidden depends on the batch's number: put both halves into one batch
         both = joined(*parts)
-        whole.batch = lambda task, number: both  # type: ignore[method-assign]
+        whole.task_batch = lambda task, number: both  # type: ignore[method-assign]
         assert len(parts[0]["labels"]) != len(parts[1]["labels"])
     else:
-        whole.feed.samplers[name].batch = lambda number: np.concatenate(index)  # type: ignore[method-assign]
+        whole.feed.samplers[name].batch_rows = lambda number: np.concatenate(index)  # type: ignore[method-assign]
     assert close(gradients(halves), gradients(whole))
 
 
 def test_accumulated_batches_are_the_next_ones(tmp_path: Path) -> None:
     made = run(tmp_path, network(), batch_size=4, accumulate=3)
-    made.step(0)
+    made.train_step(0)
     assert made.state["counts"] == {"nli": 3}
-    assert made.step(1)[1] == 12
+    assert made.train_step(1)[1] == 12
 
 
 def test_the_gradient_is_clipped_to_the_norm_in_its_direction(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_the_weight_of_a_task_scales_its_gradient(tmp_path: Path) -> None:
 
 def test_biases_and_norms_are_not_decayed_and_frozen_weights_not_trained(tmp_path: Path) -> None:
     net = network()
-    net.freeze(1, embeddings=True)
+    net.freeze_lowest(1, embeddings=True)
     made = run(tmp_path, net, weight_decay=0.3)
     names = {id(p): n for n, p in net.named_parameters()}
     decayed, plain = made.optimizer.param_groups
@@ -199,7 +199,7 @@ def test_biases_and_norms_are_not_decayed_and_frozen_weights_not_trained(tmp_pat
 
 def test_frozen_weights_do_not_move_and_all_others_do(tmp_path: Path) -> None:
     net = network(("nli", "mlm"))
-    net.freeze(1, embeddings=True)
+    net.freeze_lowest(1, embeddings=True)
     before = weights(net)
     fit(settings(steps=6, weight_decay=0.5, learning_rate=1e-2), net, [task(), task("mlm")], context(tmp_path))
     after = weights(net)
@@ -229,7 +229,7 @@ def test_the_result_says_what_was_done(tmp_path: Path) -> None:
     assert found["rows"] == {"nli": 48, "mlm": 24}
     assert sum(found["batches"].values()) == 6
     mixer = Proportional()
-    drawn = [mixer.at(step, 1, {"nli": 48, "mlm": 24}) for step in range(6)]
+    drawn = [mixer.draw_task(step, 1, {"nli": 48, "mlm": 24}) for step in range(6)]
     assert found["batches"] == {name: drawn.count(name) for name in set(drawn)}
     json.dumps(found)  # it is kept as JSON
 
@@ -322,7 +322,7 @@ def test_an_oracle_that_is_not_wanted_is_not_kept(scored: Callable[[Scores], Any
 
 def test_selection_is_by_the_mean_over_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = {2: {"nli": {"en": 0.9, "de": 0.1}, "topic": {"en": 0.1}}, 4: {"nli": {"en": 0.6}, "topic": {"en": 0.6}}}
-    monkeypatch.setattr(Run, "dev", lambda self: scores[self.state["step"]])
+    monkeypatch.setattr(Run, "dev_scores", lambda self: scores[self.state["step"]])
     net = network(("nli", "topic"))
     found = fit(settings(steps=4, evaluate_every=2), net, [task(), task("topic")], context(tmp_path))
     assert found["selected"] == [4, 0.6] and found["oracle"] == [2, 0.1]
@@ -334,8 +334,8 @@ def test_dev_scores_are_the_accuracy_in_each_language(tmp_path: Path) -> None:
     made = run(tmp_path, net, task(dev=dev), steps=2)
     for language, start in (("en", 0), ("de", 15)):
         part = {name: values[start : start + 15] for name, values in dev.items()}
-        assert made.dev()["nli"][language] == pytest.approx(accuracy(net, part))
-    assert made.dev()["nli"]["en"] != made.dev()["nli"]["de"]
+        assert made.dev_scores()["nli"][language] == pytest.approx(accuracy(net, part))
+    assert made.dev_scores()["nli"]["en"] != made.dev_scores()["nli"]["de"]
 
 
 def test_dev_rows_without_a_gold_label_do_not_count(tmp_path: Path) -> None:
@@ -343,13 +343,13 @@ def test_dev_rows_without_a_gold_label_do_not_count(tmp_path: Path) -> None:
     best = predict_rows(net, "nli", dev, 32)["logits"].argmax(1)
     dev["label"] = [("no", "yes")[b] for b in best]
     dev["label"][2:4] = [None, None]
-    assert run(tmp_path, net, task(dev=dev)).dev() == {"nli": {"en": 1.0}}
+    assert run(tmp_path, net, task(dev=dev)).dev_scores() == {"nli": {"en": 1.0}}
 
 
 def test_dev_rows_with_nothing_to_hide_do_not_count(tmp_path: Path) -> None:
     dev = rows(6)
     dev["text"][2] = "\u200b"
-    found = run(tmp_path, network(("mlm",)), TaskData("mlm", 1.0, rows(), dev, ("en",))).dev()
+    found = run(tmp_path, network(("mlm",)), TaskData("mlm", 1.0, rows(), dev, ("en",))).dev_scores()
     assert 0 <= found["mlm"]["en"] <= 1
 
 

@@ -31,32 +31,32 @@ EVERY: dict[str, Mixer] = {
 
 
 def test_shares_are_in_proportion_to_the_rows() -> None:
-    assert Proportional().shares(SIZES) == pytest.approx({"mlm": 0.7, "nli": 0.3})
+    assert Proportional().task_shares(SIZES) == pytest.approx({"mlm": 0.7, "nli": 0.3})
 
 
 def test_a_cap_counts_large_tasks_up_to_it_only() -> None:
-    assert Capped(cap=400).shares(SIZES) == pytest.approx({"mlm": 4 / 7, "nli": 3 / 7})
-    assert Capped(cap=100).shares(SIZES) == pytest.approx({"mlm": 0.5, "nli": 0.5})
-    assert Capped(cap=5000).shares(SIZES) == Proportional().shares(SIZES)
+    assert Capped(cap=400).task_shares(SIZES) == pytest.approx({"mlm": 4 / 7, "nli": 3 / 7})
+    assert Capped(cap=100).task_shares(SIZES) == pytest.approx({"mlm": 0.5, "nli": 0.5})
+    assert Capped(cap=5000).task_shares(SIZES) == Proportional().task_shares(SIZES)
 
 
 @pytest.mark.parametrize("mixer", [Proportional(), Capped(cap=400)], ids=str)
 def test_tasks_are_drawn_about_as_often_as_their_share(mixer: Mixer) -> None:
-    drawn = Counter(mixer.at(step, 1, SIZES) for step in range(3000))
-    share = mixer.shares(SIZES)["mlm"]
+    drawn = Counter(mixer.draw_task(step, 1, SIZES) for step in range(3000))
+    share = mixer.task_shares(SIZES)["mlm"]
     assert drawn["mlm"] / 3000 == pytest.approx(share, abs=4 * (share * (1 - share) / 3000) ** 0.5)
 
 
 def test_a_step_is_a_pure_function_of_its_number_and_the_seed() -> None:
-    wanted = [Proportional().at(step, 1, SIZES) for step in range(50)]
-    assert [Proportional().at(step, 1, SIZES) for step in reversed(range(50))] == wanted[::-1]
+    wanted = [Proportional().draw_task(step, 1, SIZES) for step in range(50)]
+    assert [Proportional().draw_task(step, 1, SIZES) for step in reversed(range(50))] == wanted[::-1]
     turned = dict(reversed(SIZES.items()))
-    assert [Proportional().at(step, 1, turned) for step in range(50)] == wanted
-    assert [Proportional().at(step, 2, SIZES) for step in range(50)] != wanted
+    assert [Proportional().draw_task(step, 1, turned) for step in range(50)] == wanted
+    assert [Proportional().draw_task(step, 2, SIZES) for step in range(50)] != wanted
 
 
 def test_one_task_is_always_drawn() -> None:
-    assert {Proportional().at(step, 1, {"nli": 5}) for step in range(20)} == {"nli"}
+    assert {Proportional().draw_task(step, 1, {"nli": 5}) for step in range(20)} == {"nli"}
 
 
 @pytest.mark.parametrize(
@@ -74,31 +74,31 @@ def test_one_task_is_always_drawn() -> None:
     ids=lambda value: value.type_name if isinstance(value, Mixer) else "",
 )
 def test_shares_by_hand(mixer: Mixer, squad: float, mnli: float, csqa: float) -> None:
-    assert mixer.shares(THREE) == pytest.approx({"squad": squad, "mnli": mnli, "csqa": csqa})
+    assert mixer.task_shares(THREE) == pytest.approx({"squad": squad, "mnli": mnli, "csqa": csqa})
 
 
 def test_a_temperature_of_1_is_proportional_to_the_bit_and_a_high_one_nearly_uniform() -> None:
-    assert Temperature(temperature=1).shares(THREE) == Proportional().shares(THREE)
-    assert Temperature(temperature=1, cap=7).shares(THREE) == Capped(cap=7).shares(THREE)
-    drawn = [Temperature(temperature=1).at(step, 3, THREE) for step in range(500)]
-    assert drawn == [Proportional().at(step, 3, THREE) for step in range(500)]
-    assert Temperature(temperature=1e6).shares(THREE) == pytest.approx(Uniform().shares(THREE), abs=1e-4)
+    assert Temperature(temperature=1).task_shares(THREE) == Proportional().task_shares(THREE)
+    assert Temperature(temperature=1, cap=7).task_shares(THREE) == Capped(cap=7).task_shares(THREE)
+    drawn = [Temperature(temperature=1).draw_task(step, 3, THREE) for step in range(500)]
+    assert drawn == [Proportional().draw_task(step, 3, THREE) for step in range(500)]
+    assert Temperature(temperature=1e6).task_shares(THREE) == pytest.approx(Uniform().task_shares(THREE), abs=1e-4)
 
 
 def test_the_exponent_of_xlm_r_is_the_inverse_temperature() -> None:
     sizes = {"en": 55_608, "sw": 275}  # million tokens in CC-100's table
     raised = {name: (size / sum(sizes.values())) ** 0.3 for name, size in sizes.items()}
     wanted = {name: value / sum(raised.values()) for name, value in raised.items()}
-    assert Temperature(temperature=1 / 0.3).shares(sizes) == pytest.approx(wanted)
+    assert Temperature(temperature=1 / 0.3).task_shares(sizes) == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("progress", [0.0, 0.3, 1.0])
 def test_shares_add_up_and_draws_have_their_frequencies(name: str, progress: float) -> None:
     mixer, count = EVERY[name], 4000
-    shares = mixer.shares(THREE, progress)
+    shares = mixer.task_shares(THREE, progress)
     assert sum(shares.values()) == pytest.approx(1) and list(shares) == sorted(THREE)
-    drawn = Counter(mixer.at(step, 5, THREE, progress) for step in range(count))
+    drawn = Counter(mixer.draw_task(step, 5, THREE, progress) for step in range(count))
     for task_name, share in shares.items():
         assert drawn[task_name] / count == pytest.approx(share, abs=4 * (share * (1 - share) / count) ** 0.5)
 
@@ -106,10 +106,12 @@ def test_shares_add_up_and_draws_have_their_frequencies(name: str, progress: flo
 def test_a_curriculum_moves_from_one_mixer_to_the_other() -> None:
     ends = Uniform(), Explicit(given={"nli": 0, "mlm": 1})
     linear, step = (Curriculum(first=ends[0], last=ends[1], shape=shape, until=0.5) for shape in ("linear", "step"))
-    assert [linear.shares(SIZES, p)["nli"] for p in (0, 0.1, 0.25, 0.5, 0.9)] == pytest.approx([0.5, 0.4, 0.25, 0, 0])
-    assert [step.shares(SIZES, p)["nli"] for p in (0, 0.4999, 0.5, 1)] == [0.5, 0.5, 0, 0]
+    assert [linear.task_shares(SIZES, p)["nli"] for p in (0, 0.1, 0.25, 0.5, 0.9)] == pytest.approx(
+        [0.5, 0.4, 0.25, 0, 0]
+    )
+    assert [step.task_shares(SIZES, p)["nli"] for p in (0, 0.4999, 0.5, 1)] == [0.5, 0.5, 0, 0]
     nested = Curriculum(first=linear, last=Uniform(), shape="step", until=0.9)
-    assert [nested.shares(SIZES, p)["nli"] for p in (0.25, 0.95)] == [0.25, 0.5]
+    assert [nested.task_shares(SIZES, p)["nli"] for p in (0.25, 0.95)] == [0.25, 0.5]
 
 
 def test_a_run_asks_its_mixer_how_far_it_is(tmp_path: Path) -> None:
@@ -119,7 +121,7 @@ def test_a_run_asks_its_mixer_how_far_it_is(tmp_path: Path) -> None:
     tasks = [task("nli"), task("mlm")]
     made = Run(settings(steps=6), network(("nli", "mlm")), tasks, context(tmp_path, mixer=mixer))
     for step, counts in enumerate([(1, 0), (2, 0), (3, 0), (3, 1), (3, 2), (3, 3)]):
-        made.step(step)
+        made.train_step(step)
         assert (made.state["counts"]["nli"], made.state["counts"].get("mlm", 0)) == counts
 
 

@@ -26,7 +26,7 @@ STEPS = 8
 
 
 def frozen(net: Network) -> Network:
-    net.freeze(1, embeddings=True)
+    net.freeze_lowest(1, embeddings=True)
     return net
 
 
@@ -142,7 +142,7 @@ def test_parameters_move_from_their_step_on(gradual: bool, tmp_path: Path) -> No
     due = {0: 6, 1: 4, 2: 2, 3: 0} if gradual else {0: 6, 1: 6, 2: 6, 3: 0}
     for step in range(8):
         before = weights(net)
-        made.step(step)
+        made.train_step(step)
         after = moved(before, weights(net))
         for depth, first in due.items():
             own = {name for name, found in deep.items() if found == depth}
@@ -155,7 +155,7 @@ def test_parameters_move_from_their_step_on(gradual: bool, tmp_path: Path) -> No
 def test_rates_fall_from_layer_to_layer(tmp_path: Path) -> None:
     net = network(("nli", "mlm"))
     made = run(tmp_path, net, task(), task("mlm"), steps=4, warmup=0, layer_decay=0.5, learning_rate=0.8)
-    made.step(0)
+    made.train_step(0)
     names, rate = {id(p): n for n, p in net.named_parameters()}, {}
     for group in made.optimizer.param_groups:
         rate |= {names[id(p)]: group["lr"] for p in group["params"]}
@@ -203,7 +203,7 @@ def raw(folder: Path, monkeypatch: pytest.MonkeyPatch, **fields: Any) -> tuple[d
         scored[self.state["step"]] = weights(net)
         return {"nli": {"en": float(self.state["step"])}}
 
-    monkeypatch.setattr(Run, "dev", dev)
+    monkeypatch.setattr(Run, "dev_scores", dev)
     told = context(folder, progress=lambda step, total, **_: own.__setitem__(step, weights(net)))
     fit(settings(steps=6, evaluate_every=2, **fields), net, [task()], told)
     own[0] = weights(network())

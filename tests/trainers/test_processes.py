@@ -97,10 +97,10 @@ def test_what_needs_whole_weights_is_refused_beside_shard() -> None:
         ({"adapt": {"method": "houlsby"}}, "adapt"),
         ({"compile": True}, "compile"),
     ):
-        ((where, what, _),) = Finetune.model_validate({"shard": True} | fields).faults(["classify"])
+        ((where, what, _),) = Finetune.model_validate({"shard": True} | fields).find_faults(["classify"])
         assert where == ("shard",) and f"does not go with {named}," in what
-        assert not list(Finetune.model_validate(fields).faults(["classify"]))
-    assert not list(Finetune.model_validate({"shard": True, "adversary": "freelb"}).faults(["classify"]))
+        assert not list(Finetune.model_validate(fields).find_faults(["classify"]))
+    assert not list(Finetune.model_validate({"shard": True, "adversary": "freelb"}).find_faults(["classify"]))
 
 
 def test_a_failure_of_one_is_that_of_all_and_the_next_run_works(both: list[Any]) -> None:

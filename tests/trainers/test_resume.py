@@ -122,7 +122,7 @@ def test_a_torn_line_of_the_log_does_not_stand_in_the_way(torn: str, unbroken: A
 def test_the_optimiser_and_the_counters_are_put_back(tmp_path: Path) -> None:
     made = tiny_runs.run(tmp_path, network(), steps=6)
     for step in range(3):
-        made.step(step)
+        made.train_step(step)
     checkpoint.save_checkpoint(tmp_path / "kept", 3, made.inner, made.optimizer.optimizer, {"step": 3, "since": 1})
     other = tiny_runs.run(tmp_path, network(seed=9), steps=6)
     assert checkpoint.restore_checkpoint(tmp_path / "kept", other.inner, other.optimizer.optimizer) == {
@@ -155,7 +155,7 @@ def test_nothing_in_a_checkpoint_is_a_pickle(tmp_path: Path) -> None:
 def saved(folder: Path, seed: int) -> dict[str, bytes]:
     net = network(("nli", "mlm"), seed=seed)
     fit(settings(steps=6), net, [task(), task("mlm")], context(folder, seed=seed))
-    net.save(folder / "saved")
+    net.save_tasks(folder / "saved")
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("saved/**/*.safetensors"))}
 
 

@@ -77,7 +77,7 @@ def test_compiled_layers_give_the_same_losses_and_names(tmp_path: Path) -> None:
     assert weights(other).keys() == weights(net).keys()
     for name, tensor in weights(other).items():
         assert torch.allclose(tensor, weights(net)[name], atol=2e-3), name
-    other.save(tmp_path / "saved")
+    other.save_tasks(tmp_path / "saved")
     assert (tmp_path / "saved" / "nli" / "model.safetensors").is_file()
 
 

@@ -39,7 +39,9 @@ def rows(count: int = 48, languages: tuple[str, ...] = ("en",)) -> dict[str, lis
 
 @cache
 def origin(dropout: float) -> Origin:
-    return Scratch(layers=2, width=32, heads=2, vocabulary=300, positions=40, dropout=dropout).origin(lambda: TEXTS)
+    return Scratch(layers=2, width=32, heads=2, vocabulary=300, positions=40, dropout=dropout).load_origin(
+        lambda: TEXTS
+    )
 
 
 def network(tasks: tuple[str, ...] = ("nli",), dropout: float = 0.1, seed: int = 1) -> Network:
@@ -101,7 +103,7 @@ def twenty(
 
 
 def weights(net: Network) -> dict[str, torch.Tensor]:
-    return {name: tensor.clone() for name, tensor in net.weights().items()}
+    return {name: tensor.clone() for name, tensor in net.named_weights().items()}
 
 
 def equal(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:

@@ -59,18 +59,18 @@ class Attacker(Component, kind="attacker"):
     )
 
     @classmethod
-    def preserves(cls) -> dict[str, Any]:
+    def label_preservation(cls) -> dict[str, Any]:
         """``labels stay true in``: forms, or data sets if it has only those; ``not in <name>``: why not."""
         kept_labels = cls.only or tuple(form for form in cls.forms if form not in cls.breaks)
         return {"labels stay true in": list(kept_labels)} | {f"not in {name}": why for name, why in cls.breaks.items()}
 
     @classmethod
-    def facts(cls) -> dict[str, Any]:
+    def display_facts(cls) -> dict[str, Any]:
         """What ``xfer show`` says of it besides its fields."""
-        summary = cls.preserves() | {"needs": cls.needs or "nothing", "example": cls.example}
+        summary = cls.label_preservation() | {"needs": cls.needs or "nothing", "example": cls.example}
         return summary | ({"words without spaces": segmenter_name()} if cls.by_words else {})
 
-    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         """(field, message, hint) for each reason why rows of ``reader`` cannot be attacked in these languages."""
         name, form = self.type_name, reader.form
         if form not in self.forms:
@@ -91,7 +91,7 @@ class Attacker(Component, kind="attacker"):
                     f"known: {', '.join(EDITABLE_COLUMNS[form])}",
                 )
 
-    def files(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
         """What of the files that it reads decides the result, as plain data. Raises XferError if one is missing."""
         return None
 
@@ -111,15 +111,15 @@ class Attacker(Component, kind="attacker"):
         """How much of a row it is to change; None where that is no share of what is counted."""
         return None
 
-    def models(self) -> tuple[str, ...]:
+    def model_names(self) -> tuple[str, ...]:
         """The models that it asks besides a victim: hub names or local folders; their revisions decide the result."""
         return ()
 
-    def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
+    def further_split(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         """The split and languages of the same data set of which it must see all rows."""
         return None
 
-    def prepare(self, further_rows: Sequence[AttackRow]) -> Any:
+    def prepare_state(self, further_rows: Sequence[AttackRow]) -> Any:
         """What it is given of the further rows (and of files and models) whenever it changes a row, made once."""
         return None
 
@@ -132,8 +132,8 @@ class ModelFree(Attacker):
 
     constraints: Bounds = Field(Bounds(), description="what must hold between a text and what becomes of it")
 
-    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        yield from super().faults(reader, languages)
+    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        yield from super().compatibility_faults(reader, languages)
         if self.constraints != Bounds() and type(self).change is not ModelFree.change:
             what = f"attacker {self.type_name} changes rows as a whole, so no edit of it can be left out"
             yield "constraints", what, "leave it out"
@@ -148,11 +148,13 @@ class ModelFree(Attacker):
         """Non-overlapping edits of ``text``, in order."""
         raise NotImplementedError
 
-    def edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
+    def row_edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
         """The edits of each text of a row."""
-        return {name: self.edit(text, row["language"], self.stream(row, name)) for name, text in side_texts.items()}
+        return {
+            name: self.edit(text, row["language"], self.random_stream(row, name)) for name, text in side_texts.items()
+        }
 
-    def stream(self, row: AttackRow, *names: str) -> Random:
+    def random_stream(self, row: AttackRow, *names: str) -> Random:
         """The random stream of one row, or of one part of it."""
         return seeded_random(self.seed, self.identity(), row["language"], row["id"], *names)
 
@@ -161,13 +163,13 @@ class ModelFree(Attacker):
     ) -> tuple[AttackRow | None, list[dict[str, Any]]]:
         """The row with its text changed (None where its label cannot follow), and the edits with the text of each."""
         side_texts = editable_texts(form, row, self.protect)
-        wanted = self.constraints.kept(side_texts, self.edits(side_texts, row, prepared))
+        wanted = self.constraints.bounded_edits(side_texts, self.row_edits(side_texts, row, prepared))
         changed, applied = apply_edits(form, row, wanted, self.inside_answers)
         return changed, [
             {"column": name, **edit._asdict()} for name, side_texts in applied.items() for edit in side_texts
         ]
 
-    def changes(
+    def change_rows(
         self, rows: Sequence[AttackRow], form: str, prepared: Any
     ) -> Iterator[tuple[AttackRow | None, list[dict[str, Any]]]]:
         """``change`` for each row, in order; many at once where that is cheaper."""

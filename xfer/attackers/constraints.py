@@ -50,19 +50,19 @@ class Bounds(Block):
     protected: tuple[str, ...] = Field((), description="words that nothing may change, whatever their case")
     protected_file: str | None = Field(None, description="a UTF-8 file with more of them, one a line")
 
-    def words(self) -> frozenset[str]:
+    def protected_words(self) -> frozenset[str]:
         """The protected words as ``aims.texts.plain`` makes them. Raises MissingPart where the file cannot be read."""
         more = _protected_lines(self.protected_file) if self.protected_file else ()
         return frozenset(folded_word(word) for word in (*self.protected, *more))
 
-    def near(self, old: Sequence[Sequence[str]], new: Sequence[Sequence[str]]) -> bool:
+    def within_word_share(self, old: Sequence[Sequence[str]], new: Sequence[Sequence[str]]) -> bool:
         """Whether words of sides that may change stay within the share of changed words."""
         if self.changed_words is None:
             return True
         changed = sum(edit_distance(old_words, new_words) for old_words, new_words in zip(old, new, strict=True))
         return changed <= math.floor(self.changed_words * sum(map(len, old)) + 1e-9)
 
-    def close(self, old: Sequence[str], new: Sequence[str]) -> bool:
+    def within_distance(self, old: Sequence[str], new: Sequence[str]) -> bool:
         """Whether sides that may change stay within the distances in graphemes."""
         if self.edit_distance is None and self.edit_share is None:
             return True
@@ -74,7 +74,7 @@ class Bounds(Block):
             most
         )
 
-    def kept(self, side_texts: Mapping[str, str], edits: ColumnEdits) -> ColumnEdits:
+    def bounded_edits(self, side_texts: Mapping[str, str], edits: ColumnEdits) -> ColumnEdits:
         """Of the edits of several texts those that keep within the bounds.
 
         Edits at protected words go. Of the rest each is taken, in an order that the text alone decides, unless it
@@ -82,7 +82,7 @@ class Bounds(Block):
         """
         if self == type(self)():
             return edits
-        words = self.words()
+        words = self.protected_words()
         wanted = [(name, edit) for name, side_edits in edits.items() for edit in side_edits]
         wanted = [
             (name, edit) for name, edit in wanted if not (words and _touches_protected(side_texts[name], edit, words))
@@ -92,7 +92,7 @@ class Bounds(Block):
         for name, edit in wanted:
             tried = kept | {name: sorted([*kept[name], edit])}
             changed = [splice_edits(text, tried[side]) for side, text in side_texts.items()]
-            if self.close(list(side_texts.values()), changed) and self.near(
+            if self.within_distance(list(side_texts.values()), changed) and self.within_word_share(
                 *map(_side_words, (side_texts.values(), changed))
             ):
                 kept = tried
@@ -108,7 +108,7 @@ class Similarity(Block):
         "cosine", description="the cosine, or 1 - angle / pi (Cer et al. 2018, section 5; TextFooler)"
     )
 
-    def of(self, first: Any, second: Any) -> float:
+    def vector_similarity(self, first: Any, second: Any) -> float:
         """The similarity of two arrays of length 1, from -1 (angular: 0) to 1."""
         cosine = min(max(float(first.astype("float64") @ second.astype("float64")), -1.0), 1.0)
         return cosine if self.measure == "cosine" else 1.0 - math.acos(cosine) / math.pi
@@ -122,7 +122,7 @@ class Tagged(Block):
     model: str | None = Field(None, description="a token classifier: a local folder, or a hub name")
 
     @model_validator(mode="after")
-    def _one(self) -> Tagged:
+    def _check_source(self) -> Tagged:
         if (self.stage is None) == (self.model is None):
             hint = {"hint": "say stage: <a stage that learnt to tag>, or model: <a folder>"}
             raise PydanticCustomError("tagger", "names not one of stage and model", hint)
@@ -141,7 +141,7 @@ class PartOfSpeech(Block):
         description="a noun, or a name, may replace a verb and the other way round (TextFooler: Jin et al. 2020)",
     )
 
-    def same(self, old_tag: str, new_tag: str) -> bool:
+    def allows_tag(self, old_tag: str, new_tag: str) -> bool:
         """Whether a word tagged ``two`` may stand for one tagged ``one``."""
         classes = {"NOUN" if tag in NOUN_TAGS else tag for tag in (old_tag, new_tag)}
         return len({old_tag, new_tag}) == 1 or self.nouns_for_verbs and classes <= {"NOUN", "VERB"}
@@ -156,27 +156,27 @@ class Constraints(Bounds):
     similarity: Similarity | None = Field(None, description="by a sentence encoder, of each edited side")
     part_of_speech: PartOfSpeech | None = Field(None, description="of replaced words, by a tagger")
 
-    def locks(self, protect: Sequence[str]) -> Locks:
+    def edit_locks(self, protect: Sequence[str]) -> Locks:
         """The words that no edit touches; ``protect`` are columns by role."""
-        return Locks(frozenset(protect), self.words(), self.entities)
+        return Locks(frozenset(protect), self.protected_words(), self.entities)
 
-    def faults(self, form: str, labels: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    def compatibility_faults(self, form: str, labels: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         """(field, message, hint) of what does not fit tasks of this form and these labels."""
         if self.entities != "free" and not (form == "tag" and is_entity_tag(list(labels))):
             yield "entities", f"rows of form {form} have no tagged entities here", "leave it out"
 
-    def models(self) -> tuple[str, ...]:
+    def model_names(self) -> tuple[str, ...]:
         """The models that they ask."""
         tagger = self.part_of_speech.tagger.model if self.part_of_speech else None
         return tuple(name for name in (self.similarity and self.similarity.encoder, tagger) if name)
 
     @property
-    def tagger(self) -> Tagged | None:
+    def tagger_stage(self) -> Tagged | None:
         """The stage that tags words, if one is named."""
         source = self.part_of_speech.tagger if self.part_of_speech else None
         return source if source and source.stage else None
 
-    def oracles(self, tagger: Any = None) -> dict[str, Any]:
+    def constraint_oracles(self, tagger: Any = None) -> dict[str, Any]:
         """The queues that ``Checks`` asks; ``tagger`` is the oracle of the stage that tags. Loads the models."""
         queues: dict[str, Any] = {}
         if self.similarity:
@@ -192,7 +192,7 @@ class Constraints(Bounds):
         return queues
 
     @property
-    def checked(self) -> bool:
+    def needs_checks(self) -> bool:
         """Whether there is anything that candidates must be asked for."""
         given = (self.changed_words, self.edit_distance, self.edit_share, self.similarity, self.part_of_speech)
         return any(value is not None for value in given)
@@ -234,7 +234,9 @@ class Locks:
     words: frozenset[str] = frozenset()  # as ``plain`` makes them
     entities: str = "free"  # free, kept or only
 
-    def frozen(self, names: Sequence[str], placed: Sequence[tuple[int, str]], tags: Sequence[Any] | None) -> set[int]:
+    def frozen_words(
+        self, names: Sequence[str], placed: Sequence[tuple[int, str]], tags: Sequence[Any] | None
+    ) -> set[int]:
         """The indices of the words that stay. ``placed`` is the column number and the word, ``names`` the columns."""
         locked = {i for i, (column, _) in enumerate(placed) if names[column] in self.columns}
         if self.words:

@@ -74,7 +74,7 @@ def build_attacker(text: str) -> Any:
     try:
         built = Attacker.model_validate(yaml.plain_data(yaml.parse_tree(text, "ATTACKER")))
     except RecipeError as error:
-        raise UsageError(" ".join(error.lines())) from None
+        raise UsageError(" ".join(error.message_lines())) from None
     except ValidationError as error:
         first = error.errors()[0]
         location, hint = ".".join(map(str, first["loc"])), first.get("ctx", {}).get("hint", "")
@@ -182,13 +182,13 @@ def attack_given_rows(attacker: Any, rows: Sequence[GivenRow], whole: bool) -> l
     from xfer.attackers.changes import row_form, side_changes
 
     check_attackable(attacker, rows, whole)
-    prepared = attacker.prepare(rows)
+    prepared = attacker.prepare_state(rows)
     results = []
     runs = [(form, list(run_rows)) for form, run_rows in groupby(rows, row_form)]  # many at once where that is cheaper
     changes = (
         (form, row, *change)
         for form, run_rows in runs
-        for row, change in zip(run_rows, attacker.changes(run_rows, form, prepared), strict=True)
+        for row, change in zip(run_rows, attacker.change_rows(run_rows, form, prepared), strict=True)
     )
     for form, row, changed, edits in changes:
         if changed is None:
@@ -210,15 +210,15 @@ def check_attackable(attacker: Any, rows: Sequence[GivenRow], whole: bool) -> No
     languages = sorted({row["language"] for row in rows})
     for form in sorted({row_form(row) for row in rows}):
         readers = [name for name in attacker.only if Reader.model_validate(name).form == form] or _FORM_READERS[form]
-        faults = [list(lenient.faults(Reader.model_validate(name), languages)) for name in readers]
+        faults = [list(lenient.compatibility_faults(Reader.model_validate(name), languages)) for name in readers]
         if all(faults):
             _, message, hint = faults[0][0]
             raise UsageError(f"{message}; {hint}" if hint else message)
-    further = attacker.further("test", languages)
+    further = attacker.further_split("test", languages)
     if further and not whole:
         raise UsageError(f"attacker {attacker.type_name} needs {attacker.needs}: give all rows with --file")
     try:
-        attacker.files(languages, lambda path: "")
+        attacker.file_digests(languages, lambda path: "")
     except XferError as error:
         raise UsageError(str(error)) from None
 

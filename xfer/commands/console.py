@@ -20,12 +20,12 @@ class Console:
         if sys.stderr.isatty():
             self.bar = _progress_bar()
 
-    def found(self, node: Any, entry: Any) -> None:
+    def on_stored(self, node: Any, entry: Any) -> None:
         self._close()
         if node.kind in ("train", "attack", "report"):
             self._line("✓", node, f"in the store ({node.key[:6]})")
 
-    def started(self, node: Any) -> None:
+    def on_started(self, node: Any) -> None:
         self._close()
         self.begun, self.last, self.first = time.monotonic(), time.monotonic(), None
         if self.bar is not None:
@@ -34,7 +34,7 @@ class Console:
         elif node.kind in ("train", "attack"):
             self._line("●", node, "")
 
-    def moved(self, node: Any, done: int, total: int, **values: Any) -> None:
+    def on_progress(self, node: Any, done: int, total: int, **values: Any) -> None:
         shown = "  ".join(map(_value_text, values.items()))
         if self.bar is not None:
             self.bar.update(self.task, completed=done, total=total, values=shown)
@@ -50,24 +50,24 @@ class Console:
         ends = f"{_duration_text(remaining)} left" if remaining is not None else ""
         self._line("●", node, "  ".join(filter(None, [f"{done:,}/{total:,}", shown, ends])))
 
-    def finished(self, node: Any, summary: dict[str, Any], seconds: float) -> None:
+    def on_finished(self, node: Any, summary: dict[str, Any], seconds: float) -> None:
         self._close()
         told = {name: value for name, value in summary.items() if value is not None and name != "warnings"}
         self._line("✓", node, f"{'  '.join(map(_value_text, told.items()))}  {_duration_text(seconds)}")
         for warning in summary.get("warnings", ()):
             self._line("!", node, warning)
 
-    def failed(self, node: Any, message: str) -> None:
+    def on_failed(self, node: Any, message: str) -> None:
         self._close()
         self._line("✗", node, message)
 
-    def waiting(self, node: Any, holder: str) -> None:
+    def on_waiting(self, node: Any, holder: str) -> None:
         words = holder.split()
         self._line(
             "…", node, f"process {words[1]} on {words[0]} works on it" if len(words) > 1 else f"{holder} works on it"
         )
 
-    def elsewhere(self, node: Any, done: int, total: int, **values: Any) -> None:
+    def on_remote_progress(self, node: Any, done: int, total: int, **values: Any) -> None:
         """How far another process is with a node that this one waits for."""
         shown = "  ".join(map(_value_text, values.items()))
         if self.bar is not None:

@@ -43,7 +43,7 @@ def _wanted_readers(names: tuple[str, ...], source: str) -> list[Any]:
 
     if source == "hub" and not names:
         raise UsageError("name the readers to count on the hub: all of them are a download of many gigabytes")
-    readers = [build_reader(name) for name in names or (name for name in Reader.known() if name != "files")]
+    readers = [build_reader(name) for name in names or (name for name in Reader.known_names() if name != "files")]
     for reader in readers if names else ():
         if source not in reader.sources:
             ways = " or ".join(f"--source {way}" for way in reader.sources)
@@ -56,7 +56,7 @@ def _count_files(readers: list[Any], source: Any, store: Path | None, as_json: b
     from xfer.readers.counting import count_rows
 
     for reader in readers:
-        world_parts = {world_part for split in reader.card.splits for world_part in reader.worlds(split)}
+        world_parts = {world_part for split in reader.card.splits for world_part in reader.world_parts(split)}
         root = world_folder(store, tuple(sorted(world_parts))) if source == "miniature" else None
         yield from count_rows(reader, source, root, _reading_display(as_json))
 

@@ -105,7 +105,7 @@ def _left_out(node: Path) -> list[str]:
 
     reasons: list[str] = []
     entry = Entry("predict", node.name, node)
-    while (entry.path / "node.json").is_file() and (key := entry.about()["parents"].get("rows")):
+    while (entry.path / "node.json").is_file() and (key := entry.node_record()["parents"].get("rows")):
         kind = next((kind for kind in ("data", "attack") if (node.parents[1] / kind / key).is_dir()), "data")
         entry = Entry(kind, key, node.parents[1] / kind / key)
         reasons += _bad_rows(entry) if kind == "data" else _dropped_rows(entry)

@@ -20,7 +20,7 @@ def listing(kind: str | None, as_json: bool) -> None:
     kinds_by_name = component_kinds()
     wanted = _wanted_kinds(kind, kinds_by_name)
     lines_by_kind = {
-        name: [_component_line(kinds_by_name[name], type_name) for type_name in kinds_by_name[name].known()]
+        name: [_component_line(kinds_by_name[name], type_name) for type_name in kinds_by_name[name].known_names()]
         for name in wanted
     }
     if as_json:
@@ -54,13 +54,13 @@ def _component_line(kind: Any, name: str) -> dict[str, Any]:
     from pydantic_core import PydanticCustomError
 
     try:
-        component = kind.lookup(name)
+        component = kind.find_class(name)
     except PydanticCustomError as error:  # a plug-in that does not import must not hide the others
         return {"name": name, "summary": error.message()}
     summary = " ".join((component.__doc__ or "").split("\n\n")[0].split())
     card = getattr(component, "card", None)
     if getattr(component, "kind", "") == "attacker":
-        holds = component.preserves()
+        holds = component.label_preservation()
         shown = "; ".join([", ".join(next(iter(holds.values()))), *(key for key in holds if key.startswith("not in "))])
         return {"name": name, "summary": f"{summary} [{shown}]", **holds}
     if card is None:

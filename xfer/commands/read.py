@@ -32,14 +32,14 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
     from xfer.readers.sources import found_files, mirror_caveats, rows
 
     built = build_reader(reader)
-    offered = built.offered(source, split)
+    offered = built.offered_languages(source, split)
     if offered and language not in offered:
         from xfer.core.errors import UsageError, suggest_name
 
         raise UsageError(
             f"reader {built.type_name} has no {split} rows in '{language}' there; {suggest_name(language, offered)}"
         )
-    root = world_folder(store, built.worlds(split)) if source == "miniature" else None
+    root = world_folder(store, built.world_parts(split)) if source == "miniature" else None
     lost: list[BadRow] = []
     language_rows = rows(built, source, split, language, root, lost, _checking(built, source))
     empty = True
@@ -67,6 +67,6 @@ def _checking(reader: Any, source: Any) -> Callable[[dict[str, Any], str, int], 
 
         if not kind:
             kind.append(build_form(reader.form, reader.label_names(source), reader.form_options()))
-        kind[0].check(row, place, line)
+        kind[0].check_row(row, place, line)
 
     return check

@@ -117,7 +117,7 @@ def _file_class(kind: str) -> Any:
 
     files = {"recipe": Recipe, "study": Study}
     if kind in component_kinds():
-        raise UsageError(f"name one, such as {component_kinds()[kind].known()[0]}; 'xfer list {kind}' prints all")
+        raise UsageError(f"name one, such as {component_kinds()[kind].known_names()[0]}; 'xfer list {kind}' prints all")
     if kind not in files:
         raise UsageError(f"there is no kind '{kind}'; {suggest_name(kind, [*files, *component_kinds()])}")
     return files[kind]
@@ -136,7 +136,7 @@ def _component_class(kind: str, name: str) -> Any:
     if kind not in kinds_by_name:
         raise UsageError(f"there is no kind '{kind}'; {suggest_name(kind, kinds_by_name)}")
     try:
-        return kinds_by_name[kind].lookup(name)
+        return kinds_by_name[kind].find_class(name)
     except PydanticCustomError as error:
         raise UsageError(f"{error.message()}; {(error.context or {}).get('hint', '')}") from None
 

@@ -69,12 +69,12 @@ class Component(Block):
         return decorate
 
     @classmethod
-    def known(cls) -> list[str]:
+    def known_names(cls) -> list[str]:
         """Every name of this kind, plug-ins included, sorted."""
         return sorted({name for name in (*cls.names, *_entry_points(cls.kind)) if ":" not in name})
 
     @classmethod
-    def lookup(cls, name: str) -> type[Component]:
+    def find_class(cls, name: str) -> type[Component]:
         """The class of ``name``. Raises a PydanticCustomError (a fault of the recipe) if there is none."""
         target = cls.names.get(name)
         if target is None:
@@ -86,7 +86,7 @@ class Component(Block):
                 {
                     "kind": cls.kind,
                     "name": name,
-                    "hint": _other_kind_hint(cls.kind, name) or suggest_name(name, cls.known()),
+                    "hint": _other_kind_hint(cls.kind, name) or suggest_name(name, cls.known_names()),
                 },
             )
         if isinstance(target, str):
@@ -119,11 +119,11 @@ class Component(Block):
             if not isinstance(name, str):
                 raise PydanticCustomError("type_name", "type must be a name, of kind {kind}", {"kind": cls.kind})
             if name != cls.type_name or cls.__dict__.get("kind"):
-                leaf = cls.lookup(name)
+                leaf = cls.find_class(name)
                 if leaf is not cls:
                     return leaf.model_validate(rest)
         elif cls.__dict__.get("kind"):
-            context = {"kind": cls.kind, "hint": f"known: {', '.join(cls.known())}"}
+            context = {"kind": cls.kind, "hint": f"known: {', '.join(cls.known_names())}"}
             raise PydanticCustomError("no_type", "a {kind} needs a type", context)
         return handler(rest)
 

@@ -34,7 +34,7 @@ class XferError(Exception):
 
     exit_code = 1
 
-    def lines(self) -> list[str]:
+    def message_lines(self) -> list[str]:
         """The text a person sees, without the leading ``xfer:``."""
         return [" ".join(str(self).split("\n"))]
 
@@ -51,7 +51,7 @@ class RecipeError(XferError):
         self.faults = [first_faults[key] for key in sorted(first_faults)]
         super().__init__("\n".join(map(str, self.faults)))
 
-    def lines(self) -> list[str]:
+    def message_lines(self) -> list[str]:
         return [str(fault) for fault in self.faults]
 
 

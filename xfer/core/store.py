@@ -48,11 +48,11 @@ class Entry(NamedTuple):
         """A JSON file of the results. Raises StoreDamaged."""
         return _read_json(self.out / name, self)
 
-    def about(self) -> Any:
+    def node_record(self) -> Any:
         """What was recorded when the node was made: what was hashed, versions, host, time. Raises StoreDamaged."""
         return _read_json(self.path / "node.json", self)
 
-    def verify(self, contents: bool = False) -> None:
+    def verify_files(self, contents: bool = False) -> None:
         """Raises StoreDamaged unless every file has its size (and, with ``contents``, its digest)."""
         for name, (size, written) in _manifest(self).items():
             file = self.path / name
@@ -96,17 +96,17 @@ class Store:
         entry = Entry(kind, key, self.root / "nodes" / kind / key)
         if not (entry.path / "done.json").is_file():
             return None
-        entry.verify()
+        entry.verify_files()
         return entry
 
-    def entries(self, kind: str) -> list[Entry]:
+    def finished_entries(self, kind: str) -> list[Entry]:
         """All finished nodes of a kind, sorted by key."""
         folder = self.root / "nodes" / kind
         folders = sorted(folder.iterdir()) if folder.is_dir() else []
         return [Entry(kind, path.name, path) for path in folders if (path / "done.json").is_file()]
 
     @contextmanager
-    def work(self, kind: str, key: str, node: dict[str, Any]) -> Iterator[Path]:
+    def work_folder(self, kind: str, key: str, node: dict[str, Any]) -> Iterator[Path]:
         """A folder to fill; on a clean exit it becomes the finished node, on an error it stays for resume.
 
         Raises Busy if another live process holds the node.
@@ -138,7 +138,7 @@ class Store:
         _flush_to_disk(target.parent)
         self.failure_path(key).unlink(missing_ok=True)
 
-    def note(self, key: str, progress: dict[str, Any] | None) -> None:
+    def note_progress(self, key: str, progress: dict[str, Any] | None) -> None:
         """Says how far a node is, for other processes that wait for it; None takes it back. Best effort."""
         path = self.root / "progress" / f"{key}.json"
         with suppress(OSError):
@@ -148,13 +148,13 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_json(path, progress)
 
-    def noted(self, key: str) -> dict[str, Any] | None:
+    def noted_progress(self, key: str) -> dict[str, Any] | None:
         """What ``note`` said last, if anything."""
         with suppress(OSError, ValueError):
             return dict(json.loads((self.root / "progress" / f"{key}.json").read_text()))
         return None
 
-    def fail(self, key: str, record: dict[str, Any]) -> None:
+    def note_failure(self, key: str, record: dict[str, Any]) -> None:
         """Keeps why a node failed; best effort, since the disk may be what failed."""
         with suppress(OSError):
             write_json(self.failure_path(key), record)
@@ -162,30 +162,30 @@ class Store:
     def failure_path(self, key: str) -> Path:
         return self.root / "failed" / f"{key}.json"
 
-    def failure(self, key: str) -> dict[str, Any] | None:
+    def noted_failure(self, key: str) -> dict[str, Any] | None:
         """Why the node failed last, or None."""
         path = self.failure_path(key)
         with suppress(OSError, ValueError):
             return dict(json.loads(path.read_text()))
         return None
 
-    def digest(self, path: Path) -> FileDigest:
+    def cached_digest(self, path: Path) -> FileDigest:
         """The digest of an outside file, kept for as long as its stamp stays as it is. Raises OSError.
 
         It is not kept where the file has changed just now, or while it was hashed: a further change could bear the
         same time.
         """
         stamp, name = file_stamp(path), str(path.resolve())
-        cached = self.recall("digests", name)
+        cached = self.recall_fact("digests", name)
         if isinstance(cached, list) and cached[:-1] == list(stamp):
             return FileDigest.of(str(cached[-1]), path)
         taken = file_digest(path)
         settled = time.time_ns() - stamp.changed > TICK
         if settled and file_stamp(path) == stamp:
-            self.remember("digests", name, [*stamp, taken])
+            self.remember_fact("digests", name, [*stamp, taken])
         return FileDigest.of(taken, path)
 
-    def recall(self, group: str, name: str) -> Any:
+    def recall_fact(self, group: str, name: str) -> Any:
         """A kept fact, or None."""
         if self._facts is None:
             self._facts = {}
@@ -195,9 +195,9 @@ class Store:
                     self._facts = facts
         return self._facts.get(group, {}).get(name)
 
-    def remember(self, group: str, name: str, value: Any) -> Any:
+    def remember_fact(self, group: str, name: str, value: Any) -> Any:
         """Keeps a fact and returns it; a read-only store still works, it only asks again."""
-        if self.recall(group, name) != value and self._facts is not None:
+        if self.recall_fact(group, name) != value and self._facts is not None:
             self._facts.setdefault(group, {})[name] = value
             with suppress(OSError):
                 write_json(self.root / "facts.json", self._facts)

@@ -82,7 +82,7 @@ def parse_tree(text: str, file: str, line: int | None = None) -> Tree:
     except RecursionError:
         raise RecipeError([Fault(file, 1, 1, "", "nested too deeply to be a recipe")]) from None
     builder = _Builder(file, line)
-    tree = Tree({}, Mark(file, 1, 1)) if node is None else builder.build(node, ())
+    tree = Tree({}, Mark(file, 1, 1)) if node is None else builder.build_tree(node, ())
     if builder.faults:
         raise RecipeError(builder.faults)
     return tree
@@ -106,50 +106,50 @@ class _Builder:
     def __init__(self, file: str, line: int | None) -> None:
         self.file, self.line, self.faults, self.count = file, line, list[Fault](), 0
 
-    def mark(self, node: yaml.Node) -> Mark:
+    def mark_of(self, node: yaml.Node) -> Mark:
         start = node.start_mark
         return Mark(self.file, start.line + 1 if self.line is None else self.line, start.column + 1)
 
-    def fault(self, node: yaml.Node, path: KeyPath, message: str, hint: str = "") -> None:
-        self.faults.append(Fault(*self.mark(node), dotted_path(path), message, hint))
+    def add_fault(self, node: yaml.Node, path: KeyPath, message: str, hint: str = "") -> None:
+        self.faults.append(Fault(*self.mark_of(node), dotted_path(path), message, hint))
 
-    def build(self, node: yaml.Node, path: KeyPath) -> Tree:
+    def build_tree(self, node: yaml.Node, path: KeyPath) -> Tree:
         self.count += 1
         if self.count > MAX_NODES or len(path) > MAX_DEPTH:
             fault = Fault(
-                *self.mark(node), dotted_path(path[:3]), "expands without end", "an anchor that holds itself?"
+                *self.mark_of(node), dotted_path(path[:3]), "expands without end", "an anchor that holds itself?"
             )
             raise RecipeError([fault])
         if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.rsplit(":", 1)[1] not in ("str", "map", "seq"):
-            self.fault(node, path, f"the tag {node.tag.split()[-1]} is not used in recipes", "remove it")
-            return Tree(None, self.mark(node))
+            self.add_fault(node, path, f"the tag {node.tag.split()[-1]} is not used in recipes", "remove it")
+            return Tree(None, self.mark_of(node))
         if isinstance(node, yaml.MappingNode):
-            return self.mapping(node, path)
+            return self.build_mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
-            return Tree([self.build(item, (*path, i)) for i, item in enumerate(node.value)], self.mark(node))
+            return Tree([self.build_tree(item, (*path, i)) for i, item in enumerate(node.value)], self.mark_of(node))
         plain_style = isinstance(node, yaml.ScalarNode) and node.style is None
-        return Tree(parse_scalar(node.value) if plain_style else node.value, self.mark(node))
+        return Tree(parse_scalar(node.value) if plain_style else node.value, self.mark_of(node))
 
-    def mapping(self, node: yaml.MappingNode, path: KeyPath) -> Tree:
+    def build_mapping(self, node: yaml.MappingNode, path: KeyPath) -> Tree:
         entries: dict[str, tuple[Mark, Tree]] = {}
         merged: dict[str, tuple[Mark, Tree]] = {}
         for key, item in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self.fault(key, path, "a key must be a word, not a list or a block")
+                self.add_fault(key, path, "a key must be a word, not a list or a block")
             elif key.value == "<<" and key.style is None:
                 for source in item.value if isinstance(item, yaml.SequenceNode) else [item]:
-                    tree = self.build(source, (*path, "<<"))
+                    tree = self.build_tree(source, (*path, "<<"))
                     if isinstance(tree.value, dict):
                         merged = tree.value | merged
                     else:
-                        self.fault(source, path, "'<<' merges a block, not a single value")
+                        self.add_fault(source, path, "'<<' merges a block, not a single value")
             elif key.value in entries:
                 first = entries[key.value][0]
                 what = f"'{key.value}' is given twice, first in line {first.line}"
-                self.fault(key, (*path, key.value), what, "keep one of them")
+                self.add_fault(key, (*path, key.value), what, "keep one of them")
             else:
-                entries[key.value] = (self.mark(key), self.build(item, (*path, key.value)))
-        return Tree(merged | entries, self.mark(node))
+                entries[key.value] = (self.mark_of(key), self.build_tree(item, (*path, key.value)))
+        return Tree(merged | entries, self.mark_of(node))
 
 
 def plain_data(tree: Tree) -> Any:

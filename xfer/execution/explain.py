@@ -27,7 +27,7 @@ def explain_node(node: Node, store: Store) -> dict[str, Any]:
             "state": "in the store",
             "why": [f"finished {done.get('time', '?')} in {done.get('seconds', '?')} s"],
         }
-    failure = store.failure(node.key)
+    failure = store.noted_failure(node.key)
     if failure:
         line["why"].append(f"failed {failure['time']}: {failure['error']}")
     if node.problem:
@@ -41,8 +41,8 @@ def explain_node(node: Node, store: Store) -> dict[str, Any]:
 def nearest_differences(node: Node, store: Store) -> list[str]:
     """How the node differs from the finished one that is most like it."""
     best: tuple[int, bool, str, str, list[str]] | None = None
-    record = node.record()
-    for entry in store.entries(node.kind):
+    record = node.hashed_record()
+    for entry in store.finished_entries(node.kind):
         try:
             stored_record = json.loads((entry.path / "node.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):

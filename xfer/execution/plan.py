@@ -75,7 +75,7 @@ def _epoch_rows(node: Node, sizes: dict[str, tuple[int | None, int | None]]) -> 
     """The rows that an epoch of a stage counts: those of the tasks that learn labels, as the mixer adds them up."""
     mixer, order = node.spec["mixer"], [name for name in node.job["order"] if name not in node.spec["heads"]]
     rows = [sizes[node.parents[f"train/{name}"].key][0] for name in order]
-    return None if None in rows else int(mixer.epoch([mixer.counted(count or 0) for count in rows]))
+    return None if None in rows else int(mixer.epoch_steps([mixer.counted_rows(count or 0) for count in rows]))
 
 
 def _stage_steps(node: Node, rows: int | None) -> int | None:
@@ -90,5 +90,5 @@ def encoder_parameters(node: Node) -> int | None:
     """Of the encoder that a stage fits, where its model tells them."""
     while "start" in node.parents:
         node = node.parents["start"]
-    count: int | None = node.spec["model"].parameters()
+    count: int | None = node.spec["model"].parameter_count()
     return count

@@ -47,7 +47,7 @@ def compile_cells(loaded: LoadedStudy, resolver: Resolver) -> list[CellGraph]:
         try:
             cells.append(CellGraph(levels, recipe, compile_graph(recipe, resolver)))
         except XferError as error:
-            cells.append(CellGraph(levels, recipe, None, " ".join(error.lines())))
+            cells.append(CellGraph(levels, recipe, None, " ".join(error.message_lines())))
     return cells
 
 
@@ -70,7 +70,7 @@ def stored_outcome(nodes: Sequence[Node], store: Store) -> Outcome:
         return can_be_made or node.key in held
 
     outcome = run_nodes([node for node in nodes if at_hand(node)], store)
-    failures = {node.key: store.failure(node.key) for node in nodes if node.key not in outcome.entries}
+    failures = {node.key: store.noted_failure(node.key) for node in nodes if node.key not in outcome.entries}
     return outcome._replace(
         failures=outcome.failures | {key: failure["error"] for key, failure in failures.items() if failure}
     )
@@ -194,5 +194,5 @@ def study_provenance(cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, 
 
 
 def _entry_versions(entry: Any) -> Mapping[str, str]:
-    versions: Mapping[str, str] = entry.about().get("versions", {})
+    versions: Mapping[str, str] = entry.node_record().get("versions", {})
     return versions

@@ -28,13 +28,13 @@ WAIT = 0.5  # seconds between looks at a node that another process works on
 class Watcher(Protocol):
     """Who is told what happens. ``commands.console`` has one for terminals."""
 
-    def found(self, node: Node, entry: Entry) -> None: ...
-    def started(self, node: Node) -> None: ...
-    def moved(self, node: Node, done: int, total: int, **values: Any) -> None: ...
-    def finished(self, node: Node, summary: dict[str, Any], seconds: float) -> None: ...
-    def failed(self, node: Node, message: str) -> None: ...
-    def waiting(self, node: Node, holder: str) -> None: ...
-    def elsewhere(self, node: Node, done: int, total: int, **values: Any) -> None: ...
+    def on_stored(self, node: Node, entry: Entry) -> None: ...
+    def on_started(self, node: Node) -> None: ...
+    def on_progress(self, node: Node, done: int, total: int, **values: Any) -> None: ...
+    def on_finished(self, node: Node, summary: dict[str, Any], seconds: float) -> None: ...
+    def on_failed(self, node: Node, message: str) -> None: ...
+    def on_waiting(self, node: Node, holder: str) -> None: ...
+    def on_remote_progress(self, node: Node, done: int, total: int, **values: Any) -> None: ...
 
 
 class Silent:
@@ -68,14 +68,14 @@ def store_resolver(store: Store) -> Resolver:
 
     def ask(name: str, kind: str) -> str:
         try:
-            return str(store.remember("commits", f"{kind} {name}", hub.repository_commit(name, kind)))
+            return str(store.remember_fact("commits", f"{kind} {name}", hub.repository_commit(name, kind)))
         except XferError:
-            recalled = store.recall("commits", f"{kind} {name}")
+            recalled = store.recall_fact("commits", f"{kind} {name}")
             if recalled is None:
                 raise
             return str(recalled)
 
-    return Resolver(store.digest, ask)
+    return Resolver(store.cached_digest, ask)
 
 
 def execute_graph(graph: Graph, store: Store, watcher: Watcher | None = None, work: Any = None) -> Outcome:
@@ -94,7 +94,7 @@ def run_nodes(nodes: list[Node], store: Store, watcher: Watcher | None = None, w
     if work is None:
         from xfer.steps.steps import work
     walk = _Walk(store, watcher or Silent(), work)
-    walk.through(nodes)
+    walk.walk_nodes(nodes)
     return Outcome(walk.entries, walk.failures, walk.unreached)
 
 
@@ -105,7 +105,7 @@ def run_alone(node: Node, store: Store) -> Entry:
     walk = _Walk(store, Silent(), work)
     while True:
         try:
-            return store.find(node.kind, node.key) or walk.run(node)
+            return store.find(node.kind, node.key) or walk.run_node(node)
         except Busy:
             time.sleep(WAIT)
 
@@ -119,28 +119,28 @@ class _Walk:
         self.checked: set[str] = set()
         self.told: set[str] = set()
 
-    def through(self, nodes: list[Node]) -> None:
+    def walk_nodes(self, nodes: list[Node]) -> None:
         """Tries every node whose parents are there, passing over those that another process holds."""
         pending = nodes
         while pending:
             count_before, waiting = len(pending), []
             for node in pending:
-                if not self.settled(node):
+                if not self.settle_node(node):
                     waiting.append(node)
             pending = waiting
             if len(pending) == count_before:
-                self.watch(pending)
+                self.show_progress(pending)
                 time.sleep(WAIT)
 
-    def watch(self, nodes: list[Node]) -> None:
+    def show_progress(self, nodes: list[Node]) -> None:
         """Shows how far another process is with the first node that it holds."""
         for node in nodes:
-            progress = self.store.noted(node.key) if node.key in self.told else None
+            progress = self.store.noted_progress(node.key) if node.key in self.told else None
             if progress:
-                self.watcher.elsewhere(node, **progress)
+                self.watcher.on_remote_progress(node, **progress)
                 return
 
-    def settled(self, node: Node) -> bool:
+    def settle_node(self, node: Node) -> bool:
         """Whether the node is finished, failed or out of reach; runs it if it can be."""
         broken = [p for p in node.parents.values() if p.key in self.failures or p.key in self.unreached]
         if broken:
@@ -153,42 +153,44 @@ class _Walk:
             if entry is None and node.problem:
                 raise node.problem
             if entry is None:
-                entry = self.run(node)
+                entry = self.run_node(node)
             elif node.key not in self.told:
-                self.watcher.found(node, entry)
+                self.watcher.on_stored(node, entry)
             self.entries[node.key] = entry
             return True
         except Busy as busy:
             if node.key not in self.told:
                 self.told.add(node.key)
-                self.watcher.waiting(node, str(busy))
+                self.watcher.on_waiting(node, str(busy))
             return False
         except (XferError, OSError) as error:
-            return self.gave_up(node, error_from_os(error) if isinstance(error, OSError) else error)
+            return self.record_failure(node, error_from_os(error) if isinstance(error, OSError) else error)
         except Exception as error:
-            return self.gave_up(node, error)
+            return self.record_failure(node, error)
 
-    def run(self, node: Node) -> Entry:
+    def run_node(self, node: Node) -> Entry:
         parents = {role: self.entries[parent.key] for role, parent in node.parents.items()}
         for entry in parents.values():
             if entry.key not in self.checked:
-                entry.verify(contents=True)
+                entry.verify_files(contents=True)
                 self.checked.add(entry.key)
-        record = node.record() | run_provenance()
-        with self.store.work(node.kind, node.key, record) as folder:
+        record = node.hashed_record() | run_provenance()
+        with self.store.work_folder(node.kind, node.key, record) as folder:
             if folder.name != "finished elsewhere":
                 self.told.add(node.key)
-                self.store.note(node.key, None)  # of a process that was killed
-                self.watcher.started(node)
+                self.store.note_progress(node.key, None)  # of a process that was killed
+                self.watcher.on_started(node)
                 start = time.monotonic()
-                summary = self.work(node, parents, folder, lambda d, t, **kw: self.watcher.moved(node, d, t, **kw))
+                summary = self.work(
+                    node, parents, folder, lambda d, t, **kw: self.watcher.on_progress(node, d, t, **kw)
+                )
                 self.unchanged(node, folder)
                 record |= {"summary": summary, "seconds": round(time.monotonic() - start, 2)}
         finished = self.store.find(node.kind, node.key)
         if finished is None:
             raise StoreDamaged(f"{node.kind} {node.label} vanished from the store while it was being finished")
         if "summary" in record:
-            self.watcher.finished(node, record["summary"], record["seconds"])
+            self.watcher.on_finished(node, record["summary"], record["seconds"])
         return finished
 
     def unchanged(self, node: Node, folder: Path) -> None:
@@ -196,19 +198,19 @@ class _Walk:
 
         What was made of it goes, a checkpoint too: nobody knows which of the contents it was made of.
         """
-        changed = changed_files(node.job, self.store.digest)
+        changed = changed_files(node.job, self.store.cached_digest)
         if changed:
             shutil.rmtree(folder, ignore_errors=True)
             more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
             what = f"{changed[0]}{more} changed while the run that reads it was under way"
             raise FileChanged(f"{what}; nothing is stored of it: run the same command again when the file is whole")
 
-    def gave_up(self, node: Node, error: Exception) -> bool:
+    def record_failure(self, node: Node, error: Exception) -> bool:
         text = " ".join(str(error).split("\n")) if isinstance(error, XferError) else f"{type(error).__name__}: {error}"
         self.failures[node.key] = text
         trace = traceback.format_exception(error)
-        self.store.fail(node.key, node.record() | {"error": text, "traceback": trace, "time": _now()})
-        self.watcher.failed(node, text)
+        self.store.note_failure(node.key, node.hashed_record() | {"error": text, "traceback": trace, "time": _now()})
+        self.watcher.on_failed(node, text)
         return True
 
 

@@ -64,13 +64,13 @@ class ProgressNoter:
     def moved(self, node: Node, done: int, total: int, **values: Any) -> None:
         if time.monotonic() - self.last > NOTE_INTERVAL:
             self.last = time.monotonic()
-            self.store.note(node.key, {"done": done, "total": total, **values})
+            self.store.note_progress(node.key, {"done": done, "total": total, **values})
 
     def finished(self, node: Node, summary: dict[str, Any], seconds: float) -> None:
-        self.store.note(node.key, None)
+        self.store.note_progress(node.key, None)
 
     def failed(self, node: Node, message: str) -> None:
-        self.store.note(node.key, None)
+        self.store.note_progress(node.key, None)
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_, **__: None

@@ -58,18 +58,20 @@ class Form:
     columns: ClassVar[tuple[str, ...]]
     credited: ClassVar[str] = "accuracy"  # the metric that is the mean of the rows' credit
 
-    whole: bool = False  # whether the loss of a row depends on the other rows of its batch
-    apart: bool = False  # whether languages are predicted one by one, as the answers of all would be too large
+    batchwise_loss: bool = False  # whether the loss of a row depends on the other rows of its batch
+    decodes_by_language: bool = (
+        False  # whether languages are predicted one by one, as the answers of all would be too large
+    )
 
     def __init__(self, labels: Sequence[str] = ()) -> None:
         self.labels = list(labels)
 
-    def check(self, row: dict[str, Any], source: str, number: int) -> None:
+    def check_row(self, row: dict[str, Any], source: str, number: int) -> None:
         """Raises BadRow for a row that this form cannot take."""
         if not isinstance(row["text"], str) or not row["text"].strip():
             raise BadRow(source, number, f"row {row['id']} has no text")
 
-    def config(self) -> dict[str, Any]:
+    def head_config(self) -> dict[str, Any]:
         """Settings of the encoder's config that the head needs."""
         return {}
 
@@ -77,29 +79,29 @@ class Form:
         """Subwords of all rows, cut to ``max_length``."""
         return encode_texts(tokenizer, rows["text"], rows.get("pair"), max_length)
 
-    def training(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
+    def encode_training(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
         """The units to train on, where they are others than those to predict on."""
         return self.encode(rows, tokenizer, max_length)
 
-    def targets(self, rows: Columns) -> np.ndarray:
+    def loss_targets(self, rows: Columns) -> np.ndarray:
         """What the loss compares with, shape [n]."""
         return np.zeros(len(rows["id"]), dtype=np.int64)
 
-    def batch(
+    def build_batch(
         self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         """The units ``index`` as padded tensors; ``seeds`` (one a unit) drive what the form draws."""
         raise NotImplementedError
 
-    def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """The loss of each unit (row, masked subword), shape [units]."""
         raise NotImplementedError
 
-    def chances(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def log_probabilities(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """Log-probabilities, all finite: [units, answers], or [units, parts, answers] of a unit with several parts."""
         return logits.float().log_softmax(-1)
 
-    def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
+    def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
         """What is kept of each unit of a batch: arrays of shape [units, ...], or lists of one array a unit."""
         raise NotImplementedError
 
@@ -111,7 +113,7 @@ class Form:
         """The metrics over rows of one language. The first is the one to select by."""
         raise NotImplementedError
 
-    def parts(self, predictions: Columns) -> MetricRatios:
+    def metric_ratios(self, predictions: Columns) -> MetricRatios:
         """What resampling needs: each metric of ``score`` that is a ratio of sums over rows, the main one first.
 
         Rows with ``counts`` (right, predicted, gold) make up an F1; else the metric is the mean credit.

@@ -29,8 +29,8 @@ class ChooseForm(Form):
     auto: ClassVar[str] = "AutoModelForMultipleChoice"
     columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "question", "options", "label")
 
-    def check(self, row: dict[str, Any], source: str, number: int) -> None:
-        super().check(row, source, number)
+    def check_row(self, row: dict[str, Any], source: str, number: int) -> None:
+        super().check_row(row, source, number)
         options, label = row["options"], row.get("label")
         if not isinstance(options, list) or not FEWEST_OPTIONS <= len(options) <= MOST_OPTIONS:
             count = len(options) if isinstance(options, list) else "no"
@@ -48,10 +48,10 @@ class ChooseForm(Form):
         encoded = encode_texts(tokenizer, [text for text, _ in pairs], [option for _, option in pairs], max_length)
         return encoded._replace(groups=np.cumsum([0, *map(len, rows["options"])], dtype=np.int64))
 
-    def targets(self, rows: Columns) -> np.ndarray:
+    def loss_targets(self, rows: Columns) -> np.ndarray:
         return np.array([-100 if label is None else label for label in rows["label"]], dtype=np.int64)
 
-    def batch(
+    def build_batch(
         self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         assert encoded.groups is not None
@@ -65,14 +65,14 @@ class ChooseForm(Form):
         arrays |= {"options": options, "labels": targets[index]}
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
-    def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none", ignore_index=-100)
 
-    def chances(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def log_probabilities(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         # minus infinity, where a row has fewer options, would make a divergence not a number
         return logits.float().clamp(min=torch.finfo(torch.float32).min).log_softmax(-1)
 
-    def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, Any]:
+    def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, Any]:
         counts = (batch["options"] >= 0).sum(1).tolist()
         return {"logits": [row[:count] for row, count in zip(logits.float().cpu().numpy(), counts, strict=True)]}
 

@@ -29,12 +29,12 @@ class ClassifyForm(Form):
             raise ValueError(f"positive label '{positive}' is not one of {', '.join(self.labels)}")
         self.positive = positive
 
-    def check(self, row: dict[str, Any], source: str, number: int) -> None:
-        super().check(row, source, number)
+    def check_row(self, row: dict[str, Any], source: str, number: int) -> None:
+        super().check_row(row, source, number)
         if row.get("label") is not None and row["label"] not in self.labels:
             raise BadRow(source, number, f"label '{row['label']}' is not one of {', '.join(self.labels)}")
 
-    def config(self) -> dict[str, Any]:
+    def head_config(self) -> dict[str, Any]:
         return {
             "num_labels": len(self.labels),
             "id2label": dict(enumerate(self.labels)),
@@ -42,21 +42,21 @@ class ClassifyForm(Form):
             "problem_type": "single_label_classification",
         }
 
-    def targets(self, rows: Columns) -> np.ndarray:
+    def loss_targets(self, rows: Columns) -> np.ndarray:
         number = {label: i for i, label in enumerate(self.labels)} | {None: -100}
         return np.array([number[label] for label in rows["label"]], dtype=np.int64)
 
-    def batch(
+    def build_batch(
         self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
         return tensors | {"labels": torch.from_numpy(targets[index])}
 
-    def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none", ignore_index=-100)
 
-    def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
+    def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
         return {"logits": logits.float().cpu().numpy()}
 
     def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
@@ -76,8 +76,8 @@ class ClassifyForm(Form):
             return {"accuracy": accuracy(gold, predicted), "f1": binary_f1(gold, predicted, self.positive)}
         return {"accuracy": accuracy(gold, predicted), "macro_f1": macro_f1(gold, predicted, self.labels)}
 
-    def parts(self, predictions: Columns) -> MetricRatios:
-        ratios, positive = super().parts(predictions), self.positive
+    def metric_ratios(self, predictions: Columns) -> MetricRatios:
+        ratios, positive = super().metric_ratios(predictions), self.positive
         if positive is None:
             return ratios
         pairs = zip(predictions["gold"], predictions["predicted"], strict=True)

@@ -26,7 +26,7 @@ class MaskForm(Form):
         super().__init__(labels)
         self.rate = rate
 
-    def batch(
+    def build_batch(
         self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
@@ -42,14 +42,14 @@ class MaskForm(Form):
         arrays |= {"positions": positions, "labels": ids.reshape(-1)[positions]}
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
-    def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none")
 
-    def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
+    def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
         shape = batch["input_ids"].shape
         rows = (batch["positions"] // shape[1]).cpu().numpy()
         right = (logits.argmax(-1) == batch["labels"]).float().cpu().numpy()
-        loss = self.losses(logits, batch).float().cpu().numpy()
+        loss = self.unit_losses(logits, batch).float().cpu().numpy()
         sums = [np.bincount(rows, weights, minlength=shape[0]) for weights in (np.ones_like(right), right, loss)]
         return {"sums": np.stack(sums, 1)}
 

@@ -64,10 +64,10 @@ class RetrieveForm(Form):
         super().__init__(labels)
         self.layer, self.pooling, self.scale = layer, pooling, scale
         self.task, self.neighbours, self.pool = task, neighbours, pool
-        self.apart = pool == "own"
+        self.decodes_by_language = pool == "own"
 
-    def check(self, row: dict[str, Any], source: str, number: int) -> None:
-        super().check(row, source, number)
+    def check_row(self, row: dict[str, Any], source: str, number: int) -> None:
+        super().check_row(row, source, number)
         side, split, gold = row.get("side"), row.get("part"), row.get("gold")
         if side not in ("query", "candidate"):
             raise BadRow(source, number, f"row {row['id']}: side '{side}' is not query or candidate")
@@ -95,7 +95,7 @@ class RetrieveForm(Form):
             return states.masked_fill(~inside, -torch.inf).amax(1)
         return states.masked_fill(~inside, 0).sum(1) / inside.sum(1)
 
-    def training(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
+    def encode_training(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
         """A unit for each query and each of its right candidates: the sequences of both.
 
         Kept: ``row`` of the query; ``query`` and ``candidate``, the numbers of their texts (equal texts have one); and
@@ -130,7 +130,7 @@ class RetrieveForm(Form):
         """What a row is known by where candidates are looked up."""
         return ("" if self.pool == "shared" else rows["language"][row], rows["part"][row], rows["id"][row])
 
-    def batch(
+    def build_batch(
         self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         """Sequences of the units; in training also ``labels`` (of each query, its place among the candidates) and
@@ -146,17 +146,17 @@ class RetrieveForm(Form):
         arrays["labels"] = np.arange(len(index))
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
-    def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """Cross-entropy of each query over the batch's candidates, from vectors [2 x units, width], shape [units]."""
-        return torch.nn.functional.nll_loss(self.chances(logits, batch), batch["labels"], reduction="none")
+        return torch.nn.functional.nll_loss(self.log_probabilities(logits, batch), batch["labels"], reduction="none")
 
-    def chances(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def log_probabilities(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """Log-probabilities of the batch's candidates for each query, [units, units]."""
         vectors = torch.nn.functional.normalize(logits.float(), dim=1)
         cosines = self.scale * vectors[0::2] @ vectors[1::2].T
         return cosines.masked_fill(batch["others"], -EXCLUDED_LOGIT).log_softmax(-1)
 
-    def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
+    def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
         return {"vectors": logits.float().cpu().numpy()}
 
     def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
@@ -180,8 +180,8 @@ class RetrieveForm(Form):
         metrics = {"map": mean_average_precision(gold, ranked), "mrr": mean_reciprocal_rank(gold, ranked)}
         return {f"{name}@{RANK_CUTOFF}": value for name, value in metrics.items()}
 
-    def parts(self, predictions: Columns) -> MetricRatios:
+    def metric_ratios(self, predictions: Columns) -> MetricRatios:
         if self.task == "mining":
-            return super().parts(predictions)
+            return super().metric_ratios(predictions)
         name = "accuracy" if self.task == "nearest" else f"map@{RANK_CUTOFF}"
         return {name: (predictions["credit"], [1.0] * len(predictions["credit"]))}

@@ -47,11 +47,11 @@ class SpanForm(Form):
         self.rules, self.stride, self.question = rules, stride, question
         self.longest, self.best, self.threshold = longest, best, threshold
 
-    def config(self) -> dict[str, Any]:
+    def head_config(self) -> dict[str, Any]:
         return {"num_labels": 2, "id2label": {0: "start", 1: "end"}, "label2id": {"start": 0, "end": 1}}
 
-    def check(self, row: dict[str, Any], source: str, number: int) -> None:
-        super().check(row, source, number)
+    def check_row(self, row: dict[str, Any], source: str, number: int) -> None:
+        super().check_row(row, source, number)
         if not isinstance(row["pair"], str) or not row["pair"].strip():
             raise BadRow(source, number, f"row {row['id']} has no question")
         answers, starts = row["answers"], row["starts"]
@@ -65,8 +65,8 @@ class SpanForm(Form):
         """Windows of all rows. ``kept``: each window's ``row``, its ``offsets`` (characters of its context's
         subwords, [subwords, 2]), its ``places`` (context from, to; from, to of the subwords that have more context
         here than in any other window) and its ``targets`` (first and last subword of the answer, or 0, 0)."""
-        frame = _Frame.of(tokenizer)
-        room = max_length - frame.size
+        frame = _Frame.from_tokenizer(tokenizer)
+        room = max_length - frame.special_count
         if room < 2:
             raise MissingPart(f"max_length is {max_length}, which leaves no room for a question and a context")
         questions = [ids[: min(self.question, room // 2)] for ids, _ in _context_subwords(tokenizer, rows["pair"])]
@@ -78,7 +78,7 @@ class SpanForm(Form):
         lengths = [len(window.ids) for window in parts]
         starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
         types = (
-            [frame.types(window.places[0], window.places[1], len(window.ids)) for window in parts]
+            [frame.segment_ids(window.places[0], window.places[1], len(window.ids)) for window in parts]
             if frame.segments
             else []
         )
@@ -91,23 +91,23 @@ class SpanForm(Form):
         joined = np.concatenate([window.ids for window in parts]) if parts else np.zeros(0, dtype=np.int32)
         return EncodedUnits(joined, starts, np.concatenate(types) if types else None, kept)
 
-    def batch(
+    def build_batch(
         self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
         arrays |= {"labels": encoded.kept["targets"][index], "places": encoded.kept["places"][index]}
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
-    def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         scores = _unpadded(logits, batch)
         both = torch.nn.functional.cross_entropy(scores, batch["labels"], reduction="none")
         return both.mean(1)
 
-    def chances(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def log_probabilities(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """Of the first and the last subword, [windows, 2, subwords]."""
         return _unpadded(logits, batch).transpose(1, 2).log_softmax(-1)
 
-    def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
+    def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
         """The best (first, last) subwords of each window with their scores, and the score of no answer.
 
         All pairs are compared, not only those of the best starts with the best ends.
@@ -167,7 +167,7 @@ class SpanForm(Form):
             return qa.score_mlqa(gold, predicted, predictions["language"][0])
         return qa.score_squad_v2(gold, predicted) if self.rules == "squad_v2" else qa.score_squad(gold, predicted)
 
-    def parts(self, predictions: Columns) -> MetricRatios:
+    def metric_ratios(self, predictions: Columns) -> MetricRatios:
         marks = self._marks(predictions["gold"], predictions["predicted"], predictions["language"][0])
         ones = [1.0] * len(marks)
         return {"f1": ([mark.f1 for mark in marks], ones), "exact": ([mark.exact for mark in marks], ones)}
@@ -218,7 +218,7 @@ class _Frame(NamedTuple):
     segments: list[int] | None  # of: before, question, between, context, after
 
     @classmethod
-    def of(cls, tokenizer: Any) -> _Frame:
+    def from_tokenizer(cls, tokenizer: Any) -> _Frame:
         if not tokenizer.is_fast:
             raise MissingPart("form span needs a fast tokenizer, which tells where each subword stands in the text")
         pair = tokenizer("a", "b", return_token_type_ids=True)
@@ -233,10 +233,10 @@ class _Frame(NamedTuple):
         return cls(ids[: first[0]], ids[first[-1] + 1 : second[0]], ids[second[-1] + 1 :], segments)
 
     @property
-    def size(self) -> int:
+    def special_count(self) -> int:
         return len(self.before) + len(self.between) + len(self.after)
 
-    def types(self, first: int, past: int, length: int) -> np.ndarray:
+    def segment_ids(self, first: int, past: int, length: int) -> np.ndarray:
         assert self.segments is not None
         question = first - len(self.before) - len(self.between)
         sizes = (len(self.before), question, len(self.between), past - first, length - past)

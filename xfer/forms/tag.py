@@ -32,7 +32,7 @@ class TagForm(Form):
         super().__init__(labels)
         self.metric = metric
 
-    def check(self, row: dict[str, Any], source: str, number: int) -> None:
+    def check_row(self, row: dict[str, Any], source: str, number: int) -> None:
         words, tags = row.get("words"), row.get("tags")
         if not words or not all(isinstance(word, str) for word in words):
             raise BadRow(source, number, f"row {row['id']} has no words")
@@ -45,7 +45,7 @@ class TagForm(Form):
                 shown = ", ".join(self.labels) if len(self.labels) < 20 else f"the {len(self.labels)} known ones"
                 raise BadRow(source, number, f"tag '{tag}' is not one of {shown}")
 
-    def config(self) -> dict[str, Any]:
+    def head_config(self) -> dict[str, Any]:
         return {
             "num_labels": len(self.labels),
             "id2label": dict(enumerate(self.labels)),
@@ -78,7 +78,7 @@ class TagForm(Form):
         types = np.zeros(len(ids), dtype=np.int32) if segments else None
         return EncodedUnits(np.array(ids, dtype=np.int32), np.array(starts, dtype=np.int64), types, kept)
 
-    def targets(self, rows: Columns) -> np.ndarray:
+    def loss_targets(self, rows: Columns) -> np.ndarray:
         """The label of every word of all rows, shape [words]."""
         number = {label: i for i, label in enumerate(self.labels)}
         label_numbers = [
@@ -88,7 +88,7 @@ class TagForm(Form):
         ]
         return np.array(label_numbers, dtype=np.int64)
 
-    def batch(
+    def build_batch(
         self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
@@ -100,10 +100,10 @@ class TagForm(Form):
         arrays |= {"labels": targets[encoded.kept["word"][chosen]], "counts": counts}
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
-    def losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none", ignore_index=-100)
 
-    def answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, Any]:
+    def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, Any]:
         confidence, best = logits.float().softmax(-1).max(-1)
         cuts = np.cumsum(batch["counts"].cpu().numpy())[:-1]
         return {"best": np.split(best.cpu().numpy(), cuts), "sure": np.split(confidence.cpu().numpy(), cuts)}
@@ -129,11 +129,11 @@ class TagForm(Form):
         accuracy = {"accuracy": token_accuracy(gold, predicted)}
         return accuracy if self.metric == "accuracy" else entity_f1(gold, predicted) | accuracy
 
-    def parts(self, predictions: Columns) -> MetricRatios:
+    def metric_ratios(self, predictions: Columns) -> MetricRatios:
         pairs = list(zip(predictions["gold"], predictions["predicted"], strict=True))
         right = [float(sum(map(eq, gold, predicted))) for gold, predicted in pairs]
         accuracy: MetricRatios = {"accuracy": (right, [float(len(gold)) for gold, _ in pairs])}
-        return accuracy if self.metric == "accuracy" else super().parts(predictions) | accuracy
+        return accuracy if self.metric == "accuracy" else super().metric_ratios(predictions) | accuracy
 
 
 def word_windows(lengths: Sequence[int], room: int) -> Iterator[tuple[int, int, int, int]]:

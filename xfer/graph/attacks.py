@@ -47,7 +47,7 @@ def attack_node(
     parents |= {"further": further} if further else {}
     spec = {"attacker": attacker, "form": reader.form, "language": reader.query_language}
     node = Node("attack", target.label, job | dict(extra_job or {}), parents, spec=spec, problem=problem)
-    return builder.graph.add(node)
+    return builder.graph.add_node(node)
 
 
 def attacker_inputs(
@@ -60,7 +60,7 @@ def attacker_inputs(
     further = _further_rows(builder, attacker, target)
     languages = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]
     try:
-        file_state = attacker.files(languages, builder.resolver.digest)
+        file_state = attacker.file_digests(languages, builder.resolver.digest)
         builder.told(target.what, attacker, languages)
         job |= {} if file_state is None else {"at": file_state}
         job |= _model_revisions(builder, attacker) | _protected_words(builder, attacker)
@@ -73,10 +73,10 @@ def attacker_inputs(
 
 def _model_revisions(builder: GraphBuilder, attacker: Attacker) -> dict[str, Any]:
     """The revisions of the models that an attacker asks besides a victim."""
-    digest, ask = builder.resolver.digest, builder.resolver.ask("model")
-    names = (*attacker.models(), *(attacker.constraints.models() if isinstance(attacker, Search) else ()))
+    digest, ask = builder.resolver.digest, builder.resolver.commit_resolver("model")
+    names = (*attacker.model_names(), *(attacker.constraints.model_names() if isinstance(attacker, Search) else ()))
     try:
-        revisions = {name: Pretrained(name=name).revision(digest, ask) for name in names}
+        revisions = {name: Pretrained(name=name).weights_revision(digest, ask) for name in names}
     except HubUnreachable as error:  # its hint is for the recipe's own model
         what = str(error).partition(";")[0]
         raise MissingPart(f"{what}; go online once, or name a local folder in the attacker") from None
@@ -88,7 +88,7 @@ def _protected_words(builder: GraphBuilder, attacker: Attacker) -> dict[str, Any
     constraints = getattr(attacker, "constraints", None)
     if constraints is None or constraints.protected_file is None:
         return {}
-    constraints.words()  # raises where it cannot be read
+    constraints.protected_words()  # raises where it cannot be read
     return {"protected": builder.resolver.digest(located(constraints.protected_file))}
 
 
@@ -98,17 +98,17 @@ def _tagger_job(builder: GraphBuilder, attacker: Attacker) -> dict[str, Any]:
     if tagger is None:
         return {}
     task, reader = tagging_task(
-        tagger, {n: t.reader for n, t in builder.recipe.stages[str(tagger.stage)].learnt.items()}
+        tagger, {n: t.reader for n, t in builder.recipe.stages[str(tagger.stage)].learnt_tasks.items()}
     )
     return {"tagger": {"task": task, **form_job(reader, builder.recipe.source_of(reader))}}
 
 
 def _further_rows(builder: GraphBuilder, attacker: Attacker, target: AttackTarget) -> Node | None:
     """Other rows of the same data set that an attacker takes its changes from."""
-    further_source = attacker.further(target.rows.spec["split"], target.rows.spec["languages"])
+    further_source = attacker.further_split(target.rows.spec["split"], target.rows.spec["languages"])
     if not further_source:
         return None
     split, languages = further_source
-    offered = target.reader.offered(builder.recipe.source_of(target.reader), split)
+    offered = target.reader.offered_languages(builder.recipe.source_of(target.reader), split)
     kept = builder.kept(f"attacker of {target.what}", languages, offered)
     return builder.data(target.reader, split, kept, None)

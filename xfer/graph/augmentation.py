@@ -24,7 +24,7 @@ class AugmentationJob(NamedTuple):
 def augmentation_job(builder: GraphBuilder, stage: str, name: str) -> AugmentationJob:
     """How a task's rows are changed as they are drawn; all empty where nothing is."""
     task = builder.recipe.stages[stage].tasks[name]
-    steps = [step for step in task.augment if step.active]
+    steps = [step for step in task.augment if step.is_active]
     if not steps:
         return AugmentationJob({}, {}, {}, None)
     step_jobs: list[dict[str, Any]] = []
@@ -39,7 +39,7 @@ def augmentation_job(builder: GraphBuilder, stage: str, name: str) -> Augmentati
             parents |= _further_parents(builder, f"{stage} {name}", f"{name}/{number}", task.reader, step.attacker)
             try:
                 spoken = _spoken_languages(builder, task.reader)
-                file_state = step.attacker.files(spoken, builder.resolver.digest)
+                file_state = step.attacker.file_digests(spoken, builder.resolver.digest)
                 builder.told(f"stage {stage}", step.attacker, spoken)
                 step_job |= {} if file_state is None else {"at": file_state}
             except XferError as error:
@@ -58,9 +58,11 @@ def _spoken_languages(builder: GraphBuilder, reader: Reader) -> tuple[str, ...]:
 def _further_parents(
     builder: GraphBuilder, what: str, role: str, reader: Reader, attacker: ModelFree
 ) -> dict[str, Node]:
-    further_source = attacker.further("train", builder.trained(reader))
+    further_source = attacker.further_split("train", builder.trained(reader))
     if not further_source:
         return {}
     split, languages = further_source
-    kept = builder.kept(f"attacker of {what}", languages, reader.offered(builder.recipe.source_of(reader), split))
+    kept = builder.kept(
+        f"attacker of {what}", languages, reader.offered_languages(builder.recipe.source_of(reader), split)
+    )
     return {f"further/{role}": builder.data(reader, split, kept, None)}

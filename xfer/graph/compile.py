@@ -36,7 +36,7 @@ def compile_graph(recipe: Recipe, resolver: Resolver) -> Graph:
             for role in checkpoint_roles(builder, name, evaluation):
                 scores[f"{name}/{role}/{seed}"] = score_node(builder, name, seed, role)
     if scores:
-        builder.graph.report = builder.graph.add(_report_node(builder, scores))
+        builder.graph.report = builder.graph.add_node(_report_node(builder, scores))
     return builder.graph
 
 

@@ -22,7 +22,7 @@ class Resolver:
         self.digest, self._ask = digest, ask
         self._known: dict[tuple[str, str], str | XferError] = {}
 
-    def ask(self, kind: str) -> Callable[[str], str]:
+    def commit_resolver(self, kind: str) -> Callable[[str], str]:
         """A function from a repository's name to its commit."""
 
         def resolve(repository: str) -> str:
@@ -55,7 +55,7 @@ class GraphBuilder:
         """The languages that a stage does not train on, but whose dev sets could choose its checkpoint (the oracle):
         those that have one in this source, and those that have none."""
         source = self.recipe.source_of(reader)
-        offered = reader.offered(source, "dev") if "dev" in reader.card.splits else ()
+        offered = reader.offered_languages(source, "dev") if "dev" in reader.card.splits else ()
         others = [lang for lang in offered if lang not in reader.train_languages(source)]
         lacking = [lang for lang in others if source == "mirror" and not in_mirror(reader, "dev", lang)]
         return tuple(lang for lang in others if lang not in lacking), tuple(lacking)
@@ -65,21 +65,21 @@ class GraphBuilder:
         label = f"{reader.type_name} {split} {languages[0] if len(languages) == 1 else f'{len(languages)} languages'}"
         problem, parents, source_state = None, {}, None
         shared = reader.form_options().get("pool") == "shared" and split != "train"
-        pool = reader.offered(source, split) if shared else languages
+        pool = reader.offered_languages(source, split) if shared else languages
         try:
             source_state = data_revision(
-                reader, source, split, pool, self.resolver.digest, self.resolver.ask("dataset")
+                reader, source, split, pool, self.resolver.digest, self.resolver.commit_resolver("dataset")
             )
             self.graph.notes += mirror_caveats(reader, source, split, pool)
         except XferError as error:
             problem = error
         if source == "miniature":
-            parents = {"world": self.graph.add(world_node(reader.worlds(split)))}
+            parents = {"world": self.graph.add_node(world_node(reader.world_parts(split)))}
         limit = rows if rows else None
         job = {"reader": reader.identity(), "source": source, "split": split, "languages": list(languages)}
         job |= {"pool": list(pool)} if shared else {}
         spec = {"reader": reader, "source": source, "split": split, "languages": languages, "rows": limit, "pool": pool}
-        return self.graph.add(
+        return self.graph.add_node(
             Node("data", label, job | {"rows": limit, "at": source_state}, parents, spec=spec, problem=problem)
         )
 
@@ -87,7 +87,7 @@ class GraphBuilder:
         """The recipe's model and what it depends on, and what stands against it."""
         model, state = self.recipe.model, None
         try:
-            state = model.revision(self.resolver.digest, self.resolver.ask("model"))
+            state = model.weights_revision(self.resolver.digest, self.resolver.commit_resolver("model"))
         except XferError as error:
             return {"model": model.identity()}, error
         return {"model": model.identity(), "at": state}, None

@@ -19,7 +19,7 @@ def evaluation_facts(builder: GraphBuilder, evaluation: Evaluation) -> dict[str,
     recipe = builder.recipe
     attacker = evaluation.attacker.identity() if evaluation.attacker else None
     asked = evaluation.attacker.asked() if evaluation.attacker else None
-    tasks = recipe.stages[evaluation.stage].learnt.values() if evaluation.stage else ()
+    tasks = recipe.stages[evaluation.stage].learnt_tasks.values() if evaluation.stage else ()
     languages = sorted({language for task in tasks for language in builder.trained(task.reader)})
     reader = recipe.reader_of(evaluation)
     rows = json_digest([_test_identity(reader, evaluation.split), evaluation.split, recipe.source_of(reader)])
@@ -33,7 +33,7 @@ def checkpoint_roles(builder: GraphBuilder, name: str, evaluation: Evaluation) -
         return ("selected",)
     stage = builder.recipe.stages[evaluation.stage]
     clean = name in builder.compared and getattr(stage.trainer, "oracle", False)
-    readers = [task.reader for task in stage.learnt.values()]
+    readers = [task.reader for task in stage.learnt_tasks.values()]
     learnt = builder.recipe.reader_of(evaluation).form in {reader.form for reader in readers}
     targets = any(builder.targets(reader)[0] for reader in readers)
     return ("selected", "oracle") if clean and learnt and targets else ("selected",)
@@ -42,7 +42,7 @@ def checkpoint_roles(builder: GraphBuilder, name: str, evaluation: Evaluation) -
 def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node:
     """The scores of an evaluation under one of the recipe's seeds; all that they need comes before in the graph."""
     recipe, evaluation = builder.recipe, builder.recipe.evaluate[name]
-    stage_name, reader = recipe.tested(evaluation), recipe.reader_of(evaluation)
+    stage_name, reader = recipe.tested_stage(evaluation), recipe.reader_of(evaluation)
     tasks = recipe.stages[stage_name].tasks if stage_name else {}
     task = evaluation.task or next(iter(tasks), reader.type_name)
     form = form_job(reader, recipe.source_of(reader))
@@ -66,15 +66,15 @@ def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node:
     label = f"{name} seed {seed}" if role == "selected" else f"{name} {role} seed {seed}"
     node = Node("predict", label, job, parents | {"rows": rows}, spec=spec, problem=problem)
     searched = {"rows": rows} if reader.form == "retrieve" else {}  # chance depends on how many candidates there are
-    return builder.graph.add(
-        Node("score", label, score_job, {"predict": builder.graph.add(node)} | searched, spec=spec)
+    return builder.graph.add_node(
+        Node("score", label, score_job, {"predict": builder.graph.add_node(node)} | searched, spec=spec)
     )
 
 
 def _test_rows(builder: GraphBuilder, name: str, evaluation: Evaluation) -> Node:
     """The rows that an evaluation tests on, as they come."""
     reader = builder.recipe.reader_of(evaluation)
-    offered = reader.offered(builder.recipe.source_of(reader), evaluation.split)
+    offered = reader.offered_languages(builder.recipe.source_of(reader), evaluation.split)
     wanted = offered if evaluation.languages == "all" else evaluation.languages
     languages = builder.kept(f"evaluation {name}", tuple(wanted), offered)
     caps = [cap for cap in (evaluation.rows, builder.recipe.limits.test_rows) if cap]

@@ -41,7 +41,7 @@ class Node:
         parents = {role: parent.key for role, parent in self.parents.items()}
         return json_digest([self.kind, VERSIONS[self.kind], self.job, parents, self.seed])
 
-    def record(self) -> dict[str, Any]:
+    def hashed_record(self) -> dict[str, Any]:
         """What was hashed, for ``node.json`` and ``xfer explain``."""
         parents = {role: parent.key for role, parent in self.parents.items()}
         return {
@@ -64,7 +64,7 @@ class Graph:
         self.notes: list[str] = []
         self.stages: dict[tuple[str, int], Node] = {}
 
-    def add(self, node: Node) -> Node:
+    def add_node(self, node: Node) -> Node:
         return self.nodes.setdefault(node.key, node)
 
 

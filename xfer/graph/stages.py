@@ -27,7 +27,7 @@ def stage_node(builder: GraphBuilder, name: str, seed: int) -> Node:
     if existing:
         return existing
     recipe, stage = builder.recipe, builder.recipe.stages[name]
-    trainer = stage.trainer.filled(stage.first.reader.published, recipe.limits.least_learning_rate)
+    trainer = stage.trainer.fill_published(stage.first.reader.published, recipe.limits.least_learning_rate)
     tasks, parents, augmented, problems = _task_jobs(builder, name, trainer, seed)
     job = _stage_job(builder, name, trainer, tasks)
     start_job, start_parents, problem = _start_job(builder, name, seed)
@@ -39,7 +39,7 @@ def stage_node(builder: GraphBuilder, name: str, seed: int) -> Node:
     label = f"{name}" if stage.seed is not None else f"{name} seed {seed}"
     first_problem = next((candidate for candidate in (missing_package(trainer), problem, *problems) if candidate), None)
     spec = _stage_spec(builder, stage, trainer) | {"augment": augmented}
-    node = builder.graph.add(Node("train", label, job, parents, stage_seed, spec, first_problem))
+    node = builder.graph.add_node(Node("train", label, job, parents, stage_seed, spec, first_problem))
     builder.graph.stages[name, seed] = node
     return node
 
@@ -69,9 +69,9 @@ def _task_jobs(
 def _task_job(builder: GraphBuilder, stage: str, name: str, trainer: Any) -> tuple[dict[str, Any], dict[str, Node]]:
     """What a stage's job says of one of its tasks, and the task's rows."""
     recipe, limits = builder.recipe, builder.recipe.limits
-    learnt, task = recipe.stages[stage].learnt, recipe.stages[stage].tasks[name]
+    learnt, task = recipe.stages[stage].learnt_tasks, recipe.stages[stage].tasks[name]
     reader, source = task.reader, recipe.source_of(task.reader)
-    trained = builder.kept(f"stage {stage}", builder.trained(reader), reader.offered(source, "train"))
+    trained = builder.kept(f"stage {stage}", builder.trained(reader), reader.offered_languages(source, "train"))
     parents = {f"train/{name}": builder.data(reader, "train", trained, limits.train_rows)}
     dev = _dev(builder, stage, reader, trained, trainer.oracle and task.head is None)
     if dev:
@@ -83,7 +83,7 @@ def _task_job(builder: GraphBuilder, stage: str, name: str, trainer: Any) -> tup
 
 def _dev(about: GraphBuilder, stage: str, reader: Reader, trained: tuple[str, ...], oracle: bool) -> tuple[str, ...]:
     """The languages whose dev rows a task reads: those that it trains on, and for the oracle those of its targets."""
-    offered = reader.offered(about.recipe.source_of(reader), "dev") if "dev" in reader.card.splits else ()
+    offered = reader.offered_languages(about.recipe.source_of(reader), "dev") if "dev" in reader.card.splits else ()
     targets, lacking = about.targets(reader) if oracle else ((), ())
     if lacking:
         where = "chooses without them" if targets else "is left out"
@@ -115,7 +115,7 @@ def _attacked_job(
         return {"attacked": job}, {f"further/attacked/{name}": further} if further else {}, problem
     if attacked.by is not None:
         victim = {"train": stage_node(builder, attacked.by, seed)}
-        head = head_task(attacked, reader, builder.recipe.stages[attacked.by].learnt)
+        head = head_task(attacked, reader, builder.recipe.stages[attacked.by].learnt_tasks)
         target = target._replace(victim=victim, task=head, label=f"{target.label} seed {seed}")
     node = attack_node(builder, attacked.attacker, target, {"share": attacked.share})
     return {"attacked": job}, {f"attacked/{name}": node}, None
@@ -157,9 +157,9 @@ def teacher_job(recipe: Recipe, name: str) -> dict[str, Any]:
     distil = recipe.stages[name].distil
     if distil is None or not distil.weight:
         return {}
-    tasks = recipe.stages[distil.stage].learnt
+    tasks = recipe.stages[distil.stage].learnt_tasks
     task = distil.task or next(iter(tasks))
-    learnt = {task_name: settings.reader for task_name, settings in recipe.stages[name].learnt.items()}
+    learnt = {task_name: settings.reader for task_name, settings in recipe.stages[name].learnt_tasks.items()}
     settings: dict[str, Any] = {"temperature": distil.temperature, "weight": distil.weight}
     settings |= {"added": True} if distil.added else {}
     return {"distil": settings | {"task": task, "taught": teachable_tasks(tasks[task].reader, learnt)}}

@@ -40,13 +40,13 @@ class Benchmark(NamedTuple):
     name: str
     title: str
     tasks: dict[str, BenchmarkTask]
-    groups: dict[str, tuple[str, ...]]
+    task_groups: dict[str, tuple[str, ...]]
     own_groups: dict[str, tuple[str, ...]]
 
     @property
     def every_group(self) -> dict[str, tuple[str, ...]]:
         """The tasks of each group, the script's groups first."""
-        return self.groups | self.own_groups
+        return self.task_groups | self.own_groups
 
     def group_title(self, group: str) -> str:
         """A group as tables name it; one that the benchmark's script does not have says so."""

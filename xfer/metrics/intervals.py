@@ -42,7 +42,7 @@ class Ratio(NamedTuple):
     bottom: np.ndarray
 
     @property
-    def values(self) -> list[float]:
+    def seed_values(self) -> list[float]:
         """The metric of each seed, added in the order of the rows as the metrics themselves do."""
         return [
             _ratio_or_zero(sum(top), sum(bottom)) for top, bottom in zip(*map(np.ndarray.tolist, self), strict=True)
@@ -51,10 +51,10 @@ class Ratio(NamedTuple):
     @property
     def value(self) -> float:
         """The mean over seeds."""
-        values = self.values
+        values = self.seed_values
         return sum(values) / len(values)
 
-    def at(self, indices: list[int]) -> Ratio:
+    def take_rows(self, indices: list[int]) -> Ratio:
         """The same of some rows alone."""
         return Ratio(self.top[:, indices], self.bottom[:, indices])
 
@@ -135,7 +135,7 @@ def sample(ratio: Ratio, keys: np.ndarray | None = None) -> Sample:
 
     Rows of one key count as one draw.
     """
-    values, count = np.array(ratio.values), ratio.top.shape[1]
+    values, count = np.array(ratio.seed_values), ratio.top.shape[1]
     distances, below = ratio.top - values[:, None] * ratio.bottom, ratio.bottom.sum(1, keepdims=True)
     errors = np.divide(distances, below, out=np.zeros(ratio.top.shape), where=below != 0)
     errors *= sqrt(count / max(count - 1, 1))  # so that the variance of a mean is without bias

@@ -17,7 +17,7 @@ def write_answers(folder: Path, codes: tuple[str, ...], seed: int) -> None:
         draw_passages(seeded_stream(seed, "lareqa"), ANSWER_PASSAGES), tuple(code for code in XQUAD if code in codes)
     )
     for code in drawn.contexts:
-        article = drawn.article(code, code, "lareqa")
+        article = drawn.build_article(code, code, "lareqa")
         for paragraph, passage in zip(article["paragraphs"], drawn.passages, strict=True):
             paragraph |= _sentence_breaks(paragraph["context"], passage, code)
         path = folder / "lareqa" / "xquad-r" / f"{code}.json"

@@ -70,12 +70,12 @@ def write_passages(folder: Path, codes: tuple[str, ...], seed: int) -> None:
         passages = draw_passages(seeded_stream(seed, "squad", split), count)
         drawn = Parallel(passages, ("en",))
         for version, unanswered in (("v1.1", False), ("v2.0", True)):
-            article = drawn.article("en", "en", f"squad-{split}", unanswered)
+            article = drawn.build_article("en", "en", f"squad-{split}", unanswered)
             _write_squad(folder / "squad" / f"{split}-{version}.json", version, [article])
         _write_translated(folder, Parallel(passages[:TRANSLATED], [code for code in XQUAD if code in codes]), split)
     test = Parallel(draw_passages(seeded_stream(seed, "xquad"), TEST), tuple(code for code in XQUAD if code in codes))
     for code in test.contexts:
-        _write_squad(folder / "xquad" / f"xquad.{code}.json", "1.1", [test.article(code, code, "xquad")])
+        _write_squad(folder / "xquad" / f"xquad.{code}.json", "1.1", [test.build_article(code, code, "xquad")])
     _write_mlqa(folder / "MLQA_V1", tuple(code for code in MLQA if code in codes), seed)
     _write_tydiqa(folder / "tydiqa", tuple(code for code in TYDIQA if code in codes), seed)
 
@@ -83,7 +83,7 @@ def write_passages(folder: Path, codes: tuple[str, ...], seed: int) -> None:
 def _write_translated(folder: Path, drawn: "Parallel", split: str) -> None:
     """SQuAD in other languages: XTREME's files, and those of MLQA's makers for MLQA's languages."""
     for code in sorted(drawn.contexts.keys() - {"en"}):
-        article = drawn.article(code, code, f"squad-{split}")
+        article = drawn.build_article(code, code, f"squad-{split}")
         _write_squad(
             folder / "SQuAD" / f"translate-{split}" / f"squad.translate.{split}.en-{code}.json", "1.1", [article]
         )
@@ -98,7 +98,7 @@ def _write_mlqa(folder: Path, codes: tuple[str, ...], seed: int) -> None:
         for context in codes:
             for question in codes:
                 name = f"{split}-context-{context}-question-{question}.json"
-                _write_squad(folder / split / name, "1.0", [drawn.article(context, question, "mlqa")])
+                _write_squad(folder / split / name, "1.0", [drawn.build_article(context, question, "mlqa")])
 
 
 def _write_tydiqa(folder: Path, codes: tuple[str, ...], seed: int) -> None:
@@ -108,11 +108,11 @@ def _write_tydiqa(folder: Path, codes: tuple[str, ...], seed: int) -> None:
         articles = []
         for code in codes:
             passages = draw_passages(seeded_stream(seed, "tydiqa", split, code), count)
-            articles.append(Parallel(passages, (code,)).article(code, code, f"{TYDIQA[code]}-{split}"))
+            articles.append(Parallel(passages, (code,)).build_article(code, code, f"{TYDIQA[code]}-{split}"))
             for other in codes if (code, split) == ("en", "train") else ():
                 if other != "en":
                     name = f"tydiqa.translate.train.en-{other}.json"
-                    article = Parallel(passages, (other,)).article(other, other, articles[-1]["title"])
+                    article = Parallel(passages, (other,)).build_article(other, other, articles[-1]["title"])
                     _write_squad(folder.parent / "TyDiQA-GoldP" / "translate-train" / name, "1.1", [article])
         _write_squad(folder / f"tydiqa-goldp-v1.1-{split}.json", "1.1", articles)
 
@@ -132,7 +132,7 @@ class Parallel:
             code: [[word_question(question, code) for question in p.questions] for p in passages] for code in codes
         }
 
-    def article(self, context: str, question: str, name: str, unanswered: bool = False) -> dict[str, Any]:
+    def build_article(self, context: str, question: str, name: str, unanswered: bool = False) -> dict[str, Any]:
         """One article of SQuAD's format; with ``unanswered`` of SQuAD 2.0's, whose questions may have no answer."""
         paragraphs = []
         texts = zip(self.passages, self.contexts[context], self.questions[question], strict=True)

@@ -27,7 +27,7 @@ def inject_adapters(network: Network, adapt: Any, seed: int) -> None:
     if adapt.bottleneck:
         network.encoder.requires_grad_(False)
         with seeded_torch(derive_seed("adapt", seed)):
-            bottleneck.add_bottlenecks(network.encoder, network.stack(), adapt.method, adapt.rank)
+            bottleneck.add_bottlenecks(network.encoder, network.layer_stack(), adapt.method, adapt.rank)
         return
     try:
         import peft  # late: an extra, and heavy

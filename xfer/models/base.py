@@ -27,14 +27,14 @@ class Model(Component, kind="model"):
     freeze_layers: int = Field(0, ge=0, description="this many lowest layers are not trained")
     freeze_embeddings: bool = Field(False, strict=True, description="the embeddings are not trained")
 
-    def revision(self, digest: Callable[[Path], str], ask: Callable[[str], str]) -> Any:
+    def weights_revision(self, digest: Callable[[Path], str], ask: Callable[[str], str]) -> Any:
         """What the weights depend on besides the fields: a commit, file digests, or nothing."""
         return None
 
-    def origin(self, texts: Callable[[], Iterable[str]]) -> Origin:
+    def load_origin(self, texts: Callable[[], Iterable[str]]) -> Origin:
         """The encoder and tokenizer to start from. ``texts`` gives the stage's own training text."""
         raise NotImplementedError
 
-    def parameters(self) -> int | None:
+    def parameter_count(self) -> int | None:
         """The number of parameters of the encoder, for the plan; None where it is not known yet."""
         return None

@@ -32,14 +32,14 @@ class CanonicalPredictor:
         """What ``keep`` (the task's form, if left out) makes of every unit, as ``predictor.predict`` gives it, to the
         last bit the same for a row in any call. ``encoded`` are the rows, where that is done already."""
         encoded = encoded or self.form.encode(rows, self.network.tokenizer, self.max_length)
-        targets = self.form.targets(rows)
+        targets = self.form.loss_targets(rows)
         lengths, counts = _unit_sizes(encoded)
         collected: dict[str, list[Any]] = {}
         training = self.network.training
         self.network.eval()
         with torch.inference_mode():
             for batch in canonical_batches(lengths, self.device.type, self.max_length, counts):
-                answers = self._computed(encoded, targets, batch, keep or self.form.answers)
+                answers = self._computed(encoded, targets, batch, keep or self.form.unit_answers)
                 for name, values in answers.items():
                     column = collected.setdefault(name, [None] * len(lengths))
                     for position, value in zip(batch.items[: batch.own], values, strict=False):
@@ -65,7 +65,7 @@ class CanonicalPredictor:
     ) -> tuple[torch.Tensor, dict[str, Any]]:
         """Logits of a batch, at every place: a head over chosen places only would have the shape of the company."""
         padded = encoded._replace(padded=batch.length)
-        tensors = self.form.batch(padded, targets, batch.items, self.network.tokenizer, None)
+        tensors = self.form.build_batch(padded, targets, batch.items, self.network.tokenizer, None)
         tensors = {name: tensor.to(self.device) for name, tensor in tensors.items()}
         inputs = {name: tensor for name, tensor in tensors.items() if name != "positions"}
         return self.network(self.task, inputs), tensors

@@ -71,10 +71,10 @@ class Network(torch.nn.Module):
         """
         inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch}
         if task in self.judges:
-            return self._judged(task, inputs, batch)
+            return self._judge_outputs(task, inputs, batch)
         head: Any = self.heads[task]
         if self.forms[task].name == "retrieve":
-            return self._vectors(head, self.forms[task], inputs)
+            return self._pooled_vectors(head, self.forms[task], inputs)
         if "options" in batch:  # all sequences go in as options of one row: any encoder takes that, and none is padded
             output = head(**{name: tensor[None] for name, tensor in inputs.items()}).logits[0]
             return output[batch["options"].clamp(min=0)].masked_fill(batch["options"] < 0, -torch.inf)
@@ -88,7 +88,7 @@ class Network(torch.nn.Module):
         output = outer[0](hidden.flatten(0, 1)[batch["positions"]])
         return output[0] if isinstance(output, tuple) else output
 
-    def _judged(self, task: str, inputs: Any, batch: dict[str, torch.Tensor]) -> Any:
+    def _judge_outputs(self, task: str, inputs: Any, batch: dict[str, torch.Tensor]) -> Any:
         form: Any = self.forms[task]
         source: Any = self.heads[form.conditions] if form.conditions else self.encoder
         layers = int(source.config.num_hidden_layers)
@@ -98,11 +98,11 @@ class Network(torch.nn.Module):
             output = source(**inputs, output_hidden_states=inner)
         with torch.autocast(batch["input_ids"].device.type, enabled=False):
             states = output.hidden_states[wanted] if inner else output.last_hidden_state
-            extra = {"chances": form.chances(output.logits, batch)} if form.conditions else {}
-            return form.head.judged(self.judges[task], form.features(states, batch), batch | extra)
+            extra = {"chances": form.condition_probabilities(output.logits, batch)} if form.conditions else {}
+            return form.head.judge_features(self.judges[task], form.features(states, batch), batch | extra)
 
     @staticmethod
-    def _vectors(encoder: Any, form: Any, inputs: Any) -> torch.Tensor:
+    def _pooled_vectors(encoder: Any, form: Any, inputs: Any) -> torch.Tensor:
         layers = int(encoder.config.num_hidden_layers)
         wanted = form.hidden(layers)
         output = encoder(**inputs, output_hidden_states=wanted < layers)
@@ -110,15 +110,15 @@ class Network(torch.nn.Module):
         pooled: torch.Tensor = form.vectors(states, inputs["attention_mask"])
         return pooled
 
-    def stack(self) -> torch.nn.ModuleList | None:
+    def layer_stack(self) -> torch.nn.ModuleList | None:
         """The encoder's layers from the lowest to the highest; None where there is no single stack of them."""
         named = self.encoder.named_modules()
         stacks = [m for name, m in named if name.split(".")[-1] in STACK_NAMES and isinstance(m, torch.nn.ModuleList)]
         return stacks[0] if len(stacks) == 1 else None
 
-    def freeze(self, layers: int, embeddings: bool) -> None:
+    def freeze_lowest(self, layers: int, embeddings: bool) -> None:
         """Takes the lowest ``layers`` layers and, if asked, the embeddings out of training."""
-        stack = self.stack()
+        stack = self.layer_stack()
         if layers and (stack is None or layers > len(stack)):
             count = "no single stack of layers" if stack is None else f"{len(stack)} layers"
             raise MissingPart(f"model.freeze_layers is {layers}, but the encoder has {count}")
@@ -128,7 +128,7 @@ class Network(torch.nn.Module):
         for module in frozen:
             module.requires_grad_(False)
 
-    def drop(self, rate: float) -> None:
+    def set_dropout(self, rate: float) -> None:
         """Sets every dropout of this run to ``rate``; the config that is saved keeps the model's own."""
         module: Any
         for module in self.heads.modules():
@@ -137,7 +137,7 @@ class Network(torch.nn.Module):
             elif isinstance(getattr(module, "attention_dropout", None), float):  # some encoders hand sdpa a number
                 module.attention_dropout = rate
 
-    def save(self, folder: Path) -> None:
+    def save_tasks(self, folder: Path) -> None:
         """Each task as a Hugging Face folder ``folder/<task>`` with safetensors and tokenizer.
 
         A discriminator is ``discriminator.safetensors`` there, and nothing else.
@@ -151,12 +151,12 @@ class Network(torch.nn.Module):
             metadata = {"values": json.dumps(self.forms[task].labels)}
             save_file(tensors, folder / task / "discriminator.safetensors", metadata)
 
-    def weights(self) -> dict[str, torch.Tensor]:
+    def named_weights(self) -> dict[str, torch.Tensor]:
         """Every parameter and buffer once, by name."""
         tensors = dict(self.named_parameters()) | dict(self.named_buffers())
         return {name: tensor.detach() for name, tensor in tensors.items()}
 
-    def places(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    def weight_places(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """What ``weights`` gave, under a name for each place that holds one: tied weights have several places, and a
         module that several heads share is one place."""
         names = {id(t): name for name, t in (*self.named_parameters(), *self.named_buffers())}
@@ -170,7 +170,7 @@ class Network(torch.nn.Module):
     def load_weights(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Puts back what ``weights`` gave."""
         with torch.no_grad():
-            for name, tensor in self.weights().items():
+            for name, tensor in self.named_weights().items():
                 tensor.copy_(shard_like(tensors[name], tensor))
 
 
@@ -229,7 +229,7 @@ def _load_trusted(auto: Any, folder: Any) -> Any:
 def _build_head(origin: Origin, form: Form) -> Any:
     auto = getattr(transformers, form.auto)
     config = origin.config or _load_trusted(transformers.AutoConfig, origin.folder)
-    config = type(config).from_dict(config.to_dict() | form.config())
+    config = type(config).from_dict(config.to_dict() | form.head_config())
     empty = auto.from_config(config) if origin.folder is None else None
     if empty is None:
         with torch.device("meta"):

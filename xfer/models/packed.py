@@ -94,12 +94,12 @@ class Packing:
         self.places: Tensor | None = None
         self.shape: tuple[int, int] = (0, 0)
         self.mask: Tensor | None = None
-        encoder.register_forward_pre_hook(self._before, with_kwargs=True)
+        encoder.register_forward_pre_hook(self._note_mask, with_kwargs=True)
         encoder.encoder.register_forward_pre_hook(self._pack, with_kwargs=True)
         encoder.encoder.register_forward_hook(self._unpack)
-        encoder.register_forward_hook(self._rest)
+        encoder.register_forward_hook(self._unpack_hidden_states)
 
-    def _before(self, encoder: Any, inputs: Any, options: dict[str, Any]) -> None:
+    def _note_mask(self, encoder: Any, inputs: Any, options: dict[str, Any]) -> None:
         self.mask, self.places = options.get("attention_mask"), None
 
     def _pack(self, stack: Any, inputs: Any, options: dict[str, Any]) -> Any:
@@ -118,7 +118,7 @@ class Packing:
             output["last_hidden_state"] = self._padded(output["last_hidden_state"])
         return output
 
-    def _rest(self, encoder: Any, inputs: Any, output: Any) -> Any:
+    def _unpack_hidden_states(self, encoder: Any, inputs: Any, output: Any) -> Any:
         """The states of inner layers, which transformers collects on the way."""
         if self.places is not None and output.get("hidden_states") is not None:
             last = len(output["hidden_states"]) - 1

@@ -46,10 +46,10 @@ def decoded_predictions(
 ) -> Columns:
     """The task's predictions of all rows; language by language where the answers of all would be too large."""
     form, columns, before = network.forms[task], Columns(), 0
-    for language_rows in by_language(rows).values() if form.apart else [rows]:
+    for language_rows in by_language(rows).values() if form.decodes_by_language else [rows]:
 
         def told(done: int, total: int, before: int = before) -> None:
-            progress(before + done, len(rows["id"]) if form.apart else total)
+            progress(before + done, len(rows["id"]) if form.decodes_by_language else total)
 
         for name, column in form.decode(
             predict_rows(network, task, language_rows, max_length, told), language_rows
@@ -69,7 +69,7 @@ def predict_encoded(
 ) -> dict[str, Any]:
     """``predict`` over rows that are already encoded. Masks are drawn from each row's own name."""
     form, target = network.forms[task], next(network.parameters()).device
-    targets, kept = form.targets(rows), dict[str, Any]()
+    targets, kept = form.loss_targets(rows), dict[str, Any]()
     parts, done, training = [], 0, network.training
     network.eval()
     cuts = length_batches(encoded.lengths, BATCH_TOKENS[target.type])
@@ -78,9 +78,9 @@ def predict_encoded(
             seeds = (
                 [derive_seed(salt, rows["language"][i], rows["id"][i]) for i in index] if form.name == "mask" else None
             )
-            batch = form.batch(encoded, targets, index, network.tokenizer, seeds)
+            batch = form.build_batch(encoded, targets, index, network.tokenizer, seeds)
             batch = {name: tensor.to(target) for name, tensor in batch.items()}
-            parts.append(form.answers(network(task, batch), batch))
+            parts.append(form.unit_answers(network(task, batch), batch))
             done += len(index)
             if progress:
                 progress(done, len(encoded.lengths))

@@ -22,26 +22,26 @@ class Pretrained(Model):
     name: str = Field(description="hub name such as FacebookAI/xlm-roberta-base, or a local folder")
     commit: str | None = Field(None, description="hub commit to pin; the newest if left out")
 
-    def _local(self) -> Path | None:
+    def _local_folder(self) -> Path | None:
         folder = Path(self.name).expanduser()
         return folder if folder.is_dir() else None
 
-    def revision(self, digest: Callable[[Path], str], ask: Callable[[str], str]) -> Any:
-        folder = self._local()
+    def weights_revision(self, digest: Callable[[Path], str], ask: Callable[[str], str]) -> Any:
+        folder = self._local_folder()
         if folder is None:
             if self.name.startswith((".", "/", "~")):
                 raise MissingPart(f"model.name is {self.name}, which is not a folder")
             return {"commit": self.commit or ask(self.name)}
-        self._check(folder)
+        self._check_folder(folder)
         names = {path for pattern in _FILES for path in folder.glob(pattern)}
         return {path.name: digest(path) for path in sorted(names)}
 
-    def origin(self, texts: Callable[[], Iterable[str]]) -> Origin:
-        folder = self._local() or self._download()
-        self._check(folder)
+    def load_origin(self, texts: Callable[[], Iterable[str]]) -> Origin:
+        folder = self._local_folder() or self._download()
+        self._check_folder(folder)
         return Origin(folder)
 
-    def _check(self, folder: Path) -> None:
+    def _check_folder(self, folder: Path) -> None:
         if not (folder / "config.json").is_file():
             raise MissingPart(f"model {self.name}: {folder} holds no config.json")
         if not any(folder.glob("*.safetensors")):
@@ -61,8 +61,8 @@ class Pretrained(Model):
         except OSError:
             return Path(snapshot_download(**patterns))
 
-    def parameters(self) -> int | None:
-        folder = self._local()
+    def parameter_count(self) -> int | None:
+        folder = self._local_folder()
         return None if folder is None else sum(map(_elements, folder.glob("*.safetensors")))
 
 

@@ -28,13 +28,13 @@ class Scratch(Model):
     dropout: float = Field(0.1, ge=0, lt=1, description="dropout of states and of attention")
 
     @model_validator(mode="after")
-    def _divides(self) -> Scratch:
+    def _check_heads(self) -> Scratch:
         if self.width % self.heads:
             hint = {"hint": "a width of 256 goes with 4 or 8 heads", "width": self.width, "heads": self.heads}
             raise PydanticCustomError("width_heads", "width {width} cannot be split among {heads} heads", hint)
         return self
 
-    def origin(self, texts: Callable[[], Iterable[str]]) -> Origin:
+    def load_origin(self, texts: Callable[[], Iterable[str]]) -> Origin:
         from xfer.models.tokenizer import train_tokenizer  # late: imports tokenizers and transformers
 
         tokenizer = train_tokenizer(texts(), self.vocabulary, self.positions)
@@ -58,7 +58,7 @@ class Scratch(Model):
             eos_token_id=tokenizer.eos_token_id,
         )
 
-    def parameters(self) -> int:
+    def parameter_count(self) -> int:
         inner = self.feedforward or 4 * self.width
         layer = 4 * self.width * (self.width + 1) + 2 * self.width * inner + inner + 5 * self.width
         return (self.vocabulary + self.positions + 5) * self.width + self.layers * layer

@@ -138,9 +138,9 @@ class Cutter:
         self.reader.no_truncation()
         self.reader.no_padding()
         self.best = lru_cache(maxsize=100_000)(self.vocabulary.best)
-        self.whole = self._whole()
+        self.whole = self._build_presplit()
 
-    def _whole(self) -> Any:
+    def _build_presplit(self) -> Any:
         """The tokenizer with another inside, which takes subwords as they stand: all else is done as ever."""
         vocabulary = self.vocabulary.vocabulary
         if any(SUBWORD_SEPARATOR in piece for piece in vocabulary):
@@ -158,15 +158,17 @@ class Cutter:
         presplit._tokenizer = Tokenizer.from_str(json.dumps(description))
         return presplit
 
-    def subwords(self, text: str, setting: Any, random: Random, exact: bool = False) -> list[Subword]:
+    def cut_text(self, text: str, setting: Any, random: Random, exact: bool = False) -> list[Subword]:
         """The subwords of a text, some of its words cut anew; ``exact`` where the code points of each matter."""
         pieces: list[Subword] = []
         for word in _word_groups(self.reader.encode(text, add_special_tokens=False)):
-            parts = self._drawn(word, setting, random, exact) if random.random() < setting.words else None
+            parts = self._sample_word(word, setting, random, exact) if random.random() < setting.words else None
             pieces += parts or [Subword(value, *span) for value, span in word]
         return pieces
 
-    def _drawn(self, word: list[tuple[str, Any]], setting: Any, random: Random, exact: bool) -> list[Subword] | None:
+    def _sample_word(
+        self, word: list[tuple[str, Any]], setting: Any, random: Random, exact: bool
+    ) -> list[Subword] | None:
         current = [value for value, _ in word]
         joined, start, end = "".join(current), word[0][1][0], word[-1][1][1]
         if self.best(joined) != current:
@@ -235,4 +237,4 @@ class SamplingTokenizer:
         return {"input_ids": ids, "offset_mapping": [[(piece.start, piece.end) for piece in cut] for cut in cuts]}
 
     def _cut(self, text: str, exact: bool = False) -> list[Subword]:
-        return self.cutter.subwords(text, self.setting, seeded_random("subwords", *self.names, text), exact)
+        return self.cutter.cut_text(text, self.setting, seeded_random("subwords", *self.names, text), exact)

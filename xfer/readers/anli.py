@@ -80,7 +80,7 @@ class Anli(Nli):
             raise PydanticCustomError("rounds", "names a round twice", {"hint": "such as [1, 2, 3]"})
         return value
 
-    def parts(self, split: str) -> tuple[Reader, ...]:
+    def part_readers(self, split: str) -> tuple[Reader, ...]:
         return tuple(self.model_copy(update={"rounds": (round_number,)}) for round_number in self.rounds)
 
     def places(self, split: str, language: str) -> Iterable[str]:
@@ -95,8 +95,8 @@ class Anli(Nli):
 
         return tables.make_rows(tables.each_jsonl(path), make)
 
-    def variants(self) -> tuple[Reader, ...]:
-        return self.parts("train")  # a round alone: a mirror may lack one
+    def layout_variants(self) -> tuple[Reader, ...]:
+        return self.part_readers("train")  # a round alone: a mirror may lack one
 
     def hub_part(self, split: str, language: str) -> HubPart:
         return HubPart(self.card.hub, "plain_text", f"{split}_r{self.rounds[0]}")
@@ -126,10 +126,10 @@ class AnliPlus(Nli):
 
     dev: Literal["anli", "snli", "mnli"] = Field("anli", description="whose dev split to select by")
 
-    def variants(self) -> tuple[Reader, ...]:
+    def layout_variants(self) -> tuple[Reader, ...]:
         return ()  # its files are those of its parts
 
-    def parts(self, split: str) -> tuple[Reader, ...]:
+    def part_readers(self, split: str) -> tuple[Reader, ...]:
         if split == "train":
             return (Snli(), Mnli(), Anli())
         return ({"anli": Anli(), "snli": Snli(), "mnli": Mnli()}[self.dev if split == "dev" else "anli"],)

@@ -36,7 +36,7 @@ class Paragraph(NamedTuple):
     number: int
     context: str
     sentences: tuple[SentenceSpan, ...]
-    asked: tuple[AnsweredQuestion, ...]
+    questions: tuple[AnsweredQuestion, ...]
     faults: tuple[BadRow, ...] = ()
     spot: Spot | None = None  # where it stands, if in a file
 

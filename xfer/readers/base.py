@@ -109,13 +109,13 @@ class Reader(Component, kind="reader"):
 
     def train_languages(self, source: Source) -> tuple[str, ...]:
         """The languages that a stage trains on."""
-        return self.offered(source, "train") if self.languages == "all" else tuple(self.languages)
+        return self.offered_languages(source, "train") if self.languages == "all" else tuple(self.languages)
 
     def known_languages(self, split: str) -> tuple[str, ...]:
         """The languages that this split has in any source."""
         return self.card.train_languages if split == "train" else self.card.languages
 
-    def offered(self, source: Source, split: str) -> tuple[str, ...]:
+    def offered_languages(self, source: Source, split: str) -> tuple[str, ...]:
         """The languages that this split has in this source, sorted as on the card; of a split it lacks none."""
         languages = self.known_languages(split) if split in self.card.splits else ()
         if source != "miniature":
@@ -136,27 +136,27 @@ class Reader(Component, kind="reader"):
         """Whether a split is drawn from the training file, so that it may have no row of a small one."""
         return False
 
-    def parts(self, split: str) -> tuple[Reader, ...]:
+    def part_readers(self, split: str) -> tuple[Reader, ...]:
         """The readers whose rows, one after another, make up this split: itself, unless it joins several."""
         return (self,)
 
-    def origins(self, split: str, language: str) -> tuple[tuple[Reader, str], ...]:
+    def origin_splits(self, split: str, language: str) -> tuple[tuple[Reader, str], ...]:
         """The readers and their splits that this split is made from: itself, unless it joins or rewrites others."""
-        return tuple((reader, split) for reader in self.parts(split))
+        return tuple((reader, split) for reader in self.part_readers(split))
 
-    def taken(self, rows: Iterator[Row], split: str, language: str) -> Iterator[Row]:
+    def rows_from_origins(self, rows: Iterator[Row], split: str, language: str) -> Iterator[Row]:
         """The rows of this reader, from those of its ``origins``."""
         return rows
 
-    def variants(self) -> tuple[Reader, ...]:
+    def layout_variants(self) -> tuple[Reader, ...]:
         """The settings under which this reader, between them, reads every file of its layout."""
         return (self,)
 
-    def worlds(self, split: str) -> tuple[str, ...]:
+    def world_parts(self, split: str) -> tuple[str, ...]:
         """The parts of the miniature world that this split is read from."""
-        return tuple(sorted({reader.world for reader in self.parts(split)}))
+        return tuple(sorted({reader.world for reader in self.part_readers(split)}))
 
-    def caveats(self, split: str, language: str, files: list[Path]) -> list[str]:
+    def file_caveats(self, split: str, language: str, files: list[Path]) -> list[str]:
         """What somebody must know of these files of a mirror, such as what is missing among them."""
         return []
 
@@ -164,7 +164,7 @@ class Reader(Component, kind="reader"):
         """Paths under the data folder that may hold this split, the best first. ``*`` takes every match."""
         raise MissingData(f"reader {self.type_name} cannot read from source mirror; it has no official files")
 
-    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+    def companion_files(self, path: Path, split: str, language: str) -> Iterable[Path]:
         """Further files that the rows of ``path`` depend on, such as its labels."""
         return ()
 

@@ -113,8 +113,8 @@ class Tatoeba(_Bitext):
         "xtreme", description="whose languages: the 36 of xtreme, or the 41 of xtreme_r"
     )
 
-    def offered(self, source: Source, split: str) -> tuple[str, ...]:
-        languages = super().offered(source, split)
+    def offered_languages(self, source: Source, split: str) -> tuple[str, ...]:
+        languages = super().offered_languages(source, split)
         if source == "hub" or self.benchmark == "xtreme":
             languages = tuple(language for language in languages if language not in _ADDED)
         return languages
@@ -128,11 +128,11 @@ class Tatoeba(_Bitext):
             yield f"{folder}/tatoeba.{code}-eng.{code}"
         yield f"tatoeba/{language}-en.{language}"
 
-    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+    def companion_files(self, path: Path, split: str, language: str) -> Iterable[Path]:
         return (path.with_suffix(".eng"), path.with_suffix(".en"), path.with_name(f"test-{language}.tsv"))
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
-        official, sorted_side, labels = self.beside(path, split, language)
+        official, sorted_side, labels = self.companion_files(path, split, language)
         foreign = _sentences_by_id(path)
         if not path.name.startswith("tatoeba."):
             english = _sentences_by_id(sorted_side)
@@ -235,7 +235,7 @@ class Bucc(_Bitext):
             yield f"{folder}/{pair}/{pair}.{official}.{language}"
             yield f"{folder}/{pair}.{split}.{language}"
 
-    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+    def companion_files(self, path: Path, split: str, language: str) -> Iterable[Path]:
         """The English corpus and the gold, then the three files of dev where the split is test."""
         ends = (language, "en", "gold")
         stem = path.name.split(".")[0]
@@ -247,7 +247,7 @@ class Bucc(_Bitext):
         )
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row]:
-        english, gold, *dev = self.beside(path, split, language)
+        english, gold, *dev = self.companion_files(path, split, language)
         yield from _corpus_rows((path, english, gold), language, "test")
         if dev and not all(file.is_file() for file in dev):
             raise MissingData(

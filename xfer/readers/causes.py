@@ -20,7 +20,7 @@ class _Causes(Choice):
     published: ClassVar[Settings] = XTREME_R_SETTINGS
     texts: ClassVar[tuple[str, ...]] = ("text", "options")  # the question is ours, the same in every row
 
-    def row(self, line: ChoiceLine) -> Row:
+    def line_to_row(self, line: ChoiceLine) -> Row:
         return self.asked(line, line.text("question"))
 
     def asked(self, line: ChoiceLine, question: str) -> Row:
@@ -92,7 +92,7 @@ class Xcopa(_Causes):
         yield f"xcopa/data/{language}/{name}.{language}.jsonl"
         yield f"xcopa/{name}-{language}.jsonl"
 
-    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+    def companion_files(self, path: Path, split: str, language: str) -> Iterable[Path]:
         if language in MISLABELLED and path.name.endswith(f"-{language}.jsonl"):
             yield path.with_name(f"{path.name.partition('-')[0]}-et.jsonl")
         elif language in MISLABELLED:
@@ -100,7 +100,7 @@ class Xcopa(_Causes):
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         questions = None
-        for estonian in self.beside(path, split, language):
+        for estonian in self.companion_files(path, split, language):
             if not estonian.is_file():
                 what = f"{path} asks for cause or effect wrongly in places, and {estonian}, which has it right"
                 raise MissingData(f"{what}, is not there; put it there")
@@ -126,7 +126,7 @@ class Xcopa(_Causes):
 
     def _repaired(self, line: ChoiceLine, questions: Mapping[str, str] | None) -> Row:
         if questions is None:
-            return self.row(line)
+            return self.line_to_row(line)
         name = line.name("idx")
         if name not in questions:
             raise line.bad(

@@ -76,7 +76,7 @@ class Choice(Reader):
     form: ClassVar[str] = "choose"
     labels: ClassVar[tuple[str, ...]] = ()
 
-    def row(self, line: ChoiceLine) -> Row:
+    def line_to_row(self, line: ChoiceLine) -> Row:
         """id, text, question, options and label of one line."""
         raise NotImplementedError
 
@@ -84,7 +84,10 @@ class Choice(Reader):
         csv = path.suffix == ".csv"
         lines = tables.each_tsv(path, dialect=COMMAS, is_row=lambda cells: True) if csv else tables.each_jsonl(path)
         return tables.make_rows(
-            lines, lambda number, cells: self.row(ChoiceLine(cells, str(path), number, split)) | {"language": language}
+            lines,
+            lambda number, cells: (
+                self.line_to_row(ChoiceLine(cells, str(path), number, split)) | {"language": language}
+            ),
         )
 
     def hub_part(self, split: str, language: str) -> HubPart:
@@ -93,4 +96,4 @@ class Choice(Reader):
     def from_hub(self, row: Row, number: int, split: str, language: str) -> Row | None:
         hub_table = self.hub_part(split, language)
         where = f"{hub_table.repository}/{hub_table.config or 'default'}/{hub_table.split}"
-        return self.row(ChoiceLine(row, where, number + 1, split)) | {"language": language}
+        return self.line_to_row(ChoiceLine(row, where, number + 1, split)) | {"language": language}

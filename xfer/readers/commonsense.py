@@ -35,7 +35,7 @@ class HellaSwag(Choice):
         name = f"hellaswag_{'val' if split == 'dev' else split}.jsonl"
         yield from (f"{folder}/{name}" for folder in ("hellaswag/data", "hellaswag", "commonsense/hellaswag"))
 
-    def row(self, line: ChoiceLine) -> Row:
+    def line_to_row(self, line: ChoiceLine) -> Row:
         options = line.texts(line.cell("endings"), 4, "endings")
         # the line and not `ind`: nothing promises that no two rows share one
         named = {"id": str(line.number), "text": line.text("ctx"), "question": None, "options": options}
@@ -67,7 +67,7 @@ class CosmosQa(Choice):
         folders = ("cosmosqa/data", "cosmosqa", "cosmos_qa", "commonsense/cosmosqa")
         yield from (f"{folder}/{name}" for folder in folders)
 
-    def row(self, line: ChoiceLine) -> Row:
+    def line_to_row(self, line: ChoiceLine) -> Row:
         options = [line.text(f"answer{i}") for i in range(4)]
         row_texts = {"text": line.text("context"), "question": line.text("question"), "options": options}
         return {"id": line.name("id"), **row_texts, "label": line.answer("label", "0123")}
@@ -101,7 +101,7 @@ class CommonsenseQa(Choice):
         folders = ("commonsenseqa", "commonsense_qa", "commonsense/commonsenseqa")
         yield from (f"{folder}/{name}" for folder in folders)
 
-    def row(self, line: ChoiceLine) -> Row:
+    def line_to_row(self, line: ChoiceLine) -> Row:
         stem, options, keys = _choice_columns(line)
         row_texts = {"id": line.name("id"), "text": stem, "question": None, "options": options}
         return row_texts | {"label": line.answer("answerKey", keys)}
@@ -152,16 +152,16 @@ class SocialIqa(Choice):
         if split != "test":
             yield from (f"{folder}{split}.jsonl" for folder in ("socialiqa-train-dev/", "siqa/socialiqa-train-dev/"))
 
-    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+    def companion_files(self, path: Path, split: str, language: str) -> Iterable[Path]:
         if not path.name.startswith("socialIQa"):
             yield path.with_name(f"{path.stem}-labels.lst")
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
-        for labels in self.beside(path, split, language):
-            return self._labelled(path, labels, split, language)
+        for labels in self.companion_files(path, split, language):
+            return self._labelled_rows(path, labels, split, language)
         return super().parse(path, split, language)
 
-    def _labelled(self, path: Path, labels: Path, split: str, language: str) -> Iterator[Row | BadRow]:
+    def _labelled_rows(self, path: Path, labels: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         """The first release: rows and labels in two files, line by line. Raises BadRow where one has more."""
         answers = {line: text for line, text in tables.each_line(labels) if isinstance(text, BadRow) or text.strip()}
         rows = list(tables.each_jsonl(path))
@@ -181,7 +181,7 @@ class SocialIqa(Choice):
                     raise side
             assert isinstance(cells, dict) and isinstance(label, str)
             answer = ChoiceLine({"label": label.strip()}, str(labels), line, split).answer("label", "123")
-            return self.row(ChoiceLine(cells, str(path), number, split), answer) | {"language": language}
+            return self.line_to_row(ChoiceLine(cells, str(path), number, split), answer) | {"language": language}
 
         return tables.make_rows(numbered_pairs, make)
 
@@ -192,7 +192,7 @@ class SocialIqa(Choice):
             )
         return super().hub_part(split, language)
 
-    def row(self, line: ChoiceLine, label: int | None = None) -> Row:
+    def line_to_row(self, line: ChoiceLine, label: int | None = None) -> Row:
         options = [line.text(f"answer{letter}") for letter in "ABC"]
         row_texts = {"text": line.text("context"), "question": line.text("question"), "options": options}
         if label is None:

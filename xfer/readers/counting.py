@@ -35,10 +35,10 @@ def count_rows(
     joins others has no files of its own, and gives nothing unless it rewrites them (``text`` with ``of``).
     """
     seen: set[tuple[str, str, str]] = set()
-    for variant in reader.variants():
+    for variant in reader.layout_variants():
         skipping = variant.model_copy(update={"bad_rows": "skip"})
         for split in skipping.card.splits:
-            for language in skipping.offered(source, split):
+            for language in skipping.offered_languages(source, split):
                 for location in _places(skipping, source, split, language, root):
                     if (location.name, split, language) not in seen:
                         seen.add((location.name, split, language))
@@ -59,8 +59,8 @@ def _places(reader: Reader, source: Source, split: str, language: str, root: Pat
     """Every place that holds a split; the hub is one."""
     from xfer.forms.base import build_form  # late: forms import numpy, and listing readers must not
 
-    check = build_form(reader.form, reader.label_names(source), reader.form_options()).check
-    origins = reader.origins(split, language)
+    check = build_form(reader.form, reader.label_names(source), reader.form_options()).check_row
+    origins = reader.origin_splits(split, language)
     if source == "hub" or origins != ((reader, split),):
         if source == "hub" or getattr(reader, "of", None) is not None:
             yield _Place(source, lambda lost: sources.rows(reader, source, split, language, root, lost, check))

@@ -114,7 +114,7 @@ class Files(Reader):
         for split in self.card.splits:
             path = self._path(split)
             if path and self.language is None and _SLOT not in path:
-                read_as.setdefault(path, {}).update(dict.fromkeys(self.offered("mirror", split)))
+                read_as.setdefault(path, {}).update(dict.fromkeys(self.offered_languages("mirror", split)))
         for path, codes in read_as.items():
             if len(codes) > 1:
                 hint = f"write {_SLOT} in the path, or language: <the column that says which>"
@@ -126,7 +126,7 @@ class Files(Reader):
         found: str | None = getattr(self, split) or self.train
         return found
 
-    def offered(self, source: Source, split: str) -> tuple[str, ...]:
+    def offered_languages(self, source: Source, split: str) -> tuple[str, ...]:
         trained = tuple(self.languages)
         kept_of_one_file = self.dev is None and self.train is not None and _SLOT not in self.train
         if split == "train" or (split == "dev" and kept_of_one_file):
@@ -151,7 +151,7 @@ class Files(Reader):
             what = f"files {split} in {language}: no row of {where} has '{language}' in its column '{self.language}'"
             raise MissingData(f"{what}; the languages there: {there}")
 
-    def caveats(self, split: str, language: str, found: list[Path]) -> list[str]:
+    def file_caveats(self, split: str, language: str, found: list[Path]) -> list[str]:
         """The files in which quotes look like csv's and are read as text, since nobody says what they are."""
         unsaid = [path for path in found if path.suffix == ".tsv" and self.quoting is None]
         first = ((path, _first_quoted(path, self.delimiter or PLAIN.delimiter)) for path in unsaid)

@@ -112,28 +112,28 @@ class Lareqa(_SentenceRetrieval):
         """Under ``bad_rows: skip`` the questions of tr.json's one misspelt paragraph were once left out."""
         return super().identity() | ({"version": 2} if self.bad_rows == "skip" else {})
 
-    def offered(self, source: Any, split: str) -> tuple[str, ...]:
-        return super().offered(source, split) if split == "test" else ("en",)
+    def offered_languages(self, source: Any, split: str) -> tuple[str, ...]:
+        return super().offered_languages(source, split) if split == "test" else ("en",)
 
-    def parts(self, split: str) -> tuple[Reader, ...]:
+    def part_readers(self, split: str) -> tuple[Reader, ...]:
         return (self,) if split == "test" else (SquadR(layer=self.layer, pooling=self.pooling),)
 
     def places(self, split: str, language: str) -> Iterable[str]:
         yield from (f"{folder}{language}.json" for folder in ("lareqa/xquad-r/", "xquad-r/", "lareqa/"))
 
-    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+    def companion_files(self, path: Path, split: str, language: str) -> Iterable[Path]:
         return tuple(path.with_name(f"{other}.json") for other in self.card.languages if other != language)
 
-    def caveats(self, split: str, language: str, files: list[Path]) -> list[str]:
+    def file_caveats(self, split: str, language: str, files: list[Path]) -> list[str]:
         """The languages whose answers nobody can look up."""
-        other_files = self.beside(files[0], split, language)
+        other_files = self.companion_files(files[0], split, language)
         missing = [path.stem for path in other_files if not path.is_file()]
         what = f"lareqa test in {language}: the mirror lacks {', '.join(missing)}, whose answers are right as well"
         return [f"{what}; scores are not comparable with others"] if missing else []
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
         official = self.sentences == "official"
-        others = [other for other in self.beside(path, split, language) if other.is_file()]
+        others = [other for other in self.companion_files(path, split, language) if other.is_file()]
         answers = {
             other.stem: (str(other), _right_candidates(cached_paragraphs(other, official), other.stem))
             for other in others
@@ -178,7 +178,7 @@ def _right(paragraph: Paragraph, one: AnsweredQuestion, language: str) -> list[s
 
 def _question_keys(found: Sequence[Paragraph]) -> Iterator[tuple[Paragraph, AnsweredQuestion, QuestionKey]]:
     """Each question, its id and, as an id may be given to several, which of them it is and how many there are."""
-    asked = [(paragraph, one) for paragraph in found for one in paragraph.asked]
+    asked = [(paragraph, one) for paragraph in found for one in paragraph.questions]
     counts = occurrences([one.id for _, one in asked])
     return ((paragraph, one, (one.id, *count)) for (paragraph, one), count in zip(asked, counts, strict=True))
 
@@ -192,9 +192,11 @@ def _monolingual_rows(paragraphs: Iterable[Paragraph], split: str, language: str
     """Questions with their answers in one language; in training without the sentences that answer none."""
     for paragraph in paragraphs:
         yield from paragraph.faults
-        wanted = {number for question in paragraph.asked for number in question.answers} if split == "train" else None
+        wanted = (
+            {number for question in paragraph.questions for number in question.answers} if split == "train" else None
+        )
         yield from (
-            _query_row(question, language, _right(paragraph, question, language)) for question in paragraph.asked
+            _query_row(question, language, _right(paragraph, question, language)) for question in paragraph.questions
         )
         yield from _candidate_rows(paragraph, language, wanted)
 
@@ -210,7 +212,7 @@ def _multilingual_rows(
     keys = (key for _, _, key in _question_keys(paragraphs))
     for paragraph in paragraphs:
         yield from paragraph.faults
-        for question, key in zip(paragraph.asked, keys, strict=False):
+        for question, key in zip(paragraph.questions, keys, strict=False):
             lacking = [where for where, by_question in answers.values() if key not in by_question]
             if lacking:
                 stands_at = f"{location}:{question.spot.line()}" if question.spot else location
@@ -238,7 +240,7 @@ def gold_file(path: Path) -> RetrievalGold:
             raise row
         if row["side"] == "query":
             right[row["id"]] = row["gold"]
-    files = [path, *(other for other in reader.beside(path, "test", path.stem) if other.is_file())]
+    files = [path, *(other for other in reader.companion_files(path, "test", path.stem) if other.is_file())]
     pools = ((file.stem, paragraph) for file in files for paragraph in cached_paragraphs(file, official=True))
     return RetrievalGold(
         right, {candidate_id(code, p.number, number) for code, p in pools for number in range(len(p.sentences))}

@@ -65,10 +65,10 @@ class MewsliX(Reader):
         description="split dev: pairs like those of training, among their own entities, or the news in 11 languages",
     )
 
-    def offered(self, source: Source, split: str) -> tuple[str, ...]:
-        return ("en",) if self._paired(split) else super().offered(source, split)
+    def offered_languages(self, source: Source, split: str) -> tuple[str, ...]:
+        return ("en",) if self._paired(split) else super().offered_languages(source, split)
 
-    def variants(self) -> tuple[Reader, ...]:
+    def layout_variants(self) -> tuple[Reader, ...]:
         return tuple(self.model_copy(update={"dev": dev}) for dev in ("wikipedia", "wikinews"))
 
     def form_options(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class MewsliX(Reader):
     def places(self, split: str, language: str) -> Iterable[str]:
         yield from (f"{folder}{self._file(split)}" for folder in ("mewsli_x/", "mewslix/", "mewsli-x/", ""))
 
-    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+    def companion_files(self, path: Path, split: str, language: str) -> Iterable[Path]:
         return () if self._paired(split) else (path.with_name(ENTITY_FILE),)
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
@@ -96,7 +96,7 @@ class MewsliX(Reader):
             raise MissingData(
                 f"{entity_file} is not there; {self.type_name} searches its entities ({self.card.layout})"
             )
-        yield from entity_rows(entity_file, self._described(language), wanted)
+        yield from entity_rows(entity_file, self._is_described(language), wanted)
         if wanted:
             entity, (mention, line) = min(wanted.items())
             what = f"the entity {entity} of mention {mention} is not among those of {entity_file.name}"
@@ -109,7 +109,7 @@ class MewsliX(Reader):
     def _file(self, split: str) -> str:
         return f"{'wikipedia_pairs' if self._paired(split) else 'wikinews_mentions'}-{split}.jsonl"
 
-    def _described(self, language: str) -> Callable[[str], bool]:
+    def _is_described(self, language: str) -> Callable[[str], bool]:
         """Whether the descriptions in a language are read with the rows of ``language``."""
         languages = self.card.languages
         return lambda code: code == language or (language == "en" and code not in languages)

@@ -33,20 +33,22 @@ Gold = dict[str, list[list[str]]]  # id -> the answers of each question that has
 
 
 class _Target(Squad):
-    def asked(self, path: Path, split: str, language: str) -> Iterator[Question | BadRow]:
+    def file_questions(self, path: Path, split: str, language: str) -> Iterator[Question | BadRow]:
         """The questions of one language in a file."""
         return each_question(path)
 
-    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+    def companion_files(self, path: Path, split: str, language: str) -> Iterable[Path]:
         """Where the answers may stand that XTREME took out of a test file."""
         if split == "test":
             name = Path("labels") / self.type_name / f"test-{language}.json"
             yield from (folder / name for folder in path.parents[1:4])
 
     def parse(self, path: Path, split: str, language: str) -> Iterator[Row | BadRow]:
-        labels = next((candidate for candidate in self.beside(path, split, language) if candidate.is_file()), None)
+        labels = next(
+            (candidate for candidate in self.companion_files(path, split, language) if candidate.is_file()), None
+        )
         gold: Gold | None = None
-        for question in self.asked(path, split, language):
+        for question in self.file_questions(path, split, language):
             if isinstance(question, Question) and question.answers is None and labels:
                 gold = gold if gold is not None else _gold(labels)
                 question = _with_answers(question, gold, path, labels)
@@ -119,12 +121,12 @@ class Xquad(_Target):
         "xtreme", description="whose languages: XTREME's 11, or XTREME-R's 12 (with Romanian)"
     )
 
-    def offered(self, source: Source, split: str) -> tuple[str, ...]:
+    def offered_languages(self, source: Source, split: str) -> tuple[str, ...]:
         if split == "test":
             left_out = () if self.benchmark == "xtreme_r" else ("ro",)
-            return tuple(language for language in super().offered(source, split) if language not in left_out)
+            return tuple(language for language in super().offered_languages(source, split) if language not in left_out)
         languages = (
-            super().offered(source, "train") if source != "hub" else ("en",)
+            super().offered_languages(source, "train") if source != "hub" else ("en",)
         )  # XTREME's translations are not there
         if split == "train" or self.languages == "all":
             return languages
@@ -147,7 +149,7 @@ class Xquad(_Target):
             )
         return SquadV1().hub_part(split, language)
 
-    def variants(self) -> tuple[Reader, ...]:
+    def layout_variants(self) -> tuple[Reader, ...]:
         return (self.model_copy(update={"benchmark": "xtreme_r", "languages": "all"}),)
 
 
@@ -198,7 +200,7 @@ class Mlqa(_Target):
             return SquadV1().hub_part(split, language)
         return HubPart("facebook/mlqa", f"mlqa-translate-train.{language}", "train")
 
-    def variants(self) -> tuple[Reader, ...]:
+    def layout_variants(self) -> tuple[Reader, ...]:
         question_languages = [None, *self.card.languages]
         return tuple(
             self.model_copy(update={"question": language, "languages": "all"}) for language in question_languages
@@ -247,7 +249,7 @@ class Tydiqa(_Target):
         False, description="train outside English on machine translations of the English part (XTREME), not on TyDiQA's"
     )
 
-    def variants(self) -> tuple[Reader, ...]:
+    def layout_variants(self) -> tuple[Reader, ...]:
         return (self, self.model_copy(update={"translated": True}))
 
     def places(self, split: str, language: str) -> Iterable[str]:
@@ -262,7 +264,7 @@ class Tydiqa(_Target):
             yield f"{stem}/tydiqa-goldp-{file_split}-{_TYDIQA[language]}.json"
             yield f"{stem}/tydiqa.goldp.{language}.{file_split}.json"
 
-    def asked(self, path: Path, split: str, language: str) -> Iterator[Question | BadRow]:
+    def file_questions(self, path: Path, split: str, language: str) -> Iterator[Question | BadRow]:
         """A file that holds all languages tells them by the ids; XTREME's training files keep their last number
         alone, which is given to many rows. Those of the translations name English, from which they were made."""
         one_language = path.stem.split(".")[-2:-1] == [language] or path.stem.endswith(

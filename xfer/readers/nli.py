@@ -133,7 +133,7 @@ class Xnli(Nli):
             return xtreme_rows(path, split, language, LABEL_SPELLINGS)
         return _rows_of_language(path, language)
 
-    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+    def companion_files(self, path: Path, split: str, language: str) -> Iterable[Path]:
         return (labels_of(path),) if path.name == f"test-{language}.tsv" else ()
 
     def hub_part(self, split: str, language: str) -> HubPart:

@@ -163,7 +163,7 @@ class Pawsx(Reader):
             if complete is not None:
                 yield complete
 
-    def beside(self, path: Path, split: str, language: str) -> Iterable[Path]:
+    def companion_files(self, path: Path, split: str, language: str) -> Iterable[Path]:
         return (labels_of(path),) if path.name == f"test-{language}.tsv" else ()
 
     def hub_part(self, split: str, language: str) -> HubPart:

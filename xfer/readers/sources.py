@@ -59,7 +59,7 @@ def in_mirror(reader: Reader, split: str, language: str) -> bool:
     """Whether the mirror holds one split and language, by the names of files; True where there is no mirror at all,
     which reading it will say."""
     try:
-        for part, its in reader.origins(split, language):
+        for part, its in reader.origin_splits(split, language):
             if (part, its) != (reader, split):
                 if not in_mirror(part, its, language):
                     return False
@@ -110,7 +110,7 @@ def _split_rows(
 ) -> Iterator[Row]:
     if split not in reader.card.splits:
         raise MissingData(f"{reader.type_name} has no {split} split; it has {', '.join(reader.card.splits)}")
-    origins = reader.origins(split, language)
+    origins = reader.origin_splits(split, language)
     if origins == ((reader, split),):
         for where, table in _split_tables(reader, source, split, language, root):
             yield from usable_rows(table, where, lost, check)
@@ -128,7 +128,7 @@ def _split_rows(
             check if origin_reader.form == reader.form else None,
         )
     )
-    yield from reader.taken(origin_rows, split, language)
+    yield from reader.rows_from_origins(origin_rows, split, language)
 
 
 def _split_tables(
@@ -170,7 +170,7 @@ def found_files(reader: Reader, source: str, split: str, language: str, root: Pa
     if source == "hub":
         return []
     found: list[Path] = []
-    for part, its in reader.origins(split, language):
+    for part, its in reader.origin_splits(split, language):
         if (part, its) != (reader, split):
             found += found_files(part, source, its, language, root)
             continue
@@ -187,11 +187,11 @@ def mirror_caveats(
     """What somebody must know of the files of a mirror; nothing where they cannot be found."""
     notes: list[str] = []
     for language in languages if source == "mirror" else ():
-        for origin_reader, origin_split in reader.origins(split, language):
+        for origin_reader, origin_split in reader.origin_splits(split, language):
             if (origin_reader, origin_split) != (reader, split):
                 notes += mirror_caveats(origin_reader, source, origin_split, (language,), root)
             elif paths := found_files(origin_reader, source, origin_split, language, root):
-                notes += origin_reader.caveats(origin_split, language, paths)
+                notes += origin_reader.file_caveats(origin_split, language, paths)
     return notes
 
 
@@ -233,13 +233,13 @@ def data_revision(
     if source == "miniature":
         from xfer import miniature  # late: its tables are needed by this source only
 
-        return {"world": miniature.world_version(reader.worlds(split))}
-    origins = dict.fromkeys(origin for language in languages for origin in reader.origins(split, language))
+        return {"world": miniature.world_version(reader.world_parts(split))}
+    origins = dict.fromkeys(origin for language in languages for origin in reader.origin_splits(split, language))
     if tuple(origins) != ((reader, split),):
         parts = []
         for origin_reader, origin_split in origins:
             its_languages = tuple(
-                lang for lang in languages if (origin_reader, origin_split) in reader.origins(split, lang)
+                lang for lang in languages if (origin_reader, origin_split) in reader.origin_splits(split, lang)
             )
             parts.append(data_revision(origin_reader, source, origin_split, its_languages, digest, ask))
         return {"parts": parts}
@@ -249,7 +249,7 @@ def data_revision(
     paths = set()
     for language in languages:
         for path in split_files(reader, split, language, root):
-            paths |= {path, *(other for other in reader.beside(path, split, language) if other.is_file())}
+            paths |= {path, *(other for other in reader.companion_files(path, split, language) if other.is_file())}
     return {"files": {os.path.relpath(path, root): digest(path) for path in sorted(paths)}}
 
 

@@ -102,12 +102,12 @@ class _Tagging(Reader):
     )
     added: ClassVar[tuple[str, ...]]  # languages of XTREME-R alone
 
-    def variants(self) -> tuple[Reader, ...]:
+    def layout_variants(self) -> tuple[Reader, ...]:
         return (self.model_copy(update={"benchmark": "xtreme_r"}),)
 
-    def offered(self, source: Source, split: str) -> tuple[str, ...]:
+    def offered_languages(self, source: Source, split: str) -> tuple[str, ...]:
         left_out = self.added if self.benchmark == "xtreme" else ()
-        return tuple(language for language in super().offered(source, split) if language not in left_out)
+        return tuple(language for language in super().offered_languages(source, split) if language not in left_out)
 
 
 def _treebank(path: Path) -> str:
@@ -143,8 +143,8 @@ class Udpos(_Tagging):
         False, description="hub: also the tables of de, el, fr, ru and zh, which mix in another language"
     )
 
-    def offered(self, source: Source, split: str) -> tuple[str, ...]:
-        languages = [lang for lang in super().offered(source, split) if split != "dev" or lang not in _NO_DEV]
+    def offered_languages(self, source: Source, split: str) -> tuple[str, ...]:
+        languages = [lang for lang in super().offered_languages(source, split) if split != "dev" or lang not in _NO_DEV]
         if source == "hub":
             languages = [lang for lang in languages if lang in _HUB_NAMES and (self.mixed_tables or lang not in _MIXED)]
         return tuple(languages)
@@ -170,7 +170,7 @@ class Udpos(_Tagging):
 
         yield from tables.make_rows(each_sentence(path), make)
 
-    def caveats(self, split: str, language: str, files: list[Path]) -> list[str]:
+    def file_caveats(self, split: str, language: str, files: list[Path]) -> list[str]:
         """The treebanks that XTREME has in this split and this mirror has not."""
         present = {_treebank(path) for path in files if path.suffix == ".conllu"}
         if not present or "miniature" in present:

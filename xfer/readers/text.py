@@ -100,12 +100,12 @@ class Text(Reader):
             return super().known_languages(split)
         return tuple(sorted({language for its in self.take for language in self.of.known_languages(its)}))
 
-    def offered(self, source: Source, split: str) -> tuple[str, ...]:
+    def offered_languages(self, source: Source, split: str) -> tuple[str, ...]:
         if self.of is not None:
             all_languages = self.of.model_copy(update={"languages": "all"})
-            present = {language for its in self.take for language in all_languages.offered(source, its)}
+            present = {language for its in self.take for language in all_languages.offered_languages(source, its)}
             return tuple(sorted(present if self.languages == "all" else present & set(self.languages)))
-        languages = super().offered(source, split)
+        languages = super().offered_languages(source, split)
         if self.languages != "all":
             return tuple(language for language in self.languages if source != "miniature" or language in languages)
         return languages if source != "mirror" else tuple(filter(self._present, languages))
@@ -113,13 +113,13 @@ class Text(Reader):
     def holds_out(self, split: str) -> bool:
         return split != "train"
 
-    def origins(self, split: str, language: str) -> tuple[tuple[Reader, str], ...]:
+    def origin_splits(self, split: str, language: str) -> tuple[tuple[Reader, str], ...]:
         if self.of is None:
-            return super().origins(split, language)
+            return super().origin_splits(split, language)
         all_languages = self.of.model_copy(update={"languages": "all"})
         return tuple((all_languages, its) for its in self.take if language in all_languages.known_languages(its))
 
-    def taken(self, rows: Iterator[Row], split: str, language: str) -> Iterator[Row]:
+    def rows_from_origins(self, rows: Iterator[Row], split: str, language: str) -> Iterator[Row]:
         """Each text of the other reader's rows once, its labels left behind."""
         if self.of is None:
             yield from rows
@@ -134,10 +134,10 @@ class Text(Reader):
                         seen.add(text_row["text"])
                         yield text_row
 
-    def worlds(self, split: str) -> tuple[str, ...]:
+    def world_parts(self, split: str) -> tuple[str, ...]:
         if self.of is None:
-            return super().worlds(split)
-        return tuple(sorted({world for its in self.take for world in self.of.worlds(its)}))
+            return super().world_parts(split)
+        return tuple(sorted({world for its in self.take for world in self.of.world_parts(its)}))
 
     def _present(self, language: str) -> bool:
         return any(next(mirror_root().glob(pattern), None) for pattern in self.places("train", language))

@@ -60,9 +60,9 @@ class Targets(Block):
         return {"name": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _known(self) -> Targets:
+    def _check_names(self) -> Targets:
         official_names = task_names(self.name)
-        for task in self.chosen:
+        for task in self.chosen_tasks:
             if task not in official_names:
                 hint = {"hint": suggest_name(task, official_names), "task": task, "name": self.name}
                 raise PydanticCustomError("unknown_task", "'{task}' is not a task of {name}", hint)
@@ -72,7 +72,7 @@ class Targets(Block):
         return self
 
     @property
-    def chosen(self) -> tuple[str, ...]:
+    def chosen_tasks(self) -> tuple[str, ...]:
         """The tasks, by reader."""
         return tuple(task_names(self.name)) if self.tasks == "all" else self.tasks
 
@@ -88,7 +88,9 @@ def expand_benchmark(tree: Tree) -> Tree:
         return tree
     sections = {name: _value_of(tree, name) for name in ("stages", "evaluate")}
     null_names = {name for section in sections.values() if section for name in _null_keys(section)}
-    targets = targets.model_copy(update={"tasks": tuple(task for task in targets.chosen if task not in null_names)})
+    targets = targets.model_copy(
+        update={"tasks": tuple(task for task in targets.chosen_tasks if task not in null_names)}
+    )
     stages = sections["stages"]
     added = benchmark_sections(
         targets if targets.start is None or _value_of(stages, targets.start) else _without_start(targets)
@@ -109,7 +111,7 @@ def expand_benchmark(tree: Tree) -> Tree:
 
 def _without_start(targets: Targets) -> Targets:
     """The targets where ``start`` names no stage: the one fault is to be that, not what would follow from it."""
-    trained_tasks = tuple(task for task in targets.chosen if task not in _UNTRAINED)
+    trained_tasks = tuple(task for task in targets.chosen_tasks if task not in _UNTRAINED)
     return targets.model_copy(update={"start": None, "tasks": trained_tasks})
 
 
@@ -130,13 +132,16 @@ def benchmark_sections(targets: Targets) -> dict[str, Any]:
     """``stages``, ``evaluate`` and ``report`` of a recipe that tests all of the targets."""
     stages: dict[str, Any] = {}
     evaluate: dict[str, Any] = {}
-    for task in targets.chosen:
+    for task in targets.chosen_tasks:
         _add_target(targets, task, targets.start, "", stages, evaluate)
     sections = {"stages": stages, "evaluate": evaluate}
     if targets.direct and targets.start:
-        for task in targets.chosen:
+        for task in targets.chosen_tasks:
             _add_target(targets, task, None, DIRECT_SUFFIX, stages, evaluate)
-        report = {"compare": list(targets.chosen), "baseline": [task + DIRECT_SUFFIX for task in targets.chosen]}
+        report = {
+            "compare": list(targets.chosen_tasks),
+            "baseline": [task + DIRECT_SUFFIX for task in targets.chosen_tasks],
+        }
         sections["report"] = report
     return sections
 
@@ -150,7 +155,7 @@ def _add_target(
     shared_task = _SAME_TRAINING.get(task)
     if task in _UNTRAINED:
         evaluate[task + suffix] = ({"stage": start} if start else {}) | {"reader": reader}
-    elif shared_task in targets.chosen:
+    elif shared_task in targets.chosen_tasks:
         evaluate[task + suffix] = {"stage": f"{shared_task}{suffix}", "reader": reader}
     elif task == "xcopa":  # trains on Social IQa, then COPA (reference: xtreme_r section 3)
         stages[f"xcopa_social_iqa{suffix}"] = {"reader": {"type": "social_iqa"}, **start_block}
@@ -163,7 +168,7 @@ def _add_target(
 
 def _reader_block(task: str, benchmark: str) -> dict[str, Any]:
     try:
-        reader_class: Any = Reader.lookup(task)
+        reader_class: Any = Reader.find_class(task)
     except PydanticCustomError:  # validation will say that there is no such reader
         return {"type": task}
     block = {"type": task} | ({"benchmark": benchmark} if "benchmark" in reader_class.model_fields else {})

@@ -43,5 +43,5 @@ def benchmark_tasks(recipe: Recipe) -> dict[str, Any] | None:
     if recipe.benchmark is None:
         return None
     official_names = task_names(recipe.benchmark.name)
-    tasks = {official_names[task]: task for task in recipe.benchmark.chosen if task in recipe.evaluate}
+    tasks = {official_names[task]: task for task in recipe.benchmark.chosen_tasks if task in recipe.evaluate}
     return {"name": recipe.benchmark.name.replace("_", "-"), "tasks": tasks}

@@ -38,7 +38,7 @@ def load_study(path: str | Path, scale: str | None = None, sets: Sequence[str] =
     if faults:
         raise RecipeError(faults)
     cells, attacked_by_name = [], dict[str, bool]()
-    for levels in study.combinations():
+    for levels in study.level_combinations():
         varied = _varied_tree(base_tree, tree, levels, study, option_trees)
         for name, is_attacked in cell_evaluations(varied):
             attacked_by_name[name] = is_attacked or attacked_by_name.get(name, False)

@@ -94,7 +94,7 @@ class Stage(Block):
 
     @field_validator("tasks")
     @classmethod
-    def _own_heads_first(cls, tasks: dict[str, Task]) -> dict[str, Task]:
+    def _label_tasks_first(cls, tasks: dict[str, Task]) -> dict[str, Task]:
         """Tasks that learn labels stand before those with a discriminator: the first is what is saved and tested."""
         return dict(sorted(tasks.items(), key=lambda item: item[1].head is not None))
 
@@ -104,7 +104,7 @@ class Stage(Block):
         return next(iter(self.tasks.values()))
 
     @property
-    def learnt(self) -> dict[str, Task]:
+    def learnt_tasks(self) -> dict[str, Task]:
         """The tasks that learn labels: all but those with a discriminator."""
         return {name: task for name, task in self.tasks.items() if task.head is None}
 
@@ -182,11 +182,11 @@ class Recipe(Block):
 
     @model_validator(mode="before")
     @classmethod
-    def _expanded(cls, value: Any) -> Any:
+    def _expand_block(cls, value: Any) -> Any:
         return expand_plain_data(value)
 
     @model_validator(mode="after")
-    def _something(self) -> Recipe:
+    def _check_not_empty(self) -> Recipe:
         if not self.stages and not self.evaluate:
             missing: Any = {"type": "missing", "loc": ("stages",), "input": {}}
             raise ValidationError.from_exception_data("Recipe", [missing])
@@ -195,9 +195,11 @@ class Recipe(Block):
     def start_of(self, name: str) -> str | None:
         """The stage that ``name`` continues, or None if it starts from the model."""
         stage = self.stages[name]
-        return stage.start or (self.start if self.start != name and name not in self._before(self.start) else None)
+        return stage.start or (
+            self.start if self.start != name and name not in self._stages_before(self.start) else None
+        )
 
-    def tested(self, evaluation: Evaluation) -> str | None:
+    def tested_stage(self, evaluation: Evaluation) -> str | None:
         """The stage that an evaluation tests, or None if it tests the model."""
         return evaluation.stage or self.start
 
@@ -208,7 +210,7 @@ class Recipe(Block):
         stage = self.stages[str(evaluation.stage)]
         return stage.tasks[evaluation.task or next(iter(stage.tasks))].reader
 
-    def _before(self, name: str | None) -> set[str]:
+    def _stages_before(self, name: str | None) -> set[str]:
         """The stages that lead to ``name``: the recipe's own start cannot be applied to them."""
         seen, pending = set[str](), [name]
         while pending:

@@ -104,7 +104,7 @@ def _circle_faults(stages: dict[str, Any]) -> Iterator[_PathFault]:
 
 def _mixer_faults(path: tuple[str | int, ...], stage: dict[str, Any]) -> Iterator[_PathFault]:
     mixer = _valid_component(Mixer, stage.get("mixer"))
-    for inner, what, hint in mixer.faults(_task_readers(stage)) if mixer else ():
+    for inner, what, hint in mixer.find_faults(_task_readers(stage)) if mixer else ():
         yield (*path, *inner), what, hint
 
 
@@ -183,7 +183,7 @@ def _evaluation_faults(
         yield (*path, "smoothing"), what, f"it fits {' and '.join(Vote.FORMS)}"
     attacker = _valid_component(Attacker, block.get("attacker"))
     if attacker and reader:
-        offered = reader.offered(_origin_of(reader, source), block.get("split", "test"))
+        offered = reader.offered_languages(_origin_of(reader, source), block.get("split", "test"))
         languages = offered if block.get("languages", "all") == "all" else block["languages"]
         languages = languages if isinstance(languages, list | tuple) else ()
         for field, what, hint in attacker_faults(attacker, reader, languages, _origin_of(reader, source)):

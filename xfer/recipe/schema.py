@@ -28,10 +28,10 @@ def schema_text() -> str:
     schema |= {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "xfer recipe"}
     definitions = schema.setdefault("$defs", {})
     for kind, base in component_kinds().items():
-        options: list[dict[str, Any]] = [{"enum": base.known(), "description": f"one of the {plural_kind(kind)}"}]
-        for name in base.known():
+        options: list[dict[str, Any]] = [{"enum": base.known_names(), "description": f"one of the {plural_kind(kind)}"}]
+        for name in base.known_names():
             try:
-                component: Any = base.lookup(name)
+                component: Any = base.find_class(name)
             except PydanticCustomError:  # a plug-in that does not import keeps its name, without its fields
                 continue
             definitions[f"{kind}.{name}"] = _component_schema(component, name, definitions)

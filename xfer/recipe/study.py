@@ -109,33 +109,33 @@ class Study(Block):
 
     @model_validator(mode="after")
     def _known(self) -> Study:
-        errors = list(self._faults())
+        errors = list(self._study_errors())
         if errors:
             raise ValidationError.from_exception_data("Study", errors)
         return self
 
-    def _faults(self) -> Iterator[InitErrorDetails]:
+    def _study_errors(self) -> Iterator[InitErrorDetails]:
         """Names that are taken or not there and comparisons of nothing, each where it stands."""
         if self.name == "index.html":
             yield _error_at(("name",), "'index.html' is the page of all studies", "call the study something else")
-        unknown = list(self._unknown())
+        unknown = list(self._unknown_names())
         yield from unknown or self._unpaired()
         for name, hypothesis in self.hypotheses.items():
             if hypothesis.measure in ("gap", "gap_growth") and hypothesis.languages != "all":
                 what = f"a {hypothesis.measure} is one number, not one of each language"
                 yield _error_at(("hypotheses", name, "languages"), what, "leave it out")
 
-    def _unknown(self) -> Iterator[InitErrorDetails]:
+    def _unknown_names(self) -> Iterator[InitErrorDetails]:
         """Axes and levels that are not there, or have a name that cannot be."""
         for axis in self.vary:
             if axis in RESERVED_AXES:
                 hint = f"results have a column {axis}: call the axis something else"
                 yield _error_at(("vary", axis, "[key]"), f"'{axis}' cannot name an axis", hint)
-        for path, laid in self._laid():
+        for path, laid in self._level_overlays():
             for key in laid:
                 if not all(key.split(".")):
                     yield _error_at((*path, key, "[key]"), f"'{key}' is not a dotted name", "such as limits.steps")
-        for path, chosen in self._named():
+        for path, chosen in self._named_levels():
             for axis, levels in chosen.items():
                 if axis not in self.vary:
                     yield _error_at((*path, axis, "[key]"), f"there is no axis '{axis}'", suggest_name(axis, self.vary))
@@ -156,7 +156,7 @@ class Study(Block):
             comparisons.append((("compare", "against"), self.compare.against, {}))
         for name, hypothesis in self.hypotheses.items():
             comparisons.append((("hypotheses", name, "against"), hypothesis.against, hypothesis.cells))
-        cells = self.combinations()
+        cells = self.level_combinations()
         level_tuples = {tuple(cell.values()) for cell in cells}
         for path, against, chosen in comparisons:
             others = (
@@ -166,13 +166,13 @@ class Study(Block):
                 hint = "cells must have another level there, and skip must leave both sides"
                 yield _error_at(path, "no two cells can be compared", hint)
 
-    def _laid(self) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+    def _level_overlays(self) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
         """What is laid over the recipe."""
         yield ("fixed",), self.fixed
         for axis, levels in self.vary.items():
             yield from ((("vary", axis, level), laid) for level, laid in levels.items())
 
-    def _named(self) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+    def _named_levels(self) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
         yield ("only",), self.only
         yield from ((("skip", i), chosen) for i, chosen in enumerate(self.skip))
         yield ("compare", "against"), self.compare.against if self.compare else {}
@@ -180,7 +180,7 @@ class Study(Block):
             yield ("hypotheses", name, "cells"), hypothesis.cells
             yield ("hypotheses", name, "against"), hypothesis.against
 
-    def combinations(self) -> list[Levels]:
+    def level_combinations(self) -> list[Levels]:
         """Every combination of levels that is not skipped, in the order of the file."""
         cells = (dict(zip(self.vary, levels, strict=True)) for levels in product(*self.vary.values()))
         return [cell for cell in cells if not any(matches_levels(cell, chosen) for chosen in self.skip)]

@@ -173,7 +173,7 @@ def _inner_class(model: Any, key: Any, block: Any) -> Any:
     options += [inner for option in options[1:] for inner in get_args(option)]  # what may be null is wrapped twice
     for option in options:
         if isinstance(option, type) and issubclass(option, Component) and isinstance(block, dict):
-            return option.lookup(block.get("type") or option.default_type)
+            return option.find_class(block.get("type") or option.default_type)
     for option in options:
         if get_origin(option) is dict or isinstance(option, type) and issubclass(option, BaseModel):
             return option

@@ -109,9 +109,9 @@ def attacked_rows_of(attack: Entry, original: Entry, share: Measured = WORDS) ->
 
 def measured(attack: Entry) -> Measured:
     """What the attacker of a node changes a share of, and the sides that it leaves alone."""
-    identity = attack.about()["job"]["attacker"]
+    identity = attack.node_record()["job"]["attacker"]
     try:
-        of = getattr(Attacker.lookup(identity["type"]), "rate_of", None) or "words"
+        of = getattr(Attacker.find_class(identity["type"]), "rate_of", None) or "words"
     except PydanticCustomError:  # a plug-in that is no longer installed
         of = "words"
     return Measured(of, tuple(identity.get("protect", ())))

@@ -53,16 +53,18 @@ class Credits:
         """A metric of one language, a share."""
         return sample(self.ratios[language][metric], self.keys[language])
 
-    def beside(self, other: Credits, language: str, metric: str) -> tuple[Ratio, Ratio] | None:
+    def paired_ratios(self, other: Credits, language: str, metric: str) -> tuple[Ratio, Ratio] | None:
         """Both on the rows that both have, in this one's order; None if there is no such row."""
         own_indices, other_indices = self._shared(other, language)
         if not own_indices or metric not in other.metrics:
             return None
-        return self.ratios[language][metric].at(own_indices), other.ratios[language][metric].at(other_indices)
+        return self.ratios[language][metric].take_rows(own_indices), other.ratios[language][metric].take_rows(
+            other_indices
+        )
 
     def paired(self, other: Credits, language: str, metric: str) -> tuple[Sample, Sample] | None:
         """The metric of both on the rows that both have; None if there is no such row."""
-        pair = self.beside(other, language, metric)
+        pair = self.paired_ratios(other, language, metric)
         if pair is None:
             return None
         keys = self.keys[language][self._shared(other, language)[0]]

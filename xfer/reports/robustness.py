@@ -232,7 +232,7 @@ def _compare_group(
                     columns,
                     language,
                     name,
-                    right_rows(run_credits, language).at(still),
+                    right_rows(run_credits, language).take_rows(still),
                     run_credits.keys[language][still],
                 )
     mean: dict[str, Any] = {key: sum(row[key] for row in rows.values()) for key in ("right", "of")}

@@ -23,7 +23,7 @@ def report_tables(job: Mapping[str, Any], stored: Mapping[str, CreditRows]) -> l
     ``about`` is a report node's job; ``stored`` maps ``evaluation/role/seed`` to the credit of its score node.
     """
     credits = credits_of(job, stored)
-    return [_Table(job, table_job, credits).made() for table_job in job["tables"]]
+    return [_Table(job, table_job, credits).build_table() for table_job in job["tables"]]
 
 
 def credits_of(job: Mapping[str, Any], stored: Mapping[str, CreditRows]) -> dict[tuple[str, str], Credits]:
@@ -51,14 +51,14 @@ class _Table:
         self.measures: dict[str, str] = {}  # column -> what it is, as in ``measures.BOUNDS``
         self.rows: ScoreCells = {}
 
-    def made(self) -> tuple[dict[str, Any], Columns]:
+    def build_table(self) -> tuple[dict[str, Any], Columns]:
         evaluations = {name: self.about["evaluations"][name] for name in self.order}
         languages = {language for name in self.order for language in self.credits[name, "selected"].ratios}
         for language in sorted(languages):
             self.rows[language] = {}
-            self.language(language)
+            self.fill_language(language)
         trained = evaluations[self.compare]["trained"] if self.compare else []
-        self.gaps(trained)
+        self.fill_gaps(trained)
         table = {
             "name": self.about["name"],
             **{key: self.part[key] for key in ("data", "reader", "made_up")},
@@ -71,41 +71,41 @@ class _Table:
             "evaluations": evaluations,
             "trained": trained,
             "languages": self.rows,
-            "mean": self.means(),
+            "mean": self.mean_cells(),
         }
         return table, self.samples
 
-    def put(self, language: str, column: str, found: Sample, measure: str, rows: int) -> None:
+    def put_cell(self, language: str, column: str, found: Sample, measure: str, rows: int) -> None:
         self.samples.setdefault(column, {})[language] = found
         self.measures[column] = measure
         self.rows[language][column] = cell(found, measure) | {"rows": rows}
 
-    def language(self, language: str) -> None:
+    def fill_language(self, language: str) -> None:
         """All columns of one language: ``name``, ``name.drop``, ``bought``, ``oracle`` ..., each with its interval."""
         for name in self.order:
             if language in self.credits[name, "selected"].ratios:
-                self.scores(language, name, self.credits[name, "selected"])
+                self.fill_scores(language, name, self.credits[name, "selected"])
                 self.drops(language, name, clean_partner(self.about, name))
         clean = self.credits[self.compare, "selected"] if self.compare else None
         if clean is None or language not in clean.ratios:
             return
-        if self.baseline and self.same(self.baseline, self.compare):
+        if self.baseline and self.same_rows(self.baseline, self.compare):
             direct = self.credits[self.baseline, "selected"]
             if pair := clean.paired(direct, language, self.metrics[0]):
-                self.put(language, "bought", pair[0] - pair[1], "bought", len(pair[0].keys))
+                self.put_cell(language, "bought", pair[0] - pair[1], "bought", len(pair[0].keys))
         oracle = self.credits.get((str(self.compare), "oracle"))
         if oracle:
             count = len(oracle.ids[language])
-            self.put(language, "oracle", oracle.sample(language, self.metrics[0]), "oracle", count)
+            self.put_cell(language, "oracle", oracle.sample(language, self.metrics[0]), "oracle", count)
 
-    def scores(self, language: str, name: str, run_credits: Credits) -> None:
+    def fill_scores(self, language: str, name: str, run_credits: Credits) -> None:
         """The main metric as ``name``, others as ``name.<metric>``, F1 and exact match together as ``name.both``."""
         found = {metric: run_credits.sample(language, metric) for metric in run_credits.metrics}
         count = len(run_credits.ids[language])
         for metric, one in found.items():
-            self.put(language, column_name(name, metric, self.metrics), one, "score", count)
+            self.put_cell(language, column_name(name, metric, self.metrics), one, "score", count)
         if {"f1", "exact"} <= set(found):
-            self.put(language, f"{name}.both", mean([found["f1"], found["exact"]]), "score", count)
+            self.put_cell(language, f"{name}.both", mean([found["f1"], found["exact"]]), "score", count)
 
     def drops(self, language: str, name: str, partner: str | None) -> None:
         """What the attack cost, ``name.drop``, and its share of the clean score, ``name.relative``."""
@@ -113,24 +113,24 @@ class _Table:
             return
         clean, here = self.credits[partner, "selected"], self.credits[name, "selected"]
         if pair := clean.paired(here, language, self.metrics[0]):
-            self.put(language, f"{name}.drop", drop(*pair), "drop", len(pair[0].keys))
-            self.put(language, f"{name}.relative", relative_drop(*pair), "relative", len(pair[0].keys))
+            self.put_cell(language, f"{name}.drop", drop(*pair), "drop", len(pair[0].keys))
+            self.put_cell(language, f"{name}.relative", relative_drop(*pair), "relative", len(pair[0].keys))
 
-    def same(self, name: str, other: str | None) -> bool:
+    def same_rows(self, name: str, other: str | None) -> bool:
         """Whether two evaluations test rows of one split: equal ids of other rows mean nothing."""
         evaluations = self.about["evaluations"]
         return bool(evaluations[name]["rows"] == evaluations[other]["rows"])
 
-    def gaps(self, trained: list[str]) -> None:
+    def fill_gaps(self, trained: list[str]) -> None:
         """``gap`` of each language: the score in the languages of training minus the score here."""
         scores = self.samples.get(str(self.compare), {})
         home_languages = {language: one for language, one in scores.items() if language in trained}
         for language in scores.keys() - home_languages.keys():
             found = gap(home_languages | {language: scores[language]}, trained)
             if found is not None:
-                self.put(language, "gap", found, "gap", int(self.rows[language][str(self.compare)]["rows"]))
+                self.put_cell(language, "gap", found, "gap", int(self.rows[language][str(self.compare)]["rows"]))
 
-    def means(self) -> dict[str, Cell]:
+    def mean_cells(self) -> dict[str, Cell]:
         """The unweighted mean over languages of every column; the gap's is over the other languages."""
         return {
             name: cell(mean(list(found.values())), self.measures[name]) | {"rows": len(found)}

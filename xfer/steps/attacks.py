@@ -86,7 +86,7 @@ def _change_rows(
     """Each row changed without a model, or None in its place where its label cannot follow."""
     attacker, changed_rows = node.spec["attacker"], []
     spoken_rows = [row | {"language": node.spec["language"] or row["language"]} for row in rows]
-    changes = attacker.changes(spoken_rows, node.spec["form"], prepared_rows(attacker, parents))
+    changes = attacker.change_rows(spoken_rows, node.spec["form"], prepared_rows(attacker, parents))
     for number, (row, (changed, edits)) in enumerate(zip(rows, changes, strict=True), 1):
         changed = changed and changed | {"language": row["language"]}
         status = "dropped" if changed is None else "changed" if edits else "unchanged"

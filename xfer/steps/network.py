@@ -28,7 +28,7 @@ def _load_tested(node: Node, parents: Parents) -> tuple[Any, int]:
 
     job, kind = node.job, build_form(node.job["form"], node.job["labels"], node.job["options"])
     if "train" not in parents:
-        network = build_network(node.spec["model"].origin(lambda: ()), {job["task"]: kind}, 0).eval()
+        network = build_network(node.spec["model"].load_origin(lambda: ()), {job["task"]: kind}, 0).eval()
         return network, input_length(Finetune(max_length=job["max_length"]), network)
     trained, role = parents["train"], job.get("role", "selected")
     folder = trained.out / role if (trained.out / role).is_dir() else trained.out / "selected"

@@ -58,5 +58,5 @@ def at_draws(attacker: ModelFree, rows: Sequence[Row], form: str, known: Any, sp
     """What an attacker changes in rows that it is to change, on a sample of them that is evenly spread."""
     step = max(1, len(rows) // SAMPLE)
     chosen = [row | {"language": spoken or row["language"]} for row in rows[::step][:SAMPLE]]
-    made: Iterator[tuple[Row | None, list[dict[str, Any]]]] = attacker.changes(chosen, form, known)
+    made: Iterator[tuple[Row | None, list[dict[str, Any]]]] = attacker.change_rows(chosen, form, known)
     return counted(attacker, ((row, changed, edits) for row, (changed, edits) in zip(chosen, made, strict=True)))

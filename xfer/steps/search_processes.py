@@ -147,7 +147,7 @@ def _run_worker() -> None:
             tell({"result": result})
         tell({"done": run_facts})
     except XferError as error:
-        tell({"error": error.lines()[0]})
+        tell({"error": error.message_lines()[0]})
     except Exception as error:
         tell({"error": " ".join(f"{type(error).__name__}: {error}".split())})
 

@@ -25,7 +25,7 @@ def search_results(
 
     given = search_setting(node, parents)
     torch.set_num_threads(1)
-    yield from node.spec["attacker"].search(rows, given)
+    yield from node.spec["attacker"].search_rows(rows, given)
     victim: Any = given.oracles["victim"]
     if victim.machine.unsteady:
         run_facts["unsteady"] = len(victim.machine.unsteady)
@@ -33,7 +33,7 @@ def search_results(
 
 def prepared_rows(attacker: Attacker, parents: Parents) -> Any:
     """What an attacker makes of further rows of the data set."""
-    return attacker.prepare(row_dicts(read_rows(parents["further"]) if "further" in parents else {}))
+    return attacker.prepare_state(row_dicts(read_rows(parents["further"]) if "further" in parents else {}))
 
 
 def search_setting(node: Node, parents: Parents) -> Setting:
@@ -45,11 +45,11 @@ def search_setting(node: Node, parents: Parents) -> Setting:
     aim = attacker.aim(job["form"], job["labels"], job["options"])
     searched = row_dicts(read_rows(parents["rows"])) if job["form"] == "retrieve" else ()
     oracles: dict[str, Any] = {"victim": build_victim(network, job["task"], max_length, searched, attacker.goal.k or 1)}
-    oracles |= attacker.constraints.oracles(_tagger_oracle(node, parents))
+    oracles |= attacker.constraints.constraint_oracles(_tagger_oracle(node, parents))
     prepared = prepared_rows(attacker, parents)
     tables = parents["rows"].path.parents[2] / "tables"  # beside the nodes of the store
     width = SEARCH_WIDTH * (8 if next(network.parameters()).is_cuda else 1)  # a GPU wants larger batches
-    return Setting(job["form"], tuple(job["labels"]), aim, oracles, width, known=prepared, cache=tables)
+    return Setting(job["form"], tuple(job["labels"]), aim, oracles, width, prepared=prepared, cache=tables)
 
 
 def _tagger_oracle(node: Node, parents: Parents) -> Any:

@@ -50,7 +50,7 @@ def data_step(node: Node, parents: Parents, folder: Path, progress: ProgressFunc
     lost: dict[str, str] = {}  # what is wrong with a bad row -> the language it was met in
     for done, language in enumerate(spec["pool"]):
         bad: list[BadRow] = []
-        named = identified(list(rows(reader, spec["source"], spec["split"], language, root, bad, kind.check)))
+        named = identified(list(rows(reader, spec["source"], spec["split"], language, root, bad, kind.check_row)))
         language_rows, sharing, shared = named.rows, sharing + named.sharing, shared + named.shared_ids
         for fault_text in map(str, bad):
             lost.setdefault(fault_text, language)
@@ -109,7 +109,7 @@ def score_step(node: Node, parents: Parents, folder: Path, progress: ProgressFun
     for language, language_rows in by_language(
         graded_predictions(read_rows(parents["predict"], "predictions.parquet"))
     ).items():
-        certified = node.spec["smoothing"].parts(language_rows) if node.spec["smoothing"] else {}
+        certified = node.spec["smoothing"].metric_ratios(language_rows) if node.spec["smoothing"] else {}
         shares = {name: sum(top) / len(top) for name, (top, _) in certified.items()}
         scored[language] = {"rows": len(language_rows["id"]), **kind.score(language_rows), **shares}
         if base:
@@ -117,7 +117,7 @@ def score_step(node: Node, parents: Parents, folder: Path, progress: ProgressFun
         added = {
             "id": language_rows["id"],
             "language": language_rows["language"],
-            **credit_columns(kind.parts(language_rows) | certified),
+            **credit_columns(kind.metric_ratios(language_rows) | certified),
         }
         for name, column in added.items():
             credit.setdefault(name, []).extend(column)

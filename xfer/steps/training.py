@@ -28,17 +28,17 @@ def train_step(node: Node, parents: Parents, folder: Path, progress: ProgressFun
     tasks = _load_tasks(node, parents)
     network = build_network(_encoder_origin(node, parents, tasks, progress), _task_forms(node, tasks), seed)
     threads.set_threads(network.encoder.config)
-    network.freeze(job["freeze"]["layers"], job["freeze"]["embeddings"])
+    network.freeze_lowest(job["freeze"]["layers"], job["freeze"]["embeddings"])
     teacher = _load_teacher(job, parents, network)
     context = Context(folder, seed, spec["limit"], spec["mixer"], progress, teacher, node.label)
     result = spec["trainer"].fit(network, tasks, context)
     if not distributed.current_processes().main:
         return {}
-    network.save(folder / "out" / "selected")
+    network.save_tasks(folder / "out" / "selected")
     oracle = result["oracle"]
     if oracle and oracle[0] != result["selected"][0]:
         checkpoint.restore_weights(folder / "checkpoint", "oracle", oracle[0], network)
-        network.save(folder / "out" / "oracle")
+        network.save_tasks(folder / "out" / "oracle")
     write_json(folder / "out" / "training.json", result | {"order": job["order"]})
     best = result["selected"][1]
     summary: dict[str, Any] = {"steps": result["steps"], "dev": round(best, 4) if best is not None else None}
@@ -119,7 +119,7 @@ def _attacked_rows(node: Node, parents: Parents, name: str, rows: RowColumns) ->
         block = node.spec["attacked"][name]
         no_rows: RowColumns = {column: [] for column in rows}
         further = parents.get(f"further/attacked/{name}")
-        prepared = block.attacker.prepare(row_dicts(read_rows(further)) if further else [])
+        prepared = block.attacker.prepare_state(row_dicts(read_rows(further)) if further else [])
         return rows, AttackedData(
             attacked_job["weight"], attacked_job["beside"], no_rows, (), block, task_job["options"], prepared
         )
@@ -146,7 +146,7 @@ def _build_augmenter(node: Node, parents: Parents, name: str) -> Any:
     for number, step in enumerate(spec["steps"]):
         further = f"further/{name}/{number}"
         rows = row_dicts(read_rows(parents[further])) if further in parents else []
-        steps.append((step, step.attacker.prepare(rows) if step.attacker else None))
+        steps.append((step, step.attacker.prepare_state(rows) if step.attacker else None))
     return Augmentation(tuple(steps), task_job.get("spoken"), spec["consistency"])
 
 
@@ -157,7 +157,7 @@ def _encoder_origin(node: Node, parents: Parents, tasks: list[Any], progress: Pr
     if "start" in parents:
         return Origin(parents["start"].out / "selected" / carried_task(node))
     progress(0, sum(len(task.train["id"]) for task in tasks), doing="preparing the encoder and its tokenizer")
-    return node.spec["model"].origin(lambda: (text for task in tasks for text in row_texts(task.train) if text))
+    return node.spec["model"].load_origin(lambda: (text for task in tasks for text in row_texts(task.train) if text))
 
 
 def _task_forms(node: Node, tasks: list[Any]) -> dict[str, Any]:

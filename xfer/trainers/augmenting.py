@@ -48,7 +48,7 @@ class Augment(Block):
         return self
 
     @property
-    def active(self) -> bool:
+    def is_active(self) -> bool:
         """Whether anything is changed at all; where not, training is what it is without, to the bit."""
         return self.share > 0 and (self.subwords is None or self.subwords.words > 0)
 

@@ -18,30 +18,30 @@ class Mixer(Component, kind="mixer"):
     default_type: ClassVar[str] = "proportional"
     together: ClassVar[bool] = False  # whether a step trains every task
 
-    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+    def task_shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         """The probability of each task by name (sorted), from the rows of each and the share of steps that are done."""
         raise NotImplementedError
 
-    def counted(self, size: int) -> int:
+    def counted_rows(self, size: int) -> int:
         """How many of a task's rows an epoch of the stage counts."""
         return size
 
-    def epoch(self, batches: Sequence[float]) -> float:
+    def epoch_steps(self, batches: Sequence[float]) -> float:
         """How many steps an epoch of the stage has, from the batches of each task."""
         return sum(batches)
 
-    def faults(self, tasks: Collection[str]) -> Iterator[Misfit]:
+    def find_faults(self, tasks: Collection[str]) -> Iterator[Misfit]:
         """What stands against mixing these tasks."""
         return iter(())
 
-    def tasks(self, step: int, seed: int, sizes: Mapping[str, int], progress: float = 0.0) -> tuple[str, ...]:
+    def step_tasks(self, step: int, seed: int, sizes: Mapping[str, int], progress: float = 0.0) -> tuple[str, ...]:
         """The tasks that ``step`` trains, their gradients added up."""
-        return (self.at(step, seed, sizes, progress),)
+        return (self.draw_task(step, seed, sizes, progress),)
 
-    def at(self, step: int, seed: int, sizes: Mapping[str, int], progress: float = 0.0) -> str:
+    def draw_task(self, step: int, seed: int, sizes: Mapping[str, int], progress: float = 0.0) -> str:
         """The task that ``step`` trains: a pure function, so that resume and every rank agree."""
         draw, reached, last = seeded_random("mixer", seed, step).random(), 0.0, ""
-        for name, share in self.shares(sizes, progress).items():
+        for name, share in self.task_shares(sizes, progress).items():
             reached += share
             last = name if share else last  # rounding may leave the sum a little under 1
             if share and draw < reached:
@@ -54,11 +54,11 @@ class Trainer(Component, kind="trainer"):
 
     default_type: ClassVar[str] = "finetune"
 
-    def filled(self, published: Settings, least_rate: float | None = None) -> Any:
+    def fill_published(self, published: Settings, least_rate: float | None = None) -> Any:
         """This trainer with every gap filled from published settings, and no peak rate under ``least_rate``."""
         raise NotImplementedError
 
-    def faults(self, forms: Sequence[str]) -> Iterator[Misfit]:
+    def find_faults(self, forms: Sequence[str]) -> Iterator[Misfit]:
         """What stands against training tasks of these forms."""
         return iter(())
 

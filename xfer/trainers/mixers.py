@@ -18,7 +18,7 @@ Share = Annotated[float, Field(ge=0)]
 class Proportional(Mixer):
     """Tasks in proportion to their rows (Raffel et al. 2020, section 3.5.2, without a limit: that is ``capped``)."""
 
-    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+    def task_shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         return _normalised_shares(sizes)
 
 
@@ -32,10 +32,10 @@ class Capped(Mixer):
 
     cap: int = Field(ge=1, description="rows of a task count up to this (T5 and jiant's K)")
 
-    def counted(self, size: int) -> int:
+    def counted_rows(self, size: int) -> int:
         return min(size, self.cap)
 
-    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+    def task_shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         return _normalised_shares(_capped_sizes(self.cap, sizes))
 
 
@@ -50,7 +50,7 @@ class Temperature(Mixer):
     temperature: float = Field(2.0, gt=0, description="1 is proportional; the inverse of XLM-R's exponent")
     cap: int | None = Field(None, ge=1, description="rows of a task count up to this; no limit if left out")
 
-    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+    def task_shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         counted = _capped_sizes(self.cap, sizes)
         largest = max(counted.values())  # relative to the largest, no power overflows
         if self.temperature == 1:
@@ -62,7 +62,7 @@ class Temperature(Mixer):
 class Uniform(Mixer):
     """Every task as often as any other."""
 
-    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+    def task_shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         return _normalised_shares(dict.fromkeys(sizes, 1))
 
 
@@ -73,15 +73,15 @@ class Explicit(Mixer):
     given: dict[str, Share] = Field(min_length=1, description="the share of each task of the stage, by its name")
 
     @model_validator(mode="after")
-    def _some(self) -> Explicit:
+    def _check_some_share(self) -> Explicit:
         if not sum(self.given.values()):
             raise PydanticCustomError("no_share", "gives every task a share of 0", {"hint": "raise one of them"})
         return self
 
-    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+    def task_shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         return _normalised_shares({name: self.given.get(name, 0.0) for name in sizes})
 
-    def faults(self, tasks: Collection[str]) -> Iterator[Misfit]:
+    def find_faults(self, tasks: Collection[str]) -> Iterator[Misfit]:
         for name in self.given:
             if name not in tasks:
                 yield ("given", name), f"the stage has no task '{name}'", suggest_name(name, tasks)
@@ -99,19 +99,19 @@ class Curriculum(Mixer):
     shape: Literal["linear", "step"] = Field("linear", description="little by little, or at once")
     until: float = Field(1.0, gt=0, le=1, description="share of the run's steps at which ``last`` is reached")
 
-    def counted(self, size: int) -> int:
-        return max(self.first.counted(size), self.last.counted(size))
+    def counted_rows(self, size: int) -> int:
+        return max(self.first.counted_rows(size), self.last.counted_rows(size))
 
-    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+    def task_shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         done = min(1.0, progress / self.until) if self.shape == "linear" else float(progress >= self.until)
-        first_shares, last_shares = self.first.shares(sizes, progress), self.last.shares(sizes, progress)
+        first_shares, last_shares = self.first.task_shares(sizes, progress), self.last.task_shares(sizes, progress)
         return {name: (1 - done) * first_shares[name] + done * last_shares[name] for name in first_shares}
 
-    def faults(self, tasks: Collection[str]) -> Iterator[Misfit]:
+    def find_faults(self, tasks: Collection[str]) -> Iterator[Misfit]:
         for field, mixer in (("first", self.first), ("last", self.last)):
             if mixer.together:
                 yield (field,), "trains all tasks at once, and a curriculum draws one", "use uniform"
-            for path, what, hint in mixer.faults(tasks):
+            for path, what, hint in mixer.find_faults(tasks):
                 yield (field, *path), what, hint
 
 
@@ -124,13 +124,13 @@ class Joint(Mixer):
 
     together: ClassVar[bool] = True
 
-    def epoch(self, batches: Sequence[float]) -> float:
+    def epoch_steps(self, batches: Sequence[float]) -> float:
         return max(batches)
 
-    def shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
+    def task_shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         return dict.fromkeys(sorted(sizes), 1.0)
 
-    def tasks(self, step: int, seed: int, sizes: Mapping[str, int], progress: float = 0.0) -> tuple[str, ...]:
+    def step_tasks(self, step: int, seed: int, sizes: Mapping[str, int], progress: float = 0.0) -> tuple[str, ...]:
         return tuple(sizes)
 
 

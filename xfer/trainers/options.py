@@ -59,7 +59,7 @@ class Adapt(Block):
         return self.method in ("houlsby", "pfeiffer")
 
     @model_validator(mode="after")
-    def _own_places(self) -> Adapt:
+    def _check_targets(self) -> Adapt:
         if self.bottleneck and self.targets is not None:
             context = {"method": self.method, "hint": "leave targets out"}
             raise PydanticCustomError("no_targets", "gives targets, but {method} has places of its own", context)

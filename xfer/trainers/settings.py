@@ -79,14 +79,14 @@ class FinetuneSettings(Trainer):
             raise PydanticCustomError("adapt_alone", "gives both adapt and {other}", context)
         return self
 
-    def unspreadable(self) -> Iterator[str]:
+    def unshardable_settings(self) -> Iterator[str]:
         """The settings that need whole weights, or that were never tried with parts of them."""
         yield from (name for name in ("adapt", "average", "compile") if getattr(self, name))
         if self.adversary.whole_weights:
             yield "adversary"
 
-    def faults(self, forms: Sequence[str]) -> Iterator[Misfit]:
-        for name in self.unspreadable() if self.shard else ():
+    def find_faults(self, forms: Sequence[str]) -> Iterator[Misfit]:
+        for name in self.unshardable_settings() if self.shard else ():
             value = f" {self.adversary.type_name}" if name == "adversary" else ""
             yield ("shard",), f"does not go with {name}{value}, which needs whole weights", f"leave shard or {name} out"
         if self.mixup and "classify" not in forms:
@@ -94,7 +94,7 @@ class FinetuneSettings(Trainer):
         if self.freeze_encoder and "retrieve" in forms:
             yield ("freeze_encoder",), "leaves nothing to train for retrieval, which has no head", "leave it out"
 
-    def filled(self, published: Settings, least_rate: float | None = None) -> Self:
+    def fill_published(self, published: Settings, least_rate: float | None = None) -> Self:
         filled: dict[str, Any] = {}
         for name in ("learning_rate", "weight_decay", "warmup", "max_length"):
             if getattr(self, name) is None:

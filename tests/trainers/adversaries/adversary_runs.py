@@ -18,7 +18,7 @@ from xfer.trainers.adversaries.base import Adversary
 from xfer.trainers.adversaries.micro_batch import MicroBatch
 from xfer.trainers.loop.fit import Run, TaskData
 
-NAMES = Adversary.known()
+NAMES = Adversary.known_names()
 FORMS: dict[str, tuple[str, ...]] = {
     "classify": ("no", "yes"),
     "choose": (),
@@ -73,7 +73,9 @@ def _sides(made: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 @cache
 def origin(dropout: float) -> Origin:
-    return Scratch(layers=1, width=16, heads=2, vocabulary=300, positions=48, dropout=dropout).origin(lambda: TEXTS)
+    return Scratch(layers=1, width=16, heads=2, vocabulary=300, positions=48, dropout=dropout).load_origin(
+        lambda: TEXTS
+    )
 
 
 def network(*kinds: str, dropout: float = 0.0, seed: int = 1) -> Network:
@@ -95,7 +97,7 @@ def gradients(made: Run) -> list[Tensors]:
         seen.append({n: p.grad.clone() for n, p in made.inner.named_parameters() if p.grad is not None})
 
     made.optimizer.step = look
-    made.step(0)
+    made.train_step(0)
     return seen
 
 
@@ -111,7 +113,7 @@ def combine(factors: list[float], found: list[Tensors]) -> Tensors:
 def micro(made: Run, step: int = 0) -> MicroBatch:
     """The first micro-batch of a run."""
     task = next(iter(made.tasks))
-    return made._micros(task, [made.batch(task, 0)], step)[0]
+    return made._micro_batches(task, [made.task_batch(task, 0)], step)[0]
 
 
 def deltas(made: Run, monkeypatch: Any) -> list[tuple[MicroBatch, torch.Tensor]]:
@@ -126,5 +128,5 @@ def deltas(made: Run, monkeypatch: Any) -> list[tuple[MicroBatch, torch.Tensor]]
 
     with monkeypatch.context() as patched:
         patched.setattr(MicroBatch, "_pass", watched)
-        made.step(0)
+        made.train_step(0)
     return seen

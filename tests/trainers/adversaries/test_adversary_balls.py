@@ -90,7 +90,7 @@ def test_freelb_starts_with_its_size_over_the_root_of_the_numbers(tmp_path: Path
     """Uniform in a cube whose corners have the norm ``start``: the norm is about a root of three smaller."""
     adversary: Any = make("freelb", start=0.5, radius=None)
     found = micro(run(tmp_path, "classify", adversary, batch_size=24))
-    delta = adversary.first(found)
+    delta = adversary.first_delta(found)
     counts = found.batch["attention_mask"].sum(1).numpy() * delta.shape[-1]
     bound = 0.5 / np.sqrt(counts)
     assert (delta.abs().amax((1, 2)).numpy() <= bound).all()

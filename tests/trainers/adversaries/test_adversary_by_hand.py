@@ -145,7 +145,7 @@ def test_chances_are_the_distribution_that_the_loss_is_taken_from(kind: str, tmp
     assert torch.allclose(chances.exp().sum(-1), torch.ones(chances.shape[:-1]), atol=1e-5)
     gold = -chances.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
     gold = gold.mean(1) if gold.ndim == 2 else gold
-    assert torch.allclose(gold, found.form.losses(logits, found.batch), atol=1e-5)
+    assert torch.allclose(gold, found.form.unit_losses(logits, found.batch), atol=1e-5)
     assert len(chances) == len(labels)
 
 
@@ -172,10 +172,10 @@ def test_slow_weights_of_smart_are_the_moving_average(tmp_path: Path) -> None:
     wanted = made.kept[name].clone().double()
     assert equal(made.kept, weights(made.inner))
     for step, share in enumerate((0.5, 0.5, 0.9, 0.9)):  # a tenth of 20 steps is 2
-        made.step(step)
-        wanted = share * wanted + (1 - share) * made.inner.weights()[name].double()
+        made.train_step(step)
+        wanted = share * wanted + (1 - share) * made.inner.named_weights()[name].double()
     assert torch.allclose(made.kept[name].double(), wanted, atol=1e-7)
-    assert not torch.equal(made.kept[name], made.inner.weights()[name])
+    assert not torch.equal(made.kept[name], made.inner.named_weights()[name])
 
 
 def test_the_slow_network_answers_with_its_own_weights_and_without_dropout(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_the_slow_network_answers_with_its_own_weights_and_without_dropout(tmp_p
     with torch.no_grad():
         wanted = other("classify", found.batch)
     before = weights(made.inner)
-    assert torch.allclose(found.twin(other.weights()), wanted, atol=1e-6)
+    assert torch.allclose(found.twin(other.named_weights()), wanted, atol=1e-6)
     assert equal(weights(made.inner), before) and made.inner.training
 
 
@@ -203,7 +203,7 @@ def test_the_head_of_r4f_has_no_singular_value_above_one(kind: str, tmp_path: Pa
         weight.data.mul_(50)
         found = []
         for step in range(4):
-            made.step(step)
+            made.train_step(step)
             found.append(float(np.linalg.svd(weight.detach().numpy(), compute_uv=False)[0]))
         return found
 
@@ -213,5 +213,5 @@ def test_the_head_of_r4f_has_no_singular_value_above_one(kind: str, tmp_path: Pa
 def test_r4f_leaves_a_vocabulary_that_the_encoder_shares_alone(tmp_path: Path) -> None:
     made = run(tmp_path, "mask", make("r4f"))
     before = weights(made.inner)
-    made.adversary.after(made.inner, {}, 0.5)
+    made.adversary.after_update(made.inner, {}, 0.5)
     assert equal(weights(made.inner), before)

@@ -55,7 +55,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, torch.Tensor]:
 def test_without_a_perturbation_training_is_plain_to_the_bit(
     name: str, fields: dict[str, Any], plain: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
-    assert not make(name, **fields).active and make(name, **fields).replays == 1
+    assert not make(name, **fields).is_active and make(name, **fields).replay_count == 1
     assert equal(trained(tmp_path, make(name, **fields)), plain)
 
 
@@ -63,7 +63,7 @@ def test_without_a_perturbation_training_is_plain_to_the_bit(
 def test_with_its_defaults_every_method_trains_other_weights(
     name: str, plain: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
-    assert make(name).active
+    assert make(name).is_active
     assert not equal(trained(tmp_path, make(name)), plain)
 
 
@@ -134,17 +134,17 @@ def test_two_half_batches_give_the_gradient_of_the_whole(
     """Where nothing is drawn: draws are the micro-batch's own."""
     halves = run(tmp_path, kind, make(name, **fields), batch_size=5, accumulate=2)
     whole = run(tmp_path, kind, make(name, **fields), batch_size=10)
-    index = [halves.feed.samplers[kind].batch(i) for i in range(2)]
-    whole.feed.samplers[kind].batch = lambda number: np.concatenate(index)  # type: ignore[method-assign]
+    index = [halves.feed.samplers[kind].batch_rows(i) for i in range(2)]
+    whole.feed.samplers[kind].batch_rows = lambda number: np.concatenate(index)  # type: ignore[method-assign]
     assert close(gradients(halves)[0], gradients(whole)[0], 1e-5)
 
 
 def test_the_draws_of_a_step_follow_from_seed_step_and_micro_batch_alone(tmp_path: Path) -> None:
     made = run(tmp_path, "classify", make("freelb"), accumulate=2, batch_size=4)
-    batches = [made.batch("classify", 0)] * 2
+    batches = [made.task_batch("classify", 0)] * 2
 
     def drawn(step: int) -> list[torch.Tensor]:
-        return [micro.uniform() for micro in made._micros("classify", batches, step)]
+        return [micro.uniform() for micro in made._micro_batches("classify", batches, step)]
 
     first, other = drawn(3), drawn(4)
     torch.rand(7)

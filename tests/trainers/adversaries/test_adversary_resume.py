@@ -36,7 +36,7 @@ def finished(folder: Path, name: str, progress: Any = lambda *_, **__: None) -> 
     )
     tasks = [TaskData(kind, 1.0, rows(kind), None, ("en",)) for kind in ("classify", "tag")]
     fit(chosen, net, tasks, context(folder, progress=progress))
-    net.save(folder / "saved")
+    net.save_tasks(folder / "saved")
     return b"".join(path.read_bytes() for path in sorted(folder.rglob("saved/**/*.safetensors")))
 
 

@@ -41,9 +41,9 @@ ENCODERS: dict[str, Any] = {
 def loss(made: Run, kind: str) -> float:
     """The plain loss on all rows, without dropout."""
     made.inner.eval()
-    batches = [made.batch(kind, i) for i in range(3)]
+    batches = [made.task_batch(kind, i) for i in range(3)]
     with torch.no_grad():
-        found = [made.inner.forms[kind].losses(made.inner(kind, batch), batch) for batch in batches]
+        found = [made.inner.forms[kind].unit_losses(made.inner(kind, batch), batch) for batch in batches]
     made.inner.train()
     return float(torch.cat(found).mean())
 
@@ -54,18 +54,18 @@ def test_every_adversary_lowers_the_loss_of_every_form(name: str, kind: str, tmp
     made = run(tmp_path, kind, make(name), dropout=0.1, steps=12, learning_rate=3e-3, clip=1.0)
     before = loss(made, kind)
     for step in range(made.steps):
-        made.step(step)
+        made.train_step(step)
     assert loss(made, kind) < before
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_adversary_is_safe_in_bf16(name: str, tmp_path: Path) -> None:
     made = run(tmp_path, "classify", make(name), dropout=0.1, steps=6, precision="bf16", learning_rate=3e-3)
-    losses = [made.step(step)[0] for step in range(6)]
+    losses = [made.train_step(step)[0] for step in range(6)]
     assert losses[-1] < losses[0] * 1.2
     assert all(torch.isfinite(weight).all() and weight.dtype == torch.float32 for weight in made.inner.parameters())
     exact = run(tmp_path, "classify", make(name), dropout=0.1, steps=6, precision="fp32", learning_rate=3e-3)
-    assert exact.step(0)[0] == pytest.approx(losses[0], rel=0.02)
+    assert exact.train_step(0)[0] == pytest.approx(losses[0], rel=0.02)
 
 
 def test_steps_of_several_tasks_and_micro_batches_are_perturbed(tmp_path: Path) -> None:

@@ -17,12 +17,12 @@ def test_other_weights_are_used_once_and_leave_nothing_behind(tmp_path: Path) ->
     made = Run(settings(adversary=make("smart")), net, tasks, context(tmp_path))
     before, parameters = weights(net), list(net.parameters())
     for kind in ("classify", "mask", "tag"):
-        micro = made._micros(kind, [made.batch(kind, 0)], 0)[0]
+        micro = made._micro_batches(kind, [made.task_batch(kind, 0)], 0)[0]
         found = micro.twin(weights(other))
         assert torch.allclose(found, other.eval()(kind, micro.batch), atol=1e-6)
         assert not torch.allclose(found, micro.logits(), atol=1e-3)
     assert all(a is b for a, b in zip(parameters, net.parameters(), strict=True)) and equal(weights(net), before)
     assert set(FORMS) > set(net.forms)
     encoder = dict(net.encoder.named_parameters())
-    made.step(0)
+    made.train_step(0)
     assert any(not torch.equal(p, before[f"heads.classify.roberta.{name}"]) for name, p in encoder.items())

@@ -74,7 +74,7 @@ def test_one_pass_by_hand(tmp_path: Path) -> None:
         bounds.append(own - np.mean(np.log(np.exp(each).sum(1))) + math.log(len(group)))
     assert len(bounds) > 2 and upper > 0.1
     wanted = float(loss.detach()) + 0.3 * upper - 0.7 * np.mean(bounds)
-    assert float(adversary.play(micro(made))) == pytest.approx(wanted, rel=1e-5)
+    assert float(adversary.perturbed_backward(micro(made))) == pytest.approx(wanted, rel=1e-5)
 
 
 def test_the_estimator_learns_is_in_checkpoints_and_is_not_saved(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_the_estimator_learns_is_in_checkpoints_and_is_not_saved(tmp_path: Path)
     moved = gradients(made)[0]
     aside = [name for name in before if name.startswith("aside.infobert.")]
     assert len(aside) == 4 and all(moved[name].any() for name in aside)
-    made.inner.save(tmp_path / "saved")
+    made.inner.save_tasks(tmp_path / "saved")
     assert [path.name for path in (tmp_path / "saved").iterdir()] == ["classify"]
 
 

@@ -33,13 +33,13 @@ def test_in_one_dimension_both_balls_are_an_interval(votes: int) -> None:
     """Intervals of half length r, apart by v, share 1 - v / 2r."""
     for norm in ("l2", "linf"):
         settings = Vote(radius=0.4, norm=norm, copies=100)
-        assert settings.certified(votes, 1) == pytest.approx(2 * 0.4 * lead(settings, votes))
+        assert settings.certified_radius(votes, 1) == pytest.approx(2 * 0.4 * lead(settings, votes))
 
 
 def test_cubes_by_hand() -> None:
     settings = Vote(radius=0.5, norm="linf", copies=1000)
     for dimensions in (2, 50, 10_000):
-        radius = settings.certified(900, dimensions)
+        radius = settings.certified_radius(900, dimensions)
         assert (1 - radius / (2 * 0.5)) ** dimensions == pytest.approx(1 - lead(settings, 900))
 
 
@@ -47,7 +47,7 @@ def test_cubes_by_hand() -> None:
 def test_balls_by_simulation(dimensions: int) -> None:
     """Of a ball moved by the certified radius, the share outside the ball must be the lead."""
     settings = Vote(radius=2.0, copies=1000)
-    radius = settings.certified(850, dimensions)
+    radius = settings.certified_radius(850, dimensions)
     draw = np.random.default_rng(1)
     points = draw.normal(size=(MANY, dimensions))
     points *= 2 * draw.random((MANY, 1)) ** (1 / dimensions) / np.linalg.norm(points, axis=1, keepdims=True)
@@ -56,7 +56,7 @@ def test_balls_by_simulation(dimensions: int) -> None:
 
 
 def test_a_ball_of_very_many_dimensions_has_a_radius() -> None:
-    found = [Vote(radius=1.0, copies=1000).certified(990, dimensions) for dimensions in (100, 10_000, 1_000_000)]
+    found = [Vote(radius=1.0, copies=1000).certified_radius(990, dimensions) for dimensions in (100, 10_000, 1_000_000)]
     assert found[0] / found[1] == pytest.approx(10, rel=0.02)  # falls with the root, as a coordinate's spread does
     assert found[1] / found[2] == pytest.approx(10, rel=0.02)
 
@@ -64,11 +64,11 @@ def test_a_ball_of_very_many_dimensions_has_a_radius() -> None:
 @pytest.mark.parametrize("norm", ["l2", "linf"])
 def test_an_unclear_vote_certifies_nothing_and_a_clearer_one_more(norm: Any) -> None:
     settings = Vote(radius=1.0, norm=norm, copies=100)
-    found = [settings.certified(votes, 20) for votes in range(101)]
+    found = [settings.certified_radius(votes, 20) for votes in range(101)]
     assert found[:60] == [0.0] * 60 and found == sorted(found) and found[70] > 0
     assert found[60] == 0 if lead(settings, 60) <= 0 else found[60] > 0
     strict = Vote(radius=1.0, norm=norm, copies=100, alpha=1e-6)
-    assert strict.certified(95, 20) < settings.certified(95, 20)
+    assert strict.certified_radius(95, 20) < settings.certified_radius(95, 20)
 
 
 @pytest.mark.parametrize("norm", ["l2", "linf"])

@@ -54,7 +54,7 @@ class ParallelRows:
             return []
         ours, theirs = _word_spans(text), _word_spans(translation)
         aligner = self.aligner(row["language"], other)
-        links, sure = aligner.links(_lower_words(text, ours), _lower_words(translation, theirs))
+        links, sure = aligner.align_words(_lower_words(text, ours), _lower_words(translation, theirs))
         return list(_translated_phrases(text, translation, ours, theirs, links, sure, most))
 
     def aligner(self, language: str, other: str) -> Aligner:
@@ -86,7 +86,7 @@ class Bitext:
         self.known: dict[tuple[str, str], dict[str, tuple[str, str, Links | None]]] = {}
         self.aligners: dict[tuple[str, str], Aligner] = {}
 
-    def phrases(self, row: _Row, name: str, text: str, other: str, most: int) -> list[Phrase]:
+    def aligned_phrases(self, row: _Row, name: str, text: str, other: str, most: int) -> list[Phrase]:
         """The phrases of a text that the bitext has a translation of; none where it does not have the text."""
         lines = self._lines(row["language"], other)
         match = lines.get("".join(text.split()))
@@ -99,7 +99,7 @@ class Bitext:
         if not (has_word_boundaries(text) and has_word_boundaries(translation)):
             return []
         ours, theirs = _word_spans(text), _word_spans(translation)
-        links, sure = self._aligner(row["language"], other).links(
+        links, sure = self._aligner(row["language"], other).align_words(
             _lower_words(text, ours), _lower_words(translation, theirs)
         )
         return list(_translated_phrases(text, translation, ours, theirs, links, sure, most))

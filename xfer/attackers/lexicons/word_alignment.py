@@ -75,7 +75,7 @@ class _Direction:
             totals = np.bincount(owner, counts, minlength=len(sizes))
             self.chance = _exp_digamma(counts) / _exp_digamma(totals)[owner]
 
-    def links(self, pair: SentencePair) -> Links:
+    def best_links(self, pair: SentencePair) -> Links:
         """For each word of the translation its word of the sentence, where it has one."""
         cells = self._cells([pair])
         if not len(cells.key) or not len(self.known):
@@ -93,14 +93,14 @@ class Aligner:
         fit = [pair for pair in pairs if _is_alignable(pair)]
         self.there, self.back = _Direction(fit), _Direction([(target, source) for source, target in fit])
 
-    def links(self, source: Sequence[str], target: Sequence[str]) -> tuple[Links, Links]:
+    def align_words(self, source: Sequence[str], target: Sequence[str]) -> tuple[Links, Links]:
         """The links between the words of two sentences, and those of them that both directions have; none for texts
         that are empty or too long."""
         if not _is_alignable((source, target)):
             return set(), set()
         forward_links, backward_links = (
-            self.there.links((source, target)),
-            {(i, j) for j, i in self.back.links((target, source))},
+            self.there.best_links((source, target)),
+            {(i, j) for j, i in self.back.best_links((target, source))},
         )
         return grow_diagonal(forward_links, backward_links), forward_links & backward_links
 

@@ -20,11 +20,11 @@ class CodeMixingSearch(Mixed, BeamSearch):
 
     forms: ClassVar[tuple[str, ...]] = SEARCHED_FORMS
 
-    def sites(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> list[Site]:
+    def edit_sites(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> list[Site]:
         """For each word of a row that a list has, in the order of its first place, all places and translations."""
         from xfer.attackers.lexicons.dictionaries import find_words, fit_replacement
 
-        lists, places_by_word = self.lists(row["language"]), dict[str, list[Any]]()
+        lists, places_by_word = self.word_lists(row["language"]), dict[str, list[Any]]()
         for name, text in side_texts.items():
             for span, word in find_words(text, lambda word: any(word in table for table in lists)):
                 places_by_word.setdefault(word, []).append((name, *span))

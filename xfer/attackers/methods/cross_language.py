@@ -29,32 +29,32 @@ class CrossLanguage(ModelFree):
         "pair", description="the side that comes in it: premise, or hypothesis or question; pair is the second"
     )
 
-    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        yield from super().faults(reader, languages)
+    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        yield from super().compatibility_faults(reader, languages)
         if self.other not in reader.card.languages:
             hint = f"it has {', '.join(reader.card.languages)}"
             yield "other", f"reader {reader.type_name} has no test data in '{self.other}'", hint
-        if reader.form == "span" and self.place(reader.form) != "pair":
+        if reader.form == "span" and self.translated_column(reader.form) != "pair":
             yield "side", "a context in another language has its answer in that language", "use side: question"
         if reader.form == "classify" and self.side == "question":
             yield "side", "a pair of sentences has no side 'question'", "use premise or hypothesis"
-        if self.place(reader.form) in {column_of_side(name, reader.form) for name in self.protect}:
+        if self.translated_column(reader.form) in {column_of_side(name, reader.form) for name in self.protect}:
             yield "protect", "protects the side that is to change", "leave it out"
 
-    def place(self, form: str) -> str:
+    def translated_column(self, form: str) -> str:
         """The column that comes in the other language."""
         return "pair" if self.side == "question" else column_of_side(self.side, form)
 
-    def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
+    def further_split(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         return split, (self.other,)
 
-    def prepare(self, further_rows: Sequence[AttackRow]) -> Any:
+    def prepare_state(self, further_rows: Sequence[AttackRow]) -> Any:
         return {row["id"]: row for row in further_rows if row["language"] == self.other}
 
     def change(
         self, row: AttackRow, form: str = "classify", prepared: Any = None
     ) -> tuple[AttackRow | None, list[dict[str, Any]]]:
-        name, translated_row = self.place(form), (prepared or {}).get(row["id"])
+        name, translated_row = self.translated_column(form), (prepared or {}).get(row["id"])
         if translated_row is None or form == "classify" and translated_row["label"] != row["label"]:
             return None, []
         if translated_row[name] == row[name]:

@@ -31,15 +31,15 @@ class EntitySwap(ModelFree):
     donors: Literal["tested", "train"] = Field("tested", description="the split whose names come in")
     folder: str | None = Field(None, description="names of your own instead: <language>.txt, a type, a tab and a name")
 
-    def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
+    def further_split(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         return None if self.folder else (split if self.donors == "tested" else "train", tuple(languages))
 
-    def files(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
         from xfer.attackers.lexicons.dictionaries import checked
 
         return {language: digest(checked(self.folder, language)) for language in languages} if self.folder else None
 
-    def prepare(self, further_rows: Sequence[AttackRow]) -> Any:
+    def prepare_state(self, further_rows: Sequence[AttackRow]) -> Any:
         """The different names of each language and type, sorted: an order that no sample of rows changes."""
         names_by_kind: dict[tuple[str, str], set[tuple[str, ...]]] = {}
         for row in further_rows:
@@ -49,7 +49,7 @@ class EntitySwap(ModelFree):
                     names_by_kind.setdefault((row["language"], kind), set()).add(name)
         return {key: sorted(names) for key, names in sorted(names_by_kind.items())}
 
-    def others(self, language: str, kind: str, prepared: Any) -> Sequence[tuple[str, ...]]:
+    def replacement_names(self, language: str, kind: str, prepared: Any) -> Sequence[tuple[str, ...]]:
         """The names that may come in, as words."""
         if self.folder:
             from xfer.attackers.lexicons.dictionaries import read_word_list, word_list_path
@@ -68,7 +68,7 @@ class EntitySwap(ModelFree):
 
         if not row["tags"] or any(column_of_side(name, form) == "text" for name in self.protect):
             return row, []
-        rng, old = self.stream(row), mentions(row["tags"])
+        rng, old = self.random_stream(row), mentions(row["tags"])
         new: dict[int, tuple[str, ...]] = {}
         wanted = random_round(rng, self.rate * len(old))
         for i in shuffle_items(rng, range(len(old))) if wanted else ():
@@ -76,7 +76,7 @@ class EntitySwap(ModelFree):
             old_name = tuple(row["words"][first:past])
             if any(map(is_blank, old_name)):
                 continue
-            candidates = self.others(row["language"], kind, prepared)
+            candidates = self.replacement_names(row["language"], kind, prepared)
             drawn = random_below(rng, len(candidates))
             other = next((name for name in (*candidates[drawn : drawn + 2], *candidates[:1]) if name != old_name), None)
             if other:

@@ -47,7 +47,7 @@ class MaskedAttacker(Attacker):
     model: str = Field(description="a masked language model: a local folder in Hugging Face layout, or a hub name")
     candidates: int = Field(8, ge=1, description="the model's best words that are considered, without the word itself")
 
-    def models(self) -> tuple[str, ...]:
+    def model_names(self) -> tuple[str, ...]:
         return (self.model,)
 
     def oracle(self) -> Oracle:
@@ -111,17 +111,17 @@ class MaskedWords(MaskedAttacker, ModelFree):
 
     rate: float = Field(0.15, ge=0, le=1, description="share of the words of a row; fewer where fewer can be replaced")
 
-    def prepare(self, further_rows: Sequence[AttackRow]) -> Any:
+    def prepare_state(self, further_rows: Sequence[AttackRow]) -> Any:
         return self.oracle()
 
-    def changes(
+    def change_rows(
         self, rows: Sequence[AttackRow], form: str, prepared: Any
     ) -> Iterator[tuple[AttackRow | None, list[dict[str, Any]]]]:
         """Rows whose words are asked together; an answer does not depend on what else is asked."""
         for first in range(0, len(rows), _BLOCK_ROWS):
             block = rows[first : first + _BLOCK_ROWS]
             row_texts = [editable_texts(form, row, self.protect) for row in block]
-            row_words = [self._drawn(row, side_texts) for row, side_texts in zip(block, row_texts, strict=True)]
+            row_words = [self._drawn_words(row, side_texts) for row, side_texts in zip(block, row_texts, strict=True)]
             blanks = [
                 self.blank(side_texts, word)
                 for side_texts, words in zip(row_texts, row_words, strict=True)
@@ -132,26 +132,26 @@ class MaskedWords(MaskedAttacker, ModelFree):
             lookup = partial(map, answers.__getitem__)
             yield from (self.change(row, form, lookup) for row in block)
 
-    def edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
+    def row_edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
         from xfer.attackers.lexicons.dictionaries import single_spaced
         from xfer.text.draws import random_below
 
         side_edits: ColumnEdits = {}
-        words = self._drawn(row, side_texts)
+        words = self._drawn_words(row, side_texts)
         answers = prepared([self.blank(side_texts, word) for word in words]) if words else ()
         for word, answer in zip(words, answers, strict=True):
             options = self.options(side_texts, word, answer, row)
             if options:
-                new = options[random_below(self.stream(row, word.name, str(word.start)), len(options))]
+                new = options[random_below(self.random_stream(row, word.name, str(word.start)), len(options))]
                 side_edits.setdefault(word.name, []).append(Edit(word.start, word.end, new, self.type_name))
         return {name: single_spaced(edits) for name, edits in side_edits.items()}
 
-    def _drawn(self, row: AttackRow, side_texts: Mapping[str, str]) -> list[MaskableWord]:
+    def _drawn_words(self, row: AttackRow, side_texts: Mapping[str, str]) -> list[MaskableWord]:
         """The words to replace."""
         from xfer.text.draws import random_round, shuffle_items
         from xfer.text.words import cut_words
 
-        rng = self.stream(row, "words")
+        rng = self.random_stream(row, "words")
         wanted = random_round(rng, self.rate * sum(len(cut_words(text)) for text in side_texts.values()))
         return sorted(shuffle_items(rng, self.words(side_texts, row))[:wanted])
 
@@ -165,10 +165,10 @@ class MaskedWordsSearch(MaskedAttacker, Search):
     rate: float = Field(0.3, ge=0, le=1, description="share of the words of a row that may be replaced")
     budget: int | None = Field(None, ge=1, description="queries a row; no limit if left out")
 
-    def oracles(self, setting: Setting) -> Mapping[str, Oracle]:
+    def extra_oracles(self, setting: Setting) -> Mapping[str, Oracle]:
         return {"mlm": self.oracle()}
 
-    def slot(self, setting: Setting) -> Slot:
+    def make_slot(self, setting: Setting) -> Slot:
         from xfer.attackers.search.beam import RowSearch, greedy_search, searchable_texts, word_budget
 
         def search(row: AttackRow) -> SearchOutcome:
@@ -176,12 +176,15 @@ class MaskedWordsSearch(MaskedAttacker, Search):
             row_search = RowSearch(setting.aim, setting.form, row, self.type_name, self.budget)
             words = [word for word in self.words(side_texts, row) if row_search.free(word)]
             return greedy_search(
-                row_search, words, self.proposer(row, self.protect, setting.form), word_budget(side_texts, self.rate)
+                row_search,
+                words,
+                self.word_proposer(row, self.protect, setting.form),
+                word_budget(side_texts, self.rate),
             )
 
         return search
 
-    def proposer(
+    def word_proposer(
         self, row: AttackRow, protect: Sequence[str], form: str
     ) -> Callable[[AttackRow, tuple[str, int, int]], list[str]]:
         """What gives the options for a word of the row as it has become, at the place where it stands now."""

@@ -20,12 +20,12 @@ class Order(ModelFree):
 
     rate: float = Field(1.0, ge=0, le=1, description="share of the rows that are changed, drawn row by row")
 
-    def drawn(self, row: AttackRow, form: str, *names: str) -> bool:
+    def is_drawn(self, row: AttackRow, form: str, *names: str) -> bool:
         """Whether the row is one that changes: never where one of the texts that would is protected."""
         protected = {column_of_side(name, form) for name in self.protect}
-        return not protected & set(names) and self.stream(row, "drawn").random() < self.rate
+        return not protected & set(names) and self.random_stream(row, "drawn").random() < self.rate
 
-    def moved(self, before: dict[str, str], after: dict[str, str]) -> list[dict[str, Any]]:
+    def swap_edits(self, before: dict[str, str], after: dict[str, str]) -> list[dict[str, Any]]:
         """The edits that make the texts of ``before`` those of ``after``, by name."""
         return [
             {"column": name, **Edit(0, len(old), after[name], self.type_name)._asdict()}
@@ -46,9 +46,9 @@ class OptionOrder(Order):
         from xfer.text.draws import random_below, shuffle_items
 
         options = row["options"]
-        if len(options) < 2 or not self.drawn(row, form, "options"):
+        if len(options) < 2 or not self.is_drawn(row, form, "options"):
             return row, []
-        rng = self.stream(row, "order")
+        rng = self.random_stream(row, "order")
         order = shuffle_items(rng, range(len(options)))
         if order == sorted(order):  # every order but the one it has
             shift = 1 + random_below(rng, len(options) - 1)
@@ -56,7 +56,9 @@ class OptionOrder(Order):
         changed = [options[i] for i in order]
         label = row.get("label")
         named = ({f"options/{i}": text for i, text in enumerate(texts)} for texts in (options, changed))
-        return row | {"options": changed, "label": label if label is None else order.index(label)}, self.moved(*named)
+        return row | {"options": changed, "label": label if label is None else order.index(label)}, self.swap_edits(
+            *named
+        )
 
 
 @ModelFree.register("pair_swap")
@@ -69,8 +71,8 @@ class PairSwap(Order):
     example: ClassVar[str] = "(the dog bit the man, the man was bitten) -> (the man was bitten, the dog bit the man)"
 
     def change(self, row: AttackRow, form: str = "classify", prepared: Any = None) -> ChangedRow:
-        if not self.drawn(row, form, "text", "pair"):
+        if not self.is_drawn(row, form, "text", "pair"):
             return row, []
         sides = {"text": row["text"], "pair": row["pair"]}
         other = {"text": row["pair"], "pair": row["text"]}
-        return row | other, self.moved(sides, other)
+        return row | other, self.swap_edits(sides, other)

@@ -37,10 +37,10 @@ class Phrases(Attacker):
         "lines 'sentence ||| translation', with <language>-<other>.align (Pharaoh) if words are aligned already",
     )
 
-    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         from xfer.text.segment import PIECES, segmenter_name
 
-        yield from super().faults(reader, languages)
+        yield from super().compatibility_faults(reader, languages)
         if self.bitext is None and reader.form in self.forms:
             if reader.type_name not in PARALLEL_READERS:
                 what = f"{reader.type_name} has no translations of its rows"
@@ -54,10 +54,10 @@ class Phrases(Attacker):
         if unspaced and segmenter_name() == PIECES:
             yield "languages", f"nothing here finds the words of {', '.join(unspaced)}", "pip install 'xfer[segment]'"
 
-    def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
+    def further_split(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         return None if self.bitext else (split, tuple(dict.fromkeys((*languages, *self.languages))))
 
-    def files(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
         if self.bitext is None:
             return None
         from xfer.attackers.lexicons.phrases import bitext_files
@@ -65,15 +65,17 @@ class Phrases(Attacker):
         pairs = [(language, other) for language in languages for other in self.languages if other != language]
         return {"-".join(pair): [digest(file) for file in bitext_files(self.bitext, *pair) if file] for pair in pairs}
 
-    def prepare(self, further_rows: Sequence[AttackRow]) -> Any:
+    def prepare_state(self, further_rows: Sequence[AttackRow]) -> Any:
         from xfer.attackers.lexicons.phrases import Bitext, ParallelRows
 
         return Bitext(self.bitext) if self.bitext else ParallelRows(further_rows)
 
-    def found(self, text: str, name: str, row: AttackRow, prepared: Any) -> list[Any]:
+    def row_phrases(self, text: str, name: str, row: AttackRow, prepared: Any) -> list[Any]:
         """The phrases of a text, of all languages, sorted."""
         others = [other for other in self.languages if other != row["language"]]
-        return sorted(phrase for other in others for phrase in prepared.phrases(row, name, text, other, self.words))
+        return sorted(
+            phrase for other in others for phrase in prepared.aligned_phrases(row, name, text, other, self.words)
+        )
 
 
 @ModelFree.register("phrase_mixing")
@@ -87,17 +89,19 @@ class PhraseMixing(Phrases, ModelFree):
 
     rate: float = Field(0.3, ge=0, le=1, description="share of the words of a row; fewer where no phrase fits")
 
-    def edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
+    def row_edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
         from xfer.attackers.lexicons.dictionaries import fit_replacement, single_spaced
         from xfer.text.draws import random_round, shuffle_items
         from xfer.text.words import cut_words
 
-        rng = self.stream(row)
+        rng = self.random_stream(row)
         word_budget = random_round(rng, self.rate * sum(len(cut_words(text)) for text in side_texts.values()))
         if not word_budget:
             return {}
         candidates = [
-            (name, phrase) for name, text in side_texts.items() for phrase in self.found(text, name, row, prepared)
+            (name, phrase)
+            for name, text in side_texts.items()
+            for phrase in self.row_phrases(text, name, row, prepared)
         ]
         side_edits: ColumnEdits = {}
         for name, phrase in shuffle_items(rng, candidates):
@@ -116,7 +120,7 @@ class PhraseMixingSearch(Phrases, BeamSearch):
     """Those phrases of the translations of a row that hurt the model most: a beam search from the first phrase to the
     last, which ends when the aim is reached (Tan and Joty 2021, Bumblebee)."""
 
-    def sites(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> list[Any]:
+    def edit_sites(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> list[Any]:
         """For each phrase, in order, its place and its translations."""
         from xfer.attackers.lexicons.dictionaries import fit_replacement
         from xfer.attackers.search.beam import Site
@@ -124,7 +128,7 @@ class PhraseMixingSearch(Phrases, BeamSearch):
         sites = []
         for name, text in side_texts.items():
             options: dict[tuple[int, int, int], dict[tuple[str], None]] = {}
-            for phrase in self.found(text, name, row, prepared):
+            for phrase in self.row_phrases(text, name, row, prepared):
                 new = fit_replacement(text, (phrase.start, phrase.end), phrase.new)
                 options.setdefault((phrase.start, phrase.end, phrase.words), {})[(new,)] = None
             sites += [Site(((name, start, end),), tuple(new), size) for (start, end, size), new in options.items()]

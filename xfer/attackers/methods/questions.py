@@ -63,19 +63,19 @@ class Distractor(ModelFree):
     choice: Literal["near", "random"] = Field("near", description="most words shared with the question, or any")
     place: Literal["end", "start"] = Field("end", description="where it goes")
 
-    def further(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
+    def further_split(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         return split, tuple(languages)
 
-    def prepare(self, further_rows: Sequence[AttackRow]) -> Any:
+    def prepare_state(self, further_rows: Sequence[AttackRow]) -> Any:
         contexts: dict[str, set[str]] = {}
         for row in further_rows:
             contexts.setdefault(row["language"], set()).add(row["text"])
         return {language: _SentencePool(sorted(texts)) for language, texts in sorted(contexts.items())}
 
-    def edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
+    def row_edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
         from xfer.text.sentences import is_unspaced
 
-        sentence = self.sentence(row, prepared[row["language"]]) if "text" in side_texts else None
+        sentence = self.pick_sentence(row, prepared[row["language"]]) if "text" in side_texts else None
         if sentence is None:
             return {}
         text = row["text"]
@@ -85,14 +85,14 @@ class Distractor(ModelFree):
         gap = "" if text[-1:].isspace() else gap
         return {"text": [Edit(len(text), len(text), gap + sentence, "distractor")]}
 
-    def sentence(self, row: AttackRow, pool: _SentencePool) -> str | None:
+    def pick_sentence(self, row: AttackRow, pool: _SentencePool) -> str | None:
         """The sentence to add to a row, None where there is none."""
         from xfer.text.draws import random_below
 
         if self.choice == "near":
             candidates = pool.near(row["pair"])
         else:
-            rng = self.stream(row)
+            rng = self.random_stream(row)
             candidates = [
                 random_below(rng, len(pool.sentences)) for _ in range(_MAX_CANDIDATES if pool.sentences else 0)
             ]
@@ -120,8 +120,8 @@ class ContextShuffle(ModelFree):
 
         if any(column_of_side(name, form) == "text" for name in self.protect):
             return row, []
-        pieces = self.pieces(row)
-        order = shuffle_items(self.stream(row), range(len(pieces)))
+        pieces = self.shuffle_pieces(row)
+        order = shuffle_items(self.random_stream(row), range(len(pieces)))
         if order == list(range(len(pieces))):
             return row, []
         text, piece_starts = _join_pieces(row["text"], [pieces[i] for i in order])
@@ -133,7 +133,7 @@ class ContextShuffle(ModelFree):
         edit = Edit(0, len(row["text"]), text, "context_shuffle")
         return row | {"text": text, "starts": starts}, [{"column": "text", **edit._asdict()}]
 
-    def pieces(self, row: AttackRow) -> list[tuple[int, int]]:
+    def shuffle_pieces(self, row: AttackRow) -> list[tuple[int, int]]:
         """Spans of sentences; those that an answer crosses are one."""
         from xfer.text.sentences import sentence_bounds
 

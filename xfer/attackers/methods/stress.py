@@ -26,8 +26,8 @@ class Stress(ModelFree):
 
     phrases: dict[str, str] = Field({}, description="the phrase in other languages, by code; English is known")
 
-    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        yield from super().faults(reader, languages)
+    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        yield from super().compatibility_faults(reader, languages)
         if reader.form == "classify" and set(reader.label_names()) != STRESS_LABELS:
             what = f"attacker {self.type_name} keeps the labels of inference true, and no other"
             yield "", what, f"it fits labels {', '.join(sorted(STRESS_LABELS))}"
@@ -36,14 +36,14 @@ class Stress(ModelFree):
             what = f"attacker {self.type_name} has no phrase in {', '.join(without)}"
             yield "", what, f"add phrases: {{{without[0]}: ...}}, saying '{self.phrase}', or test other languages"
 
-    def side(self) -> tuple[str, int]:
+    def target_side(self) -> tuple[str, int]:
         """The column that gets the phrase, and how often."""
         return "pair", 1
 
-    def edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
+    def row_edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
         from xfer.text.sentences import before_stop, is_unspaced
 
-        name, times = self.side()
+        name, times = self.target_side()
         if name not in side_texts:
             return {}
         phrase = self.phrases.get(row["language"]) or self.phrase
@@ -52,7 +52,7 @@ class Stress(ModelFree):
         return {name: [Edit(position, position, (gap + phrase) * times, self.type_name)]}
 
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
-        return self.edits({self.side()[0]: text}, {"language": language}, None)[self.side()[0]]
+        return self.row_edits({self.target_side()[0]: text}, {"language": language}, None)[self.target_side()[0]]
 
 
 @ModelFree.register("tautology")
@@ -65,7 +65,7 @@ class Tautology(Stress):
 
     test: Literal["overlap", "length"] = Field("overlap", description="hypothesis once, or premise five times")
 
-    def side(self) -> tuple[str, int]:
+    def target_side(self) -> tuple[str, int]:
         return ("pair", 1) if self.test == "overlap" else ("text", _TIMES)
 
 

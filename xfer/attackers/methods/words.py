@@ -28,17 +28,17 @@ class Lexical(ModelFree):
 
     rate: float = Field(0.3, ge=0, le=1, description="share of the words of a row; fewer where fewer are listed")
 
-    def lists(self, language: str) -> Lists:
+    def word_lists(self, language: str) -> Lists:
         """The word lists for a text in ``language``."""
         raise NotImplementedError
 
-    def edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
+    def row_edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
         from xfer.attackers.lexicons.dictionaries import find_words, fit_replacement, single_spaced
         from xfer.text.draws import random_below, random_round, shuffle_items
         from xfer.text.words import cut_words
 
-        lists = self.lists(row["language"])
-        rng = self.stream(row)
+        lists = self.word_lists(row["language"])
+        rng = self.random_stream(row)
         hits = {
             name: list(find_words(text, lambda word: any(word in table for table in lists)))
             for name, text in side_texts.items()
@@ -80,12 +80,12 @@ class Synonyms(Lexical):
 
     folder: str = Field(description="folder of <language>.txt")
 
-    def lists(self, language: str) -> Lists:
+    def word_lists(self, language: str) -> Lists:
         from xfer.attackers.lexicons.dictionaries import read_word_list, word_list_path
 
         return [read_word_list(word_list_path(self.folder, language))]
 
-    def files(self, languages: Sequence[str], digest: FileHasher) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: FileHasher) -> Any:
         from xfer.attackers.lexicons.dictionaries import checked
 
         return {language: digest(checked(self.folder, language)) for language in languages}
@@ -112,8 +112,8 @@ class Mixed(Attacker):
         spoken = tuple(language for language in self.languages if language in LANGUAGES)
         return self.model_copy(update={"dictionary": MINIATURE, "languages": spoken or self.languages})
 
-    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        yield from super().faults(reader, languages)
+    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        yield from super().compatibility_faults(reader, languages)
         if self.dictionary == MINIATURE:
             from xfer.miniature import LANGUAGES  # late: only this list needs it
 
@@ -136,25 +136,25 @@ class Mixed(Attacker):
         if self.dictionary != MINIATURE and (over := detours(self.dictionary, self.pairs(languages))):
             yield f"{self.type_name} goes over English for {over}, which have no dictionary in {self.dictionary}"
 
-    def others(self, language: str) -> list[str]:
+    def other_languages(self, language: str) -> list[str]:
         """The languages that a text in ``language`` takes words from."""
         return [other for other in self.languages if other != language]
 
     def pairs(self, languages: Sequence[str]) -> list[tuple[str, str]]:
         """Each language and each that it takes words from."""
-        return [(language, other) for language in languages for other in self.others(language)]
+        return [(language, other) for language in languages for other in self.other_languages(language)]
 
-    def lists(self, language: str) -> Lists:
+    def word_lists(self, language: str) -> Lists:
         """The word lists for a text in ``language``."""
         if self.dictionary == MINIATURE:
             from xfer.attackers.lexicons.dictionaries import miniature_words
 
-            return [miniature_words(language, other) for other in self.others(language)]
+            return [miniature_words(language, other) for other in self.other_languages(language)]
         from xfer.attackers.lexicons.bilingual import dictionary
 
-        return [dictionary(self.dictionary, language, other) for other in self.others(language)]
+        return [dictionary(self.dictionary, language, other) for other in self.other_languages(language)]
 
-    def files(self, languages: Sequence[str], digest: FileHasher) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: FileHasher) -> Any:
         pairs = self.pairs(languages)
         if not pairs:
             what = f"{self.type_name} mixes {', '.join(self.languages)} into itself; name another language"
@@ -200,7 +200,7 @@ class WordOrder(ModelFree):
         from xfer.text.words import cut_words
 
         words = cut_words(text)
-        order = self.order(len(words), random)
+        order = self.window_order(len(words), random)
         moved = ((old_word, text[words[i].start : words[i].end]) for old_word, i in zip(words, order, strict=True))
         return [
             Edit(old_word.start, old_word.end, new, "word_order")
@@ -208,7 +208,7 @@ class WordOrder(ModelFree):
             if new != text[old_word.start : old_word.end]
         ]
 
-    def order(self, count: int, random: Any) -> list[int]:
+    def window_order(self, count: int, random: Any) -> list[int]:
         """A permutation of ``count`` units that moves none out of its window."""
         from xfer.text.draws import random_round, shuffle_items
 
@@ -233,7 +233,7 @@ class WordOrder(ModelFree):
                 units[-1].append(i)
             else:
                 units.append([i])
-        order = [i for unit in self.order(len(units), self.stream(row, "text")) for i in units[unit]]
+        order = [i for unit in self.window_order(len(units), self.random_stream(row, "text")) for i in units[unit]]
         words = [row["words"][i] for i in order]
         if words == row["words"]:
             # equal words that change places would leave the text, and not the tags, as they were

@@ -32,11 +32,11 @@ class Writing(ModelFree):
         pass  # moved  # late: its tables are of no use to `xfer check`
 
         def change(word: str) -> str:
-            return self.rewrite(word, language.replace("_", "-").split("-")[0].lower(), random)
+            return self.rewrite_word(word, language.replace("_", "-").split("-")[0].lower(), random)
 
         return edit_words(text, self.rate, random, change, self.type_name)
 
-    def rewrite(self, word: str, language: str, random: Random) -> str:
+    def rewrite_word(self, word: str, language: str, random: Random) -> str:
         """The word as it is written now; the same where nothing applies."""
         raise NotImplementedError
 
@@ -48,7 +48,7 @@ class Diacritics(Writing):
 
     example: ClassVar[str] = "une vieille clé -> une vieille cle"
 
-    def rewrite(self, word: str, language: str, random: Random) -> str:
+    def rewrite_word(self, word: str, language: str, random: Random) -> str:
         from xfer.text.marks import strip_marks
 
         return strip_marks(word)
@@ -64,7 +64,7 @@ class Homoglyphs(Writing):
     rate: float = Field(0.3, ge=0, le=1, description=_RATE_DESCRIPTION)
     every: bool = Field(False, description="every such letter of a word, not one")
 
-    def rewrite(self, word: str, language: str, random: Random) -> str:
+    def rewrite_word(self, word: str, language: str, random: Random) -> str:
         from xfer.text.draws import random_below
         from xfer.text.lookalikes import homoglyph_table
 
@@ -91,7 +91,7 @@ class Invisible(Writing):
         "zero width space", description="what is put in"
     )
 
-    def rewrite(self, word: str, language: str, random: Random) -> str:
+    def rewrite_word(self, word: str, language: str, random: Random) -> str:
         from xfer.text.draws import random_below
         from xfer.text.scripts import grapheme_spans
 
@@ -111,7 +111,7 @@ class Case(Writing):
 
     to: Literal["lower", "upper", "title", "swap"] = Field("lower", description="the case")
 
-    def rewrite(self, word: str, language: str, random: Random) -> str:
+    def rewrite_word(self, word: str, language: str, random: Random) -> str:
         from xfer.text.cases import apply_case
 
         return apply_case(word, language, self.to)
@@ -127,7 +127,7 @@ class Ocr(Writing):
 
     rate: float = Field(0.1, ge=0, le=1, description=_RATE_DESCRIPTION)
 
-    def rewrite(self, word: str, language: str, random: Random) -> str:
+    def rewrite_word(self, word: str, language: str, random: Random) -> str:
         from xfer.text.draws import random_below
         from xfer.text.lookalikes import word_misreadings
 
@@ -154,7 +154,7 @@ class Spelling(Writing):
         _SPELLINGS, min_length=1, description="the spellings to draw from"
     )
 
-    def rewrite(self, word: str, language: str, random: Random) -> str:
+    def rewrite_word(self, word: str, language: str, random: Random) -> str:
         from xfer.text.draws import shuffle_items
         from xfer.text.scripts import script_of
         from xfer.text.spelling import BY_SCRIPT
@@ -176,7 +176,7 @@ class Transliterate(Writing):
 
     to: Literal["latin", "cyrillic", "greek", "arabic", "devanagari"] = Field("latin", description="the script")
 
-    def rewrite(self, word: str, language: str, random: Random) -> str:
+    def rewrite_word(self, word: str, language: str, random: Random) -> str:
         from xfer.text.romanization import transliterate_word
 
         return transliterate_word(word, language, self.to)
@@ -258,7 +258,7 @@ class Width(Writing):
 
     to: Literal["full", "half", "other"] = Field("other", description="the width; other is full if it was half")
 
-    def rewrite(self, word: str, language: str, random: Random) -> str:
+    def rewrite_word(self, word: str, language: str, random: Random) -> str:
         from xfer.text.widths import full_width, half_width
 
         if language not in ("zh", "ja", "ko", "yue"):

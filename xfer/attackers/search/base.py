@@ -33,7 +33,7 @@ class Setting:
     oracles: Mapping[str, Oracle]
     width: int = SEARCH_WIDTH
     counts: dict[str, QueueCounts] = field(default_factory=dict)
-    known: Any = None
+    prepared: Any = None
     cache: Path | None = None
 
 
@@ -47,31 +47,31 @@ class Search(Attacker):
     )
     constraints: Constraints = Field(Constraints(), description="what must hold between a text and what becomes of it")
 
-    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        yield from super().faults(reader, languages)
+    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        yield from super().compatibility_faults(reader, languages)
         if reader.form in self.forms:
             labels, form = reader.label_names(), reader.form
-            for field, what, hint in self.goal.faults(form, labels, reader.form_options()):
+            for field, what, hint in self.goal.compatibility_faults(form, labels, reader.form_options()):
                 yield f"goal.{field}", what, hint
-            for field, what, hint in self.constraints.faults(form, labels):
+            for field, what, hint in self.constraints.compatibility_faults(form, labels):
                 yield f"constraints.{field}", what, hint
 
-    def aim(self, form: str, labels: Sequence[str], options: Mapping[str, Any]) -> Aim:
+    def task_aim(self, form: str, labels: Sequence[str], options: Mapping[str, Any]) -> Aim:
         """What this search wants of a task of this form."""
         return form_aim(form, labels, options, self.goal, self.constraints, self.protect)
 
-    def oracles(self, setting: Setting) -> Mapping[str, Oracle]:
+    def extra_oracles(self, setting: Setting) -> Mapping[str, Oracle]:
         """The further queues that this search asks (masked LM, sentence encoder, tagger), made once a process."""
         return {}
 
-    def slot(self, setting: Setting) -> Slot:
+    def make_slot(self, setting: Setting) -> Slot:
         """What searches one row after the other, each from scratch; it asks ``hub.ask("victim", items)``.
 
         Its random choices come from the global generators or from ``stream``; both depend on the row's name only.
         """
         raise NotImplementedError
 
-    def search(self, rows: Sequence[AttackRow], setting: Setting) -> Iterator[dict[str, Any]]:
+    def search_rows(self, rows: Sequence[AttackRow], setting: Setting) -> Iterator[dict[str, Any]]:
         """For each row, in the order in which they end: id, language, status, queries, forwards (different texts
         asked of the victim), score, message and the row's columns as they became."""
         return run_search(self, rows, setting)

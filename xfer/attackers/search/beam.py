@@ -49,7 +49,7 @@ class State(NamedTuple):
     done: bool
 
     @property
-    def rank(self) -> tuple[Any, ...]:
+    def sort_key(self) -> tuple[Any, ...]:
         """The best first; of equal ones the one whose texts sort first."""
         return -self.score, _sort_texts(self.row)
 
@@ -64,12 +64,12 @@ class RowSearch:
     def __init__(self, aim: Aim, form: str, row: AttackRow, kind: str, budget: int | None) -> None:
         self.aim, self.form, self.row, self.kind = aim, form, row, kind
         self.budget, self.queries = budget, 0
-        gold = aim.gold(row)
-        text = aim.text(row)
+        gold = aim.gold_answer(row)
+        text = aim.editable_text(row)
         self.queries = 1
-        self.start = State((), row, *aim.judge(ask_oracle("victim", [aim.item(text)])[0], gold))
+        self.start = State((), row, *aim.judge_answer(ask_oracle("victim", [aim.victim_item(text)])[0], gold))
         self.best = self.start
-        self.frozen = list(_frozen_places(aim.columns(row), text))
+        self.frozen = list(_frozen_places(aim.text_columns(row), text))
 
     def piece(self, row: AttackRow, location: TextPlace) -> str:
         """What stands at a place of a row."""
@@ -92,24 +92,24 @@ class RowSearch:
             rows = rows[: self.budget - self.queries]
             if not rows:
                 raise BudgetSpent
-        items = [self.aim.item(self.aim.text(row)) for _, row in rows]
+        items = [self.aim.victim_item(self.aim.editable_text(row)) for _, row in rows]
         self.queries += len(items)
         answers = ask_oracle("victim", items)
         states = [
-            State(chosen, row, *self.aim.judge(answer, self.aim.gold(row)))
+            State(chosen, row, *self.aim.judge_answer(answer, self.aim.gold_answer(row)))
             for (chosen, row), answer in zip(rows, answers, strict=True)
         ]
         for state in () if probing else states:
-            if (not state.done, state.rank) < (not self.best.done, self.best.rank):
+            if (not state.done, state.sort_key) < (not self.best.done, self.best.sort_key):
                 self.best = state
         return states
 
     def kept(self, rows: list[Tried]) -> list[Tried]:
         """Those whose row, the second of each, holds what the aim's constraints say."""
-        if not self.aim.about.constraints.checked or not rows:
+        if not self.aim.task.constraints.needs_checks or not rows:
             return rows
-        original, *texts = map(self.aim.text, (self.row, *(tried[1] for tried in rows)))
-        allowed = ConstraintChecks(self.aim.about.constraints, ask_oracle).allowed(original, texts)
+        original, *texts = map(self.aim.editable_text, (self.row, *(tried[1] for tried in rows)))
+        allowed = ConstraintChecks(self.aim.task.constraints, ask_oracle).allowed(original, texts)
         return [tried for tried, kept in zip(rows, allowed, strict=True) if kept]
 
     def changed(self, sites: Sequence[Site], chosen: Sequence[tuple[int, int]]) -> AttackRow | None:
@@ -163,7 +163,7 @@ def beam_search(row_search: RowSearch, sites: Sequence[Site], width: int, max_wo
             candidates = row_search.kept(candidates)
             if not candidates:
                 continue
-            states = sorted([*states, *row_search.asked(candidates)], key=lambda state: state.rank)[:width]
+            states = sorted([*states, *row_search.asked(candidates)], key=lambda state: state.sort_key)[:width]
             if row_search.best.done:
                 break
     except BudgetSpent:
@@ -259,16 +259,18 @@ class BeamSearch(Search):
     budget: int | None = Field(None, ge=1, description="queries a row; no limit if left out")
 
     @abstractmethod
-    def sites(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> list[Site]:
+    def edit_sites(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> list[Site]:
         """What may change in the texts of a row, in the order in which it is tried."""
 
-    def slot(self, setting: Setting) -> Slot:
+    def make_slot(self, setting: Setting) -> Slot:
 
         def search(row: AttackRow) -> SearchOutcome:
             side_texts = searchable_texts(setting.form, row, self.protect)
             row_search = RowSearch(setting.aim, setting.form, row, self.type_name, self.budget)
             sites = [
-                site for site in self.sites(side_texts, row, setting.known) if all(map(row_search.free, site.places))
+                site
+                for site in self.edit_sites(side_texts, row, setting.prepared)
+                if all(map(row_search.free, site.places))
             ]
             return beam_search(row_search, sites, self.beam, word_budget(side_texts, self.rate))
 

@@ -27,9 +27,9 @@ class ConstraintChecks:
         return keep_flags
 
     def _within(self, old: Any, new: Any) -> bool:
-        return self.constraints.near(_column_words(old), _column_words(new)) and self.constraints.close(
-            _text_fields(old), _text_fields(new)
-        )
+        return self.constraints.within_word_share(
+            _column_words(old), _column_words(new)
+        ) and self.constraints.within_distance(_text_fields(old), _text_fields(new))
 
     def _alike(self, old: Any, candidates: Sequence[Any]) -> list[bool]:
         wanted = self.constraints.similarity
@@ -47,7 +47,9 @@ class ConstraintChecks:
         vectors = dict(zip(texts, self.ask(CONSTRAINT_ENCODER, texts), strict=True)) if texts else {}
         least = wanted.at_least - SIMILARITY_ROUNDING
         return [
-            all(wanted.of(vectors[old_side], vectors[new_side]) >= least for old_side, new_side in edited)
+            all(
+                wanted.vector_similarity(vectors[old_side], vectors[new_side]) >= least for old_side, new_side in edited
+            )
             for edited in pairs
         ]
 
@@ -63,7 +65,7 @@ class ConstraintChecks:
         )
         tags = dict(zip(sentences, self.ask(CONSTRAINT_TAGGER, sentences), strict=True)) if sentences else {}
         return [
-            all(wanted.same(tags[old_side][i], tags[new_side][j]) for i, j, old_side, new_side in pairs)
+            all(wanted.allows_tag(tags[old_side][i], tags[new_side][j]) for i, j, old_side, new_side in pairs)
             for pairs in replaced
         ]
 

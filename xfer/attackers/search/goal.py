@@ -44,7 +44,9 @@ class Goal(Block):
         None, ge=1, description="retrieve: reached when no right candidate is among the first k; 1 if left out"
     )
 
-    def faults(self, form: str, labels: Sequence[str], options: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    def compatibility_faults(
+        self, form: str, labels: Sequence[str], options: dict[str, Any]
+    ) -> Iterator[tuple[str, str, str]]:
         """(field, message, hint) of what does not fit tasks of this form."""
         fitting = GOAL_FIELDS.get(form, ())
         for name in type(self).model_fields:

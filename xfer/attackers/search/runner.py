@@ -17,14 +17,14 @@ Slot = Callable[[_Row], SearchOutcome]
 def run_search(attacker: Any, rows: Sequence[_Row], setting: Any) -> Iterator[dict[str, Any]]:
     """For each row as it ends: id, language, status, queries, forwards, score, message and the row's other columns.
 
-    ``attacker.slot(setting)`` builds what searches one row after the other; there are as many as rows live at once.
+    ``attacker.make_slot(setting)`` builds what searches one row after the other; there are as many as rows live at once.
     ``forwards`` counts the different texts that the row asked of the victim.
     """
     name, idle_slots = attacker.identity(), list[Slot]()
 
     def job(row: _Row) -> scheduler.SearchJob:
         def work() -> tuple[SearchOutcome, int]:
-            slot = idle_slots.pop() if idle_slots else attacker.slot(setting)
+            slot = idle_slots.pop() if idle_slots else attacker.make_slot(setting)
             try:
                 return _row_outcome(slot, row), scheduler.count_distinct("victim")
             finally:
@@ -32,7 +32,7 @@ def run_search(attacker: Any, rows: Sequence[_Row], setting: Any) -> Iterator[di
 
         return row, derive_seed(attacker.seed, name, row["language"], row["id"]), work
 
-    oracles = {**setting.oracles, **attacker.oracles(setting)}
+    oracles = {**setting.oracles, **attacker.extra_oracles(setting)}
     for row, result in scheduler.run_jobs(map(job, rows), oracles, setting.width, counts=setting.counts):
         if isinstance(result, Exception):
             raise result

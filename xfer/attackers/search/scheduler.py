@@ -70,18 +70,18 @@ class _Queue:
     kept: int
     cache: OrderedDict[QueueItem, Any] = field(default_factory=OrderedDict)
 
-    def answers(self, item_lists: Sequence[Sequence[QueueItem]]) -> list[list[Any] | Exception]:
+    def answer_lists(self, item_lists: Sequence[Sequence[QueueItem]]) -> list[list[Any] | Exception]:
         """The answers to each list of items; an oracle that fails is asked again for each list alone."""
         try:
-            return list(self._together(item_lists))
+            return list(self._answer_together(item_lists))
         except XferError:
             raise
         except Exception as error:
             if len(item_lists) == 1:
                 return [error]
-            return [self.answers([items])[0] for items in item_lists]
+            return [self.answer_lists([items])[0] for items in item_lists]
 
-    def _together(self, item_lists: Sequence[Sequence[QueueItem]]) -> list[list[Any]]:
+    def _answer_together(self, item_lists: Sequence[Sequence[QueueItem]]) -> list[list[Any]]:
         all_items = [item for items in item_lists for item in items]
         wanted = dict.fromkeys(all_items)
         unknown = [item for item in wanted if item not in self.cache]
@@ -156,7 +156,7 @@ def _answer_waiting(live: Sequence[Any], queues: Mapping[str, _Queue]) -> None:
     for name in names:
         asking = [task for task in live if task.question[0] == name]
         if name in queues:
-            answers = queues[name].answers([task.question[1] for task in asking])
+            answers = queues[name].answer_lists([task.question[1] for task in asking])
         else:
             answers = [KeyError(f"no oracle for '{name}'")] * len(asking)
         for task, answer in zip(asking, answers, strict=True):

@@ -55,16 +55,16 @@ class AimGoal(UpstreamGoal):
     """Any aim as a goal of TextAttack, with scores of four digits, and with no second softmax over probabilities."""
 
     def _call_model_uncached(self, attacked_text_list: Sequence[Any]) -> Any:
-        return ask_oracle("victim", [self.aim.item(text) for text in attacked_text_list])
+        return ask_oracle("victim", [self.aim.victim_item(text) for text in attacked_text_list])
 
     def _process_model_outputs(self, inputs: Sequence[Any], scores: Any) -> Any:
         return scores
 
     def _get_score(self, model_output: Any, _: Any) -> float:
-        return round(self.aim.judge(model_output, self.gold)[0], SCORE_DIGITS)
+        return round(self.aim.judge_answer(model_output, self.gold)[0], SCORE_DIGITS)
 
     def _is_goal_complete(self, model_output: Any, _: Any) -> bool:
-        return self.aim.judge(model_output, self.gold)[1]
+        return self.aim.judge_answer(model_output, self.gold)[1]
 
     def _get_displayed_output(self, raw_output: Any) -> Any:
         return raw_output
@@ -212,4 +212,4 @@ class UnfrozenWords(_textattack.constraints.PreTransformationConstraint):
 
 def constraint_guards(constraints: Constraints) -> list[Any]:
     """What a ``textattack.Attack`` needs so that its results hold ``constraints`` (and leave frozen words alone)."""
-    return [UnfrozenWords(), *([HeldConstraints(constraints)] if constraints.checked else [])]
+    return [UnfrozenWords(), *([HeldConstraints(constraints)] if constraints.needs_checks else [])]

@@ -90,8 +90,8 @@ class TextAttack(Search):
         None, ge=1, le=16, description="bad-characters: the most changes of a text; 1 if left out"
     )
 
-    def faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        yield from super().faults(reader, languages)
+    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        yield from super().compatibility_faults(reader, languages)
         fitting = RECIPES[self.recipe].forms
         if reader.form in self.forms and reader.form not in fitting:
             what = f"recipe {self.recipe} does not fit form {reader.form}"
@@ -106,22 +106,26 @@ class TextAttack(Search):
             yield "compat", "TextAttack's own choices have no constraints and goals of ours", "leave compat out"
         yield from resources.resource_faults(self)
 
-    def files(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
         return resources.resource_files(self, digest)
 
-    def models(self) -> tuple[str, ...]:
+    def model_names(self) -> tuple[str, ...]:
         return resources.resource_models(self)
 
     @classmethod
-    def facts(cls) -> dict[str, Any]:
+    def display_facts(cls) -> dict[str, Any]:
         """What ``xfer show`` says of it besides its fields: all recipes and all faults of upstream."""
         recipes = {name: _recipe_facts(name) for name in RECIPES}
-        return super().facts() | {"needs": "what its recipe reads"} | {"recipes": recipes, "faults": _fault_facts()}
+        return (
+            super().display_facts()
+            | {"needs": "what its recipe reads"}
+            | {"recipes": recipes, "faults": _fault_facts()}
+        )
 
-    def oracles(self, setting: Setting) -> Mapping[str, Oracle]:
+    def extra_oracles(self, setting: Setting) -> Mapping[str, Oracle]:
         return resources.resource_oracles(self, setting.oracles)
 
-    def slot(self, setting: Setting) -> Slot:
+    def make_slot(self, setting: Setting) -> Slot:
         from xfer.attackers.textattack import load  # late: textattack is optional
 
         try:

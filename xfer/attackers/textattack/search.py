@@ -34,7 +34,7 @@ class RecipeSearch:
 
     def __call__(self, row: _Row) -> SearchOutcome:
         """The outcome of one row. Raises Refused for what no search can take."""
-        names = self.aim.columns(row)
+        names = self.aim.text_columns(row)
         protected = tuple(i for i, name in enumerate(names) if name in self.protect)
         attack = self._attack(row["language"], protected)
         try:
@@ -51,7 +51,7 @@ class RecipeSearch:
         return self._built[key]
 
     def _searched(self, attack: Any, row: _Row, protected: tuple[int, ...]) -> SearchOutcome:
-        gold, before = self.aim.gold(row), self.aim.text(row, SpanText)
+        gold, before = self.aim.gold_answer(row), self.aim.editable_text(row, SpanText)
         self._refuse(before.fields)
         goal = attack.goal_function
         goal.gold = gold
@@ -68,7 +68,7 @@ class RecipeSearch:
             raise SearchRefused("TextAttack edited a protected column")
         spent = status == "failed" and goal.num_queries >= goal.query_budget
         message = f"the budget of {goal.query_budget} queries is spent" if spent else ""
-        changed = self.aim.row(row, final.attacked_text if self.fixed else EditableText.split(fields))
+        changed = self.aim.changed_row(row, final.attacked_text if self.fixed else EditableText.split(fields))
         return SearchOutcome(status, changed, int(final.num_queries), float(final.score), message)
 
     def _refuse(self, fields: tuple[str, ...]) -> None:

@@ -72,28 +72,30 @@ class Head(Component, kind="head"):
         return 0
 
     @property
-    def whole(self) -> bool:
+    def batchwise_loss(self) -> bool:
         """Whether the loss of a unit depends on the other units of its batch."""
         return False
 
-    def judged(self, judge: Any, features: torch.Tensor, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    def judge_features(
+        self, judge: Any, features: torch.Tensor, batch: dict[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
         """What ``losses`` needs, from features [units, width]: ``logits`` [units, values] and what else there is.
 
         ``batch`` holds ``strength`` where the encoder is trained, and ``critic`` where the discriminator alone is.
         """
         raise NotImplementedError
 
-    def losses(self, outputs: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    def unit_losses(self, outputs: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """The loss of each unit, shape [units]; units with label -100 have none."""
         raise NotImplementedError
 
-    def settle(self, judge: Any) -> None:
+    def constrain_weights(self, judge: Any) -> None:
         """What is done to the discriminator's weights after an update of its own."""
 
-    def scores(self, logits: torch.Tensor) -> torch.Tensor:
+    def value_scores(self, logits: torch.Tensor) -> torch.Tensor:
         """The evidence for each value, to be averaged over what belongs to a row, [units, values]."""
         return logits.log_softmax(-1)
 
-    def centred(self, scores: np.ndarray, gold: np.ndarray) -> np.ndarray:
+    def centre_scores(self, scores: np.ndarray, gold: np.ndarray) -> np.ndarray:
         """Scores whose largest names the value, [rows, values]."""
         return scores

@@ -24,7 +24,7 @@ class DomainForm(Form):
     def __init__(self, inner: Form, head: Head, values: list[str], conditions: str | None = None) -> None:
         super().__init__(values)
         self.inner, self.head, self.conditions = inner, head, conditions
-        self.whole = head.whole
+        self.batchwise_loss = head.batchwise_loss
 
     def judge(self, width: int, classes: int) -> Judge:
         """A fresh discriminator over states of ``width`` numbers (and ``classes`` probabilities, or 1)."""
@@ -46,12 +46,12 @@ class DomainForm(Form):
             row = encoded.kept.get("row", np.arange(len(encoded.starts) - 1))
         return EncodedUnits(encoded.ids, encoded.starts, encoded.types, {"row": row})
 
-    def targets(self, rows: Columns) -> np.ndarray:
+    def loss_targets(self, rows: Columns) -> np.ndarray:
         """The number of each row's value, -100 where the discriminator does not know it."""
         number = {value: i for i, value in enumerate(self.labels)}
         return np.array([number.get(value, -100) for value in rows[self.head.of]], dtype=np.int64)
 
-    def batch(
+    def build_batch(
         self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
     ) -> Tensors:
         """With ``places`` [units], the flat place of each subword that is judged, where subwords are."""
@@ -71,7 +71,7 @@ class DomainForm(Form):
             return states.flatten(0, 1)[batch["places"]]
         return states[:, 0] if self.head.states == "first" else states.masked_fill(~inside, 0).sum(1) / inside.sum(1)
 
-    def chances(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def condition_probabilities(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """The other task's probabilities of each unit, from its logits of sequences or of subwords."""
         probabilities = logits.detach().float().softmax(-1)
         if self.head.states != "tokens":
@@ -80,11 +80,11 @@ class DomainForm(Form):
             return probabilities.flatten(0, 1)[batch["places"]]
         return probabilities[batch["places"] // batch["attention_mask"].shape[1]]
 
-    def losses(self, logits: Any, batch: Tensors) -> torch.Tensor:
-        return self.head.losses(logits, batch)
+    def unit_losses(self, logits: Any, batch: Tensors) -> torch.Tensor:
+        return self.head.unit_losses(logits, batch)
 
-    def answers(self, logits: Any, batch: Tensors) -> dict[str, np.ndarray]:
-        scores = self.head.scores(logits["logits"].float())
+    def unit_answers(self, logits: Any, batch: Tensors) -> dict[str, np.ndarray]:
+        scores = self.head.value_scores(logits["logits"].float())
         if self.head.states == "tokens":
             sequence = batch["places"] // batch["attention_mask"].shape[1]
             total = scores.new_zeros(len(batch["input_ids"]), scores.shape[1]).index_add_(0, sequence, scores)
@@ -93,10 +93,10 @@ class DomainForm(Form):
 
     def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
         """The value that a row's sequences speak for in the mean; no credit where its own is not known."""
-        count, gold = len(rows["id"]), self.targets(rows)
+        count, gold = len(rows["id"]), self.loss_targets(rows)
         total = np.zeros((count, len(self.labels)))
         np.add.at(total, answers["row"], answers["scores"])
-        scores = self.head.centred(total / np.bincount(answers["row"], minlength=count)[:, None], gold)
+        scores = self.head.centre_scores(total / np.bincount(answers["row"], minlength=count)[:, None], gold)
         best = scores.argmax(1)
         credit = [None if g < 0 else float(g == b) for g, b in zip(gold, best, strict=True)]
         kept = {"id": rows["id"], "language": rows["language"], "gold": rows[self.head.of]}

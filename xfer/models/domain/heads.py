@@ -24,14 +24,14 @@ class Domain(Head):
     5.2.2). The size of the discriminator is that of Lee et al. 2019 (two hidden layers of the encoder's width).
     """
 
-    def judged(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+    def judge_features(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
         from xfer.models.domain.judge import reverse_gradient  # late: imports torch
 
         return {
             "logits": judge.layers(reverse_gradient(features, batch["strength"]) if "strength" in batch else features)
         }
 
-    def losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+    def unit_losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
         from xfer.models.domain.judge import unit_cross_entropy  # late: imports torch
 
         return unit_cross_entropy(outputs["logits"], batch["labels"])
@@ -54,17 +54,17 @@ class Cdan(Domain):
     entropy: bool = Field(True, strict=True, description="units that the task is sure of count more")
 
     @property
-    def whole(self) -> bool:
+    def batchwise_loss(self) -> bool:
         return self.entropy  # weights have a mean of 1 over the batch
 
-    def judged(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+    def judge_features(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
         from xfer.models.domain.judge import certainty_weights, outer_product  # late: imports torch
 
-        outputs = super().judged(judge, outer_product(features, batch["chances"]), batch)
+        outputs = super().judge_features(judge, outer_product(features, batch["chances"]), batch)
         return outputs | ({"weights": certainty_weights(batch["chances"])} if self.entropy else {})
 
-    def losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
-        losses = super().losses(outputs, batch)
+    def unit_losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+        losses = super().unit_losses(outputs, batch)
         return losses * outputs["weights"] if self.entropy else losses
 
 
@@ -79,11 +79,11 @@ class Confusion(Head):
 
     reverse: Steady = Field(Steady(), description="how strongly the encoder is turned against the discriminator")
 
-    def judged(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+    def judge_features(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
         outputs = {"logits": judge.layers(features.detach())}
-        return outputs | ({"encoder": judge.still(features)} if "strength" in batch else {})
+        return outputs | ({"encoder": judge.frozen_outputs(features)} if "strength" in batch else {})
 
-    def losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+    def unit_losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
         from xfer.models.domain.judge import uniform_divergence, unit_cross_entropy  # late: imports torch
 
         labelled = batch["labels"] >= 0
@@ -120,10 +120,10 @@ class Wasserstein(Head):
         return self.critic
 
     @property
-    def whole(self) -> bool:
+    def batchwise_loss(self) -> bool:
         return True  # distances are between means over the batch
 
-    def judged(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+    def judge_features(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
         from xfer.models.domain.judge import slope_penalty  # late: imports torch
 
         if "critic" not in batch:
@@ -131,14 +131,14 @@ class Wasserstein(Head):
                 raise XferError(
                     "head wasserstein judges states of an encoder that is not trained; use head domain there"
                 )
-            return {"logits": judge.still(features)}
+            return {"logits": judge.frozen_outputs(features)}
         features = features.detach()
         outputs = {"logits": judge.layers(features)}
         if self.bound == "penalty":
             outputs["penalty"] = self.penalty * slope_penalty(judge.layers, features, batch["labels"])
         return outputs
 
-    def losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+    def unit_losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
         from xfer.models.domain.judge import domain_distance  # late: imports torch
 
         distance = domain_distance(outputs["logits"], batch["labels"])
@@ -146,15 +146,15 @@ class Wasserstein(Head):
             return batch["strength"] * distance
         return outputs["penalty"] - distance if "penalty" in outputs else -distance
 
-    def settle(self, judge: Any) -> None:
+    def constrain_weights(self, judge: Any) -> None:
         if self.bound == "clip":
             for parameter in judge.parameters():
                 parameter.data.clamp_(-self.clip, self.clip)
 
-    def scores(self, logits: torch.Tensor) -> torch.Tensor:
+    def value_scores(self, logits: torch.Tensor) -> torch.Tensor:
         return logits
 
-    def centred(self, scores: np.ndarray, gold: np.ndarray) -> np.ndarray:
+    def centre_scores(self, scores: np.ndarray, gold: np.ndarray) -> np.ndarray:
         import numpy as np  # late: listings need no arrays
 
         shifted = np.full_like(scores, -np.inf)

@@ -42,7 +42,7 @@ class Judge(torch.nn.Module):
             hidden += [torch.nn.Linear(before, after), torch.nn.ReLU(), torch.nn.Dropout(head.dropout)]
         self.layers = torch.nn.Sequential(*hidden, torch.nn.Linear(sizes[-1], values))
 
-    def still(self, features: torch.Tensor) -> torch.Tensor:
+    def frozen_outputs(self, features: torch.Tensor) -> torch.Tensor:
         """The outputs for features, with no gradient for the weights."""
         weights = {name: parameter.detach() for name, parameter in self.layers.named_parameters()}
         outputs: torch.Tensor = torch.func.functional_call(self.layers, weights, (features,))

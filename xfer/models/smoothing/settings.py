@@ -26,7 +26,7 @@ class Vote(Block):
     alpha: float = Field(0.001, gt=0, lt=1, description="chance that a certified radius is too large")
     at: tuple[float, ...] = Field((0.0,), description="radii to report the share of rows that are certainly right at")
 
-    def certified(self, votes: int, dimensions: int) -> float:
+    def certified_radius(self, votes: int, dimensions: int) -> float:
         """The radius around a row of ``dimensions`` numbers whose answer has ``votes`` of the copies.
 
         Two balls (cubes) of radius r whose centres are apart share part of their volume, and the share of an answer

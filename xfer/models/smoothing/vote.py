@@ -25,12 +25,12 @@ def predict_by_vote(
     The noise of a row is drawn from its own name, so that it does not depend on the rows beside it.
     """
     form, target = network.forms[task], next(network.parameters()).device
-    encoded, targets = form.encode(rows, network.tokenizer, max_length), form.targets(rows)
+    encoded, targets = form.encode(rows, network.tokenizer, max_length), form.loss_targets(rows)
     logits: list[Any] = [None] * len(rows["id"])
     radii, done = [0.0] * len(rows["id"]), 0
     network.eval()
     for index in length_batches(encoded.lengths, BATCH_TOKENS[target.type]):
-        batch = form.batch(encoded, targets, index, network.tokenizer)
+        batch = form.build_batch(encoded, targets, index, network.tokenizer)
         batch = {name: tensor.to(target) for name, tensor in batch.items()}
         names = [derive_seed("vote", rows["language"][i], rows["id"][i]) for i in index]
         for i, (shares, radius) in zip(index, _batch_votes(network, task, batch, names, settings), strict=True):
@@ -56,7 +56,7 @@ def _batch_votes(
     options = (batch["options"] >= 0).sum(1).tolist() if "options" in batch else [votes.shape[1]] * len(names)
     best = chosen.argmax(1)
     return [
-        (votes[i, : options[i]] / settings.copies, settings.certified(int(votes[i, best[i]]), counts[i] * size))
+        (votes[i, : options[i]] / settings.copies, settings.certified_radius(int(votes[i, best[i]]), counts[i] * size))
         for i in range(len(names))
     ]
 

@@ -113,7 +113,7 @@ class SpanVictim(NetworkVictim):
         scores = starts.gather(1, begun) + ends.gather(1, ended)
         void = (batch["labels"][..., 0] < 0) | (ended - begun >= width)
         log_sums = {"every": every.logsumexp(1), "gold": scores.masked_fill(void, -torch.inf).logsumexp(1)}
-        kept: dict[str, Any] = self.form.answers(logits, dict(batch))
+        kept: dict[str, Any] = self.form.unit_answers(logits, dict(batch))
         return kept | {name: tensor.cpu().numpy() for name, tensor in log_sums.items()}
 
 

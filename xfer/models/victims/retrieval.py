@@ -37,7 +37,7 @@ class RetrievalVictim(NetworkVictim):
             pools.setdefault(id(pool), (pool, []))[1].append(i)
         results: list[Any] = [None] * len(items)
         for pool, members in pools.values():
-            answers = pool.answers(queries[members], [items[i][3] for i in members], self.k)
+            answers = pool.rank_queries(queries[members], [items[i][3] for i in members], self.k)
             for i, answer in zip(members, answers, strict=True):
                 results[i] = answer
         return results
@@ -59,7 +59,7 @@ class RetrievalVictim(NetworkVictim):
             pool.neighbours = self.form.neighbours
             queries = [row for row in language_rows if row["side"] == "query"]
             tuned = [row for row in self.tuning if row["language"] == language] or language_rows
-            pool.background(self._of(queries), self._threshold(tuned))
+            pool.set_background(self._of(queries), self._threshold(tuned))
         return pool
 
     def _of(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
@@ -85,12 +85,12 @@ class _Candidates:
         self.around: np.ndarray | None = None
         self.threshold = 0.0
 
-    def background(self, queries: np.ndarray, threshold: float) -> None:
+    def set_background(self, queries: np.ndarray, threshold: float) -> None:
         """For mining: each candidate's mean cosine to its nearest clean queries, and what a margin must reach."""
         self.around = top_k(self.vectors, queries, self.neighbours)[0].mean(1)
         self.threshold = threshold
 
-    def answers(self, queries: np.ndarray, right: Sequence[Sequence[str]], k: int) -> list[tuple[float, bool]]:
+    def rank_queries(self, queries: np.ndarray, right: Sequence[Sequence[str]], k: int) -> list[tuple[float, bool]]:
         """By how much the k-th wrong candidate of each query beats the best right one, and whether one is found."""
         wanted = [[self.places[name] for name in dict.fromkeys(names) if name in self.places] for names in right]
         for names, places in zip(right, wanted, strict=True):
@@ -100,10 +100,10 @@ class _Candidates:
         values, order = top_k(queries, self.vectors, self.neighbours if mining else k + max(map(len, wanted)))
         each = zip(queries.astype(np.float64), values, order, wanted, strict=True)
         if mining:
-            return [self._margin(*arguments) for arguments in each]
-        return [self._ahead(*arguments, k) for arguments in each]
+            return [self._margin_lead(*arguments) for arguments in each]
+        return [self._rank_lead(*arguments, k) for arguments in each]
 
-    def _ahead(
+    def _rank_lead(
         self, query: np.ndarray, values: np.ndarray, order: np.ndarray, wanted: list[int], k: int
     ) -> tuple[float, bool]:
         best = float((self.vectors[wanted].astype(np.float64) @ query).max())
@@ -111,7 +111,7 @@ class _Candidates:
         # with fewer wrong candidates than k the right one cannot be missed
         return (wrong[-1] if len(wrong) == k else -1.0) - best, not set(wanted).isdisjoint(order[:k].tolist())
 
-    def _margin(
+    def _margin_lead(
         self, query: np.ndarray, values: np.ndarray, order: np.ndarray, wanted: list[int]
     ) -> tuple[float, bool]:
         assert self.around is not None

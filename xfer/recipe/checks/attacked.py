@@ -67,8 +67,8 @@ def _attacker_faults(path: _Path, attacked: AttackedTraining, reader: Reader, so
         what = "lets labels become untrue, and nothing true could be learnt of them"
         yield (*path, "attacker", "diagnostic"), what, "leave it out, and take an attacker that keeps labels true"
     if not misfits:
-        further_source = attacker.further("train", languages)
-        offered = reader.offered(origin, further_source[0]) if further_source else ()
+        further_source = attacker.further_split("train", languages)
+        offered = reader.offered_languages(origin, further_source[0]) if further_source else ()
         for language in further_source[1] if further_source else ():
             if language not in offered:
                 what = f"takes rows from the {further_source[0] if further_source else ''} split of {reader.type_name}"
@@ -137,7 +137,7 @@ def prerequisite_stages(name: str, stages: Mapping[str, Any]) -> set[str]:
 
 def tagging_stage(attacker: Attacker) -> Tagged | None:
     """The stage of the recipe that tells an attacker parts of speech."""
-    return attacker.constraints.tagger if isinstance(attacker, Search) else None
+    return attacker.constraints.tagger_stage if isinstance(attacker, Search) else None
 
 
 def tagging_task(tagging: Tagged, tasks: Mapping[str, Reader | None]) -> tuple[str, Any]:

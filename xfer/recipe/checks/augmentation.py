@@ -69,8 +69,8 @@ def _step_faults(path: _Path, step: Augment, task: Task, source: Any) -> Iterato
     if attacker.diagnostic:
         what = "lets labels become untrue, and nothing true could be learnt of them"
         yield (*path, "diagnostic"), what, "leave it out, and take an attacker that keeps labels true"
-    further_source = attacker.further("train", languages)
-    offered = reader.offered(origin, further_source[0]) if further_source else ()
+    further_source = attacker.further_split("train", languages)
+    offered = reader.offered_languages(origin, further_source[0]) if further_source else ()
     for language in further_source[1] if further_source else ():
         if language not in offered:
             what = f"takes rows from the {further_source[0] if further_source else ''} split of {reader.type_name}"
@@ -81,7 +81,7 @@ def _step_faults(path: _Path, step: Augment, task: Task, source: Any) -> Iterato
 
 
 def _view_faults(path: _Path, task: Task, consistency: Consistency) -> Iterator[_PathFault]:
-    if not any(step.active for step in task.augment):
+    if not any(step.is_active for step in task.augment):
         yield path, "compares rows with what augment makes of them, and nothing is augmented", "add augment: ..."
     if task.reader.form == "mask":
         what = "compares answers, and two maskings of a text ask for different words"

@@ -55,7 +55,7 @@ def _teacher_faults(
 def option_faults(name: str, trainer: Any, tasks: Mapping[str, Reader | None], model: Any) -> Iterator[_PathFault]:
     """What stands against a trainer's options in a stage with these tasks."""
     forms: Sequence[str] = [reader.form for reader in tasks.values() if reader]
-    for path, what, hint in trainer.faults(forms) if trainer and None not in tasks.values() else ():
+    for path, what, hint in trainer.find_faults(forms) if trainer and None not in tasks.values() else ():
         yield ("stages", name, "trainer", *path), what, hint
     trains_encoder = trainer and model and not (model.freeze_layers or model.freeze_embeddings)
     if trains_encoder and getattr(trainer, "unfreeze", None) and not trainer.freeze_encoder:

@@ -19,7 +19,7 @@ def attacker_faults(
     ``languages`` are those of the rows.
     """
     placed = attacker.in_source(source)
-    yield from placed.faults(reader, languages)
+    yield from placed.compatibility_faults(reader, languages)
     yield from placed.source_faults(source)
 
 

@@ -113,7 +113,7 @@ def _comparison_rows(
 
 def _mcnemar_p(cell: FinishedCell, other: FinishedCell, name: str, language: str) -> float | None:
     """McNemar's p of the rows that most seeds get right; None for metrics that do not judge rows one by one."""
-    pair = cell.numbers.credits[name].beside(
+    pair = cell.numbers.credits[name].paired_ratios(
         other.numbers.credits[name], language, cell.numbers.credits[name].metrics[0]
     )
     if pair is None or any((ratio.bottom != 1).any() or not set(ratio.top.flat) <= {0.0, 1.0} for ratio in pair):

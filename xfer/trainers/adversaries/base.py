@@ -25,12 +25,12 @@ class Adversary(Component, kind="adversary"):
     default_type: ClassVar[str] = "none"
 
     @property
-    def active(self) -> bool:
+    def is_active(self) -> bool:
         """Whether anything is perturbed at all; where not, training is plain, to the bit."""
         return False
 
     @property
-    def replays(self) -> int:
+    def replay_count(self) -> int:
         """Optimiser updates that each step makes with the same rows."""
         return 1
 
@@ -41,23 +41,23 @@ class Adversary(Component, kind="adversary"):
 
     def backward(self, micro: MicroBatch) -> torch.Tensor:
         """Adds the gradient of one micro-batch to the parameters; returns the loss that was descended."""
-        if self.active:
-            return self.play(micro)
+        if self.is_active:
+            return self.perturbed_backward(micro)
         loss = micro.loss(micro.logits())
         return micro.backward(loss)
 
-    def play(self, micro: MicroBatch) -> torch.Tensor:
+    def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
         """What ``backward`` does where the adversary is active."""
         raise NotImplementedError
 
-    def attach(self, network: Network, seed: int) -> None:
+    def attach_modules(self, network: Network, seed: int) -> None:
         """Puts what is trained beside the network into ``network.aside``, before the optimiser is made."""
 
-    def begin(self, network: Network) -> dict[str, torch.Tensor]:
+    def initial_state(self, network: Network) -> dict[str, torch.Tensor]:
         """Tensors that live as long as the run and stand in its checkpoints; ``after`` changes them in place."""
         return {}
 
-    def after(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
+    def after_update(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
         """What follows an optimiser update; ``progress`` is the share of the run's steps that are done."""
 
 
@@ -78,10 +78,10 @@ class Ascent(Ball):
     radius: float | None = Field(None, ge=0, description="largest norm; 0 for plain training, no bound if left out")
 
     @property
-    def active(self) -> bool:
+    def is_active(self) -> bool:
         return self.steps > 0 and self.radius != 0 and (self.rate > 0 or self.start > 0)
 
-    def first(self, micro: MicroBatch) -> torch.Tensor:
+    def first_delta(self, micro: MicroBatch) -> torch.Tensor:
         """The perturbation before the first ascent step: uniform, with ``start`` as the bound of its norm."""
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
@@ -90,7 +90,7 @@ class Ascent(Ball):
             norm_balls.uniform_in_cube(micro, mask, self.start, self.norm, self.per), self.radius, self.norm, self.per
         )
 
-    def climb(self, delta: torch.Tensor, gradient: torch.Tensor, micro: MicroBatch) -> torch.Tensor:
+    def ascent_step(self, delta: torch.Tensor, gradient: torch.Tensor, micro: MicroBatch) -> torch.Tensor:
         """The perturbation one ascent step on, cut off from the graph."""
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 

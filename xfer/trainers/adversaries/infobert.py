@@ -43,39 +43,39 @@ class InfoBert(FreeLb):
 
     @field_validator("between")
     @classmethod
-    def _rising(cls, value: tuple[float, float]) -> tuple[float, float]:
+    def _check_rising(cls, value: tuple[float, float]) -> tuple[float, float]:
         if not 0 <= value[0] < value[1] <= 1:
             raise PydanticCustomError("rising", "needs two shares that rise", {"hint": "such as [0.5, 0.9]"})
         return value
 
     @property
-    def active(self) -> bool:
-        return super().active or self._informed
+    def is_active(self) -> bool:
+        return super().is_active or self._uses_information
 
     @property
-    def _informed(self) -> bool:
+    def _uses_information(self) -> bool:
         return self.bottleneck > 0 or self.anchor > 0
 
     @property
     def whole_weights(self) -> bool:
         return self.anchor > 0
 
-    def attach(self, network: Network, seed: int) -> None:
+    def attach_modules(self, network: Network, seed: int) -> None:
         from xfer.trainers.adversaries import information  # late: imports torch
 
         if self.anchor:
             network.aside["infobert"] = information.build_estimator(network, seed)
 
-    def play(self, micro: MicroBatch) -> torch.Tensor:
-        if not self._informed:
-            return super().play(micro)
+    def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        if not self._uses_information:
+            return super().perturbed_backward(micro)
         import torch
 
         from xfer.trainers.adversaries import information
 
-        unperturbed = not super().active
+        unperturbed = not super().is_active
         passes = 1 if unperturbed else self.steps + 1
-        delta, total = micro.zeros() if unperturbed else self.first(micro), torch.zeros((), device=micro.device)
+        delta, total = micro.zeros() if unperturbed else self.first_delta(micro), torch.zeros((), device=micro.device)
         for step in range(passes):
             delta.requires_grad_()
             with information.watch_states(micro.inner) as recorded:
@@ -89,5 +89,5 @@ class InfoBert(FreeLb):
                 anchor_bound = information.anchor_information(micro, recorded, gradient, self.between)
                 total = total + micro.backward(-self.anchor * micro.share * anchor_bound / passes)
             if step < passes - 1:
-                delta = self.climb(delta, gradient, micro)
+                delta = self.ascent_step(delta, gradient, micro)
         return total

@@ -27,10 +27,10 @@ class Fgm(Ball):
     weight: float = Field(1.0, ge=0, description="factor of the perturbed loss; 0 for plain training")
 
     @property
-    def active(self) -> bool:
+    def is_active(self) -> bool:
         return self.radius > 0 and self.weight > 0
 
-    def play(self, micro: MicroBatch) -> torch.Tensor:
+    def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         delta = micro.zeros().requires_grad_()
@@ -53,10 +53,10 @@ class Pgd(Ascent):
     start: float = Field(0.2, ge=0, description="size of the random perturbation before the first ascent step")
     radius: float | None = Field(0.2, ge=0, description="largest norm; 0 for plain training, null for no bound")
 
-    def play(self, micro: MicroBatch) -> torch.Tensor:
-        delta = self.first(micro)
+    def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        delta = self.first_delta(micro)
         for _ in range(self.steps):
-            delta = self.climb(delta, micro.slope(delta, 0, micro.loss), micro)
+            delta = self.ascent_step(delta, micro.slope(delta, 0, micro.loss), micro)
         return micro.backward(micro.loss(micro.logits(delta)))
 
 
@@ -74,15 +74,15 @@ class FreeLb(Ascent):
     start: float = Field(0.1, ge=0, description="size of the random perturbation before the first ascent step")
     radius: float | None = Field(0.3, ge=0, description="largest norm; 0 for plain training, null for no bound")
 
-    def play(self, micro: MicroBatch) -> torch.Tensor:
-        delta, total = self.first(micro), None
+    def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        delta, total = self.first_delta(micro), None
         for step in range(self.steps + 1):
             delta.requires_grad_()
             loss = micro.backward(micro.loss(micro.logits(delta)) / (self.steps + 1))
             total = loss if total is None else total + loss
             if step < self.steps:
                 assert delta.grad is not None
-                delta = self.climb(delta, delta.grad, micro)
+                delta = self.ascent_step(delta, delta.grad, micro)
         assert total is not None
         return total
 
@@ -102,14 +102,14 @@ class FreeAt(Ascent):
     radius: float | None = Field(0.2, ge=0, description="largest norm; 0 for plain training, null for no bound")
 
     @property
-    def replays(self) -> int:
-        return self.steps + 1 if self.active else 1
+    def replay_count(self) -> int:
+        return self.steps + 1 if self.is_active else 1
 
-    def play(self, micro: MicroBatch) -> torch.Tensor:
-        delta = (self.first(micro) if micro.delta is None else micro.delta).requires_grad_()
+    def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        delta = (self.first_delta(micro) if micro.delta is None else micro.delta).requires_grad_()
         loss = micro.backward(micro.loss(micro.logits(delta)))
         assert delta.grad is not None
-        micro.delta = self.climb(delta, delta.grad, micro)
+        micro.delta = self.ascent_step(delta, delta.grad, micro)
         return loss
 
 
@@ -123,10 +123,10 @@ class Smoothing(Ball):
     radius: float = Field(0.3, ge=0, description="radius of the ball; 0 for plain training")
 
     @property
-    def active(self) -> bool:
+    def is_active(self) -> bool:
         return self.radius > 0
 
-    def play(self, micro: MicroBatch) -> torch.Tensor:
+    def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         delta = norm_balls.uniform_in_ball(micro, micro.mask(self.special), self.radius, self.norm, self.per)

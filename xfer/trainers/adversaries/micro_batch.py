@@ -37,7 +37,7 @@ class MicroBatch:
         self.units, self.weight, self.names, self.kept = units, weight, names, adversary_state
         self.inner: Network = accelerator.unwrap_model(network)
         self.form = self.inner.forms[task]
-        self.losses = unit_losses or type(self.form).losses
+        self.losses = unit_losses or type(self.form).unit_losses
         self.delta: torch.Tensor | None = None
         self._drawn = 0
 
@@ -57,7 +57,7 @@ class MicroBatch:
 
     def chances(self, logits: torch.Tensor) -> torch.Tensor:
         """Log-probabilities of what each unit may answer, in float32."""
-        return self.form.chances(logits, self.batch)
+        return self.form.log_probabilities(logits, self.batch)
 
     def mean(self, values: torch.Tensor) -> torch.Tensor:
         """Values of units [units], as this micro-batch counts in its step."""
@@ -80,7 +80,7 @@ class MicroBatch:
         self.inner.eval()
         with torch.no_grad(), self.accelerator.autocast(), mix_partners(self.inner, self.batch):
             # tied by ourselves: torch would meet the shared encoder once a task, and never give its own weights back
-            placed_weights, model_inputs = self.inner.places(weights), (self.task, self.batch)
+            placed_weights, model_inputs = self.inner.weight_places(weights), (self.task, self.batch)
             logits: torch.Tensor = torch.func.functional_call(
                 self.inner, placed_weights, model_inputs, tie_weights=False
             )

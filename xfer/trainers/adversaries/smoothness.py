@@ -39,30 +39,30 @@ class Smart(Ascent):
     )
 
     @property
-    def active(self) -> bool:
-        return self._perturbs or self.proximal > 0
+    def is_active(self) -> bool:
+        return self._is_perturbing or self.proximal > 0
 
     @property
     def whole_weights(self) -> bool:
         return self.proximal > 0
 
     @property
-    def _perturbs(self) -> bool:
-        return super().active and self.weight > 0
+    def _is_perturbing(self) -> bool:
+        return super().is_active and self.weight > 0
 
-    def first(self, micro: MicroBatch) -> torch.Tensor:
+    def first_delta(self, micro: MicroBatch) -> torch.Tensor:
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         noise = self.start * micro.normal() * micro.mask(self.special)
         return norm_balls.project_to_ball(noise, self.radius, self.norm, self.per)
 
-    def play(self, micro: MicroBatch) -> torch.Tensor:
+    def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
         from xfer.trainers.losses.divergences import symmetric_kl  # late: imports torch
 
         logits = micro.logits()
         loss, clean = micro.loss(logits), micro.chances(logits)
-        if self._perturbs:
-            delta = self._worst(micro, clean.detach())
+        if self._is_perturbing:
+            delta = self._worst_delta(micro, clean.detach())
             perturbed = micro.chances(micro.logits(delta, self.steps + 1))
             loss = loss + self.weight * micro.mean(symmetric_kl(perturbed, clean))
         if self.proximal:
@@ -70,22 +70,22 @@ class Smart(Ascent):
             loss = loss + self.proximal * micro.mean(symmetric_kl(clean, slow))
         return micro.backward(loss)
 
-    def _worst(self, micro: MicroBatch, clean: torch.Tensor) -> torch.Tensor:
+    def _worst_delta(self, micro: MicroBatch, clean: torch.Tensor) -> torch.Tensor:
         from xfer.trainers.losses.divergences import symmetric_kl  # late: imports torch
 
         def apart(logits: Any) -> Any:
             return micro.mean(symmetric_kl(micro.chances(logits), clean))
 
-        delta = self.first(micro)
+        delta = self.first_delta(micro)
         for step in range(self.steps):
-            delta = self.climb(delta, micro.slope(delta, step + 1, apart), micro)
+            delta = self.ascent_step(delta, micro.slope(delta, step + 1, apart), micro)
         return delta
 
-    def begin(self, network: Network) -> dict[str, torch.Tensor]:
-        return {name: tensor.clone() for name, tensor in network.weights().items()} if self.proximal else {}
+    def initial_state(self, network: Network) -> dict[str, torch.Tensor]:
+        return {name: tensor.clone() for name, tensor in network.named_weights().items()} if self.proximal else {}
 
-    def after(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
-        weights = network.weights() if state else {}
+    def after_update(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
+        weights = network.named_weights() if state else {}
         share = self.momentum[progress > EARLY_SHARE]
         for name, slow in state.items():
             if slow.is_floating_point():
@@ -121,10 +121,10 @@ class Vat(Ball):
     weight: float = Field(1.0, ge=0, description="factor of the divergence; 0 for plain training")
 
     @property
-    def active(self) -> bool:
+    def is_active(self) -> bool:
         return self.steps > 0 and self.radius > 0 and self.weight > 0
 
-    def play(self, micro: MicroBatch) -> torch.Tensor:
+    def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
         from xfer.trainers.losses.divergences import kl_divergence
 
@@ -157,10 +157,10 @@ class R3f(Adversary):
     special: bool = Field(True, strict=True, description="special tokens are perturbed too; padding never is")
 
     @property
-    def active(self) -> bool:
+    def is_active(self) -> bool:
         return self.size > 0 and self.weight > 0
 
-    def play(self, micro: MicroBatch) -> torch.Tensor:
+    def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
         from xfer.trainers.losses.divergences import symmetric_kl  # late: imports torch
 
         logits = micro.logits()
@@ -181,16 +181,16 @@ class R4f(R3f):
 
     @property
     def whole_weights(self) -> bool:
-        return self.active
+        return self.is_active
 
-    def begin(self, network: Network) -> dict[str, torch.Tensor]:
-        self.after(network, {}, 0.0)
+    def initial_state(self, network: Network) -> dict[str, torch.Tensor]:
+        self.after_update(network, {}, 0.0)
         return {}
 
-    def after(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
+    def after_update(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
         import torch  # late: it is heavy
 
-        if not self.active:
+        if not self.is_active:
             return
         encoder_modules = set(network.encoder.modules())
         encoder_parameters = {id(parameter) for parameter in network.encoder.parameters()}

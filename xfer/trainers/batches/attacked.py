@@ -33,8 +33,8 @@ class AttackedUnits:
     """Changed rows of one task, encoded. They are trained in the step of the row that they came from."""
 
     def __init__(self, form: Form, tokenizer: Any, max_length: int, clean: EncodedUnits, data: AttackedData) -> None:
-        self.about, self.encoded = data, form.training(data.rows, tokenizer, max_length)
-        self.targets = form.targets(data.rows)
+        self.about, self.encoded = data, form.encode_training(data.rows, tokenizer, max_length)
+        self.targets = form.loss_targets(data.rows)
         origins, row_of_unit = np.asarray(data.origins, dtype=np.int64), row_of(clean)
         units = origins[row_of(self.encoded)]  # of each changed unit: the row that it came from
         order = np.argsort(units, kind="stable")

@@ -86,13 +86,13 @@ class Augmenter:
                 if form.name == "mask"
                 else None
             )
-            tensors = form.batch(piece.encoded, piece.targets, positions, self.tokenizer, seeds)
+            tensors = form.build_batch(piece.encoded, piece.targets, positions, self.tokenizer, seeds)
             return tensors | (self._beside(view, positions, tensors) if consistency else {})
 
         return processes.share(make, piece.encoded, np.arange(len(index)), number if batchwise else None)
 
     def _beside(self, view: BatchView, positions: np.ndarray, rows: Tensors) -> Tensors:
-        tensors = self.form.batch(view.piece.encoded, view.piece.targets, positions, self.tokenizer)
+        tensors = self.form.build_batch(view.piece.encoded, view.piece.targets, positions, self.tokenizer)
         if view.places:
             tensors["places"] = stack_places([view.places[i] for i in positions], tensors, rows)
         return as_view(tensors)
@@ -160,9 +160,12 @@ class Augmenter:
             piece = self._pair(unit, change.row, tokenizer)
             return piece, AlignmentUnit(piece.encoded)
         rows = {name: [value] for name, value in change.row.items()}
-        encoded = self.form.training(rows, tokenizer, self.longest)
+        encoded = self.form.encode_training(rows, tokenizer, self.longest)
         window = min(unit - self.first[int(self.row_of[unit])], len(encoded.lengths) - 1)
-        piece, begin = select_units(encoded, self.form.targets(rows), np.array([window])), encoded.kept.get("begin")
+        piece, begin = (
+            select_units(encoded, self.form.loss_targets(rows), np.array([window])),
+            encoded.kept.get("begin"),
+        )
         words = None if begin is None else encoded.kept["word"][begin[window] : begin[window + 1]]
         return piece, AlignmentUnit(piece.encoded, words)
 

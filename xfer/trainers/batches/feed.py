@@ -27,8 +27,8 @@ class TaskData(NamedTuple):
     dev: Columns | None
     languages: tuple[str, ...]
     exponent: float = 1.0  # how often its languages are drawn (see Sampler)
-    changes: AttackedData | None = None  # rows whose text an attacker changed
-    augmented: Augmentation | None = None  # what changes rows as they are drawn
+    attacked: AttackedData | None = None  # rows whose text an attacker changed
+    augmentation: Augmentation | None = None  # what changes rows as they are drawn
 
 
 class Feed:
@@ -38,53 +38,53 @@ class Feed:
         self, settings: FinetuneSettings, network: Network, tasks: Sequence[TaskData], seed: int, max_length: int
     ) -> None:
         self.forms, self.tokenizer, self.seed, self.mixup = network.forms, network.tokenizer, seed, settings.mixup
-        self.encoded = {t.name: self.forms[t.name].training(t.train, self.tokenizer, max_length) for t in tasks}
-        self.targets = {t.name: self.forms[t.name].targets(t.train) for t in tasks}
+        self.encoded = {t.name: self.forms[t.name].encode_training(t.train, self.tokenizer, max_length) for t in tasks}
+        self.targets = {t.name: self.forms[t.name].loss_targets(t.train) for t in tasks}
         size, tokens = settings.batch_size, settings.batch_tokens
         drawn = {t.name: sampling_languages(self.encoded[t.name], t.train, t.exponent) for t in tasks}
         lengths = {name: encoded.lengths for name, encoded in self.encoded.items()}
         self.samplers = {n: Sampler(n, lengths[n], seed, size, tokens, *drawn[n]) for n in lengths}
         self.sizes = {name: len(each) for name, each in lengths.items()}
-        self.views = {t.name: self._views(t, t.augmented, max_length) for t in tasks if t.augmented}
+        self.views = {t.name: self._build_augmenter(t, t.augmentation, max_length) for t in tasks if t.augmentation}
         self.max_length, self.changed = max_length, dict[str, AttackedUnits]()
         for task in tasks:
-            if task.changes:
-                self.change(task.name, task.changes)
+            if task.attacked:
+                self.set_attacked(task.name, task.attacked)
 
-    def _views(self, task: TaskData, augmentation: Augmentation, max_length: int) -> Augmenter:
+    def _build_augmenter(self, task: TaskData, augmentation: Augmentation, max_length: int) -> Augmenter:
         units = UnitSelection(self.encoded[task.name], self.targets[task.name])
         return Augmenter(
             task.name, self.forms[task.name], task.train, units, self.tokenizer, max_length, augmentation, self.seed
         )
 
-    def change(self, task: str, changes: AttackedData) -> None:
+    def set_attacked(self, task: str, changes: AttackedData) -> None:
         """From now on batches of a task come with these changed rows."""
         encoding_inputs = self.forms[task], self.tokenizer, self.max_length, self.encoded[task], changes
         self.changed.pop(task, None)
         if changes.origins:
             self.changed[task] = AttackedUnits(*encoding_inputs)
 
-    def batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
+    def task_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
         """This process's rows of batch ``number`` of a task, and what it must know of the whole (see ``ranks``)."""
-        index = self.samplers[task].batch(number)
+        index = self.samplers[task].batch_rows(number)
         index = self.changed[task].clean(index) if task in self.changed else index
         if task in self.views and len(index):
-            return self.views[task].batch(number, index, processes, self._whole(task))
-        return self._made(task, number, index, self.encoded[task], self.targets[task], processes)
+            return self.views[task].batch(number, index, processes, self._is_batchwise(task))
+        return self._share_units(task, number, index, self.encoded[task], self.targets[task], processes)
 
-    def _whole(self, task: str) -> bool:
+    def _is_batchwise(self, task: str) -> bool:
         form = self.forms[task]
-        return form.whole or bool(self.mixup and form.name == "classify")
+        return form.batchwise_loss or bool(self.mixup and form.name == "classify")
 
-    def beside(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
+    def attacked_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
         """The same of the changed rows that go with that batch; nothing where there are none."""
         changed = self.changed.get(task)
         if changed is None:
             return {}, {}
-        index = changed.changed(self.samplers[task].batch(number))
-        return self._made(task, -1 - number, index, changed.encoded, changed.targets, processes)
+        index = changed.changed(self.samplers[task].batch_rows(number))
+        return self._share_units(task, -1 - number, index, changed.encoded, changed.targets, processes)
 
-    def _made(
+    def _share_units(
         self,
         task: str,
         number: int,
@@ -93,10 +93,10 @@ class Feed:
         targets: np.ndarray,
         processes: Processes,
     ) -> tuple[Tensors, Tensors]:
-        form, batchwise = self.forms[task], self._whole(task)
+        form, batchwise = self.forms[task], self._is_batchwise(task)
 
         def make(positions: np.ndarray) -> Tensors:
             seeds = [derive_seed("mask", self.seed, number, int(i)) for i in positions] if form.name == "mask" else None
-            return form.batch(encoded, targets, positions, self.tokenizer, seeds)
+            return form.build_batch(encoded, targets, positions, self.tokenizer, seeds)
 
         return processes.share(make, encoded, index, number if batchwise else None) if len(index) else ({}, {})

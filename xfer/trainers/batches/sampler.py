@@ -40,37 +40,37 @@ class Sampler:
         self._epochs: list[list[np.ndarray]] = []
         self._ends: list[int] = []
 
-    def epoch(self, number: int) -> list[np.ndarray]:
+    def epoch_batches(self, number: int) -> list[np.ndarray]:
         """All batches (arrays of row numbers) of an epoch; every row stands in exactly one, without an exponent."""
         while len(self._ends) <= number:
-            batches = self._cut(len(self._ends))
+            batches = self._cut_epoch(len(self._ends))
             self._ends.append((self._ends[-1] if self._ends else 0) + len(batches))
             self._epochs = [*self._epochs[-1:], batches]  # the last two suffice: numbers only grow
         behind = len(self._ends) - 1 - number
-        return self._epochs[-1 - behind] if behind < len(self._epochs) else self._cut(number)
+        return self._epochs[-1 - behind] if behind < len(self._epochs) else self._cut_epoch(number)
 
-    def batch(self, number: int) -> np.ndarray:
+    def batch_rows(self, number: int) -> np.ndarray:
         """The row numbers of batch ``number`` of the whole run."""
         epoch = 0
         while True:
-            batches = self.epoch(epoch) if epoch >= len(self._ends) else None
+            batches = self.epoch_batches(epoch) if epoch >= len(self._ends) else None
             if number < self._ends[epoch]:
                 start = self._ends[epoch - 1] if epoch else 0
-                return (batches or self.epoch(epoch))[number - start]
+                return (batches or self.epoch_batches(epoch))[number - start]
             epoch += 1
 
-    def _cut(self, epoch: int) -> list[np.ndarray]:
+    def _cut_epoch(self, epoch: int) -> list[np.ndarray]:
         draw = np.random.Generator(np.random.PCG64(derive_seed("batches", self.name, self.seed, epoch)))
-        order = draw.permutation(self._rows_of(epoch))
+        order = draw.permutation(self._epoch_rows(epoch))
         batches: list[np.ndarray] = []
-        pool = CHUNK_BATCHES * self._rows()
+        pool = CHUNK_BATCHES * self._typical_rows()
         for start in range(0, len(order), pool):
             chunk = order[start : start + pool]
             chunk = chunk[np.argsort(self.lengths[chunk], kind="stable")]
-            batches += self._slices(chunk)
+            batches += self._cut_chunk(chunk)
         return [batches[i] for i in draw.permutation(len(batches))]
 
-    def _rows_of(self, epoch: int) -> Any:
+    def _epoch_rows(self, epoch: int) -> Any:
         if self.shares is None:
             return len(self.lengths)
         taken = []
@@ -84,13 +84,13 @@ class Sampler:
                 taken.append(generator.permutation(rows)[max(first - start, 0) : last - start])
         return np.concatenate(taken)
 
-    def _rows(self) -> int:
+    def _typical_rows(self) -> int:
         """About how many rows a batch has."""
         if self.size:
             return self.size
         return max(1, int(self.tokens or 1) // max(1, int(self.lengths.mean())))
 
-    def _slices(self, chunk: np.ndarray) -> list[np.ndarray]:
+    def _cut_chunk(self, chunk: np.ndarray) -> list[np.ndarray]:
         if self.size:
             return [chunk[i : i + self.size] for i in range(0, len(chunk), self.size)]
         cuts, start, budget = [], 0, int(self.tokens or 1)

@@ -21,7 +21,7 @@ def start_average(average: Any, network: Network) -> Weights:
     """The moving average at the start of a run, or nothing: tensors that ``follow`` changes in place."""
     if not average or average.decay is None:
         return {}
-    return {f"average/{name}": tensor.clone() for name, tensor in network.weights().items()}
+    return {f"average/{name}": tensor.clone() for name, tensor in network.named_weights().items()}
 
 
 def update_average(average: Any, moving: Weights, network: Network, step: int) -> None:
@@ -29,7 +29,7 @@ def update_average(average: Any, moving: Weights, network: Network, step: int) -
     if not moving:
         return
     kept = min(average.decay, (1 + step) / (10 + step))
-    for name, tensor in network.weights().items():
+    for name, tensor in network.named_weights().items():
         moving_tensor = moving[f"average/{name}"]
         if moving_tensor.is_floating_point():
             moving_tensor.lerp_(tensor, 1 - kept)
@@ -45,7 +45,7 @@ def averaged_weights(
     if not average:
         yield
         return
-    run_weights = {name: tensor.clone() for name, tensor in network.weights().items()}
+    run_weights = {name: tensor.clone() for name, tensor in network.named_weights().items()}
     if moving:
         network.load_weights({name.removeprefix("average/"): tensor for name, tensor in moving.items()})
     else:

@@ -34,7 +34,7 @@ def save_checkpoint(
     Processes that hold parts of the tensors call this together, and one ``writes``.
     """
     aside = folder / f".step-{step}"
-    tensors = {f"weight/{name}": tensor.contiguous() for name, tensor in network.weights().items()}
+    tensors = {f"weight/{name}": tensor.contiguous() for name, tensor in network.named_weights().items()}
     tensors |= {f"kept/{name}": tensor.contiguous() for name, tensor in (kept or {}).items()}
     for i, parameter in enumerate(_parameters(optimizer)):
         for name, value in optimizer.state.get(parameter, {}).items():
@@ -92,7 +92,7 @@ def keep_weights(folder: Path, name: str, step: int, network: Network) -> None:
     """Writes the weights of ``step`` as ``<name>-<step>.safetensors``."""
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f".{name}-{step}"
-    save_file({key: tensor.cpu().clone() for key, tensor in network.weights().items()}, aside)
+    save_file({key: tensor.cpu().clone() for key, tensor in network.named_weights().items()}, aside)
     aside.rename(folder / f"{name}-{step}.safetensors")
 
 

@@ -18,7 +18,7 @@ def discriminator_accuracies(run: Run) -> dict[str, dict[str, Any]]:
     for name in run.heads:
         form: Any = run.inner.forms[name]
         dev = run.tasks[name].dev
-        decoded = run.decoded(name, dev) if dev is not None else {"gold": [], "credit": []}
+        decoded = run.dev_predictions(name, dev) if dev is not None else {"gold": [], "credit": []}
         accuracy = form.score(decoded)["accuracy"] if decoded["gold"] else None
         accuracy_by_task[name] = {"accuracy": accuracy, "chance": 1 / len(form.labels), "values": form.shares(decoded)}
     return accuracy_by_task

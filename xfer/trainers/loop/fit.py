@@ -54,7 +54,7 @@ def _run_steps(run: Run, kept: Path, log: RunLog | None) -> dict[str, Any]:
         raise XferError("rows cannot be attacked anew by a network in parts; set trainer.shard: false, or drop refresh")
     while run.state["step"] < run.steps and not stopped:
         refreshed.before(lambda: _checkpoint(run, kept, stopped=False))
-        loss, rows = run.step(run.state["step"])
+        loss, rows = run.train_step(run.state["step"])
         run.state["step"] += 1
         step, run_rows = run.state["step"], run_rows + rows
         speed = run_rows / (time.monotonic() - started)
@@ -62,9 +62,11 @@ def _run_steps(run: Run, kept: Path, log: RunLog | None) -> dict[str, Any]:
         if step % every == 0 or step == run.steps:
             stopped = evaluate_and_select(run, kept)
             if log:
-                log.write({"loss": loss, "rate": run.rate(step - 1)} | run.state["curve"][-1])
+                log.write({"loss": loss, "rate": run.learning_rate(step - 1)} | run.state["curve"][-1])
         elif log and step % max(1, every // 10) == 0:
-            log.write({"step": step, "loss": loss, "rate": run.rate(step - 1), "rows_per_second": round(speed, 1)})
+            log.write(
+                {"step": step, "loss": loss, "rate": run.learning_rate(step - 1), "rows_per_second": round(speed, 1)}
+            )
         due = step % every == 0 or time.monotonic() - saved > settings.checkpoint_seconds
         if _agree_due(run, due) if run.shards else log and due:
             _checkpoint(run, kept, stopped)

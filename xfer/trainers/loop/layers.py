@@ -17,7 +17,7 @@ def parameter_depths(network: Network) -> dict[str, int]:
 
     Raises MissingPart for an encoder without one stack of layers.
     """
-    stack = network.stack()
+    stack = network.layer_stack()
     if stack is None:
         raise MissingPart("layer_decay and gradual unfreezing need an encoder with a single stack of layers")
     encoder: Any = network.encoder

@@ -23,7 +23,7 @@ TRACK_FOLDER_VARIABLE = "XFER_TRACK_DIR"  # of those that write files
 class Listener(Protocol):
     """Where numbers go. ``name`` is the stage's, ``key`` stays the same when a run is continued."""
 
-    def tell(self, step: int, values: Mapping[str, float]) -> None: ...
+    def log_values(self, step: int, values: Mapping[str, float]) -> None: ...
     def close(self) -> None: ...
 
 
@@ -35,7 +35,7 @@ class TensorBoard:
 
         self.writer: Any = SummaryWriter(str(folder / f"{name} {key[:6]}"), purge_step=step + 1)
 
-    def tell(self, step: int, values: Mapping[str, float]) -> None:
+    def log_values(self, step: int, values: Mapping[str, float]) -> None:
         for label, value in values.items():
             self.writer.add_scalar(label, value, step)
         self.writer.flush()
@@ -54,7 +54,7 @@ class Wandb:
         project = os.environ.get("WANDB_PROJECT", "xfer")
         self.run: Any = wandb.init(project=project, id=key, name=name, resume="allow", dir=str(folder))
 
-    def tell(self, step: int, values: Mapping[str, float]) -> None:
+    def log_values(self, step: int, values: Mapping[str, float]) -> None:
         self.run.log(dict(values), step=step)
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ class Mlflow:
         if before:
             self.client.set_terminated(self.id, status="RUNNING")
 
-    def tell(self, step: int, values: Mapping[str, float]) -> None:
+    def log_values(self, step: int, values: Mapping[str, float]) -> None:
         for label, value in values.items():
             self.client.log_metric(self.id, label, value, step=step)
 
@@ -103,9 +103,9 @@ class Listeners:
     def __init__(self, listeners: Mapping[str, Listener]) -> None:
         self.found = dict(listeners)
 
-    def tell(self, record: Mapping[str, Any]) -> None:
+    def log_record(self, record: Mapping[str, Any]) -> None:
         """A line of the log. Numbers only; what lies deeper is named by its path, as ``dev/nli/de``."""
-        self._each(lambda one: one.tell(int(record["step"]), finite_numbers(record)))
+        self._each(lambda one: one.log_values(int(record["step"]), finite_numbers(record)))
 
     def close(self) -> None:
         self._each(lambda one: one.close())
@@ -173,7 +173,7 @@ class RunLog:
     def write(self, record: dict[str, Any]) -> None:
         with self.path.open("a") as file:
             file.write(json.dumps(record, sort_keys=True) + "\n")
-        self.listeners.tell(record)
+        self.listeners.log_record(record)
 
     def close(self) -> None:
         self.listeners.close()

@@ -33,7 +33,7 @@ def compile_layers(network: Network) -> None:
     Layers share what is compiled, so that it is done once, and whatever is hooked to embeddings stays outside of it.
     Raises MissingPart where nothing can be compiled.
     """
-    stack = network.stack()
+    stack = network.layer_stack()
     if stack is None:
         raise MissingPart("trainer.compile needs an encoder with a single stack of layers")
     try:

@@ -17,12 +17,12 @@ from xfer.trainers.settings import FinetuneSettings
 def configure_network(network: Network, settings: FinetuneSettings, seed: int, steps: int) -> GradualUnfreezing:
     """Makes the network what the settings say, in place; returns what thaws it later."""
     if settings.dropout is not None:
-        network.drop(settings.dropout)
+        network.set_dropout(settings.dropout)
     if settings.adapt:
         adapt.inject_adapters(network, settings.adapt, seed)
     if settings.freeze_encoder:
         network.encoder.requires_grad_(False)
-    settings.adversary.attach(network, seed)
+    settings.adversary.attach_modules(network, seed)
     thaw = GradualUnfreezing(network, settings.unfreeze, steps)
     if settings.gradient_checkpointing:
         memory.enable_checkpointing(network)

@@ -30,7 +30,7 @@ class RefreshedTasks:
 
     def __init__(self, run: Run, folder: Path) -> None:
         self.run, self.folder = run, folder
-        self.tasks = {name: t.changes for name, t in run.tasks.items() if t.changes and t.changes.refresh}
+        self.tasks = {name: t.attacked for name, t in run.tasks.items() if t.attacked and t.attacked.refresh}
         self.last = dict.fromkeys(self.tasks, 0)
 
     def before(self, save: Callable[[], None]) -> None:
@@ -63,7 +63,7 @@ class RefreshedTasks:
         attacked_data = usable_attacks(
             run.inner.forms[name].name, rows, [line["place"] for line in lines], outcomes, options
         )
-        run.feed.change(name, attacked_data)
+        run.feed.set_attacked(name, attacked_data)
         if run.state["step"] == attack_step:
             queries = sum(line["queries"] for line in lines)
             summary = {
@@ -87,10 +87,10 @@ def upcoming_rows(run: Run, task: str, every: int) -> list[int]:
     step, multitask = run.state["step"], len(run.tasks) > 1
     steps = range(step, min(step + every, run.steps))
     mixer, seed, sizes = run.context.mixer, run.context.seed, run.feed.sizes
-    times = sum(not multitask or task in mixer.tasks(s, seed, sizes, s / run.steps) for s in steps)
+    times = sum(not multitask or task in mixer.step_tasks(s, seed, sizes, s / run.steps) for s in steps)
     first = run.state["counts"].get(task, 0)
     sampler = run.feed.samplers[task]
-    units = [sampler.batch(first + i) for i in range(times * run.settings.accumulate)]
+    units = [sampler.batch_rows(first + i) for i in range(times * run.settings.accumulate)]
     rows = row_of(run.feed.encoded[task])[np.concatenate(units)] if units else np.zeros(0, dtype=np.int64)
     return [int(row) for row in np.unique(rows)]
 
@@ -127,20 +127,20 @@ def _search_outcomes(
         return
     form = run.inner.forms[task]
     attacker: Any = changes.refresh.attacker
-    wanted = attacker.aim(form.name, form.labels, changes.options)
+    wanted = attacker.task_aim(form.name, form.labels, changes.options)
     # a new victim each time: no answer of earlier weights is kept
-    oracles = {"victim": build_victim(run.inner, task, run.max_length)} | attacker.constraints.oracles()
+    oracles = {"victim": build_victim(run.inner, task, run.max_length)} | attacker.constraints.constraint_oracles()
     tables = run.context.folder / "tables"
-    setting = Setting(form.name, tuple(form.labels), wanted, oracles, known=changes.known, cache=tables)
-    yield from attacker.search(rows, setting)
+    setting = Setting(form.name, tuple(form.labels), wanted, oracles, prepared=changes.known, cache=tables)
+    yield from attacker.search_rows(rows, setting)
 
 
 def attacked_summary(run: Run) -> dict[str, Any]:
     """What a stage says of its attacked rows: how many were attacked and trained on, and when; nothing without any."""
     summaries = [
-        {"task": name, "step": 0, "trained": len(task.changes.origins)}
+        {"task": name, "step": 0, "trained": len(task.attacked.origins)}
         for name, task in run.tasks.items()
-        if task.changes and not task.changes.refresh
+        if task.attacked and not task.attacked.refresh
     ]
     summaries += run.state.get("attacked", ())
     return {"attacked": summaries} if summaries else {}

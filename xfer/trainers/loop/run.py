@@ -60,7 +60,7 @@ class Run:
         context.progress(0, sum(len(task.train["id"]) for task in tasks), doing="encoding")
         self.feed = Feed(settings, network, tasks, context.seed, self.max_length)
         self.heads = {name: form.head for name, form in network.forms.items() if isinstance(form, DomainForm)}
-        self.steps = self._steps()
+        self.steps = self._planned_steps()
         self.shards = sharding.shard_network(network, settings, self.ranks, self.accelerator.device)
         self.ranks.parted = self.shards is not None
         network = self.shards.parts if self.shards else network
@@ -70,13 +70,13 @@ class Run:
         self.optimizer = self.accelerator.prepare(optimizer)
         self.inner: Network = self.accelerator.unwrap_model(self.network)
         self.adversary = settings.adversary
-        self.kept = self.adversary.begin(self.inner)
+        self.kept = self.adversary.initial_state(self.inner)
         self.moving = averaging.start_average(settings.average, self.inner)
         smooth, mixup = settings.label_smoothing, settings.mixup
         self.objective = Objective(smooth, mixup, context.teacher, context.seed, self.accelerator)
         self.state: dict[str, Any] = {"step": 0, "best": None, "oracle": None, "since": 0, "counts": {}, "curve": []}
 
-    def _steps(self) -> int:
+    def _planned_steps(self) -> int:
         settings = self.settings
         if settings.steps:
             planned = settings.steps
@@ -85,12 +85,13 @@ class Run:
             trained_tasks = [name for name in sizes if name not in self.heads]
             # a share of 1 times a number of batches is that number, to the bit
             batches = [
-                len(samplers[name].epoch(0)) * (mixer.counted(sizes[name]) / sizes[name]) for name in trained_tasks
+                len(samplers[name].epoch_batches(0)) * (mixer.counted_rows(sizes[name]) / sizes[name])
+                for name in trained_tasks
             ]
-            planned = max(1, math.ceil(float(settings.epochs or 1) * mixer.epoch(batches) / settings.accumulate))
+            planned = max(1, math.ceil(float(settings.epochs or 1) * mixer.epoch_steps(batches) / settings.accumulate))
         return min(planned, self.context.limit or planned)
 
-    def rate(self, step: int) -> float:
+    def learning_rate(self, step: int) -> float:
         """The learning rate of a step (counted from 0)."""
         peak, warm = float(self.settings.learning_rate or 0), round(self.steps * float(self.settings.warmup or 0))
         if step < warm:
@@ -99,32 +100,32 @@ class Run:
         decay = {"linear": remaining, "cosine": 0.5 * (1 + math.cos(math.pi * (1 - remaining))), "constant": 1.0}
         return peak * decay[self.settings.schedule]
 
-    def batch(self, task: str, number: int) -> Tensors:
+    def task_batch(self, task: str, number: int) -> Tensors:
         """Batch ``number`` of a task, with what its loss needs beside it."""
-        return self._placed(task, number, *self.feed.batch(task, number, self.ranks))
+        return self._to_device(task, number, *self.feed.task_batch(task, number, self.ranks))
 
-    def beside(self, task: str, number: int) -> Tensors:
+    def attacked_batch(self, task: str, number: int) -> Tensors:
         """The changed rows that go with that batch, and the factor of their loss; empty where there are none."""
-        tensors = self._placed(task, -1 - number, *self.feed.beside(task, number, self.ranks))
+        tensors = self._to_device(task, -1 - number, *self.feed.attacked_batch(task, number, self.ranks))
         return tensors and tensors | {"factor": torch.tensor(self.feed.changed[task].about.weight)}
 
-    def _placed(self, task: str, number: int, tensors: Tensors, context: Tensors) -> Tensors:
+    def _to_device(self, task: str, number: int, tensors: Tensors, context: Tensors) -> Tensors:
         placed = {name: tensor.to(self.accelerator.device) for name, tensor in tensors.items()}
-        return (self.objective.prepared(self.inner.forms[task], task, number, placed) if placed else {}) | context
+        return (self.objective.prepare_batch(self.inner.forms[task], task, number, placed) if placed else {}) | context
 
-    def step(self, step: int) -> tuple[float, int]:
+    def train_step(self, step: int) -> tuple[float, int]:
         """One optimiser step (some adversaries make several of it); returns its mean loss and the rows it saw."""
         mixer, tasks = self.context.mixer, tuple(self.tasks)
         if len(tasks) > 1:
-            tasks = mixer.tasks(step, self.context.seed, self.feed.sizes, step / self.steps)
+            tasks = mixer.step_tasks(step, self.context.seed, self.feed.sizes, step / self.steps)
         train_critics(self, [task for task in tasks if task in self.heads], step)
         micros: list[MicroBatch] = []
         rows, count = 0, self.settings.accumulate
         for task_index, task in enumerate(tasks):
-            batches = self.batches(task, count, step)
-            micros += self._micros(task, batches, step, task_index * count)
+            batches = self.next_batches(task, count, step)
+            micros += self._micro_batches(task, batches, step, task_index * count)
             rows += sum(map(distributed.total_rows, batches))
-        for _ in range(self.adversary.replays):
+        for _ in range(self.adversary.replay_count):
             losses = dict.fromkeys(tasks, 0.0)
             for micro in micros:
                 # an adversary would climb the loss of a discriminator as the encoder does: there is nobody to resist it
@@ -141,18 +142,18 @@ class Run:
         total_loss = sum(self.tasks[task].weight * loss for task, loss in losses.items()) if mixer.together else loss
         return total_loss, rows
 
-    def batches(self, task: str, count: int, step: int) -> list[Tensors]:
+    def next_batches(self, task: str, count: int, step: int) -> list[Tensors]:
         """The next batches of a task, for ``step``."""
         first = self.state["counts"].get(task, 0)
         self.state["counts"][task] = first + count
-        tensors = [make(task, first + i) for make in (self.batch, self.beside) for i in range(count)]
+        tensors = [make(task, first + i) for make in (self.task_batch, self.attacked_batch) for i in range(count)]
         tensors = [batch for batch in tensors if batch]
         if task in self.heads:
             strength = torch.tensor(self.heads[task].reverse.at(step / self.steps), device=self.accelerator.device)
             tensors = [batch | {"strength": strength} for batch in tensors]
         return tensors
 
-    def _micros(self, task: str, batches: list[Tensors], step: int, first: int = 0) -> list[MicroBatch]:
+    def _micro_batches(self, task: str, batches: list[Tensors], step: int, first: int = 0) -> list[MicroBatch]:
         units, weight = sum(map(distributed.total_units, batches)) or 1, self.tasks[task].weight
         model_inputs = self.network, self.accelerator, task
         micros = []
@@ -163,7 +164,7 @@ class Run:
                 (-1 - first - i, weight * float(batch["factor"])) if "factor" in batch else (first + i, weight)
             )
             names = self.context.seed, step, number
-            micros.append(MicroBatch(*model_inputs, batch, units, factor, names, self.kept, self.objective.losses))
+            micros.append(MicroBatch(*model_inputs, batch, units, factor, names, self.kept, self.objective.unit_losses))
         return micros
 
     def _update(self, step: int) -> None:
@@ -173,26 +174,26 @@ class Run:
             for module in (self.inner.heads, *self.inner.judges.values()):
                 self.accelerator.clip_grad_norm_(module.parameters(), self.settings.clip)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.rate(step) * group.get("scale", 1.0)
+            group["lr"] = self.learning_rate(step) * group.get("scale", 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        self.adversary.after(self.inner, self.kept, (step + 1) / self.steps)
+        self.adversary.after_update(self.inner, self.kept, (step + 1) / self.steps)
         averaging.update_average(self.settings.average, self.moving, self.inner, step)
 
-    def dev(self) -> dict[str, dict[str, float]]:
+    def dev_scores(self) -> dict[str, dict[str, float]]:
         """The selecting metric of each task in each language of its dev set."""
         scores: dict[str, dict[str, float]] = {}
         for task in self.tasks.values():
             if task.dev is None or task.name in self.heads:
                 continue
-            form, decoded = self.inner.forms[task.name], self.decoded(task.name, task.dev)
+            form, decoded = self.inner.forms[task.name], self.dev_predictions(task.name, task.dev)
             scores[task.name] = {
                 language: next(iter(form.score(predictions).values()))
                 for language, predictions in by_language(decoded).items()
             }
         return scores
 
-    def decoded(self, task: str, dev: Columns) -> Columns:
+    def dev_predictions(self, task: str, dev: Columns) -> Columns:
         """The predictions for dev rows, without those that cannot be judged."""
         form = self.inner.forms[task]
         encoded = form.encode(dev, self.inner.tokenizer, self.max_length)
@@ -204,7 +205,7 @@ def train_critics(run: Run, tasks: Sequence[str], step: int) -> None:
     for task in tasks:
         head, judge = run.heads[task], run.inner.judges[task]
         for number in range(head.critic_steps):
-            (batch,) = run.batches(task, 1, step)
+            (batch,) = run.next_batches(task, 1, step)
             critic = {"critic": torch.ones((), device=run.accelerator.device)}
             name = (run.context.seed, step, -1 - number)  # the micro-batches of the step itself count from 0
             loss = 0.0
@@ -216,7 +217,7 @@ def train_critics(run: Run, tasks: Sequence[str], step: int) -> None:
                 what = f"the loss of the critic of {task} is not a number at step {step + 1}"
                 raise XferError(f"{what}; lower the learning_rate of its head")
             for group in run.optimizer.param_groups:
-                group["lr"] = run.rate(step) * group.get("scale", 1.0)
+                group["lr"] = run.learning_rate(step) * group.get("scale", 1.0)
             run.optimizer.step()  # parameters without a gradient stay as they are, decay included
             run.optimizer.zero_grad(set_to_none=True)
-            head.settle(judge)
+            head.constrain_weights(judge)

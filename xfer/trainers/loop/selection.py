@@ -41,7 +41,7 @@ def evaluate_and_select(run: Run, kept: Path) -> bool:
 
 def _select_weights(run: Run, kept: Path) -> bool:
     """Scores the dev sets, keeps the weights that are best so far, and says whether patience is over."""
-    state, scores = run.state, run.dev()
+    state, scores = run.state, run.dev_scores()
     step = state["step"]
     domain_accuracies = {"domain": discriminator_accuracies(run)} if run.heads else {}
     state["curve"].append({"step": step, "dev": scores} | domain_accuracies)

@@ -27,7 +27,7 @@ def shard_network(
 ) -> ShardedNetwork | None:
     """The network in parts, if there are several processes and the settings say so, or it is large."""
     large = sum(p.numel() for p in network.parameters()) >= LARGE
-    wanted = large and not list(settings.unspreadable()) if settings.shard is None else settings.shard
+    wanted = large and not list(settings.unshardable_settings()) if settings.shard is None else settings.shard
     return ShardedNetwork(network, processes, device) if wanted and processes.control else None
 
 
@@ -44,7 +44,7 @@ class ShardedNetwork:
         parts: Any = copy.deepcopy(network, {id(each): each for each in uncopied}).to(device)
         self._empty()
         mesh = init_device_mesh(device.type, (processes.count,))
-        for layer in parts.stack() or ():
+        for layer in parts.layer_stack() or ():
             fully_shard(layer, mesh=mesh)
         self.parts: Any = fully_shard(parts, mesh=mesh)
         for module in parts.modules():

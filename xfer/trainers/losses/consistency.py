@@ -26,7 +26,7 @@ def backward_with_view(
     view = view_of(micro.batch)
     if consistency is None or not view:
         return player.backward(micro)
-    if player.active:  # its passes are under perturbations
+    if player.is_active:  # its passes are under perturbations
         loss = player.backward(micro)
         return loss + micro.backward(view_loss(micro, micro.logits(), view, consistency, objective))
     logits = micro.logits()
@@ -44,7 +44,7 @@ def view_loss(
     if consistency.labels == "both":
         loss = loss + view_micro.loss(view_logits)
     elif "teacher" in view:
-        loss = loss + micro.mean(objective.taught(micro.form, view_logits, view))
+        loss = loss + micro.mean(objective.teacher_loss(micro.form, view_logits, view))
     return loss
 
 

@@ -27,7 +27,7 @@ class Teacher(NamedTuple):
 
     network: Network
     task: str
-    taught: tuple[str, ...]
+    student_tasks: tuple[str, ...]
     temperature: float
     weight: float
     added: bool = False
@@ -42,14 +42,14 @@ class Objective:
         if self.teacher:
             self.teacher.network.eval().requires_grad_(False).to(accelerator.device)
 
-    def prepared(self, form: Form, task: str, number: int, batch: Tensors) -> Tensors:
+    def prepare_batch(self, form: Form, task: str, number: int, batch: Tensors) -> Tensors:
         """The batch with what the loss needs beside it, and its view too; the same batch if that is nothing."""
         row_batch, view = self._prepared(form, task, number, batch), view_of(batch)
         return row_batch | as_view(self._prepared(form, task, number, view)) if view else row_batch
 
     def _prepared(self, form: Form, task: str, number: int, batch: Tensors) -> Tensors:
-        if self.teacher and task in self.teacher.taught:
-            batch = batch | {"teacher": self._taught(form, batch)}
+        if self.teacher and task in self.teacher.student_tasks:
+            batch = batch | {"teacher": self._teacher_log_probabilities(form, batch)}
         if self.mixup and form.name == "classify":
             draw = np.random.Generator(np.random.PCG64(derive_seed("mixup", self.seed, task, number)))
             partner = torch.from_numpy(draw.permutation(len(batch["labels"])))
@@ -58,34 +58,36 @@ class Objective:
             batch = batch | {"partner": partner.to(device), "share": share.to(device)}
         return batch
 
-    def _taught(self, form: Form, batch: Tensors) -> torch.Tensor:
+    def _teacher_log_probabilities(self, form: Form, batch: Tensors) -> torch.Tensor:
         assert self.teacher
         with torch.no_grad(), self.accelerator.autocast():
             logits = self.teacher.network(self.teacher.task, batch)
-        return form.chances(logits.float() / self.teacher.temperature, batch)
+        return form.log_probabilities(logits.float() / self.teacher.temperature, batch)
 
-    def losses(self, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def unit_losses(self, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """The loss of each unit, shape [units]."""
         if "partner" not in batch:
-            return self._losses(form, logits, batch)
+            return self._plain_losses(form, logits, batch)
         other = batch | {name: batch[name][batch["partner"]] for name in MIXED_ENTRIES if name in batch}
-        return _blend(self._losses(form, logits, batch), self._losses(form, logits, other), batch["share"])
+        return _blend(self._plain_losses(form, logits, batch), self._plain_losses(form, logits, other), batch["share"])
 
-    def _losses(self, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
-        losses = form.losses(logits, batch)
+    def _plain_losses(self, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        losses = form.unit_losses(logits, batch)
         if self.smoothing and torch.is_tensor(logits):  # discriminators give several
             losses = (1 - self.smoothing) * losses + self.smoothing * _uniform_cross_entropy(form, logits, batch)
         if self.teacher and "teacher" in batch:
             share = 1.0 if self.teacher.added else 1 - self.teacher.weight
-            losses = share * losses + self.taught(form, logits, batch)
+            losses = share * losses + self.teacher_loss(form, logits, batch)
         return losses
 
-    def taught(self, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+    def teacher_loss(self, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """The weighted divergence from the teacher's answers, [units]."""
         assert self.teacher
         temperature, weight = self.teacher.temperature, self.teacher.weight
         return (
-            weight * temperature**2 * kl_divergence(batch["teacher"], form.chances(logits.float() / temperature, batch))
+            weight
+            * temperature**2
+            * kl_divergence(batch["teacher"], form.log_probabilities(logits.float() / temperature, batch))
         )
 
 
@@ -101,7 +103,7 @@ def as_view(batch: Tensors) -> Tensors:
 
 def _uniform_cross_entropy(form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
     """Cross-entropy with every answer that a unit may give being as likely, [units]; 0 where there is no label."""
-    chances = form.chances(logits, batch)
+    chances = form.log_probabilities(logits, batch)
     possible = chances > IMPOSSIBLE_BELOW
     mean = -torch.where(possible, chances, 0).sum(-1) / possible.sum(-1)
     mean = mean.flatten(1).mean(1) if mean.ndim > 1 else mean

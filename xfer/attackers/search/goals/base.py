@@ -36,27 +36,27 @@ class Aim(Protocol):
     """
 
     form: ClassVar[str]
-    about: AttackedTask
+    task: AttackedTask
 
     def __init__(self, task: AttackedTask) -> None:
         """An aim is about one task, for all rows of it."""
 
-    def text(self, row: GoalRow, kind: type[Any] = ...) -> Any:
+    def editable_text(self, row: GoalRow, kind: type[Any] = ...) -> Any:
         """The row as a ``kind`` of ``engine.text.Text`` that a search edits. Raises Refused if that cannot be."""
 
-    def columns(self, row: GoalRow) -> tuple[str, ...]:
+    def text_columns(self, row: GoalRow) -> tuple[str, ...]:
         """The names of the row's columns that ``text`` has as fields, in order."""
 
-    def item(self, text: Any) -> Hashable:
+    def victim_item(self, text: Any) -> Hashable:
         """What the victim is asked for a text."""
 
-    def gold(self, row: GoalRow) -> Any:
+    def gold_answer(self, row: GoalRow) -> Any:
         """What the victim should say. Raises Refused where the row does not tell."""
 
-    def judge(self, answer: Any, gold: Any) -> tuple[float, bool]:
+    def judge_answer(self, answer: Any, gold: Any) -> tuple[float, bool]:
         """How near the victim's answer is to the aim, from 0 to 1, and whether it is reached."""
 
-    def row(self, row: GoalRow, text: Any) -> GoalRow:
+    def changed_row(self, row: GoalRow, text: Any) -> GoalRow:
         """The row with its text changed and its labels moved along."""
 
 
@@ -72,7 +72,11 @@ def form_aim(
     module, _, name = AIMS[form].partition(":")
     applied = constraints or Constraints()
     task = AttackedTask(
-        labels, options or {}, goal or Goal(), applied.locks([column_of_side(side, form) for side in protect]), applied
+        labels,
+        options or {},
+        goal or Goal(),
+        applied.edit_locks([column_of_side(side, form) for side in protect]),
+        applied,
     )
     instance: Aim = getattr(import_module(module), name)(task)
     return instance

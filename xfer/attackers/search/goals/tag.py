@@ -42,7 +42,7 @@ class TagAim:
         for word in words:
             placed.append((0, start, start + len(word)))
             start += len(word) + 1
-        frozen = self.about.locks.frozen(("text",), [(0, word) for word in words], tags)
+        frozen = self.about.locks.frozen_words(("text",), [(0, word) for word in words], tags)
         frozen |= {i for i, word in enumerate(words) if is_blank(word)}
         return kind([" ".join(words)], placed, script_alphabet(words), tags=tags, frozen=frozen, given=True)
 

@@ -16,5 +16,5 @@ def split_row(kind: type[Any], row: dict[str, Any], names: Sequence[str], locks:
         raise SearchRefused("a text column does not hold text")
     text = kind.split(fields, **more)
     named = list(zip(text.word_columns, text.words, strict=True))
-    text.freeze(locks.frozen(names, named, None))
+    text.freeze(locks.frozen_words(names, named, None))
     return text

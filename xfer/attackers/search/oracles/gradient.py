@@ -116,7 +116,7 @@ class GradientOracle:
         if not count or not ids:
             return []
         self._vocabulary = self._vocabulary or Vocabulary(self.network.tokenizer, self.table.weight.shape[0])
-        wanted = self._vocabulary.ids(word_script(word), False)
+        wanted = self._vocabulary.word_ids(word_script(word), False)
         if not len(wanted):
             return []
         weight = self.table.weight.detach().float().cpu()

@@ -28,7 +28,7 @@ class LoadedModel(NamedTuple):
 def load_model(name: str, auto: str, purpose: str) -> LoadedModel:
     """``name`` as a transformers ``auto`` class. Raises MissingPart, which says ``what`` was to be loaded."""
     try:
-        folder = Pretrained(name=name).origin(lambda: ()).folder
+        folder = Pretrained(name=name).load_origin(lambda: ()).folder
     except XferError as error:
         raise MissingPart(f"{purpose}: {str(error).removeprefix('model.')}") from None
     assert folder is not None  # a pretrained model has one

@@ -83,7 +83,7 @@ class MaskOracle:
     def _words(self, chances: torch.Tensor, blank: Blank) -> RankedWords:
         key = blank.script, not blank.before.strip()
         if key not in self._ids:
-            self._ids[key] = torch.from_numpy(self.vocabulary.ids(*key)).to(chances.device)
+            self._ids[key] = torch.from_numpy(self.vocabulary.word_ids(*key)).to(chances.device)
         ids = self._ids[key]
         best = chances[ids].topk(min(2 * blank.most, len(ids)))  # two subwords may be the same word
         ranked = sorted(zip((-best.values).tolist(), ids[best.indices].tolist(), strict=True))

@@ -26,14 +26,14 @@ class Vocabulary:
         for number, token in enumerate(tokens):
             if token is None or number in special:
                 continue
-            word = self._text(token, tokenizer)
+            word = self._token_text(token, tokenizer)
             if word and _is_whole_word(word):
                 self.words[number] = word
-                self.first[number] = self._starts(token)
+                self.first[number] = self._is_first(token)
                 self.scripts[number] = word_script(word)
         self._ids: dict[tuple[str, bool], np.ndarray] = {}
 
-    def ids(self, script: str, at_start: bool) -> np.ndarray:
+    def word_ids(self, script: str, at_start: bool) -> np.ndarray:
         """The subwords that can stand for a word of ``script`` by themselves, in the order of the vocabulary.
 
         Parts of words can where words have no spaces between them, and at the start of a text that no mark opens.
@@ -44,10 +44,10 @@ class Vocabulary:
             self._ids[script, loose] = np.flatnonzero(wanted)
         return self._ids[script, loose]
 
-    def _starts(self, token: str) -> bool:
+    def _is_first(self, token: str) -> bool:
         return token.startswith(self.mark) if self.mark in STARTS else not token.startswith(INSIDE)
 
-    def _text(self, token: str, tokenizer: Any) -> str:
+    def _token_text(self, token: str, tokenizer: Any) -> str:
         if self.mark == "Ġ":
             return str(tokenizer.convert_tokens_to_string([token])).strip()
         return token.removeprefix(self.mark) if self.mark == "▁" else token.removeprefix(INSIDE)

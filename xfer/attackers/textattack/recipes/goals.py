@@ -33,24 +33,24 @@ class Confident(AimGoal):
         self.least = least
 
     def _is_goal_complete(self, model_output: Any, attacked_text: Any) -> bool:
-        score, done = self.aim.judge(model_output, self.gold)
+        score, done = self.aim.judge_answer(model_output, self.gold)
         return bool(done) and score >= self.least
 
     def _should_skip(self, model_output: Any, attacked_text: Any) -> bool:
-        return bool(self.aim.judge(model_output, self.gold)[1])
+        return bool(self.aim.judge_answer(model_output, self.gold)[1])
 
 
 class Reduced(AimGoal):
     """The right answer to fewer words; of as many words, the one that the victim is surest of (Feng et al. 2018)."""
 
     def _is_goal_complete(self, model_output: Any, attacked_text: Any) -> bool:
-        return not self.aim.judge(model_output, self.gold)[1] and attacked_text.num_words <= 1
+        return not self.aim.judge_answer(model_output, self.gold)[1] and attacked_text.num_words <= 1
 
     def _should_skip(self, model_output: Any, attacked_text: Any) -> bool:
-        return bool(self.aim.judge(model_output, self.gold)[1])
+        return bool(self.aim.judge_answer(model_output, self.gold)[1])
 
     def _get_score(self, model_output: Any, attacked_text: Any) -> float:
-        score, done = self.aim.judge(model_output, self.gold)
+        score, done = self.aim.judge_answer(model_output, self.gold)
         word_count = self.initial_attacked_text.num_words
         if done or not word_count:
             return 0.0

@@ -34,20 +34,20 @@ class _Unseen(_swaps.word_swaps.word_swap_differential_evolution.WordSwapDiffere
         super().__init__()
         self.protected = frozenset(protected)
 
-    def places(self, text: SpanText) -> list[Any]:
+    def edit_places(self, text: SpanText) -> list[Any]:
         """Where a change can be: the letters of all words that no one has frozen."""
         frozen = text.frozen
         placed = enumerate(text.placed())
         free = [word for i, word in placed if i not in frozen and word.column not in self.protected]
         return [(word.column, position) for word in free for position in range(word.start, word.end)]
 
-    def edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+    def place_edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
         """The stretch of the field that gives way, and to what."""
         raise NotImplementedError
 
     def get_bounds_and_precomputed(self, current_text: SpanText, max_perturbs: int) -> Any:
         """The bounds of the vector, none where no letter can change, and the places."""
-        places = self.places(current_text)
+        places = self.edit_places(current_text)
         bounds = [(-1, len(places) - 1)] + ([self.choices] if self.choices else [])
         return (bounds * max_perturbs if places else []), places
 
@@ -61,7 +61,7 @@ class _Unseen(_swaps.word_swaps.word_swap_differential_evolution.WordSwapDiffere
         for number, choice in zip(numbers[::step], numbers[1::2] if self.choices else numbers, strict=True):
             if number >= 0:
                 location = precomputed[number]
-                new = self.edit(location, int(choice), current_text.fields[location[0]])
+                new = self.place_edit(location, int(choice), current_text.fields[location[0]])
                 if not any(_edits_clash(location[0], new, column, edit) for (column, _), edit in edits.items()):
                     edits[location[0], new[0]] = new
         return _apply_edits(current_text, edits, self)
@@ -91,15 +91,15 @@ def _apply_edits(text: SpanText, edits: dict[LetterPlace, tuple[int, int, str]],
 class HomoglyphSwap(_Unseen):
     """A letter gives way to one of the same shape."""
 
-    def places(self, text: SpanText) -> list[Any]:
+    def edit_places(self, text: SpanText) -> list[Any]:
         same = homoglyph_table()
         return [
             (column, position, other)
-            for column, position in super().places(text)
+            for column, position in super().edit_places(text)
             for other in same.get(text.fields[column][position], "")
         ]
 
-    def edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+    def place_edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
         return location[1], location[1] + 1, location[2]
 
 
@@ -108,7 +108,7 @@ class ZeroWidth(_Unseen):
 
     choices = (0, len(_ZERO_WIDTH) - 1)
 
-    def edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+    def place_edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
         return location[1], location[1], _ZERO_WIDTH[choice]
 
 
@@ -117,18 +117,18 @@ class Deletions(_Unseen):
 
     choices = _PRINTABLE
 
-    def edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+    def place_edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
         return location[1], location[1], f"{chr(choice)}{_BACKSPACE}"
 
 
 class Reorderings(_Unseen):
     """Two neighbouring letters of a word are swapped, and signs of direction that show them as they were."""
 
-    def places(self, text: SpanText) -> list[Any]:
-        free = set(super().places(text))
+    def edit_places(self, text: SpanText) -> list[Any]:
+        free = set(super().edit_places(text))
         return [(column, position) for column, position in sorted(free) if (column, position + 1) in free]
 
-    def edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+    def place_edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
         first, second = field[location[1] + 1], field[location[1]]
         shown = f"{_LRI}{first}{_PDI}{_LRI}{second}{_PDI}"
         return location[1], location[1] + 2, f"{_LRO}{_LRI}{_RLO}{shown}{_PDF}{_PDI}{_PDF}"

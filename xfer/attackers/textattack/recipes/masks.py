@@ -59,7 +59,7 @@ class InsertWord(_MaskedCandidates, _swaps.WordInsertion):
 
     def _get_transformations(self, current_text: SpanText, indices_to_modify: Iterable[int]) -> list[SpanText]:
         indices, placed = sorted(map(int, indices_to_modify)), current_text.placed()
-        blanks = [self._before(current_text, placed[i], current_text.words[i]) for i in indices]
+        blanks = [self._blank_before(current_text, placed[i], current_text.words[i]) for i in indices]
         answers = ask_oracle("mlm", blanks)
         return [
             current_text.insert_text_before_word_index(index, word)
@@ -68,7 +68,7 @@ class InsertWord(_MaskedCandidates, _swaps.WordInsertion):
             if chance >= self.floor and word != current_text.words[index]
         ]
 
-    def _before(self, text: SpanText, location: tuple[int, int, int], word: str) -> Blank:
+    def _blank_before(self, text: SpanText, location: tuple[int, int, int], word: str) -> Blank:
         column, start, _ = location
         blank = self._blank(text, column, start, start, word)
         return blank if is_spaceless(blank.script) else blank._replace(after=f" {blank.after}")
@@ -122,7 +122,7 @@ class JoinedSubwords(_swaps.WordSwap):
 
     def _candidates(self, reading: SubwordReading, positions: list[int], script: str) -> list[str]:
         if len(positions) == 1:
-            whole = set(self.vocabulary.ids(script, False).tolist())
+            whole = set(self.vocabulary.word_ids(script, False).tolist())
             return [self.vocabulary.words[i] for i in reading.ids[positions[0]].tolist() if i in whole]
         words = (
             [self.join(ids) for ids in k_best(reading.ids[positions], reading.logs[positions], self.most)]
