@@ -82,7 +82,7 @@ class Stage(Block):
 
     @model_validator(mode="before")
     @classmethod
-    def _short(cls, value: Any) -> Any:
+    def _short(cls, value: object) -> object:
         if isinstance(value, dict) and "reader" in value and "tasks" in value:
             hint = {"hint": "reader is short for one task: keep one of them; reader: null takes away a parent's"}
             raise PydanticCustomError("reader_and_tasks", "gives both reader and tasks", hint)
@@ -182,7 +182,7 @@ class Recipe(Block):
 
     @model_validator(mode="before")
     @classmethod
-    def _expand_block(cls, value: Any) -> Any:
+    def _expand_block(cls, value: object) -> object:
         return expand_plain_data(value)
 
     @model_validator(mode="after")

@@ -68,4 +68,4 @@ def reader_source(reader: Reader, recipe_source: Source) -> Source:
 def short_task_name(reader: object) -> str:
     """The name of the only task of a stage that is written with ``reader:`` alone, from what stands there."""
     name = reader.get("type") if isinstance(reader, dict) else reader
-    return str(name).rpartition(":")[2] or "task"
+    return str(name or "").rpartition(":")[2] or "task"
