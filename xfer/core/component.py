@@ -108,7 +108,7 @@ class Component(Block):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _dispatch(cls, value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    def _dispatch(cls, value: object, handler: ValidatorFunctionWrapHandler) -> Any:
         if isinstance(value, str):
             value = {"type": value}
         if not isinstance(value, dict):

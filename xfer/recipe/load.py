@@ -12,7 +12,7 @@ from xfer.core.errors import Fault, RecipeError, suggest_name
 from xfer.core.yaml import Tree
 from xfer.recipe.benchmark import expand_benchmark
 from xfer.recipe.checks.all import recipe_faults
-from xfer.recipe.partial import partial_recipe
+from xfer.recipe.read_partial import partial_recipe
 from xfer.recipe.recipe import Recipe
 from xfer.recipe.validation import mark_fault, path_fault, validate_model
 

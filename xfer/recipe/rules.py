@@ -65,6 +65,11 @@ def reader_source(reader: Reader, recipe_source: Source) -> Source:
     return "miniature" if recipe_source == "miniature" else reader.source or recipe_source
 
 
+def same_labels(reader: Reader, other: Reader) -> bool:
+    """Whether a head that learnt the labels of one data set answers for the other."""
+    return (reader.form, reader.label_names()) == (other.form, other.label_names())
+
+
 def short_task_name(reader: object) -> str:
     """The name of the only task of a stage that is written with ``reader:`` alone, from what stands there."""
     name = reader.get("type") if isinstance(reader, dict) else reader

@@ -55,7 +55,7 @@ def _invalid_fault(tree: Tree, data: object, item: dict[str, Any], model: type[B
         message = "no such field"
         return mark_fault(yaml.locate_mark(tree, path, key=True), path, message, hint)
     if item["type"] == "missing" and path[0] == "stages" and path[2:] == ("tasks",):
-        near = spelling_hint(str(path[1]), {*data["stages"]} - {path[1]})
+        near = spelling_hint(str(path[1]), {*_data_at(data, ("stages",), {})} - {path[1]})
         return path_fault(tree, path[:-1], "trains on nothing", near or "add reader: or tasks:")
     if item["type"] == "missing":
         message, hint = f"'{path[-1]}' is missing", "add it"

@@ -14,7 +14,7 @@ from xfer.readers.base import Reader
 from xfer.recipe.checks.lexicons import attacker_faults, further_faults, truth_faults
 from xfer.recipe.checks.names import unknown_name
 from xfer.recipe.partial import PartialRecipe, PartialTask, PathFault
-from xfer.recipe.rules import prerequisite_stages
+from xfer.recipe.rules import prerequisite_stages, same_labels
 from xfer.trainers.attacked import AttackedTraining
 
 
@@ -81,20 +81,16 @@ def _victim_faults(
         yield (*path, "task"), what, suggest_name(task, learnt)
     elif reader and None not in learnt.values():
         learners = [other for name, other in learnt.items() if other and task in (None, name)]
-        if not any(_same_labels(reader, other) for other in learners):
+        if not any(same_labels(reader, other) for other in learners):
             stage_text = f"stage '{victim_stage}'"
             what = f"task '{task}' of {stage_text} does not have" if task else f"no task of {stage_text} has"
             what += f" the form and labels of {reader.type_name}"
             yield (*path, "task" if task else "by"), what, "ask one that learnt them"
 
 
-def _same_labels(reader: Reader, other: Reader) -> bool:
-    return (reader.form, reader.label_names()) == (other.form, other.label_names())
-
-
 def head_task(attacked: AttackedTraining, reader: Reader, tasks: Mapping[str, Any]) -> str:
     """The task of the victim's stage whose head answers."""
-    return attacked.task or next(name for name, task in tasks.items() if _same_labels(reader, task.reader))
+    return attacked.task or next(name for name, task in tasks.items() if same_labels(reader, task.reader))
 
 
 def tagging_stage(attacker: Attacker) -> Tagged | None:

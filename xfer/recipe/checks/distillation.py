@@ -8,14 +8,13 @@ from xfer.core.errors import suggest_name
 from xfer.readers.base import Reader
 from xfer.recipe.checks.names import unknown_name
 from xfer.recipe.partial import PartialDistil, PartialRecipe, PartialStage, PathFault
-from xfer.recipe.rules import prerequisite_stages
+from xfer.recipe.rules import prerequisite_stages, same_labels
 from xfer.trainers.settings import FinetuneSettings
 
 
 def teachable_tasks(teacher: Reader, tasks: Mapping[str, Reader | None]) -> list[str]:
     """The tasks that a teacher of this data set can teach: those of its form and labels."""
-    shape = (teacher.form, teacher.label_names())
-    return [name for name, reader in tasks.items() if reader and (reader.form, reader.label_names()) == shape]
+    return [name for name, reader in tasks.items() if reader and same_labels(teacher, reader)]
 
 
 def distil_faults(recipe: PartialRecipe) -> Iterator[PathFault]:

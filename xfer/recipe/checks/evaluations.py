@@ -15,6 +15,7 @@ from xfer.recipe.checks.lexicons import attacker_faults
 from xfer.recipe.checks.names import unknown_name
 from xfer.recipe.checks.rows import language_faults, source_faults
 from xfer.recipe.partial import PartialEvaluation, PartialRecipe, PathFault
+from xfer.recipe.rules import same_labels
 
 
 def evaluation_faults(recipe: PartialRecipe) -> Iterator[PathFault]:
@@ -109,7 +110,7 @@ def _label_faults(evaluation: PartialEvaluation, reader: Reader, trained: Reader
     """A reader of an evaluation's own with labels that the head of its stage does not give."""
     if trained is None or not evaluation.has_reader or reader.form == "retrieve":
         return
-    if (reader.form, reader.label_names()) != (trained.form, trained.label_names()):
+    if not same_labels(reader, trained):
         what = f"reader {reader.type_name} has another form or other labels than the stage was trained on"
         yield (*evaluation.path, "reader"), what, "test a stage on the form and labels it learnt"
 
