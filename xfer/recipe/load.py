@@ -11,7 +11,7 @@ from xfer.core import yaml
 from xfer.core.errors import Fault, RecipeError, suggest_name
 from xfer.core.yaml import Tree
 from xfer.recipe.benchmark import expand_benchmark
-from xfer.recipe.checks.all import recipe_faults
+from xfer.recipe.checks.relations import relation_faults
 from xfer.recipe.read_partial import partial_recipe
 from xfer.recipe.recipe import Recipe
 from xfer.recipe.validation import mark_fault, path_fault, validate_model
@@ -58,7 +58,7 @@ def checked_recipe(tree: Tree, option_faults: Sequence[Fault] = ()) -> Recipe:
     tree = expand_benchmark(tree)
     data, faults = yaml.resolve_references(tree)
     recipe, invalid = validate_model(data, tree)
-    broken = [path_fault(tree, *fault) for fault in recipe_faults(partial_recipe(data))]
+    broken = [path_fault(tree, *fault) for fault in relation_faults(partial_recipe(data))]
     faults += [*option_faults, *invalid, *broken]
     if faults or recipe is None:
         raise RecipeError(faults)

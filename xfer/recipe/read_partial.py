@@ -35,10 +35,10 @@ def partial_recipe(data: RawBlock) -> PartialRecipe:
     stages, evaluations, source = _block(data.get("stages")), _block(data.get("evaluate")), data.get("source") or "hub"
     report = _block(data.get("report"))
     return PartialRecipe(
-        start=_name(data.get("start")),
+        start=_name_text(data.get("start")),
         source=next((valid for valid in get_args(Source) if valid == source), None),
         model=_valid(Model, data.get("model")),
-        benchmark_start=_name(_block(data.get("benchmark")).get("start")),
+        benchmark_start=_name_text(_block(data.get("benchmark")).get("start")),
         stages={name: _partial_stage(("stages", name), _block(raw)) for name, raw in stages.items()},
         evaluations={
             name: _partial_evaluation(("evaluate", name), raw) if isinstance(raw, dict) else None
@@ -54,11 +54,11 @@ def _partial_stage(path: KeyPath, raw: RawBlock) -> PartialStage:
     return PartialStage(
         path=path,
         fields=frozenset(raw),
-        start=_name(raw.get("start")),
+        start=_name_text(raw.get("start")),
         tasks=_partial_tasks(path, raw),
         mixer=_valid(Mixer, raw.get("mixer", {})),
         trainer=_valid(Trainer, raw.get("trainer", {})),
-        distil=PartialDistil(teacher, _name(distil.get("task"))) if isinstance(teacher, str) else None,
+        distil=PartialDistil(teacher, _name_text(distil.get("task"))) if isinstance(teacher, str) else None,
     )
 
 
@@ -80,7 +80,7 @@ def _partial_task(path: KeyPath, raw: RawBlock) -> PartialTask:
         reader=reader,
         has_head=head is not None,
         head=_valid(Head, head),
-        attacked=PartialAttack(_name(attacked.get("by")), _valid(AttackedTraining, attacked))
+        attacked=PartialAttack(_name_text(attacked.get("by")), _valid(AttackedTraining, attacked))
         if isinstance(attacked, dict)
         else None,
         augmented=_valid(Task, {"reader": reader, **changes}) if changes else None,
@@ -104,8 +104,8 @@ def _partial_evaluation(path: KeyPath, raw: RawBlock) -> PartialEvaluation:
     return PartialEvaluation(
         path=path,
         fields=frozenset(raw),
-        stage=_name(raw.get("stage")),
-        task=_name(raw.get("task")),
+        stage=_name_text(raw.get("stage")),
+        task=_name_text(raw.get("task")),
         has_reader=raw.get("reader") is not None,
         reader=_valid(Reader, raw.get("reader")),
         split=str(raw.get("split", "test")),
@@ -126,7 +126,7 @@ def _report_names(field: str, raw: object) -> list[tuple[KeyPath, str]]:
     """The evaluations that a field of the report names, one or a list of them, each with its place."""
     path: KeyPath = ("report", field)
     places = [((*path, i), item) for i, item in enumerate(raw)] if isinstance(raw, list) else [(path, raw)]
-    return [(place, name) for place, item in places if (name := _name(item)) is not None]
+    return [(place, name) for place, item in places if (name := _name_text(item)) is not None]
 
 
 def _block(raw: object) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _block(raw: object) -> dict[str, Any]:
     return raw if isinstance(raw, dict) else {}
 
 
-def _name(raw: object) -> str | None:
+def _name_text(raw: object) -> str | None:
     return raw if raw is None or isinstance(raw, str) else Mistyped(raw)
 
 

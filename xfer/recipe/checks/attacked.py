@@ -14,6 +14,7 @@ from xfer.readers.base import Reader
 from xfer.recipe.checks.lexicons import attacker_faults, further_faults, truth_faults
 from xfer.recipe.checks.names import unknown_name
 from xfer.recipe.partial import PartialRecipe, PartialTask, PathFault
+from xfer.recipe.recipe import Task
 from xfer.recipe.rules import prerequisite_stages, same_labels
 from xfer.trainers.attacked import AttackedTraining
 
@@ -26,10 +27,10 @@ def attacked_faults(recipe: PartialRecipe) -> Iterator[PathFault]:
             if task.attacked and task.has_head:
                 yield path, "belongs to a task that learns labels, and this one has a discriminator", "leave it out"
             elif task.attacked and task.attacked.settings:
-                yield from _task_faults(path, name, task, task.attacked.settings, recipe)
+                yield from _attacked_task_faults(path, name, task, task.attacked.settings, recipe)
 
 
-def _task_faults(
+def _attacked_task_faults(
     path: KeyPath, stage: str, task: PartialTask, attacked: AttackedTraining, recipe: PartialRecipe
 ) -> Iterator[PathFault]:
     """What stands against the attacked rows of one task that learns labels."""
@@ -88,7 +89,7 @@ def _victim_faults(
             yield (*path, "task" if task else "by"), what, "ask one that learnt them"
 
 
-def head_task(attacked: AttackedTraining, reader: Reader, tasks: Mapping[str, Any]) -> str:
+def head_task(attacked: AttackedTraining, reader: Reader, tasks: Mapping[str, Task]) -> str:
     """The task of the victim's stage whose head answers."""
     return attacked.task or next(name for name, task in tasks.items() if same_labels(reader, task.reader))
 

@@ -22,7 +22,7 @@ def augment_faults(recipe: PartialRecipe) -> Iterator[PathFault]:
             if task.augmented and task.has_head:
                 yield from _discriminator_faults(task)
             elif task.augmented:
-                yield from _task_faults(task, task.augmented, recipe)
+                yield from _augmented_task_faults(task, task.augmented, recipe)
 
 
 def _discriminator_faults(task: PartialTask) -> Iterator[PathFault]:
@@ -32,7 +32,7 @@ def _discriminator_faults(task: PartialTask) -> Iterator[PathFault]:
             yield (*task.path, field), what, "leave it out"
 
 
-def _task_faults(task: PartialTask, augmented: Task, recipe: PartialRecipe) -> Iterator[PathFault]:
+def _augmented_task_faults(task: PartialTask, augmented: Task, recipe: PartialRecipe) -> Iterator[PathFault]:
     """What stands against the steps of one task, and against comparing rows with their views."""
     for path, step in zip(task.step_paths, augmented.augment, strict=True):
         if step.attacker:

@@ -21,10 +21,12 @@ def distil_faults(recipe: PartialRecipe) -> Iterator[PathFault]:
     """What stands against the teachers of a recipe's stages."""
     for name, stage in recipe.stages.items():
         if stage.distil:
-            yield from _stage_faults(name, stage, stage.distil, recipe)
+            yield from _teacher_stage_faults(name, stage, stage.distil, recipe)
 
 
-def _stage_faults(name: str, stage: PartialStage, distil: PartialDistil, recipe: PartialRecipe) -> Iterator[PathFault]:
+def _teacher_stage_faults(
+    name: str, stage: PartialStage, distil: PartialDistil, recipe: PartialRecipe
+) -> Iterator[PathFault]:
     """What stands against the teacher of one stage."""
     path, teacher_stage, task = (*stage.path, "distil"), distil.stage, distil.task
     taught = recipe.learnt_readers(teacher_stage)

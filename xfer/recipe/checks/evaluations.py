@@ -23,7 +23,7 @@ def evaluation_faults(recipe: PartialRecipe) -> Iterator[PathFault]:
     for name, evaluation in recipe.evaluations.items():
         if evaluation:
             yield from _stageless_faults(name, evaluation, recipe)
-            yield from _stage_faults(evaluation, recipe)
+            yield from _tested_stage_faults(evaluation, recipe)
             if not _tests_discriminator(evaluation, recipe):
                 yield from _reader_faults(evaluation, recipe)
 
@@ -46,7 +46,7 @@ def _stageless_faults(name: str, evaluation: PartialEvaluation, recipe: PartialR
         yield (*path, "task"), "belongs to a stage, and none is named", "add stage: ..., or leave it out"
 
 
-def _stage_faults(evaluation: PartialEvaluation, recipe: PartialRecipe) -> Iterator[PathFault]:
+def _tested_stage_faults(evaluation: PartialEvaluation, recipe: PartialRecipe) -> Iterator[PathFault]:
     """A stage that is not there, or a task that it does not have or that has no answers."""
     path, stage = evaluation.path, recipe.stages.get(evaluation.stage or "")
     yield from unknown_name((*path, "stage"), evaluation.stage, recipe.stages, "stage")

@@ -13,7 +13,7 @@ from xfer.readers.base import Reader, Source
 from xfer.recipe.partial import PathFault
 from xfer.recipe.recipe import Recipe, Task
 
-B = TypeVar("B", bound=Block)
+Holder = TypeVar("Holder", bound=Block)
 
 
 def attacker_faults(
@@ -76,7 +76,7 @@ def in_source(recipe: Recipe) -> tuple[Recipe, list[str]]:
     return recipe.model_copy(update={"stages": stages, "evaluate": evaluate}), list(dict.fromkeys(notes))
 
 
-def _with_attacker(block: B, attacker: Attacker | None) -> B:
+def _with_attacker(block: Holder, attacker: Attacker | None) -> Holder:
     return block.model_copy(update={"attacker": attacker})
 
 

@@ -13,7 +13,7 @@ from xfer.recipe.checks.names import report_faults, start_faults
 from xfer.recipe.checks.rows import training_faults
 from xfer.recipe.partial import PartialRecipe, PathFault
 
-RECIPE_CHECKS = (
+RELATION_CHECKS = (
     start_faults,
     option_faults,
     domain_faults,
@@ -26,7 +26,7 @@ RECIPE_CHECKS = (
 )
 
 
-def recipe_faults(recipe: PartialRecipe) -> Iterator[PathFault]:
+def relation_faults(recipe: PartialRecipe) -> Iterator[PathFault]:
     """The place, the message and a hint of each fault, in no order: a ``RecipeError`` sorts its faults by place."""
-    for check in RECIPE_CHECKS:
+    for check in RELATION_CHECKS:
         yield from check(recipe)
