@@ -1,6 +1,6 @@
 """The study: one YAML file that varies a recipe along named axes and says what to compare. Frozen data.
 
-``core.load_study`` reads one. Cells that share work share nodes, because equal nodes have equal keys.
+``load_study`` reads one. Cells that share work share nodes, because equal nodes have equal keys.
 """
 
 from __future__ import annotations
