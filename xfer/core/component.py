@@ -99,7 +99,7 @@ class Component(Block):
         return target
 
     @classmethod
-    def _import(cls, target: str, name: str) -> Any:
+    def _import(cls, target: str, name: str) -> object:
         module, _, attribute = target.partition(":")
         try:
             return getattr(import_module(module), attribute)
@@ -108,7 +108,7 @@ class Component(Block):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _dispatch(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    def _dispatch(cls, value: object, handler: ValidatorFunctionWrapHandler) -> Any:
         if isinstance(value, str):
             value = {"type": value}
         if not isinstance(value, dict):
@@ -152,7 +152,7 @@ def changed_fields(block: BaseModel) -> dict[str, Any]:
     return changed
 
 
-def _canonical_value(value: Any) -> Any:
+def _canonical_value(value: object) -> object:
     if isinstance(value, Component):
         return value.identity()
     if isinstance(value, BaseModel):
@@ -166,7 +166,7 @@ def _canonical_value(value: Any) -> Any:
     return value
 
 
-def _target_path(component: Any) -> str:
+def _target_path(component: str | type[Component]) -> str:
     return component if isinstance(component, str) else f"{component.__module__}:{component.__qualname__}"
 
 

@@ -18,7 +18,7 @@ class Difference(NamedTuple):
     sides: str = "both"
 
 
-def find_differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
+def find_differences(old: object, new: object, path: str = "") -> Iterator[Difference]:
     """Every place in which two blocks differ, in order of their keys."""
     if not (isinstance(old, dict) and isinstance(new, dict)):
         if old != new:
@@ -34,8 +34,9 @@ def find_differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]
             yield from find_differences(old[key], new[key], inner_path)
 
 
-def short_value(value: Any) -> str:
+def short_value(value: object) -> str:
     """A value in one line: JSON, keys by their first letters, long ones cut."""
-    is_key = isinstance(value, str) and len(value) == 32 and not set(value) - set("0123456789abcdef")
-    text = value[:6] if is_key else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and len(value) == 32 and not set(value) - set("0123456789abcdef"):
+        return value[:6]
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= VALUE_WIDTH else text[: VALUE_WIDTH - 3] + "..."

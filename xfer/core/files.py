@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class FileStamp(NamedTuple):
@@ -45,7 +45,7 @@ def file_digest(path: Path) -> str:
     return state.hexdigest()
 
 
-def digests_in(job: Any) -> Iterator[FileDigest]:
+def digests_in(job: object) -> Iterator[FileDigest]:
     """The digests of outside files in plain data."""
     if isinstance(job, FileDigest):
         yield job
@@ -57,7 +57,7 @@ def digests_in(job: Any) -> Iterator[FileDigest]:
             yield from digests_in(value)
 
 
-def changed_files(job: Any, digest: Callable[[Path], str]) -> list[Path]:
+def changed_files(job: object, digest: Callable[[Path], str]) -> list[Path]:
     """The outside files of a job that are not what they were when it was made."""
     return [known.path for known in digests_in(job) if _now(known.path, digest) != known]
 

@@ -22,11 +22,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from xfer.core.errors import StoreDamaged
 from xfer.core.files import FileDigest, file_digest, file_stamp
 
+V = TypeVar("V")
 HEARTBEAT = 5.0  # seconds between signs of life
 STALE_AFTER = 60.0  # seconds without one after which a lock on another machine is dead
 TICK = 2_000_000_000  # nanoseconds: two changes within them may bear the same time on some file systems
@@ -48,9 +49,9 @@ class Entry(NamedTuple):
         """A JSON file of the results. Raises StoreDamaged."""
         return _read_json(self.out / name, self)
 
-    def node_record(self) -> Any:
+    def node_record(self) -> dict[str, Any]:
         """What was recorded when the node was made: what was hashed, versions, host, time. Raises StoreDamaged."""
-        return _read_json(self.path / "node.json", self)
+        return dict(_read_json(self.path / "node.json", self))
 
     def verify_files(self, contents: bool = False) -> None:
         """Raises StoreDamaged unless every file has its size (and, with ``contents``, its digest)."""
@@ -195,7 +196,7 @@ class Store:
                     self._facts = facts
         return self._facts.get(group, {}).get(name)
 
-    def remember_fact(self, group: str, name: str, value: Any) -> Any:
+    def remember_fact(self, group: str, name: str, value: V) -> V:
         """Keeps a fact and returns it; a read-only store still works, it only asks again."""
         if self.recall_fact(group, name) != value and self._facts is not None:
             self._facts.setdefault(group, {})[name] = value
@@ -274,7 +275,7 @@ def _keep_alive(path: Path, stop: threading.Event) -> None:
             os.utime(path)
 
 
-def write_json(path: Path, value: Any, sort: bool = True) -> None:
+def write_json(path: Path, value: object, sort: bool = True) -> None:
     """Writes JSON aside, flushes it to the disk and renames it: readers see the old or the new file, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

@@ -25,6 +25,7 @@ _CONSTANTS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null":
 _CONSTANTS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
 
 KeyPath = tuple[str | int, ...]
+Scalar = bool | int | float | str | None
 
 
 class Mark(NamedTuple):
@@ -47,7 +48,7 @@ class _Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         tag = getattr(self.peek_event(), "tag", None)
         node = super().compose_node(parent, index)
         if tag and node is not None:
@@ -55,7 +56,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def parse_scalar(text: str) -> Any:
+def parse_scalar(text: str) -> Scalar:
     """The value of a plain (unquoted) scalar under YAML 1.2's core schema."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
@@ -213,7 +214,7 @@ def _as_block(tree: Tree, other: Tree) -> Tree:
     return tree
 
 
-def _type_name(tree: Tree) -> Any:
+def _type_name(tree: Tree) -> object:
     return tree.value["type"][1].value if "type" in tree.value else None
 
 

@@ -31,7 +31,7 @@ def task_names(benchmark: str) -> dict[str, str]:
     return {_READER_NAMES.get(name, name): name for name in BENCHMARKS[benchmark.replace("_", "-")].tasks}
 
 
-def _check_task_names(value: Any) -> Any:
+def _check_task_names(value: object) -> object:
     names = value if isinstance(value, list | tuple) else ()
     if value == "all" or (names and all(isinstance(n, str) for n in names) and len(set(names)) == len(names)):
         return value
@@ -53,7 +53,7 @@ class Targets(Block):
 
     @model_validator(mode="before")
     @classmethod
-    def _short(cls, value: Any) -> Any:
+    def _short(cls, value: object) -> object:
         if not isinstance(value, str | dict | Targets):
             hint = {"hint": f"such as {' or '.join(get_args(BenchmarkName))}"}
             raise PydanticCustomError("benchmark", "must be the name of a benchmark, or a block with its name", hint)
@@ -115,7 +115,7 @@ def _without_start(targets: Targets) -> Targets:
     return targets.model_copy(update={"start": None, "tasks": trained_tasks})
 
 
-def expand_plain_data(data: Any) -> Any:
+def expand_plain_data(data: object) -> object:
     """The same of plain data, where an entry of the recipe's own replaces a whole one of the benchmark."""
     if not isinstance(data, dict) or not isinstance(data.get("benchmark"), str | dict):
         return data
@@ -175,7 +175,7 @@ def _reader_block(task: str, benchmark: str) -> dict[str, Any]:
     return block if "hub" in reader_class.sources else block | {"source": "mirror"}
 
 
-def _valid_targets(value: Any) -> Targets | None:
+def _valid_targets(value: object) -> Targets | None:
     try:
         return Targets.model_validate(value)
     except ValidationError:
@@ -195,7 +195,7 @@ def _null_keys(section: Tree) -> list[str]:
     return [key for key, (_, item) in entries.items() if item.value is None]
 
 
-def _uniform_tree(data: Any, mark: Mark) -> Tree:
+def _uniform_tree(data: object, mark: Mark) -> Tree:
     """Plain data as a tree that all stands at one place."""
     if isinstance(data, dict):
         return Tree({key: (mark, _uniform_tree(item, mark)) for key, item in data.items()}, mark)

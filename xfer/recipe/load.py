@@ -11,8 +11,9 @@ from xfer.core import yaml
 from xfer.core.errors import Fault, RecipeError, suggest_name
 from xfer.core.yaml import Tree
 from xfer.recipe.benchmark import expand_benchmark
+from xfer.recipe.checks.relations import relation_faults
+from xfer.recipe.read_partial import partial_recipe
 from xfer.recipe.recipe import Recipe
-from xfer.recipe.references import broken_references
 from xfer.recipe.validation import mark_fault, path_fault, validate_model
 
 SCALES = ("miniature", "base", "large")
@@ -57,7 +58,8 @@ def checked_recipe(tree: Tree, option_faults: Sequence[Fault] = ()) -> Recipe:
     tree = expand_benchmark(tree)
     data, faults = yaml.resolve_references(tree)
     recipe, invalid = validate_model(data, tree)
-    faults += [*option_faults, *invalid, *(path_fault(tree, *reference) for reference in broken_references(data))]
+    broken = [path_fault(tree, *fault) for fault in relation_faults(partial_recipe(data))]
+    faults += [*option_faults, *invalid, *broken]
     if faults or recipe is None:
         raise RecipeError(faults)
     return recipe

@@ -16,6 +16,7 @@ from xfer.models.domain.base import Head
 from xfer.models.smoothing.settings import Vote
 from xfer.readers.base import Languages, Reader, Source, Split
 from xfer.recipe.benchmark import Targets, expand_plain_data
+from xfer.recipe.rules import prerequisite_stages, reader_source, short_task_name
 from xfer.trainers.attacked import AttackedTraining
 from xfer.trainers.augmenting import Augments, Consistency
 from xfer.trainers.base import Mixer, Trainer
@@ -81,15 +82,14 @@ class Stage(Block):
 
     @model_validator(mode="before")
     @classmethod
-    def _short(cls, value: Any) -> Any:
+    def _short(cls, value: object) -> object:
         if isinstance(value, dict) and "reader" in value and "tasks" in value:
             hint = {"hint": "reader is short for one task: keep one of them; reader: null takes away a parent's"}
             raise PydanticCustomError("reader_and_tasks", "gives both reader and tasks", hint)
         if isinstance(value, dict) and "reader" in value:
             reader = value["reader"]
-            name = reader.get("type") if isinstance(reader, dict) else reader
             rest = {key: item for key, item in value.items() if key != "reader"}
-            return rest | {"tasks": {str(name).rpartition(":")[2] or "task": {"reader": reader}}}
+            return rest | {"tasks": {short_task_name(reader): {"reader": reader}}}
         return value
 
     @field_validator("tasks")
@@ -182,7 +182,7 @@ class Recipe(Block):
 
     @model_validator(mode="before")
     @classmethod
-    def _expand_block(cls, value: Any) -> Any:
+    def _expand_block(cls, value: object) -> object:
         return expand_plain_data(value)
 
     @model_validator(mode="after")
@@ -193,11 +193,14 @@ class Recipe(Block):
         return self
 
     def start_of(self, name: str) -> str | None:
-        """The stage that ``name`` continues, or None if it starts from the model."""
-        stage = self.stages[name]
-        return stage.start or (
-            self.start if self.start != name and name not in self._stages_before(self.start) else None
-        )
+        """The stage that ``name`` continues, or None if it starts from the model.
+
+        The recipe's own start holds for all stages but those that lead to it.
+        """
+        start = self.stages[name].start
+        if start or self.start is None:
+            return start
+        return None if name in prerequisite_stages(self.start, self.stages) else self.start
 
     def tested_stage(self, evaluation: Evaluation) -> str | None:
         """The stage that an evaluation tests, or None if it tests the model."""
@@ -210,20 +213,6 @@ class Recipe(Block):
         stage = self.stages[str(evaluation.stage)]
         return stage.tasks[evaluation.task or next(iter(stage.tasks))].reader
 
-    def _stages_before(self, name: str | None) -> set[str]:
-        """The stages that lead to ``name``: the recipe's own start cannot be applied to them."""
-        seen, pending = set[str](), [name]
-        while pending:
-            current = pending.pop()
-            if current is None or current in seen:
-                continue
-            seen.add(current)
-            if current in self.stages:
-                stage = self.stages[current]
-                pending += [stage.start, stage.distil.stage if stage.distil else None]
-                pending += [task.attacked.by for task in stage.tasks.values() if task.attacked]
-        return seen
-
     def source_of(self, reader: Reader) -> Source:
-        """The source of a reader: miniature holds for all, else the reader's own wins."""
-        return "miniature" if self.source == "miniature" else reader.source or self.source
+        """The source of a reader's rows."""
+        return reader_source(reader, self.source)

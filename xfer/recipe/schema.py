@@ -31,7 +31,7 @@ def schema_text() -> str:
         options: list[dict[str, Any]] = [{"enum": base.known_names(), "description": f"one of the {plural_kind(kind)}"}]
         for name in base.known_names():
             try:
-                component: Any = base.find_class(name)
+                component = base.find_class(name)
             except PydanticCustomError:  # a plug-in that does not import keeps its name, without its fields
                 continue
             definitions[f"{kind}.{name}"] = _component_schema(component, name, definitions)
@@ -78,7 +78,7 @@ def study_schema_text() -> str:
     return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _component_schema(component: Any, name: str, definitions: dict[str, Any]) -> dict[str, Any]:
+def _component_schema(component: type[Component], name: str, definitions: dict[str, Any]) -> dict[str, Any]:
     schema: dict[str, Any] = component.model_json_schema()
     for inner, definition in schema.pop("$defs", {}).items():
         definitions.setdefault(inner, definition)  # a kind within a kind is already known as all its types

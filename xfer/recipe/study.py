@@ -1,6 +1,6 @@
 """The study: one YAML file that varies a recipe along named axes and says what to compare. Frozen data.
 
-``core.load_study`` reads one. Cells that share work share nodes, because equal nodes have equal keys.
+``load_study`` reads one. Cells that share work share nodes, because equal nodes have equal keys.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from xfer.recipe.recipe import Name, Recipe, Seeds
 Measure = Literal["score", "drop", "relative", "gap", "gap_growth"]
 
 
-def _as_list(value: Any) -> Any:
+def _as_list(value: object) -> Sequence[Any]:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _check_word(value: Any) -> Any:
+def _check_word(value: object) -> str:
     if not isinstance(value, str):
         raise PydanticCustomError("word", "should be a name", {"hint": "in quotes if it looks like a number"})
     return value

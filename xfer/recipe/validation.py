@@ -28,7 +28,7 @@ _SHAPE_MESSAGES = {
 }  # in words of YAML
 
 
-def validate_model(data: Any, tree: Tree, model: type[B] = Recipe) -> tuple[B | None, list[Fault]]:  # type: ignore[assignment]
+def validate_model(data: object, tree: Tree, model: type[B] = Recipe) -> tuple[B | None, list[Fault]]:  # type: ignore[assignment]
     """The recipe (or what else ``model`` is), or None with a fault for each mistake that validation finds."""
     try:
         return model.model_validate(data), []
@@ -44,7 +44,7 @@ def _follows_from_items(item: dict[str, Any], items: list[dict[str, Any]]) -> bo
     return item["type"] == "too_short" and any(inner_items)
 
 
-def _invalid_fault(tree: Tree, data: Any, item: dict[str, Any], model: type[BaseModel]) -> Fault:
+def _invalid_fault(tree: Tree, data: object, item: dict[str, Any], model: type[BaseModel]) -> Fault:
     path, context = _real_path(data, tuple(item["loc"])), item.get("ctx", {})
     hint = str(context.get("hint", ""))
     if item["type"] == "extra_forbidden":
@@ -55,7 +55,7 @@ def _invalid_fault(tree: Tree, data: Any, item: dict[str, Any], model: type[Base
         message = "no such field"
         return mark_fault(yaml.locate_mark(tree, path, key=True), path, message, hint)
     if item["type"] == "missing" and path[0] == "stages" and path[2:] == ("tasks",):
-        near = spelling_hint(str(path[1]), {*data["stages"]} - {path[1]})
+        near = spelling_hint(str(path[1]), {*_data_at(data, ("stages",), {})} - {path[1]})
         return path_fault(tree, path[:-1], "trains on nothing", near or "add reader: or tasks:")
     if item["type"] == "missing":
         message, hint = f"'{path[-1]}' is missing", "add it"
@@ -86,7 +86,7 @@ def path_fault(tree: Tree, path: yaml.KeyPath, message: str, hint: str = "") -> 
     return mark_fault(yaml.locate_mark(tree, path), path, message, hint)
 
 
-def _real_path(data: Any, location: tuple[Any, ...]) -> yaml.KeyPath:
+def _real_path(data: object, location: tuple[Any, ...]) -> yaml.KeyPath:
     """Where in the file an error stands: unions add parts to the location, and short forms take some away."""
     path: list[str | int] = []
     location = (
@@ -108,7 +108,7 @@ def _real_path(data: Any, location: tuple[Any, ...]) -> yaml.KeyPath:
     return tuple(path)
 
 
-def _data_at(data: Any, path: yaml.KeyPath, default: Any) -> Any:
+def _data_at(data: object, path: yaml.KeyPath, default: object) -> Any:
     for key in path:
         if isinstance(data, dict) and key in data:
             data = data[key]
@@ -119,7 +119,7 @@ def _data_at(data: Any, path: yaml.KeyPath, default: Any) -> Any:
     return data
 
 
-def _block_class(data: Any, path: yaml.KeyPath, root: type[BaseModel]) -> type[BaseModel] | None:
+def _block_class(data: object, path: yaml.KeyPath, root: type[BaseModel]) -> type[BaseModel] | None:
     """The class of the block at ``path``."""
     model: Any = root
     block = data
@@ -140,7 +140,7 @@ def _field_names(model: type[BaseModel] | None, root: type[BaseModel]) -> list[s
     return [*model.model_fields, *extra]
 
 
-def _inner_field_hint(model: type[BaseModel] | None, block: Any, name: str) -> str:
+def _inner_field_hint(model: type[BaseModel] | None, block: object, name: str) -> str:
     """A hint for a field that stands one block too high; empty if no block within has it."""
     for field in model.model_fields if model else ():
         value = _data_at(block, (field,), {})
@@ -155,8 +155,8 @@ def _inner_field_hint(model: type[BaseModel] | None, block: Any, name: str) -> s
     return ""
 
 
-def _inner_class(model: Any, key: Any, block: Any) -> Any:
-    """The class of the block that field ``part`` of ``model`` holds, following ``type``."""
+def _inner_class(model: object, key: str | int, block: object) -> Any:
+    """The class of the block that field ``key`` of ``model`` holds, following ``type``."""
     annotation: Any
     if get_origin(model) is dict:
         annotation = get_args(model)[1]

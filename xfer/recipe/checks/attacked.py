@@ -5,134 +5,93 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from xfer.attackers.base import Attacker
 from xfer.attackers.constraints import Tagged
 from xfer.attackers.search.base import Search
 from xfer.core.errors import suggest_name
+from xfer.core.yaml import KeyPath
 from xfer.readers.base import Reader
-from xfer.recipe.checks.lexicons import attacker_faults
+from xfer.recipe.checks.lexicons import attacker_faults, further_faults, truth_faults
+from xfer.recipe.checks.names import unknown_name
+from xfer.recipe.partial import PartialRecipe, PartialTask, PathFault
+from xfer.recipe.recipe import Task
+from xfer.recipe.rules import prerequisite_stages, same_labels
 from xfer.trainers.attacked import AttackedTraining
 
-_Path = tuple[str | int, ...]
-_PathFault = tuple[_Path, str, str]
-_StageReaders = Mapping[
-    str, Mapping[str, Reader | None]
-]  # of each stage: the tasks that learn labels; None where faulty
 
-
-def attacked_faults(stages: Mapping[str, Any], readers: _StageReaders, source: Any) -> Iterator[_PathFault]:
-    """What stands against the attacked training rows of a recipe's stages (plain data)."""
-    for stage, block in stages.items():
-        for task, (reader, raw) in _attacked_blocks(block, readers[stage]).items():
-            path: _Path = ("stages", stage, "tasks", task, "attacked")
-            if reader is _DISCRIMINATOR:
+def attacked_faults(recipe: PartialRecipe) -> Iterator[PathFault]:
+    """What stands against the attacked training rows of a recipe's stages."""
+    for name, stage in recipe.stages.items():
+        for task in stage.tasks.values():
+            path = (*task.path, "attacked")
+            if task.attacked and task.has_head:
                 yield path, "belongs to a task that learns labels, and this one has a discriminator", "leave it out"
-                continue
-            try:
-                attacked = AttackedTraining.model_validate(raw)
-            except ValidationError:
-                continue  # told by itself
-            if isinstance(reader, Reader):
-                yield from _attacker_faults(path, attacked, reader, source)
-            if attacked.by is not None:
-                yield from _victim_faults(path, stage, attacked, reader, stages, readers)
+            elif task.attacked and task.attacked.settings:
+                yield from _attacked_task_faults(path, name, task, task.attacked.settings, recipe)
 
 
-_DISCRIMINATOR = object()
+def _attacked_task_faults(
+    path: KeyPath, stage: str, task: PartialTask, attacked: AttackedTraining, recipe: PartialRecipe
+) -> Iterator[PathFault]:
+    """What stands against the attacked rows of one task that learns labels."""
+    if task.reader:
+        yield from _training_attacker_faults((*path, "attacker"), attacked.attacker, task.reader, recipe)
+        if task.reader.form == "retrieve":
+            yield from _retrieval_faults(path, attacked)
+    if attacked.by is not None:
+        yield from _victim_faults(path, stage, attacked, task.reader, recipe)
 
 
-def _attacked_blocks(stage: Any, learnt: Mapping[str, Reader | None]) -> dict[str, tuple[Any, Any]]:
-    tasks = stage.get("tasks") if isinstance(stage, dict) else None
-    blocks = {}
-    for name, task in tasks.items() if isinstance(tasks, dict) else ():
-        if isinstance(task, dict) and isinstance(task.get("attacked"), dict):
-            blocks[name] = (learnt.get(name) if name in learnt else _DISCRIMINATOR, task["attacked"])
-    return blocks
-
-
-def _attacker_faults(path: _Path, attacked: AttackedTraining, reader: Reader, source: Any) -> Iterator[_PathFault]:
+def _training_attacker_faults(
+    path: KeyPath, attacker: Attacker, reader: Reader, recipe: PartialRecipe
+) -> Iterator[PathFault]:
     """Whether the attacker can change training rows of this reader and leaves their labels true."""
-    attacker = attacked.attacker
-    origin = "miniature" if source == "miniature" else reader.source or source or "hub"
-    languages = reader.train_languages(origin)
-    misfits = list(attacker_faults(attacker, reader, languages, origin))
-    for field, what, hint in misfits:
-        yield (*path, "attacker", *filter(None, field.split("."))), what, hint
+    source = recipe.source_of(reader)
+    languages = reader.train_languages(source)
+    misfits = list(attacker_faults(path, attacker, reader, languages, source))
+    yield from misfits
+    if not misfits:
+        yield from further_faults(path, attacker, reader, languages, source)
+    yield from truth_faults(path, attacker)
     if tagging_stage(attacker):
         what = "a search of training rows cannot wait for a stage that tags"
-        yield (*path, "attacker", "constraints", "part_of_speech"), what, "say tagger: {model: <a folder>}"
-    if attacker.diagnostic:
-        what = "lets labels become untrue, and nothing true could be learnt of them"
-        yield (*path, "attacker", "diagnostic"), what, "leave it out, and take an attacker that keeps labels true"
-    if not misfits:
-        further_source = attacker.further_split("train", languages)
-        offered = reader.offered_languages(origin, further_source[0]) if further_source else ()
-        for language in further_source[1] if further_source else ():
-            if language not in offered:
-                what = f"takes rows from the {further_source[0] if further_source else ''} split of {reader.type_name}"
-                yield (*path, "attacker"), f"{what}, which has none in '{language}'", f"it has {', '.join(offered)}"
-    if reader.form == "retrieve":
-        for field in ("refresh", "weight"):
-            if getattr(attacked, field) != AttackedTraining.model_fields[field].default:
-                what = "the loss of a row of retrieval depends on the others of its batch, so its rows stand together"
-                yield (*path, field), what, "leave it out"
+        yield (*path, "constraints", "part_of_speech"), what, "say tagger: {model: <a folder>}"
+
+
+def _retrieval_faults(path: KeyPath, attacked: AttackedTraining) -> Iterator[PathFault]:
+    """Settings that take rows of retrieval out of their batch."""
+    for field in ("refresh", "weight"):
+        if getattr(attacked, field) != AttackedTraining.model_fields[field].default:
+            what = "the loss of a row of retrieval depends on the others of its batch, so its rows stand together"
+            yield (*path, field), what, "leave it out"
 
 
 def _victim_faults(
-    path: _Path, stage: str, attacked: AttackedTraining, reader: Any, stages: Mapping[str, Any], readers: _StageReaders
-) -> Iterator[_PathFault]:
+    path: KeyPath, stage: str, attacked: AttackedTraining, reader: Reader | None, recipe: PartialRecipe
+) -> Iterator[PathFault]:
+    """What stands against the stage that a search asks."""
     victim_stage, task = str(attacked.by), attacked.task
-    if victim_stage not in stages:
-        yield (*path, "by"), f"there is no stage '{victim_stage}'", suggest_name(victim_stage, stages)
-        return
-    if stage in prerequisite_stages(victim_stage, stages):
-        yield (
-            (*path, "by"),
-            f"'{victim_stage}' waits for '{stage}' itself",
-            "ask a stage that does not need it, or say refresh",
-        )
-    elif task is not None and task not in readers[victim_stage]:
+    learnt = recipe.learnt_readers(victim_stage)
+    if victim_stage not in recipe.stages:
+        yield from unknown_name((*path, "by"), victim_stage, recipe.stages, "stage")
+    elif stage in prerequisite_stages(victim_stage, recipe.stages):
+        hint = "ask a stage that does not need it, or say refresh"
+        yield (*path, "by"), f"'{victim_stage}' waits for '{stage}' itself", hint
+    elif task is not None and task not in learnt:
         what = f"stage '{victim_stage}' has no task '{task}' that learns labels"
-        yield (*path, "task"), what, suggest_name(task, readers[victim_stage])
-    elif isinstance(reader, Reader) and None not in readers[victim_stage].values():
-        learners = {name: other for name, other in readers[victim_stage].items() if other and task in (None, name)}
-        if not any(_same_labels(reader, other) for other in learners.values()):
-            what = (
-                f"no task of stage '{victim_stage}' has"
-                if task is None
-                else f"task '{task}' of stage '{victim_stage}' does not have"
-            )
+        yield (*path, "task"), what, suggest_name(task, learnt)
+    elif reader and None not in learnt.values():
+        learners = [other for name, other in learnt.items() if other and task in (None, name)]
+        if not any(same_labels(reader, other) for other in learners):
+            stage_text = f"stage '{victim_stage}'"
+            what = f"task '{task}' of {stage_text} does not have" if task else f"no task of {stage_text} has"
             what += f" the form and labels of {reader.type_name}"
             yield (*path, "task" if task else "by"), what, "ask one that learnt them"
 
 
-def _same_labels(reader: Reader, other: Reader) -> bool:
-    return (reader.form, reader.label_names()) == (other.form, other.label_names())
-
-
-def head_task(attacked: AttackedTraining, reader: Reader, tasks: Mapping[str, Any]) -> str:
+def head_task(attacked: AttackedTraining, reader: Reader, tasks: Mapping[str, Task]) -> str:
     """The task of the victim's stage whose head answers."""
-    return attacked.task or next(name for name, task in tasks.items() if _same_labels(reader, task.reader))
-
-
-def prerequisite_stages(name: str, stages: Mapping[str, Any]) -> set[str]:
-    """``name`` and every stage that it waits for, in plain data."""
-    seen, pending = set[str](), [name]
-    while pending:
-        current = pending.pop()
-        stage = stages.get(current)
-        if current in seen or not isinstance(stage, dict):
-            continue
-        seen.add(current)
-        distil, tasks = stage.get("distil"), stage.get("tasks")
-        needed = [stage.get("start"), distil.get("stage") if isinstance(distil, dict) else None]
-        for task in tasks.values() if isinstance(tasks, dict) else ():
-            attacked = task.get("attacked") if isinstance(task, dict) else None
-            needed.append(attacked.get("by") if isinstance(attacked, dict) else None)
-        pending += [other for other in needed if isinstance(other, str)]
-    return seen
+    return attacked.task or next(name for name, task in tasks.items() if same_labels(reader, task.reader))
 
 
 def tagging_stage(attacker: Attacker) -> Tagged | None:

@@ -1,86 +1,68 @@
-"""What a recipe says of rows that are changed as they are drawn: faults, what a stage's job says, and what is read."""
+"""What stands against rows that are changed as they are drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from pydantic import ValidationError
-
-from xfer.attackers.base import ModelFree
-from xfer.recipe.checks.lexicons import attacker_faults
+from xfer.attackers.base import Attacker, ModelFree
+from xfer.core.yaml import KeyPath
+from xfer.readers.base import Reader
+from xfer.recipe.checks.lexicons import attacker_faults, further_faults, truth_faults
+from xfer.recipe.partial import PartialRecipe, PartialTask, PathFault
 from xfer.recipe.recipe import Task
-from xfer.trainers.augmenting import Augment, Consistency
+from xfer.trainers.augmenting import Consistency
 
-_Path = tuple[str | int, ...]
-_PathFault = tuple[_Path, str, str]
 MOVING_ATTACKERS = ("word_order", "context_shuffle", "cross_language")  # after these no word stands where it stood
 
 
-def augment_faults(stages: Mapping[str, Any], source: Any) -> Iterator[_PathFault]:
-    """What stands against the augmentation of a recipe's stages (plain data); what is malformed is told elsewhere."""
-    for stage, block in stages.items():
-        tasks = block.get("tasks") if isinstance(block, dict) else None
-        for name, raw in tasks.items() if isinstance(tasks, dict) else ():
-            if isinstance(raw, dict) and ("augment" in raw or "consistency" in raw):
-                yield from _task_faults(("stages", stage, "tasks", name), raw, source)
+def augment_faults(recipe: PartialRecipe) -> Iterator[PathFault]:
+    """What stands against the augmentation of a recipe's stages."""
+    for stage in recipe.stages.values():
+        for task in stage.tasks.values():
+            if task.augmented and task.has_head:
+                yield from _discriminator_faults(task)
+            elif task.augmented:
+                yield from _augmented_task_faults(task, task.augmented, recipe)
 
 
-def _task_faults(task_path: _Path, raw: dict[str, Any], source: Any) -> Iterator[_PathFault]:
-    task_block = {name: raw[name] for name in ("reader", "augment", "consistency") if name in raw}
-    try:
-        task = Task.model_validate(task_block)
-    except ValidationError:
-        return
-    if raw.get("head") is not None:
-        what = "belongs to a task that learns labels, and this one has a discriminator"
-        yield from (((*task_path, field), what, "leave it out") for field in task_block if field != "reader")
-        return
-    for path, step in zip(_attacker_paths(task_path, raw.get("augment", ())), task.augment, strict=True):
-        yield from _step_faults(path, step, task, source)
-    if task.consistency:
-        yield from _view_faults((*task_path, "consistency"), task, task.consistency)
+def _discriminator_faults(task: PartialTask) -> Iterator[PathFault]:
+    what = "belongs to a task that learns labels, and this one has a discriminator"
+    for field in ("augment", "consistency"):
+        if field in task.fields:
+            yield (*task.path, field), what, "leave it out"
 
 
-def _attacker_paths(task_path: _Path, given: Any) -> list[_Path]:
-    """Where the attacker of each step stands: in a list or alone, with a name before it or bare."""
-    listed = isinstance(given, list | tuple)
-    steps = given if listed else [given]
-    step_paths: list[_Path] = [("augment", i) if listed else ("augment",) for i in range(len(steps))]
-    attacker_keys = [("attacker",) if isinstance(step, dict) and "attacker" in step else () for step in steps]
-    return [
-        (*task_path, *step_path, *attacker_key)
-        for step_path, attacker_key in zip(step_paths, attacker_keys, strict=True)
-    ]
+def _augmented_task_faults(task: PartialTask, augmented: Task, recipe: PartialRecipe) -> Iterator[PathFault]:
+    """What stands against the steps of one task, and against comparing rows with their views."""
+    for path, step in zip(task.step_paths, augmented.augment, strict=True):
+        if step.attacker:
+            yield from _attacker_faults(path, step.attacker, augmented.reader, recipe)
+            yield from _moved_words(path, step.attacker, augmented)
+    if augmented.consistency:
+        yield from _view_faults((*task.path, "consistency"), augmented, augmented.consistency)
 
 
-def _step_faults(path: _Path, step: Augment, task: Task, source: Any) -> Iterator[_PathFault]:
-    attacker, reader = step.attacker, task.reader
-    if attacker is None:
-        return
+def _attacker_faults(path: KeyPath, attacker: Attacker, reader: Reader, recipe: PartialRecipe) -> Iterator[PathFault]:
+    """Whether an attacker can change rows of this reader at every draw and leaves their labels true."""
     if not isinstance(attacker, ModelFree):
         what = f"attacker {attacker.type_name} searches against a victim, which is too dear for every draw of a row"
         yield path, what, "use attacked: on the task, or an attacker that needs no model"
         return
-    origin = "miniature" if source == "miniature" else reader.source or source or "hub"
-    languages = reader.train_languages(origin)
-    for field, what, hint in attacker_faults(attacker, reader, languages, origin):
-        yield (*path, *([field] if field else [])), what, hint
-    if attacker.diagnostic:
-        what = "lets labels become untrue, and nothing true could be learnt of them"
-        yield (*path, "diagnostic"), what, "leave it out, and take an attacker that keeps labels true"
-    further_source = attacker.further_split("train", languages)
-    offered = reader.offered_languages(origin, further_source[0]) if further_source else ()
-    for language in further_source[1] if further_source else ():
-        if language not in offered:
-            what = f"takes rows from the {further_source[0] if further_source else ''} split of {reader.type_name}"
-            yield path, f"{what}, which has none in '{language}'", f"it has {', '.join(offered)}"
-    if task.consistency and reader.form in ("tag", "span") and attacker.type_name in MOVING_ATTACKERS:
+    source = recipe.source_of(reader)
+    languages = reader.train_languages(source)
+    yield from attacker_faults(path, attacker, reader, languages, source)
+    yield from further_faults(path, attacker, reader, languages, source)
+    yield from truth_faults(path, attacker)
+
+
+def _moved_words(path: KeyPath, attacker: Attacker, task: Task) -> Iterator[PathFault]:
+    """An attacker that moves the words whose answers consistency compares."""
+    if task.consistency and task.reader.form in ("tag", "span") and attacker.type_name in MOVING_ATTACKERS:
         what = f"{attacker.type_name} moves words, so that none can be compared with itself"
         yield path, what, "leave out consistency, or take another attacker"
 
 
-def _view_faults(path: _Path, task: Task, consistency: Consistency) -> Iterator[_PathFault]:
+def _view_faults(path: KeyPath, task: Task, consistency: Consistency) -> Iterator[PathFault]:
     if not any(step.is_active for step in task.augment):
         yield path, "compares rows with what augment makes of them, and nothing is augmented", "add augment: ..."
     if task.reader.form == "mask":

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from xfer.core.errors import suggest_name
+from xfer.core.yaml import KeyPath
 from xfer.models.domain.base import DOMAIN_COLUMNS, Head
 from xfer.readers.base import Reader
-
-_PathFault = tuple[tuple[str | int, ...], str, str]
+from xfer.recipe.partial import PartialRecipe, PathFault
 
 
 def conditioning_task(head: Head, forms: Mapping[str, str]) -> str | None:
@@ -19,42 +19,41 @@ def conditioning_task(head: Head, forms: Mapping[str, str]) -> str | None:
     return tasks[0] if head.conditional and tasks else None
 
 
-def domain_faults(
-    path: tuple[str | int, ...], readers: Mapping[str, Reader | None], heads: Mapping[str, Head | None], joint: bool
-) -> Iterator[_PathFault]:
-    """What stands against the discriminators of a stage. ``heads`` are those of the tasks that have one; a reader or
-    head that is faulty by itself is None."""
-    forms = {name: reader.form for name, reader in readers.items() if reader and name not in heads}
-    for name, head in heads.items():
-        head_path = (*path, "tasks", name, "head")
-        if len(heads) == len(readers):
-            yield head_path, "no task of the stage learns labels", "add a task without head beside it"
-        if not joint:
-            yield head_path, "a discriminator needs every step to train all tasks", "add mixer: joint to the stage"
-        reader = readers[name]
-        if reader and head:
-            yield from _column_faults(head_path, (*path, "tasks", name, "reader", "languages"), reader, head)
-        if head and head.conditional:
-            yield from _condition_faults(head_path, head, forms)
+def domain_faults(recipe: PartialRecipe) -> Iterator[PathFault]:
+    """What stands against the discriminators of a recipe's stages."""
+    for stage in recipe.stages.values():
+        judges = {name: task for name, task in stage.tasks.items() if task.has_head}
+        for name, task in judges.items():
+            path = (*task.path, "head")
+            if len(judges) == len(stage.tasks):
+                yield path, "no task of the stage learns labels", "add a task without head beside it"
+            if stage.mixer and not stage.mixer.together:
+                yield path, "a discriminator needs every step to train all tasks", "add mixer: joint to the stage"
+            if task.reader and task.head:
+                yield from _column_faults(task.path, task.reader, task.head)
+            if task.head and task.head.conditional:
+                forms = {name: reader.form for name, reader in stage.learnt_readers.items() if reader}
+                yield from _condition_faults(path, task.head, forms)
 
 
-def _column_faults(
-    head_path: tuple[str | int, ...], languages_path: tuple[str | int, ...], reader: Reader, head: Head
-) -> Iterator[_PathFault]:
+def _column_faults(path: KeyPath, reader: Reader, head: Head) -> Iterator[PathFault]:
+    """A column that the rows do not have, or in which all are alike."""
     columns = DOMAIN_COLUMNS[reader.form]
     if head.of not in columns:
         what = f"rows of form {reader.form} have no column '{head.of}' to tell apart"
-        yield (*head_path, "of"), what, suggest_name(head.of, columns)
+        yield (*path, "head", "of"), what, suggest_name(head.of, columns)
     languages = reader.card.train_languages if reader.languages == "all" else reader.languages
     if head.of == "language" and len(languages) == 1:
-        yield languages_path, f"'{languages[0]}' alone cannot be told apart from anything", "name two languages or more"
+        what = f"'{languages[0]}' alone cannot be told apart from anything"
+        yield (*path, "reader", "languages"), what, "name two languages or more"
 
 
-def _condition_faults(head_path: tuple[str | int, ...], head: Head, forms: Mapping[str, str]) -> Iterator[_PathFault]:
+def _condition_faults(path: KeyPath, head: Head, forms: Mapping[str, str]) -> Iterator[PathFault]:
+    """A head that sees class probabilities of tasks, where those of its stage (``forms``) give none."""
     wanted = getattr(head, "task", None)
     if wanted is not None and wanted not in forms:
-        yield (*head_path, "task"), f"the stage has no task '{wanted}' that learns labels", suggest_name(wanted, forms)
+        yield (*path, "task"), f"the stage has no task '{wanted}' that learns labels", suggest_name(wanted, forms)
     elif forms and conditioning_task(head, forms) is None:
         what = f"task '{wanted}' gives" if wanted else "the tasks of the stage give"
         hint = "form classify has one a row; form tag has one a subword, with states: tokens"
-        yield head_path, f"{what} no class probabilities of what is judged", hint
+        yield path, f"{what} no class probabilities of what is judged", hint
