@@ -10,12 +10,12 @@ from xfer.attackers.changes import portion, row_form, side_changes
 from xfer.reports.shortfalls import is_short
 
 SAMPLE = 200  # rows of a task on which what is changed at each draw is measured
-FILE = "portions.json"  # beside a stage, and all that is made of it: what changed the rows that it learnt
+PORTIONS_FILE = "portions.json"  # beside a stage, and all that is made of it: what changed the rows that it learnt
 Row = dict[str, Any]
 Counts = dict[str, list[int]]  # language -> how many were changed, how many there are
 
 
-def counted(attacker: Attacker, rows: Iterable[tuple[Row, Row | None, Sequence[Any] | None]]) -> Counts:
+def count_changes(attacker: Attacker, rows: Iterable[tuple[Row, Row | None, Sequence[Any] | None]]) -> Counts:
     """What an attacker changed in (row, what became of it or None, its edits or None where it names none)."""
     asked = attacker.asked()
     counts: Counts = {}
@@ -30,7 +30,7 @@ def counted(attacker: Attacker, rows: Iterable[tuple[Row, Row | None, Sequence[A
     return counts
 
 
-def told(what: str, attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def portion_record(what: str, attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """The portion of these counts, as ``reports.shortfalls`` has it; ``asked`` is None where no share is asked for."""
     asked = attacker.asked()
     shares = {language: hits / whole for language, (hits, whole) in sorted(counts.items()) if whole}
@@ -42,7 +42,7 @@ def told(what: str, attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> 
     }
 
 
-def summed(attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def portion_summary(attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """What a run prints of it: the share over all languages, and that it is less than half of what was asked."""
     asked, whole = attacker.asked(), sum(each for _, each in counts.values())
     if not whole:
@@ -54,9 +54,9 @@ def summed(attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> dict[str,
     return found
 
 
-def at_draws(attacker: ModelFree, rows: Sequence[Row], form: str, known: Any, spoken: str | None) -> Counts:
+def sample_changes(attacker: ModelFree, rows: Sequence[Row], form: str, state: Any, language: str | None) -> Counts:
     """What an attacker changes in rows that it is to change, on a sample of them that is evenly spread."""
     step = max(1, len(rows) // SAMPLE)
-    chosen = [row | {"language": spoken or row["language"]} for row in rows[::step][:SAMPLE]]
-    made: Iterator[tuple[Row | None, list[dict[str, Any]]]] = attacker.change_rows(chosen, form, known)
-    return counted(attacker, ((row, changed, edits) for row, (changed, edits) in zip(chosen, made, strict=True)))
+    chosen = [row | {"language": language or row["language"]} for row in rows[::step][:SAMPLE]]
+    made: Iterator[tuple[Row | None, list[dict[str, Any]]]] = attacker.change_rows(chosen, form, state)
+    return count_changes(attacker, ((row, changed, edits) for row, (changed, edits) in zip(chosen, made, strict=True)))

@@ -8,10 +8,13 @@ from typing import Any
 
 from xfer.core.errors import BadRow
 from xfer.core.store import Entry
+from xfer.graph.jobs import Job
+from xfer.graph.node import Node
 from xfer.text.surrogates import without_surrogates
 
 Parents = Mapping[str, Entry]  # role -> a finished node
 ProgressFunction = Callable[..., None]
+NodeWork = Callable[[Node[Job], Parents, Path, ProgressFunction], dict[str, Any]]  # does a node; returns a summary
 RowColumns = dict[str, list[Any]]
 
 

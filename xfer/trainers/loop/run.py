@@ -56,7 +56,7 @@ class Run:
         AcceleratorState._reset_state(reset_partial_state=True)  # one process runs stages of different precision
         self.precision = setting.mixed_precision(settings.precision, network)
         self.accelerator = Accelerator(mixed_precision=self.precision)
-        self.max_length = setting.input_length(settings, network)
+        self.max_length = setting.input_length(settings.max_length, network)
         context.progress(0, sum(len(task.train["id"]) for task in tasks), doing="encoding")
         self.feed = Feed(settings, network, tasks, context.seed, self.max_length)
         self.heads = {name: form.head for name, form in network.forms.items() if isinstance(form, DomainForm)}
