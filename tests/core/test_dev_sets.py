@@ -11,6 +11,7 @@ import pytest
 from xfer.core.errors import MissingData
 from xfer.execution.walk import run_recipe
 from xfer.graph.compile import Graph, Resolver, compile_graph
+from xfer.graph.jobs import DataJob
 from xfer.readers.base import Card, Reader, Settings
 from xfer.recipe.recipe import Recipe
 
