@@ -36,7 +36,7 @@ def explain(
     opened = Store(store or default_store())
     graph = open_graph(loaded.recipe, opened)
     nodes = [node for node in graph.nodes.values() if stage is None or _belongs_to(node, stage)]
-    explanations = [_warned(explain_node(node, opened), node, opened) for node in nodes]
+    explanations = [_with_warnings(explain_node(node, opened), node, opened) for node in nodes]
     if as_json:
         echo_json(explanations)
         return
@@ -46,7 +46,7 @@ def explain(
             click.echo(f"           {detail}")
 
 
-def _warned(line: dict[str, Any], node: Node[Job], store: Store) -> dict[str, Any]:
+def _with_warnings(line: dict[str, Any], node: Node[Job], store: Store) -> dict[str, Any]:
     """The reasons of a node, and of a finished one what must be said of what it learnt or answers."""
     from xfer.core.errors import StoreDamaged
     from xfer.steps.learning import node_warnings

@@ -23,7 +23,7 @@ from xfer.graph.training import TrainJob
 from xfer.steps.rows import NodeWork, Parents, ProgressFunction
 
 if TYPE_CHECKING:
-    from torch.distributed import ProcessGroup
+    from xfer.trainers.distributed import Processes
 
 StageMessage = tuple[TrainJob, dict[str, Entry], Path]  # what the other processes are to train, from what, and where
 
@@ -53,24 +53,23 @@ def lead_processes() -> Iterator[NodeWork | None]:
     if launched_processes() == 1:
         yield None
         return
-    from xfer.steps.steps import work as alone
-    from xfer.trainers import distributed  # late: imports torch
+    from xfer.steps import steps
 
-    with joined_group() as control:
+    with joined_group() as processes:
 
         def work(node: Node[Job], parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
             if not isinstance(node.job, TrainJob):
-                return alone(node, parents, folder, progress)
-            _broadcast((node.job, dict(parents), folder), control)
-            with distributed.current_processes().together():
-                return alone(node, parents, folder, progress)
+                return steps.work(node, parents, folder, progress)
+            _broadcast((node.job, dict(parents), folder), processes)
+            with processes.together():
+                return steps.train_together(node.job, parents, folder, progress, processes)
 
         try:
             yield work
         except Exception:
-            _dismiss_followers(control)
+            _dismiss_followers(processes)
             raise
-        _dismiss_followers(control)
+        _dismiss_followers(processes)
 
 
 def take_part() -> None:
@@ -79,15 +78,12 @@ def take_part() -> None:
     Raises ``ProcessLost`` where another process has ended.
     """
     from xfer.core.errors import XferError
-    from xfer.steps.steps import do_job
-    from xfer.trainers import distributed  # late: imports torch
+    from xfer.steps.steps import train_together
 
-    with joined_group() as control:
-        while (message := _broadcast(None, control)) is not None:
-            job, parents, folder = message
-            # process 0 has the error too, and reports it
-            with suppress(XferError), distributed.current_processes().together():
-                do_job(job, parents, folder, lambda *_, **__: None)
+    with joined_group() as processes:
+        while (message := _broadcast(None, processes)) is not None:
+            with suppress(XferError), processes.together():  # process 0 has the error too, and reports it
+                train_together(*message, lambda *_, **__: None, processes)
 
 
 def follow_leader() -> None:
@@ -103,8 +99,8 @@ def follow_leader() -> None:
 
 
 @contextmanager
-def joined_group() -> Iterator[ProcessGroup]:
-    """Inside, this process belongs to the group; gives the group that messages are sent in.
+def joined_group() -> Iterator[Processes]:
+    """The processes of the group; inside, this one belongs to it.
 
     The group outlives the block, as a script may run several recipes: one that is made a second time would look for
     the processes at the places of the first.
@@ -112,7 +108,7 @@ def joined_group() -> Iterator[ProcessGroup]:
     import torch
     from torch import distributed
 
-    from xfer.trainers.distributed import join_processes
+    from xfer.trainers.distributed import Processes
 
     if not distributed.is_initialized():
         gpus = torch.cuda.is_available()
@@ -121,14 +117,11 @@ def joined_group() -> Iterator[ProcessGroup]:
         distributed.init_process_group("nccl" if gpus else "gloo")
         atexit.register(_leave_group)
     control = distributed.new_group(backend="gloo", timeout=PATIENCE)
-    join_processes(control)
     try:
-        yield control
+        yield Processes(control)
     except BaseException:
         atexit.unregister(_leave_group)  # it might wait for processes that are gone
         raise
-    finally:
-        join_processes(None)
 
 
 def _leave_group() -> None:
@@ -138,7 +131,7 @@ def _leave_group() -> None:
         distributed.destroy_process_group()
 
 
-def _broadcast(message: StageMessage | None, control: ProcessGroup) -> StageMessage | None:
+def _broadcast(message: StageMessage | None, processes: Processes) -> StageMessage | None:
     """What process 0 sends to all, in each of them; None where there is no stage left."""
     from torch import distributed
 
@@ -146,12 +139,12 @@ def _broadcast(message: StageMessage | None, control: ProcessGroup) -> StageMess
 
     box = [message]
     with guard_messages():
-        distributed.broadcast_object_list(box, src=0, group=control)
+        distributed.broadcast_object_list(box, src=0, group=processes.control)
     return box[0]
 
 
-def _dismiss_followers(control: ProcessGroup) -> None:
+def _dismiss_followers(processes: Processes) -> None:
     from xfer.trainers.distributed import ProcessLost
 
     with suppress(ProcessLost):  # told already, as why a stage failed
-        _broadcast(None, control)
+        _broadcast(None, processes)

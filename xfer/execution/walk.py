@@ -124,7 +124,7 @@ class _Walk:
         self.failures: dict[str, str] = {}
         self.unreached: dict[str, str] = {}
         self.checked: set[str] = set()
-        self.told: set[str] = set()
+        self.reported: set[str] = set()
 
     def walk_nodes(self, nodes: list[Node[Job]]) -> None:
         """Tries every node whose parents are there, passing over those that another process holds."""
@@ -142,7 +142,7 @@ class _Walk:
     def show_progress(self, nodes: list[Node[Job]]) -> None:
         """Shows how far another process is with the first node that it holds."""
         for node in nodes:
-            progress = self.store.noted_progress(node.key) if node.key in self.told else None
+            progress = self.store.noted_progress(node.key) if node.key in self.reported else None
             if progress:
                 self.watcher.on_remote_progress(node, **progress)
                 return
@@ -161,13 +161,13 @@ class _Walk:
                 raise node.problem
             if entry is None:
                 entry = self.run_node(node)
-            elif node.key not in self.told:
+            elif node.key not in self.reported:
                 self.watcher.on_stored(node, entry)
             self.entries[node.key] = entry
             return True
         except Busy as busy:
-            if node.key not in self.told:
-                self.told.add(node.key)
+            if node.key not in self.reported:
+                self.reported.add(node.key)
                 self.watcher.on_waiting(node, str(busy))
             return False
         except (XferError, OSError) as error:
@@ -184,7 +184,7 @@ class _Walk:
         record = node.hashed_record() | run_provenance()
         with self.store.work_folder(node.kind, node.key, record) as folder:
             if folder.name != "finished elsewhere":
-                self.told.add(node.key)
+                self.reported.add(node.key)
                 self.store.note_progress(node.key, None)  # of a process that was killed
                 self.watcher.on_started(node)
                 start = time.monotonic()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xfer.attackers.base import ModelFree
+from xfer.attackers.base import AttackRow, ModelFree
 from xfer.core.errors import XferError
 from xfer.core.jsonl import add_line, read_whole_lines
 from xfer.core.store import write_json
@@ -20,11 +20,10 @@ from xfer.steps.rows import Parents, ProgressFunction, RowColumns, read_rows, ro
 from xfer.steps.searches import prepared_rows
 from xfer.trainers.attacked import draw_row_share
 
-AttackRow = dict[str, Any]
 UNTOUCHED = {"status": "unchanged", "queries": 0, "forwards": 0, "message": ""}
 
 
-class ChangedRow(NamedTuple):
+class EditedRow(NamedTuple):
     """One row and what became of it: None where its label cannot follow. The note is its line in ``edits.parquet``."""
 
     row: AttackRow | None
@@ -38,7 +37,7 @@ def attack_step(job: AttackJob, parents: Parents, folder: Path, progress: Progre
     check_names((row_key(row) for row in chosen if row.get("side") != "candidate"), f"rows of attack {job.label}")
     unsteady_shapes = 0
     if attacker.searches:
-        changed_rows, unsteady_shapes = _search_rows(job, parents, folder, progress, chosen)
+        changed_rows, unsteady_shapes = _run_search(job, parents, folder, progress, chosen)
     else:
         changed_rows = _change_rows(job, parents, progress, chosen)
     columns: RowColumns = {name: [] for name in rows}
@@ -65,7 +64,7 @@ def attack_step(job: AttackJob, parents: Parents, folder: Path, progress: Progre
 
 
 def _before_and_after(
-    job: AttackJob, rows: Sequence[AttackRow], changed_rows: Sequence[ChangedRow]
+    job: AttackJob, rows: Sequence[AttackRow], changed_rows: Sequence[EditedRow]
 ) -> Iterator[tuple[AttackRow, AttackRow | None, list[dict[str, Any]] | None]]:
     """Each row, what became of it, and the edits that its attacker names; not those that have no text to change."""
     for row, (changed, note) in zip(rows, changed_rows, strict=True):
@@ -91,9 +90,9 @@ def _searched_key(row: AttackRow) -> tuple[str, str]:
 
 def _change_rows(
     job: AttackJob, parents: Parents, progress: ProgressFunction, rows: Sequence[AttackRow]
-) -> list[ChangedRow]:
+) -> list[EditedRow]:
     """Each row changed without a model."""
-    attacker, changed_rows = job.attacker, list[ChangedRow]()
+    attacker, changed_rows = job.attacker, list[EditedRow]()
     assert isinstance(attacker, ModelFree)
     spoken_rows = [row | {"language": job.language or row["language"]} for row in rows]
     changes = attacker.change_rows(spoken_rows, job.form.name, prepared_rows(attacker, parents))
@@ -106,16 +105,16 @@ def _change_rows(
             "status": status,
             "edits": json.dumps(edits, ensure_ascii=True),
         }
-        changed_rows.append(ChangedRow(changed, note | {"queries": 0, "forwards": 0, "message": ""}))
+        changed_rows.append(EditedRow(changed, note | {"queries": 0, "forwards": 0, "message": ""}))
         if number % 500 == 0 or number == len(rows):
             progress(number, len(rows))
     return changed_rows
 
 
-def _search_rows(
+def _run_search(
     job: AttackJob, parents: Parents, folder: Path, progress: ProgressFunction, rows: Sequence[AttackRow]
-) -> tuple[list[ChangedRow], int]:
-    """Each row as a search leaves it, and the unsteady shapes that were met (see ``SearchOutcome``).
+) -> tuple[list[EditedRow], int]:
+    """Each row as a search leaves it, and the unsteady shapes that were met (see ``SearchedRow``).
 
     Appends each outcome to ``results.jsonl``, so that a killed attack goes on where it was.
     """
@@ -141,7 +140,7 @@ def _search_rows(
         # candidates, and what only sets a threshold, stay as they are: their ids may be those of queries
         line = finished[_searched_key(spoken_row)] if search else spoken_row | UNTOUCHED
         changed = {name: line[name] for name in row} | {"language": row["language"]}
-        changed_rows.append(ChangedRow(changed, line | {"language": row["language"], "edits": None}))
+        changed_rows.append(EditedRow(changed, line | {"language": row["language"], "edits": None}))
     if changed_rows and all(note["status"] == "error" for _, note in changed_rows):
         raise XferError(f"attack {job.label}: every row failed, the first with: {changed_rows[0].note['message']}")
     return changed_rows, unsteady_shapes

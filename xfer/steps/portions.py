@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from xfer.attackers.base import Attacker, ModelFree
+from xfer.attackers.base import Attacker, AttackRow, ModelFree
 from xfer.attackers.changes import portion, row_form, side_changes
 from xfer.reports.shortfalls import is_short
 
 SAMPLE = 200  # rows of a task on which what is changed at each draw is measured
 PORTIONS_FILE = "portions.json"  # beside a stage, and all that is made of it: what changed the rows that it learnt
-Row = dict[str, Any]
 Counts = dict[str, list[int]]  # language -> how many were changed, how many there are
 
 
-def count_changes(attacker: Attacker, rows: Iterable[tuple[Row, Row | None, Sequence[Any] | None]]) -> Counts:
+def count_changes(
+    attacker: Attacker, rows: Iterable[tuple[AttackRow, AttackRow | None, Sequence[Any] | None]]
+) -> Counts:
     """What an attacker changed in (row, what became of it or None, its edits or None where it names none)."""
     asked = attacker.asked()
     counts: Counts = {}
@@ -54,9 +55,11 @@ def portion_summary(attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> 
     return found
 
 
-def sample_changes(attacker: ModelFree, rows: Sequence[Row], form: str, state: Any, language: str | None) -> Counts:
+def sample_changes(
+    attacker: ModelFree, rows: Sequence[AttackRow], form: str, state: Any, language: str | None
+) -> Counts:
     """What an attacker changes in rows that it is to change, on a sample of them that is evenly spread."""
     step = max(1, len(rows) // SAMPLE)
     chosen = [row | {"language": language or row["language"]} for row in rows[::step][:SAMPLE]]
-    made: Iterator[tuple[Row | None, list[dict[str, Any]]]] = attacker.change_rows(chosen, form, state)
+    made: Iterator[tuple[AttackRow | None, list[dict[str, Any]]]] = attacker.change_rows(chosen, form, state)
     return count_changes(attacker, ((row, changed, edits) for row, (changed, edits) in zip(chosen, made, strict=True)))

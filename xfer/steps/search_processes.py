@@ -22,7 +22,7 @@ from typing import Any
 from xfer.core.errors import XferError
 from xfer.graph.jobs import AttackJob
 from xfer.steps.rows import Parents
-from xfer.steps.searches import SearchOutcome, search_results
+from xfer.steps.searches import SearchedRow, search_results
 
 COMMAND = [sys.executable, "-m", "xfer.steps.search_processes"]
 KEPT_NOTE = "what is finished is kept: run the same command again"
@@ -50,7 +50,7 @@ def process_count(parents: Parents, rows: Sequence[SearchRow]) -> int:
 
 def run_search_processes(
     job: AttackJob, parents: Parents, rows: Sequence[SearchRow], processes: int = 0
-) -> Iterator[SearchOutcome]:
+) -> Iterator[SearchedRow]:
     """What the search makes of each row, in the order in which they end.
 
     ``process_count`` says how many processes there are; ``processes`` overrules it. Raises XferError, once what came
@@ -102,7 +102,7 @@ def _start_process(work: bytes, number: int, lines: Queue[tuple[int, str | None]
 
 def _collect_results(
     label: str, started: Sequence[subprocess.Popen[bytes]], lines: Queue[tuple[int, str | None]]
-) -> Iterator[SearchOutcome]:
+) -> Iterator[SearchedRow]:
     """What the processes report, line by line; ``label`` names their attack in errors."""
     living, done = len(started), set[int]()
     while living:
@@ -116,7 +116,7 @@ def _collect_results(
             continue
         message: dict[str, Any] = json.loads(line)
         if "result" in message:
-            yield SearchOutcome(message["result"], message["unsteady_shapes"])
+            yield SearchedRow(message["result"], message["unsteady_shapes"])
         elif "error" in message:
             raise XferError(f"attack {label}: {message['error']}")
         else:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xfer.models.victims.forms import TaggerVictim
 
 
-class SearchOutcome(NamedTuple):
+class SearchedRow(NamedTuple):
     """What a search made of one row.
 
     ``unsteady_shapes`` counts the shapes of a batch, met so far, in which this device did not give a row the same bits
@@ -29,7 +29,7 @@ class SearchOutcome(NamedTuple):
     unsteady_shapes: int = 0
 
 
-def search_results(job: AttackJob, parents: Parents, rows: Sequence[dict[str, Any]]) -> Iterator[SearchOutcome]:
+def search_results(job: AttackJob, parents: Parents, rows: Sequence[dict[str, Any]]) -> Iterator[SearchedRow]:
     """What the search makes of the rows, as each of them ends, in this process and with one thread."""
     import torch  # late: slow
 
@@ -37,7 +37,7 @@ def search_results(job: AttackJob, parents: Parents, rows: Sequence[dict[str, An
     torch.set_num_threads(1)
     victim: Any = setting.oracles["victim"]
     for row in _search(job).search_rows(rows, setting):
-        yield SearchOutcome(row, len(victim.machine.unsteady))
+        yield SearchedRow(row, len(victim.machine.unsteady))
 
 
 def prepared_rows(attacker: Attacker, parents: Mapping[str, Entry]) -> Any:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xfer.core.errors import BadRow, XferError
 from xfer.core.store import write_json
 from xfer.graph.jobs import DataJob, Job, PredictJob, ReportJob, ScoreJob, WorldJob
 from xfer.graph.node import Node
+from xfer.graph.training import TrainJob
 from xfer.reports.changed import ATTACKED_ROLE, GIVEN_ROLE
 from xfer.reports.discriminators import TRAINED_ROLE
 from xfer.steps.attacks import attack_step
@@ -24,7 +26,10 @@ from xfer.steps.portions import PORTIONS_FILE
 from xfer.steps.rows import Parents, ProgressFunction, RowColumns, read_rows, row_texts, write_rows
 from xfer.steps.training import train_step
 
-Step = Callable[[Any, Parents, Path, ProgressFunction], dict[str, Any]]  # the job is that of the step's kind
+if TYPE_CHECKING:
+    from xfer.trainers.distributed import Processes
+
+StepFunction = Callable[[Any, Parents, Path, ProgressFunction], dict[str, Any]]  # the job is that of the step's kind
 LEFT_OUT_FILE = "left_out.json"  # beside every result: the bad rows that it was made without
 
 
@@ -198,7 +203,7 @@ def _left_out_notes(lost: Mapping[str, Mapping[str, int]]) -> list[str]:
     ]
 
 
-def _carry_left_out(step: Step) -> Step:
+def _carry_left_out(step: StepFunction) -> StepFunction:
     """The step, which also hands on what its parents were made without."""
 
     def carrying(job: Job, parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
@@ -215,7 +220,7 @@ def _carry_left_out(step: Step) -> Step:
     return carrying
 
 
-STEP_FUNCTIONS: dict[str, Step] = {
+STEP_FUNCTIONS: dict[str, StepFunction] = {
     "world": world_step,
     "data": data_step,
     "train": _carry_left_out(train_step),
@@ -228,9 +233,11 @@ STEP_FUNCTIONS: dict[str, Step] = {
 
 def work(node: Node[Job], parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
     """Does what the node's kind does; results go to ``folder/out``."""
-    return do_job(node.job, parents, folder, progress)
+    return STEP_FUNCTIONS[node.kind](node.job, parents, folder, progress)
 
 
-def do_job(job: Job, parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
-    """What ``work`` does, in a process that knows the job alone."""
-    return STEP_FUNCTIONS[job.kind](job, parents, folder, progress)
+def train_together(
+    job: TrainJob, parents: Parents, folder: Path, progress: ProgressFunction, processes: Processes
+) -> dict[str, Any]:
+    """What ``work`` does with a stage, in each of the processes that train it together."""
+    return _carry_left_out(partial(train_step, processes=processes))(job, parents, folder, progress)

@@ -22,15 +22,20 @@ if TYPE_CHECKING:
     from xfer.models.network import Network
     from xfer.trainers.batches.attacked import AttackedData
     from xfer.trainers.batches.augmented import Augmentation
+    from xfer.trainers.distributed import Processes
     from xfer.trainers.loop.fit import TaskData
     from xfer.trainers.losses.objective import Teacher
 
 
-def train_step(job: TrainJob, parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
-    """One stage: ``selected/<task>`` in Hugging Face layout, ``oracle/<task>`` if another step, ``training.json``."""
+def train_step(
+    job: TrainJob, parents: Parents, folder: Path, progress: ProgressFunction, processes: Processes | None = None
+) -> dict[str, Any]:
+    """One stage: ``selected/<task>`` in Hugging Face layout, ``oracle/<task>`` if another step, ``training.json``.
+
+    ``processes`` train it together; all but the main one write nothing and return an empty summary.
+    """
     from xfer.models import threads
     from xfer.models.network import build_network
-    from xfer.trainers import distributed
     from xfer.trainers.loop import checkpoint
     from xfer.trainers.loop.fit import Context
 
@@ -39,9 +44,9 @@ def train_step(job: TrainJob, parents: Parents, folder: Path, progress: Progress
     threads.set_threads(network.encoder.config)
     network.freeze_lowest(job.frozen_layers, job.freeze_embeddings)
     teacher = _load_teacher(job, parents, network)
-    context = Context(folder, job.seed, job.limit, job.mixer, progress, teacher, job.label)
+    context = Context(folder, job.seed, job.limit, job.mixer, progress, teacher, job.label, processes)
     result = job.trainer.fit(network, tasks, context)
-    if not distributed.current_processes().main:
+    if processes and not processes.main:
         return {}
     network.save_tasks(folder / "out" / "selected")
     oracle = result["oracle"]
