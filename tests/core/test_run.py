@@ -146,7 +146,7 @@ def test_a_failure_does_not_stop_what_does_not_need_it(store: Store) -> None:
     assert labels(made, outcome.failures) == {"b": "ValueError: broke"}
     assert labels(made, outcome.unreached) == {"d": "needs train b, which failed"}
     assert set(labels(made, outcome.entries)) == {"a", "c", "e"}
-    assert "failed b" in told.heard
+    assert "on_failed b" in told.heard
 
 
 def test_what_needs_a_failed_node_is_marked_down_the_whole_line(store: Store) -> None:
