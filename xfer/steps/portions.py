@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from xfer.attackers.base import Attacker, AttackRow, ModelFree
@@ -23,8 +23,8 @@ def count_changes(
     for row, changed, edits in rows:
         if changed is None:
             continue
-        found = side_changes(row_form(row), row, changed, edits)
-        hits, whole = portion(row, found, edits, asked.of if asked else "words", attacker.protect)
+        changes = side_changes(row_form(row), row, changed, edits)
+        hits, whole = portion(row, changes, edits, asked.of if asked else "words", attacker.protect)
         total = counts.setdefault(row["language"], [0, 0])
         total[0] += hits
         total[1] += whole
@@ -49,10 +49,10 @@ def portion_summary(attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> 
     if not whole:
         return {}
     share = sum(hits for hits, _ in counts.values()) / whole
-    found: dict[str, Any] = {f"changed_{asked.of if asked else 'words'}": round(share, 4)}
+    summary: dict[str, Any] = {f"changed_{asked.of if asked else 'words'}": round(share, 4)}
     if asked and is_short(asked.share, share):
-        found["short"] = f"less than half of the {100 * asked.share:.4g}% asked for"
-    return found
+        summary["short"] = f"less than half of the {100 * asked.share:.4g}% asked for"
+    return summary
 
 
 def sample_changes(
@@ -61,5 +61,5 @@ def sample_changes(
     """What an attacker changes in rows that it is to change, on a sample of them that is evenly spread."""
     step = max(1, len(rows) // SAMPLE)
     chosen = [row | {"language": language or row["language"]} for row in rows[::step][:SAMPLE]]
-    made: Iterator[tuple[AttackRow | None, list[dict[str, Any]]]] = attacker.change_rows(chosen, form, state)
-    return count_changes(attacker, ((row, changed, edits) for row, (changed, edits) in zip(chosen, made, strict=True)))
+    outcomes = zip(chosen, attacker.change_rows(chosen, form, state), strict=True)
+    return count_changes(attacker, ((row, changed, edits) for row, (changed, edits) in outcomes))

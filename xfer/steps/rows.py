@@ -42,8 +42,8 @@ def read_rows(entry: Entry, name: str = "rows.parquet", columns: Sequence[str] |
     """The columns of a finished node, or the named ones of them."""
     import pyarrow.parquet as pq
 
-    found: RowColumns = pq.read_table(entry.out / name, columns=columns and list(columns)).to_pydict()
-    return found
+    rows: RowColumns = pq.read_table(entry.out / name, columns=columns and list(columns)).to_pydict()
+    return rows
 
 
 def row_texts(columns: RowColumns) -> Iterator[str]:

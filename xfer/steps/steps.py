@@ -170,7 +170,7 @@ def report_step(job: ReportJob, parents: Parents, folder: Path, progress: Progre
         tables["discriminators"] = discriminator_results(
             data, {name: entry.read("training.json") for name, entry in stages.items()}
         )
-    changed = shortfalls([*attack_portions(tables), *portions(parents)])
+    changed = shortfalls([*attack_portions(tables), *inherited_portions(parents)])
     tables["notes"] = [*job.notes, *_left_out_notes(left_out_rows(parents)), *changed]
     write_json(folder / "out" / "report.json", tables)
     (folder / "out" / "report.md").write_text(report_markdown(tables), encoding="utf-8")
@@ -187,13 +187,13 @@ def left_out_rows(parents: Parents) -> dict[str, dict[str, int]]:
     return lost
 
 
-def portions(parents: Parents) -> list[dict[str, Any]]:
+def inherited_portions(parents: Parents) -> list[dict[str, Any]]:
     """What attackers changed of the rows that stages before ``parents`` learnt, each once."""
-    found: list[dict[str, Any]] = []
+    portions: list[dict[str, Any]] = []
     for entry in parents.values():
-        more = entry.read(PORTIONS_FILE) if (entry.out / PORTIONS_FILE).is_file() else []
-        found += [one for one in more if one not in found]
-    return found
+        stored = entry.read(PORTIONS_FILE) if (entry.out / PORTIONS_FILE).is_file() else []
+        portions += [portion for portion in stored if portion not in portions]
+    return portions
 
 
 def _left_out_notes(lost: Mapping[str, Mapping[str, int]]) -> list[str]:
@@ -204,17 +204,17 @@ def _left_out_notes(lost: Mapping[str, Mapping[str, int]]) -> list[str]:
 
 
 def _carry_left_out(step: StepFunction) -> StepFunction:
-    """The step, which also hands on what its parents were made without."""
+    """The step, which also hands on what its parents were made without, and what changed the rows they learnt."""
 
     def carrying(job: Job, parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
         summary = step(job, parents, folder, progress)
         lost = left_out_rows(parents)
         if lost and summary:  # a process that only helps writes nothing
             write_json(folder / "out" / LEFT_OUT_FILE, lost)
-        if (changed := portions(parents)) and summary:
-            own = folder / "out" / PORTIONS_FILE
-            more = json.loads(own.read_text(encoding="utf-8")) if own.is_file() else []
-            write_json(own, [*changed, *(one for one in more if one not in changed)])
+        if (inherited := inherited_portions(parents)) and summary:
+            file = folder / "out" / PORTIONS_FILE
+            portions = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+            write_json(file, [*inherited, *(portion for portion in portions if portion not in inherited)])
         return summary
 
     return carrying
