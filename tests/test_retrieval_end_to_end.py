@@ -215,9 +215,9 @@ def test_scores_are_those_of_the_encoder_by_transformers_alone(
 def test_each_evaluation_tests_the_encoder_that_it_names(done: Done) -> None:
     assert done.node("plain", "train") is done.graph.stages["words", 1]
     assert done.node("reviews", "train") is done.graph.stages["reviews", 1]
-    assert done.node("plain", "predict").job["max_length"] == 512  # as published, not the 16 of the reviews
-    assert done.node("reviews", "predict").job["max_length"] == 512
-    assert "max_length" not in done.node("own", "predict").job
+    assert done.node("plain", "predict").job.network.max_length == 512  # as published, not the 16 of the reviews
+    assert done.node("reviews", "predict").job.network.max_length == 512
+    assert done.node("own", "predict").job.network.max_length is None
 
 
 def test_training_a_dual_encoder_finds_more_translations(done: Done) -> None:

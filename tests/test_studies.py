@@ -65,7 +65,7 @@ def test_studies_share_what_they_have_in_common(small: dict[str, list[Node]]) ->
     labels = {trained["model_size"][key].label for key in plain}
     # the encoder, MNLI and XNLI after it are trained once for all six
     assert labels >= {"miniature_words", "miniature_encoder", "middle seed 1", "middle seed 2", "target seed 1"}
-    budget = {name: sum(node.spec["trainer"].steps for node in found.values()) for name, found in trained.items()}
+    budget = {name: sum(node.job.trainer.steps for node in found.values()) for name, found in trained.items()}
     assert max(budget.values()) < 50_000  # of about 25 ms: what a laptop has time for
 
 

@@ -64,7 +64,7 @@ def test_a_stage_that_tags_is_an_edge(ran: Any, tmp_path: Path, monkeypatch: pyt
     graph, entries = ran
     node = attacks(graph)["same"]
     assert node.parents["tagger"].label == "udpos seed 1" and node.parents["train"].label == "xnli seed 1"
-    assert node.job["tagger"]["task"] == "udpos" and "NOUN" in node.job["tagger"]["labels"]
+    assert node.job.tagger.task == "udpos" and "NOUN" in node.job.tagger.form.labels
     monkeypatch.chdir(tmp_path)
     assert attacks(compiled(tmp_path, 2))["same"].key != node.key
     notes = table(entries["same"], "edits.parquet")

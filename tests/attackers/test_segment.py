@@ -102,7 +102,7 @@ def test_the_segmenter_is_a_part_of_the_key(every_letter: None) -> None:
         "crossed": {"stage": "xnli", "attacker": {"type": "cross_language", "other": "de"}},
     }
     graph = compile_graph(Recipe.model_validate(recipe | {"evaluate": tested}), Resolver(lambda path: "", _no_hub))
-    said = {node.label: node.job.get("words") for node in graph.nodes.values() if node.kind == "attack"}
+    said = {node.label: node.job.hashed_data().get("words") for node in graph.nodes.values() if node.kind == "attack"}
     assert said == {"typos": "every letter", "crossed": None}
 
 

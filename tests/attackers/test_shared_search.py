@@ -48,21 +48,21 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
 
 
 def by_name(found: Any) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(one["language"], one["id"]): one for one in found}
+    return {(outcome.row["language"], outcome.row["id"]): outcome.row for outcome in found}
 
 
 def test_two_processes_find_what_one_finds(ran: Ran, tmp_path: Path) -> None:
     node, parents, out = ran
     rows = row_dicts(read_rows(parents["rows"]))
     assert len(rows) == 16
-    one, two = (by_name(search_processes.run_search_processes(node, parents, rows, {}, count)) for count in (1, 2))
+    one, two = (by_name(search_processes.run_search_processes(node.job, parents, rows, count)) for count in (1, 2))
     assert one == two and {found["status"] for found in one.values()} >= {"failed"}
     assert any(found["text"] != row["text"] or found["pair"] != row["pair"] for row in rows for found in one.values())
     # cut short after four rows, in the middle of a line
     lines = [json.dumps(one[row["language"], row["id"]]) for row in rows[:4]]
     (tmp_path / "results.jsonl").write_text("\n".join(lines) + '\n{"id": "x', "utf-8")
     (tmp_path / "out").mkdir()
-    attacks.attack_step(node, parents, tmp_path, lambda *_, **__: None)
+    attacks.attack_step(node.job, parents, tmp_path, lambda *_, **__: None)
     assert (tmp_path / "out" / "rows.parquet").read_bytes() == (out / "rows.parquet").read_bytes()
     assert (tmp_path / "out" / "edits.parquet").read_bytes() == (out / "edits.parquet").read_bytes()
     assert len((tmp_path / "results.jsonl").read_text("utf-8").splitlines()) == 16
@@ -71,14 +71,14 @@ def test_two_processes_find_what_one_finds(ran: Ran, tmp_path: Path) -> None:
 def test_a_process_that_dies_or_reports_is_one_line(ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
     node, parents, _ = ran
     rows = row_dicts(read_rows(parents["rows"]))
-    first = json.dumps({"result": {"id": rows[0]["id"]}})
+    first = json.dumps({"result": {"id": rows[0]["id"]}, "unsteady_shapes": 3})
     monkeypatch.setattr(search_processes, "COMMAND", [sys.executable, "-c", f"print({first!r}); import os; os.abort()"])
-    found = search_processes.run_search_processes(node, parents, rows, {}, 2)
-    assert next(found) == {"id": rows[0]["id"]}
+    found = search_processes.run_search_processes(node.job, parents, rows, 2)
+    assert next(found) == ({"id": rows[0]["id"]}, 3)
     with pytest.raises(XferError, match="of 2 was killed by signal 6; what is finished is kept") as caught:
         list(found)
     assert "\n" not in str(caught.value)
     said = json.dumps({"error": "no model here"})
     monkeypatch.setattr(search_processes, "COMMAND", [sys.executable, "-c", f"print({said!r})"])
     with pytest.raises(XferError, match=r"attack bugs.*: no model here$"):
-        list(search_processes.run_search_processes(node, parents, rows, {}, 2))
+        list(search_processes.run_search_processes(node.job, parents, rows, 2))

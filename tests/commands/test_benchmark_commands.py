@@ -36,13 +36,13 @@ METRICS = {"classify": ["accuracy"], "tag": ["f1", "accuracy"], "span": ["f1", "
 def work(node: Any, parents: Mapping[str, Entry], folder: Path, progress: Any) -> dict[str, Any]:
     """Credit of five rows a language; a real report; nothing else."""
     if node.kind == "report":
-        return STEP_FUNCTIONS["report"](node, parents, folder, progress)
+        return STEP_FUNCTIONS["report"](node.job, parents, folder, progress)
     (folder / "out" / "selected").mkdir()
     write_texts(node, folder)
     if node.kind == "score":
         draw, languages = Random(node.label), [language for language in ("de", "en") for _ in range(5)]
         rows: dict[str, list[Any]] = {"id": [str(i % 5) for i in range(10)], "language": languages}
-        for metric in METRICS[node.job["form"]]:
+        for metric in METRICS[node.job.form.name]:
             rows |= {metric: [float(draw.random() < 0.5) for _ in languages], f"{metric}.of": [1.0] * 10}
         write_rows(folder / "out" / "credit.parquet", rows)
         (folder / "out" / "answers.json").write_text("{}")

@@ -17,6 +17,7 @@ from xfer.commands.train import _copy_report
 from xfer.core.store import Entry, Store
 from xfer.execution.walk import execute_graph, open_graph, run_failure
 from xfer.graph.compile import Graph, Node
+from xfer.graph.jobs import DataJob, PredictJob
 from xfer.metrics.benchmarks import XTREME, XTREME_R, find_task
 from xfer.readers.base import Reader
 from xfer.recipe.load import load_recipe
@@ -59,8 +60,8 @@ def predictions(node: Node) -> dict[str, list[Any]]:
 
 def work(node: Node, parents: Mapping[str, Entry], folder: Path, progress: Callable[..., None]) -> dict[str, Any]:
     if node.kind in ("score", "report"):
-        return STEP_FUNCTIONS[node.kind](node, parents, folder, progress)
-    if node.kind == "predict":
+        return STEP_FUNCTIONS[node.kind](node.job, parents, folder, progress)
+    if isinstance(node.job, PredictJob):
         write_rows(folder / "out" / "predictions.parquet", predictions(node))
     else:
         (folder / "out" / "x.json").write_text("{}")
@@ -190,7 +191,7 @@ def lossy(
     node: Node, parents: Mapping[str, Entry], folder: Path, progress: Callable[..., None], bad: str, dropped: int
 ) -> dict[str, Any]:
     """Nodes of a test set with a bad row where ``bad`` is its split, and of an attack that drops some."""
-    if node.kind == "data" and node.spec["split"] == bad:
+    if isinstance(node.job, DataJob) and node.job.split == bad:
         (folder / "out" / "bad_rows.json").write_text(json.dumps({"test.tsv:4: label 'x' is unknown": "en"}))
     if node.kind == "attack":
         status = ["dropped"] * dropped + ["changed"]
@@ -198,8 +199,10 @@ def lossy(
             folder / "out" / "edits.parquet",
             {"id": [str(i) for i in range(dropped + 1)], "language": ["en"] * (dropped + 1), "status": status},
         )
-    if node.kind == "predict":
-        write_rows(folder / "out" / "predictions.parquet", {"id": ["1"], "language": ["en"], **ONE[node.job["form"]]})
+    if isinstance(node.job, PredictJob):
+        write_rows(
+            folder / "out" / "predictions.parquet", {"id": ["1"], "language": ["en"], **ONE[node.job.network.form.name]}
+        )
     else:
         (folder / "out" / "x.json").write_text("{}")
     return {}

@@ -67,7 +67,7 @@ class Work:
             raise XferError("no memory <here>")
         self.done.append(f"{node.kind} {node.label}")
         if node.kind == "report":
-            return STEP_FUNCTIONS["report"](node, parents, folder, progress)
+            return STEP_FUNCTIONS["report"](node.job, parents, folder, progress)
         write_texts(node, folder)
         if node.kind == "score":
             chance = random.Random(json_digest(node.key))

@@ -51,7 +51,7 @@ class Work:
             raise self.errors[name]
         self.done.append(name)
         if node.kind == "report":
-            return STEP_FUNCTIONS["report"](node, parents, folder, progress)
+            return STEP_FUNCTIONS["report"](node.job, parents, folder, progress)
         write_texts(node, folder)
         if node.kind == "train":
             (folder / "out" / "selected").mkdir()

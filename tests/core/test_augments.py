@@ -15,7 +15,7 @@ from xfer.graph.compile import Resolver, compile_graph
 from xfer.recipe.load import load_recipe
 from xfer.recipe.recipe import Recipe
 from xfer.steps.rows import write_rows
-from xfer.steps.training import _build_augmenter
+from xfer.steps.training import build_augmentation
 
 BASE: dict[str, Any] = {
     "name": "augmented",
@@ -110,7 +110,7 @@ def test_names_of_the_training_set_come_in_where_an_attacker_needs_further_rows(
     data = changed("two", "panx", augment="entity_swap")
     graph = compile_graph(Recipe.model_validate(data), Resolver(lambda path: "digest", lambda name, kind: "commit"))
     (node,) = [node for node in graph.nodes.values() if node.label == "two seed 1"]
-    assert node.parents["further/panx/0"].job["split"] == "train"
+    assert node.parents["further/panx/0"].job.split == "train"
 
 
 def test_an_attacker_is_given_the_further_rows(tmp_path: Path) -> None:
@@ -120,6 +120,6 @@ def test_an_attacker_is_given_the_further_rows(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     rows = {"id": ["1"], "language": ["en"], "text": ["Ann Lee sat"], "words": [["Ann", "Lee", "sat"]]}
     write_rows(tmp_path / "out" / "rows.parquet", rows | {"tags": [["B-PER", "I-PER", "O"]]})
-    found = _build_augmenter(node, {"further/panx/1": Entry("data", "key", tmp_path)}, "panx")
+    found = build_augmentation(node.job, {"further/panx/1": Entry("data", "key", tmp_path)}, "panx")
     assert found is not None and found.consistency is None
     assert [known for _, known in found.steps] == [None, {("en", "PER"): [("Ann", "Lee")]}]

@@ -136,7 +136,7 @@ def test_direct_adds_each_target_without_the_intermediate_stage_and_compares(wri
     assert recipe.evaluate["tatoeba_direct"].stage is None
     graph = compile_graph(recipe, Resolver(lambda path: "digest", lambda name, kind: "commit"))
     assert graph.report is not None
-    compared = [(part["data"], part["compare"], part["baseline"]) for part in graph.report.job["tables"]]
+    compared = [(part["data"], part["compare"], part["baseline"]) for part in graph.report.job.tables]
     assert compared == [("xnli", "xnli", "xnli_direct"), ("tatoeba", "tatoeba", "tatoeba_direct")]
 
 
@@ -173,8 +173,8 @@ def test_stages_that_a_benchmark_shares_are_trained_once(write: Write) -> None:
     trained = [node.label for node in graph.nodes.values() if node.kind == "train"]
     assert sorted(trained) == sorted(f"{name} seed 1" for name in recipe.stages)
     assert graph.report is not None
-    about = graph.report.job["benchmark"]
-    assert about["name"] == "xtreme" and about["tasks"]["bucc2018"] == "bucc" and len(about["tasks"]) == 9
+    about = graph.report.job.benchmark
+    assert about and about["name"] == "xtreme" and about["tasks"]["bucc2018"] == "bucc" and len(about["tasks"]) == 9
 
 
 # faults

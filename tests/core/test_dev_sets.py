@@ -10,7 +10,8 @@ import pytest
 
 from xfer.core.errors import MissingData
 from xfer.execution.walk import run_recipe
-from xfer.graph.compile import Graph, Node, Resolver, compile_graph
+from xfer.graph.compile import Graph, Resolver, compile_graph
+from xfer.graph.jobs import DataJob
 from xfer.readers.base import Card, Reader, Settings
 from xfer.recipe.recipe import Recipe
 
@@ -55,12 +56,11 @@ def compiled(reader: Any, **trainer: Any) -> Graph:
 
 def dev_of(graph: Graph) -> tuple[str, ...]:
     """The languages whose dev rows the stage reads."""
-    found: Node = graph.stages["topic", 1]
     return tuple(
         language
-        for role, node in found.parents.items()
-        if role.startswith("dev/")
-        for language in node.job["languages"]
+        for role, node in graph.stages["topic", 1].parents.items()
+        if role.startswith("dev/") and isinstance(node.job, DataJob)
+        for language in node.job.languages
     )
 
 

@@ -160,9 +160,9 @@ def test_a_head_changes_its_stage_and_not_the_data(load: Callable[..., Recipe]) 
 
 def test_a_discriminator_needs_dev_rows_in_its_own_languages_alone(load: Callable[..., Recipe]) -> None:
     (train,) = [node for node in compiled(load(recipe_text())).nodes.values() if node.kind == "train"]
-    assert sorted(train.parents["dev/language"].job["languages"]) == ["de", "en"]
-    assert len(train.parents["dev/xnli"].job["languages"]) > 2  # for the oracle
-    assert train.job["order"] == ["xnli", "language"]
+    assert sorted(train.parents["dev/language"].job.languages) == ["de", "en"]
+    assert len(train.parents["dev/xnli"].job.languages) > 2  # for the oracle
+    assert list(train.job.tasks) == ["xnli", "language"]
 
 
 def test_the_report_hangs_on_the_stage_and_says_what_is_told_apart(load: Callable[..., Recipe]) -> None:
@@ -170,9 +170,9 @@ def test_the_report_hangs_on_the_stage_and_says_what_is_told_apart(load: Callabl
     assert report is not None
     assert [name for name in report.parents if name.startswith(TRAINED_ROLE)] == [f"{TRAINED_ROLE}one/1"]
     wanted = {"stage": "one", "task": "language", "type": "domain", "of": "language"}
-    assert report.job["discriminators"] == [wanted]
+    assert report.job.discriminators == [wanted]
     plain = compiled(load(recipe_text(HEAD="null"))).report
-    assert plain is not None and "discriminators" not in plain.job
+    assert plain is not None and "discriminators" not in plain.job.hashed_data()
 
 
 def test_an_epoch_of_joint_tasks_is_planned_as_one_of_the_longest(load: Callable[..., Recipe], tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ from random import Random
 from typing import Any
 
 import pytest
+from plain_jobs import plain_node
 
 from xfer.core.errors import HubUnreachable
 from xfer.graph import compile as graphs
-from xfer.graph.compile import Graph, Node, Resolver, compile_graph
+from xfer.graph.compile import Graph, Resolver, compile_graph
+from xfer.graph.jobs import DataJob
 from xfer.recipe.recipe import Recipe
 
 BASE: dict[str, Any] = {
@@ -147,8 +149,10 @@ def test_a_language_that_miniature_has_not_is_left_out_with_a_note() -> None:
     graph = compiled(data)
     assert set(graph.notes) == {"evaluation clean: no rows in vi in this source; left out"}
     assert [
-        node.job["languages"] for node in graph.nodes.values() if node.kind == "data" and node.job["split"] == "test"
-    ] == [["en"]]
+        node.job.languages
+        for node in graph.nodes.values()
+        if isinstance(node.job, DataJob) and node.job.split == "test"
+    ] == [("en",)]
 
 
 @pytest.mark.parametrize("folder", [True, False])
@@ -327,8 +331,8 @@ def test_what_the_report_compares_with_is_part_of_its_key() -> None:
 
 
 def test_a_key_is_a_hash_of_what_is_recorded() -> None:
-    node = Node("data", "label", {"b": 1, "a": [2]})
-    assert node.key == Node("data", "another label", {"a": [2], "b": 1}, spec={"x": 1}).key
+    node = plain_node("data", "label", {"b": 1, "a": [2]})
+    assert node.key == plain_node("data", "another label", {"a": [2], "b": 1}).key
     assert len(node.key) == 32 and int(node.key, 16)
     assert node.hashed_record() == {
         "kind": "data",
@@ -341,11 +345,11 @@ def test_a_key_is_a_hash_of_what_is_recorded() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"kind": "train"}, {"job": {"a": 2}}, {"seed": 1}, {"parents": {"x": Node("data", "p", {})}}]
+    "change", [{"kind": "train"}, {"data": {"a": 2}}, {"seed": 1}, {"parents": {"x": plain_node("data", "p", {})}}]
 )
 def test_kind_job_seed_and_parents_are_hashed(change: dict[str, Any]) -> None:
-    plain: dict[str, Any] = {"kind": "data", "label": "l", "job": {"a": 1}}
-    assert Node(**plain).key != Node(**(plain | change)).key
+    plain: dict[str, Any] = {"kind": "data", "label": "l", "data": {"a": 1}}
+    assert plain_node(**plain).key != plain_node(**(plain | change)).key
 
 
 # the world outside

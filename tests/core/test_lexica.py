@@ -122,8 +122,8 @@ def test_on_real_text_the_named_dictionary_stays(tmp_path: Path) -> None:
     (tmp_path / "en-de.txt").write_text("dog Hund\n")
     data = laid("stages.one.tasks.mnli.augment", "hub", dictionary=str(tmp_path))
     (node,) = [node for node in graph(data).nodes.values() if node.kind == "train"]
-    assert node.job["tasks"]["mnli"]["augment"][0]["at"] == {"en-de": "en-de.txt"}
-    assert node.job["tasks"]["mnli"]["augment"][0]["attacker"]["dictionary"] == str(tmp_path)
+    assert node.job.tasks["mnli"].augmentation.steps[0].files == {"en-de": "en-de.txt"}
+    assert node.job.tasks["mnli"].augmentation.steps[0].settings.attacker.dictionary == str(tmp_path)
 
 
 @pytest.mark.parametrize("where", PLACES)

@@ -48,7 +48,9 @@ def data(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_nodes_know_the_files_that_they_read(data: Path) -> None:
     graph = open_graph(Recipe.model_validate(RECIPE), Store(data / "store"))
-    found = {(node.kind, digest.path.name) for node in graph.nodes.values() for digest in digests_in(node.job)}
+    found = {
+        (node.kind, digest.path.name) for node in graph.nodes.values() for digest in digests_in(node.job.hashed_data())
+    }
     assert found == {("data", "train.tsv"), ("data", "test.tsv"), ("attack", "en.txt")}
 
 
@@ -59,13 +61,13 @@ def test_a_local_model_is_known_too(data: Path) -> None:
     recipe = Recipe.model_validate(RECIPE | {"model": {"type": "pretrained", "name": str(data / "encoder")}})
     graph = open_graph(recipe, Store(data / "store"))
     (stage,) = (node for node in graph.nodes.values() if node.kind == "train")
-    assert {digest.path.name for digest in digests_in(stage.job)} == {"config.json", "model.safetensors"}
+    assert {digest.path.name for digest in digests_in(stage.job.hashed_data())} == {"config.json", "model.safetensors"}
 
 
 def test_a_key_does_not_depend_on_where_a_file_stands(data: Path) -> None:
     recipe, store = Recipe.model_validate(RECIPE), Store(data / "store")
     keys = [node.key for node in open_graph(recipe, store).nodes.values()]
-    plain = json.loads(json.dumps([node.job for node in open_graph(recipe, store).nodes.values()]))
+    plain = json.loads(json.dumps([node.job.hashed_data() for node in open_graph(recipe, store).nodes.values()]))
     assert not list(digests_in(plain))
     assert [node.key for node in open_graph(recipe, Store(data / "other")).nodes.values()] == keys
 

@@ -15,6 +15,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from plain_jobs import plain_node
 
 from xfer.core.errors import HubUnreachable, MissingData, NodeFailed, XferError
 from xfer.core.store import Entry, Store
@@ -63,11 +64,11 @@ def graph(*nodes: Node) -> Graph:
 
 def diamond(**problems: XferError) -> Graph:
     """a -> b, c -> d, and e alone."""
-    a = Node("data", "a", {"n": "a"}, problem=problems.get("a"))
-    b = Node("train", "b", {"n": "b"}, {"x": a}, problem=problems.get("b"))
-    c = Node("train", "c", {"n": "c"}, {"x": a})
-    d = Node("predict", "d", {"n": "d"}, {"x": b, "y": c})
-    return graph(a, b, c, d, Node("data", "e", {"n": "e"}))
+    a = plain_node("data", "a", {"n": "a"}, problem=problems.get("a"))
+    b = plain_node("train", "b", {"n": "b"}, {"x": a}, problem=problems.get("b"))
+    c = plain_node("train", "c", {"n": "c"}, {"x": a})
+    d = plain_node("predict", "d", {"n": "d"}, {"x": b, "y": c})
+    return graph(a, b, c, d, plain_node("data", "e", {"n": "e"}))
 
 
 def labels(made: Graph, keys: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,12 +121,12 @@ def test_only_what_is_missing_is_run(store: Store) -> None:
 
 def test_the_watcher_hears_everything_in_order(store: Store) -> None:
     told = Told()
-    execute_graph(graph(Node("data", "a", {})), store, told, work=Work())
+    execute_graph(graph(plain_node("data", "a", {})), store, told, work=Work())
     assert told.heard == ["on_started a", "on_progress a", "on_finished a"]
 
 
 def test_what_was_done_is_recorded(store: Store) -> None:
-    made = graph(Node("data", "a", {"n": 1}))
+    made = graph(plain_node("data", "a", {"n": 1}))
     (entry,) = execute_graph(made, store, work=Work()).entries.values()
     record = json.loads((entry.path / "node.json").read_text())
     (node,) = made.nodes.values()
@@ -202,8 +203,8 @@ def test_a_failure_whose_words_begin_like_a_mark_is_still_a_failure(store: Store
 def reading(store: Store, file: Path, kind: str = "data") -> Graph:
     """A node that reads an outside file, and one that needs it."""
     at = {"files": {"a.tsv": store.cached_digest(file)}}
-    first = Node(kind, "a", {"at": {"parts": [at, {"files": {}}]}})
-    return graph(first, Node("train", "b", {"n": "b"}, {"x": first}))
+    first = plain_node(kind, "a", {"at": {"parts": [at, {"files": {}}]}})
+    return graph(first, plain_node("train", "b", {"n": "b"}, {"x": first}))
 
 
 @pytest.mark.parametrize("kind", ["data", "train", "attack"])
@@ -319,13 +320,13 @@ def test_a_disk_without_room_for_a_lock_is_one_clear_line(store: Store, monkeypa
         raise full(str(path))
 
     monkeypatch.setattr(stores, "_take", take)
-    made = graph(Node("data", "a", {}))
+    made = graph(plain_node("data", "a", {}))
     outcome = execute_graph(made, store, work=Work())
     assert "the disk is full" in next(iter(outcome.failures.values()))
 
 
 def test_a_store_that_may_not_be_written_names_the_folder(store: Store) -> None:
-    made = graph(Node("data", "a", {}))
+    made = graph(plain_node("data", "a", {}))
     outcome = execute_graph(made, store, work=Work(a=PermissionError(errno.EACCES, "Permission denied", "/store")))
     assert "no permission to use /store" in next(iter(outcome.failures.values()))
 
@@ -410,7 +411,8 @@ def test_two_processes_on_one_graph_run_each_node_once(store: Store) -> None:
     program = dedent("""
         import json, sys, time
         from pathlib import Path
-        from xfer.graph.compile import Graph, Node
+        from xfer.graph.jobs import WorldJob
+        from xfer.graph.node import Graph, Node
         from xfer.execution.walk import execute_graph
         from xfer.core.store import Store
         done = []
@@ -421,9 +423,10 @@ def test_two_processes_on_one_graph_run_each_node_once(store: Store) -> None:
             return {}
         graph = Graph(None)
         for i in range(12):
-            a = graph.add_node(Node("data", f"a{i}", {"i": i}))
-            b = graph.add_node(Node("train", f"b{i}", {"i": i}, {"x": a}))
-            graph.add_node(Node("predict", f"c{i}", {"i": i}, {"x": b, "y": a}))
+            a, b, c = (WorldJob(label=f"{name}{i}", version=i, parts=(name,)) for name in "abc")
+            first = graph.add_node(Node(a))
+            second = graph.add_node(Node(b, {"x": first}))
+            graph.add_node(Node(c, {"x": second, "y": first}))
         print("ready", flush=True)
         sys.stdin.readline()
         outcome = execute_graph(graph, Store(Path(sys.argv[1])), work=work)

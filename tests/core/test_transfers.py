@@ -13,7 +13,6 @@ from xfer.core.errors import RecipeError
 from xfer.graph.compile import Graph, Resolver, compile_graph
 from xfer.recipe.load import load_recipe
 from xfer.recipe.recipe import Recipe
-from xfer.steps.training import carried_task
 
 HEAD = """\
 name: a
@@ -88,7 +87,7 @@ def test_a_teacher_is_a_parent_of_the_stage_and_belongs_to_its_key() -> None:
     plain, made = compiled().stages["small", 1], compiled({"stage": "big"})
     node = made.stages["small", 1]
     assert node.parents["teacher"] is made.stages["big", 1] and "teacher" not in plain.parents
-    assert node.job["distil"] == {"temperature": 2.0, "weight": 0.5, "task": "mnli", "taught": ["nli"]}
+    assert node.job.hashed_data()["distil"] == {"temperature": 2.0, "weight": 0.5, "task": "mnli", "taught": ["nli"]}
     keys = {plain.key, node.key, compiled({"stage": "big", "weight": 0.1}).stages["small", 1].key}
     assert len(keys) == 3
     assert list(made.nodes).index(node.parents["teacher"].key) < list(made.nodes).index(node.key)
@@ -97,9 +96,9 @@ def test_a_teacher_is_a_parent_of_the_stage_and_belongs_to_its_key() -> None:
 def test_a_teacher_without_weight_and_an_exponent_left_out_leave_the_key_as_it_was() -> None:
     plain = compiled().stages["small", 1]
     assert compiled({"stage": "big", "weight": 0}).stages["small", 1].key == plain.key
-    assert "exponent" not in plain.job["tasks"]["text"]
+    assert "exponent" not in plain.job.hashed_data()["tasks"]["text"]
     other = compiled(sampling={"exponent": 0.3}).stages["small", 1]
-    assert other.job["tasks"]["text"]["exponent"] == 0.3 and other.key != plain.key
+    assert other.job.tasks["text"].exponent == 0.3 and other.key != plain.key
 
 
 def test_a_recipes_start_is_not_applied_to_the_teacher_of_that_start() -> None:
@@ -151,4 +150,4 @@ def test_a_head_of_masked_lm_is_carried_from_the_task_that_has_it(tasks: dict[st
         "stages": {"first": first, "after": after},
     }
     graph = compile_graph(Recipe.model_validate(about), Resolver(lambda path: "digest", lambda name, kind: "commit"))
-    assert carried_task(graph.stages["after", 1]) == folder
+    assert graph.stages["after", 1].job.start_task == folder

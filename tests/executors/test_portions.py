@@ -17,7 +17,7 @@ from xfer.graph.compile import Graph
 from xfer.recipe.load import load_recipe
 from xfer.reports.shortfalls import is_short, shortfalls
 from xfer.reports.write import csv_table, report_markdown, report_text
-from xfer.steps.portions import SAMPLE, at_draws, counted, summed, told
+from xfer.steps.portions import SAMPLE, count_changes, portion_record, portion_summary, sample_changes
 
 
 def attacker(name: str, **fields: Any) -> Any:
@@ -30,7 +30,7 @@ def row(sentence: str, pair: str | None = None, language: str = "en", name: str 
 
 def done(one: Any, rows: list[dict[str, Any]], form: str = "classify") -> dict[str, list[int]]:
     made = [one.change(each, form) for each in rows]
-    return counted(one, ((before, after, edits) for before, (after, edits) in zip(rows, made, strict=True)))
+    return count_changes(one, ((before, after, edits) for before, (after, edits) in zip(rows, made, strict=True)))
 
 
 @pytest.fixture
@@ -61,14 +61,21 @@ def test_of_an_attacker_of_entities_the_entities_count(lists: str) -> None:
     }  # fmt: skip
     swap = attacker("entity_swap", folder=lists)
     assert done(swap, [tagged], "tag") == {"en": [2, 3]}  # the list has no place
-    assert told("x", swap, {"en": [2, 3]}) == {"what": "x", "of": "entities", "asked": 1.0, "shares": {"en": 2 / 3}}
+    assert portion_record("x", swap, {"en": [2, 3]}) == {
+        "what": "x",
+        "of": "entities",
+        "asked": 1.0,
+        "shares": {"en": 2 / 3},
+    }
     locked = attacker("entity_swap", folder=lists, protect=["words"])
     assert done(locked, [tagged], "tag") == {"en": [0, 0]}
-    assert told("x", locked, {"en": [0, 0]})["shares"] == {}
+    assert portion_record("x", locked, {"en": [0, 0]})["shares"] == {}
 
 
 def test_dropped_rows_do_not_count() -> None:
-    assert counted(attacker("typos"), [(row("a b"), None, []), (row("a b c"), row("a b d"), None)]) == {"en": [1, 3]}
+    assert count_changes(attacker("typos"), [(row("a b"), None, []), (row("a b c"), row("a b d"), None)]) == {
+        "en": [1, 3]
+    }
 
 
 @pytest.mark.parametrize(
@@ -103,15 +110,15 @@ def test_half_of_what_was_asked_is_the_border() -> None:
     (note,) = shortfalls([whole | {"shares": {f"l{i}": 0.0 for i in range(12)}}])
     assert "and less than half in 4 more languages" in note
     typos = attacker("typos", rate=0.3)
-    assert summed(typos, {"en": [1, 10], "de": [1, 10]}) == {
+    assert portion_summary(typos, {"en": [1, 10], "de": [1, 10]}) == {
         "changed_words": 0.1, "short": "less than half of the 30% asked for",
     }  # fmt: skip
-    assert summed(typos, {"en": [3, 10]}) == {"changed_words": 0.3} and summed(typos, {}) == {}
+    assert portion_summary(typos, {"en": [3, 10]}) == {"changed_words": 0.3} and portion_summary(typos, {}) == {}
 
 
 def test_a_sample_of_many_rows_is_spread_evenly(lists: str) -> None:
     rows = [row("old old", name=str(i), language="en" if i < 900 else "zh") for i in range(1000)]
-    found = at_draws(attacker("synonyms", folder=lists, rate=1.0), rows, "classify", None, None)
+    found = sample_changes(attacker("synonyms", folder=lists, rate=1.0), rows, "classify", None, None)
     assert found == {"en": [2 * SAMPLE * 9 // 10, 2 * SAMPLE * 9 // 10], "zh": [0, 2 * SAMPLE // 10]}
 
 

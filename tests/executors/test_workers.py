@@ -28,14 +28,14 @@ def test_what_a_worker_notes_is_read_until_the_node_is_done(tmp_path: Path, monk
     monkeypatch.setattr(workers.time, "monotonic", lambda: clock[0])
     store, node = Store(tmp_path), SimpleNamespace(key="k")
     watcher: Any = ProgressNoter(store)
-    watcher.started(node)
+    watcher.on_started(node)
     assert store.noted_progress("k") is None
-    watcher.moved(node, 1, 9, loss=0.5)
+    watcher.on_progress(node, 1, 9, loss=0.5)
     assert store.noted_progress("k") == {"done": 1, "total": 9, "loss": 0.5}
-    watcher.moved(node, 2, 9, loss=0.4)  # too soon to write again
+    watcher.on_progress(node, 2, 9, loss=0.4)  # too soon to write again
     assert store.noted_progress("k") == {"done": 1, "total": 9, "loss": 0.5}
     clock[0] += 2
-    watcher.moved(node, 3, 9, loss=0.3)
+    watcher.on_progress(node, 3, 9, loss=0.3)
     assert store.noted_progress("k") == {"done": 3, "total": 9, "loss": 0.3}
-    watcher.finished(node, {}, 1.0)
+    watcher.on_finished(node, {}, 1.0)
     assert store.noted_progress("k") is None

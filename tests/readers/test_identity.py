@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xfer.core.errors import StoreDamaged
-from xfer.graph.compile import Node
+from xfer.graph.jobs import DataJob
 from xfer.readers.base import Reader
 from xfer.readers.identity import (
     FILE_ID,
@@ -100,10 +100,19 @@ def split(
     folder: Path, reader: Any, name: str, languages: tuple[str, ...] = ("en",), rows: int | None = None
 ) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """The columns of a data node and what it says."""
-    spec = {"reader": Reader.model_validate(reader), "source": "mirror", "split": name, "rows": rows}
-    node = Node("data", "test", {}, spec=spec | {"languages": languages, "pool": languages})
+    job = DataJob(
+        label="test",
+        reader=Reader.model_validate(reader),
+        source="mirror",
+        split=name,
+        languages=languages,
+        pool=languages,
+        is_pool_shared=False,
+        rows=rows,
+        revision=None,
+    )
     (folder / "out").mkdir(exist_ok=True)
-    summary = data_step(node, {}, folder, lambda *_: None)
+    summary = data_step(job, {}, folder, lambda *_: None)
     return read_rows(SimpleNamespace(out=folder / "out")), summary  # type: ignore[arg-type]
 
 

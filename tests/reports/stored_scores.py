@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from xfer.graph.compile import Node
+from xfer.graph.jobs import RowForm, ScoreJob
 from xfer.reports.summary import build_report
 from xfer.steps.rows import read_rows, write_rows
 from xfer.steps.steps import score_step
@@ -21,8 +21,9 @@ def scored(folder: Path, job: dict[str, Any], predictions: Rows) -> tuple[dict[s
     (folder / "in").mkdir(parents=True)
     (folder / "out").mkdir()
     write_rows(folder / "in" / "predictions.parquet", predictions)
-    node = Node("score", "test", {"labels": [], "options": {}} | job, spec={"smoothing": None})
-    score_step(node, {"predict": SimpleNamespace(out=folder / "in")}, folder, lambda *_: None)  # type: ignore[dict-item]
+    form = RowForm(job["form"], tuple(job.get("labels", ())), job.get("options", {}))
+    score_job = ScoreJob(label="test", form=form, smoothing=None)
+    score_step(score_job, {"predict": SimpleNamespace(out=folder / "in")}, folder, lambda *_: None)  # type: ignore[dict-item]
     stored = SimpleNamespace(out=folder / "out")
     return json.loads((folder / "out" / "scores.json").read_text()), read_rows(stored, "credit.parquet")  # type: ignore[arg-type]
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
 import pytest
 
 from xfer.forms.base import build_form
-from xfer.reports.learning import learning_warnings
+from xfer.forms.chance import baseline
+from xfer.reports.learning import DevTask, learning_warnings
 
 Rows = dict[str, list[Any]]
 LABELS = ["a", "b", "c"]
-JOB = {"form": "classify", "labels": LABELS, "options": {}, "languages": ["en"]}
+
+
+def task(form: str = "classify", labels: Sequence[str] = LABELS, has_head: bool = False) -> DevTask:
+    return DevTask(None if has_head else baseline(form, labels, {}), ["en"])
 
 
 def dev(gold: str, language: str = "en") -> Rows:
@@ -26,8 +31,7 @@ def curve(*scores: dict[str, float]) -> dict[str, Any]:
 
 
 def told(rows: Rows, *scores: dict[str, float], **about: Any) -> list[str]:
-    job = {"order": ["task"], "tasks": {"task": JOB | about}}
-    return learning_warnings(job, curve(*scores), {"task": rows})
+    return learning_warnings({"task": task(**about)}, curve(*scores), {"task": rows})
 
 
 BALANCED = "abc" * 100 + "a" * 10  # chance is 110 / 310
@@ -79,14 +83,13 @@ def test_a_score_that_is_no_number() -> None:
 
 
 def test_no_dev_rows_or_no_dev_set() -> None:
-    job = {"order": ["task"], "tasks": {"task": JOB}}
-    (one,) = learning_warnings(job, curve({}), {"task": dev("")})
+    (one,) = learning_warnings({"task": task()}, curve({}), {"task": dev("")})
     assert one == "task: no dev row was held out of the training file, so that the last step is kept"
-    assert learning_warnings(job, curve({}), {}) == []
+    assert learning_warnings({"task": task()}, curve({}), {}) == []
 
 
 def test_discriminators_and_masked_words_have_no_chance_to_stay_at() -> None:
-    assert told(dev(BALANCED), {"en": 0.3}, head={"type": "domain"}) == []
+    assert told(dev(BALANCED), {"en": 0.3}, has_head=True) == []
     assert told(dev(BALANCED), {"en": 0.3}, form="mask") == []
 
 
@@ -117,7 +120,7 @@ def rows_of(kind: str, count: int = 60) -> Rows:
     ],
 )
 def test_every_form_is_held_against_its_own_chance(kind: str, good: float, poor: float, metric: str) -> None:
-    about = {"form": kind, "labels": TAGS if kind == "tag" else [], "options": {}}
+    about = {"form": kind, "labels": TAGS if kind == "tag" else []}
     assert told(rows_of(kind), {"en": good}, **about) == []
     (one,) = told(rows_of(kind), {"en": poor}, **about)
     assert one.startswith(f"task: dev {metric} {100 * poor:.1f}")

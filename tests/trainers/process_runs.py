@@ -20,11 +20,11 @@ from tiny_runs import context, network, rows, settings, task
 from xfer.core.errors import XferError
 from xfer.execution.distributed import joined_group
 from xfer.models.network import Network
-from xfer.trainers import distributed
 from xfer.trainers.attacked import AttackedTraining
 from xfer.trainers.augmenting import Augment, Consistency
 from xfer.trainers.batches.attacked import AttackedData
 from xfer.trainers.batches.augmented import Augmentation
+from xfer.trainers.distributed import Processes
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Run, TaskData, fit
 from xfer.trainers.mixers import Joint, Proportional
@@ -96,7 +96,7 @@ CASES: dict[str, Callable[[], Made]] = {
 }
 
 
-def curve(folder: Path, made: Made, stop: int = 0) -> dict[str, Any]:
+def curve(folder: Path, made: Made, stop: int = 0, processes: Processes | None = None) -> dict[str, Any]:
     """The loss of every step, the dev curve, and sums of the weights at the end."""
     losses: list[float] = []
 
@@ -107,36 +107,36 @@ def curve(folder: Path, made: Made, stop: int = 0) -> dict[str, Any]:
             raise tiny_runs.Stop
 
     net, tasks, chosen, mixer = made
-    found = fit(chosen, net, tasks, context(folder, progress=progress, mixer=mixer))
+    found = fit(chosen, net, tasks, context(folder, progress=progress, mixer=mixer, processes=processes))
     sums = (
         [float(tensor.double().abs().sum()) for tensor in net.named_weights().values()]
-        if distributed.current_processes().main
+        if processes is None or processes.main
         else []
     )
     return {"losses": losses, "curve": found["curve"], "selected": found["selected"], "sums": sums}
 
 
-def _resumed(folder: Path, **fields: Any) -> dict[str, Any]:
+def _resumed(folder: Path, processes: Processes, **fields: Any) -> dict[str, Any]:
     """Both processes end after step 9 without tidying up, and go on."""
     with suppress(tiny_runs.Stop):
-        curve(folder / "broken", two_tasks(0.1, **fields), 9)
-    return {name: curve(folder / name, two_tasks(0.1, **fields)) for name in ("broken", "whole")}
+        curve(folder / "broken", two_tasks(0.1, **fields), 9, processes)
+    return {name: curve(folder / name, two_tasks(0.1, **fields), 0, processes) for name in ("broken", "whole")}
 
 
-def _held(folder: Path) -> list[int]:
+def _held(folder: Path, processes: Processes) -> list[int]:
     """How many numbers of the weights this process has of a network in parts, and how many there are."""
     net, tasks, chosen, mixer = classifier(shard=True)
-    parts: Any = list(Run(chosen, net, tasks, context(folder, mixer=mixer)).inner.parameters())
+    parts: Any = list(Run(chosen, net, tasks, context(folder, mixer=mixer, processes=processes)).inner.parameters())
     return [sum(part.to_local().numel() for part in parts), sum(part.numel() for part in parts)]
 
 
-def _faults(folder: Path) -> list[str]:
+def _faults(folder: Path, processes: Processes) -> list[str]:
     """What each process is told when the second fails in a step, when both do, and what comes of the run after that."""
     told: list[str] = []
 
     def failing(where: set[int]) -> Any:
         def progress(step: int, total: int, **_: Any) -> None:
-            if step == 2 and distributed.current_processes().rank in where:
+            if step == 2 and processes.rank in where:
                 raise ValueError("out of luck")
 
         return progress
@@ -144,18 +144,19 @@ def _faults(folder: Path) -> list[str]:
     for number, where in enumerate(({1}, {0}, {0, 1})):
         net, tasks, chosen, mixer = classifier()
         try:
-            with distributed.current_processes().together():
-                fit(chosen, net, tasks, context(folder / str(number), progress=failing(where), mixer=mixer))
+            with processes.together():
+                about = context(folder / str(number), progress=failing(where), mixer=mixer, processes=processes)
+                fit(chosen, net, tasks, about)
         except XferError as error:
             told.append(str(error))
-    told.append(str(len(curve(folder / "after", classifier())["losses"])))
+    told.append(str(len(curve(folder / "after", classifier(), 0, processes)["losses"])))
     return told
 
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
-    with joined_group():
-        answer: dict[str, Any] = {name: curve(target / name, make()) for name, make in CASES.items()}
-        answer |= {"resumed": _resumed(target), "parts": _resumed(target / "parts", shard=True)}
-        answer |= {"held": _held(target / "held"), "faults": _faults(target)}
-        (target / f"{distributed.current_processes().rank}.json").write_text(json.dumps(answer))
+    with joined_group() as group:
+        answer: dict[str, Any] = {name: curve(target / name, make(), 0, group) for name, make in CASES.items()}
+        answer |= {"resumed": _resumed(target, group), "parts": _resumed(target / "parts", group, shard=True)}
+        answer |= {"held": _held(target / "held", group), "faults": _faults(target, group)}
+        (target / f"{group.rank}.json").write_text(json.dumps(answer))

@@ -124,9 +124,11 @@ def test_only_changed_texts_that_turned_the_answer_are_used() -> None:
     new = [{name: column[i] for name, column in own.items()} | {"text": f"roofs {i}"} for i in range(5)]
     new[1]["text"] = own["text"][1]
     found = list(zip([*new[:4], None], ["succeeded", "succeeded", "failed", "skipped", "dropped"], strict=True))
-    about = {"weight": 1.0, "beside": True}
-    assert usable_attacks("classify", own, range(5), found, about | {"keep": "succeeded"}).origins == [0]
-    made = usable_attacks("classify", own, range(5), found, about | {"keep": "all"})
+    succeeded, every = (
+        AttackedTraining(attacker=swap_search.Swap(), by="x", keep=keep) for keep in ("succeeded", "all")
+    )
+    assert usable_attacks("classify", own, range(5), found, succeeded).origins == [0]
+    made = usable_attacks("classify", own, range(5), found, every)
     assert made.origins == [0, 2, 3] and made.rows["label"] == [own["label"][i] for i in (0, 2, 3)]
 
 

@@ -16,6 +16,7 @@ from xfer.forms.base import build_form
 from xfer.models.base import Origin
 from xfer.models.network import Network, build_network
 from xfer.models.scratch import Scratch
+from xfer.trainers.distributed import Processes
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Context, Run, TaskData, fit
 from xfer.trainers.mixers import Proportional
@@ -69,9 +70,10 @@ def context(
     limit: int | None = None,
     progress: Callable[..., None] = lambda *_, **__: None,
     mixer: Any = None,
+    processes: Processes | None = None,
 ) -> Context:
     folder.mkdir(parents=True, exist_ok=True)
-    return Context(folder, seed, limit, mixer or Proportional(), progress)
+    return Context(folder, seed, limit, mixer or Proportional(), progress, processes=processes)
 
 
 def run(folder: Path, net: Network, *tasks: TaskData, seed: int = 1, **fields: Any) -> Run:

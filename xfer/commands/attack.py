@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xfer.commands.options import recipe_options
+
+if TYPE_CHECKING:
+    from xfer.commands.attacked_rows import AttackResult
 
 _PATH_TYPE = click.Path(path_type=Path)
 
@@ -119,7 +122,7 @@ def _echo(value: Any, lines: bool = False) -> None:
     click.echo(re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match.group()):04x}", shown))
 
 
-def _print_result(result: Any, named: bool) -> None:
+def _print_result(result: AttackResult, named: bool) -> None:
     """One row for people: each of its texts side by side."""
     import shutil
     import sys
@@ -140,7 +143,7 @@ def _print_result(result: Any, named: bool) -> None:
         click.echo(f"xfer: {result.status}{f': {result.why}' if result.why else ''}", err=True)
 
 
-def _print_counts(results: list[Any]) -> None:
+def _print_counts(results: list[AttackResult]) -> None:
     counts: dict[str, int] = {}
     for result in results:
         counts[result.status] = counts.get(result.status, 0) + 1

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+if TYPE_CHECKING:
+    from xfer.attackers.base import ModelFree
+    from xfer.attackers.changes import SideChange
+    from xfer.core.errors import UsageError
 
 GivenRow = dict[str, Any]
 _FORM_READERS = {  # data sets whose rules are asked, of each form: one that takes the attacker is enough
@@ -34,7 +39,7 @@ class AttackResult(NamedTuple):
     row: GivenRow
     status: str
     why: str
-    sides: list[Any]
+    sides: list[SideChange]
 
     def plain(self) -> dict[str, Any]:
         """Everything as plain data."""
@@ -51,7 +56,7 @@ class AttackResult(NamedTuple):
         return {"sides": {side.column: _side_facts(side) for side in self.sides}} | why
 
 
-def _side_facts(side: Any) -> dict[str, Any]:
+def _side_facts(side: SideChange) -> dict[str, Any]:
     from xfer.attackers.changes import changed_share
 
     edits = [edit._asdict() for edit in side.edits]
@@ -63,11 +68,11 @@ def _side_facts(side: Any) -> dict[str, Any]:
     }
 
 
-def build_attacker(text: str) -> Any:
+def build_attacker(text: str) -> ModelFree:
     """The attacker that a name or an inline block means. Raises UsageError, also for one that needs a model."""
     from pydantic import ValidationError
 
-    from xfer.attackers.base import Attacker
+    from xfer.attackers.base import Attacker, ModelFree
     from xfer.core import yaml
     from xfer.core.errors import RecipeError, UsageError
 
@@ -79,7 +84,7 @@ def build_attacker(text: str) -> Any:
         first = error.errors()[0]
         location, hint = ".".join(map(str, first["loc"])), first.get("ctx", {}).get("hint", "")
         raise UsageError(": ".join(filter(None, [location, first["msg"]])) + (f"; {hint}" if hint else "")) from None
-    if built.searches:
+    if not isinstance(built, ModelFree):
         what = f"attacker {built.type_name} searches for what a model gets wrong"
         raise UsageError(f"{what}; name a recipe that has one: xfer attack RECIPE")
     return built
@@ -161,7 +166,7 @@ def _parse_row(line: str, name: str, number: int, language: str) -> GivenRow:
     return row | {"id": str(row["id"]), "language": str(row["language"])}
 
 
-def _check_answers(row: GivenRow, row_fault: Any) -> None:
+def _check_answers(row: GivenRow, row_fault: Callable[[str], UsageError]) -> None:
     answers, starts = row["answers"], row["starts"]
     if answers is None and starts is None:
         return
@@ -173,11 +178,11 @@ def _check_answers(row: GivenRow, row_fault: Any) -> None:
             raise row_fault(f"the answer '{answer}' does not stand at {start}")
 
 
-def _is_text_list(value: Any) -> bool:
+def _is_text_list(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def attack_given_rows(attacker: Any, rows: Sequence[GivenRow], whole: bool) -> list[AttackResult]:
+def attack_given_rows(attacker: ModelFree, rows: Sequence[GivenRow], whole: bool) -> list[AttackResult]:
     """Each row as ``attacker`` leaves it. ``whole``: the rows are all there are, for one that takes from others."""
     from xfer.attackers.changes import row_form, side_changes
 
@@ -200,7 +205,7 @@ def attack_given_rows(attacker: Any, rows: Sequence[GivenRow], whole: bool) -> l
     return results
 
 
-def check_attackable(attacker: Any, rows: Sequence[GivenRow], whole: bool) -> None:
+def check_attackable(attacker: ModelFree, rows: Sequence[GivenRow], whole: bool) -> None:
     """Raises UsageError if these rows cannot be given to ``attacker``, as ``xfer check`` would say it of a recipe."""
     from xfer.attackers.changes import row_form
     from xfer.core.errors import UsageError, XferError

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from xfer.core.store import Entry
+    from xfer.graph.jobs import Job
+    from xfer.graph.node import Node
 
 LINE_INTERVAL = 30.0  # seconds between lines where nobody watches
 
@@ -13,19 +20,19 @@ class Console:
     """Tells on standard error what runs: a moving bar in a terminal, plain lines elsewhere."""
 
     def __init__(self) -> None:
-        self.bar: Any = None
-        self.task: Any = None
+        self.bar: Progress | None = None
+        self.task: TaskID | None = None
         self.begun = self.last = 0.0
         self.first: int | None = None
         if sys.stderr.isatty():
             self.bar = _progress_bar()
 
-    def on_stored(self, node: Any, entry: Any) -> None:
+    def on_stored(self, node: Node[Job], entry: Entry) -> None:
         self._close()
         if node.kind in ("train", "attack", "report"):
             self._line("✓", node, f"in the store ({node.key[:6]})")
 
-    def on_started(self, node: Any) -> None:
+    def on_started(self, node: Node[Job]) -> None:
         self._close()
         self.begun, self.last, self.first = time.monotonic(), time.monotonic(), None
         if self.bar is not None:
@@ -34,9 +41,9 @@ class Console:
         elif node.kind in ("train", "attack"):
             self._line("●", node, "")
 
-    def on_progress(self, node: Any, done: int, total: int, **values: Any) -> None:
+    def on_progress(self, node: Node[Job], done: int, total: int, **values: Any) -> None:
         shown = "  ".join(map(_value_text, values.items()))
-        if self.bar is not None:
+        if self.bar is not None and self.task is not None:
             self.bar.update(self.task, completed=done, total=total, values=shown)
             return
         now = time.monotonic()
@@ -50,24 +57,24 @@ class Console:
         ends = f"{_duration_text(remaining)} left" if remaining is not None else ""
         self._line("●", node, "  ".join(filter(None, [f"{done:,}/{total:,}", shown, ends])))
 
-    def on_finished(self, node: Any, summary: dict[str, Any], seconds: float) -> None:
+    def on_finished(self, node: Node[Job], summary: dict[str, Any], seconds: float) -> None:
         self._close()
         told = {name: value for name, value in summary.items() if value is not None and name != "warnings"}
         self._line("✓", node, f"{'  '.join(map(_value_text, told.items()))}  {_duration_text(seconds)}")
         for warning in summary.get("warnings", ()):
             self._line("!", node, warning)
 
-    def on_failed(self, node: Any, message: str) -> None:
+    def on_failed(self, node: Node[Job], message: str) -> None:
         self._close()
         self._line("✗", node, message)
 
-    def on_waiting(self, node: Any, holder: str) -> None:
+    def on_waiting(self, node: Node[Job], holder: str) -> None:
         words = holder.split()
         self._line(
             "…", node, f"process {words[1]} on {words[0]} works on it" if len(words) > 1 else f"{holder} works on it"
         )
 
-    def on_remote_progress(self, node: Any, done: int, total: int, **values: Any) -> None:
+    def on_remote_progress(self, node: Node[Job], done: int, total: int, **values: Any) -> None:
         """How far another process is with a node that this one waits for."""
         shown = "  ".join(map(_value_text, values.items()))
         if self.bar is not None:
@@ -86,12 +93,12 @@ class Console:
             self.bar.remove_task(self.task)
             self.task = None
 
-    def _line(self, sign: str, node: Any, text: str) -> None:
+    def _line(self, sign: str, node: Node[Job], text: str) -> None:
         sys.stderr.write(f"{sign} {node.kind:8}{node.label}  {text}".rstrip() + "\n")
         sys.stderr.flush()
 
 
-def _progress_bar() -> Any:
+def _progress_bar() -> Progress:
     from rich.console import Console as Terminal  # late: 0.1 s that only a terminal needs
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

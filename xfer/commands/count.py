@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from xfer.commands.options import as_json, echo_json, store
+
+if TYPE_CHECKING:
+    from xfer.readers.base import Reader, Source
+    from xfer.readers.counting import Count
 
 SHOWN_BAD_ROWS = 3  # bad rows of one file that are named; --json names all
 
@@ -19,7 +23,7 @@ SHOWN_BAD_ROWS = 3  # bad rows of one file that are named; --json names all
 @click.option("--source", default="mirror", show_default=True, type=click.Choice(["hub", "mirror", "miniature"]))
 @store
 @as_json
-def count(readers: tuple[str, ...], source: str, store: Path | None, as_json: bool) -> None:
+def count(readers: tuple[str, ...], source: Source, store: Path | None, as_json: bool) -> None:
     """Count the rows and labels of READERs (names or blocks; all of them if left out).
 
     Reads every file that is there, whole: rows, distribution of labels (words of each tag, questions without answer)
@@ -35,7 +39,7 @@ def count(readers: tuple[str, ...], source: str, store: Path | None, as_json: bo
     raise click.exceptions.Exit(1 if bad or not file_counts else 0)
 
 
-def _wanted_readers(names: tuple[str, ...], source: str) -> list[Any]:
+def _wanted_readers(names: tuple[str, ...], source: str) -> list[Reader]:
     """The readers to count: those named, which must read from ``source``, or all that do."""
     from xfer.commands.inputs import build_reader
     from xfer.core.errors import UsageError
@@ -51,7 +55,7 @@ def _wanted_readers(names: tuple[str, ...], source: str) -> list[Any]:
     return [reader for reader in readers if source in reader.sources]
 
 
-def _count_files(readers: list[Any], source: Any, store: Path | None, as_json: bool) -> Iterator[Any]:
+def _count_files(readers: list[Reader], source: Source, store: Path | None, as_json: bool) -> Iterator[Count]:
     from xfer.commands.inputs import world_folder
     from xfer.readers.counting import count_rows
 
@@ -61,7 +65,7 @@ def _count_files(readers: list[Any], source: Any, store: Path | None, as_json: b
         yield from count_rows(reader, source, root, _reading_display(as_json))
 
 
-def _print_total(file_counts: list[Any], names: tuple[str, ...], as_json: bool) -> int:
+def _print_total(file_counts: list[Count], names: tuple[str, ...], as_json: bool) -> int:
     """Says what all files together come to; returns the number of bad rows."""
     from xfer.readers.counting import count_json
 
@@ -78,7 +82,7 @@ def _print_total(file_counts: list[Any], names: tuple[str, ...], as_json: bool) 
     return bad
 
 
-def _reading_display(as_json: bool) -> Any:
+def _reading_display(as_json: bool) -> Callable[[str], None]:
     """Says on standard error what is read: in place on a terminal; a line each where the counts come last."""
 
     def reading(what: str) -> None:
@@ -97,7 +101,7 @@ def _clear_line() -> None:
         sys.stderr.flush()
 
 
-def _print_count(file_count: Any) -> None:
+def _print_count(file_count: Count) -> None:
     _clear_line()
     labels = "  ".join(f"{name} {number:,}" for name, number in file_count.labels.items())
     click.echo(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from xfer.commands.options import as_json, echo_json, scale, sets
+
+if TYPE_CHECKING:
+    from xfer.core.differences import Difference
 
 EvaluationScores = dict[str, dict[str, float]]  # evaluation -> language -> score
 
@@ -82,7 +85,7 @@ def _without_defaults(recipe: dict[str, Any]) -> dict[str, Any]:
         return recipe
 
 
-def _difference_text(difference: Any, brief: Any) -> str:
+def _difference_text(difference: Difference, brief: Any) -> str:
     """One difference in words; ``brief`` is the recipe that alone has what stands on one side."""
     from xfer.core.differences import short_value
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xfer.commands.options import echo_json, recipe_options
+
+if TYPE_CHECKING:
+    from xfer.core.store import Store
+    from xfer.graph.jobs import Job
+    from xfer.graph.node import Node
 
 
 @click.command()
@@ -31,7 +36,7 @@ def explain(
     opened = Store(store or default_store())
     graph = open_graph(loaded.recipe, opened)
     nodes = [node for node in graph.nodes.values() if stage is None or _belongs_to(node, stage)]
-    explanations = [_warned(explain_node(node, opened), node, opened) for node in nodes]
+    explanations = [_with_warnings(explain_node(node, opened), node, opened) for node in nodes]
     if as_json:
         echo_json(explanations)
         return
@@ -41,7 +46,7 @@ def explain(
             click.echo(f"           {detail}")
 
 
-def _warned(line: dict[str, Any], node: Any, store: Any) -> dict[str, Any]:
+def _with_warnings(line: dict[str, Any], node: Node[Job], store: Store) -> dict[str, Any]:
     """The reasons of a node, and of a finished one what must be said of what it learnt or answers."""
     from xfer.core.errors import StoreDamaged
     from xfer.steps.learning import node_warnings
@@ -49,11 +54,11 @@ def _warned(line: dict[str, Any], node: Any, store: Any) -> dict[str, Any]:
     if line["state"] != "in the store":
         return line
     try:
-        warnings = node_warnings(node, lambda one: store.find(one.kind, one.key))
+        warnings = node_warnings(node, lambda wanted: store.find(wanted.kind, wanted.key))
     except StoreDamaged as error:
         warnings = [str(error)]
     return line | {"why": line["why"] + [f"warning: {warning}" for warning in warnings]}
 
 
-def _belongs_to(node: Any, stage: str) -> bool:
+def _belongs_to(node: Node[Job], stage: str) -> bool:
     return node.kind in ("train", "attack", "predict", "score") and node.label.split(" ")[0] == stage

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from xfer.commands.options import command_line, echo_json, recipe_options
+
+if TYPE_CHECKING:
+    from xfer.core.store import Entry
+    from xfer.metrics.benchmarks import BenchmarkTask
+    from xfer.readers.base import Reader
+    from xfer.recipe.recipe import Recipe
 
 PredictedColumns = dict[str, list[Any]]
 _PATH_TYPE = click.Path(path_type=Path)
@@ -21,7 +27,7 @@ class EvaluationPredictions(NamedTuple):
     """
 
     name: str
-    reader: Any
+    reader: Reader
     rows: PredictedColumns
     limit: int | None = None
     left_out: Sequence[str] = ()
@@ -112,11 +118,11 @@ def _left_out(node: Path) -> list[str]:
     return reasons
 
 
-def _bad_rows(data: Any) -> list[str]:
+def _bad_rows(data: Entry) -> list[str]:
     return list(data.read("bad_rows.json")) if (data.out / "bad_rows.json").is_file() else []
 
 
-def _dropped_rows(attack: Any) -> list[str]:
+def _dropped_rows(attack: Entry) -> list[str]:
     from xfer.steps.rows import read_rows
 
     notes = read_rows(attack, "edits.parquet")
@@ -167,7 +173,7 @@ def _run_predictions(
     return predictions
 
 
-def _wanted_evaluations(recipe: Any, path: Path, names: tuple[str, ...]) -> list[str]:
+def _wanted_evaluations(recipe: Recipe, path: Path, names: tuple[str, ...]) -> list[str]:
     """The named evaluations; else for each task of XTREME the clean one that the report compares, or the first."""
     from xfer.core.errors import UsageError, suggest_name
     from xfer.metrics.benchmarks import find_task
@@ -241,7 +247,7 @@ def _write_files(predictions: EvaluationPredictions, dest: Path, gold: Path | No
     return written
 
 
-def _overwritten(task: Any, rows: PredictedColumns) -> int:
+def _overwritten(task: BenchmarkTask, rows: PredictedColumns) -> int:
     """How many predictions a file by id cannot hold, since a later row with the same id is answered otherwise."""
     from xfer.readers.identity import file_ids
 
@@ -257,7 +263,7 @@ def _write_text(path: Path, text: str) -> Path:
     return path
 
 
-def _label_text(task: Any, reader: Any, rows: PredictedColumns, column: str) -> str:
+def _label_text(task: BenchmarkTask, reader: Reader, rows: PredictedColumns, column: str) -> str:
     """Labels in XTREME's spelling, which has the order of the reader's labels where the words differ."""
     from xfer.readers.submission import submission_text
 
@@ -266,13 +272,13 @@ def _label_text(task: Any, reader: Any, rows: PredictedColumns, column: str) -> 
     return submission_text(task.layout, [spelling[label] for label in rows[column]])
 
 
-def _column_text(task: Any, reader: Any, rows: PredictedColumns, column: str) -> str:
+def _column_text(task: BenchmarkTask, reader: Reader, rows: PredictedColumns, column: str) -> str:
     from xfer.readers.submission import submission_text
 
     return submission_text(task.layout, rows[column])
 
 
-def _answer_text(task: Any, reader: Any, rows: PredictedColumns, column: str) -> str:
+def _answer_text(task: BenchmarkTask, reader: Reader, rows: PredictedColumns, column: str) -> str:
     from xfer.readers.identity import file_ids
     from xfer.readers.submission import squad_text, submission_text
 
@@ -280,7 +286,7 @@ def _answer_text(task: Any, reader: Any, rows: PredictedColumns, column: str) ->
     return squad_text(rows["gold"], names) if column == "gold" else submission_text(task.layout, rows[column], names)
 
 
-def _retrieval_text(task: Any, reader: Any, rows: PredictedColumns, column: str) -> str:
+def _retrieval_text(task: BenchmarkTask, reader: Reader, rows: PredictedColumns, column: str) -> str:
     """The best answer of each query, its pairs, or its ranking."""
     from xfer.readers.identity import file_ids
     from xfer.readers.submission import submission_text

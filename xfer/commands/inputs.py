@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xfer.readers.base import Reader
 
 
-def build_reader(text: str) -> Any:
+def build_reader(text: str) -> Reader:
     """The reader that a name or an inline block means. Raises UsageError."""
     from pydantic import ValidationError
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xfer.commands.options import as_json, echo_json
+
+if TYPE_CHECKING:
+    from xfer.core.component import Component
 
 
 @click.command("list")
@@ -36,7 +39,7 @@ def listing(kind: str | None, as_json: bool) -> None:
                 click.echo(f"  {'':{width}}  {line['summary']}")
 
 
-def _wanted_kinds(kind: str | None, kinds_by_name: dict[str, Any]) -> list[str]:
+def _wanted_kinds(kind: str | None, kinds_by_name: dict[str, type[Component]]) -> list[str]:
     from xfer.core.component import plural_kind
     from xfer.core.errors import UsageError, suggest_name
 
@@ -50,8 +53,10 @@ def _wanted_kinds(kind: str | None, kinds_by_name: dict[str, Any]) -> list[str]:
     return wanted
 
 
-def _component_line(kind: Any, name: str) -> dict[str, Any]:
+def _component_line(kind: type[Component], name: str) -> dict[str, Any]:
     from pydantic_core import PydanticCustomError
+
+    from xfer.attackers.base import Attacker
 
     try:
         component = kind.find_class(name)
@@ -59,17 +64,17 @@ def _component_line(kind: Any, name: str) -> dict[str, Any]:
         return {"name": name, "summary": error.message()}
     summary = " ".join((component.__doc__ or "").split("\n\n")[0].split())
     card = getattr(component, "card", None)
-    if getattr(component, "kind", "") == "attacker":
+    if issubclass(component, Attacker):
         holds = component.label_preservation()
         shown = "; ".join([", ".join(next(iter(holds.values()))), *(key for key in holds if key.startswith("not in "))])
         return {"name": name, "summary": f"{summary} [{shown}]", **holds}
     if card is None:
         return {"name": name, "summary": summary}
-    form = component.form if isinstance(getattr(component, "form", None), str) else "any"
+    form = getattr(component, "form", None)
     return {
         "name": name,
         "summary": summary,
-        "form": form,
+        "form": form if isinstance(form, str) else "any",
         "languages": list(card.languages),
         "licence": card.licence,
         "sizes": card.sizes,

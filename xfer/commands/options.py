@@ -5,9 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from xfer.core.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,7 +64,7 @@ def files_inside(paths: Sequence[Path]) -> list[Path]:
     return files
 
 
-def worker_arguments(file: Path, scale: str | None, sets: Sequence[str], opened: Any) -> list[str]:
+def worker_arguments(file: Path, scale: str | None, sets: Sequence[str], opened: Store) -> list[str]:
     """The words with which a further process of --workers does the same as this one."""
     return [str(file), *_option_words(scale, sets, opened.root)]
 

@@ -6,11 +6,15 @@ import json
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xfer.commands.options import store
+
+if TYPE_CHECKING:
+    from xfer.forms.base import Form
+    from xfer.readers.base import Reader, Source
 
 
 @click.command()
@@ -21,7 +25,7 @@ from xfer.commands.options import store
 @click.option("--limit", default=5, show_default=True, type=click.IntRange(0), help="Rows to print; 0 for all.")
 @store
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def read(reader: str, language: str, split: str, source: str, limit: int, store: Path | None, as_json: bool) -> None:
+def read(reader: str, language: str, split: str, source: Source, limit: int, store: Path | None, as_json: bool) -> None:
     """Print rows of READER: a name, or a block such as '{type: text, folder: raw_text}'.
 
     A bad row stops with its file and line; '{type: ..., bad_rows: skip}' leaves it out and tells so at the end. Rows
@@ -58,9 +62,9 @@ def read(reader: str, language: str, split: str, source: str, limit: int, store:
         raise BadRow(files or source, 0, f"holds no {split} rows of {built.type_name} in '{language}'")
 
 
-def _checking(reader: Any, source: Any) -> Callable[[dict[str, Any], str, int], None]:
+def _checking(reader: Reader, source: Source) -> Callable[[dict[str, Any], str, int], None]:
     """What refuses rows that the reader's form cannot take. Forms take seconds to load: not before there is a row."""
-    kind: list[Any] = []
+    kind: list[Form] = []
 
     def check(row: dict[str, Any], place: str, line: int) -> None:
         from xfer.forms.base import build_form

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xfer.commands.options import as_json, echo_json
+
+if TYPE_CHECKING:
+    from xfer.metrics.benchmarks import BenchmarkTask
 
 _PATH_TYPE = click.Path(path_type=Path)
 
@@ -55,7 +58,7 @@ _FORM_LAYOUTS: dict[str, tuple[Any, str]] = {
 }
 
 
-def _scored_task(text: str) -> Any:
+def _scored_task(text: str) -> BenchmarkTask:
     """The task of XTREME of this name, else one with the form and the labels of the reader that is meant."""
     from xfer.commands.inputs import build_reader
     from xfer.core.errors import UsageError

@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
 
 from xfer.commands.options import as_json, echo_json
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
+
+    from xfer.core.component import Block, Component
 
 
 @click.command()
@@ -77,6 +83,8 @@ def describe_component(kind: str, name: str | None) -> dict[str, Any]:
     """The same facts as plain data."""
     import inspect
 
+    from xfer.attackers.base import Attacker
+
     component = _file_class(kind) if name is None else _component_class(kind, name)
     _, line = inspect.getsourcelines(component)
     facts: dict[str, Any] = {
@@ -91,11 +99,10 @@ def describe_component(kind: str, name: str | None) -> dict[str, Any]:
     for title in ("card", "published"):
         if hasattr(component, title):
             facts[title] = getattr(component, title)._asdict()
-    if facts["kind"] == "attacker":
+    if issubclass(component, Attacker):
         facts["attack"] = component.display_facts()
-    if isinstance(getattr(component, "labels", None), tuple):
-        facts["labels"] = list(component.labels)
-    return facts
+    labels = getattr(component, "labels", None)
+    return facts | ({"labels": list(labels)} if isinstance(labels, tuple) else {})
 
 
 def _file_fields(kind: str, name: str | None) -> list[dict[str, Any]]:
@@ -108,14 +115,14 @@ def _file_fields(kind: str, name: str | None) -> list[dict[str, Any]]:
     return [{"name": field, "type": types[field], **rest, "description": what} for field, what in descriptions.items()]
 
 
-def _file_class(kind: str) -> Any:
+def _file_class(kind: str) -> type[BaseModel]:
     """The class of a file of this kind. Raises UsageError."""
     from xfer.core.errors import UsageError, suggest_name
     from xfer.recipe.recipe import Recipe
     from xfer.recipe.schema import component_kinds
     from xfer.recipe.study import Study
 
-    files = {"recipe": Recipe, "study": Study}
+    files: dict[str, type[BaseModel]] = {"recipe": Recipe, "study": Study}
     if kind in component_kinds():
         raise UsageError(f"name one, such as {component_kinds()[kind].known_names()[0]}; 'xfer list {kind}' prints all")
     if kind not in files:
@@ -123,7 +130,7 @@ def _file_class(kind: str) -> Any:
     return files[kind]
 
 
-def _component_class(kind: str, name: str) -> Any:
+def _component_class(kind: str, name: str) -> type[Component]:
     """The class of this kind and name. Raises UsageError."""
     from pydantic_core import PydanticCustomError
 
@@ -141,7 +148,7 @@ def _component_class(kind: str, name: str) -> Any:
         raise UsageError(f"{error.message()}; {(error.context or {}).get('hint', '')}") from None
 
 
-def _field_facts(name: str, info: Any) -> dict[str, Any]:
+def _field_facts(name: str, info: FieldInfo) -> dict[str, Any]:
     required, inner = info.is_required(), _block_class(info.annotation)
     default = None if required else info.get_default(call_default_factory=True)
     facts = {
@@ -154,7 +161,7 @@ def _field_facts(name: str, info: Any) -> dict[str, Any]:
     return facts | ({"fields": [_field_facts(*field) for field in inner.model_fields.items()]} if inner else {})
 
 
-def _block_class(annotation: Any) -> Any:
+def _block_class(annotation: Any) -> type[Block] | None:
     """The class of the block that a field holds, in a list or by names too; None where it is chosen by its type."""
     from xfer.core.component import Block, Component
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xfer.commands.options import echo_json, files_inside, recipe_options, run_options, worker_arguments
+
+if TYPE_CHECKING:
+    from xfer.core.store import Store
+    from xfer.graph.compile import Resolver
+    from xfer.recipe.study import LoadedStudy
 
 
 @click.command()
@@ -86,7 +91,7 @@ def _make_folders(paths: list[Path]) -> None:
             raise UsageError(f"{path} cannot be a folder: a file is in its place; choose another") from None
 
 
-def _load_studies(files: list[Path], scale: str | None, sets: tuple[str, ...]) -> list[tuple[Path, Any]]:
+def _load_studies(files: list[Path], scale: str | None, sets: tuple[str, ...]) -> list[tuple[Path, LoadedStudy]]:
     """Every study, before any is run. Raises RecipeError with the faults of all."""
     from xfer.core.errors import RecipeError, UsageError
     from xfer.recipe.load_study import load_study
@@ -106,7 +111,7 @@ def _load_studies(files: list[Path], scale: str | None, sets: tuple[str, ...]) -
     return loaded_studies
 
 
-def _help_study(loaded: Any, resolver: Any, opened: Any) -> None:
+def _help_study(loaded: LoadedStudy, resolver: Resolver, opened: Store) -> None:
     """Does nodes of a study for the process that was started by hand, and notes how far they are."""
     from xfer.execution.studies import compile_cells, nodes_of
     from xfer.execution.walk import run_nodes
@@ -117,7 +122,9 @@ def _help_study(loaded: Any, resolver: Any, opened: Any) -> None:
     run_nodes(nodes_of(compile_cells(loaded, resolver)), opened, ProgressNoter(opened))
 
 
-def _run_study(loaded: Any, resolver: Any, opened: Any, workers: int, words: list[str]) -> dict[str, Any]:
+def _run_study(
+    loaded: LoadedStudy, resolver: Resolver, opened: Store, workers: int, words: list[str]
+) -> dict[str, Any]:
     from xfer.commands.console import Console
     from xfer.execution.studies import compile_cells, gather_study, nodes_of
     from xfer.execution.walk import run_nodes
@@ -153,12 +160,12 @@ def _earlier_result(file: Path) -> Any:
         return None
 
 
-def _any_done(result: Any) -> bool:
+def _any_done(result: object) -> bool:
     cells = result.get("cells", []) if isinstance(result, dict) else []
     return any(cell["state"] == "done" for cell in cells)
 
 
-def _plan_study(loaded: Any, resolver: Any, opened: Any) -> dict[str, Any]:
+def _plan_study(loaded: LoadedStudy, resolver: Resolver, opened: Store) -> dict[str, Any]:
     """Cells, nodes, how many of them are shared or stored, and the estimated cost."""
     from xfer.execution.plan import plan_nodes
     from xfer.execution.studies import compile_cells, nodes_of

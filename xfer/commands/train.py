@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from xfer.commands.options import echo_json, recipe_options, run_options, worker_arguments
 from xfer.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from xfer.core.store import Entry, Store
+    from xfer.execution.walk import Outcome
+    from xfer.graph.node import Graph
+    from xfer.recipe.recipe import Recipe
 
 
 @click.command()
@@ -67,7 +73,9 @@ def _prepare(track: str | None, dry_run: bool, worker: bool) -> None:
         end_with_parent()
 
 
-def _open_recipe(recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None) -> tuple[str, Any, Any]:
+def _open_recipe(
+    recipe: Path, scale: str | None, sets: tuple[str, ...], store: Path | None
+) -> tuple[str, Store, Graph]:
     """The recipe's name, the store and the graph; its notes are told."""
     from xfer.core.store import Store
     from xfer.execution.walk import default_store, open_graph
@@ -81,7 +89,7 @@ def _open_recipe(recipe: Path, scale: str | None, sets: tuple[str, ...], store: 
     return loaded.recipe.name, opened, graph
 
 
-def _help_train(opened: Any, graph: Any) -> None:
+def _help_train(opened: Store, graph: Graph) -> None:
     """What a further process of --workers does: it says nothing, and notes in the store how far it is."""
     from xfer.execution.walk import execute_graph
     from xfer.execution.workers import ProgressNoter
@@ -89,7 +97,7 @@ def _help_train(opened: Any, graph: Any) -> None:
     execute_graph(graph, opened, ProgressNoter(opened))
 
 
-def _run_graph(opened: Any, graph: Any, workers: int, arguments: list[str]) -> Any:
+def _run_graph(opened: Store, graph: Graph, workers: int, arguments: list[str]) -> Outcome:
     """Runs what is left, with the help of further processes, or of those that torchrun started."""
     from xfer.commands.console import Console
     from xfer.execution import distributed
@@ -100,7 +108,7 @@ def _run_graph(opened: Any, graph: Any, workers: int, arguments: list[str]) -> A
         return execute_graph(graph, opened, Console(), work)
 
 
-def _show_report(folder: Path, graph: Any, outcome: Any, as_json: bool) -> None:
+def _show_report(folder: Path, graph: Graph, outcome: Outcome, as_json: bool) -> None:
     """Puts models and report where people look for them, and prints the report. Raises NodeFailed."""
     from xfer.execution.walk import run_failure
     from xfer.steps.learning import graph_warnings
@@ -125,13 +133,13 @@ def _show_report(folder: Path, graph: Any, outcome: Any, as_json: bool) -> None:
     click.echo(f"written to {folder}/report.md, report.csv and report.json", err=True)
 
 
-def _helper_count(graph: Any, opened: Any, workers: int) -> int:
+def _helper_count(graph: Graph, opened: Store, workers: int) -> int:
     """How many further processes are worth their start."""
     unfinished = sum(opened.find(node.kind, node.key) is None for node in graph.nodes.values())
     return min(workers, unfinished) - 1 if unfinished else 0
 
 
-def _print_plan(graph: Any, opened: Any, as_json: bool) -> None:
+def _print_plan(graph: Graph, opened: Store, as_json: bool) -> None:
     from xfer.execution.plan import plan_nodes
 
     lines = plan_nodes(graph.nodes.values(), opened)
@@ -147,7 +155,7 @@ def _print_plan(graph: Any, opened: Any, as_json: bool) -> None:
     click.echo(f"{summary} (numbers are estimates until the rows are in the store)")
 
 
-def _copy_report(folder: Path, recipe: Any, entry: Any) -> None:
+def _copy_report(folder: Path, recipe: Recipe, entry: Entry) -> None:
     import json
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -156,7 +164,7 @@ def _copy_report(folder: Path, recipe: Any, entry: Any) -> None:
     (folder / "recipe.json").write_text(json.dumps(recipe.model_dump(mode="json"), indent=1, ensure_ascii=False))
 
 
-def _link_models(folder: Path, graph: Any, outcome: Any) -> None:
+def _link_models(folder: Path, graph: Graph, outcome: Outcome) -> None:
     """``runs/<recipe>/seed-<n>/<stage>`` points to the selected model of each finished stage."""
     for (stage, seed), node in graph.stages.items():
         if node.key in outcome.entries:

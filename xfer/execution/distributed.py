@@ -9,15 +9,23 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xfer.core.errors import UsageError
 from xfer.core.store import Entry
-from xfer.graph.compile import Node
+from xfer.graph.jobs import Job
+from xfer.graph.node import Node
+from xfer.graph.training import TrainJob
+from xfer.steps.rows import NodeWork, Parents, ProgressFunction
+
+if TYPE_CHECKING:
+    from xfer.trainers.distributed import Processes
+
+StageMessage = tuple[TrainJob, dict[str, Entry], Path]  # what the other processes are to train, from what, and where
 
 PATIENCE = timedelta(days=30)  # for process 0, which may attack and predict for days between two stages
 
@@ -40,70 +48,59 @@ def is_leader() -> bool:
 
 
 @contextmanager
-def lead_processes() -> Iterator[Callable[..., dict[str, Any]] | None]:
+def lead_processes() -> Iterator[NodeWork | None]:
     """Gives what does a node, with the help of the other processes; None, the default, where there are none."""
     if launched_processes() == 1:
         yield None
         return
-    from xfer.steps.steps import work as alone
-    from xfer.trainers import distributed as ranks  # late: imports torch
+    from xfer.steps import steps
 
-    with joined_group() as control:
+    with joined_group() as processes:
 
-        def work(node: Node, parents: Mapping[str, Entry], folder: Path, progress: Any) -> dict[str, Any]:
-            if node.kind != "train":
-                return alone(node, parents, folder, progress)
-            _broadcast((_node_to_send(node), dict(parents), folder), control)
-            with ranks.current_processes().together():
-                return alone(node, parents, folder, progress)
+        def work(node: Node[Job], parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
+            if not isinstance(node.job, TrainJob):
+                return steps.work(node, parents, folder, progress)
+            _broadcast((node.job, dict(parents), folder), processes)
+            with processes.together():
+                return steps.train_together(node.job, parents, folder, progress, processes)
 
         try:
             yield work
         except Exception:
-            _dismiss_followers(control)
+            _dismiss_followers(processes)
             raise
-        _dismiss_followers(control)
-
-
-def _node_to_send(node: Node) -> Node:
-    """What a stage needs: its own job, that of the stage it starts from, and no more of the graph behind them."""
-    start_parents = {
-        role: Node(p.kind, p.label, p.job, {}, p.seed) for role, p in node.parents.items() if role == "start"
-    }
-    return Node(node.kind, node.label, node.job, start_parents, node.seed, node.spec)
+        _dismiss_followers(processes)
 
 
 def take_part() -> None:
     """What every process but the first does: train stages until there are no more. Writes and says nothing.
 
-    Raises ``ranks.Gone`` where another process has ended.
+    Raises ``ProcessLost`` where another process has ended.
     """
     from xfer.core.errors import XferError
-    from xfer.steps.steps import work
-    from xfer.trainers import distributed as ranks  # late: imports torch
+    from xfer.steps.steps import train_together
 
-    with joined_group() as control:
-        while (message := _broadcast(None, control)) is not None:
-            node, parents, folder = message
-            with suppress(XferError), ranks.current_processes().together():  # process 0 has the error too, and tells it
-                work(node, parents, folder, lambda *_, **__: None)
+    with joined_group() as processes:
+        while (message := _broadcast(None, processes)) is not None:
+            with suppress(XferError), processes.together():  # process 0 has the error too, and reports it
+                train_together(*message, lambda *_, **__: None, processes)
 
 
 def follow_leader() -> None:
     """``take_part`` for a command, which ends with a status and no word."""
-    from xfer.trainers import distributed as ranks  # late: imports torch
+    from xfer.trainers.distributed import ProcessLost  # late: imports torch
 
     try:
         take_part()
-    except ranks.ProcessLost:
+    except ProcessLost:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 @contextmanager
-def joined_group() -> Iterator[Any]:
-    """Inside, this process belongs to the group; gives the group that words are sent in.
+def joined_group() -> Iterator[Processes]:
+    """The processes of the group; inside, this one belongs to it.
 
     The group outlives the block, as a script may run several recipes: one that is made a second time would look for
     the processes at the places of the first.
@@ -111,7 +108,7 @@ def joined_group() -> Iterator[Any]:
     import torch
     from torch import distributed
 
-    from xfer.trainers import distributed as ranks
+    from xfer.trainers.distributed import Processes
 
     if not distributed.is_initialized():
         gpus = torch.cuda.is_available()
@@ -120,14 +117,11 @@ def joined_group() -> Iterator[Any]:
         distributed.init_process_group("nccl" if gpus else "gloo")
         atexit.register(_leave_group)
     control = distributed.new_group(backend="gloo", timeout=PATIENCE)
-    ranks.join_processes(control)
     try:
-        yield control
+        yield Processes(control)
     except BaseException:
         atexit.unregister(_leave_group)  # it might wait for processes that are gone
         raise
-    finally:
-        ranks.join_processes(None)
 
 
 def _leave_group() -> None:
@@ -137,20 +131,20 @@ def _leave_group() -> None:
         distributed.destroy_process_group()
 
 
-def _broadcast(message: Any, control: Any) -> Any:
-    """What process 0 sends to all, in each of them."""
+def _broadcast(message: StageMessage | None, processes: Processes) -> StageMessage | None:
+    """What process 0 sends to all, in each of them; None where there is no stage left."""
     from torch import distributed
 
     from xfer.trainers.distributed import guard_messages
 
     box = [message]
     with guard_messages():
-        distributed.broadcast_object_list(box, src=0, group=control)
+        distributed.broadcast_object_list(box, src=0, group=processes.control)
     return box[0]
 
 
-def _dismiss_followers(control: Any) -> None:
+def _dismiss_followers(processes: Processes) -> None:
     from xfer.trainers.distributed import ProcessLost
 
     with suppress(ProcessLost):  # told already, as why a stage failed
-        _broadcast(None, control)
+        _broadcast(None, processes)

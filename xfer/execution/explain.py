@@ -8,10 +8,11 @@ from typing import Any
 from xfer.core.differences import Difference, find_differences, short_value
 from xfer.core.errors import StoreDamaged
 from xfer.core.store import Store, damage_error
-from xfer.graph.compile import Node
+from xfer.graph.jobs import Job
+from xfer.graph.node import Node
 
 
-def explain_node(node: Node, store: Store) -> dict[str, Any]:
+def explain_node(node: Node[Job], store: Store) -> dict[str, Any]:
     """kind, key, label, state and the sentences that explain it."""
     line: dict[str, Any] = {"kind": node.kind, "key": node.key, "label": node.label, "why": []}
     try:
@@ -38,7 +39,7 @@ def explain_node(node: Node, store: Store) -> dict[str, Any]:
     return line | {"state": "failed" if failure else "not in the store"}
 
 
-def nearest_differences(node: Node, store: Store) -> list[str]:
+def nearest_differences(node: Node[Job], store: Store) -> list[str]:
     """How the node differs from the finished one that is most like it."""
     best: tuple[int, bool, str, str, list[str]] | None = None
     record = node.hashed_record()

@@ -6,21 +6,24 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from xfer.core.store import Store
-from xfer.graph.compile import Node
+from xfer.core.store import Entry, Store
+from xfer.graph.jobs import AttackJob, DataJob, Job
+from xfer.graph.node import Node
+from xfer.graph.training import TrainJob
 
 CHARACTERS_A_TOKEN = 4.0  # of a multilingual subword vocabulary, on average
 TOKENS_A_ROW = 40  # of a row whose text nobody has seen yet
+NodeSize = tuple[int | None, int | None]  # rows and tokens; None where nobody can tell
+NodeSizes = dict[str, NodeSize]  # by the key of a node
 
 
-def plan_nodes(nodes: Iterable[Node], store: Store) -> list[dict[str, Any]]:
+def plan_nodes(nodes: Iterable[Node[Job]], store: Store) -> list[dict[str, Any]]:
     """One line a node: kind, key, label, stored, problem, and the sizes that can be told."""
-    sizes: dict[str, tuple[int | None, int | None]] = {}
+    sizes: NodeSizes = {}
     lines = []
     for node in nodes:
         stored = store.find(node.kind, node.key) is not None
-        rows, tokens = _node_size(node, store, sizes) if node.kind in ("data", "attack") else _needed_size(node, sizes)
-        sizes[node.key] = rows, tokens
+        rows, tokens = sizes[node.key] = _node_size(node, store, sizes)
         line: dict[str, Any] = {
             "kind": node.kind,
             "key": node.key,
@@ -32,38 +35,41 @@ def plan_nodes(nodes: Iterable[Node], store: Store) -> list[dict[str, Any]]:
             "steps": None,
             "parameters": None,
         }
-        if node.kind == "train":
-            steps, trainer = _stage_steps(node, _epoch_rows(node, sizes)), node.spec["trainer"]
+        if isinstance(node.job, TrainJob):
+            steps = _stage_steps(node.job, _epoch_rows(node, node.job, sizes))
             line |= {"steps": steps, "parameters": encoder_parameters(node)}
             if steps and rows and tokens:
-                budget = trainer.batch_tokens or int(trainer.batch_size * tokens / rows)
-                together = len(node.job["order"]) if node.spec["mixer"].together else 1
-                line["tokens"] = steps * budget * trainer.accumulate * together
+                line["tokens"] = steps * _step_tokens(node.job, rows, tokens)
         lines.append(line)
     return lines
 
 
-def _node_size(
-    node: Node, store: Store, sizes: dict[str, tuple[int | None, int | None]]
-) -> tuple[int | None, int | None]:
-    entry = store.find(node.kind, node.key)
-    if node.kind == "attack":
-        rows, tokens = sizes[node.parents["rows"].key]
-        share = node.job.get("share", 1)  # of a training set
-        return (
-            (math.ceil(rows * share), int(tokens * share)) if rows is not None and tokens is not None else (None, None)
-        )
+def _node_size(node: Node[Job], store: Store, sizes: NodeSizes) -> NodeSize:
+    if isinstance(node.job, AttackJob):
+        return _attack_size(node.job, sizes[node.parents["rows"].key])
+    if isinstance(node.job, DataJob):
+        return _data_size(node.job, store.find(node.kind, node.key))
+    return _needed_size(node, sizes)
+
+
+def _attack_size(job: AttackJob, rows_size: NodeSize) -> NodeSize:
+    rows, tokens = rows_size
+    share = 1 if job.share is None else job.share  # of a training set
+    return (math.ceil(rows * share), int(tokens * share)) if rows is not None and tokens is not None else (None, None)
+
+
+def _data_size(job: DataJob, entry: Entry | None) -> NodeSize:
+    """As stored, else as published."""
     if entry:
         size = entry.read("size.json")
         return size["rows"], int(size["characters"] / CHARACTERS_A_TOKEN)
-    reader, languages = node.spec["reader"], len(node.spec["languages"])
-    published_size = reader.card.sizes.get(node.spec["split"]) if node.spec["source"] != "miniature" else None
-    cap = node.spec["rows"]
-    rows_each = min(published_size, cap) if published_size and cap else published_size or cap
-    return (rows_each * languages, rows_each * languages * TOKENS_A_ROW) if rows_each else (None, None)
+    published_size = job.reader.card.sizes.get(job.split) if job.source != "miniature" else None
+    rows_each = min(published_size, job.rows) if published_size and job.rows else published_size or job.rows
+    rows = (rows_each or 0) * len(job.languages)
+    return (rows, rows * TOKENS_A_ROW) if rows else (None, None)
 
 
-def _needed_size(node: Node, sizes: dict[str, tuple[int | None, int | None]]) -> tuple[int | None, int | None]:
+def _needed_size(node: Node[Job], sizes: NodeSizes) -> NodeSize:
     """Rows and tokens that a node reads: training sets for a stage, the tested rows for a prediction."""
     needed = [sizes[parent.key] for role, parent in node.parents.items() if role == "rows" or role.startswith("train/")]
     if not needed or any(rows is None for rows, _ in needed):
@@ -71,24 +77,32 @@ def _needed_size(node: Node, sizes: dict[str, tuple[int | None, int | None]]) ->
     return sum(rows or 0 for rows, _ in needed), sum(tokens or 0 for _, tokens in needed)
 
 
-def _epoch_rows(node: Node, sizes: dict[str, tuple[int | None, int | None]]) -> int | None:
+def _epoch_rows(node: Node[Job], job: TrainJob, sizes: NodeSizes) -> int | None:
     """The rows that an epoch of a stage counts: those of the tasks that learn labels, as the mixer adds them up."""
-    mixer, order = node.spec["mixer"], [name for name in node.job["order"] if name not in node.spec["heads"]]
-    rows = [sizes[node.parents[f"train/{name}"].key][0] for name in order]
-    return None if None in rows else int(mixer.epoch_steps([mixer.counted_rows(count or 0) for count in rows]))
+    learnt = [name for name, task in job.tasks.items() if task.head is None]
+    rows = [sizes[node.parents[f"train/{name}"].key][0] for name in learnt]
+    return None if None in rows else int(job.mixer.epoch_steps([job.mixer.counted_rows(count or 0) for count in rows]))
 
 
-def _stage_steps(node: Node, rows: int | None) -> int | None:
-    trainer, limit = node.spec["trainer"], node.spec["limit"]
+def _stage_steps(job: TrainJob, rows: int | None) -> int | None:
+    trainer = job.trainer
     steps = trainer.steps
     if steps is None and rows and trainer.batch_size:
-        steps = math.ceil(trainer.epochs * rows / trainer.batch_size / trainer.accumulate)
-    return min(steps or limit, limit or steps) if steps or limit else None
+        steps = math.ceil((trainer.epochs or 0) * rows / trainer.batch_size / trainer.accumulate)
+    bounds = [bound for bound in (steps, job.limit) if bound]
+    return min(bounds) if bounds else None
 
 
-def encoder_parameters(node: Node) -> int | None:
-    """Of the encoder that a stage fits, where its model tells them."""
+def _step_tokens(job: TrainJob, rows: int, tokens: int) -> int:
+    """The tokens of one optimiser step, where the training rows have so many tokens together."""
+    trainer = job.trainer
+    budget = trainer.batch_tokens or int((trainer.batch_size or 0) * tokens / rows)
+    return budget * trainer.accumulate * (len(job.tasks) if job.mixer.together else 1)
+
+
+def encoder_parameters(node: Node[Job]) -> int | None:
+    """The number of parameters of the encoder that a stage fits, where its model tells it."""
     while "start" in node.parents:
         node = node.parents["start"]
-    count: int | None = node.spec["model"].parameter_count()
-    return count
+    state = node.job.model if isinstance(node.job, TrainJob) else None
+    return state.model.parameter_count() if state else None

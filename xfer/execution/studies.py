@@ -13,7 +13,9 @@ from xfer.core.errors import XferError
 from xfer.core.store import Entry, Store
 from xfer.execution.plan import encoder_parameters
 from xfer.execution.walk import Outcome, run_nodes
-from xfer.graph.compile import Graph, Node, Resolver, compile_graph
+from xfer.graph.compile import Resolver, compile_graph
+from xfer.graph.jobs import DataJob, Job
+from xfer.graph.node import Graph, Node
 from xfer.recipe.recipe import Recipe
 from xfer.recipe.study import Levels, LoadedStudy, Study
 from xfer.reports.study.collapsed import Facts, mark_comparisons, mark_records, mark_verdicts
@@ -51,21 +53,21 @@ def compile_cells(loaded: LoadedStudy, resolver: Resolver) -> list[CellGraph]:
     return cells
 
 
-def nodes_of(cells: Sequence[CellGraph]) -> list[Node]:
+def nodes_of(cells: Sequence[CellGraph]) -> list[Node[Job]]:
     """The nodes of all cells, each once, parents first."""
-    nodes: dict[str, Node] = {}
+    nodes: dict[str, Node[Job]] = {}
     for cell in cells:
         for key, node in cell.graph.nodes.items() if cell.graph else ():
             nodes.setdefault(key, node)
     return list(nodes.values())
 
 
-def stored_outcome(nodes: Sequence[Node], store: Store) -> Outcome:
+def stored_outcome(nodes: Sequence[Node[Job]], store: Store) -> Outcome:
     """What the store holds of the nodes, and why others failed. Only reports are made, where their parents are there:
     nothing is trained."""
     held = {node.key for node in nodes if store.find(node.kind, node.key)}
 
-    def at_hand(node: Node) -> bool:
+    def at_hand(node: Node[Job]) -> bool:
         can_be_made = node.kind == "report" and all(parent.key in held for parent in node.parents.values())
         return can_be_made or node.key in held
 
@@ -171,11 +173,13 @@ def _finished_cell(cell: CellGraph, outcome: Outcome) -> FinishedCell:
     credits_by_role = {role: read_rows(outcome.entries[node.key], "credit.parquet") for role, node in scores.items()}
     trained = [node for score in scores.values() for node in _train_nodes(score)]
     return FinishedCell(
-        cell.levels, CellMeasures(report.job, credits_by_role), encoder_parameters(trained[0]) if trained else None
+        cell.levels,
+        CellMeasures(report.job.hashed_data(), credits_by_role),
+        encoder_parameters(trained[0]) if trained else None,
     )
 
 
-def _train_nodes(score: Node) -> list[Node]:
+def _train_nodes(score: Node[Job]) -> list[Node[Job]]:
     train_node = score.parents["predict"].parents.get("train")
     return [train_node] if train_node else []
 
@@ -186,13 +190,13 @@ def study_provenance(cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, 
     versions: dict[str, set[str]] = {}
     for node in nodes_of(cells):
         entry = outcome.entries.get(node.key)
-        if node.kind == "data":
-            data[node.label] = {"source": node.job["source"], "at": node.job["at"], "key": node.key}
+        if isinstance(node.job, DataJob):
+            data[node.label] = {"source": node.job.source, "at": node.job.revision, "key": node.key}
         for name, version in _entry_versions(entry).items() if entry else ():
             versions.setdefault(name, set()).add(version)
     return {"data": dict(sorted(data.items())), "versions": {k: sorted(v) for k, v in sorted(versions.items())}}
 
 
-def _entry_versions(entry: Any) -> Mapping[str, str]:
+def _entry_versions(entry: Entry) -> Mapping[str, str]:
     versions: Mapping[str, str] = entry.node_record().get("versions", {})
     return versions

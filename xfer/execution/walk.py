@@ -18,9 +18,12 @@ from xfer import __version__
 from xfer.core.errors import FileChanged, NodeFailed, StoreDamaged, XferError, error_from_os
 from xfer.core.files import changed_files
 from xfer.core.store import Busy, Entry, Store
-from xfer.graph.compile import Graph, Node, Resolver, compile_graph
+from xfer.graph.compile import Resolver, compile_graph
+from xfer.graph.jobs import Job
+from xfer.graph.node import Graph, Node
 from xfer.recipe.load import LoadedRecipe, load_recipe
 from xfer.recipe.recipe import Recipe
+from xfer.steps.rows import NodeWork
 
 WAIT = 0.5  # seconds between looks at a node that another process works on
 
@@ -28,13 +31,13 @@ WAIT = 0.5  # seconds between looks at a node that another process works on
 class Watcher(Protocol):
     """Who is told what happens. ``commands.console`` has one for terminals."""
 
-    def on_stored(self, node: Node, entry: Entry) -> None: ...
-    def on_started(self, node: Node) -> None: ...
-    def on_progress(self, node: Node, done: int, total: int, **values: Any) -> None: ...
-    def on_finished(self, node: Node, summary: dict[str, Any], seconds: float) -> None: ...
-    def on_failed(self, node: Node, message: str) -> None: ...
-    def on_waiting(self, node: Node, holder: str) -> None: ...
-    def on_remote_progress(self, node: Node, done: int, total: int, **values: Any) -> None: ...
+    def on_stored(self, node: Node[Job], entry: Entry) -> None: ...
+    def on_started(self, node: Node[Job]) -> None: ...
+    def on_progress(self, node: Node[Job], done: int, total: int, **values: Any) -> None: ...
+    def on_finished(self, node: Node[Job], summary: dict[str, Any], seconds: float) -> None: ...
+    def on_failed(self, node: Node[Job], message: str) -> None: ...
+    def on_waiting(self, node: Node[Job], holder: str) -> None: ...
+    def on_remote_progress(self, node: Node[Job], done: int, total: int, **values: Any) -> None: ...
 
 
 class Silent:
@@ -78,7 +81,7 @@ def store_resolver(store: Store) -> Resolver:
     return Resolver(store.cached_digest, ask)
 
 
-def execute_graph(graph: Graph, store: Store, watcher: Watcher | None = None, work: Any = None) -> Outcome:
+def execute_graph(graph: Graph, store: Store, watcher: Watcher | None = None, work: NodeWork | None = None) -> Outcome:
     """Runs every node that is not in the store. Raises the first node's problem before any work starts.
 
     ``work(node, parents, folder, progress)`` does a node; the default runs it in this process.
@@ -89,16 +92,20 @@ def execute_graph(graph: Graph, store: Store, watcher: Watcher | None = None, wo
     return run_nodes(list(graph.nodes.values()), store, watcher, work)
 
 
-def run_nodes(nodes: list[Node], store: Store, watcher: Watcher | None = None, work: Any = None) -> Outcome:
+def run_nodes(
+    nodes: list[Node[Job]], store: Store, watcher: Watcher | None = None, work: NodeWork | None = None
+) -> Outcome:
     """Runs what is not in the store of ``nodes`` (parents first). One that has a problem fails, the others go on."""
     if work is None:
-        from xfer.steps.steps import work
+        from xfer.steps import steps
+
+        work = steps.work
     walk = _Walk(store, watcher or Silent(), work)
     walk.walk_nodes(nodes)
     return Outcome(walk.entries, walk.failures, walk.unreached)
 
 
-def run_alone(node: Node, store: Store) -> Entry:
+def run_alone(node: Node[Job], store: Store) -> Entry:
     """The entry of a node that needs no other, done now if the store does not hold it. Raises what its work raises."""
     from xfer.steps.steps import work
 
@@ -111,15 +118,15 @@ def run_alone(node: Node, store: Store) -> Entry:
 
 
 class _Walk:
-    def __init__(self, store: Store, watcher: Watcher, work: Callable[..., dict[str, Any]]) -> None:
+    def __init__(self, store: Store, watcher: Watcher, work: NodeWork) -> None:
         self.store, self.watcher, self.work = store, watcher, work
         self.entries: dict[str, Entry] = {}
         self.failures: dict[str, str] = {}
         self.unreached: dict[str, str] = {}
         self.checked: set[str] = set()
-        self.told: set[str] = set()
+        self.reported: set[str] = set()
 
-    def walk_nodes(self, nodes: list[Node]) -> None:
+    def walk_nodes(self, nodes: list[Node[Job]]) -> None:
         """Tries every node whose parents are there, passing over those that another process holds."""
         pending = nodes
         while pending:
@@ -132,15 +139,15 @@ class _Walk:
                 self.show_progress(pending)
                 time.sleep(WAIT)
 
-    def show_progress(self, nodes: list[Node]) -> None:
+    def show_progress(self, nodes: list[Node[Job]]) -> None:
         """Shows how far another process is with the first node that it holds."""
         for node in nodes:
-            progress = self.store.noted_progress(node.key) if node.key in self.told else None
+            progress = self.store.noted_progress(node.key) if node.key in self.reported else None
             if progress:
                 self.watcher.on_remote_progress(node, **progress)
                 return
 
-    def settle_node(self, node: Node) -> bool:
+    def settle_node(self, node: Node[Job]) -> bool:
         """Whether the node is finished, failed or out of reach; runs it if it can be."""
         broken = [p for p in node.parents.values() if p.key in self.failures or p.key in self.unreached]
         if broken:
@@ -154,13 +161,13 @@ class _Walk:
                 raise node.problem
             if entry is None:
                 entry = self.run_node(node)
-            elif node.key not in self.told:
+            elif node.key not in self.reported:
                 self.watcher.on_stored(node, entry)
             self.entries[node.key] = entry
             return True
         except Busy as busy:
-            if node.key not in self.told:
-                self.told.add(node.key)
+            if node.key not in self.reported:
+                self.reported.add(node.key)
                 self.watcher.on_waiting(node, str(busy))
             return False
         except (XferError, OSError) as error:
@@ -168,7 +175,7 @@ class _Walk:
         except Exception as error:
             return self.record_failure(node, error)
 
-    def run_node(self, node: Node) -> Entry:
+    def run_node(self, node: Node[Job]) -> Entry:
         parents = {role: self.entries[parent.key] for role, parent in node.parents.items()}
         for entry in parents.values():
             if entry.key not in self.checked:
@@ -177,7 +184,7 @@ class _Walk:
         record = node.hashed_record() | run_provenance()
         with self.store.work_folder(node.kind, node.key, record) as folder:
             if folder.name != "finished elsewhere":
-                self.told.add(node.key)
+                self.reported.add(node.key)
                 self.store.note_progress(node.key, None)  # of a process that was killed
                 self.watcher.on_started(node)
                 start = time.monotonic()
@@ -193,19 +200,19 @@ class _Walk:
             self.watcher.on_finished(node, record["summary"], record["seconds"])
         return finished
 
-    def unchanged(self, node: Node, folder: Path) -> None:
+    def unchanged(self, node: Node[Job], folder: Path) -> None:
         """Raises FileChanged where an outside file is not what it was when the node was named by its content.
 
         What was made of it goes, a checkpoint too: nobody knows which of the contents it was made of.
         """
-        changed = changed_files(node.job, self.store.cached_digest)
+        changed = changed_files(node.job.hashed_data(), self.store.cached_digest)
         if changed:
             shutil.rmtree(folder, ignore_errors=True)
             more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
             what = f"{changed[0]}{more} changed while the run that reads it was under way"
             raise FileChanged(f"{what}; nothing is stored of it: run the same command again when the file is whole")
 
-    def record_failure(self, node: Node, error: Exception) -> bool:
+    def record_failure(self, node: Node[Job], error: Exception) -> bool:
         text = " ".join(str(error).split("\n")) if isinstance(error, XferError) else f"{type(error).__name__}: {error}"
         self.failures[node.key] = text
         trace = traceback.format_exception(error)

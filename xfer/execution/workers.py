@@ -9,12 +9,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from xfer.core.store import Store
-from xfer.graph.compile import Node
+from xfer.execution.walk import Silent
+from xfer.graph.jobs import Job
+from xfer.graph.node import Node
 
 NOTE_INTERVAL = 1.0  # seconds between notes of how far a node is
 
@@ -55,22 +57,19 @@ def _gpu_names() -> list[str]:
     return [str(number) for number in range(torch.cuda.device_count())]
 
 
-class ProgressNoter:
+class ProgressNoter(Silent):
     """A watcher that notes in the store how far a node is, so that the process started by hand can show it."""
 
     def __init__(self, store: Store) -> None:
         self.store, self.last = store, 0.0
 
-    def on_progress(self, node: Node, done: int, total: int, **values: Any) -> None:
+    def on_progress(self, node: Node[Job], done: int, total: int, **values: Any) -> None:
         if time.monotonic() - self.last > NOTE_INTERVAL:
             self.last = time.monotonic()
             self.store.note_progress(node.key, {"done": done, "total": total, **values})
 
-    def on_finished(self, node: Node, summary: dict[str, Any], seconds: float) -> None:
+    def on_finished(self, node: Node[Job], summary: dict[str, Any], seconds: float) -> None:
         self.store.note_progress(node.key, None)
 
-    def on_failed(self, node: Node, message: str) -> None:
+    def on_failed(self, node: Node[Job], message: str) -> None:
         self.store.note_progress(node.key, None)
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *_, **__: None

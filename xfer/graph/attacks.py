@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from xfer.attackers.base import Attacker
 from xfer.attackers.lexicons.located import located
 from xfer.attackers.search.base import Search
 from xfer.core.errors import HubUnreachable, MissingPart, XferError
-from xfer.graph.compiling import GraphBuilder, form_job
+from xfer.graph.compiling import GraphBuilder, reader_form
+from xfer.graph.jobs import AttackerInputs, AttackJob, DataJob, NetworkJob
 from xfer.graph.node import Node
+from xfer.graph.training import TrainJob
 from xfer.models.pretrained import Pretrained
 from xfer.readers.base import Reader
 from xfer.recipe.checks.attacked import tagging_stage, tagging_task
@@ -24,51 +27,57 @@ class AttackTarget(NamedTuple):
     what: str  # for notes
     label: str
     reader: Reader
-    rows: Node
-    victim: Mapping[str, Node]
+    rows: Node[DataJob]
+    victim: Mapping[str, Node[TrainJob]]
     task: str
 
 
 def attack_node(
-    builder: GraphBuilder, attacker: Attacker, target: AttackTarget, extra_job: Mapping[str, Any] | None = None
-) -> Node:
-    """The rows of ``target`` as ``attacker`` changes them; ``more`` belongs to the node's job."""
+    builder: GraphBuilder, attacker: Attacker, target: AttackTarget, share: float | None = None
+) -> Node[AttackJob]:
+    """The rows of ``target``, or a ``share`` of training rows, as ``attacker`` changes them."""
     reader = target.reader
-    job: dict[str, Any] = {"attacker": attacker.identity()}
-    parents = {"rows": target.rows}
-    if attacker.searches:
-        parents |= target.victim
-        job |= {"task": target.task, **form_job(reader, builder.recipe.source_of(reader))}
-        if reader.form == "retrieve":
-            job["candidates"] = "kept"  # those with the id of a query were once overwritten by it: other results
-        job |= _tagger_job(builder, attacker)
-    input_job, further, problem = attacker_inputs(builder, attacker, target)
-    job |= input_job | ({"language": reader.query_language} if reader.query_language else {})
+    form = reader_form(reader, builder.recipe.source_of(reader))
+    tagger = _tagger_network(builder, attacker)
+    inputs, further, problem = attacker_inputs(builder, attacker, target)
+    parents = {"rows": target.rows, **(target.victim if attacker.searches else {})}
     parents |= {"further": further} if further else {}
-    spec = {"attacker": attacker, "form": reader.form, "language": reader.query_language}
-    node = Node("attack", target.label, job | dict(extra_job or {}), parents, spec=spec, problem=problem)
-    return builder.graph.add_node(node)
+    job = AttackJob(
+        label=target.label,
+        attacker=attacker,
+        form=form,
+        inputs=inputs,
+        language=reader.query_language,
+        victim=NetworkJob(task=target.task, form=form) if attacker.searches else None,
+        tagger=tagger,
+        share=share,
+    )
+    return builder.graph.add_node(Node(job, parents, problem))
 
 
 def attacker_inputs(
     builder: GraphBuilder, attacker: Attacker, target: AttackTarget
-) -> tuple[dict[str, Any], Node | None, XferError | None]:
-    """What an attacker reads besides rows and victim, as a job says it; further rows; what stands against it."""
+) -> tuple[AttackerInputs, Node[DataJob] | None, XferError | None]:
+    """What an attacker reads besides rows and victim; further rows; what stands against it.
+
+    After an error the inputs are those that were read before it.
+    """
     reader = target.reader
     problem = misfit(attacker, builder.recipe.source_of(reader))
-    job: dict[str, Any] = {}
     further = _further_rows(builder, attacker, target)
-    languages = (reader.query_language,) if reader.query_language else target.rows.spec["languages"]
+    languages = (reader.query_language,) if reader.query_language else target.rows.job.languages
+    # the same rows become others with a segmenter and without it
+    segmenter = segmenter_name() if attacker.by_words and segmenter_name() != PIECES else None
+    inputs = AttackerInputs(segmenter=segmenter)
     try:
-        file_state = attacker.file_digests(languages, builder.resolver.digest)
-        builder.told(target.what, attacker, languages)
-        job |= {} if file_state is None else {"at": file_state}
-        job |= _model_revisions(builder, attacker) | _protected_words(builder, attacker)
+        files = attacker.file_digests(languages, builder.resolver.digest)
+        builder.note_attacker(target.what, attacker, languages)
+        inputs = replace(inputs, files=files)
+        models, protected_words = _model_revisions(builder, attacker), _protected_digest(builder, attacker)
+        inputs = replace(inputs, models=models, protected_words=protected_words)
     except XferError as error:
         problem = error
-    if attacker.by_words and segmenter_name() != PIECES:  # the same rows become others with and without it
-        job["words"] = segmenter_name()
-    return job, further, problem
+    return inputs, further, problem
 
 
 def _model_revisions(builder: GraphBuilder, attacker: Attacker) -> dict[str, Any]:
@@ -80,32 +89,32 @@ def _model_revisions(builder: GraphBuilder, attacker: Attacker) -> dict[str, Any
     except HubUnreachable as error:  # its hint is for the recipe's own model
         what = str(error).partition(";")[0]
         raise MissingPart(f"{what}; go online once, or name a local folder in the attacker") from None
-    return {"models": revisions} if revisions else {}
+    return revisions
 
 
-def _protected_words(builder: GraphBuilder, attacker: Attacker) -> dict[str, Any]:
-    """The content of the file of words that nothing may change."""
+def _protected_digest(builder: GraphBuilder, attacker: Attacker) -> str | None:
+    """The digest of the file of words that nothing may change, if there is one."""
     constraints = getattr(attacker, "constraints", None)
     if constraints is None or constraints.protected_file is None:
-        return {}
+        return None
     constraints.protected_words()  # raises where it cannot be read
-    return {"protected": builder.resolver.digest(located(constraints.protected_file))}
+    return builder.resolver.digest(located(constraints.protected_file))
 
 
-def _tagger_job(builder: GraphBuilder, attacker: Attacker) -> dict[str, Any]:
-    """What a job says of that stage."""
+def _tagger_network(builder: GraphBuilder, attacker: Attacker) -> NetworkJob | None:
+    """The stage that tells an attacker parts of speech, if it asks one."""
     tagger = tagging_stage(attacker)
     if tagger is None:
-        return {}
+        return None
     task, reader = tagging_task(
         tagger, {n: t.reader for n, t in builder.recipe.stages[str(tagger.stage)].learnt_tasks.items()}
     )
-    return {"tagger": {"task": task, **form_job(reader, builder.recipe.source_of(reader))}}
+    return NetworkJob(task=task, form=reader_form(reader, builder.recipe.source_of(reader)))
 
 
-def _further_rows(builder: GraphBuilder, attacker: Attacker, target: AttackTarget) -> Node | None:
+def _further_rows(builder: GraphBuilder, attacker: Attacker, target: AttackTarget) -> Node[DataJob] | None:
     """Other rows of the same data set that an attacker takes its changes from."""
-    further_source = attacker.further_split(target.rows.spec["split"], target.rows.spec["languages"])
+    further_source = attacker.further_split(target.rows.job.split, target.rows.job.languages)
     if not further_source:
         return None
     split, languages = further_source

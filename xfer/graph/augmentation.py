@@ -2,53 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from xfer.attackers.base import ModelFree
 from xfer.core.errors import XferError
 from xfer.graph.compiling import GraphBuilder
+from xfer.graph.jobs import DataJob
 from xfer.graph.node import Node
+from xfer.graph.training import AugmentationJob, AugmentStep
 from xfer.readers.base import Reader
 from xfer.recipe.checks.lexicons import misfit
 
 
-class AugmentationJob(NamedTuple):
-    """Of one task: what its stage's job says, further rows, what the work needs, and what stands against it."""
+class AugmentationPlan(NamedTuple):
+    """How a task's rows are changed, the further rows that are needed for it, and what stands against it."""
 
-    job: dict[str, Any]
-    parents: dict[str, Node]
-    spec: dict[str, Any]
+    job: AugmentationJob | None
+    parents: dict[str, Node[DataJob]]
     problem: XferError | None
 
 
-def augmentation_job(builder: GraphBuilder, stage: str, name: str) -> AugmentationJob:
-    """How a task's rows are changed as they are drawn; all empty where nothing is."""
+def plan_augmentation(builder: GraphBuilder, stage: str, name: str) -> AugmentationPlan:
+    """How a task's rows are changed as they are drawn; without a job where they are not."""
     task = builder.recipe.stages[stage].tasks[name]
     steps = [step for step in task.augment if step.is_active]
     if not steps:
-        return AugmentationJob({}, {}, {}, None)
-    step_jobs: list[dict[str, Any]] = []
-    parents: dict[str, Node] = {}
+        return AugmentationPlan(None, {}, None)
+    step_jobs: list[AugmentStep] = []
+    parents: dict[str, Node[DataJob]] = {}
     problem: XferError | None = None
     for number, step in enumerate(steps):
-        step_job: dict[str, Any] = {"share": step.share}
-        step_job |= {"subwords": step.subwords.model_dump(mode="json")} if step.subwords else {}
+        step_job = AugmentStep(step)
         if isinstance(step.attacker, ModelFree):
-            step_job["attacker"] = step.attacker.identity()
             problem = problem or misfit(step.attacker, builder.recipe.source_of(task.reader))
             parents |= _further_parents(builder, f"{stage} {name}", f"{name}/{number}", task.reader, step.attacker)
             try:
                 spoken = _spoken_languages(builder, task.reader)
-                file_state = step.attacker.file_digests(spoken, builder.resolver.digest)
-                builder.told(f"stage {stage}", step.attacker, spoken)
-                step_job |= {} if file_state is None else {"at": file_state}
+                files = step.attacker.file_digests(spoken, builder.resolver.digest)
+                builder.note_attacker(f"stage {stage}", step.attacker, spoken)
+                step_job = AugmentStep(step, files)
             except XferError as error:
                 problem = error
         step_jobs.append(step_job)
-    job: dict[str, Any] = {"augment": step_jobs}
-    job |= {"consistency": task.consistency.model_dump(mode="json")} if task.consistency else {}
-    job |= {"spoken": task.reader.query_language} if task.reader.query_language else {}
-    return AugmentationJob(job, parents, {"steps": tuple(steps), "consistency": task.consistency}, problem)
+    job = AugmentationJob(
+        steps=tuple(step_jobs), consistency=task.consistency, language=task.reader.query_language or None
+    )
+    return AugmentationPlan(job, parents, problem)
 
 
 def _spoken_languages(builder: GraphBuilder, reader: Reader) -> tuple[str, ...]:
@@ -57,7 +56,7 @@ def _spoken_languages(builder: GraphBuilder, reader: Reader) -> tuple[str, ...]:
 
 def _further_parents(
     builder: GraphBuilder, what: str, role: str, reader: Reader, attacker: ModelFree
-) -> dict[str, Node]:
+) -> dict[str, Node[DataJob]]:
     further_source = attacker.further_split("train", builder.trained(reader))
     if not further_source:
         return {}

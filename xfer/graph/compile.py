@@ -7,10 +7,10 @@ Compiling reads no data: only digests of files, or one question to the hub for e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from xfer.graph.compiling import GraphBuilder, Resolver
 from xfer.graph.evaluations import checkpoint_roles, evaluation_facts, score_node
+from xfer.graph.jobs import Job, ReportJob, ScoreJob
 from xfer.graph.node import VERSIONS, Graph, Node, world_node
 from xfer.graph.stages import stage_node
 from xfer.recipe.checks.lexicons import in_source
@@ -30,7 +30,7 @@ def compile_graph(recipe: Recipe, resolver: Resolver) -> Graph:
     for name in recipe.stages:
         for seed in recipe.seeds:
             stage_node(builder, name, seed)
-    scores: dict[str, Node] = {}
+    scores: dict[str, Node[ScoreJob]] = {}
     for name, evaluation in recipe.evaluate.items():
         for seed in recipe.seeds:
             for role in checkpoint_roles(builder, name, evaluation):
@@ -40,22 +40,23 @@ def compile_graph(recipe: Recipe, resolver: Resolver) -> Graph:
     return builder.graph
 
 
-def _report_node(builder: GraphBuilder, scores: dict[str, Node]) -> Node:
+def _report_node(builder: GraphBuilder, scores: Mapping[str, Node[ScoreJob]]) -> Node[ReportJob]:
     """The tables of a recipe, from its scores and from what its discriminators came to."""
-    recipe, graph = builder.recipe, builder.graph
-    job: dict[str, Any] = {"name": recipe.name, "seeds": list(recipe.seeds), "order": list(recipe.evaluate)}
-    job |= {"tables": builder.groups, "against": recipe.report.against, "benchmark": benchmark_tasks(recipe)}
-    shown = {name: evaluation_facts(builder, evaluation) for name, evaluation in recipe.evaluate.items()}
-    scores |= report_attacks(scores)
-    if graph.notes:
-        job["notes"] = list(dict.fromkeys(graph.notes))
-    if judges := recipe_discriminators(recipe):
-        job["discriminators"] = judges
-        for judge in judges:
-            scores |= {
-                f"{TRAINED_ROLE}{judge['stage']}/{s}": stage_node(builder, judge["stage"], s) for s in recipe.seeds
-            }
-    return Node("report", recipe.name, job | {"evaluations": shown}, scores)
+    recipe, discriminators = builder.recipe, recipe_discriminators(builder.recipe)
+    job = ReportJob(
+        label=recipe.name,
+        seeds=recipe.seeds,
+        evaluations={name: evaluation_facts(builder, evaluation) for name, evaluation in recipe.evaluate.items()},
+        tables=builder.groups,
+        benchmark=benchmark_tasks(recipe),
+        against=recipe.report.against,
+        notes=tuple(dict.fromkeys(builder.graph.notes)),
+        discriminators=discriminators,
+    )
+    parents: dict[str, Node[Job]] = {**scores, **report_attacks(scores)}
+    for stage in (discriminator["stage"] for discriminator in discriminators):
+        parents |= {f"{TRAINED_ROLE}{stage}/{seed}": stage_node(builder, stage, seed) for seed in recipe.seeds}
+    return Node(job, parents)
 
 
 def recipe_discriminators(recipe: Recipe) -> list[dict[str, str]]:
@@ -68,12 +69,12 @@ def recipe_discriminators(recipe: Recipe) -> list[dict[str, str]]:
     ]
 
 
-def report_attacks(scores: Mapping[str, Node]) -> dict[str, Node]:
+def report_attacks(scores: Mapping[str, Node[ScoreJob]]) -> dict[str, Node[Job]]:
     """The attacks that scores rest on and the rows that these were given, as further parents of a report.
 
     ``scores`` maps ``evaluation/role/seed`` to score nodes; the roles are those, after ``ATTACKED`` and ``GIVEN``.
     """
-    attacks: dict[str, Node] = {}
+    attacks: dict[str, Node[Job]] = {}
     for role, node in scores.items():
         rows = node.parents["predict"].parents["rows"]
         if rows.kind == "attack":

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from xfer.attackers.base import Attacker
 from xfer.core.errors import Fault, RecipeError, XferError
+from xfer.graph.jobs import DataJob, Job, ModelState, RowForm
 from xfer.graph.node import Graph, Node, world_node
 from xfer.readers.base import Reader, Source
 from xfer.readers.sources import data_revision, in_mirror, mirror_caveats
@@ -60,14 +60,16 @@ class GraphBuilder:
         lacking = [lang for lang in others if source == "mirror" and not in_mirror(reader, "dev", lang)]
         return tuple(lang for lang in others if lang not in lacking), tuple(lacking)
 
-    def data(self, reader: Reader, split: str, languages: tuple[str, ...], rows: int | None) -> Node:
+    def data(self, reader: Reader, split: str, languages: tuple[str, ...], rows: int | None) -> Node[DataJob]:
+        """The rows of one split in these languages, at most ``rows`` of each."""
         source = self.recipe.source_of(reader)
         label = f"{reader.type_name} {split} {languages[0] if len(languages) == 1 else f'{len(languages)} languages'}"
-        problem, parents, source_state = None, {}, None
+        problem, revision = None, None
+        parents: dict[str, Node[Job]] = {}
         shared = reader.form_options().get("pool") == "shared" and split != "train"
         pool = reader.offered_languages(source, split) if shared else languages
         try:
-            source_state = data_revision(
+            revision = data_revision(
                 reader, source, split, pool, self.resolver.digest, self.resolver.commit_resolver("dataset")
             )
             self.graph.notes += mirror_caveats(reader, source, split, pool)
@@ -75,24 +77,29 @@ class GraphBuilder:
             problem = error
         if source == "miniature":
             parents = {"world": self.graph.add_node(world_node(reader.world_parts(split)))}
-        limit = rows if rows else None
-        job = {"reader": reader.identity(), "source": source, "split": split, "languages": list(languages)}
-        job |= {"pool": list(pool)} if shared else {}
-        spec = {"reader": reader, "source": source, "split": split, "languages": languages, "rows": limit, "pool": pool}
-        return self.graph.add_node(
-            Node("data", label, job | {"rows": limit, "at": source_state}, parents, spec=spec, problem=problem)
+        job = DataJob(
+            label=label,
+            reader=reader,
+            source=source,
+            split=split,
+            languages=languages,
+            pool=pool,
+            is_pool_shared=shared,
+            rows=rows or None,
+            revision=revision,
         )
+        return self.graph.add_node(Node(job, parents, problem))
 
-    def model(self) -> tuple[dict[str, Any], XferError | None]:
+    def model(self) -> tuple[ModelState, XferError | None]:
         """The recipe's model and what it depends on, and what stands against it."""
-        model, state = self.recipe.model, None
+        model = self.recipe.model
         try:
-            state = model.weights_revision(self.resolver.digest, self.resolver.commit_resolver("model"))
+            revision = model.weights_revision(self.resolver.digest, self.resolver.commit_resolver("model"))
         except XferError as error:
-            return {"model": model.identity()}, error
-        return {"model": model.identity(), "at": state}, None
+            return ModelState(model, resolved=False), error
+        return ModelState(model, revision), None
 
-    def told(self, what: str, attacker: Attacker, languages: Sequence[str]) -> None:
+    def note_attacker(self, what: str, attacker: Attacker, languages: Sequence[str]) -> None:
         """Notes what readers of a report must know of an attacker on rows in these languages."""
         self.graph.notes += [f"{what}: {note}" for note in attacker.notes(languages)]
 
@@ -108,6 +115,6 @@ class GraphBuilder:
         return remaining
 
 
-def form_job(reader: Reader, source: Source) -> dict[str, Any]:
-    """What a node's job says of the form of a reader's rows."""
-    return {"form": reader.form, "labels": list(reader.label_names(source)), "options": reader.form_options()}
+def reader_form(reader: Reader, source: Source) -> RowForm:
+    """The form of a reader's rows."""
+    return RowForm(reader.form, tuple(reader.label_names(source)), reader.form_options())

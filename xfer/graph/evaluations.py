@@ -6,7 +6,8 @@ from typing import Any
 
 from xfer.core.seeds import json_digest
 from xfer.graph.attacks import AttackTarget, attack_node
-from xfer.graph.compiling import GraphBuilder, form_job
+from xfer.graph.compiling import GraphBuilder, reader_form
+from xfer.graph.jobs import AttackJob, DataJob, NetworkJob, PredictJob, ScoreJob
 from xfer.graph.node import Node
 from xfer.graph.stages import stage_node
 from xfer.readers.base import Reader
@@ -39,39 +40,43 @@ def checkpoint_roles(builder: GraphBuilder, name: str, evaluation: Evaluation) -
     return ("selected", "oracle") if clean and learnt and targets else ("selected",)
 
 
-def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node:
+def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node[ScoreJob]:
     """The scores of an evaluation under one of the recipe's seeds; all that they need comes before in the graph."""
     recipe, evaluation = builder.recipe, builder.recipe.evaluate[name]
     stage_name, reader = recipe.tested_stage(evaluation), recipe.reader_of(evaluation)
     tasks = recipe.stages[stage_name].tasks if stage_name else {}
     task = evaluation.task or next(iter(tasks), reader.type_name)
-    form = form_job(reader, recipe.source_of(reader))
-    rows = _test_rows(builder, name, evaluation)
-    parents = {"train": stage_node(builder, stage_name, seed)} if stage_name else {}
-    if evaluation.attacker:
-        label = f"{name} seed {seed}" if evaluation.attacker.searches else name
-        tagger = tagging_stage(evaluation.attacker)
-        victim_parents = parents | ({"tagger": stage_node(builder, str(tagger.stage), seed)} if tagger else {})
-        rows = attack_node(
-            builder, evaluation.attacker, AttackTarget(f"evaluation {name}", label, reader, rows, victim_parents, task)
-        )
-    job, problem = ({}, None) if stage_name else builder.model()
-    if reader.form == "retrieve" and (task not in tasks or tasks[task].reader.form != "retrieve"):
-        job["max_length"] = reader.published.max_length  # nothing was trained on such rows
-    job |= {"task": task, "role": role, **form}
-    spec, score_job = {"model": recipe.model, "smoothing": evaluation.smoothing}, dict(form)
-    if evaluation.smoothing:
-        job["smoothing"] = evaluation.smoothing.model_dump(mode="json", exclude={"at"})
-        score_job["at"] = list(evaluation.smoothing.at)
+    form = reader_form(reader, recipe.source_of(reader))
+    rows = _tested_rows(builder, name, seed, task)
+    trained = {"train": stage_node(builder, stage_name, seed)} if stage_name else {}
+    model, problem = (None, None) if stage_name else builder.model()
+    is_learnt = reader.form != "retrieve" or task in tasks and tasks[task].reader.form == "retrieve"
+    max_length = None if is_learnt else reader.published.max_length
+    network = NetworkJob(task=task, form=form, role=role, max_length=max_length, model=model)
     label = f"{name} seed {seed}" if role == "selected" else f"{name} {role} seed {seed}"
-    node = Node("predict", label, job, parents | {"rows": rows}, spec=spec, problem=problem)
+    prediction = PredictJob(label=label, network=network, smoothing=evaluation.smoothing)
+    predict_node = builder.graph.add_node(Node(prediction, {**trained, "rows": rows}, problem))
     searched = {"rows": rows} if reader.form == "retrieve" else {}  # chance depends on how many candidates there are
-    return builder.graph.add_node(
-        Node("score", label, score_job, {"predict": builder.graph.add_node(node)} | searched, spec=spec)
-    )
+    score_job = ScoreJob(label=label, form=form, smoothing=evaluation.smoothing)
+    return builder.graph.add_node(Node(score_job, {"predict": predict_node, **searched}))
 
 
-def _test_rows(builder: GraphBuilder, name: str, evaluation: Evaluation) -> Node:
+def _tested_rows(builder: GraphBuilder, name: str, seed: int, task: str) -> Node[DataJob] | Node[AttackJob]:
+    """The rows that an evaluation tests on, changed by its attacker if it has one; victims come before them."""
+    recipe, evaluation = builder.recipe, builder.recipe.evaluate[name]
+    stage_name, attacker = recipe.tested_stage(evaluation), evaluation.attacker
+    rows = _test_rows(builder, name, evaluation)
+    if attacker is None:
+        return rows
+    victim = {"train": stage_node(builder, stage_name, seed)} if stage_name else {}
+    label = f"{name} seed {seed}" if attacker.searches else name
+    tagger = tagging_stage(attacker)
+    victim |= {"tagger": stage_node(builder, str(tagger.stage), seed)} if tagger else {}
+    target = AttackTarget(f"evaluation {name}", label, recipe.reader_of(evaluation), rows, victim, task)
+    return attack_node(builder, attacker, target)
+
+
+def _test_rows(builder: GraphBuilder, name: str, evaluation: Evaluation) -> Node[DataJob]:
     """The rows that an evaluation tests on, as they come."""
     reader = builder.recipe.reader_of(evaluation)
     offered = reader.offered_languages(builder.recipe.source_of(reader), evaluation.split)

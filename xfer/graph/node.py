@@ -7,39 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 from xfer.core.errors import XferError
 from xfer.core.seeds import json_digest
+from xfer.graph.jobs import Job, ReportJob, WorldJob
+from xfer.graph.training import TrainJob
 from xfer.recipe.recipe import Recipe
 
 # What a kind of node does with its job; raise a number when the same job would give other bytes.
 VERSIONS = {"world": 1, "data": 1, "train": 2, "predict": 2, "attack": 2, "score": 3, "report": 4}
 
 
-class Node:
-    """One unit of work: its inputs, and the key that follows from them."""
+J = TypeVar("J", bound=Job, covariant=True)
+
+
+class Node(Generic[J]):
+    """One unit of work: its job, the nodes whose results it needs, and the key that follows from them.
+
+    ``problem`` is what stands against doing it.
+    """
 
     def __init__(
-        self,
-        kind: str,
-        label: str,
-        job: Mapping[str, Any],
-        parents: Mapping[str, Node] | None = None,
-        seed: int | None = None,
-        spec: Mapping[str, Any] | None = None,
-        problem: XferError | None = None,
+        self, job: J, parents: Mapping[str, Node[Job]] | None = None, problem: XferError | None = None
     ) -> None:
-        self.kind, self.label, self.seed, self.problem = kind, label, seed, problem
-        self.job = dict(job)  # plain data that is hashed
-        self.spec = dict(spec or {})  # live components for the work itself: what ``job`` says in data
-        self.parents = dict(parents or {})
+        self.job, self.parents, self.problem = job, dict(parents or {}), problem
+        self.kind, self.label = job.kind, job.label
 
     @cached_property
     def key(self) -> str:
         """Hexadecimal blake2b of everything that can change the result."""
         parents = {role: parent.key for role, parent in self.parents.items()}
-        return json_digest([self.kind, VERSIONS[self.kind], self.job, parents, self.seed])
+        return json_digest([self.kind, VERSIONS[self.kind], self.job.hashed_data(), parents, self.job.seed])
 
     def hashed_record(self) -> dict[str, Any]:
         """What was hashed, for ``node.json`` and ``xfer explain``."""
@@ -48,9 +47,9 @@ class Node:
             "kind": self.kind,
             "version": VERSIONS[self.kind],
             "label": self.label,
-            "job": self.job,
+            "job": self.job.hashed_data(),
             "parents": parents,
-            "seed": self.seed,
+            "seed": self.job.seed,
         }
 
 
@@ -59,23 +58,24 @@ class Graph:
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
-        self.nodes: dict[str, Node] = {}
-        self.report: Node | None = None
+        self.nodes: dict[str, Node[Job]] = {}
+        self.report: Node[ReportJob] | None = None
         self.notes: list[str] = []
-        self.stages: dict[tuple[str, int], Node] = {}
+        self.stages: dict[tuple[str, int], Node[TrainJob]] = {}
 
-    def add_node(self, node: Node) -> Node:
-        return self.nodes.setdefault(node.key, node)
+    def add_node(self, node: Node[J]) -> Node[J]:
+        """The node of the same key that the graph has already, else this one, now added."""
+        return cast("Node[J]", self.nodes.setdefault(node.key, node))  # equal keys are of one kind
 
 
-def world_node(parts: tuple[str, ...]) -> Node:
+def world_node(parts: tuple[str, ...]) -> Node[WorldJob]:
     """The node that writes these parts of the miniature world."""
     from xfer.miniature import world_version  # late: its tables are needed by this source only
 
-    return Node("world", f"miniature {' and '.join(parts)}", {"world": world_version(parts), "parts": list(parts)})
+    return Node(WorldJob(label=f"miniature {' and '.join(parts)}", version=world_version(parts), parts=parts))
 
 
-def subgraph_of(graph: Graph, wanted: Iterable[Node]) -> Graph:
+def subgraph_of(graph: Graph, wanted: Iterable[Node[Job]]) -> Graph:
     """The ``wanted`` nodes of a graph and all that lead to them, in its order; without a report."""
     kept, pending = set[str](), list(wanted)
     while pending:

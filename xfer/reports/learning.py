@@ -10,9 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isclose, isfinite, sqrt
 from typing import Any, NamedTuple
 
-from xfer.forms.chance import Baseline, Rows, baseline
+from xfer.forms.chance import Baseline, Rows
 
 ERRORS = 2.0  # standard errors of chance: a score that lies further above it was learnt
+
+
+class DevTask(NamedTuple):
+    """One task of a stage: the systems that its dev scores are held against, if any, and the languages trained on."""
+
+    baseline: Baseline | None
+    languages: Sequence[str]
 
 
 class DevGold(NamedTuple):
@@ -22,20 +29,19 @@ class DevGold(NamedTuple):
     choices: list[int]
 
 
-def learning_warnings(job: Mapping[str, Any], training: Mapping[str, Any], dev: Mapping[str, Rows]) -> list[str]:
+def learning_warnings(tasks: Mapping[str, DevTask], training: Mapping[str, Any], dev: Mapping[str, Rows]) -> list[str]:
     """A sentence for each task of a stage that learnt nothing, or whose dev score cannot tell.
 
-    ``job`` is the training node's job, ``training`` its training.json, and ``dev`` maps each task that has a dev set to
-    the columns of it that ``Baseline`` names.
+    ``training`` is the stage's training.json, and ``dev`` maps each task that has a dev set to the columns of it that
+    ``Baseline`` names.
     """
     warnings = []
     for task, rows in dev.items():
-        task_job = job["tasks"][task]
-        base = None if "head" in task_job else baseline(task_job["form"], task_job["labels"], task_job["options"])
+        base, languages = tasks[task]
         if not rows["id"]:
             warnings.append(f"{task}: no dev row was held out of the training file, so that the last step is kept")
         elif base:
-            sentences = _of_task(base, task, task_job["languages"], training, rows)
+            sentences = _of_task(base, task, languages, training, rows)
             warnings += [f"{task}: {sentence}" for sentence in sentences]
     return warnings
 

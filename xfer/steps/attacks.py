@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from xfer.attackers.base import AttackRow, ModelFree
 from xfer.core.errors import XferError
-from xfer.core.jsonl import read_whole_lines
+from xfer.core.jsonl import add_line, read_whole_lines
 from xfer.core.store import write_json
 from xfer.forms.texts import editable_texts
-from xfer.graph.compile import Node
+from xfer.graph.jobs import AttackJob
 from xfer.readers.identity import check_names, row_key
 from xfer.steps import search_processes
-from xfer.steps.portions import counted, summed
-from xfer.steps.portions import told as portion_of
+from xfer.steps.portions import count_changes, portion_record, portion_summary
 from xfer.steps.rows import Parents, ProgressFunction, RowColumns, read_rows, row_dicts, write_rows
 from xfer.steps.searches import prepared_rows
 from xfer.trainers.attacked import draw_row_share
@@ -23,70 +23,79 @@ from xfer.trainers.attacked import draw_row_share
 UNTOUCHED = {"status": "unchanged", "queries": 0, "forwards": 0, "message": ""}
 
 
-def attack_step(node: Node, parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
+class EditedRow(NamedTuple):
+    """One row and what became of it: None where its label cannot follow. The note is its line in ``edits.parquet``."""
+
+    row: AttackRow | None
+    note: dict[str, Any]
+
+
+def attack_step(job: AttackJob, parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
     """The rows with changed text as ``rows.parquet`` and what was done to each as ``edits.parquet``."""
-    rows = read_rows(parents["rows"])
-    attacker = node.spec["attacker"]
-    chosen = _chosen_rows(node, row_dicts(rows))
-    check_names((row_key(row) for row in chosen if row.get("side") != "candidate"), f"rows of attack {node.label}")
-    run_facts: dict[str, int] = {}
+    rows, attacker = read_rows(parents["rows"]), job.attacker
+    chosen = _chosen_rows(job, row_dicts(rows))
+    check_names((row_key(row) for row in chosen if row.get("side") != "candidate"), f"rows of attack {job.label}")
+    unsteady_shapes = 0
     if attacker.searches:
-        changed_rows = _search_rows(node, parents, folder, progress, chosen, run_facts)
+        changed_rows, unsteady_shapes = _run_search(job, parents, folder, progress, chosen)
     else:
-        changed_rows = _change_rows(node, parents, progress, chosen)
+        changed_rows = _change_rows(job, parents, progress, chosen)
     columns: RowColumns = {name: [] for name in rows}
     notes: RowColumns = {name: [] for name in ("id", "language", "status", "queries", "forwards", "message", "edits")}
     for changed, note in changed_rows:
-        for name in columns if changed else ():
-            columns[name].append(changed[name])
+        if changed is not None:
+            for name in columns:
+                columns[name].append(changed[name])
         for name in notes:
             notes[name].append(note.get(name))
     kept = len(columns["id"])
     if not kept:
-        raise XferError(f"attack {node.label}: {attacker.type_name} leaves no label of {len(chosen)} rows true")
+        raise XferError(f"attack {job.label}: {attacker.type_name} leaves no label of {len(chosen)} rows true")
     write_rows(folder / "out" / "rows.parquet", columns)
     write_rows(folder / "out" / "edits.parquet", notes)
-    counts = counted(attacker, _before_and_after(node, chosen, changed_rows))
-    write_json(folder / "out" / "size.json", {"rows": kept, "portion": portion_of(node.label, attacker, counts)})
+    counts = count_changes(attacker, _before_and_after(job, chosen, changed_rows))
+    write_json(folder / "out" / "size.json", {"rows": kept, "portion": portion_record(job.label, attacker, counts)})
     changed_count = sum(note["status"] in ("changed", "succeeded") for _, note in changed_rows)
-    words = {"words": node.job["words"]} if "words" in node.job else {}
-    dropped = {"dropped": len(chosen) - kept} if kept < len(chosen) else {}
-    return {"rows": kept, "changed": changed_count} | words | run_facts | dropped | summed(attacker, counts)
+    summary: dict[str, Any] = {"rows": kept, "changed": changed_count}
+    summary |= {"words": job.inputs.segmenter} if job.inputs.segmenter else {}
+    summary |= {"unsteady": unsteady_shapes} if unsteady_shapes else {}
+    summary |= {"dropped": len(chosen) - kept} if kept < len(chosen) else {}
+    return summary | portion_summary(attacker, counts)
 
 
 def _before_and_after(
-    node: Node, rows: list[dict[str, Any]], made: list[tuple[Any, Any]]
-) -> Iterator[tuple[dict[str, Any], Any, Any]]:
+    job: AttackJob, rows: Sequence[AttackRow], changed_rows: Sequence[EditedRow]
+) -> Iterator[tuple[AttackRow, AttackRow | None, list[dict[str, Any]] | None]]:
     """Each row, what became of it, and the edits that its attacker names; not those that have no text to change."""
-    for row, (changed, note) in zip(rows, made, strict=True):
-        if editable_texts(node.spec["form"], row):
+    for row, (changed, note) in zip(rows, changed_rows, strict=True):
+        if editable_texts(job.form.name, row):
             yield row, changed, None if note["edits"] is None else json.loads(note["edits"])
 
 
-def _chosen_rows(node: Node, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _chosen_rows(job: AttackJob, rows: list[AttackRow]) -> list[AttackRow]:
     """The rows to attack: all of a test; of training rows a share of those that have a text to change."""
-    share = node.job.get("share")
-    if share is None:
+    if job.share is None:
         return rows
-    form, sides = node.spec["form"], node.spec["attacker"].protect
-    return [
-        rows[index]
-        for index in draw_row_share(rows, share, eligible=lambda row: bool(editable_texts(form, row, sides)))
-    ]
+
+    def eligible(row: AttackRow) -> bool:
+        return bool(editable_texts(job.form.name, row, job.attacker.protect))
+
+    return [rows[index] for index in draw_row_share(rows, job.share, eligible=eligible)]
 
 
-def _searched_key(row: dict[str, Any]) -> tuple[str, str]:
+def _searched_key(row: AttackRow) -> tuple[str, str]:
     """What names a row among those that are searched: of retrieval the queries under test alone."""
-    return row.get("pool", row["language"]), row["id"]
+    return row["pool"] if "pool" in row else row["language"], row["id"]
 
 
 def _change_rows(
-    node: Node, parents: Parents, progress: ProgressFunction, rows: list[dict[str, Any]]
-) -> list[tuple[Any, Any]]:
-    """Each row changed without a model, or None in its place where its label cannot follow."""
-    attacker, changed_rows = node.spec["attacker"], []
-    spoken_rows = [row | {"language": node.spec["language"] or row["language"]} for row in rows]
-    changes = attacker.change_rows(spoken_rows, node.spec["form"], prepared_rows(attacker, parents))
+    job: AttackJob, parents: Parents, progress: ProgressFunction, rows: Sequence[AttackRow]
+) -> list[EditedRow]:
+    """Each row changed without a model."""
+    attacker, changed_rows = job.attacker, list[EditedRow]()
+    assert isinstance(attacker, ModelFree)
+    spoken_rows = [row | {"language": job.language or row["language"]} for row in rows]
+    changes = attacker.change_rows(spoken_rows, job.form.name, prepared_rows(attacker, parents))
     for number, (row, (changed, edits)) in enumerate(zip(rows, changes, strict=True), 1):
         changed = changed and changed | {"language": row["language"]}
         status = "dropped" if changed is None else "changed" if edits else "unchanged"
@@ -96,45 +105,42 @@ def _change_rows(
             "status": status,
             "edits": json.dumps(edits, ensure_ascii=True),
         }
-        changed_rows.append((changed, note | {"queries": 0, "forwards": 0, "message": ""}))
+        changed_rows.append(EditedRow(changed, note | {"queries": 0, "forwards": 0, "message": ""}))
         if number % 500 == 0 or number == len(rows):
             progress(number, len(rows))
     return changed_rows
 
 
-def _search_rows(
-    node: Node,
-    parents: Parents,
-    folder: Path,
-    progress: ProgressFunction,
-    rows: list[dict[str, Any]],
-    run_facts: dict[str, int],
-) -> list[tuple[Any, Any]]:
-    """Runs a search, appending each outcome to ``results.jsonl``, so that a killed attack goes on where it was."""
-    path = folder / "results.jsonl"
-    spoken = node.spec["language"]
+def _run_search(
+    job: AttackJob, parents: Parents, folder: Path, progress: ProgressFunction, rows: Sequence[AttackRow]
+) -> tuple[list[EditedRow], int]:
+    """Each row as a search leaves it, and the unsteady shapes that were met (see ``SearchedRow``).
+
+    Appends each outcome to ``results.jsonl``, so that a killed attack goes on where it was.
+    """
+    path, form = folder / "results.jsonl", job.form.name
     # a query may be spoken in another language than that of the pool which it searches
-    pools = ("pool",) if node.spec["form"] == "retrieve" else ()
+    pools = ("pool",) if form == "retrieve" else ()
     spoken_rows = [
-        row | dict.fromkeys(pools, row["language"]) | {"language": spoken or row["language"]} for row in rows
+        row | dict.fromkeys(pools, row["language"]) | {"language": job.language or row["language"]} for row in rows
     ]
-    outcomes = {_searched_key(outcome): outcome for outcome in read_whole_lines(path)}
-    searched = [bool(editable_texts(node.spec["form"], row)) for row in spoken_rows]
+    finished = {_searched_key(outcome): outcome for outcome in read_whole_lines(path)}
+    searched = [bool(editable_texts(form, row)) for row in spoken_rows]
     pending = [
-        row for row, search in zip(spoken_rows, searched, strict=True) if search and _searched_key(row) not in outcomes
+        row for row, search in zip(spoken_rows, searched, strict=True) if search and _searched_key(row) not in finished
     ]
-    with path.open("a", encoding="utf-8") as file:
-        for outcome in search_processes.run_search_processes(node, parents, pending, run_facts) if pending else ():
-            file.write(json.dumps(outcome, ensure_ascii=True) + "\n")
-            file.flush()
-            outcomes[_searched_key(outcome)] = outcome
-            progress(len(outcomes), len(rows), queries=outcome["queries"])
+    unsteady_shapes = 0
+    for outcome in search_processes.run_search_processes(job, parents, pending) if pending else ():
+        add_line(path, outcome.row)
+        finished[_searched_key(outcome.row)] = outcome.row
+        unsteady_shapes = max(unsteady_shapes, outcome.unsteady_shapes)
+        progress(len(finished), len(rows), queries=outcome.row["queries"])
     changed_rows = []
     for row, spoken_row, search in zip(rows, spoken_rows, searched, strict=True):
         # candidates, and what only sets a threshold, stay as they are: their ids may be those of queries
-        outcome = outcomes[_searched_key(spoken_row)] if search else spoken_row | UNTOUCHED
-        changed = {name: outcome[name] for name in row} | {"language": row["language"]}
-        changed_rows.append((changed, outcome | {"language": row["language"], "edits": None}))
+        line = finished[_searched_key(spoken_row)] if search else spoken_row | UNTOUCHED
+        changed = {name: line[name] for name in row} | {"language": row["language"]}
+        changed_rows.append(EditedRow(changed, line | {"language": row["language"], "edits": None}))
     if changed_rows and all(note["status"] == "error" for _, note in changed_rows):
-        raise XferError(f"attack {node.label}: every row failed, the first with: {changed_rows[0][1]['message']}")
-    return changed_rows
+        raise XferError(f"attack {job.label}: every row failed, the first with: {changed_rows[0].note['message']}")
+    return changed_rows, unsteady_shapes

@@ -3,51 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from xfer.core.store import Entry
 from xfer.forms.chance import baseline
-from xfer.graph.compile import Graph, Node
+from xfer.graph.jobs import Job
+from xfer.graph.node import Graph, Node
+from xfer.graph.training import TrainJob
 from xfer.recipe.study import Levels
 from xfer.reports.collapse import ANSWERS, collapse_sentence
-from xfer.reports.learning import learning_warnings
+from xfer.reports.learning import DevTask, learning_warnings
 from xfer.steps.rows import Parents, RowColumns, read_rows
 
 DEV = "dev/"  # begins the role of a training node's parent that holds the dev rows of a task
-Find = Callable[[Node], Entry | None]
+EntryFinder = Callable[[Node[Job]], Entry | None]
 
 
-def read_gold(task_job: Mapping[str, Any], entry: Entry) -> RowColumns:
-    """What is needed of the dev rows of a task: ids, languages, gold and choices."""
-    base = baseline(task_job["form"], task_job["labels"], task_job["options"])
-    return read_rows(entry, columns=["id", "language", *((base.gold, *base.columns) if base else ())])
+def dev_rows(job: TrainJob, parents: Parents) -> dict[str, RowColumns]:
+    """What is needed of the dev rows of the tasks of a stage: ids, languages, gold and choices."""
+    rows = {}
+    for name, task in job.tasks.items():
+        if DEV + name in parents:
+            base = baseline(task.form.name, task.form.labels, task.form.options)
+            columns = ("id", "language", *((base.gold, *base.columns) if base else ()))
+            rows[name] = read_rows(parents[DEV + name], columns=columns)
+    return rows
 
 
-def dev_rows(job: Mapping[str, Any], parents: Parents) -> dict[str, RowColumns]:
-    """The dev rows of the tasks of a stage."""
-    return {task: read_gold(job["tasks"][task], parents[DEV + task]) for task in job["order"] if DEV + task in parents}
+def dev_tasks(job: TrainJob) -> dict[str, DevTask]:
+    """What dev scores of the tasks of a stage are held against; those of a discriminator against nothing."""
+    return {
+        name: DevTask(
+            None if task.head else baseline(task.form.name, task.form.labels, task.form.options), task.languages
+        )
+        for name, task in job.tasks.items()
+    }
 
 
-def stage_warnings(node: Node, find: Find) -> list[str]:
+def stage_warnings(node: Node[TrainJob], find: EntryFinder) -> list[str]:
     """What must be said of a finished training node; nothing where it, or its dev rows, are not in the store."""
     entry = find(node)
     parents = {role: find(parent) for role, parent in node.parents.items() if role.startswith(DEV)}
     there = {role: parent for role, parent in parents.items() if parent is not None}
     if entry is None or len(there) < len(parents):
         return []
-    return learning_warnings(node.job, entry.read("training.json"), dev_rows(node.job, there))
+    return learning_warnings(dev_tasks(node.job), entry.read("training.json"), dev_rows(node.job, there))
 
 
-def node_warnings(node: Node, find: Find) -> list[str]:
+def node_warnings(node: Node[Job], find: EntryFinder) -> list[str]:
     """What must be said of a finished node: what a stage learnt, or the answers of one model under one evaluation."""
-    if node.kind == "train":
-        return stage_warnings(node, find)
+    if isinstance(node.job, TrainJob):
+        return stage_warnings(cast("Node[TrainJob]", node), find)
     entry = find(node) if node.kind == "score" else None
     sentence = collapse_sentence(entry.read(ANSWERS)) if entry else ""
     return [sentence] if sentence else []
 
 
-def graph_warnings(graph: Graph, find: Find) -> Iterator[dict[str, str]]:
+def graph_warnings(graph: Graph, find: EntryFinder) -> Iterator[dict[str, str]]:
     """``what`` and ``warning`` of every finished stage of a recipe, each node once."""
     for node in {node.key: node for node in graph.stages.values()}.values():
         yield from ({"what": f"stage {node.label}", "warning": text} for text in stage_warnings(node, find))

@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from xfer.graph.compile import Node
-from xfer.steps.rows import Parents
+from xfer.core.store import Entry
+from xfer.graph.jobs import NetworkJob
+from xfer.models.base import Origin
+
+if TYPE_CHECKING:
+    from xfer.models.network import Network
 
 
-def tested_network(node: Node, parents: Parents) -> tuple[Any, int]:
-    """The network that is tested, on the best device, and its longest input."""
+def tested_network(job: NetworkJob, stage: Entry | None) -> tuple[Network, int]:
+    """The network that is tested, on the best device, and its longest input in subwords.
+
+    ``stage`` is the finished stage that it was trained in; None where the model is tested as it is.
+    """
     from xfer.models import threads
     from xfer.models.predictor import default_device
 
-    network, length = _load_tested(node, parents)
+    network, length = _load_tested(job, stage)
     threads.set_threads(network.encoder.config)
     return network.to(default_device()), length
 
 
-def _load_tested(node: Node, parents: Parents) -> tuple[Any, int]:
+def _load_tested(job: NetworkJob, stage: Entry | None) -> tuple[Network, int]:
     """The network that is tested and its longest input: as it was trained, else as published."""
     from xfer.forms.base import build_form
-    from xfer.models.base import Origin
     from xfer.models.network import build_network, load_network
-    from xfer.trainers.finetune import Finetune
-    from xfer.trainers.loop.fit import input_length
+    from xfer.trainers.loop.optimizer import input_length
 
-    job, kind = node.job, build_form(node.job["form"], node.job["labels"], node.job["options"])
-    if "train" not in parents:
-        network = build_network(node.spec["model"].load_origin(lambda: ()), {job["task"]: kind}, 0).eval()
-        return network, input_length(Finetune(max_length=job["max_length"]), network)
-    trained, role = parents["train"], job.get("role", "selected")
-    folder = trained.out / role if (trained.out / role).is_dir() else trained.out / "selected"
-    if "max_length" in job:
-        network = build_network(Origin(folder / job["task"]), {job["task"]: kind}, 0).eval()
-        return network, input_length(Finetune(max_length=job["max_length"]), network)
-    network = load_network(folder, job["task"], kind)
-    return network, int(trained.read("training.json")["max_length"])
+    form = build_form(job.form.name, job.form.labels, job.form.options)
+    if job.max_length is not None:  # nothing was trained on such rows
+        network = build_network(_tested_origin(job, stage), {job.task: form}, 0).eval()
+        return network, input_length(job.max_length, network)
+    assert stage is not None, f"task {job.task} was never trained"
+    network = load_network(_checkpoint_folder(job, stage), job.task, form)
+    return network, int(stage.read("training.json")["max_length"])
+
+
+def _tested_origin(job: NetworkJob, stage: Entry | None) -> Origin:
+    """The encoder of a stage, or the model as it is published."""
+    if stage is not None:
+        return Origin(_checkpoint_folder(job, stage) / job.task)
+    assert job.model is not None, f"task {job.task} has neither a stage nor a model"
+    return job.model.model.load_origin(lambda: ())
+
+
+def _checkpoint_folder(job: NetworkJob, stage: Entry) -> Path:
+    """The folder of the wanted checkpoint; the selected one where the oracle's is the same."""
+    folder = stage.out / job.role
+    return folder if folder.is_dir() else stage.out / "selected"

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from xfer.attackers.base import Attacker, ModelFree
+from xfer.attackers.base import Attacker, AttackRow, ModelFree
 from xfer.attackers.changes import portion, row_form, side_changes
 from xfer.reports.shortfalls import is_short
 
 SAMPLE = 200  # rows of a task on which what is changed at each draw is measured
-FILE = "portions.json"  # beside a stage, and all that is made of it: what changed the rows that it learnt
-Row = dict[str, Any]
+PORTIONS_FILE = "portions.json"  # beside a stage, and all that is made of it: what changed the rows that it learnt
 Counts = dict[str, list[int]]  # language -> how many were changed, how many there are
 
 
-def counted(attacker: Attacker, rows: Iterable[tuple[Row, Row | None, Sequence[Any] | None]]) -> Counts:
+def count_changes(
+    attacker: Attacker, rows: Iterable[tuple[AttackRow, AttackRow | None, Sequence[Any] | None]]
+) -> Counts:
     """What an attacker changed in (row, what became of it or None, its edits or None where it names none)."""
     asked = attacker.asked()
     counts: Counts = {}
     for row, changed, edits in rows:
         if changed is None:
             continue
-        found = side_changes(row_form(row), row, changed, edits)
-        hits, whole = portion(row, found, edits, asked.of if asked else "words", attacker.protect)
+        changes = side_changes(row_form(row), row, changed, edits)
+        hits, whole = portion(row, changes, edits, asked.of if asked else "words", attacker.protect)
         total = counts.setdefault(row["language"], [0, 0])
         total[0] += hits
         total[1] += whole
     return counts
 
 
-def told(what: str, attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def portion_record(what: str, attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """The portion of these counts, as ``reports.shortfalls`` has it; ``asked`` is None where no share is asked for."""
     asked = attacker.asked()
     shares = {language: hits / whole for language, (hits, whole) in sorted(counts.items()) if whole}
@@ -42,21 +43,23 @@ def told(what: str, attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> 
     }
 
 
-def summed(attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def portion_summary(attacker: Attacker, counts: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """What a run prints of it: the share over all languages, and that it is less than half of what was asked."""
     asked, whole = attacker.asked(), sum(each for _, each in counts.values())
     if not whole:
         return {}
     share = sum(hits for hits, _ in counts.values()) / whole
-    found: dict[str, Any] = {f"changed_{asked.of if asked else 'words'}": round(share, 4)}
+    summary: dict[str, Any] = {f"changed_{asked.of if asked else 'words'}": round(share, 4)}
     if asked and is_short(asked.share, share):
-        found["short"] = f"less than half of the {100 * asked.share:.4g}% asked for"
-    return found
+        summary["short"] = f"less than half of the {100 * asked.share:.4g}% asked for"
+    return summary
 
 
-def at_draws(attacker: ModelFree, rows: Sequence[Row], form: str, known: Any, spoken: str | None) -> Counts:
+def sample_changes(
+    attacker: ModelFree, rows: Sequence[AttackRow], form: str, state: Any, language: str | None
+) -> Counts:
     """What an attacker changes in rows that it is to change, on a sample of them that is evenly spread."""
     step = max(1, len(rows) // SAMPLE)
-    chosen = [row | {"language": spoken or row["language"]} for row in rows[::step][:SAMPLE]]
-    made: Iterator[tuple[Row | None, list[dict[str, Any]]]] = attacker.change_rows(chosen, form, known)
-    return counted(attacker, ((row, changed, edits) for row, (changed, edits) in zip(chosen, made, strict=True)))
+    chosen = [row | {"language": language or row["language"]} for row in rows[::step][:SAMPLE]]
+    outcomes = zip(chosen, attacker.change_rows(chosen, form, state), strict=True)
+    return count_changes(attacker, ((row, changed, edits) for row, (changed, edits) in outcomes))

@@ -8,10 +8,13 @@ from typing import Any
 
 from xfer.core.errors import BadRow
 from xfer.core.store import Entry
+from xfer.graph.jobs import Job
+from xfer.graph.node import Node
 from xfer.text.surrogates import without_surrogates
 
 Parents = Mapping[str, Entry]  # role -> a finished node
 ProgressFunction = Callable[..., None]
+NodeWork = Callable[[Node[Job], Parents, Path, ProgressFunction], dict[str, Any]]  # does a node; returns a summary
 RowColumns = dict[str, list[Any]]
 
 
@@ -39,8 +42,8 @@ def read_rows(entry: Entry, name: str = "rows.parquet", columns: Sequence[str] |
     """The columns of a finished node, or the named ones of them."""
     import pyarrow.parquet as pq
 
-    found: RowColumns = pq.read_table(entry.out / name, columns=columns and list(columns)).to_pydict()
-    return found
+    rows: RowColumns = pq.read_table(entry.out / name, columns=columns and list(columns)).to_pydict()
+    return rows
 
 
 def row_texts(columns: RowColumns) -> Iterator[str]:

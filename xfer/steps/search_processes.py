@@ -20,9 +20,9 @@ from queue import Queue
 from typing import Any
 
 from xfer.core.errors import XferError
-from xfer.graph.compile import Node
+from xfer.graph.jobs import AttackJob
 from xfer.steps.rows import Parents
-from xfer.steps.searches import search_results
+from xfer.steps.searches import SearchedRow, search_results
 
 COMMAND = [sys.executable, "-m", "xfer.steps.search_processes"]
 KEPT_NOTE = "what is finished is kept: run the same command again"
@@ -49,27 +49,25 @@ def process_count(parents: Parents, rows: Sequence[SearchRow]) -> int:
 
 
 def run_search_processes(
-    node: Node, parents: Parents, rows: Sequence[SearchRow], run_facts: dict[str, int], processes: int = 0
-) -> Iterator[dict[str, Any]]:
-    """What ``Search.search`` gives for each row, in the order in which they end; ``count`` says how many processes.
+    job: AttackJob, parents: Parents, rows: Sequence[SearchRow], processes: int = 0
+) -> Iterator[SearchedRow]:
+    """What the search makes of each row, in the order in which they end.
 
-    ``processes`` overrules that. ``told`` is filled as by ``searches.found_by``.
-
-    Raises XferError, once what came before has been given, if a process reports one or dies.
+    ``process_count`` says how many processes there are; ``processes`` overrules it. Raises XferError, once what came
+    before has been given, if a process reports one or dies.
     """
     processes = processes or process_count(parents, rows)
     if processes == 1:
-        yield from search_results(node, parents, rows, run_facts)
+        yield from search_results(job, parents, rows)
         return
-    lone_node = Node(node.kind, node.label, node.job, {}, node.seed, node.spec)
     order = sorted(range(len(rows)), key=lambda i: -len(str(rows[i])))  # long ones first, so that all end together
     lines: Queue[tuple[int, str | None]] = Queue()
     started: list[subprocess.Popen[bytes]] = []
     try:
         for number in range(processes):
             share = [rows[i] for i in order[number::processes]]
-            started.append(_start_process(pickle.dumps((lone_node, dict(parents), share)), number, lines))
-        yield from _collect_results(node, started, lines, run_facts)
+            started.append(_start_process(pickle.dumps((job, dict(parents), share)), number, lines))
+        yield from _collect_results(job.label, started, lines)
     finally:
         for process in started:
             process.kill()
@@ -103,11 +101,9 @@ def _start_process(work: bytes, number: int, lines: Queue[tuple[int, str | None]
 
 
 def _collect_results(
-    node: Node,
-    started: Sequence[subprocess.Popen[bytes]],
-    lines: Queue[tuple[int, str | None]],
-    run_facts: dict[str, int],
-) -> Iterator[dict[str, Any]]:
+    label: str, started: Sequence[subprocess.Popen[bytes]], lines: Queue[tuple[int, str | None]]
+) -> Iterator[SearchedRow]:
+    """What the processes report, line by line; ``label`` names their attack in errors."""
     living, done = len(started), set[int]()
     while living:
         number, line = lines.get()
@@ -116,17 +112,15 @@ def _collect_results(
             if number not in done:
                 code = started[number].wait()
                 how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-                raise XferError(f"attack {node.label}: process {number + 1} of {len(started)} {how}; {KEPT_NOTE}")
+                raise XferError(f"attack {label}: process {number + 1} of {len(started)} {how}; {KEPT_NOTE}")
             continue
         message: dict[str, Any] = json.loads(line)
         if "result" in message:
-            yield message["result"]
+            yield SearchedRow(message["result"], message["unsteady_shapes"])
         elif "error" in message:
-            raise XferError(f"attack {node.label}: {message['error']}")
+            raise XferError(f"attack {label}: {message['error']}")
         else:
             done.add(number)
-            for name, value in message["done"].items():
-                run_facts[name] = max(value, run_facts.get(name, 0))
 
 
 def _run_worker() -> None:
@@ -134,18 +128,17 @@ def _run_worker() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)  # whatever a library prints is no result
     (size,) = struct.unpack("<q", sys.stdin.buffer.read(8))
-    node, parents, rows = pickle.loads(sys.stdin.buffer.read(size))  # from our own process, over a pipe
+    job, parents, rows = pickle.loads(sys.stdin.buffer.read(size))  # from our own process, over a pipe
     end_with_parent()
 
     def tell(message: Mapping[str, Any]) -> None:
         out.write(json.dumps(message, ensure_ascii=True) + "\n")
         out.flush()
 
-    run_facts: dict[str, int] = {}
     try:
-        for result in search_results(node, parents, rows, run_facts):
-            tell({"result": result})
-        tell({"done": run_facts})
+        for outcome in search_results(job, parents, rows):
+            tell({"result": outcome.row, "unsteady_shapes": outcome.unsteady_shapes})
+        tell({"done": True})
     except XferError as error:
         tell({"error": error.message_lines()[0]})
     except Exception as error:

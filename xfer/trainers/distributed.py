@@ -151,21 +151,6 @@ class Processes:
         return shard, batch_context(encoded, index, positions, whole)
 
 
-_current = Processes()
-
-
-def current_processes() -> Processes:
-    """The processes that fit together with this one."""
-    return _current
-
-
-def join_processes(control: Any) -> Processes:
-    """From now on the processes of the group ``control`` (or, with None, this one alone) fit networks together."""
-    global _current
-    _current = Processes(control)
-    return _current
-
-
 def batch_context(encoded: EncodedUnits, index: np.ndarray, mine: np.ndarray, whole: Tensors) -> Tensors:
     """What a process must know of the ``whole`` batch beside its own rows ``mine``; stays on the CPU.
 

@@ -72,12 +72,17 @@ def row_of(encoded: EncodedUnits) -> np.ndarray:
 
 
 def usable_attacks(
-    form: str, rows: Columns, places: Sequence[int], outcomes: Sequence[tuple[Any, str]], options: Any
+    form: str,
+    rows: Columns,
+    places: Sequence[int],
+    outcomes: Sequence[tuple[dict[str, Any] | None, str]],
+    settings: AttackedTraining,
 ) -> AttackedData:
     """The changed rows that a task trains on: (row or None, status) of those at ``places``.
 
-    ``about`` gives weight, beside and, of a search, what to keep. A row without any change is none.
+    Of a search those that ``settings`` keep. A row without any change is none.
     """
+    keep = settings.keep if settings.attacker.searches else "all"
     kept: Columns = {name: [] for name in rows}
     origins = []
     for index, (row, status) in zip(places, outcomes, strict=True):
@@ -85,14 +90,10 @@ def usable_attacks(
         if (
             row is None
             or editable_texts(form, row) == editable_texts(form, clean_row)
-            or not _is_kept(status, options.get("keep"))
+            or (keep == "succeeded" and status != "succeeded")
         ):
             continue
         origins.append(index)
         for name in rows:
             kept[name].append(row[name])
-    return AttackedData(options["weight"], options["beside"], kept, origins)
-
-
-def _is_kept(status: str, keep: str | None) -> bool:
-    return keep in (None, "all") or status == "succeeded"
+    return AttackedData(settings.weight, settings.beside, kept, origins)

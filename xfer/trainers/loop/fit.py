@@ -14,13 +14,12 @@ from xfer.trainers.batches.feed import TaskData
 from xfer.trainers.loop import averaging, checkpoint
 from xfer.trainers.loop.discriminators import selected_accuracies
 from xfer.trainers.loop.logging import RunLog
-from xfer.trainers.loop.optimizer import input_length
 from xfer.trainers.loop.refresh import RefreshedTasks, attacked_summary
 from xfer.trainers.loop.run import Context, Run
 from xfer.trainers.loop.selection import evaluate_and_select
 from xfer.trainers.settings import FinetuneSettings
 
-__all__ = ["Context", "Run", "TaskData", "fit", "input_length"]
+__all__ = ["Context", "Run", "TaskData", "fit"]
 
 
 def fit(settings: FinetuneSettings, network: Network, tasks: Sequence[TaskData], context: Context) -> dict[str, Any]:

@@ -38,10 +38,10 @@ def build_optimizer(network: Network, settings: FinetuneSettings) -> torch.optim
     return torch.optim.AdamW(trained, lr=0.0, eps=1e-8, fused=True)
 
 
-def input_length(settings: FinetuneSettings, network: Network) -> int:
-    """Subwords an input: the setting, or what the encoder has positions for."""
+def input_length(max_length: int | None, network: Network) -> int:
+    """Subwords an input: the setting, 128 if there is none, or what the encoder has positions for."""
     room = position_limit(network.encoder.config, default=10**6)
-    return min(int(settings.max_length or 128), int(network.tokenizer.model_max_length), room)
+    return min(int(max_length or 128), int(network.tokenizer.model_max_length), room)
 
 
 def mixed_precision(setting: str, network: Network) -> str:

@@ -59,9 +59,9 @@ class RefreshedTasks:
         lines = sorted(run.ranks.told(find), key=lambda line: line["place"])
         rows = run.tasks[name].train
         outcomes = [({column: line["row"][column] for column in rows}, line["status"]) for line in lines]
-        options = {"weight": changes.weight, "beside": changes.beside, "keep": changes.refresh and changes.refresh.keep}
+        assert changes.refresh
         attacked_data = usable_attacks(
-            run.inner.forms[name].name, rows, [line["place"] for line in lines], outcomes, options
+            run.inner.forms[name].name, rows, [line["place"] for line in lines], outcomes, changes.refresh
         )
         run.feed.set_attacked(name, attacked_data)
         if run.state["step"] == attack_step:

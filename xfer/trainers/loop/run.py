@@ -23,7 +23,7 @@ from xfer.trainers import distributed
 from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.micro_batch import MicroBatch
 from xfer.trainers.batches.feed import Feed, TaskData
-from xfer.trainers.distributed import total_units
+from xfer.trainers.distributed import Processes, total_units
 from xfer.trainers.loop import averaging, sharding
 from xfer.trainers.loop import optimizer as setting
 from xfer.trainers.losses import consistency as agreement
@@ -34,7 +34,8 @@ PLAIN = Plain()
 
 
 class Context(NamedTuple):
-    """Where a run stands: its folder, its seed, its cap on steps, its mixer, who watches, who teaches, its name."""
+    """Where a run stands: its folder, its seed, its cap on steps, its mixer, who watches, who teaches, its name, and
+    the processes that fit together (None: this one alone)."""
 
     folder: Path
     seed: int
@@ -43,6 +44,7 @@ class Context(NamedTuple):
     progress: Callable[..., None]
     teacher: Any = None
     name: str = ""
+    processes: Processes | None = None
 
 
 class Run:
@@ -52,11 +54,11 @@ class Run:
         self, settings: FinetuneSettings, network: Network, tasks: Sequence[TaskData], context: Context
     ) -> None:
         self.settings, self.tasks, self.context = settings, {task.name: task for task in tasks}, context
-        self.ranks = distributed.current_processes()
+        self.ranks = context.processes or Processes()
         AcceleratorState._reset_state(reset_partial_state=True)  # one process runs stages of different precision
         self.precision = setting.mixed_precision(settings.precision, network)
         self.accelerator = Accelerator(mixed_precision=self.precision)
-        self.max_length = setting.input_length(settings, network)
+        self.max_length = setting.input_length(settings.max_length, network)
         context.progress(0, sum(len(task.train["id"]) for task in tasks), doing="encoding")
         self.feed = Feed(settings, network, tasks, context.seed, self.max_length)
         self.heads = {name: form.head for name, form in network.forms.items() if isinstance(form, DomainForm)}
