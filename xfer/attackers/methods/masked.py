@@ -14,9 +14,9 @@ from xfer.attackers.search.job import Oracle
 from xfer.attackers.search.outcome import SearchOutcome
 from xfer.attackers.search.runner import Slot
 from xfer.forms.texts import ColumnEdits, editable_texts, is_entity_tag
+from xfer.readers.labels import LabelBreaker
 from xfer.text.edits import Edit
 
-_PARAPHRASE_REASON = "one word tells whether two nearly equal sentences mean the same"
 _CONTEXT_LENGTH = 3_000  # code points on either side of a word: more than models read
 _SURROGATES = range(0xD800, 0xE000)  # surrogates, which no tokenizer takes
 _BLOCK_ROWS = 64  # rows whose words are asked of the model at once
@@ -35,12 +35,7 @@ class MaskedAttacker(Attacker):
     tagged sentences and the questions of contexts do."""
 
     forms: ClassVar[tuple[str, ...]] = ("classify", "tag", "span")
-    breaks: ClassVar[Mapping[str, str]] = {
-        "pawsx": _PARAPHRASE_REASON,
-        "paws": _PARAPHRASE_REASON,
-        "udpos": "another word may be another part of speech",
-        "ccg": "another word may take other words on its left and right",
-    }
+    label_breaker: ClassVar[LabelBreaker | None] = "substitutions"
     needs: ClassVar[str] = "a masked language model: any local folder or hub name"
     example: ClassVar[str] = "the woman reads a book -> the girl reads a book"
 
