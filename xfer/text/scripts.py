@@ -26,6 +26,20 @@ UNSPACED = {
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 
+# The first code points of the Indic blocks, which are laid out in parallel.
+INDIC_BLOCKS = {
+    "Devanagari": 0x0900,
+    "Bengali": 0x0980,
+    "Gurmukhi": 0x0A00,
+    "Gujarati": 0x0A80,
+    "Oriya": 0x0B00,
+    "Tamil": 0x0B80,
+    "Telugu": 0x0C00,
+    "Kannada": 0x0C80,
+    "Malayalam": 0x0D00,
+}
+KATAKANA_OFFSET = 0x60  # from a hiragana to its katakana
+
 _SCRIPT = regex.compile("|".join(rf"(?P<{name}>\p{{{name}}})" for name in _SCRIPT_NAMES.split()))
 
 # \X alone would cut after Khmer coeng and Burmese virama (no conjunct rule for those scripts in
