@@ -54,23 +54,24 @@ class MaskedAttacker(Attacker):
     def words(self, side_texts: Mapping[str, str], row: AttackRow) -> list[MaskableWord]:
         """The words of a row that may be replaced, in order."""
         from xfer.text.function_words import is_function_word
-        from xfer.text.tokens import word_script, word_spans
+        from xfer.text.scripts import word_script
+        from xfer.text.words import searchable_words
 
         names = _name_spans(row)
         return [
             MaskableWord(name, start, end)
             for name, text in side_texts.items()
             if (name, "answers" in row) != ("pair", True) and not any(ord(char) in _SURROGATES for char in text)
-            for start, end in word_spans(text)
+            for start, end in searchable_words(text)
             if not is_function_word(text[start:end], row["language"])
-            and word_script(text[start:end]) != "Common"
+            and word_script(text[start:end])
             and not any(start < past and first < end for first, past in names)
         ]
 
     def blank(self, side_texts: Mapping[str, str], word: MaskableWord) -> Any:
         """What the model is asked for a word."""
         from xfer.attackers.search.oracles.masked import Blank  # late: imports torch
-        from xfer.text.tokens import word_script
+        from xfer.text.scripts import word_script
 
         text = side_texts[word.name]
         before, after = (
@@ -144,10 +145,10 @@ class MaskedWords(MaskedAttacker, ModelFree):
     def _drawn_words(self, row: AttackRow, side_texts: Mapping[str, str]) -> list[MaskableWord]:
         """The words to replace."""
         from xfer.text.draws import random_round, shuffle_items
-        from xfer.text.words import cut_words
+        from xfer.text.words import counted_words
 
         rng = self.random_stream(row, "words")
-        wanted = random_round(rng, self.rate * sum(len(cut_words(text)) for text in side_texts.values()))
+        wanted = random_round(rng, self.rate * sum(len(counted_words(text)) for text in side_texts.values()))
         return sorted(shuffle_items(rng, self.words(side_texts, row))[:wanted])
 
 

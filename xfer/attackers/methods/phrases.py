@@ -91,10 +91,10 @@ class PhraseMixing(Phrases, ModelFree):
     def row_edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
         from xfer.attackers.lexicons.dictionaries import fit_replacement, single_spaced
         from xfer.text.draws import random_round, shuffle_items
-        from xfer.text.words import cut_words
+        from xfer.text.words import counted_words
 
         rng = self.random_stream(row)
-        word_budget = random_round(rng, self.rate * sum(len(cut_words(text)) for text in side_texts.values()))
+        word_budget = random_round(rng, self.rate * sum(len(counted_words(text)) for text in side_texts.values()))
         if not word_budget:
             return {}
         candidates = [

@@ -45,9 +45,9 @@ class _SentencePool:
 
 
 def _word_set(text: str) -> set[str]:
-    from xfer.text.words import cut_words
+    from xfer.text.words import counted_words
 
-    return {text[word.start : word.end].lower() for word in cut_words(text)}
+    return {text[word.start : word.end].lower() for word in counted_words(text)}
 
 
 @ModelFree.register("distractor")

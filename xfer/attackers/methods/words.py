@@ -37,7 +37,7 @@ class Lexical(ModelFree):
     def row_edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
         from xfer.attackers.lexicons.dictionaries import find_words, fit_replacement, single_spaced
         from xfer.text.draws import random_below, random_round, shuffle_items
-        from xfer.text.words import cut_words
+        from xfer.text.words import counted_words
 
         lists = self.word_lists(row["language"])
         rng = self.random_stream(row)
@@ -48,7 +48,7 @@ class Lexical(ModelFree):
         counts: dict[str, int] = {}
         for _, word in (hit for side_hits in hits.values() for hit in side_hits):
             counts[word] = counts.get(word, 0) + 1
-        word_budget = random_round(rng, self.rate * sum(len(cut_words(text)) for text in side_texts.values()))
+        word_budget = random_round(rng, self.rate * sum(len(counted_words(text)) for text in side_texts.values()))
         chosen: dict[str, str] = {}
         for word in shuffle_items(rng, sorted(counts)):
             options = [table[word] for table in lists if word in table]
@@ -188,9 +188,9 @@ class WordOrder(ModelFree):
     rate: float = Field(1.0, ge=0, le=1, description="share of the windows that are shuffled")
 
     def edit(self, text: str, language: str, random: Any) -> list[Edit]:
-        from xfer.text.words import cut_words
+        from xfer.text.words import counted_words
 
-        words = cut_words(text)
+        words = counted_words(text)
         order = self.window_order(len(words), random)
         moved = ((old_word, text[words[i].start : words[i].end]) for old_word, i in zip(words, order, strict=True))
         return [
