@@ -11,7 +11,7 @@ from typing import Any
 
 from xfer.attackers.base import Attacker
 from xfer.catalog import CATALOG
-from xfer.text.words import cut_words
+from xfer.text.words import counted_words
 
 TEXTS = {
     "af": "Die ou brug oor die rivier is in 1987 gebou.",
@@ -90,7 +90,7 @@ def lists(folder: Path) -> Path:
     """Word lists for ``synonyms``: every other word of each sentence has one."""
     folder.mkdir(parents=True, exist_ok=True)
     for language, text in TEXTS.items():
-        words = [text[word.start : word.end].lower() for word in cut_words(text)[::2]]
+        words = [text[word.start : word.end].lower() for word in counted_words(text)[::2]]
         lines = [f"{word}\t{word}{word[0]}" for word in words]
         (folder / f"{language}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder

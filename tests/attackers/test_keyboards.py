@@ -5,9 +5,12 @@ import unicodedata
 import pytest
 
 from xfer.text import hangul
-from xfer.text.keyboards import key_neighbours, layout_for, layout_names, layout_neighbours
+from xfer.text.character_data import character_data
+from xfer.text.keyboards import key_neighbours, layout_for, layout_neighbours
 from xfer.text.scripts import letter_class, script_of
 
+DATA = character_data("keyboards")
+LAYOUTS = [*DATA["layouts"], *(name for name in DATA["script_default"].values() if " " in name)]
 SIZES = {
     "qwerty": 26,
     "german": 30,
@@ -26,7 +29,7 @@ def adjacent(char, language):
     return {other for other, _ in key_neighbours(char, language)}
 
 
-@pytest.mark.parametrize("layout", layout_names())
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_is_sound(layout):
     table = layout_neighbours(layout)
     assert len({script_of(char) for char in table}) == 1

@@ -13,7 +13,7 @@ from xfer.attackers.methods.typos import TYPO_OPERATIONS, typo_edits, word_units
 from xfer.text import homophones
 from xfer.text.edits import Edit, splice_edits
 from xfer.text.scripts import count_graphemes, grapheme_spans, is_mark, script_of
-from xfer.text.words import cut_words, is_editable
+from xfer.text.words import counted_words, is_editable
 
 TEXTS = {
     "en": "Seven grey geese crossed the frozen river before anybody noticed them",
@@ -69,7 +69,7 @@ def check_edits(text, edits):
     assert edits == sorted(edits)
     assert all(one.end <= two.start for one, two in pairwise(edits))
     for edit in edits:
-        (word,) = [word for word in cut_words(text) if word.start <= edit.start and edit.end <= word.end]
+        (word,) = [word for word in counted_words(text) if word.start <= edit.start and edit.end <= word.end]
         old = text[edit.start : edit.end]
         assert is_editable(word) and edit.new != old and edit.kind in TYPO_OPERATIONS
         assert scripts(edit.new) <= {word.script}
@@ -288,7 +288,7 @@ def test_each_operation_is_sound(language, text, operation):
 
 @each_language
 def test_rate_one_hits_every_editable_word(language, text):
-    words = [word for word in cut_words(text) if is_editable(word)]
+    words = [word for word in counted_words(text) if is_editable(word)]
     for seed in range(5):
         edits = attack(text, language, 1.0, seed)
         assert len(edits) == len(words) > 0
@@ -342,8 +342,8 @@ def test_real_words_mixed(words, rate, seed):
     text = " ".join(words)
     edits = attack(text, "xx", rate, seed)
     check_edits(text, edits)
-    possible = sum(map(is_editable, cut_words(text)))
-    assert min(possible, int(rate * len(cut_words(text)))) <= len(edits) <= rate * len(cut_words(text)) + 1
+    possible = sum(map(is_editable, counted_words(text)))
+    assert min(possible, int(rate * len(counted_words(text)))) <= len(edits) <= rate * len(counted_words(text)) + 1
 
 
 def test_the_seed_matters_and_the_global_generator_does_not():

@@ -13,7 +13,7 @@ from xfer.text.hangul import type_keys, word_keystrokes
 from xfer.text.input_methods import input_slips
 from xfer.text.scripts import is_mark, script_of
 from xfer.text.widths import full_width, half_width
-from xfer.text.words import cut_words
+from xfer.text.words import counted_words
 
 
 def attacker(name: str, **fields: Any) -> Any:
@@ -63,13 +63,14 @@ def test_what_holds_of_every_language(name: str) -> None:
             before = row(language, text)
             changed, edits = attacker(name, rate=rate).change(before)
             assert (
-                len(edits) <= rate * len(cut_words(text)) + 1 and changed == attacker(name, rate=rate).change(before)[0]
+                len(edits) <= rate * len(counted_words(text)) + 1
+                and changed == attacker(name, rate=rate).change(before)[0]
             )
             assert rate or not edits
             assert (changed == before) == (not edits)
             known = {script_of(char) for char in text} | {"Hiragana", "Katakana"}
             assert {script_of(char) for char in changed["text"]} <= known
-            assert not any(is_mark(changed["text"][word.start]) for word in cut_words(changed["text"]))
+            assert not any(is_mark(changed["text"][word.start]) for word in counted_words(changed["text"]))
 
 
 CHOICE = {"id": "1", "language": "en", "text": "t", "question": "q", "options": ["a", "b", "c"], "label": 2}

@@ -19,7 +19,7 @@ from xfer.core.seeds import derive_seed
 from xfer.readers.base import Reader
 from xfer.text.edits import Edit, splice_edits
 from xfer.text.function_words import is_function_word
-from xfer.text.tokens import word_script
+from xfer.text.scripts import word_script
 
 LABELS = ("entailment", "neutral", "contradiction")
 WORDS = (

@@ -18,7 +18,7 @@ from xfer.attackers.lexicons import phrases as parallel
 from xfer.attackers.lexicons.word_alignment import Aligner, extract_phrases, grow_diagonal
 from xfer.core.errors import BadRow, MissingPart
 from xfer.readers.base import Reader
-from xfer.text.words import cut_words
+from xfer.text.words import counted_words
 
 NOUNS = {"dog": "Hund", "cat": "Katze", "book": "Buch"}
 VERBS = {"sees": "sieht", "reads": "liest", "finds": "findet"}
@@ -141,7 +141,7 @@ def test_the_rate_bounds_the_words(rate: float) -> None:
     known, backwards = mixer.prepare_state(every), mixer.prepare_state(list(reversed(every)))
     for row in every[:16:2]:
         changed, edits = mixer.change(row, "classify", known)
-        touched = sum(len(cut_words(row[edit["column"]][edit["start"] : edit["end"]])) for edit in edits)
+        touched = sum(len(counted_words(row[edit["column"]][edit["start"] : edit["end"]])) for edit in edits)
         assert touched <= rate * 13 + 1
         assert (rate > 0) == bool(edits)
         assert changed == mixer.change(row, "classify", backwards)[0]
@@ -164,8 +164,8 @@ def test_answers_stay_and_another_label_is_no_translation() -> None:
 def test_no_phrase_begins_within_a_word() -> None:
     links = {(i, i) for i in range(6)}
     text, other = "He won't buy tax-free", "Er wird nicht kaufen steuer frei"
-    places = [(word.start, word.end) for word in cut_words(text)]
-    theirs = [(word.start, word.end) for word in cut_words(other)]
+    places = [(word.start, word.end) for word in counted_words(text)]
+    theirs = [(word.start, word.end) for word in counted_words(other)]
     found = {
         text[one.start : one.end] for one in parallel._translated_phrases(text, other, places, theirs, links, links, 2)
     }

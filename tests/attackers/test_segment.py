@@ -17,15 +17,14 @@ from xfer.graph.compiling import Resolver
 from xfer.recipe.recipe import Recipe
 from xfer.text import segment
 from xfer.text.scripts import is_mark
-from xfer.text.tokens import word_spans
-from xfer.text.words import cut_words
+from xfer.text.words import counted_words, searchable_words
 
 INSTALLED = segment._segmenter  # before conftest puts pieces in its place
 TEXT = st.text(st.sampled_from(sorted({char for text in TEXTS.values() for char in text} | set(" 𠀋\u200b。3"))))
 
 
 def words(text: str) -> list[str]:
-    return [text[word.start : word.end] for word in cut_words(text)]
+    return [text[word.start : word.end] for word in counted_words(text)]
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def every_letter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_words_of_each_script(icu: None, text: str, expected: list[str]) -> None:
     assert segment.segmenter_name().startswith("icu ")
     assert words(text) == expected
-    assert [text[start:end] for start, end in word_spans(text)] == expected
+    assert [text[start:end] for start, end in searchable_words(text)] == expected
 
 
 @pytest.mark.parametrize("found", ["icu", "every_letter", "pieces"])
@@ -75,7 +74,7 @@ def test_words_of_each_script(icu: None, text: str, expected: list[str]) -> None
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])  # the same for all examples
 def test_words_are_ordered_and_lose_nothing(found: str, request: pytest.FixtureRequest, text: str) -> None:
     request.getfixturevalue(found)
-    for places_ in ([(word.start, word.end) for word in cut_words(text)], list(word_spans(text))):
+    for places_ in ([(word.start, word.end) for word in counted_words(text)], list(searchable_words(text))):
         assert all(start < end and not is_mark(text[start]) for start, end in places_)
         assert all(one[1] <= two[0] for one, two in pairwise(places_))
         between = [0, *(place for span in places_ for place in span), len(text)]

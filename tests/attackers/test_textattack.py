@@ -23,7 +23,8 @@ from xfer.attackers.search.goals.base import form_aim
 from xfer.attackers.textattack import load as shim
 from xfer.attackers.textattack.attacker import TextAttack
 from xfer.core.seeds import derive_seed
-from xfer.text.tokens import script_alphabet, word_spans
+from xfer.text.scripts import script_alphabet
+from xfer.text.words import searchable_words
 
 ROOT = Path(__file__).parents[2]
 COMPATS = ("fixed", "upstream")
@@ -272,7 +273,7 @@ def test_inserted_letters_are_of_the_script_of_the_word() -> None:
     ],
 )
 def test_words(text: str, words: list[str]) -> None:
-    assert [text[start:end] for start, end in word_spans(text)] == words
+    assert [text[start:end] for start, end in searchable_words(text)] == words
 
 
 def test_alphabet_is_by_script_and_holds_no_marks() -> None:

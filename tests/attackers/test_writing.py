@@ -20,7 +20,7 @@ from xfer.text.numerals import localize_date, swap_digits, swap_thousands
 from xfer.text.romanization import TARGETS, transliterate_word
 from xfer.text.scripts import count_graphemes, is_mark, script_of
 from xfer.text.spelling import BY_SCRIPT
-from xfer.text.words import cut_words
+from xfer.text.words import counted_words
 
 NAMES = ("typos", "diacritics", "homoglyphs", "invisible", "case", "ocr", "spelling", "transliterate", "numbers")
 each_attacker = pytest.mark.parametrize("name", NAMES)
@@ -63,7 +63,7 @@ def test_the_result_does_not_depend_on_the_order(name: str) -> None:
 @pytest.mark.parametrize("language", TEXTS)
 def test_the_rate_is_a_bound(name: str, language: str) -> None:
     text = TEXTS[language]
-    words = len(cut_words(text))
+    words = len(counted_words(text))
     for rate in (0.2, 0.5, 1.0):
         for seed in range(5):
             assert len(attacker(name, rate=rate).edit(text, language, Random(seed))) <= rate * words + 1
@@ -260,7 +260,7 @@ def test_transliterations(word: str, language: str, to: str, expected: str) -> N
 @pytest.mark.parametrize("to", TARGETS)
 def test_transliterated_words_are_whole(to: str) -> None:
     for language, text in TEXTS.items():
-        for word in cut_words(text):
+        for word in counted_words(text):
             old = text[word.start : word.end]
             new = transliterate_word(old, language, to)
             scripts = {script_of(char) for char in new} - {""}

@@ -124,7 +124,7 @@ def test_a_sample_of_many_rows_is_spread_evenly(lists: str) -> None:
 
 # whole runs
 
-FILES = "{type: files, train: t.tsv, dev: t.tsv, test: t.tsv, pair: pair, labels: [good, bad]}"
+FILES = "{type: files, train: t.tsv, dev: t.tsv, test: t.tsv, pair: pair, labels: [good, bad], label_breakers: []}"
 FEW, ALL = (f"{{type: synonyms, folder: {name}, rate: 1.0, protect: [pair]}}" for name in ("few", "all"))
 RECIPE = f"""
 name: portions

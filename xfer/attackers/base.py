@@ -6,7 +6,7 @@ and the number of workers never change a result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -14,9 +14,12 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import AfterValidator, Field
 
 from xfer.attackers.constraints import Bounds
+from xfer.attackers.label_facts import kept_and_broken, readers_with_trait
 from xfer.core.component import Component
 from xfer.core.seeds import seeded_random
 from xfer.forms.texts import EDITABLE_COLUMNS, ColumnEdits, apply_edits, column_of_side, editable_texts
+from xfer.readers.base import Reader
+from xfer.readers.labels import LabelBreaker, RowTrait
 from xfer.text.edits import Edit
 from xfer.text.segment import segmenter_name
 
@@ -43,8 +46,8 @@ class Attacker(Component, kind="attacker"):
     """A perturbation of the rows of an evaluation."""
 
     forms: ClassVar[tuple[str, ...]]  # whose rows it can change
-    only: ClassVar[tuple[str, ...]] = ()  # the data sets that it can change; all if empty
-    breaks: ClassVar[Mapping[str, str]] = {}  # form or data set -> why labels do not stay true there
+    required_trait: ClassVar[RowTrait | None] = None  # what must hold of the rows of a data set, by its card
+    label_breaker: ClassVar[LabelBreaker | None] = None  # its kind of change, where cards tell whether labels survive
     needs: ClassVar[str] = ""  # what it reads besides the rows under test
     example: ClassVar[str] = ""  # before -> after
     searches: ClassVar[bool] = False
@@ -60,9 +63,9 @@ class Attacker(Component, kind="attacker"):
 
     @classmethod
     def label_preservation(cls) -> dict[str, Any]:
-        """``labels stay true in``: forms, or data sets if it has only those; ``not in <name>``: why not."""
-        kept_labels = cls.only or tuple(form for form in cls.forms if form not in cls.breaks)
-        return {"labels stay true in": list(kept_labels)} | {f"not in {name}": why for name, why in cls.breaks.items()}
+        """``labels stay true in``: forms, or data sets if it needs a trait; ``not in <form or data set>``: why not."""
+        kept, broken = kept_and_broken(cls.forms, cls.required_trait, cls.label_breaker)
+        return {"labels stay true in": kept} | {f"not in {name}": why for name, why in broken.items()}
 
     @classmethod
     def display_facts(cls) -> dict[str, Any]:
@@ -70,19 +73,18 @@ class Attacker(Component, kind="attacker"):
         summary = cls.label_preservation() | {"needs": cls.needs or "nothing", "example": cls.example}
         return summary | ({"words without spaces": segmenter_name()} if cls.by_words else {})
 
-    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    def compatibility_faults(self, reader: Reader, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         """(field, message, hint) for each reason why rows of ``reader`` cannot be attacked in these languages."""
         name, form = self.type_name, reader.form
         if form not in self.forms:
             what = f"attacker {name} does not keep the labels of form {form} true"
             yield "", what, f"it fits {', '.join(self.forms)}"
             return
-        if self.only and reader.type_name not in self.only:
-            yield "", f"attacker {name} cannot change {reader.type_name}", f"it fits {', '.join(self.only)}"
-        why = self.breaks.get(reader.type_name, self.breaks.get(form))
-        if why and not self.diagnostic:
-            what = f"attacker {name} does not keep the labels of {reader.type_name} true: {why}"
-            yield "", what, "add diagnostic: true to run it all the same"
+        if self.required_trait and self.required_trait not in reader.card.traits:
+            fitting = readers_with_trait(self.forms, self.required_trait)
+            yield "", f"attacker {name} cannot change {reader.type_name}", f"it fits {', '.join(fitting)}"
+        if not self.diagnostic:
+            yield from self._label_faults(reader)
         for side in self.protect:
             if column_of_side(side, form) not in EDITABLE_COLUMNS[form]:
                 yield (
@@ -90,6 +92,20 @@ class Attacker(Component, kind="attacker"):
                     f"rows of form {form} have no side '{side}'",
                     f"known: {', '.join(EDITABLE_COLUMNS[form])}",
                 )
+
+    def _label_faults(self, reader: Reader) -> Iterator[tuple[str, str, str]]:
+        """A fault where the labels of a data set do not survive the change, or nobody has said whether they do."""
+        if self.label_breaker is None:
+            return
+        reasons = reader.breaker_reasons()
+        if reasons is None:
+            what = f"reader {reader.type_name} does not say whether {self.label_breaker} break its labels"
+            hint = "name what does in label_breakers (on its card; with reader files in the recipe, [] for nothing), "
+            yield "", f"attacker {self.type_name}: {what}", hint + "or add diagnostic: true to run it all the same"
+        elif self.label_breaker in reasons:
+            why = reasons[self.label_breaker]
+            what = f"attacker {self.type_name} does not keep the labels of {reader.type_name} true: {why}"
+            yield "", what, "add diagnostic: true to run it all the same"
 
     def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
         """What of the files that it reads decides the result, as plain data. Raises XferError if one is missing."""
@@ -132,7 +148,7 @@ class ModelFree(Attacker):
 
     constraints: Bounds = Field(Bounds(), description="what must hold between a text and what becomes of it")
 
-    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    def compatibility_faults(self, reader: Reader, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         yield from super().compatibility_faults(reader, languages)
         if self.constraints != Bounds() and type(self).change is not ModelFree.change:
             what = f"attacker {self.type_name} changes rows as a whole, so no edit of it can be left out"

@@ -14,7 +14,7 @@ import regex
 
 from xfer.forms.texts import editable_texts, mentions
 from xfer.text.edits import Edit, minimal_edits
-from xfer.text.words import TextWord, cut_words
+from xfer.text.words import TextWord, counted_words
 
 SEARCH_KIND = "search"  # of an edit that a search made and did not name
 _MAX_ALIGNED_TOKENS = 1_000  # words on both sides that are aligned one by one; longer ones differ as a whole
@@ -43,7 +43,7 @@ def difference_edits(original: str, changed: str) -> list[Edit]:
 
 def _tokens(text: str) -> list[str]:
     """The words of a text and what stands between them, which together are the text."""
-    borders = [0, *(border for word in cut_words(text) for border in (word.start, word.end)), len(text)]
+    borders = [0, *(border for word in counted_words(text) for border in (word.start, word.end)), len(text)]
     return [text[start:end] for start, end in pairwise(borders) if start < end]
 
 
@@ -66,11 +66,10 @@ def _changed_blocks(ours: list[str], theirs: list[str]) -> Iterator[tuple[int, i
 def words_changed(text: str, edits: Sequence[Edit]) -> tuple[int, int]:
     """How many words of ``text`` were changed, or put beside them but no more than there are, and how many there are.
 
-    Words are those of ``units.cut``: of the segmenter in scripts without spaces. ``edits`` are sorted and do not
-    overlap. What is put in within a word or joined to one changes it; else its own words count. What joins two words
-    changes both.
+    Words are those of ``text.words.counted_words``. ``edits`` are sorted and do not overlap. What is put in within a
+    word or joined to one changes it; else its own words count. What joins two words changes both.
     """
-    words = cut_words(text)
+    words = counted_words(text)
     touched, added, index = set[int](), 0, 0
     for edit in edits:
         while index < len(words) and words[index].end < edit.start:
@@ -81,7 +80,7 @@ def words_changed(text: str, edits: Sequence[Edit]) -> tuple[int, int]:
                 number for number in (index, index + 1) if number < len(words) and _is_adjacent(words[number], edit)
             }
         touched |= hits
-        added += 0 if hits else len(cut_words(edit.new))
+        added += 0 if hits else len(counted_words(edit.new))
     return min(len(touched) + added, len(words)), len(words)
 
 

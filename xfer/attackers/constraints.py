@@ -24,7 +24,8 @@ from xfer.core.seeds import derive_seed
 from xfer.forms.texts import ColumnEdits, is_entity_tag
 from xfer.text.distance import edit_distance
 from xfer.text.edits import Edit, splice_edits
-from xfer.text.tokens import grapheme_clusters, word_spans
+from xfer.text.scripts import grapheme_clusters
+from xfer.text.words import searchable_words
 
 CONSTRAINT_ENCODER, CONSTRAINT_TAGGER = (
     "constraint encoder",
@@ -200,12 +201,12 @@ class Constraints(Bounds):
 
 def _touches_protected(text: str, edit: Edit, words: frozenset[str]) -> bool:
     """Whether an edit lies in one of ``words`` or beside it, where it could join it with another."""
-    nearby = (word for word in word_spans(text) if edit.start <= word.end and edit.end >= word.start)
+    nearby = (word for word in searchable_words(text) if edit.start <= word.end and edit.end >= word.start)
     return any(folded_word(text[word.start : word.end]) in words for word in nearby)
 
 
 def _side_words(texts: Iterable[str]) -> list[list[str]]:
-    return [[text[word.start : word.end] for word in word_spans(text)] for text in texts]
+    return [[text[word.start : word.end] for word in searchable_words(text)] for text in texts]
 
 
 @lru_cache(maxsize=4096)

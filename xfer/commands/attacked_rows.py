@@ -214,8 +214,8 @@ def check_attackable(attacker: ModelFree, rows: Sequence[GivenRow], whole: bool)
     lenient = attacker.model_copy(update={"diagnostic": True})  # nothing is scored: no label need stay true
     languages = sorted({row["language"] for row in rows})
     for form in sorted({row_form(row) for row in rows}):
-        readers = [name for name in attacker.only if Reader.model_validate(name).form == form] or _FORM_READERS[form]
-        faults = [list(lenient.compatibility_faults(Reader.model_validate(name), languages)) for name in readers]
+        readers = [Reader.model_validate(name) for name in _FORM_READERS[form]]
+        faults = [list(lenient.compatibility_faults(reader, languages)) for reader in readers]
         if all(faults):
             _, message, hint = faults[0][0]
             raise UsageError(f"{message}; {hint}" if hint else message)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from xfer.core.errors import BadRow
 from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, UnitSeeds, encode_texts, pad_batch
@@ -82,7 +83,7 @@ class ChooseForm(Form):
         gold = rows["label"]
         credit = [None if g is None else float(g == p) for g, p in zip(gold, predicted, strict=True)]
         kept = {"id": rows["id"], "language": rows["language"], "gold": gold, "predicted": predicted}
-        score = [float(1 / np.exp(row - row.max()).sum()) for row in logits]  # the probability of the best
+        score = [float(softmax(row).max()) for row in logits]  # the probability of the best
         return kept | {"score": score, "credit": credit, "logits": [row.tolist() for row in logits]}
 
     def score(self, predictions: Columns) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from xfer.core.errors import BadRow
 from xfer.forms.base import Columns, EncodedUnits, Form, MetricRatios, Tensors, UnitSeeds, f1_ratio, pad_batch
@@ -62,8 +63,7 @@ class ClassifyForm(Form):
     def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
         logits = answers["logits"]
         best = logits.argmax(1)
-        shifted = np.exp(logits - logits.max(1, keepdims=True))
-        probability = (shifted / shifted.sum(1, keepdims=True))[np.arange(len(best)), best]
+        probability = softmax(logits, axis=1)[np.arange(len(best)), best]
         predicted = [self.labels[i] for i in best]
         gold = rows["label"]
         credit = [None if g is None else float(g == p) for g, p in zip(gold, predicted, strict=True)]

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from xfer.core.errors import BadRow, MissingPart
 from xfer.forms.base import Columns, EncodedUnits, Form, MetricRatios, Tensors, UnitSeeds, by_language, pad_batch
@@ -154,8 +155,7 @@ class SpanForm(Form):
         if not candidates:
             return _Answer("", 1.0 if nothing else 0.0, 0.0)
         scores = np.array([score for score, _, _ in candidates] + ([null] if nothing else []))
-        shares = np.exp(scores - scores.max())
-        shares /= shares.sum()
+        shares = softmax(scores)
         best, start, end = candidates[0]
         if nothing and null - best > self.threshold:
             return _Answer("", float(shares[-1]), null - best)

@@ -13,6 +13,7 @@ from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.cells import named
+from xfer.readers.labels import SENTENCE_MEANING
 from xfer.readers.nli import INFERENCE_LABELS, Mnli, Nli, gold_rows
 from xfer.readers.pairs import LabelSpellings, pair_row
 
@@ -37,6 +38,7 @@ class Snli(Nli):
         splits=("train", "dev", "test"),
         layout="snli_1.0/snli_1.0_{train,dev,test}.{jsonl,txt}",
         sizes={"train": 549_367, "dev": 9_842, "test": 9_824},
+        label_breakers=SENTENCE_MEANING,
     )
     published: ClassVar[Settings] = JIANT
 
@@ -68,6 +70,7 @@ class Anli(Nli):
         splits=("train", "dev", "test"),
         layout="anli_v1.0/R{1,2,3}/{train,dev,test}.jsonl",
         sizes={"train": 162_865, "dev": 3_200, "test": 3_200},
+        label_breakers=SENTENCE_MEANING,
     )
     published: ClassVar[Settings] = JIANT
 
@@ -121,6 +124,7 @@ class AnliPlus(Nli):
         splits=("train", "dev", "test"),
         layout="; ".join(part.card.layout for part in (Snli, Mnli, Anli)),
         sizes={"train": 549_367 + 392_702 + 162_865, "dev": 3_200, "test": 3_200},
+        label_breakers=SENTENCE_MEANING,
     )
     published: ClassVar[Settings] = JIANT
 

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from xfer.core.component import Component
 from xfer.core.errors import BadRow, MissingData
 from xfer.core.seeds import derive_seed
+from xfer.readers.labels import LabelBreakers, RowTrait
 
 Source = Literal["hub", "mirror", "miniature"]
 Split = Literal["train", "dev", "test"]
@@ -70,6 +71,8 @@ class Card(NamedTuple):
     layout: str
     sizes: dict[str, int]
     superseded_by: str = ""
+    label_breakers: LabelBreakers | None = None  # changes after which labels are no longer true; None: nobody has said
+    traits: tuple[RowTrait, ...] = ()
 
 
 class HubPart(NamedTuple):
@@ -131,6 +134,10 @@ class Reader(Component, kind="reader"):
     def form_options(self) -> dict[str, Any]:
         """Settings of the form that this data set prescribes."""
         return {}
+
+    def breaker_reasons(self) -> LabelBreakers | None:
+        """The changes after which labels are no longer true, and why; None where nobody has said."""
+        return self.card.label_breakers
 
     def holds_out(self, split: str) -> bool:
         """Whether a split is drawn from the training file, so that it may have no row of a small one."""

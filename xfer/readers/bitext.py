@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import hub, tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
+from xfer.readers.labels import NO_BREAKERS
 
 TATOEBA_CODES = dict(
     pair.split(":")
@@ -108,6 +109,7 @@ class Tatoeba(_Bitext):
         layout="tatoeba/v1/tatoeba.<iso639-3>-eng.{<iso639-3>,eng} of LASER, or XTREME's tatoeba/<language>-en."
         "{<language>,en} with the rows of the translations in test-<language>.tsv",
         sizes={"test": 1000},
+        label_breakers=NO_BREAKERS,
     )
     benchmark: Literal["xtreme", "xtreme_r"] = Field(
         "xtreme", description="whose languages: the 36 of xtreme, or the 41 of xtreme_r"
@@ -223,6 +225,7 @@ class Bucc(_Bitext):
         layout="bucc2018/<language>-en/<language>-en.{sample,training}.{<language>,en,gold}, or XTREME's "
         "bucc2018/<language>-en.{dev,test}.{<language>,en,gold}; no table of the hub holds both corpora whole",
         sizes={},
+        label_breakers=NO_BREAKERS,
     )
     neighbours: int = Field(4, ge=1, description="nearest sentences that a margin is taken over, on either side")
 

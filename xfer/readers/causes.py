@@ -12,6 +12,7 @@ from xfer.core.files import FileStamp, file_stamp
 from xfer.readers import hub, tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Split
 from xfer.readers.choice import HUB_SPLITS, XTREME_R_SETTINGS, Choice, ChoiceLine
+from xfer.readers.labels import SENTENCE_MEANING
 
 
 class _Causes(Choice):
@@ -49,6 +50,7 @@ class Copa(_Causes):
         splits=("train", "dev", "test"),
         layout="COPA/{train,val,test}.jsonl, or XTREME-R's xcopa/{train,val}-en.jsonl",
         sizes={"train": 400, "dev": 100, "test": 500},
+        label_breakers=SENTENCE_MEANING,
     )
 
     def places(self, split: str, language: str) -> Iterable[str]:
@@ -85,6 +87,8 @@ class Xcopa(_Causes):
         splits=("dev", "test"),
         layout="xcopa/data/<language>/{val,test}.<language>.jsonl, or XTREME-R's xcopa/{val,test}-<language>.jsonl",
         sizes={"dev": 100, "test": 500},
+        label_breakers=SENTENCE_MEANING,
+        traits=("parallel",),
     )
 
     def places(self, split: str, language: str) -> Iterable[str]:

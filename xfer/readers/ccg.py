@@ -45,6 +45,10 @@ class Ccg(Reader):
         layout="jiant's ccg/ccg.{train,dev,test} (words TAB tags) or ccg/ccg.<split>.<tokenizer>, or "
         "ccgbank_1_1/data/AUTO/<section>/wsj_*.auto (train 00-18, dev 19-21, test 22-24 as in jiant)",
         sizes={"train": 38_015, "dev": 5_484},
+        label_breakers={
+            "substitutions": "another word may take other words on its left and right",
+            "word_order": "a category says what stands on the left and right",
+        },
     )
     published: ClassVar[Settings] = JIANT
 

@@ -10,6 +10,7 @@ from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings, Split
 from xfer.readers.choice import XTREME_R_SETTINGS, Choice, ChoiceLine
+from xfer.readers.labels import SENTENCE_MEANING
 
 
 @Reader.register("hellaswag")
@@ -28,6 +29,7 @@ class HellaSwag(Choice):
         splits=("train", "dev", "test"),
         layout="hellaswag/data/hellaswag_{train,val,test}.jsonl",
         sizes={"train": 39_905, "dev": 10_042, "test": 10_003},
+        label_breakers=SENTENCE_MEANING,
     )
     published: ClassVar[Settings] = JIANT
 
@@ -59,6 +61,7 @@ class CosmosQa(Choice):
         splits=("train", "dev", "test"),
         layout="cosmosqa/data/{train.csv,valid.csv,test.jsonl}",
         sizes={"train": 25_262, "dev": 2_985, "test": 6_963},
+        label_breakers=SENTENCE_MEANING,
     )
     published: ClassVar[Settings] = JIANT
 
@@ -93,6 +96,7 @@ class CommonsenseQa(Choice):
         splits=("train", "dev", "test"),
         layout="commonsenseqa/{train_rand_split,dev_rand_split,test_rand_split_no_answers}.jsonl",
         sizes={"train": 9_741, "dev": 1_221, "test": 1_140},
+        label_breakers=SENTENCE_MEANING,
     )
     published: ClassVar[Settings] = JIANT
 
@@ -142,6 +146,7 @@ class SocialIqa(Choice):
         layout="siqa/socialIQa_v1.4_{trn,dev,tst}.jsonl, "
         "or socialiqa-train-dev/{train,dev}.jsonl with {train,dev}-labels.lst",
         sizes={"train": 33_410, "dev": 1_954, "test": 2_224},
+        label_breakers=SENTENCE_MEANING,
     )
     published: ClassVar[Settings] = XTREME_R_SETTINGS
 

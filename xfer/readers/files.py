@@ -10,10 +10,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from xfer.core.component import INCIDENTAL
 from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
 from xfer.readers.base import Card, Reader, Row, Settings, Source, held_out
 from xfer.readers.cells import known_label, spelled
+from xfer.readers.labels import LabelBreaker, LabelBreakers
 from xfer.readers.quoting import COMMAS, PLAIN, Dialect, unquoted
 
 _LOOKED_AT = 10_000  # lines, for a note alone
@@ -89,6 +91,12 @@ class Files(Reader):
         "themselves is a fault",
     )
     test_languages: tuple[str, ...] | None = Field(None, description="languages of dev and test, if others")
+    label_breakers: tuple[LabelBreaker, ...] | None = Field(
+        None,
+        description="the changes of a text after which its label is no longer true ([] if none is); until they are "
+        "named, attackers that make such a change are refused",
+        json_schema_extra=INCIDENTAL,
+    )
     held_out: int = Field(50, ge=3, description="one training row in this many is kept for dev and for test each")
 
     @model_validator(mode="after")
@@ -132,6 +140,10 @@ class Files(Reader):
         if split == "train" or (split == "dev" and kept_of_one_file):
             return trained
         return self.test_languages or trained
+
+    def breaker_reasons(self) -> LabelBreakers | None:
+        names = self.label_breakers
+        return None if names is None else dict.fromkeys(names, "label_breakers of its recipe names this change")
 
     def holds_out(self, split: str) -> bool:
         return split != "train" and getattr(self, split) is None

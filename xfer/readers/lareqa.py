@@ -19,6 +19,7 @@ from xfer.readers.answering import AnsweredQuestion, Paragraph, cached_paragraph
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings
 from xfer.readers.identity import occurrences
 from xfer.readers.json_text import Spot
+from xfer.readers.labels import NO_BREAKERS
 
 QuestionKey = tuple[str, int, int]  # id, which of the questions with it, how many there are
 _SETTINGS = Settings(
@@ -65,6 +66,7 @@ class SquadR(_SentenceRetrieval):
         splits=("train", "dev"),
         layout="squad/{train,dev}-v1.1.json",
         sizes={"train": 87_599, "dev": 10_570},
+        label_breakers=NO_BREAKERS,
     )
 
     def places(self, split: str, language: str) -> Iterable[str]:
@@ -101,6 +103,7 @@ class Lareqa(_SentenceRetrieval):
         splits=("train", "dev", "test"),
         layout="lareqa/xquad-r/<language>.json of all languages; SQuAD's squad/{train,dev}-v1.1.json",
         sizes={"train": 87_599, "dev": 10_570, "test": 1_190},
+        label_breakers=NO_BREAKERS,
     )
 
     sentences: Literal["official", "rule"] = Field(

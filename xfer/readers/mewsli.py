@@ -18,6 +18,7 @@ from xfer.core.errors import BadRow, MissingData
 from xfer.core.files import file_stamp
 from xfer.readers import hub
 from xfer.readers.base import Card, Reader, Row, Settings, Source
+from xfer.readers.labels import NO_BREAKERS
 from xfer.readers.mentions import entity_rows, mention_rows, pair_rows
 
 ENTITY_FILE = "candidate_set_entities.jsonl"
@@ -47,6 +48,7 @@ class MewsliX(Reader):
         layout="mewsli_x/ with wikinews_mentions-{dev,test}.jsonl, wikipedia_pairs-{train,dev}.jsonl and "
         f"{ENTITY_FILE}, as get-mewsli-x.sh leaves them",
         sizes={},
+        label_breakers=NO_BREAKERS,
     )
     published: ClassVar[Settings] = Settings(
         learning_rate=2e-5,

@@ -17,6 +17,7 @@ from xfer.core.errors import BadRow, MissingData
 from xfer.core.files import FileStamp, file_stamp
 from xfer.readers import submission
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
+from xfer.readers.labels import NO_BREAKERS
 from xfer.readers.qa import (
     TARGET_SETTINGS,
     XTREME_SOURCE,
@@ -114,6 +115,8 @@ class Xquad(_Target):
         layout="xquad/xquad.<language>.json; SQuAD's squad/{train,dev}-v1.1.json; XTREME's "
         "SQuAD/translate-{train,dev}/squad.translate.{train,dev}.en-<language>.json",
         sizes={"train": 87_599, "dev": 10_570, "test": 1_190},
+        label_breakers=NO_BREAKERS,
+        traits=("parallel",),
     )
     published: ClassVar[Settings] = TARGET_SETTINGS
 
@@ -173,6 +176,8 @@ class Mlqa(_Target):
         "SQuAD's squad/train-v1.1.json; mlqa-translate-train/<language>_squad-translate-train-train-v1.1.json, or "
         "XTREME's SQuAD/translate-train/squad.translate.train.en-<language>.json",
         sizes={"train": 87_599, "dev": 1_148, "test": 11_590},
+        label_breakers=NO_BREAKERS,
+        traits=("parallel",),
     )
     published: ClassVar[Settings] = TARGET_SETTINGS
     rules: ClassVar[str] = "mlqa"
@@ -240,6 +245,7 @@ class Tydiqa(_Target):
         "tydiqa/tydiqa-goldp-v1.1-{train,dev}/tydiqa.goldp.<language>.{train,dev}.json and "
         "TyDiQA-GoldP/translate-train/tydiqa.translate.train.en-<language>.json",
         sizes={"train": 3_696, "test": 440},
+        label_breakers=NO_BREAKERS,
     )
     published: ClassVar[Settings] = TARGET_SETTINGS._replace(
         warmup=0.1, source=f"{XTREME_SOURCE} are more than this set has: 0.1, of our choosing)"

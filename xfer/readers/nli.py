@@ -15,6 +15,7 @@ from xfer.core.files import FileStamp, file_stamp
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.cells import named
+from xfer.readers.labels import SENTENCE_MEANING
 from xfer.readers.pairs import LabelSpellings, labels_of, numbered_rows, pair_row, xtreme_rows
 
 INFERENCE_LABELS = ("entailment", "neutral", "contradiction")
@@ -65,6 +66,7 @@ class Mnli(Nli):
         splits=("train", "dev"),
         layout="multinli_1.0/multinli_1.0_{train,dev_matched}.{jsonl,txt} or GLUE's MNLI/{train,dev_matched}.tsv",
         sizes={"train": 392_702, "dev": 9_815},
+        label_breakers=SENTENCE_MEANING,
     )
     published: ClassVar[Settings] = JIANT
 
@@ -98,6 +100,8 @@ class Xnli(Nli):
         layout="XNLI-1.0/xnli.{dev,test}.tsv, XNLI-MT-1.0/multinli/multinli.train.<language>.tsv; "
         "or XTREME's xnli/{train,dev,test}-<language>.tsv and XNLI/translate-train/en-<language>-translated.tsv",
         sizes={"train": 392_702, "dev": 2_490, "test": 5_010},
+        label_breakers=SENTENCE_MEANING,
+        traits=("parallel",),
     )
     published: ClassVar[Settings] = Settings(
         learning_rate=2e-5,

@@ -10,6 +10,7 @@ from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.cells import named
+from xfer.readers.labels import NEAR_PARAPHRASES, SENTENCE_MEANING
 from xfer.readers.pairs import PAIR_SIDES, LabelSpellings, PairColumns, labels_of, numbered_rows, pair_row, xtreme_rows
 
 _QQP = ("not_duplicate", "duplicate")
@@ -41,6 +42,8 @@ class Qqp(Reader):
         splits=("train", "dev"),
         layout="QQP/{train,dev}.tsv of GLUE",
         sizes={"train": 363_846, "dev": 40_430},
+        label_breakers=SENTENCE_MEANING,
+        traits=("symmetric",),
     )
     published: ClassVar[Settings] = JIANT
 
@@ -88,6 +91,8 @@ class Paws(Reader):
         splits=("train", "dev", "test"),
         layout="final/{train,dev,test}.tsv of paws_wiki_labeled_final.tar.gz",
         sizes={"train": 49_401, "dev": 8_000, "test": 8_000},
+        label_breakers=NEAR_PARAPHRASES,
+        traits=("symmetric",),
     )
     published: ClassVar[Settings] = Settings(
         learning_rate=2e-5,
@@ -131,6 +136,11 @@ class Pawsx(Reader):
         layout="x-final/<language>/{train (en), translated_train, dev_2k, test_2k}.tsv; or XTREME's "
         "pawsx/{train,dev,test}-<language>.tsv and PAWSX/translate-train/en-<language>-translated.tsv",
         sizes={"train": 49_401, "dev": 2_000, "test": 2_000},
+        label_breakers=NEAR_PARAPHRASES,
+        traits=(
+            "symmetric",
+            "parallel",
+        ),
     )
     published: ClassVar[Settings] = Settings(
         learning_rate=2e-5,

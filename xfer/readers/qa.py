@@ -14,6 +14,7 @@ from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.json_text import Doubled, Spot, tree
+from xfer.readers.labels import NO_BREAKERS
 
 XTREME_SOURCE = "XTREME scripts/train_qa.sh (reference: xtreme section 3; warm-up of 500 steps"
 _JIANT = JIANT._replace(max_length=384, source=f"{JIANT.source}, with XTREME's length for question answering")
@@ -225,6 +226,7 @@ class SquadV1(Squad):
         splits=("train", "dev"),
         layout="squad/{train,dev}-v1.1.json",
         sizes={"train": 87_599, "dev": 10_570},
+        label_breakers=NO_BREAKERS,
     )
     published: ClassVar[Settings] = _JIANT
 
@@ -250,6 +252,7 @@ class SquadV2(Squad):
         splits=("train", "dev"),
         layout="squad/{train,dev}-v2.0.json",
         sizes={"train": 130_319, "dev": 11_873},
+        label_breakers={"added_sentence": "the sentence may answer a question that had no answer"},
     )
     published: ClassVar[Settings] = _JIANT
     rules: ClassVar[str] = "squad_v2"

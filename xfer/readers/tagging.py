@@ -16,6 +16,7 @@ from xfer.core.errors import BadRow, MissingData
 from xfer.readers import tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
 from xfer.readers.conllu import UPOS, TreebankSentence, each_sentence, fused_words
+from xfer.readers.labels import NO_BREAKERS
 from xfer.readers.treebanks import ALL_SPLITS, MASKED_TREEBANKS, TREEBANK_SPLITS, TREEBANKS
 
 _ADDED_POS = ("lt", "pl", "uk", "wo", "ro")
@@ -135,6 +136,10 @@ class Udpos(_Tagging):
         layout="ud-treebanks-v2.5/UD_*/<language>_<treebank>-ud-<split>.conllu (XTREME-R's lt pl uk wo ro: v2.7), "
         "or XTREME's udpos/<split>-<language>.tsv, whose test files have no tags",
         sizes={"train": 21_253, "dev": 3_974, "test": 5_440},
+        label_breakers={
+            "substitutions": "another word may be another part of speech",
+            "word_order": "a part of speech depends on the words around",
+        },
     )
     published: ClassVar[Settings] = Settings(
         learning_rate=2e-5, epochs=10, batch_size=32, max_length=128, source=_XTREME.format("udpos")
@@ -218,6 +223,8 @@ class Panx(_Tagging):
         layout="panx_dataset/<language>/{train,dev,test} with lines <language>:<token> TAB <tag>, or XTREME's "
         "panx/<split>-<language>.tsv, whose test files have no tags",
         sizes={"train": 20_000, "dev": 10_000, "test": 10_000},
+        label_breakers=NO_BREAKERS,
+        traits=("entity_tags",),
     )
     published: ClassVar[Settings] = Settings(
         learning_rate=2e-5, epochs=10, batch_size=32, max_length=128, source=_XTREME.format("panx")

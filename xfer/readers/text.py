@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from xfer.core.errors import BadRow
 from xfer.readers import tables
 from xfer.readers.base import Card, HubPart, Languages, Reader, Row, Settings, Source, Split, held_out
+from xfer.readers.labels import NO_BREAKERS
 from xfer.readers.sources import mirror_root
 
 _WIKIPEDIA = tuple(
@@ -47,6 +48,7 @@ class Text(Reader):
         layout="<folder>/<language>/*.txt, one sentence or passage a line, or the hub's "
         "wikipedia/<dump>.<language>/train-*.parquet",
         sizes={},
+        label_breakers=NO_BREAKERS,
     )
     published: ClassVar[Settings] = Settings(
         learning_rate=1e-4,

@@ -7,8 +7,8 @@
 - drop, relative drop: in the table itself (``measures.drop``, ``measures.relative_drop``).
 - robust gap: the transfer gap of the robust scores; growth: by how much it exceeds the clean gap on the same rows
   (``measures.gap``, ``measures.gap_growth``).
-- words: the share of words that were changed, the mean over changed rows; words are those of ``text.words.cut_words``
-  (the segmenter's in scripts without spaces; TextAttack's perturbed word percentage).
+- words: the share of words that were changed, the mean over changed rows; words are those of
+  ``text.words.counted_words`` (TextAttack's perturbed word percentage).
 - portion: the share of the words of all rows that were changed, those without a change among them and protected sides
   left out (of an attacker of entities, the share of these); asked: what the attacker was to change of them.
 - queries, forwards: of a search, how often it asked and for how many different texts, the mean over searched rows.

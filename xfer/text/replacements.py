@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from xfer.text import hangul
 from xfer.text.homophones import confusion_table
-from xfer.text.keyboards import INDIC_BLOCKS, Weighted, key_neighbours
-from xfer.text.scripts import is_mark, letter_class, script_of
+from xfer.text.keyboards import Weighted, key_neighbours
+from xfer.text.scripts import INDIC_BLOCKS, is_mark, letter_class, script_of
 
 _TWO_CASE_SCRIPTS = frozenset(("Latin", "Greek", "Cyrillic"))
 _MARKED = _TWO_CASE_SCRIPTS | {"Arabic", "Hebrew", "Hiragana", "Katakana"}

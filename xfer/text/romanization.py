@@ -3,7 +3,7 @@
 Hand-made tables of what is common on the net and in passports, not of a library standard: Cyrillic, Greek, Arabic
 (with Persian and Urdu letters), Hebrew, nine Indic scripts (parallel blocks, one table), Georgian, Hangul, kana.
 Cyrillic, Greek, Devanagari and Arabic are written back from Latin by the longest letters first.
-May import: hangul, keyboards, scripts, the standard library.
+May import: hangul, scripts, the standard library.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import unicodedata
 from functools import lru_cache
 
 from xfer.text import hangul
-from xfer.text.keyboards import INDIC_BLOCKS, KATAKANA_OFFSET
-from xfer.text.scripts import ZWNJ, is_mark, script_of
+from xfer.text.scripts import INDIC_BLOCKS, KATAKANA_OFFSET, ZWNJ, is_mark, script_of
 
 
 def _parse_table(text: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ keyboards or randomness. May import: the standard library and ``regex``.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import regex
@@ -15,7 +15,7 @@ import regex
 _SCRIPT_NAMES = """
     Latin Cyrillic Greek Arabic Hebrew Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada
     Malayalam Sinhala Thai Lao Khmer Myanmar Tibetan Han Hiragana Katakana Bopomofo Hangul Georgian
-    Armenian Ethiopic Syriac Thaana
+    Armenian Ethiopic Syriac Thaana Mongolian
 """
 
 #: Scripts written without spaces, with the number of clusters that stand for one word.
@@ -26,6 +26,21 @@ UNSPACED = {
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 
+# The first code points of the Indic blocks, which are laid out in parallel.
+INDIC_BLOCKS = {
+    "Devanagari": 0x0900,
+    "Bengali": 0x0980,
+    "Gurmukhi": 0x0A00,
+    "Gujarati": 0x0A80,
+    "Oriya": 0x0B00,
+    "Tamil": 0x0B80,
+    "Telugu": 0x0C00,
+    "Kannada": 0x0C80,
+    "Malayalam": 0x0D00,
+}
+KATAKANA_OFFSET = 0x60  # from a hiragana to its katakana
+
+_LETTER = regex.compile(r"\p{L}")
 _SCRIPT = regex.compile("|".join(rf"(?P<{name}>\p{{{name}}})" for name in _SCRIPT_NAMES.split()))
 
 # \X alone would cut after Khmer coeng and Burmese virama (no conjunct rule for those scripts in
@@ -60,6 +75,25 @@ def is_letter(char: str) -> bool:
     return unicodedata.category(char)[0] == "L"
 
 
+def word_script(word: str) -> str:
+    """The script of a word's first letter; "" for a number, and for a letter of a script that is not listed here."""
+    first = _LETTER.search(word)
+    return script_of(first.group()) if first else ""
+
+
+def script_alphabet(words: Iterable[str]) -> Mapping[str, str]:
+    """For each script the letters seen in ``words``, sorted, each once.
+
+    These are what an edit may insert. A letter that would melt into the one before it (Thai sara am) is no
+    candidate: at the start of a word it would belong to the word before.
+    """
+    seen: dict[str, set[str]] = {}
+    for letter in set("".join(words)):
+        if is_letter(letter) and count_graphemes("a" + letter) == 2:
+            seen.setdefault(script_of(letter), set()).add(letter)
+    return {name: "".join(sorted(letters)) for name, letters in seen.items()}
+
+
 def is_mark(char: str) -> bool:
     """True for combining marks, spacing ones included."""
     return unicodedata.category(char)[0] == "M"
@@ -74,6 +108,11 @@ def grapheme_spans(text: str, start: int = 0, end: int | None = None) -> Iterato
     """The spans of the grapheme clusters of ``text[start:end]``."""
     stop = len(text) if end is None else end
     return (match.span() for match in _GRAPHEME.finditer(text, start, stop))
+
+
+def grapheme_clusters(text: str) -> list[str]:
+    """User-perceived characters (Unicode UAX 29, section 3): a base with its marks, a Hindi conjunct whole."""
+    return [text[start:end] for start, end in grapheme_spans(text)]
 
 
 def count_graphemes(text: str) -> int:

@@ -2,7 +2,7 @@
 and conventions of a few languages in Latin script.
 
 Every operation is a function from a word to a word, the same word where it does not apply, and leaves every word
-with letters. May import: keyboards, scripts, the standard library.
+with letters. May import: scripts, the standard library.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from collections.abc import Callable
 
 import regex
 
-from xfer.text.keyboards import INDIC_BLOCKS
-from xfer.text.scripts import ZWNJ, script_of
+from xfer.text.scripts import INDIC_BLOCKS, ZWNJ, script_of
 
 SpellingRule = Callable[[str, str], str]  # (word, language) -> word
 

@@ -15,7 +15,7 @@ from xfer.attackers.lexicons.word_alignment import Aligner, Links, extract_phras
 from xfer.core.errors import BadRow, MissingPart
 from xfer.text.scripts import UNSPACED, script_of
 from xfer.text.segment import PIECES, segmenter_name
-from xfer.text.words import cut_words
+from xfer.text.words import counted_words
 
 _Row = dict[str, Any]
 _Span = tuple[int, int]
@@ -187,7 +187,7 @@ def _inside_word(text: str, position: int) -> bool:
 
 
 def _word_spans(text: str) -> list[_Span]:
-    return [(word.start, word.end) for word in cut_words(text)]
+    return [(word.start, word.end) for word in counted_words(text)]
 
 
 def _token_spans(text: str, tokens: Sequence[str]) -> list[_Span]:

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from xfer.attackers.base import AttackRow, ModelFree
 from xfer.forms.texts import column_of_side
+from xfer.readers.base import Reader
+from xfer.readers.labels import RowTrait
 from xfer.text.edits import Edit
 
 
@@ -20,7 +22,7 @@ class CrossLanguage(ModelFree):
 
     by_words: ClassVar[bool] = False
     forms: ClassVar[tuple[str, ...]] = ("classify", "span")
-    only: ClassVar[tuple[str, ...]] = ("xnli", "pawsx", "xquad", "mlqa")
+    required_trait: ClassVar[RowTrait | None] = "parallel"
     needs: ClassVar[str] = "the same rows in the other language"
     example: ClassVar[str] = "premise and hypothesis in Swahili -> premise in Swahili, hypothesis in English"
 
@@ -29,7 +31,7 @@ class CrossLanguage(ModelFree):
         "pair", description="the side that comes in it: premise, or hypothesis or question; pair is the second"
     )
 
-    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    def compatibility_faults(self, reader: Reader, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         yield from super().compatibility_faults(reader, languages)
         if self.other not in reader.card.languages:
             hint = f"it has {', '.join(reader.card.languages)}"

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from xfer.attackers.base import AttackRow, ModelFree
 from xfer.forms.texts import Mention, column_of_side, is_blank, mentions
+from xfer.readers.labels import RowTrait
 from xfer.text.edits import Edit
 
 
@@ -23,7 +24,7 @@ class EntitySwap(ModelFree):
     by_words: ClassVar[bool] = False
     rate_of: ClassVar[Literal["words", "entities"] | None] = "entities"
     forms: ClassVar[tuple[str, ...]] = ("tag",)
-    only: ClassVar[tuple[str, ...]] = ("panx",)
+    required_trait: ClassVar[RowTrait | None] = "entity_tags"
     needs: ClassVar[str] = "all rows of the split under test, or of train, in the language; or lists of names"
     example: ClassVar[str] = "Anna (PER) lives in Rome (LOC) -> Ivan Petrov (PER) lives in Cairo (LOC)"
 

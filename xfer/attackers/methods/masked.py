@@ -14,9 +14,9 @@ from xfer.attackers.search.job import Oracle
 from xfer.attackers.search.outcome import SearchOutcome
 from xfer.attackers.search.runner import Slot
 from xfer.forms.texts import ColumnEdits, editable_texts, is_entity_tag
+from xfer.readers.labels import LabelBreaker
 from xfer.text.edits import Edit
 
-_PARAPHRASE_REASON = "one word tells whether two nearly equal sentences mean the same"
 _CONTEXT_LENGTH = 3_000  # code points on either side of a word: more than models read
 _SURROGATES = range(0xD800, 0xE000)  # surrogates, which no tokenizer takes
 _BLOCK_ROWS = 64  # rows whose words are asked of the model at once
@@ -35,12 +35,7 @@ class MaskedAttacker(Attacker):
     tagged sentences and the questions of contexts do."""
 
     forms: ClassVar[tuple[str, ...]] = ("classify", "tag", "span")
-    breaks: ClassVar[Mapping[str, str]] = {
-        "pawsx": _PARAPHRASE_REASON,
-        "paws": _PARAPHRASE_REASON,
-        "udpos": "another word may be another part of speech",
-        "ccg": "another word may take other words on its left and right",
-    }
+    label_breaker: ClassVar[LabelBreaker | None] = "substitutions"
     needs: ClassVar[str] = "a masked language model: any local folder or hub name"
     example: ClassVar[str] = "the woman reads a book -> the girl reads a book"
 
@@ -59,23 +54,24 @@ class MaskedAttacker(Attacker):
     def words(self, side_texts: Mapping[str, str], row: AttackRow) -> list[MaskableWord]:
         """The words of a row that may be replaced, in order."""
         from xfer.text.function_words import is_function_word
-        from xfer.text.tokens import word_script, word_spans
+        from xfer.text.scripts import word_script
+        from xfer.text.words import searchable_words
 
         names = _name_spans(row)
         return [
             MaskableWord(name, start, end)
             for name, text in side_texts.items()
             if (name, "answers" in row) != ("pair", True) and not any(ord(char) in _SURROGATES for char in text)
-            for start, end in word_spans(text)
+            for start, end in searchable_words(text)
             if not is_function_word(text[start:end], row["language"])
-            and word_script(text[start:end]) != "Common"
+            and word_script(text[start:end])
             and not any(start < past and first < end for first, past in names)
         ]
 
     def blank(self, side_texts: Mapping[str, str], word: MaskableWord) -> Any:
         """What the model is asked for a word."""
         from xfer.attackers.search.oracles.masked import Blank  # late: imports torch
-        from xfer.text.tokens import word_script
+        from xfer.text.scripts import word_script
 
         text = side_texts[word.name]
         before, after = (
@@ -149,10 +145,10 @@ class MaskedWords(MaskedAttacker, ModelFree):
     def _drawn_words(self, row: AttackRow, side_texts: Mapping[str, str]) -> list[MaskableWord]:
         """The words to replace."""
         from xfer.text.draws import random_round, shuffle_items
-        from xfer.text.words import cut_words
+        from xfer.text.words import counted_words
 
         rng = self.random_stream(row, "words")
-        wanted = random_round(rng, self.rate * sum(len(cut_words(text)) for text in side_texts.values()))
+        wanted = random_round(rng, self.rate * sum(len(counted_words(text)) for text in side_texts.values()))
         return sorted(shuffle_items(rng, self.words(side_texts, row))[:wanted])
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from xfer.attackers.base import AttackRow, ModelFree
 from xfer.forms.texts import column_of_side
+from xfer.readers.labels import RowTrait
 from xfer.text.edits import Edit
 
 ChangedRow = tuple[AttackRow | None, list[dict[str, Any]]]
@@ -67,7 +68,7 @@ class PairSwap(Order):
     the relation has a direction, and duplicate questions are symmetric as well."""
 
     forms: ClassVar[tuple[str, ...]] = ("classify",)
-    only: ClassVar[tuple[str, ...]] = ("pawsx", "paws", "qqp")
+    required_trait: ClassVar[RowTrait | None] = "symmetric"
     example: ClassVar[str] = "(the dog bit the man, the man was bitten) -> (the man was bitten, the dog bit the man)"
 
     def change(self, row: AttackRow, form: str = "classify", prepared: Any = None) -> ChangedRow:

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from xfer.attackers.base import Attacker, AttackRow, ModelFree
+from xfer.attackers.label_facts import readers_with_trait
 from xfer.attackers.search.base import Search
 from xfer.attackers.search.beam import BeamSearch
 from xfer.forms.texts import ColumnEdits
+from xfer.readers.base import Reader
+from xfer.readers.labels import LabelBreaker
 from xfer.text.edits import Edit
 
-PARALLEL_READERS = ("xnli", "xquad", "mlqa", "xcopa", "pawsx")
 _UNSPACED_LANGUAGES = ("th", "lo", "km", "my", "zh", "yue", "ja")
-_ALIGNMENT_REASON = (
-    "an alignment may link a name or a word to the wrong one, and here these are what the label hangs on"
-)
 
 
 class Phrases(Attacker):
     """Phrases that the words of a text and of its translation are aligned to."""
 
     forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "span")
-    breaks: ClassVar[Mapping[str, str]] = {"pawsx": _ALIGNMENT_REASON, "paws": _ALIGNMENT_REASON}
+    label_breaker: ClassVar[LabelBreaker | None] = "aligned_phrases"
     needs: ClassVar[str] = "the same rows in the other languages (XNLI, XQuAD, MLQA, XCOPA), or a bitext"
     example: ClassVar[str] = "the old man sleeps at home (de) -> der alte Mann sleeps at home"
 
@@ -37,14 +36,14 @@ class Phrases(Attacker):
         "lines 'sentence ||| translation', with <language>-<other>.align (Pharaoh) if words are aligned already",
     )
 
-    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    def compatibility_faults(self, reader: Reader, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         from xfer.text.segment import PIECES, segmenter_name
 
         yield from super().compatibility_faults(reader, languages)
         if self.bitext is None and reader.form in self.forms:
-            if reader.type_name not in PARALLEL_READERS:
+            if "parallel" not in reader.card.traits:
                 what = f"{reader.type_name} has no translations of its rows"
-                yield "", what, f"give a bitext, or test {', '.join(PARALLEL_READERS)}"
+                yield "", what, f"give a bitext, or test {', '.join(readers_with_trait(self.forms, 'parallel'))}"
             else:
                 for language in self.languages:
                     if language not in reader.card.languages:
@@ -92,10 +91,10 @@ class PhraseMixing(Phrases, ModelFree):
     def row_edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
         from xfer.attackers.lexicons.dictionaries import fit_replacement, single_spaced
         from xfer.text.draws import random_round, shuffle_items
-        from xfer.text.words import cut_words
+        from xfer.text.words import counted_words
 
         rng = self.random_stream(row)
-        word_budget = random_round(rng, self.rate * sum(len(cut_words(text)) for text in side_texts.values()))
+        word_budget = random_round(rng, self.rate * sum(len(counted_words(text)) for text in side_texts.values()))
         if not word_budget:
             return {}
         candidates = [

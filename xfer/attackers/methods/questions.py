@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from xfer.attackers.base import AttackRow, ModelFree
 from xfer.forms.texts import ColumnEdits, column_of_side
+from xfer.readers.labels import LabelBreaker
 from xfer.text.edits import Edit
 
 _COMMON_SHARE = 0.05  # a word that stands in a larger share of the sentences tells nothing of a question
@@ -44,9 +45,9 @@ class _SentencePool:
 
 
 def _word_set(text: str) -> set[str]:
-    from xfer.text.words import cut_words
+    from xfer.text.words import counted_words
 
-    return {text[word.start : word.end].lower() for word in cut_words(text)}
+    return {text[word.start : word.end].lower() for word in counted_words(text)}
 
 
 @ModelFree.register("distractor")
@@ -56,7 +57,7 @@ class Distractor(ModelFree):
     answer. A row for which there is none stays as it is."""
 
     forms: ClassVar[tuple[str, ...]] = ("span",)
-    breaks: ClassVar[Mapping[str, str]] = {"squad_v2": "the sentence may answer a question that had no answer"}
+    label_breaker: ClassVar[LabelBreaker | None] = "added_sentence"
     needs: ClassVar[str] = "all rows of the split under test in the language"
     example: ClassVar[str] = "[context] -> [context] The river Elbe flows through Dresden."
 

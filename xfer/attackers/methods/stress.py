@@ -10,6 +10,7 @@ from pydantic import Field
 
 from xfer.attackers.base import AttackRow, ModelFree
 from xfer.forms.texts import ColumnEdits
+from xfer.readers.base import Reader
 from xfer.text.edits import Edit
 
 STRESS_LABELS = {"entailment", "neutral", "contradiction"}
@@ -26,7 +27,7 @@ class Stress(ModelFree):
 
     phrases: dict[str, str] = Field({}, description="the phrase in other languages, by code; English is known")
 
-    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    def compatibility_faults(self, reader: Reader, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         yield from super().compatibility_faults(reader, languages)
         if reader.form == "classify" and set(reader.label_names()) != STRESS_LABELS:
             what = f"attacker {self.type_name} keeps the labels of inference true, and no other"

@@ -16,7 +16,7 @@ from xfer.text.homophones import han_table
 from xfer.text.keyboards import Weighted
 from xfer.text.replacements import by_key, by_mark, by_sound
 from xfer.text.scripts import ZWJ, ZWNJ, count_graphemes, is_mark, language_of
-from xfer.text.words import CellSpan, TextWord, are_adjacent, cut_words, is_editable
+from xfer.text.words import CellSpan, TextWord, are_adjacent, counted_words, is_editable
 
 
 @ModelFree.register("typos")
@@ -72,7 +72,7 @@ def word_units(text: str, language: str) -> list[CellSpan]:
 
     ``language`` is not consulted yet: the script decides how a run is cut.
     """
-    return [(word.start, word.end) for word in cut_words(text)]
+    return [(word.start, word.end) for word in counted_words(text)]
 
 
 def typo_edits(
@@ -84,7 +84,7 @@ def typo_edits(
     are hit when fewer can be: numbers, addresses and single letters are left alone.
     """
     _check_options(rate, operations)
-    words = cut_words(text)
+    words = counted_words(text)
     wanted = random_round(rng, rate * len(words))
     page = TypoContext(text, language_of(language), han_table(language, text), rng)
     edits: list[Edit] = []

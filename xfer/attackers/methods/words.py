@@ -12,6 +12,8 @@ from pydantic import Field
 from xfer.attackers.base import EVERY_FORM, Attacker, AttackRow, ModelFree
 from xfer.core.errors import MissingPart
 from xfer.forms.texts import ColumnEdits, column_of_side, is_entity_tag
+from xfer.readers.base import Reader
+from xfer.readers.labels import LabelBreaker
 from xfer.text.edits import Edit
 
 FileHasher = Callable[[Path], str]
@@ -35,7 +37,7 @@ class Lexical(ModelFree):
     def row_edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
         from xfer.attackers.lexicons.dictionaries import find_words, fit_replacement, single_spaced
         from xfer.text.draws import random_below, random_round, shuffle_items
-        from xfer.text.words import cut_words
+        from xfer.text.words import counted_words
 
         lists = self.word_lists(row["language"])
         rng = self.random_stream(row)
@@ -46,7 +48,7 @@ class Lexical(ModelFree):
         counts: dict[str, int] = {}
         for _, word in (hit for side_hits in hits.values() for hit in side_hits):
             counts[word] = counts.get(word, 0) + 1
-        word_budget = random_round(rng, self.rate * sum(len(cut_words(text)) for text in side_texts.values()))
+        word_budget = random_round(rng, self.rate * sum(len(counted_words(text)) for text in side_texts.values()))
         chosen: dict[str, str] = {}
         for word in shuffle_items(rng, sorted(counts)):
             options = [table[word] for table in lists if word in table]
@@ -71,10 +73,7 @@ class Synonyms(Lexical):
     No list comes with xfer: a synonym is only as true as the list that gives it.
     """
 
-    breaks: ClassVar[Mapping[str, str]] = {
-        "pawsx": "whether two nearly equal sentences mean the same can hang on one word",
-        "paws": "whether two nearly equal sentences mean the same can hang on one word",
-    }
+    label_breaker: ClassVar[LabelBreaker | None] = "synonyms"
     needs: ClassVar[str] = "a folder of <language>.txt: a word, a tab and a synonym a line"
     example: ClassVar[str] = "a large house -> a big house"
 
@@ -112,7 +111,7 @@ class Mixed(Attacker):
         spoken = tuple(language for language in self.languages if language in LANGUAGES)
         return self.model_copy(update={"dictionary": MINIATURE, "languages": spoken or self.languages})
 
-    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    def compatibility_faults(self, reader: Reader, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         yield from super().compatibility_faults(reader, languages)
         if self.dictionary == MINIATURE:
             from xfer.miniature import LANGUAGES  # late: only this list needs it
@@ -175,9 +174,6 @@ class CodeMixing(Mixed, Lexical):
     word draws its language. A translation of several words goes into entities, and not into other tagged words."""
 
 
-_ORDER_REASON = "the order of the words says who did what to whom"
-
-
 @ModelFree.register("word_order")
 class WordOrder(ModelFree):
     """Words shuffled within windows: how far a model goes by the words alone. Entities stay whole and words take
@@ -185,21 +181,16 @@ class WordOrder(ModelFree):
 
     version: ClassVar[int] = 2
     forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "tag", "retrieve")
-    breaks: ClassVar[Mapping[str, str]] = {
-        "classify": _ORDER_REASON,
-        "choose": _ORDER_REASON,
-        "udpos": "a part of speech depends on the words around",
-        "ccg": "a category says what stands on the left and right",
-    }
+    label_breaker: ClassVar[LabelBreaker | None] = "word_order"
     example: ClassVar[str] = "the old cat sleeps here -> old the cat here sleeps"
 
     window: int = Field(3, ge=2, description="words that are shuffled together")
     rate: float = Field(1.0, ge=0, le=1, description="share of the windows that are shuffled")
 
     def edit(self, text: str, language: str, random: Any) -> list[Edit]:
-        from xfer.text.words import cut_words
+        from xfer.text.words import counted_words
 
-        words = cut_words(text)
+        words = counted_words(text)
         order = self.window_order(len(words), random)
         moved = ((old_word, text[words[i].start : words[i].end]) for old_word, i in zip(words, order, strict=True))
         return [

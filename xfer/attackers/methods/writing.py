@@ -14,7 +14,7 @@ from pydantic import Field
 from xfer.attackers.base import EVERY_FORM, ModelFree
 from xfer.text.draws import random_round, shuffle_items
 from xfer.text.edits import Edit, minimal_edits
-from xfer.text.words import TextWord, cut_words
+from xfer.text.words import TextWord, counted_words
 
 _RATE_DESCRIPTION = "share of the words; fewer where fewer can be changed"
 
@@ -208,7 +208,7 @@ def edit_words(text: str, rate: float, rng: Random, rewrite: Callable[[str], str
     All words count, those without letters too; a word that ``change`` leaves as it is gives way to another,
     so that fewer are changed only where fewer can be.
     """
-    words = cut_words(text)
+    words = counted_words(text)
     wanted = random_round(rng, rate * len(words))
     edits: list[Edit] = []
     for word in shuffle_items(rng, filter(_has_letters, words)) if wanted else ():

@@ -16,6 +16,7 @@ from xfer.attackers.search.goals.base import Aim, form_aim
 from xfer.attackers.search.job import Oracle
 from xfer.attackers.search.runner import Slot, run_search
 from xfer.attackers.search.scheduler import SEARCH_WIDTH, QueueCounts
+from xfer.readers.base import Reader
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Search(Attacker):
     )
     constraints: Constraints = Field(Constraints(), description="what must hold between a text and what becomes of it")
 
-    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    def compatibility_faults(self, reader: Reader, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         yield from super().compatibility_faults(reader, languages)
         if reader.form in self.forms:
             labels, form = reader.label_names(), reader.form

@@ -24,7 +24,7 @@ from xfer.attackers.search.runner import Slot
 from xfer.attackers.search.scheduler import ask_oracle
 from xfer.forms.texts import apply_edits, editable_texts
 from xfer.text.edits import Edit
-from xfer.text.words import cut_words
+from xfer.text.words import counted_words
 
 UNKNOWN_WORD = "[UNK]"  # no word of any language
 MAX_ROW_LENGTH = 20_000  # code points of a row that is searched: every word is tried in a text of its own
@@ -226,7 +226,7 @@ def _shifted_place(location: TextPlace, edits: Mapping[TextPlace, str]) -> TextP
 
 def word_budget(side_texts: dict[str, str], rate: float) -> int:
     """How many of the words of some texts may change: none at rate 0, else one at least."""
-    return max(rate > 0, int(rate * sum(len(cut_words(text)) for text in side_texts.values())))
+    return max(rate > 0, int(rate * sum(len(counted_words(text)) for text in side_texts.values())))
 
 
 def searchable_texts(form: str, row: AttackRow, protect: Sequence[str]) -> dict[str, str]:

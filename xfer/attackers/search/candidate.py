@@ -1,6 +1,6 @@
 """A text as words at known places: an edit is spliced in, nothing is split again, and labels follow.
 
-May import: forms.texts, text.tokens.
+May import: forms.texts, text.scripts, text.words.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from xfer.forms.texts import is_entity_tag
-from xfer.text.tokens import letter_script, script_alphabet, word_spans
+from xfer.text.scripts import UNSPACED, script_alphabet, script_of
+from xfer.text.words import searchable_words
 
-SPACELESS_SCRIPTS = {"Thai", "Lao", "Khmer", "Myanmar", "Han", "Hiragana", "Katakana"}
 OUTSIDE_TAG = "O"
 
 
@@ -80,7 +80,7 @@ class EditableText:
     @classmethod
     def split(cls, fields: Sequence[str], carried: Any = None, **more: Any) -> Self:
         """Columns split into words of any script; their own letters are those that edits may insert."""
-        words = [(column, *span) for column, field in enumerate(fields) for span in word_spans(field)]
+        words = [(column, *span) for column, field in enumerate(fields) for span in searchable_words(field)]
         letters = script_alphabet(fields[column][start:end] for column, start, end in words)
         return cls(fields, words, letters, carried, **more)
 
@@ -161,13 +161,7 @@ class EditableText:
         if not pieces:
             return self._refused(index)
         first, second = (word, text) if after else (text, word)
-        glue = (
-            ""
-            if not self.given
-            and letter_script(first[-1]) in SPACELESS_SCRIPTS
-            and letter_script(second[0]) in SPACELESS_SCRIPTS
-            else " "
-        )
+        glue = "" if not self.given and script_of(first[-1]) in UNSPACED and script_of(second[0]) in UNSPACED else " "
         return self._inserted(index, pieces, after, f"{first}{glue}{second}")
 
     @property

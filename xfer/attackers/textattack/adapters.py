@@ -19,7 +19,7 @@ from xfer.attackers.search.goals.base import Aim
 from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.text import SpanText, attacked_columns, word_columns
-from xfer.text.tokens import grapheme_clusters, word_script
+from xfer.text.scripts import grapheme_clusters, word_script
 
 _textattack: Any = load.load_textattack()
 _pre: Any = _textattack.constraints.pre_transformation

@@ -18,6 +18,7 @@ from xfer.attackers.textattack.recipes import resources
 from xfer.attackers.textattack.recipes.table import RECIPES
 from xfer.core.errors import MissingPart
 from xfer.forms.texts import is_entity_tag
+from xfer.readers.base import Reader
 
 RecipeName = Literal[
     "deepwordbug",
@@ -90,7 +91,7 @@ class TextAttack(Search):
         None, ge=1, le=16, description="bad-characters: the most changes of a text; 1 if left out"
     )
 
-    def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    def compatibility_faults(self, reader: Reader, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         yield from super().compatibility_faults(reader, languages)
         fitting = RECIPES[self.recipe].forms
         if reader.form in self.forms and reader.form not in fitting:

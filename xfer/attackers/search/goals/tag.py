@@ -10,7 +10,7 @@ from xfer.attackers.search.goal import DEFAULT_BOUND
 from xfer.attackers.search.goals.base import AttackedTask, GoalRow
 from xfer.attackers.search.outcome import SearchRefused
 from xfer.forms.texts import is_blank, is_entity_tag
-from xfer.text.tokens import script_alphabet
+from xfer.text.scripts import script_alphabet
 
 
 class TagAim:

@@ -15,7 +15,7 @@ import torch
 from xfer.attackers.search.oracles.shapes import token_batches
 from xfer.attackers.search.oracles.vocabulary import Vocabulary
 from xfer.core.errors import MissingPart
-from xfer.text.tokens import word_script
+from xfer.text.scripts import word_script
 
 WordPlace = tuple[int, int, int]  # column, start, end of a word
 

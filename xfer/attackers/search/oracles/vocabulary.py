@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from xfer.text.tokens import word_script, word_spans
+from xfer.text.scripts import UNSPACED, word_script
+from xfer.text.words import searchable_words
 
 # What a subword starts with: at the start of a word (SentencePiece, byte-level BPE), or inside one (WordPiece).
 STARTS, INSIDE = ("▁", "Ġ"), "##"
@@ -38,7 +39,7 @@ class Vocabulary:
 
         Parts of words can where words have no spaces between them, and at the start of a text that no mark opens.
         """
-        loose = is_spaceless(script) or (at_start and self.mark == "Ġ")
+        loose = script in UNSPACED or (at_start and self.mark == "Ġ")
         if (script, loose) not in self._ids:
             wanted = (self.scripts == script) & (self.first | loose)
             self._ids[script, loose] = np.flatnonzero(wanted)
@@ -53,11 +54,6 @@ class Vocabulary:
         return token.removeprefix(self.mark) if self.mark == "▁" else token.removeprefix(INSIDE)
 
 
-def is_spaceless(script: str) -> bool:
-    """If words of a script follow each other without spaces."""
-    return script in ("Thai", "Lao", "Khmer", "Myanmar", "Han", "Hiragana", "Katakana")
-
-
 def _word_mark(tokens: Sequence[str | None]) -> str:
     """What opens the words of this vocabulary; "" where only the inside of words is marked, if anything is."""
     counts = {mark: sum(1 for token in tokens if token and token.startswith(mark)) for mark in STARTS}
@@ -67,8 +63,8 @@ def _word_mark(tokens: Sequence[str | None]) -> str:
 
 def _is_whole_word(word: str) -> bool:
     """If the text is letters of one word and nothing else."""
-    words = word_spans(word)
+    words = searchable_words(word)
     whole = bool(words) and words[0].start == 0 and words[-1].end == len(word)
-    if not whole or word_script(word) == "Common":
+    if not whole or not word_script(word):
         return False
-    return len(words) == 1 or (is_spaceless(word_script(word)) and all(a.end == b.start for a, b in pairwise(words)))
+    return len(words) == 1 or (word_script(word) in UNSPACED and all(a.end == b.start for a, b in pairwise(words)))

@@ -15,7 +15,7 @@ from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.recipes.resources import RECIPE_ENCODER, RECIPE_TAGGER
 from xfer.attackers.textattack.text import SpanText
-from xfer.text.tokens import grapheme_clusters
+from xfer.text.scripts import grapheme_clusters
 
 _textattack: Any = load.load_textattack()
 _constraints: Any = _textattack.constraints

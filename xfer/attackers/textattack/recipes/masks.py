@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from xfer.attackers.search.oracles.masked import Blank, SubwordReading
-from xfer.attackers.search.oracles.vocabulary import is_spaceless
 from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.text import SpanText
-from xfer.text.tokens import word_script, word_spans
+from xfer.text.scripts import UNSPACED, word_script
+from xfer.text.words import searchable_words
 
 _swaps: Any = load.load_textattack().transformations
 _mergeable: Any = _swaps.word_merges.word_merge_masked_lm.find_merge_index
@@ -71,7 +71,7 @@ class InsertWord(_MaskedCandidates, _swaps.WordInsertion):
     def _blank_before(self, text: SpanText, location: tuple[int, int, int], word: str) -> Blank:
         column, start, _ = location
         blank = self._blank(text, column, start, start, word)
-        return blank if is_spaceless(blank.script) else blank._replace(after=f" {blank.after}")
+        return blank if blank.script in UNSPACED else blank._replace(after=f" {blank.after}")
 
 
 class MergeWords(_MaskedCandidates, _swaps.Transformation):
@@ -129,7 +129,9 @@ class JoinedSubwords(_swaps.WordSwap):
             if positions
             else []
         )
-        return list(dict.fromkeys(word for word in words if len(word_spans(word)) == 1 and word_script(word) == script))
+        return list(
+            dict.fromkeys(word for word in words if len(searchable_words(word)) == 1 and word_script(word) == script)
+        )
 
 
 def k_best(ids: np.ndarray, logs: np.ndarray, count: int) -> list[tuple[int, ...]]:
@@ -152,8 +154,8 @@ def _covering_subwords(reading: SubwordReading, start: int, end: int) -> list[in
 def _word_script(word: str, text: SpanText) -> str:
     """The script of a word; for a number that which most letters of the text have."""
     script = word_script(word)
-    if script != "Common":
+    if script:
         return script
     scripts = [word_script(other) for other in text.words]
-    ranked = sorted({name for name in scripts if name != "Common"}, key=lambda name: (-scripts.count(name), name))
+    ranked = sorted(set(filter(None, scripts)), key=lambda name: (-scripts.count(name), name))
     return ranked[0] if ranked else script

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.adapters import StableRanking
@@ -41,14 +42,14 @@ class Ranking(StableRanking):
         unknown = [text.replace_word_at_index(int(index), self.unk_token) for index in order]
         results, over = self.get_goal_results(unknown)
         scores = np.array([result.score for result in results], dtype=np.float64)
-        weights = np.exp(scores - scores.max()) if len(scores) else scores
+        weights = softmax(scores) if len(scores) else scores
         gains = np.zeros(len(scores))
         for number, index in enumerate(order[: len(scores)]):
             new = [] if over else self.get_transformations(text, original_text=text, indices_to_modify=[int(index)])
             if new:
                 results, over = self.get_goal_results(new)
                 gains[number] = max((result.score for result in results), default=0.0)
-        return np.round(weights / max(weights.sum(), 1e-12) * gains, 8), over
+        return np.round(weights * gains, 8), over
 
     def _steep(self, text: Any, order: np.ndarray) -> tuple[np.ndarray, bool]:
         norms = word_gradients(text, self.goal_function.gold, 0).norms[order]
@@ -125,8 +126,7 @@ class _FitParents:
             if self._search_over or population[0].result.goal_status == _DONE:
                 break
             scores = np.array([member.result.score for member in population], dtype=np.float64)
-            chances = np.exp((scores - scores.max()) / self.temp)
-            chances /= chances.sum()
+            chances = softmax(scores / self.temp)
             size = len(population)
             mothers, fathers = (np.random.choice(size, size=size - 1, p=chances) for _ in range(2))
             children = []
