@@ -16,12 +16,12 @@ from pydantic import AfterValidator, Field
 from xfer.attackers.constraints import Bounds
 from xfer.core.component import Component
 from xfer.core.seeds import seeded_random
-from xfer.forms.texts import EDITABLE_COLUMNS, ColumnEdits, apply_edits, column_of_side, editable_texts
+from xfer.forms.sheet import SEARCHED_FORMS, SHEET, form_facts
+from xfer.forms.texts import ColumnEdits, apply_edits, column_of_side, editable_texts
 from xfer.text.edits import Edit
 from xfer.text.segment import segmenter_name
 
 AttackRow = dict[str, Any]
-EVERY_FORM = tuple(EDITABLE_COLUMNS)
 
 
 def _side_columns(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,6 +65,14 @@ class Attacker(Component, kind="attacker"):
         return {"labels stay true in": list(kept_labels)} | {f"not in {name}": why for name, why in cls.breaks.items()}
 
     @classmethod
+    def fits_form(cls, form: str) -> bool:
+        """Whether it can change rows of this form; what fits every built-in form fits those of plug-ins as well."""
+        if form in SHEET:
+            return form in cls.forms
+        facts, searched = form_facts(form), set(SEARCHED_FORMS) <= set(cls.forms)
+        return searched and bool(facts.aim_class if cls.searches else facts.text_columns)
+
+    @classmethod
     def display_facts(cls) -> dict[str, Any]:
         """What ``xfer show`` says of it besides its fields."""
         summary = cls.label_preservation() | {"needs": cls.needs or "nothing", "example": cls.example}
@@ -73,7 +81,7 @@ class Attacker(Component, kind="attacker"):
     def compatibility_faults(self, reader: Any, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         """(field, message, hint) for each reason why rows of ``reader`` cannot be attacked in these languages."""
         name, form = self.type_name, reader.form
-        if form not in self.forms:
+        if not self.fits_form(form):
             what = f"attacker {name} does not keep the labels of form {form} true"
             yield "", what, f"it fits {', '.join(self.forms)}"
             return
@@ -83,13 +91,10 @@ class Attacker(Component, kind="attacker"):
         if why and not self.diagnostic:
             what = f"attacker {name} does not keep the labels of {reader.type_name} true: {why}"
             yield "", what, "add diagnostic: true to run it all the same"
+        known = form_facts(form).text_columns
         for side in self.protect:
-            if column_of_side(side, form) not in EDITABLE_COLUMNS[form]:
-                yield (
-                    "protect",
-                    f"rows of form {form} have no side '{side}'",
-                    f"known: {', '.join(EDITABLE_COLUMNS[form])}",
-                )
+            if column_of_side(side, form) not in known:
+                yield "protect", f"rows of form {form} have no side '{side}'", f"known: {', '.join(known)}"
 
     def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
         """What of the files that it reads decides the result, as plain data. Raises XferError if one is missing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,21 +11,6 @@ from typing import Any, NamedTuple
 import click
 
 GivenRow = dict[str, Any]
-_FORM_READERS = {  # data sets whose rules are asked, of each form: one that takes the attacker is enough
-    "classify": ("xnli", "pawsx"),
-    "choose": ("xcopa", "copa"),
-    "tag": ("panx", "udpos"),
-    "span": ("xquad", "mlqa", "squad_v1"),
-    "retrieve": ("tatoeba",),
-    "mask": ("text",),
-}
-_DEFAULT_COLUMNS: Mapping[str, GivenRow] = {
-    "classify": {"pair": None, "label": ""},
-    "choose": {"question": None, "label": 0},
-    "tag": {"tags": None},
-    "span": {"starts": None},
-    "retrieve": {"pair": None, "part": "test", "gold": None},
-}
 
 
 class AttackResult(NamedTuple):
@@ -130,6 +115,7 @@ def _parse_row(line: str, name: str, number: int, language: str) -> GivenRow:
     """One row, with the columns that its form needs and that were left out."""
     from xfer.attackers.changes import row_form
     from xfer.core.errors import BadRow, UsageError
+    from xfer.forms.sheet import form_facts
     from xfer.readers.json_text import parsed
 
     def bad(what: str) -> UsageError:
@@ -141,9 +127,9 @@ def _parse_row(line: str, name: str, number: int, language: str) -> GivenRow:
         raise UsageError(str(error)) from None
     if not isinstance(row, dict):
         raise bad('is no JSON object; a row is {"text": ...}')
-    form = row_form(row)
-    row = {"id": str(number), "language": language, **_DEFAULT_COLUMNS[form], **row}
-    if form == "tag":
+    facts = form_facts(row_form(row))
+    row = {"id": str(number), "language": language, **facts.defaults, **row}
+    if facts.tags_words:
         if not _is_text_list(row["words"]) or not row["words"]:
             raise bad("words is no list of texts")
         if row["tags"] is not None and (not _is_text_list(row["tags"]) or len(row["tags"]) != len(row["words"])):
@@ -154,9 +140,9 @@ def _parse_row(line: str, name: str, number: int, language: str) -> GivenRow:
     for column in ("pair", "question"):
         if row.get(column) is not None and not isinstance(row[column], str):
             raise bad(f"{column} is no text")
-    if form == "choose" and not _is_text_list(row["options"]):
+    if "options" in facts.columns and not _is_text_list(row["options"]):
         raise bad("options is no list of texts")
-    if form == "span":
+    if facts.locates_answers:
         _check_answers(row, bad)
     return row | {"id": str(row["id"]), "language": str(row["language"])}
 
@@ -204,12 +190,15 @@ def check_attackable(attacker: Any, rows: Sequence[GivenRow], whole: bool) -> No
     """Raises UsageError if these rows cannot be given to ``attacker``, as ``xfer check`` would say it of a recipe."""
     from xfer.attackers.changes import row_form
     from xfer.core.errors import UsageError, XferError
+    from xfer.forms.sheet import form_facts
     from xfer.readers.base import Reader
 
     lenient = attacker.model_copy(update={"diagnostic": True})  # nothing is scored: no label need stay true
     languages = sorted({row["language"] for row in rows})
     for form in sorted({row_form(row) for row in rows}):
-        readers = [name for name in attacker.only if Reader.model_validate(name).form == form] or _FORM_READERS[form]
+        readers = [name for name in attacker.only if Reader.model_validate(name).form == form] or form_facts(
+            form
+        ).readers
         faults = [list(lenient.compatibility_faults(Reader.model_validate(name), languages)) for name in readers]
         if all(faults):
             _, message, hint = faults[0][0]

@@ -6,14 +6,13 @@ Encoded rows are flat arrays with offsets: 100,000 pairs are three arrays and no
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from xfer.catalog import FORMS
 from xfer.core.errors import BadRow
+from xfer.forms.sheet import FormFacts, form_facts, load_target
 from xfer.text.surrogates import without_surrogates
 
 if TYPE_CHECKING:
@@ -53,9 +52,8 @@ class EncodedUnits(NamedTuple):
 class Form:
     """One shape of a task. ``labels`` are the head's outputs in order (empty where it has none)."""
 
-    name: ClassVar[str]
+    facts: ClassVar[FormFacts]
     auto: ClassVar[str]  # the transformers Auto class whose head answers
-    columns: ClassVar[tuple[str, ...]]
     credited: ClassVar[str] = "accuracy"  # the metric that is the mean of the rows' credit
 
     batchwise_loss: bool = False  # whether the loss of a row depends on the other rows of its batch
@@ -65,6 +63,16 @@ class Form:
 
     def __init__(self, labels: Sequence[str] = ()) -> None:
         self.labels = list(labels)
+
+    @property
+    def name(self) -> str:
+        """The form's name."""
+        return self.facts.name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of its rows."""
+        return self.facts.columns
 
     def check_row(self, row: dict[str, Any], source: str, number: int) -> None:
         """Raises BadRow for a row that this form cannot take."""
@@ -125,8 +133,7 @@ class Form:
 
 def build_form(name: str, labels: Sequence[str] = (), options: Mapping[str, Any] | None = None) -> Form:
     """The form of this name with these labels and the options of the reader."""
-    module, _, attribute = FORMS[name].partition(":")
-    built: Form = getattr(import_module(module), attribute)(labels, **options or {})
+    built: Form = load_target(form_facts(name).form_class)(labels, **options or {})
     return built
 
 

@@ -14,6 +14,7 @@ import torch
 
 from xfer.core.errors import BadRow
 from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, UnitSeeds, encode_texts, pad_batch
+from xfer.forms.sheet import CHOOSE, FormFacts
 from xfer.metrics.classification import accuracy
 
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 5
@@ -25,9 +26,8 @@ class ChooseForm(Form):
     ``options`` of a batch, [rows, most options], is the sequence of each option, -1 where a row has fewer.
     """
 
-    name: ClassVar[str] = "choose"
+    facts: ClassVar[FormFacts] = CHOOSE
     auto: ClassVar[str] = "AutoModelForMultipleChoice"
-    columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "question", "options", "label")
 
     def check_row(self, row: dict[str, Any], source: str, number: int) -> None:
         super().check_row(row, source, number)

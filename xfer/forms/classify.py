@@ -10,6 +10,7 @@ import torch
 
 from xfer.core.errors import BadRow
 from xfer.forms.base import Columns, EncodedUnits, Form, MetricRatios, Tensors, UnitSeeds, f1_ratio, pad_batch
+from xfer.forms.sheet import CLASSIFY, FormFacts
 from xfer.metrics.classification import accuracy, binary_f1, macro_f1
 
 
@@ -19,9 +20,8 @@ class ClassifyForm(Form):
     F1 is that of the label ``positive`` where the data set has one (QQP's: duplicate), else the mean over labels.
     """
 
-    name: ClassVar[str] = "classify"
+    facts: ClassVar[FormFacts] = CLASSIFY
     auto: ClassVar[str] = "AutoModelForSequenceClassification"
-    columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "pair", "label")
 
     def __init__(self, labels: Sequence[str] = (), positive: str | None = None) -> None:
         super().__init__(labels)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, UnitSeeds, pad_batch
+from xfer.forms.sheet import MASK, FormFacts
 
 
 class MaskForm(Form):
@@ -18,9 +19,8 @@ class MaskForm(Form):
     output is computed for those alone.
     """
 
-    name: ClassVar[str] = "mask"
+    facts: ClassVar[FormFacts] = MASK
     auto: ClassVar[str] = "AutoModelForMaskedLM"
-    columns: ClassVar[tuple[str, ...]] = ("id", "language", "text")
 
     def __init__(self, labels: Sequence[str] = (), rate: float = 0.15) -> None:
         super().__init__(labels)

@@ -25,6 +25,7 @@ from xfer.forms.base import (
     take_sequences,
 )
 from xfer.forms.search import SEARCHES
+from xfer.forms.sheet import RETRIEVE, FormFacts
 from xfer.metrics.retrieval import MARGIN_NEIGHBOURS, RANK_CUTOFF, mean_average_precision, mean_reciprocal_rank
 
 # XTREME counts the outputs of the layers from 0 without the embeddings: its 7 of mBERT and XLM-R base and its 13 of
@@ -46,10 +47,9 @@ class RetrieveForm(Form):
     ``scale`` multiplies the cosines in the training loss (the initial value of XTREME-R, kept fixed here).
     """
 
-    name: ClassVar[str] = "retrieve"
+    facts: ClassVar[FormFacts] = RETRIEVE
     auto: ClassVar[str] = "AutoModel"
-    columns: ClassVar[tuple[str, ...]] = ("id", "language", "side", "text", "pair", "gold", "part")
-    whole = True  # the others of a batch are the wrong candidates
+    batchwise_loss = True  # the others of a batch are the wrong candidates
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ import torch
 
 from xfer.core.errors import BadRow, MissingPart
 from xfer.forms.base import Columns, EncodedUnits, Form, MetricRatios, Tensors, UnitSeeds, by_language, pad_batch
+from xfer.forms.sheet import SPAN, FormFacts
 from xfer.metrics import qa
 from xfer.text.surrogates import masked_surrogates
 
@@ -28,9 +29,8 @@ class SpanForm(Form):
     Stride and question are cut down where ``max_length`` has no room for them. The credit of a row is its F1.
     """
 
-    name: ClassVar[str] = "span"
+    facts: ClassVar[FormFacts] = SPAN
     auto: ClassVar[str] = "AutoModelForQuestionAnswering"
-    columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "pair", "answers", "starts")
     credited: ClassVar[str] = "f1"
 
     def __init__(

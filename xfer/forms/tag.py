@@ -13,6 +13,7 @@ import torch
 
 from xfer.core.errors import BadRow
 from xfer.forms.base import Columns, EncodedUnits, Form, MetricRatios, Tensors, UnitSeeds, encode_texts, pad_batch
+from xfer.forms.sheet import TAG, FormFacts
 from xfer.metrics.tagging import entity_counts, entity_f1, token_accuracy
 
 
@@ -24,9 +25,8 @@ class TagForm(Form):
     so that every word is trained on, answered and scored exactly once. ``metric`` names the score to select by.
     """
 
-    name: ClassVar[str] = "tag"
+    facts: ClassVar[FormFacts] = TAG
     auto: ClassVar[str] = "AutoModelForTokenClassification"
-    columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "words", "tags")
 
     def __init__(self, labels: Sequence[str] = (), metric: Literal["f1", "accuracy"] = "f1") -> None:
         super().__init__(labels)

@@ -9,6 +9,7 @@ from xfer.attackers.base import Attacker
 from xfer.attackers.lexicons.located import located
 from xfer.attackers.search.base import Search
 from xfer.core.errors import HubUnreachable, MissingPart, XferError
+from xfer.forms.sheet import form_facts
 from xfer.graph.compiling import GraphBuilder, form_job
 from xfer.graph.node import Node
 from xfer.models.pretrained import Pretrained
@@ -39,7 +40,7 @@ def attack_node(
     if attacker.searches:
         parents |= target.victim
         job |= {"task": target.task, **form_job(reader, builder.recipe.source_of(reader))}
-        if reader.form == "retrieve":
+        if form_facts(reader.form).searches_pool:
             job["candidates"] = "kept"  # those with the id of a query were once overwritten by it: other results
         job |= _tagger_job(builder, attacker)
     input_job, further, problem = attacker_inputs(builder, attacker, target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xfer.core.seeds import json_digest
+from xfer.forms.sheet import form_facts
 from xfer.graph.attacks import AttackTarget, attack_node
 from xfer.graph.compiling import GraphBuilder, form_job
 from xfer.graph.node import Node
@@ -56,7 +57,8 @@ def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node:
             builder, evaluation.attacker, AttackTarget(f"evaluation {name}", label, reader, rows, victim_parents, task)
         )
     job, problem = ({}, None) if stage_name else builder.model()
-    if reader.form == "retrieve" and (task not in tasks or tasks[task].reader.form != "retrieve"):
+    facts = form_facts(reader.form)
+    if facts.searches_pool and (task not in tasks or not form_facts(tasks[task].reader.form).searches_pool):
         job["max_length"] = reader.published.max_length  # nothing was trained on such rows
     job |= {"task": task, "role": role, **form}
     spec, score_job = {"model": recipe.model, "smoothing": evaluation.smoothing}, dict(form)
@@ -65,7 +67,7 @@ def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node:
         score_job["at"] = list(evaluation.smoothing.at)
     label = f"{name} seed {seed}" if role == "selected" else f"{name} {role} seed {seed}"
     node = Node("predict", label, job, parents | {"rows": rows}, spec=spec, problem=problem)
-    searched = {"rows": rows} if reader.form == "retrieve" else {}  # chance depends on how many candidates there are
+    searched = {"rows": rows} if facts.searches_pool else {}  # chance depends on how many candidates there are
     return builder.graph.add_node(
         Node("score", label, score_job, {"predict": builder.graph.add_node(node)} | searched, spec=spec)
     )

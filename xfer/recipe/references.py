@@ -14,9 +14,9 @@ from xfer.attackers.base import Attacker
 from xfer.attackers.constraints import Tagged
 from xfer.core.component import Component
 from xfer.core.errors import spelling_hint, suggest_name
+from xfer.forms.sheet import SHEET, form_facts
 from xfer.models.base import Model
 from xfer.models.domain.base import Head
-from xfer.models.smoothing.settings import Vote
 from xfer.readers.base import Reader
 from xfer.recipe.checks.attacked import attacked_faults, tagging_stage, tagging_task
 from xfer.recipe.checks.augmentation import augment_faults
@@ -178,9 +178,13 @@ def _evaluation_faults(
         yield from _language_faults(
             (*path, "languages"), reader, block.get("languages", "all"), source, block.get("split", "test")
         )
-    if block.get("smoothing") is not None and reader and reader.form not in Vote.FORMS:
+    if block.get("smoothing") is not None and reader and not form_facts(reader.form).single_answer:
         what = f"smoothing votes on one answer a row, which form {reader.form} has not"
-        yield (*path, "smoothing"), what, f"it fits {' and '.join(Vote.FORMS)}"
+        yield (
+            (*path, "smoothing"),
+            what,
+            f"it fits {' and '.join(name for name, facts in SHEET.items() if facts.single_answer)}",
+        )
     attacker = _valid_component(Attacker, block.get("attacker"))
     if attacker and reader:
         offered = reader.offered_languages(_origin_of(reader, source), block.get("split", "test"))
@@ -218,7 +222,7 @@ def _stageless_faults(path: tuple[str, ...], block: dict[str, Any], data: dict[s
         yield path, "names neither a stage nor a reader", spelling or "add the stage to test, or a reader of retrieval"
         return
     reader, model = _valid_component(Reader, block["reader"]), _valid_component(Model, data.get("model"))
-    if reader and reader.form != "retrieve":
+    if reader and not form_facts(reader.form).searches_pool:
         yield (*path, "reader"), f"form {reader.form} needs a head, which no stage has trained", "add stage: ..."
     elif reader and model and not model.trained and data.get("start") is None:
         what = f"model {model.type_name} has random weights, so there is nothing to test"
@@ -250,14 +254,14 @@ def _split_faults(
         what = f"the {split} labels of reader {reader.type_name} are withheld, so nothing can be scored there"
         yield (*path, key), what, hint
     differs = trained and (reader.form, reader.label_names()) != (trained.form, trained.label_names())
-    if differs and "reader" in block and reader.form != "retrieve":
+    if differs and "reader" in block and not form_facts(reader.form).searches_pool:
         what = f"reader {reader.type_name} has another form or other labels than the stage was trained on"
         yield (*path, "reader"), what, "test a stage on the form and labels it learnt"
 
 
 def _training_languages(path: tuple[str, ...], reader: Reader) -> Iterator[_PathFault]:
     """What stands against an evaluation's reader that names languages to train on, where nothing can train on it."""
-    trains = "train" in reader.card.splits and reader.form != "retrieve"
+    trains = "train" in reader.card.splits and not form_facts(reader.form).searches_pool
     if not trains and reader.languages != type(reader).model_fields["languages"].default:
         what = f"name what a stage trains on, and none trains on {reader.type_name} here: they do nothing"
         yield path, what, "say the languages to test beside reader, not in it"

@@ -10,6 +10,7 @@ from typing import Any
 from xfer.core.errors import XferError
 from xfer.core.jsonl import read_whole_lines
 from xfer.core.store import write_json
+from xfer.forms.sheet import form_facts
 from xfer.forms.texts import editable_texts
 from xfer.graph.compile import Node
 from xfer.readers.identity import check_names, row_key
@@ -114,7 +115,7 @@ def _search_rows(
     path = folder / "results.jsonl"
     spoken = node.spec["language"]
     # a query may be spoken in another language than that of the pool which it searches
-    pools = ("pool",) if node.spec["form"] == "retrieve" else ()
+    pools = ("pool",) if form_facts(node.spec["form"]).searches_pool else ()
     spoken_rows = [
         row | dict.fromkeys(pools, row["language"]) | {"language": spoken or row["language"]} for row in rows
     ]

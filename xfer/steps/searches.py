@@ -8,6 +8,7 @@ from typing import Any
 from xfer.attackers.base import Attacker
 from xfer.attackers.search.base import Setting
 from xfer.attackers.search.scheduler import SEARCH_WIDTH
+from xfer.forms.sheet import form_facts
 from xfer.graph.compile import Node
 from xfer.steps.network import tested_network
 from xfer.steps.rows import Parents, read_rows, row_dicts
@@ -42,8 +43,8 @@ def search_setting(node: Node, parents: Parents) -> Setting:
 
     network, max_length = tested_network(node, parents)
     job, attacker = node.job, node.spec["attacker"]
-    aim = attacker.aim(job["form"], job["labels"], job["options"])
-    searched = row_dicts(read_rows(parents["rows"])) if job["form"] == "retrieve" else ()
+    aim = attacker.task_aim(job["form"], job["labels"], job["options"])
+    searched = row_dicts(read_rows(parents["rows"])) if form_facts(job["form"]).searches_pool else ()
     oracles: dict[str, Any] = {"victim": build_victim(network, job["task"], max_length, searched, attacker.goal.k or 1)}
     oracles |= attacker.constraints.constraint_oracles(_tagger_oracle(node, parents))
     prepared = prepared_rows(attacker, parents)

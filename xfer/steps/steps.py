@@ -46,7 +46,7 @@ def data_step(node: Node, parents: Parents, folder: Path, progress: ProgressFunc
     kind = build_form(reader.form, reader.label_names(spec["source"]), reader.form_options())
     columns: RowColumns = {name: [] for name in (*kind.columns, FILE_ID)}
     sharing = shared = 0
-    draw = sample_queries if reader.form == "retrieve" else sample_rows
+    draw = sample_queries if kind.facts.searches_pool else sample_rows
     lost: dict[str, str] = {}  # what is wrong with a bad row -> the language it was met in
     for done, language in enumerate(spec["pool"]):
         bad: list[BadRow] = []

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xfer.core.store import write_json
+from xfer.forms.sheet import form_facts
 from xfer.graph.compile import Node
 from xfer.reports.learning import learning_warnings
 from xfer.reports.shortfalls import shortfalls
@@ -132,7 +133,7 @@ def _attacked_rows(node: Node, parents: Parents, name: str, rows: RowColumns) ->
     changes = usable_attacks(
         task_job["form"], rows, indices, [(changed_by_key.get(keys[i]), notes[keys[i]]) for i in indices], attacked_job
     )
-    return (join_attacked(rows, changes), None) if task_job["form"] == "retrieve" else (rows, changes)
+    return (join_attacked(rows, changes), None) if form_facts(task_job["form"]).searches_pool else (rows, changes)
 
 
 def _build_augmenter(node: Node, parents: Parents, name: str) -> Any:
@@ -188,7 +189,7 @@ def carried_task(node: Node) -> str:
 
 
 def _is_masked(task: Mapping[str, Any]) -> bool:
-    return task["form"] == "mask" and "head" not in task
+    return form_facts(task["form"]).masks_text and "head" not in task
 
 
 def _load_teacher(job: Mapping[str, Any], parents: Parents, student: Any) -> Any:

@@ -11,6 +11,7 @@ from xfer.attackers.base import Attacker
 from xfer.attackers.constraints import Tagged
 from xfer.attackers.search.base import Search
 from xfer.core.errors import suggest_name
+from xfer.forms.sheet import form_facts
 from xfer.readers.base import Reader
 from xfer.recipe.checks.lexicons import attacker_faults
 from xfer.trainers.attacked import AttackedTraining
@@ -73,7 +74,7 @@ def _attacker_faults(path: _Path, attacked: AttackedTraining, reader: Reader, so
             if language not in offered:
                 what = f"takes rows from the {further_source[0] if further_source else ''} split of {reader.type_name}"
                 yield (*path, "attacker"), f"{what}, which has none in '{language}'", f"it has {', '.join(offered)}"
-    if reader.form == "retrieve":
+    if form_facts(reader.form).searches_pool:
         for field in ("refresh", "weight"):
             if getattr(attacked, field) != AttackedTraining.model_fields[field].default:
                 what = "the loss of a row of retrieval depends on the others of its batch, so its rows stand together"
@@ -142,6 +143,6 @@ def tagging_stage(attacker: Attacker) -> Tagged | None:
 
 def tagging_task(tagging: Tagged, tasks: Mapping[str, Reader | None]) -> tuple[str, Any]:
     """The task that tags, and its reader; "" and None where there is none."""
-    fitting = {name: reader for name, reader in tasks.items() if reader and reader.form == "tag"}
+    fitting = {name: reader for name, reader in tasks.items() if reader and form_facts(reader.form).tags_words}
     name = tagging.task or next(iter(fitting), "")
     return (name, fitting[name]) if name in fitting else ("", None)

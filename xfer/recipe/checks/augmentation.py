@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from xfer.attackers.base import ModelFree
+from xfer.forms.sheet import form_facts
 from xfer.recipe.checks.lexicons import attacker_faults
 from xfer.recipe.recipe import Task
 from xfer.trainers.augmenting import Augment, Consistency
@@ -75,7 +76,7 @@ def _step_faults(path: _Path, step: Augment, task: Task, source: Any) -> Iterato
         if language not in offered:
             what = f"takes rows from the {further_source[0] if further_source else ''} split of {reader.type_name}"
             yield path, f"{what}, which has none in '{language}'", f"it has {', '.join(offered)}"
-    if task.consistency and reader.form in ("tag", "span") and attacker.type_name in MOVING_ATTACKERS:
+    if task.consistency and form_facts(reader.form).answers_places and attacker.type_name in MOVING_ATTACKERS:
         what = f"{attacker.type_name} moves words, so that none can be compared with itself"
         yield path, what, "leave out consistency, or take another attacker"
 
@@ -83,7 +84,7 @@ def _step_faults(path: _Path, step: Augment, task: Task, source: Any) -> Iterato
 def _view_faults(path: _Path, task: Task, consistency: Consistency) -> Iterator[_PathFault]:
     if not any(step.is_active for step in task.augment):
         yield path, "compares rows with what augment makes of them, and nothing is augmented", "add augment: ..."
-    if task.reader.form == "mask":
+    if form_facts(task.reader.form).masks_text:
         what = "compares answers, and two maskings of a text ask for different words"
         yield path, what, "leave it out"
     if not consistency.weight and consistency.labels == "row":

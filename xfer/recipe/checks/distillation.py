@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xfer.core.errors import suggest_name
+from xfer.forms.sheet import form_facts
 from xfer.readers.base import Reader
 from xfer.recipe.checks.attacked import prerequisite_stages
 
@@ -45,7 +46,7 @@ def _teacher_faults(
     teacher = source.get(task or next(iter(source), ""))
     if teacher is None or None in learnt.values():
         return  # faulty by itself
-    if teacher.form == "retrieve":
+    if form_facts(teacher.form).searches_pool:
         yield path, "the teacher's task is one of retrieval, which has vectors and no answers", "name another stage"
     elif not teachable_tasks(teacher, learnt):
         what = f"no task of the stage has the form and labels of {teacher.type_name}, which the teacher learnt"
