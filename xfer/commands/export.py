@@ -219,7 +219,7 @@ def _write_files(predictions: EvaluationPredictions, dest: Path, gold: Path | No
     task = find_task(predictions.reader.type_name)
     if task is None:
         raise UsageError(f"{predictions.name}: {predictions.reader.type_name} is no task of XTREME")
-    contents, written = _content_writer(predictions.reader.form), list[Path]()
+    contents, written = content_writer(predictions.reader.form), list[Path]()
     if contents is None:
         raise UsageError(
             f"{predictions.name}: predictions of the form {predictions.reader.form} cannot be exported yet"
@@ -289,7 +289,7 @@ def _retrieval_text(task: Any, reader: Any, rows: PredictedColumns, column: str)
     return submission_text(task.layout, answers, file_ids(rows))
 
 
-def _content_writer(form: str) -> Callable[[Any, Any, PredictedColumns, str], str] | None:
+def content_writer(form: str) -> Callable[[Any, Any, PredictedColumns, str], str] | None:
     """What writes the predictions of a form; None where no benchmark has a file of them."""
     from xfer.forms.sheet import form_facts
 

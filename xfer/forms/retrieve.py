@@ -19,6 +19,7 @@ from xfer.forms.base import (
     Form,
     MetricRatios,
     Tensors,
+    TextTokenizer,
     UnitSeeds,
     encode_texts,
     pad_batch,
@@ -95,8 +96,8 @@ class RetrieveForm(Form):
             return states.masked_fill(~inside, -torch.inf).amax(1)
         return states.masked_fill(~inside, 0).sum(1) / inside.sum(1)
 
-    def encode_training(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
-        """A unit for each query and each of its right candidates: the sequences of both.
+    def encode_training(self, rows: Columns, tokenizer: TextTokenizer, max_length: int) -> EncodedUnits:
+        """A unit for each query and each of its right candidates: the sequences of both, groups [units + 1].
 
         Kept: ``row`` of the query; ``query`` and ``candidate``, the numbers of their texts (equal texts have one); and
         ``pairs``, query x texts + candidate of all that belong together, so that a batch knows which others are right.
@@ -112,7 +113,8 @@ class RetrieveForm(Form):
         return take_sequences(encoded, pair_rows)._replace(kept=kept, groups=np.arange(0, len(pair_rows) + 1, 2))
 
     def _units(self, rows: Columns) -> tuple[np.ndarray, np.ndarray]:
-        """The rows of each query and right candidate. Raises BadRow where a right candidate is not there."""
+        """The rows of each query [pairs] and right candidate [pairs]. Raises BadRow where a right candidate is not
+        there."""
         places = {self._name(rows, row): row for row, side in enumerate(rows["side"]) if side == "candidate"}
         pairs = []
         for row, (side, gold) in enumerate(zip(rows["side"], rows["gold"], strict=True)):
@@ -131,7 +133,12 @@ class RetrieveForm(Form):
         return ("" if self.pool == "shared" else rows["language"][row], rows["part"][row], rows["id"][row])
 
     def build_batch(
-        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
+        self,
+        encoded: EncodedUnits,
+        targets: np.ndarray,
+        index: np.ndarray,
+        tokenizer: TextTokenizer,
+        seeds: UnitSeeds = None,
     ) -> Tensors:
         """Sequences of the units; in training also ``labels`` (of each query, its place among the candidates) and
         ``others`` [units, units]: candidates that are right as well, and so are no wrong ones."""
@@ -157,6 +164,7 @@ class RetrieveForm(Form):
         return cosines.masked_fill(batch["others"], -EXCLUDED_LOGIT).log_softmax(-1)
 
     def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
+        """``vectors`` [sequences, width]."""
         return {"vectors": logits.float().cpu().numpy()}
 
     def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
