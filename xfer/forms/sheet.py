@@ -169,11 +169,16 @@ def form_facts(name: str) -> FormFacts:
         return SHEET[name]
     target = name if ":" in name else plugin_targets("form").get(name)
     if target is None:
-        raise UsageError(f"form '{name}' is not known; {suggest_name(name, SHEET)}")
+        raise UsageError(f"form '{name}' is not known; {suggest_name(name, form_names())}")
     facts = load_target(target)
     if not isinstance(facts, FormFacts):
         raise UsageError(f"form '{name}': {target} is no FormFacts")
     return facts
+
+
+def form_names() -> list[str]:
+    """Every form, in the order of the sheet, then those of plug-ins."""
+    return [*SHEET, *sorted(set(plugin_targets("form")) - set(SHEET))]
 
 
 def load_target(target: str) -> Any:
