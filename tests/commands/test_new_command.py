@@ -20,22 +20,9 @@ ROOT = str(Path(__file__).parents[2])
 
 
 def ran_in(folder: Path, kinds: str = "") -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "-k",
-        kinds,
-        str(folder),
-    ]
-    return subprocess.run(
-        command, capture_output=True, text=True, cwd=folder, env=os.environ | {"PYTHONPATH": f".{os.pathsep}{ROOT}"}
-    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", kinds]
+    paths = os.environ | {"PYTHONPATH": f".{os.pathsep}{ROOT}"}
+    return subprocess.run([*command, str(folder)], capture_output=True, text=True, cwd=folder, env=paths)
 
 
 # what is written -> where it works -> a fault of it that its own test must find
@@ -76,9 +63,8 @@ def test_what_is_installed_is_listed(written: Path) -> None:
     program = "from xfer.cli import main; main()"
     for kind, (group, _) in ENTRY_POINTS.items():
         command = [sys.executable, "-c", program, "list", group.removeprefix("xfer."), "--json"]
-        ran = subprocess.run(
-            command, capture_output=True, text=True, cwd=written, env=os.environ | {"PYTHONPATH": ROOT}
-        )
+        paths = os.environ | {"PYTHONPATH": ROOT}  # beside the folder that Python is run in
+        ran = subprocess.run(command, capture_output=True, text=True, cwd=written, env=paths)
         (lines,) = json.loads(ran.stdout).values()
         (line,) = [line for line in lines if line["name"] == f"my_{kind}"]
         assert line["summary"] and "cannot be imported" not in line["summary"]
