@@ -1,6 +1,7 @@
 """Every built-in name and where it lives: the one table to read first.
 
-``kind -> name -> "module:Class"``. Plain strings, so that reading the table imports nothing.
+``kind -> name -> "module:Class"``. Plain strings, so that reading the table imports nothing. The forms of a task stand
+in ``xfer.forms.sheet``.
 """
 
 CATALOG: dict[str, dict[str, str]] = {
@@ -101,15 +102,6 @@ CATALOG: dict[str, dict[str, str]] = {
         "negation": "xfer.attackers.methods.stress:Negation",
         "textattack": "xfer.attackers.textattack.attacker:TextAttack",
     },
-}
-
-FORMS: dict[str, str] = {
-    "classify": "xfer.forms.classify:ClassifyForm",
-    "choose": "xfer.forms.choose:ChooseForm",
-    "mask": "xfer.forms.mask:MaskForm",
-    "tag": "xfer.forms.tag:TagForm",
-    "span": "xfer.forms.span:SpanForm",
-    "retrieve": "xfer.forms.retrieve:RetrieveForm",
 }
 
 COMMANDS: dict[str, str] = {

@@ -16,11 +16,12 @@ import jsonschema
 import pytest
 import yaml
 
-from xfer.catalog import CATALOG, COMMANDS
+from xfer.catalog import CATALOG
 from xfer.core.component import plural_kind
 from xfer.core.errors import XferError
 from xfer.core.store import Entry, Store
 from xfer.execution.walk import execute_graph, open_graph
+from xfer.forms.sheet import COMMANDS, SHEET
 from xfer.graph.compile import Node
 from xfer.recipe.load import load_recipe
 
@@ -159,7 +160,7 @@ def test_list_names_everything_in_the_catalogue(xfer: Xfer) -> None:
     found = xfer("list", "--json").json
     assert {kind: [line["name"] for line in lines] for kind, lines in found.items()} == {
         kind: sorted(names) for kind, names in CATALOG.items()
-    }
+    } | {"form": list(SHEET)}
 
 
 @pytest.mark.parametrize("word", ["reader", "readers"])

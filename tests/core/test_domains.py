@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 
-from xfer.catalog import FORMS
 from xfer.core.errors import RecipeError
 from xfer.core.store import Store
 from xfer.execution.plan import plan_nodes
-from xfer.forms.base import build_form
 from xfer.graph.compile import Graph, Resolver, compile_graph
-from xfer.models.domain.base import DOMAIN_COLUMNS, Head
+from xfer.models.domain.base import Head
 from xfer.recipe.checks.discriminators import conditioning_task
 from xfer.recipe.load import load_recipe
 from xfer.recipe.recipe import Recipe
@@ -136,12 +134,6 @@ def test_a_discriminator_is_not_evaluated(write: Callable[..., Path]) -> None:
 def test_what_is_right_has_no_fault(parts: dict[str, str], load: Callable[..., Recipe]) -> None:
     recipe = load(recipe_text(**parts))
     assert Recipe.model_validate(recipe.model_dump(mode="json")) == recipe
-
-
-def test_the_columns_are_columns_of_their_forms() -> None:
-    assert set(DOMAIN_COLUMNS) == set(FORMS)
-    for name, columns in DOMAIN_COLUMNS.items():
-        assert set(columns) <= set(build_form(name, ["a", "b"]).columns)
 
 
 def test_probabilities_come_from_the_first_task_that_has_them() -> None:

@@ -13,7 +13,8 @@ import transformers
 
 from xfer.core.errors import BadRow, MissingPart
 from xfer.forms.base import EncodedUnits, build_form
-from xfer.forms.span import SpanForm, _cut_windows, _own_subwords
+from xfer.forms.span import SpanForm
+from xfer.forms.windows import cut_windows, own_subwords
 from xfer.models.base import Origin
 from xfer.models.network import Network, build_network, load_network
 from xfer.models.predictor import predict_encoded, predict_rows
@@ -118,12 +119,12 @@ def test_each_subword_is_owned_by_one_window(max_length: int, tokenizer: Any) ->
 
 
 def test_a_subword_is_owned_where_its_poorer_side_is_richest() -> None:
-    assert _own_subwords([(0, 10), (5, 15)]) == [
+    assert own_subwords([(0, 10), (5, 15)]) == [
         (0, 8),
         (8, 15),
     ]  # subword 7: 2 after it there, 2 before it here: a tie
-    assert _own_subwords([(0, 10)]) == [(0, 10)]
-    assert _own_subwords([(0, 4), (2, 6), (4, 7)]) == [(0, 3), (3, 5), (5, 7)]
+    assert own_subwords([(0, 10)]) == [(0, 10)]
+    assert own_subwords([(0, 4), (2, 6), (4, 7)]) == [(0, 3), (3, 5), (5, 7)]
 
 
 def test_long_questions_are_cut(tokenizer: Any) -> None:
@@ -140,7 +141,7 @@ def test_published_windows_step_by_128() -> None:
     context = np.arange(700)
     frame: Any = type("Frame", (), {"before": context[:1], "between": context[:2], "after": context[:1]})
     offsets = np.stack([context, context + 1], 1)
-    made = _cut_windows(0, frame, context[:16], context, offsets, (400, 402), 364, 128)
+    made = cut_windows(0, frame, context[:16], context, offsets, (400, 402), 364, 128)
     assert [int(part.offsets[0, 0]) for part in made] == [0, 128, 256, 384]
     assert [part.target for part in made] == [(0, 0), (291, 293), (163, 165), (35, 37)]
 

@@ -17,14 +17,14 @@ from xfer.attackers.constraints import Bounds
 from xfer.attackers.label_facts import kept_and_broken, readers_with_trait
 from xfer.core.component import Component
 from xfer.core.seeds import seeded_random
-from xfer.forms.texts import EDITABLE_COLUMNS, ColumnEdits, apply_edits, column_of_side, editable_texts
+from xfer.forms.sheet import SEARCHED_FORMS, SHEET, form_facts
+from xfer.forms.texts import ColumnEdits, apply_edits, column_of_side, editable_texts
 from xfer.readers.base import Reader
 from xfer.readers.labels import LabelBreaker, RowTrait
 from xfer.text.edits import Edit
 from xfer.text.segment import segmenter_name
 
 AttackRow = dict[str, Any]
-EVERY_FORM = tuple(EDITABLE_COLUMNS)
 
 
 def _side_columns(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -68,6 +68,14 @@ class Attacker(Component, kind="attacker"):
         return {"labels stay true in": kept} | {f"not in {name}": why for name, why in broken.items()}
 
     @classmethod
+    def fits_form(cls, form: str) -> bool:
+        """Whether it can change rows of this form; what fits every built-in form fits those of plug-ins as well."""
+        if form in SHEET:
+            return form in cls.forms
+        facts, searched = form_facts(form), set(SEARCHED_FORMS) <= set(cls.forms)
+        return searched and bool(facts.aim_class if cls.searches else facts.text_columns)
+
+    @classmethod
     def display_facts(cls) -> dict[str, Any]:
         """What ``xfer show`` says of it besides its fields."""
         summary = cls.label_preservation() | {"needs": cls.needs or "nothing", "example": cls.example}
@@ -76,7 +84,7 @@ class Attacker(Component, kind="attacker"):
     def compatibility_faults(self, reader: Reader, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         """(field, message, hint) for each reason why rows of ``reader`` cannot be attacked in these languages."""
         name, form = self.type_name, reader.form
-        if form not in self.forms:
+        if not self.fits_form(form):
             what = f"attacker {name} does not keep the labels of form {form} true"
             yield "", what, f"it fits {', '.join(self.forms)}"
             return
@@ -85,13 +93,10 @@ class Attacker(Component, kind="attacker"):
             yield "", f"attacker {name} cannot change {reader.type_name}", f"it fits {', '.join(fitting)}"
         if not self.diagnostic:
             yield from self._label_faults(reader)
+        known = form_facts(form).text_columns
         for side in self.protect:
-            if column_of_side(side, form) not in EDITABLE_COLUMNS[form]:
-                yield (
-                    "protect",
-                    f"rows of form {form} have no side '{side}'",
-                    f"known: {', '.join(EDITABLE_COLUMNS[form])}",
-                )
+            if column_of_side(side, form) not in known:
+                yield "protect", f"rows of form {form} have no side '{side}'", f"known: {', '.join(known)}"
 
     def _label_faults(self, reader: Reader) -> Iterator[tuple[str, str, str]]:
         """A fault where the labels of a data set do not survive the change, or nobody has said whether they do."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import regex
 
+from xfer.forms.sheet import CLASSIFY, SHEET
 from xfer.forms.texts import editable_texts, mentions
 from xfer.text.edits import Edit, minimal_edits
 from xfer.text.words import TextWord, counted_words
@@ -161,7 +162,4 @@ def portion(
 
 def row_form(row: Mapping[str, Any]) -> str:
     """The form that a row's columns are of."""
-    for name, column in (("tag", "words"), ("choose", "options"), ("span", "answers"), ("retrieve", "side")):
-        if column in row:
-            return name
-    return "classify"
+    return next((name for name, facts in SHEET.items() if facts.marker and facts.marker in row), CLASSIFY.name)

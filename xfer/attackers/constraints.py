@@ -21,6 +21,7 @@ from xfer.attackers.lexicons.located import located
 from xfer.core.component import Block
 from xfer.core.errors import MissingPart
 from xfer.core.seeds import derive_seed
+from xfer.forms.sheet import form_facts
 from xfer.forms.texts import ColumnEdits, is_entity_tag
 from xfer.text.distance import edit_distance
 from xfer.text.edits import Edit, splice_edits
@@ -163,7 +164,7 @@ class Constraints(Bounds):
 
     def compatibility_faults(self, form: str, labels: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         """(field, message, hint) of what does not fit tasks of this form and these labels."""
-        if self.entities != "free" and not (form == "tag" and is_entity_tag(list(labels))):
+        if self.entities != "free" and not (form_facts(form).tags_words and is_entity_tag(list(labels))):
             yield "entities", f"rows of form {form} have no tagged entities here", "leave it out"
 
     def model_names(self) -> tuple[str, ...]:

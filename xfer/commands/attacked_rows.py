@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,21 +16,6 @@ if TYPE_CHECKING:
     from xfer.core.errors import UsageError
 
 GivenRow = dict[str, Any]
-_FORM_READERS = {  # data sets whose rules are asked, of each form: one that takes the attacker is enough
-    "classify": ("xnli", "pawsx"),
-    "choose": ("xcopa", "copa"),
-    "tag": ("panx", "udpos"),
-    "span": ("xquad", "mlqa", "squad_v1"),
-    "retrieve": ("tatoeba",),
-    "mask": ("text",),
-}
-_DEFAULT_COLUMNS: Mapping[str, GivenRow] = {
-    "classify": {"pair": None, "label": ""},
-    "choose": {"question": None, "label": 0},
-    "tag": {"tags": None},
-    "span": {"starts": None},
-    "retrieve": {"pair": None, "part": "test", "gold": None},
-}
 
 
 class AttackResult(NamedTuple):
@@ -135,6 +120,7 @@ def _parse_row(line: str, name: str, number: int, language: str) -> GivenRow:
     """One row, with the columns that its form needs and that were left out."""
     from xfer.attackers.changes import row_form
     from xfer.core.errors import BadRow, UsageError
+    from xfer.forms.sheet import form_facts
     from xfer.readers.json_text import parsed
 
     def bad(what: str) -> UsageError:
@@ -146,9 +132,9 @@ def _parse_row(line: str, name: str, number: int, language: str) -> GivenRow:
         raise UsageError(str(error)) from None
     if not isinstance(row, dict):
         raise bad('is no JSON object; a row is {"text": ...}')
-    form = row_form(row)
-    row = {"id": str(number), "language": language, **_DEFAULT_COLUMNS[form], **row}
-    if form == "tag":
+    facts = form_facts(row_form(row))
+    row = {"id": str(number), "language": language, **facts.defaults, **row}
+    if facts.tags_words:
         if not _is_text_list(row["words"]) or not row["words"]:
             raise bad("words is no list of texts")
         if row["tags"] is not None and (not _is_text_list(row["tags"]) or len(row["tags"]) != len(row["words"])):
@@ -159,9 +145,9 @@ def _parse_row(line: str, name: str, number: int, language: str) -> GivenRow:
     for column in ("pair", "question"):
         if row.get(column) is not None and not isinstance(row[column], str):
             raise bad(f"{column} is no text")
-    if form == "choose" and not _is_text_list(row["options"]):
+    if "options" in facts.columns and not _is_text_list(row["options"]):
         raise bad("options is no list of texts")
-    if form == "span":
+    if facts.locates_answers:
         _check_answers(row, bad)
     return row | {"id": str(row["id"]), "language": str(row["language"])}
 
@@ -209,12 +195,13 @@ def check_attackable(attacker: ModelFree, rows: Sequence[GivenRow], whole: bool)
     """Raises UsageError if these rows cannot be given to ``attacker``, as ``xfer check`` would say it of a recipe."""
     from xfer.attackers.changes import row_form
     from xfer.core.errors import UsageError, XferError
+    from xfer.forms.sheet import form_facts
     from xfer.readers.base import Reader
 
     lenient = attacker.model_copy(update={"diagnostic": True})  # nothing is scored: no label need stay true
     languages = sorted({row["language"] for row in rows})
     for form in sorted({row_form(row) for row in rows}):
-        readers = [Reader.model_validate(name) for name in _FORM_READERS[form]]
+        readers = [Reader.model_validate(name) for name in form_facts(form).readers]
         faults = [list(lenient.compatibility_faults(reader, languages)) for reader in readers]
         if all(faults):
             _, message, hint = faults[0][0]

@@ -225,7 +225,8 @@ def _write_files(predictions: EvaluationPredictions, dest: Path, gold: Path | No
     task = find_task(predictions.reader.type_name)
     if task is None:
         raise UsageError(f"{predictions.name}: {predictions.reader.type_name} is no task of XTREME")
-    if predictions.reader.form not in CONTENT_WRITERS:
+    contents, written = content_writer(predictions.reader.form), list[Path]()
+    if contents is None:
         raise UsageError(
             f"{predictions.name}: predictions of the form {predictions.reader.form} cannot be exported yet"
         )
@@ -234,7 +235,6 @@ def _write_files(predictions: EvaluationPredictions, dest: Path, gold: Path | No
             f"note: {predictions.name} tested at most {predictions.limit:,} rows a language, a part of {task.name}",
             err=True,
         )
-    contents, written = CONTENT_WRITERS[predictions.reader.form], []
     for language, rows in by_language(predictions.rows).items():
         name = Path(task.name) / task.named(language)
         if lost := _overwritten(task, rows):
@@ -295,10 +295,15 @@ def _retrieval_text(task: BenchmarkTask, reader: Reader, rows: PredictedColumns,
     return submission_text(task.layout, answers, file_ids(rows))
 
 
-CONTENT_WRITERS: dict[str, Callable[[Any, Any, PredictedColumns, str], str]] = {
-    "classify": _label_text,
-    "choose": _column_text,
-    "tag": _column_text,
-    "span": _answer_text,
-    "retrieve": _retrieval_text,
-}
+def content_writer(form: str) -> Callable[[Any, Any, PredictedColumns, str], str] | None:
+    """What writes the predictions of a form; None where no benchmark has a file of them."""
+    from xfer.forms.sheet import form_facts
+
+    facts = form_facts(form)
+    if facts.searches_pool:
+        return _retrieval_text
+    if facts.locates_answers:
+        return _answer_text
+    if facts.classifies_rows:
+        return _label_text
+    return _column_text if facts.layout else None

@@ -11,21 +11,20 @@ from xfer.commands.options import as_json, echo_json
 if TYPE_CHECKING:
     from xfer.core.component import Component
 
+FORM_KIND = "form"
+
 
 @click.command("list")
 @click.argument("kind", required=False)
 @as_json
 def listing(kind: str | None, as_json: bool) -> None:
-    """List readers, models, trainers, mixers, heads, adversaries and attackers; or one KIND of them."""
+    """List readers, forms, models, trainers, mixers, heads, adversaries and attackers; or one KIND of them."""
     from xfer.core.component import plural_kind
     from xfer.recipe.schema import component_kinds
 
     kinds_by_name = component_kinds()
     wanted = _wanted_kinds(kind, kinds_by_name)
-    lines_by_kind = {
-        name: [_component_line(kinds_by_name[name], type_name) for type_name in kinds_by_name[name].known_names()]
-        for name in wanted
-    }
+    lines_by_kind = {name: _kind_lines(name, kinds_by_name.get(name)) for name in wanted}
     if as_json:
         echo_json(lines_by_kind)
         return
@@ -43,14 +42,32 @@ def _wanted_kinds(kind: str | None, kinds_by_name: dict[str, type[Component]]) -
     from xfer.core.component import plural_kind
     from xfer.core.errors import UsageError, suggest_name
 
+    kinds = sorted([*kinds_by_name, FORM_KIND])
     if kind is None:
-        return sorted(kinds_by_name)
-    wanted = [name for name in kinds_by_name if kind in (name, plural_kind(name))]
+        return kinds
+    wanted = [name for name in kinds if kind in (name, plural_kind(name))]
     if not wanted:
-        raise UsageError(
-            f"there is no kind '{kind}'; {suggest_name(kind, [plural_kind(name) for name in kinds_by_name])}"
-        )
+        raise UsageError(f"there is no kind '{kind}'; {suggest_name(kind, map(plural_kind, kinds))}")
     return wanted
+
+
+def _kind_lines(kind: str, base: type[Component] | None) -> list[dict[str, Any]]:
+    """One line for each name of a kind; forms are no components of a recipe and have no ``base``."""
+    if base is not None:
+        return [_component_line(base, name) for name in base.known_names()]
+    from xfer.forms.sheet import form_names
+
+    return [_form_line(name) for name in form_names()]
+
+
+def _form_line(name: str) -> dict[str, Any]:
+    from xfer.forms.sheet import form_facts
+
+    try:
+        facts = form_facts(name)
+    except Exception as error:  # a plug-in may fail in any way when it is imported, and must not hide the others
+        return {"name": name, "summary": f"form '{name}' cannot be imported: {error}"}
+    return {"name": name, "summary": facts.summary, "columns": list(facts.columns)}
 
 
 def _component_line(kind: type[Component], name: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -16,12 +17,25 @@ TEMPLATE_FILES = {
     "study": {"study.yaml": "NAME.yaml", "recipe.yaml": "NAME_recipe.yaml", "study_test.py.txt": "test_NAME.py"},
     "reader": {"reader.py.txt": "NAME.py", "reader_test.py.txt": "test_NAME.py"},
     "attacker": {"attacker.py.txt": "NAME.py", "attacker_test.py.txt": "test_NAME.py"},
+    "method": {"method.py.txt": "NAME.py", "method_test.py.txt": "test_NAME.py"},
+    "loss": {"loss.py.txt": "NAME.py", "loss_test.py.txt": "test_NAME.py"},
+    "form": {"form.py.txt": "NAME.py", "form_class.py.txt": "NAME_form.py", "form_test.py.txt": "test_NAME.py"},
+}
+ENTRY_POINTS = {  # what is a plug-in -> (group of entry points, what stands there)
+    "reader": ("xfer.readers", "NAME:Class"),
+    "attacker": ("xfer.attackers", "NAME:Class"),
+    "method": ("xfer.adversaries", "NAME:Class"),
+    "loss": ("xfer.losses", "NAME:Class"),
+    "form": ("xfer.forms", "NAME:FACTS"),
 }
 NEXT_COMMANDS = {
     "recipe": "xfer train {folder}NAME.yaml --scale miniature",
     "study": "xfer study {folder}NAME.yaml --scale miniature",
     "reader": 'use it in a recipe as reader: {{type: "NAME:Class", source: mirror}}',
     "attacker": "xfer attack --attacker NAME:Class --language en --text 'A small house stands here'",
+    "method": 'use it in a recipe as trainer: {{adversary: "NAME:Class"}}',
+    "loss": 'use it in a recipe as trainer: {{losses: ["NAME:Class"]}}',
+    "form": 'say form = "NAME:FACTS" in a reader (xfer new reader); CONTRIBUTING says what a search needs besides',
 }
 
 
@@ -36,7 +50,10 @@ NEXT_COMMANDS = {
 )
 @as_json
 def new(kind: str, name: str, folder: Path, as_json: bool) -> None:
-    """Write a working recipe, study, reader or attacker called NAME and its test; nothing is overwritten."""
+    """Write a working recipe, study, reader, attacker, method, loss or form called NAME and its test.
+
+    Nothing is overwritten. Plug-ins also get an entry point in the folder's pyproject.toml: installed, they are listed.
+    """
     from xfer.core.errors import UsageError
 
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
@@ -48,16 +65,30 @@ def new(kind: str, name: str, folder: Path, as_json: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path, template in files.items():
         path.write_text(_fill_template(_template_text(template), name, path.stem), encoding="utf-8")
+    registered = _register_plugin(kind, name, folder, files)
     if as_json:
         echo_json({"files": [str(path) for path in files]})
         return
     for path in files:
         click.echo(f"wrote {path}")
-    begin = "" if kind in ("recipe", "study") else f"PYTHONPATH={folder} "
+    if registered:
+        click.echo(registered)
+    begin = f"PYTHONPATH={folder} " if registered else ""
     click.echo(f"test it: {begin}python -m pytest {folder / f'test_{name}.py'}")
     click.echo(
         "then: " + _fill_template(NEXT_COMMANDS[kind].format(folder="" if folder == Path() else f"{folder}/"), name)
     )
+
+
+def _register_plugin(kind: str, name: str, folder: Path, files: Iterable[Path]) -> str:
+    """Makes a plug-in known to who installs the folder; returns a line for people, empty for what is no plug-in."""
+    if kind not in ENTRY_POINTS:
+        return ""
+    from xfer.commands.plugin import add_entry_point
+
+    group, target = ENTRY_POINTS[kind]
+    modules = tuple(path.stem for path in files if not path.stem.startswith("test_"))
+    return add_entry_point(folder, group, name, _fill_template(target, name), modules)
 
 
 def _template_text(name: str) -> str:

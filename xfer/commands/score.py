@@ -50,26 +50,20 @@ def _echo_notes(notes: list[str]) -> None:
         click.echo(f"note: {note}", err=True)
 
 
-_FORM_LAYOUTS: dict[str, tuple[Any, str]] = {
-    "classify": ("labels", "accuracy"),
-    "choose": ("choices", "accuracy"),
-    "tag": ("tags", "f1"),
-    "span": ("answers", "f1 exact"),
-}
-
-
 def _scored_task(text: str) -> BenchmarkTask:
     """The task of XTREME of this name, else one with the form and the labels of the reader that is meant."""
     from xfer.commands.inputs import build_reader
     from xfer.core.errors import UsageError
+    from xfer.forms.sheet import form_facts
     from xfer.metrics.benchmarks import BenchmarkTask, find_task
 
     task = find_task(text)
     if task:
         return task
     reader = build_reader(text)
-    if reader.form not in _FORM_LAYOUTS:
+    layout: Any = form_facts(reader.form).layout
+    if not layout:
         raise UsageError(f"{reader.type_name} ({reader.form}) has no layout of predictions to score")
-    layout, metrics = _FORM_LAYOUTS[reader.form]
+    metrics = form_facts(reader.form).metrics
     labels = {str(i): None for i in range(5)} if layout == "choices" else reader.label_names()
-    return BenchmarkTask(reader.type_name, layout, tuple(metrics.split()), reader.card.languages, tuple(labels))
+    return BenchmarkTask(reader.type_name, layout, metrics, reader.card.languages, tuple(labels))

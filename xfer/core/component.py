@@ -71,14 +71,14 @@ class Component(Block):
     @classmethod
     def known_names(cls) -> list[str]:
         """Every name of this kind, plug-ins included, sorted."""
-        return sorted({name for name in (*cls.names, *_entry_points(cls.kind)) if ":" not in name})
+        return sorted({name for name in (*cls.names, *plugin_targets(cls.kind)) if ":" not in name})
 
     @classmethod
     def find_class(cls, name: str) -> type[Component]:
         """The class of ``name``. Raises a PydanticCustomError (a fault of the recipe) if there is none."""
         target = cls.names.get(name)
         if target is None:
-            target = name if ":" in name else _entry_points(cls.kind).get(name)
+            target = name if ":" in name else plugin_targets(cls.kind).get(name)
         if target is None:
             raise PydanticCustomError(
                 "unknown_name",
@@ -170,7 +170,8 @@ def _target_path(component: str | type[Component]) -> str:
     return component if isinstance(component, str) else f"{component.__module__}:{component.__qualname__}"
 
 
-def _entry_points(kind: str) -> dict[str, str]:
+def plugin_targets(kind: str) -> dict[str, str]:
+    """The names of a kind that installed packages add by entry points, with their ``module:name``."""
     from importlib.metadata import entry_points  # late: only an unknown name or a listing needs it
 
     return {point.name: point.value for point in entry_points(group=f"xfer.{plural_kind(kind)}")}

@@ -6,14 +6,13 @@ Encoded rows are flat arrays with offsets: 100,000 pairs are three arrays and no
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from xfer.catalog import FORMS
 from xfer.core.errors import BadRow
+from xfer.forms.sheet import FormFacts, form_facts, load_target
 from xfer.text.surrogates import without_surrogates
 
 if TYPE_CHECKING:
@@ -23,6 +22,23 @@ Columns = dict[str, list[Any]]  # columns of equal length
 Tensors = dict[str, "torch.Tensor"]
 UnitSeeds = Sequence[int] | None
 MetricRatios = dict[str, tuple[list[float], list[float]]]  # metric -> of each row: numerator, denominator
+
+
+class TextTokenizer(Protocol):
+    """What forms ask of a tokenizer: the part of Hugging Face's that they use."""
+
+    all_special_ids: list[int]
+    is_fast: bool
+    mask_token_id: int
+    model_input_names: list[str]
+    pad_token_id: int
+    unk_token_id: int | None
+
+    def __call__(self, text: Any, text_pair: Any = None, **options: Any) -> Any:
+        """Subwords of a text or of many, or of pairs of them."""
+
+    def __len__(self) -> int:
+        """Subwords of the vocabulary."""
 
 
 class EncodedUnits(NamedTuple):
@@ -53,9 +69,8 @@ class EncodedUnits(NamedTuple):
 class Form:
     """One shape of a task. ``labels`` are the head's outputs in order (empty where it has none)."""
 
-    name: ClassVar[str]
+    facts: ClassVar[FormFacts]
     auto: ClassVar[str]  # the transformers Auto class whose head answers
-    columns: ClassVar[tuple[str, ...]]
     credited: ClassVar[str] = "accuracy"  # the metric that is the mean of the rows' credit
 
     batchwise_loss: bool = False  # whether the loss of a row depends on the other rows of its batch
@@ -66,6 +81,16 @@ class Form:
     def __init__(self, labels: Sequence[str] = ()) -> None:
         self.labels = list(labels)
 
+    @property
+    def name(self) -> str:
+        """The form's name."""
+        return self.facts.name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of its rows."""
+        return self.facts.columns
+
     def check_row(self, row: dict[str, Any], source: str, number: int) -> None:
         """Raises BadRow for a row that this form cannot take."""
         if not isinstance(row["text"], str) or not row["text"].strip():
@@ -75,12 +100,12 @@ class Form:
         """Settings of the encoder's config that the head needs."""
         return {}
 
-    def encode(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
-        """Subwords of all rows, cut to ``max_length``."""
+    def encode(self, rows: Columns, tokenizer: TextTokenizer, max_length: int) -> EncodedUnits:
+        """Subwords of all rows, each sequence cut to ``max_length``: ids [subwords], starts [sequences + 1]."""
         return encode_texts(tokenizer, rows["text"], rows.get("pair"), max_length)
 
-    def encode_training(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
-        """The units to train on, where they are others than those to predict on."""
+    def encode_training(self, rows: Columns, tokenizer: TextTokenizer, max_length: int) -> EncodedUnits:
+        """The units to train on, where they are others than those to predict on: shapes as of ``encode``."""
         return self.encode(rows, tokenizer, max_length)
 
     def loss_targets(self, rows: Columns) -> np.ndarray:
@@ -88,9 +113,15 @@ class Form:
         return np.zeros(len(rows["id"]), dtype=np.int64)
 
     def build_batch(
-        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
+        self,
+        encoded: EncodedUnits,
+        targets: np.ndarray,
+        index: np.ndarray,
+        tokenizer: TextTokenizer,
+        seeds: UnitSeeds = None,
     ) -> Tensors:
-        """The units ``index`` as padded tensors; ``seeds`` (one a unit) drive what the form draws."""
+        """The units ``index`` [units] as padded tensors [sequences, length]; ``seeds`` (one a unit) drive what is
+        drawn."""
         raise NotImplementedError
 
     def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
@@ -106,7 +137,7 @@ class Form:
         raise NotImplementedError
 
     def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
-        """One prediction a row: id, language, gold, predicted, score, credit (1 right, 0 wrong, or a share)."""
+        """One prediction a row from arrays [units, ...]: id, language, gold, predicted, score, credit (0 to 1)."""
         raise NotImplementedError
 
     def score(self, predictions: Columns) -> dict[str, float]:
@@ -125,13 +156,12 @@ class Form:
 
 def build_form(name: str, labels: Sequence[str] = (), options: Mapping[str, Any] | None = None) -> Form:
     """The form of this name with these labels and the options of the reader."""
-    module, _, attribute = FORMS[name].partition(":")
-    built: Form = getattr(import_module(module), attribute)(labels, **options or {})
+    built: Form = load_target(form_facts(name).form_class)(labels, **options or {})
     return built
 
 
-def encode_texts(tokenizer: Any, texts: list[str], pairs: list[Any] | None, max_length: int) -> EncodedUnits:
-    """Flat subwords of texts, or of text pairs where ``pairs`` holds strings."""
+def encode_texts(tokenizer: TextTokenizer, texts: list[str], pairs: list[Any] | None, max_length: int) -> EncodedUnits:
+    """Flat subwords of texts, or of text pairs where ``pairs`` holds strings: ids [subwords], starts [texts + 1]."""
     if pairs and any(pair is None for pair in pairs) and any(pair is not None for pair in pairs):
         return _encode_mixed(tokenizer, texts, pairs, max_length)
     second = pairs if pairs and pairs[0] is not None else None
@@ -151,8 +181,8 @@ def encode_texts(tokenizer: Any, texts: list[str], pairs: list[Any] | None, max_
     return EncodedUnits(ids, starts, np.concatenate(types) if types else None)
 
 
-def _encode_mixed(tokenizer: Any, texts: list[str], pairs: list[Any], max_length: int) -> EncodedUnits:
-    """Single texts and pairs in one list: those of a kind are encoded together."""
+def _encode_mixed(tokenizer: TextTokenizer, texts: list[str], pairs: list[Any], max_length: int) -> EncodedUnits:
+    """Single texts and pairs in one list: those of a kind are encoded together. ids [subwords], starts [texts + 1]."""
     unpaired = np.array([pair is None for pair in pairs])
     kinds = [np.flatnonzero(unpaired), np.flatnonzero(~unpaired)]
     encoded = [
@@ -166,14 +196,15 @@ def _encode_mixed(tokenizer: Any, texts: list[str], pairs: list[Any], max_length
 
 
 def take_sequences(encoded: EncodedUnits, chosen: np.ndarray) -> EncodedUnits:
-    """The sequences ``chosen`` in this order, which may name one several times; nothing is kept with them."""
+    """The sequences ``chosen`` [n] in this order, which may name one several times: starts [n + 1], and nothing
+    kept."""
     lengths = np.diff(encoded.starts)[chosen]
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     places = np.repeat(encoded.starts[chosen] - starts[:-1], lengths) + np.arange(starts[-1])
     return EncodedUnits(encoded.ids[places], starts, None if encoded.types is None else encoded.types[places])
 
 
-def _tokenise(tokenizer: Any, texts: list[str], pairs: list[str] | None, options: dict[str, Any]) -> Any:
+def _tokenise(tokenizer: TextTokenizer, texts: list[str], pairs: list[str] | None, options: dict[str, Any]) -> Any:
     try:
         return tokenizer(texts, pairs, **options)
     except (UnicodeEncodeError, TypeError):  # unpaired surrogates have no UTF-8: the tokenizer sees U+FFFD

@@ -20,9 +20,10 @@ Gold is that of the rows of one language, where it is known. Metrics are named a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from xfer.forms.sheet import form_facts, load_target
 from xfer.metrics import qa
 from xfer.metrics.retrieval import RANK_CUTOFF
 from xfer.metrics.tagging import extract_entities
@@ -68,7 +69,7 @@ class Baseline:
         return f"'{unit if len(unit) <= 40 else unit[:39] + '…'}'" if unit else "nothing"
 
 
-class _Classify(Baseline):
+class ClassifyBaseline(Baseline):
     gold: ClassVar[str] = "label"
 
     def constants(self, gold: Sequence[Any], language: str) -> dict[str, Scores]:
@@ -81,7 +82,7 @@ class _Classify(Baseline):
         return found
 
 
-class _Choose(Baseline):
+class ChooseBaseline(Baseline):
     gold: ClassVar[str] = "label"
     columns: ClassVar[tuple[str, ...]] = ("options",)
 
@@ -98,7 +99,7 @@ class _Choose(Baseline):
         return f"option {int(unit) + 1}"
 
 
-class _Tag(Baseline):
+class TagBaseline(Baseline):
     gold: ClassVar[str] = "tags"
 
     def constants(self, gold: Sequence[Any], language: str) -> dict[str, Scores]:
@@ -128,7 +129,7 @@ def _entities_everywhere(gold: Sequence[Sequence[str]], tags: Iterable[str]) -> 
     return f1
 
 
-class _Span(Baseline):
+class SpanBaseline(Baseline):
     gold: ClassVar[str] = "answers"
 
     def constants(self, gold: Sequence[Any], language: str) -> dict[str, Scores]:
@@ -147,7 +148,7 @@ class _Span(Baseline):
             yield found if isinstance(found, str) else found[0] if found else ""
 
 
-class _Retrieve(Baseline):
+class RetrieveBaseline(Baseline):
     gold: ClassVar[str] = "gold"
     columns: ClassVar[tuple[str, ...]] = ("side", "part")
 
@@ -202,15 +203,10 @@ def pool_sizes(rows: Rows, shared: bool) -> dict[str, int]:
     return {language: len(candidates) if shared else counts[language] for language in dict.fromkeys(rows["language"])}
 
 
-_BASELINES: dict[str, Callable[[Sequence[str], Mapping[str, Any]], Baseline]] = {
-    "classify": _Classify,
-    "choose": _Choose,
-    "tag": _Tag,
-    "span": _Span,
-    "retrieve": _Retrieve,
-}
-
-
 def baseline(form: str, labels: Sequence[str], options: Mapping[str, Any]) -> Baseline | None:
-    """The systems of a form with these labels and options that never read a row; None for masked language modelling."""
-    return _BASELINES[form](labels, options) if form in _BASELINES else None
+    """The systems of a form with these labels and options that never read a row; None where the form has none."""
+    target = form_facts(form).baseline_class
+    if not target:
+        return None
+    built: Baseline = load_target(target)(labels, options)
+    return built

@@ -14,7 +14,8 @@ import torch
 from scipy.special import softmax
 
 from xfer.core.errors import BadRow
-from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, UnitSeeds, encode_texts, pad_batch
+from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, TextTokenizer, UnitSeeds, encode_texts, pad_batch
+from xfer.forms.sheet import CHOOSE, FormFacts
 from xfer.metrics.classification import accuracy
 
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 5
@@ -26,9 +27,8 @@ class ChooseForm(Form):
     ``options`` of a batch, [rows, most options], is the sequence of each option, -1 where a row has fewer.
     """
 
-    name: ClassVar[str] = "choose"
+    facts: ClassVar[FormFacts] = CHOOSE
     auto: ClassVar[str] = "AutoModelForMultipleChoice"
-    columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "question", "options", "label")
 
     def check_row(self, row: dict[str, Any], source: str, number: int) -> None:
         super().check_row(row, source, number)
@@ -43,18 +43,26 @@ class ChooseForm(Form):
         if label is not None and (type(label) is not int or not 0 <= label < len(options)):
             raise BadRow(source, number, f"label {label!r} is not one of 0 to {len(options) - 1}")
 
-    def encode(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
+    def encode(self, rows: Columns, tokenizer: TextTokenizer, max_length: int) -> EncodedUnits:
+        """Units are rows, of one sequence an option: starts [options of all rows + 1], groups [rows + 1]."""
         prompts = map(option_prompt, rows["text"], rows["question"])
         pairs = [(text, option) for text, options in zip(prompts, rows["options"], strict=True) for option in options]
         encoded = encode_texts(tokenizer, [text for text, _ in pairs], [option for _, option in pairs], max_length)
         return encoded._replace(groups=np.cumsum([0, *map(len, rows["options"])], dtype=np.int64))
 
     def loss_targets(self, rows: Columns) -> np.ndarray:
+        """The number of the right option, shape [rows]; -100 where it is withheld."""
         return np.array([-100 if label is None else label for label in rows["label"]], dtype=np.int64)
 
     def build_batch(
-        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
+        self,
+        encoded: EncodedUnits,
+        targets: np.ndarray,
+        index: np.ndarray,
+        tokenizer: TextTokenizer,
+        seeds: UnitSeeds = None,
     ) -> Tensors:
+        """``input_ids`` [options of all rows, length], ``options`` [rows, most options], ``labels`` [rows]."""
         assert encoded.groups is not None
         firsts = encoded.groups[index]
         counts = encoded.groups[index + 1] - firsts
@@ -67,13 +75,16 @@ class ChooseForm(Form):
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """Cross-entropy over the options, from logits [rows, most options], shape [rows]."""
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none", ignore_index=-100)
 
     def log_probabilities(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """Of each option, [rows, most options]: very low, and yet finite, where a row has fewer."""
         # minus infinity, where a row has fewer options, would make a divergence not a number
         return logits.float().clamp(min=torch.finfo(torch.float32).min).log_softmax(-1)
 
     def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, Any]:
+        """``logits`` of the options that a row has: one array [options] a row."""
         counts = (batch["options"] >= 0).sum(1).tolist()
         return {"logits": [row[:count] for row, count in zip(logits.float().cpu().numpy(), counts, strict=True)]}
 

@@ -10,7 +10,18 @@ import torch
 from scipy.special import softmax
 
 from xfer.core.errors import BadRow
-from xfer.forms.base import Columns, EncodedUnits, Form, MetricRatios, Tensors, UnitSeeds, f1_ratio, pad_batch
+from xfer.forms.base import (
+    Columns,
+    EncodedUnits,
+    Form,
+    MetricRatios,
+    Tensors,
+    TextTokenizer,
+    UnitSeeds,
+    f1_ratio,
+    pad_batch,
+)
+from xfer.forms.sheet import CLASSIFY, FormFacts
 from xfer.metrics.classification import accuracy, binary_f1, macro_f1
 
 
@@ -20,9 +31,8 @@ class ClassifyForm(Form):
     F1 is that of the label ``positive`` where the data set has one (QQP's: duplicate), else the mean over labels.
     """
 
-    name: ClassVar[str] = "classify"
+    facts: ClassVar[FormFacts] = CLASSIFY
     auto: ClassVar[str] = "AutoModelForSequenceClassification"
-    columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "pair", "label")
 
     def __init__(self, labels: Sequence[str] = (), positive: str | None = None) -> None:
         super().__init__(labels)
@@ -44,23 +54,33 @@ class ClassifyForm(Form):
         }
 
     def loss_targets(self, rows: Columns) -> np.ndarray:
+        """The number of the right label, shape [rows]; -100 where it is withheld."""
         number = {label: i for i, label in enumerate(self.labels)} | {None: -100}
         return np.array([number[label] for label in rows["label"]], dtype=np.int64)
 
     def build_batch(
-        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
+        self,
+        encoded: EncodedUnits,
+        targets: np.ndarray,
+        index: np.ndarray,
+        tokenizer: TextTokenizer,
+        seeds: UnitSeeds = None,
     ) -> Tensors:
+        """``input_ids`` [rows, length], ``labels`` [rows]."""
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
         return tensors | {"labels": torch.from_numpy(targets[index])}
 
     def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """Cross-entropy over the labels, from logits [rows, labels], shape [rows]."""
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none", ignore_index=-100)
 
     def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
+        """``logits`` [rows, labels]."""
         return {"logits": logits.float().cpu().numpy()}
 
     def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
+        """The best label of each row with its probability, from ``logits`` [rows, labels]."""
         logits = answers["logits"]
         best = logits.argmax(1)
         probability = softmax(logits, axis=1)[np.arange(len(best)), best]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
 
-from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, UnitSeeds, pad_batch
+from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, TextTokenizer, UnitSeeds, pad_batch
+from xfer.forms.sheet import MASK, FormFacts
 
 
 class MaskForm(Form):
@@ -18,17 +19,23 @@ class MaskForm(Form):
     output is computed for those alone.
     """
 
-    name: ClassVar[str] = "mask"
+    facts: ClassVar[FormFacts] = MASK
     auto: ClassVar[str] = "AutoModelForMaskedLM"
-    columns: ClassVar[tuple[str, ...]] = ("id", "language", "text")
 
     def __init__(self, labels: Sequence[str] = (), rate: float = 0.15) -> None:
         super().__init__(labels)
         self.rate = rate
 
     def build_batch(
-        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
+        self,
+        encoded: EncodedUnits,
+        targets: np.ndarray,
+        index: np.ndarray,
+        tokenizer: TextTokenizer,
+        seeds: UnitSeeds = None,
     ) -> Tensors:
+        """``input_ids`` [rows, length] with masks, ``positions`` [masked subwords] and their ``labels`` [masked
+        subwords]."""
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
         ids = arrays["input_ids"]
         special = np.isin(ids, tokenizer.all_special_ids)
@@ -43,9 +50,11 @@ class MaskForm(Form):
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """Cross-entropy over the vocabulary, from logits [masked subwords, vocabulary], shape [masked subwords]."""
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none")
 
     def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
+        """``sums`` [rows, 3]: masked subwords of each row, those that are right, and their summed loss."""
         shape = batch["input_ids"].shape
         rows = (batch["positions"] // shape[1]).cpu().numpy()
         right = (logits.argmax(-1) == batch["labels"]).float().cpu().numpy()
@@ -54,6 +63,7 @@ class MaskForm(Form):
         return {"sums": np.stack(sums, 1)}
 
     def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
+        """The share of each row's masked subwords that are right, from ``sums`` [rows, 3]."""
         units, right, loss = answers["sums"].T
         credit = [float(r / u) if u else None for r, u in zip(right, units, strict=True)]
         kept = {"id": rows["id"], "language": rows["language"], "units": units.tolist(), "right": right.tolist()}
@@ -66,9 +76,10 @@ class MaskForm(Form):
 
 
 def _mask_row(
-    ids: np.ndarray, chosen: np.ndarray, candidates: np.ndarray, seed: int, rate: float, tokenizer: Any
+    ids: np.ndarray, chosen: np.ndarray, candidates: np.ndarray, seed: int, rate: float, tokenizer: TextTokenizer
 ) -> None:
-    """Chooses a share ``rate`` of the candidates (at least one) and hides them, in place.
+    """Chooses a share ``rate`` of the candidates (at least one) and hides them, in place in ``ids`` [length] and
+    ``chosen`` [length]; ``candidates`` [n] are places of the row.
 
     80% become the mask, 10% any subword, 10% stay as they are.
     """

@@ -25,7 +25,7 @@ class UnitSelection(NamedTuple):
 
 
 def select_units(encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray) -> UnitSelection:
-    """The units ``index`` in this order."""
+    """The units ``index`` [n] in this order, with their targets [n], or [words of these units]."""
     kept: dict[str, Any] = {name: value for name, value in encoded.kept.items() if name in SHARED_ENTRIES}
     for name, value in encoded.kept.items():
         if name not in (*SHARED_ENTRIES, *WORD_ENTRIES, "begin"):
@@ -44,7 +44,8 @@ def select_units(encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray) 
 
 
 def _word_targets(encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, kept: dict[str, Any]) -> np.ndarray:
-    """The targets of the words of the units ``index``; puts their ``begin``, ``word`` and ``place`` into ``kept``."""
+    """The targets of the words of the units ``index`` [n], shape [words of these units]; puts their ``begin``,
+    ``word`` and ``place`` into ``kept``."""
     begin = encoded.kept["begin"]
     words = np.concatenate([np.arange(begin[i], begin[i + 1]) for i in index])
     kept["begin"] = np.concatenate([[0], np.cumsum(begin[index + 1] - begin[index])]).astype(np.int64)

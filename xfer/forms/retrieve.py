@@ -19,12 +19,14 @@ from xfer.forms.base import (
     Form,
     MetricRatios,
     Tensors,
+    TextTokenizer,
     UnitSeeds,
     encode_texts,
     pad_batch,
     take_sequences,
 )
 from xfer.forms.search import SEARCHES
+from xfer.forms.sheet import RETRIEVE, FormFacts
 from xfer.metrics.retrieval import MARGIN_NEIGHBOURS, RANK_CUTOFF, mean_average_precision, mean_reciprocal_rank
 
 # XTREME counts the outputs of the layers from 0 without the embeddings: its 7 of mBERT and XLM-R base and its 13 of
@@ -46,10 +48,9 @@ class RetrieveForm(Form):
     ``scale`` multiplies the cosines in the training loss (the initial value of XTREME-R, kept fixed here).
     """
 
-    name: ClassVar[str] = "retrieve"
+    facts: ClassVar[FormFacts] = RETRIEVE
     auto: ClassVar[str] = "AutoModel"
-    columns: ClassVar[tuple[str, ...]] = ("id", "language", "side", "text", "pair", "gold", "part")
-    whole = True  # the others of a batch are the wrong candidates
+    batchwise_loss = True  # the others of a batch are the wrong candidates
 
     def __init__(
         self,
@@ -95,8 +96,8 @@ class RetrieveForm(Form):
             return states.masked_fill(~inside, -torch.inf).amax(1)
         return states.masked_fill(~inside, 0).sum(1) / inside.sum(1)
 
-    def encode_training(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
-        """A unit for each query and each of its right candidates: the sequences of both.
+    def encode_training(self, rows: Columns, tokenizer: TextTokenizer, max_length: int) -> EncodedUnits:
+        """A unit for each query and each of its right candidates: the sequences of both, groups [units + 1].
 
         Kept: ``row`` of the query; ``query`` and ``candidate``, the numbers of their texts (equal texts have one); and
         ``pairs``, query x texts + candidate of all that belong together, so that a batch knows which others are right.
@@ -112,7 +113,8 @@ class RetrieveForm(Form):
         return take_sequences(encoded, pair_rows)._replace(kept=kept, groups=np.arange(0, len(pair_rows) + 1, 2))
 
     def _units(self, rows: Columns) -> tuple[np.ndarray, np.ndarray]:
-        """The rows of each query and right candidate. Raises BadRow where a right candidate is not there."""
+        """The rows of each query [pairs] and right candidate [pairs]. Raises BadRow where a right candidate is not
+        there."""
         places = {self._name(rows, row): row for row, side in enumerate(rows["side"]) if side == "candidate"}
         pairs = []
         for row, (side, gold) in enumerate(zip(rows["side"], rows["gold"], strict=True)):
@@ -131,7 +133,12 @@ class RetrieveForm(Form):
         return ("" if self.pool == "shared" else rows["language"][row], rows["part"][row], rows["id"][row])
 
     def build_batch(
-        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
+        self,
+        encoded: EncodedUnits,
+        targets: np.ndarray,
+        index: np.ndarray,
+        tokenizer: TextTokenizer,
+        seeds: UnitSeeds = None,
     ) -> Tensors:
         """Sequences of the units; in training also ``labels`` (of each query, its place among the candidates) and
         ``others`` [units, units]: candidates that are right as well, and so are no wrong ones."""
@@ -157,6 +164,7 @@ class RetrieveForm(Form):
         return cosines.masked_fill(batch["others"], -EXCLUDED_LOGIT).log_softmax(-1)
 
     def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
+        """``vectors`` [sequences, width]."""
         return {"vectors": logits.float().cpu().numpy()}
 
     def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:

@@ -23,17 +23,19 @@ MinedPair = tuple[str, str]
 
 
 def _search_nearest(vectors: np.ndarray, rows: Columns, shared: bool, neighbours: int) -> Columns:
+    """By cosine of ``vectors`` [rows, width]: the credit is whether the first candidate is right."""
     return _rank_candidates(vectors, rows, shared, lambda ranked, gold: float(ranked[0] in gold))
 
 
 def _search_ranking(vectors: np.ndarray, rows: Columns, shared: bool, neighbours: int) -> Columns:
+    """By cosine of ``vectors`` [rows, width]: the credit is the average precision."""
     return _rank_candidates(vectors, rows, shared, lambda ranked, gold: average_precision(ranked, gold, RANK_CUTOFF))
 
 
 def _rank_candidates(
     vectors: np.ndarray, rows: Columns, shared: bool, credit: Callable[[list[str], Sequence[str]], float]
 ) -> Columns:
-    """The best TOP candidates of every query by cosine."""
+    """The first ``RANK_CUTOFF`` candidates of every query by cosine of ``vectors`` [rows, width]."""
     results: dict[int, tuple[list[str], float]] = {}
     for queries, candidates in _search_pools(rows, shared):
         values, places = top_k(unit_vectors(vectors[queries]), unit_vectors(vectors[candidates]), RANK_CUTOFF)
@@ -49,7 +51,7 @@ def _rank_candidates(
 
 
 def _search_pools(rows: Columns, shared: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The rows of the queries that search together, and those of their candidates. Raises BadRow."""
+    """The rows of the queries [queries] that search together, and of their candidates [candidates]. Raises BadRow."""
     places: dict[tuple[str, str], list[int]] = {}
     for row, (language, side, split) in enumerate(zip(rows["language"], rows["side"], rows["part"], strict=True)):
         if split == "test":
@@ -71,7 +73,8 @@ def _check_candidates(rows: Columns, candidates: list[int], query: int) -> list[
 
 
 def _search_pairs(vectors: np.ndarray, rows: Columns, shared: bool, neighbours: int) -> Columns:
-    """The pairs that the margin extracts, with the threshold that is best on the rows to tune on.
+    """The pairs that the margin extracts from ``vectors`` [rows, width], by the threshold that is best on ``tune``
+    rows.
 
     Where there are none, the rows set their own threshold, as XTREME scores BUCC's dev set.
     """
@@ -102,7 +105,7 @@ def _search_pairs(vectors: np.ndarray, rows: Columns, shared: bool, neighbours: 
 def _mined_margins(
     vectors: np.ndarray, rows: Columns, language: str, split: str, neighbours: int
 ) -> dict[MinedPair, float]:
-    """All mined pairs of ids with their margins."""
+    """All mined pairs of ids with their margins, from ``vectors`` [rows, width]."""
     sides = [_side_rows(rows, language, side, split) for side in ("query", "candidate")]
     if not all(sides):
         return {}

@@ -14,12 +14,22 @@ import torch
 from scipy.special import softmax
 
 from xfer.core.errors import BadRow, MissingPart
-from xfer.forms.base import Columns, EncodedUnits, Form, MetricRatios, Tensors, UnitSeeds, by_language, pad_batch
+from xfer.forms.base import (
+    Columns,
+    EncodedUnits,
+    Form,
+    MetricRatios,
+    Tensors,
+    TextTokenizer,
+    UnitSeeds,
+    by_language,
+    pad_batch,
+)
+from xfer.forms.sheet import SPAN, FormFacts
+from xfer.forms.windows import ContextWindow, PairFrame, context_subwords, cut_windows, first_answer
 from xfer.metrics import qa
-from xfer.text.surrogates import masked_surrogates
 
 LOWEST = torch.finfo(torch.float32).min
-CHUNK_CONTEXTS = 2_000  # contexts a call of the tokenizer: bounds the memory that its lists take
 
 
 class SpanForm(Form):
@@ -29,9 +39,8 @@ class SpanForm(Form):
     Stride and question are cut down where ``max_length`` has no room for them. The credit of a row is its F1.
     """
 
-    name: ClassVar[str] = "span"
+    facts: ClassVar[FormFacts] = SPAN
     auto: ClassVar[str] = "AutoModelForQuestionAnswering"
-    columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "pair", "answers", "starts")
     credited: ClassVar[str] = "f1"
 
     def __init__(
@@ -62,20 +71,20 @@ class SpanForm(Form):
             if start < 0 or not answer or not row["text"].startswith(answer, start):
                 raise BadRow(source, number, f"row {row['id']}: the answer '{answer}' does not stand at {start}")
 
-    def encode(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
+    def encode(self, rows: Columns, tokenizer: TextTokenizer, max_length: int) -> EncodedUnits:
         """Windows of all rows. ``kept``: each window's ``row``, its ``offsets`` (characters of its context's
         subwords, [subwords, 2]), its ``places`` (context from, to; from, to of the subwords that have more context
         here than in any other window) and its ``targets`` (first and last subword of the answer, or 0, 0)."""
-        frame = _Frame.from_tokenizer(tokenizer)
+        frame = PairFrame.from_tokenizer(tokenizer)
         room = max_length - frame.special_count
         if room < 2:
             raise MissingPart(f"max_length is {max_length}, which leaves no room for a question and a context")
-        questions = [ids[: min(self.question, room // 2)] for ids, _ in _context_subwords(tokenizer, rows["pair"])]
-        contexts = _context_subwords(tokenizer, rows["text"])
-        parts: list[_Window] = []
+        questions = [ids[: min(self.question, room // 2)] for ids, _ in context_subwords(tokenizer, rows["pair"])]
+        contexts = context_subwords(tokenizer, rows["text"])
+        parts: list[ContextWindow] = []
         for row, (question, (ids, offsets)) in enumerate(zip(questions, contexts, strict=True)):
-            answer = _first_answer(rows, row, offsets)
-            parts += _cut_windows(row, frame, question, ids, offsets, answer, room - len(question), self.stride)
+            answer = first_answer(rows, row, offsets)
+            parts += cut_windows(row, frame, question, ids, offsets, answer, room - len(question), self.stride)
         lengths = [len(window.ids) for window in parts]
         starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
         types = (
@@ -93,13 +102,20 @@ class SpanForm(Form):
         return EncodedUnits(joined, starts, np.concatenate(types) if types else None, kept)
 
     def build_batch(
-        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
+        self,
+        encoded: EncodedUnits,
+        targets: np.ndarray,
+        index: np.ndarray,
+        tokenizer: TextTokenizer,
+        seeds: UnitSeeds = None,
     ) -> Tensors:
+        """``input_ids`` [windows, length], ``labels`` [windows, 2], ``places`` [windows, 4]."""
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
         arrays |= {"labels": encoded.kept["targets"][index], "places": encoded.kept["places"][index]}
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """The mean cross-entropy of both ends of the answer, from logits [windows, subwords, 2], shape [windows]."""
         scores = _unpadded(logits, batch)
         both = torch.nn.functional.cross_entropy(scores, batch["labels"], reduction="none")
         return both.mean(1)
@@ -109,7 +125,8 @@ class SpanForm(Form):
         return _unpadded(logits, batch).transpose(1, 2).log_softmax(-1)
 
     def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, np.ndarray]:
-        """The best (first, last) subwords of each window with their scores, and the score of no answer.
+        """The best (first, last) subwords of each window [windows, best, 2] with their scores [windows, best], and the
+        score of no answer [windows], from logits [windows, subwords, 2].
 
         All pairs are compared, not only those of the best starts with the best ends.
         """
@@ -191,7 +208,8 @@ class SpanForm(Form):
 
 
 def _unpadded(logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
-    """Without the mask the loss of a window would depend on how long its neighbours are."""
+    """Logits [windows, subwords, 2] in float32, lowest on padding: else a loss would depend on the longest
+    neighbour."""
     return logits.float().masked_fill(batch["attention_mask"].unsqueeze(-1) == 0, LOWEST)
 
 
@@ -199,127 +217,3 @@ class _Answer(NamedTuple):
     text: str
     probability: float
     null: float  # score of no answer minus the best answer's
-
-
-class _Window(NamedTuple):
-    row: int
-    ids: np.ndarray
-    offsets: np.ndarray
-    places: tuple[int, int, int, int]
-    target: tuple[int, int]
-
-
-class _Frame(NamedTuple):
-    """The special subwords around and between two texts, as this tokenizer sets them."""
-
-    before: np.ndarray
-    between: np.ndarray
-    after: np.ndarray
-    segments: list[int] | None  # of: before, question, between, context, after
-
-    @classmethod
-    def from_tokenizer(cls, tokenizer: Any) -> _Frame:
-        if not tokenizer.is_fast:
-            raise MissingPart("form span needs a fast tokenizer, which tells where each subword stands in the text")
-        pair = tokenizer("a", "b", return_token_type_ids=True)
-        sides, ids = pair.sequence_ids(0), np.array(pair["input_ids"], dtype=np.int32)
-        first = [i for i, side in enumerate(sides) if side == 0]
-        second = [i for i, side in enumerate(sides) if side == 1]
-        segments = None
-        if "token_type_ids" in tokenizer.model_input_names:
-            types = pair["token_type_ids"]
-            ends = (0, first[0], first[-1] + 1, second[0], len(ids) - 1)
-            segments = [types[min(position, len(types) - 1)] for position in ends]
-        return cls(ids[: first[0]], ids[first[-1] + 1 : second[0]], ids[second[-1] + 1 :], segments)
-
-    @property
-    def special_count(self) -> int:
-        return len(self.before) + len(self.between) + len(self.after)
-
-    def segment_ids(self, first: int, past: int, length: int) -> np.ndarray:
-        assert self.segments is not None
-        question = first - len(self.before) - len(self.between)
-        sizes = (len(self.before), question, len(self.between), past - first, length - past)
-        return np.repeat(np.array(self.segments, dtype=np.int32), sizes)
-
-
-def _context_subwords(tokenizer: Any, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(ids, character offsets) of each text without special subwords. Equal texts are read once."""
-    different = list(dict.fromkeys(texts))
-    encoded_texts: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    options = {"add_special_tokens": False, "return_offsets_mapping": True, "return_attention_mask": False}
-    for start in range(0, len(different), CHUNK_CONTEXTS):
-        chunk = different[start : start + CHUNK_CONTEXTS]
-        try:
-            tokens = tokenizer(chunk, **options, truncation=False, verbose=False)
-        except (UnicodeEncodeError, TypeError):  # unpaired surrogates have no UTF-8; offsets must not move
-            tokens = tokenizer([*map(masked_surrogates, chunk)], **options, truncation=False, verbose=False)
-        for text, ids, offsets in zip(chunk, tokens["input_ids"], tokens["offset_mapping"], strict=True):
-            encoded_texts[text] = (
-                np.array(ids, dtype=np.int32),
-                _absorb_marks(text, np.array(offsets, dtype=np.int32).reshape(-1, 2)),
-            )
-    return [encoded_texts[text] for text in texts]
-
-
-def _absorb_marks(text: str, offsets: np.ndarray) -> np.ndarray:
-    """The offsets, where a mark that the tokenizer composed with its letter goes with it: else it is in no subword."""
-    following = np.append(offsets[1:, 0], len(text))
-    for i in np.flatnonzero(following > offsets[:, 1]) if len(offsets) else ():
-        gap = text[offsets[i, 1] : following[i]].rstrip()
-        if gap and not gap[0].isspace():
-            offsets[i, 1] += len(gap)
-    return offsets
-
-
-def _first_answer(rows: Columns, row: int, offsets: np.ndarray) -> tuple[int, int] | None:
-    """First and last subword of the first gold answer; None where there is none to train on."""
-    if not rows["answers"][row]:
-        return None
-    start = rows["starts"][row][0]
-    inside = np.flatnonzero((offsets[:, 1] > start) & (offsets[:, 0] < start + len(rows["answers"][row][0])))
-    return (int(inside[0]), int(inside[-1])) if len(inside) else None
-
-
-def _cut_windows(
-    row: int,
-    frame: _Frame,
-    question: np.ndarray,
-    context: np.ndarray,
-    offsets: np.ndarray,
-    answer: tuple[int, int] | None,
-    room: int,
-    stride: int,
-) -> list[_Window]:
-    step = max(1, min(stride, room // 2))  # a stride above the room would skip subwords
-    cuts = [(0, min(room, len(context)))]
-    while cuts[-1][1] < len(context):
-        start = cuts[-1][0] + step
-        cuts.append((start, min(start + room, len(context))))
-    head = np.concatenate([frame.before, question, frame.between])
-    first, windows = len(head), []
-    for (start, end), (own_first, own_past) in zip(cuts, _own_subwords(cuts), strict=True):
-        ids = np.concatenate([head, context[start:end], frame.after]).astype(np.int32)
-        target = (0, 0)
-        if answer and start <= answer[0] and answer[1] < end:
-            target = (answer[0] - start + first, answer[1] - start + first)
-        places = (first, first + end - start, first + own_first - start, first + own_past - start)
-        windows.append(_Window(row, ids, offsets[start:end], places, target))
-    return windows
-
-
-def _own_subwords(cuts: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Of each window the subwords for which it has the most context on the poorer side; the first one wins a tie.
-
-    A window's length adds a hundredth of itself, so that a longer window wins where the rest is equal.
-    """
-    if len(cuts) == 1:
-        return cuts
-    positions = np.arange(cuts[-1][1])
-    context = np.full((len(cuts), len(positions)), -1.0)
-    for i, (start, end) in enumerate(cuts):
-        inside = positions[start:end]
-        context[i, start:end] = np.minimum(inside - start, end - 1 - inside) + 0.01 * (end - start)
-    best = context.argmax(0)
-    owned = [np.flatnonzero(best == i) for i in range(len(cuts))]
-    return [(int(subwords[0]), int(subwords[-1]) + 1) if len(subwords) else (0, 0) for subwords in owned]

@@ -12,7 +12,18 @@ import numpy as np
 import torch
 
 from xfer.core.errors import BadRow
-from xfer.forms.base import Columns, EncodedUnits, Form, MetricRatios, Tensors, UnitSeeds, encode_texts, pad_batch
+from xfer.forms.base import (
+    Columns,
+    EncodedUnits,
+    Form,
+    MetricRatios,
+    Tensors,
+    TextTokenizer,
+    UnitSeeds,
+    encode_texts,
+    pad_batch,
+)
+from xfer.forms.sheet import TAG, FormFacts
 from xfer.metrics.tagging import entity_counts, entity_f1, token_accuracy
 
 
@@ -24,9 +35,8 @@ class TagForm(Form):
     so that every word is trained on, answered and scored exactly once. ``metric`` names the score to select by.
     """
 
-    name: ClassVar[str] = "tag"
+    facts: ClassVar[FormFacts] = TAG
     auto: ClassVar[str] = "AutoModelForTokenClassification"
-    columns: ClassVar[tuple[str, ...]] = ("id", "language", "text", "words", "tags")
 
     def __init__(self, labels: Sequence[str] = (), metric: Literal["f1", "accuracy"] = "f1") -> None:
         super().__init__(labels)
@@ -52,7 +62,7 @@ class TagForm(Form):
             "label2id": {label: i for i, label in enumerate(self.labels)},
         }
 
-    def encode(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
+    def encode(self, rows: Columns, tokenizer: TextTokenizer, max_length: int) -> EncodedUnits:
         """Units are windows. Kept: ``row`` of each; ``begin`` [n + 1], where its words begin in the flat arrays
         ``word`` (number of the word in all rows) and ``place`` (of its first subword in the unit)."""
         pieces, before, after, segments = _word_pieces(rows["words"], tokenizer, max_length)
@@ -89,8 +99,15 @@ class TagForm(Form):
         return np.array(label_numbers, dtype=np.int64)
 
     def build_batch(
-        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
+        self,
+        encoded: EncodedUnits,
+        targets: np.ndarray,
+        index: np.ndarray,
+        tokenizer: TextTokenizer,
+        seeds: UnitSeeds = None,
     ) -> Tensors:
+        """``input_ids`` [windows, length], ``positions`` [words] in the flat batch, ``labels`` [words], ``counts``
+        [windows]."""
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
         begin = encoded.kept["begin"]
         counts = begin[index + 1] - begin[index]
@@ -101,9 +118,12 @@ class TagForm(Form):
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """Cross-entropy over the tags, from logits [words, labels], shape [words]."""
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="none", ignore_index=-100)
 
     def unit_answers(self, logits: torch.Tensor, batch: Tensors) -> dict[str, Any]:
+        """Of each window the ``best`` tags [words of it] and how ``sure`` they are [words of it], from logits
+        [words, labels]."""
         confidence, best = logits.float().softmax(-1).max(-1)
         cuts = np.cumsum(batch["counts"].cpu().numpy())[:-1]
         return {"best": np.split(best.cpu().numpy(), cuts), "sure": np.split(confidence.cpu().numpy(), cuts)}
@@ -167,7 +187,7 @@ def _window_spans(offsets: list[int], room: int) -> Iterator[tuple[int, int]]:
 
 
 def _word_pieces(
-    sentences: list[list[str]], tokenizer: Any, longest: int
+    sentences: list[list[str]], tokenizer: TextTokenizer, longest: int
 ) -> tuple[dict[str, list[int]], Any, Any, bool]:
     """Subwords of each different word, what stands before and after a sentence, and whether there are segments.
 
@@ -185,7 +205,7 @@ def _word_pieces(
     return pieces, before, after, encoded.types is not None
 
 
-def _sentence_frame(tokenizer: Any) -> tuple[list[int], list[int], str]:
+def _sentence_frame(tokenizer: TextTokenizer) -> tuple[list[int], list[int], str]:
     """The special tokens around a text, and what to put before a word so that it looks like one within a text."""
     bare, twice = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("a", "a a"))
     whole = tokenizer("a")["input_ids"]

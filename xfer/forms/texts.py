@@ -2,48 +2,40 @@
 
 Plain data, and no form class: what changes a text need not load what scores it. A text is named by its column;
 one of several options by column and number (``options/0``).
-May import: edits, the standard library.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from xfer.forms.sheet import form_facts
 from xfer.text.edits import Edit, length_growth, splice_edits
 
 TextRow = dict[str, Any]
 ColumnEdits = dict[str, list[Edit]]
 Mention = tuple[int, int, str]  # first word, past the last, type
 
-#: The columns of each form whose text an attack may change.
-EDITABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "classify": ("text", "pair"),
-    "choose": ("text", "question", "options"),
-    "mask": ("text",),
-    "tag": ("text",),
-    "span": ("text", "pair"),
-    "retrieve": ("text", "pair"),
-}
 _SIDE_COLUMNS = {"premise": "text", "context": "text", "words": "text", "query": "text", "hypothesis": "pair"}
 
 
 def column_of_side(name: str, form: str) -> str:
     """The column that a recipe's name for a side of a row means: the premise is ``text``."""
-    return "pair" if (name, form) == ("question", "span") else _SIDE_COLUMNS.get(name, name)
+    return form_facts(form).sides.get(name, _SIDE_COLUMNS.get(name, name))
 
 
 def editable_texts(form: str, row: TextRow, protect: Sequence[str] = ()) -> dict[str, str]:
     """The texts of ``row`` that may be changed, by name, without the sides named in ``protect``.
 
-    Of ``retrieve`` these are the queries under test: candidates stay, and so do rows that only set a threshold.
+    Of retrieval these are the queries under test: candidates stay, and so do rows that only set a threshold.
     """
-    if form == "retrieve" and (row["side"], row["part"]) != ("query", "test"):
+    facts = form_facts(form)
+    if facts.searches_pool and (row["side"], row["part"]) != ("query", "test"):
         return {}
     kept = {column_of_side(name, form) for name in protect}
     named_texts: dict[str, str] = {}
-    for name in EDITABLE_COLUMNS[form]:
-        value = " ".join(row["words"]) if form == "tag" else row.get(name)
+    for name in facts.text_columns:
+        value = " ".join(row["words"]) if facts.tags_words else row.get(name)
         if name in kept or value is None:
             continue
         named_texts |= (
@@ -61,10 +53,11 @@ def apply_edits(
     sentence (other than entities, whose tags go on), across the border of an answer, and within one unless
     ``answers`` is true: then the answer is what it became. The row is None where an answer is lost.
     """
-    if form == "tag":
+    facts = form_facts(form)
+    if facts.tags_words:
         return _edit_tagged(row, edits.get("text", []))
     changed, done = dict(row), dict(edits)
-    if form == "span" and row.get("answers") is not None and edits.get("text"):
+    if facts.locates_answers and row.get("answers") is not None and edits.get("text"):
         answer_columns, done["text"] = _edit_answers(row, edits["text"], answers)
         if answer_columns is None:
             return None, edits

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xfer.core.seeds import json_digest
+from xfer.forms.sheet import form_facts
 from xfer.graph.attacks import AttackTarget, attack_node
 from xfer.graph.compiling import GraphBuilder, reader_form
 from xfer.graph.jobs import AttackJob, DataJob, NetworkJob, PredictJob, ScoreJob
@@ -50,13 +51,14 @@ def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node[S
     rows = _tested_rows(builder, name, seed, task)
     trained = {"train": stage_node(builder, stage_name, seed)} if stage_name else {}
     model, problem = (None, None) if stage_name else builder.model()
-    is_learnt = reader.form != "retrieve" or task in tasks and tasks[task].reader.form == "retrieve"
+    searches_pool = form_facts(reader.form).searches_pool
+    is_learnt = not searches_pool or task in tasks and form_facts(tasks[task].reader.form).searches_pool
     max_length = None if is_learnt else reader.published.max_length
     network = NetworkJob(task=task, form=form, role=role, max_length=max_length, model=model)
     label = f"{name} seed {seed}" if role == "selected" else f"{name} {role} seed {seed}"
     prediction = PredictJob(label=label, network=network, smoothing=evaluation.smoothing)
     predict_node = builder.graph.add_node(Node(prediction, {**trained, "rows": rows}, problem))
-    searched = {"rows": rows} if reader.form == "retrieve" else {}  # chance depends on how many candidates there are
+    searched = {"rows": rows} if searches_pool else {}  # chance depends on how many candidates there are
     score_job = ScoreJob(label=label, form=form, smoothing=evaluation.smoothing)
     return builder.graph.add_node(Node(score_job, {"predict": predict_node, **searched}))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from xfer.attackers.base import Attacker
+from xfer.forms.sheet import form_facts
 from xfer.models.base import Model
 from xfer.models.smoothing.settings import Vote
 from xfer.readers.base import Reader, Source
@@ -137,7 +138,7 @@ class AttackJob(Job):
     def hashed_data(self) -> HashedData:
         data: HashedData = {"attacker": self.attacker.identity()} | self.inputs.hashed_data()
         data |= self.victim.hashed_data() if self.victim else {}
-        if self.victim and self.form.name == "retrieve":
+        if self.victim and form_facts(self.form.name).searches_pool:
             data["candidates"] = "kept"  # those with the id of a query were once overwritten by it: other results
         data |= {"tagger": self.tagger.hashed_data()} if self.tagger else {}
         data |= {"language": self.language} if self.language else {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xfer.attackers.base import ModelFree
+from xfer.forms.sheet import form_facts
 from xfer.graph.jobs import AttackerInputs, HashedData, Job, ModelState, RowForm
 from xfer.models.domain.base import Head
 from xfer.trainers.attacked import AttackedTraining
@@ -84,7 +85,7 @@ class TaskJob:
     @property
     def is_masked(self) -> bool:
         """Whether it learns masked language modelling."""
-        return self.form.name == "mask" and self.head is None
+        return form_facts(self.form.name).masks_text and self.head is None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -73,7 +73,7 @@ class Network(torch.nn.Module):
         if task in self.judges:
             return self._judge_outputs(task, inputs, batch)
         head: Any = self.heads[task]
-        if self.forms[task].name == "retrieve":
+        if self.forms[task].facts.searches_pool:
             return self._pooled_vectors(head, self.forms[task], inputs)
         if "options" in batch:  # all sequences go in as options of one row: any encoder takes that, and none is padded
             output = head(**{name: tensor[None] for name, tensor in inputs.items()}).logits[0]
@@ -186,7 +186,7 @@ def build_network(origin: Origin, forms: Mapping[str, Form], seed: int) -> Netwo
             with seeded_torch(derive_seed("head", task, seed)):
                 heads[task] = _build_head(origin, form)
     # some encoders are built without the pooler that other heads need, and none minds one
-    shared = heads[max(heads, key=lambda task: (_has_pooler(heads[task]), forms[task].name != "mask"))]
+    shared = heads[max(heads, key=lambda task: (_has_pooler(heads[task]), not forms[task].facts.masks_text))]
     for task, head in heads.items():
         if head is head.base_model:  # vectors need no head
             heads[task] = shared.base_model
@@ -238,7 +238,7 @@ def _build_head(origin: Origin, form: Form) -> Any:
             bare = inner.base_model is inner
             outer = [name for name, _ in inner.named_children() if name != kind.base_model_prefix and not bare]
         carried = _read_weights(origin.folder)  # type: ignore[arg-type]
-        if form.name != "mask":
+        if not form.facts.masks_text:
             carried = {name: value for name, value in carried.items() if name.split(".")[0] not in outer}
         options = {"config": config, "state_dict": carried, "dtype": torch.float32, "output_loading_info": True}
         empty, info = kind.from_pretrained(None, **options)

@@ -76,7 +76,9 @@ def predict_encoded(
     with torch.inference_mode():
         for index in cuts:
             seeds = (
-                [derive_seed(salt, rows["language"][i], rows["id"][i]) for i in index] if form.name == "mask" else None
+                [derive_seed(salt, rows["language"][i], rows["id"][i]) for i in index]
+                if form.facts.masks_text
+                else None
             )
             batch = form.build_batch(encoded, targets, index, network.tokenizer, seeds)
             batch = {name: tensor.to(target) for name, tensor in batch.items()}

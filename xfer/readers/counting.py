@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from xfer.core.errors import BadRow, MissingData
+from xfer.forms.sheet import form_facts
 from xfer.readers import sources
 from xfer.readers.base import Reader, Row, Source
 
@@ -108,16 +109,19 @@ def _count_source(reader: Reader, split: str, language: str, location: _Place) -
 
 def row_facts(form: str, row: Row) -> dict[str, int]:
     """What is counted of a row: its label, its tags, whether it is answered, its characters."""
-    if form in ("classify", "choose"):
-        label = WITHHELD if row["label"] is None else str(row["label"])
-        return {label: 1} | ({f"{len(row['options'])} options": 1} if form == "choose" else {})
-    if form == "tag":
-        return {WITHHELD: 1} if row["tags"] is None else dict(Counter(row["tags"]))
-    if form == "span":
-        return {WITHHELD if row["answers"] is None else "answered" if row["answers"] else "no answer": 1}
-    if form == "retrieve":
+    facts = form_facts(form)
+    if not facts.gold:
+        return {"characters": len(row["text"])}
+    if facts.searches_pool:
         return {f"{row['part']} {row['side']}": 1}
-    return {"characters": len(row["text"])}
+    answer = row[facts.gold]
+    if answer is None:
+        labels = {WITHHELD: 1}
+    elif facts.locates_answers:
+        labels = {"answered" if answer else "no answer": 1}
+    else:
+        labels = dict(Counter(map(str, answer if isinstance(answer, list | tuple) else [answer])))
+    return labels | ({f"{len(row['options'])} options": 1} if "options" in facts.columns else {})
 
 
 def count_json(count: Count) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from xfer.attackers.base import AttackRow, ModelFree
 from xfer.core.errors import XferError
 from xfer.core.jsonl import add_line, read_whole_lines
 from xfer.core.store import write_json
+from xfer.forms.sheet import form_facts
 from xfer.forms.texts import editable_texts
 from xfer.graph.jobs import AttackJob
 from xfer.readers.identity import check_names, row_key
@@ -120,7 +121,7 @@ def _run_search(
     """
     path, form = folder / "results.jsonl", job.form.name
     # a query may be spoken in another language than that of the pool which it searches
-    pools = ("pool",) if form == "retrieve" else ()
+    pools = ("pool",) if form_facts(form).searches_pool else ()
     spoken_rows = [
         row | dict.fromkeys(pools, row["language"]) | {"language": job.language or row["language"]} for row in rows
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from xfer.core.errors import BadRow
 from xfer.core.store import Entry
+from xfer.forms.sheet import form_facts
 from xfer.graph.jobs import Job
 from xfer.graph.node import Node
 from xfer.text.surrogates import without_surrogates
@@ -57,7 +58,8 @@ def row_texts(columns: RowColumns) -> Iterator[str]:
 
 def require_labels(rows: RowColumns, form: str) -> RowColumns:
     """Training rows must have a label where the form has one."""
-    gold = {"classify": "label", "choose": "label", "span": "answers", "tag": "tags"}.get(form)
+    facts = form_facts(form)
+    gold = "" if facts.searches_pool else facts.gold  # candidates have none
     if gold and None in rows[gold]:
         number = rows[gold].index(None)
         raise BadRow("training data", number + 1, f"row {rows['id'][number]} has no label")

@@ -10,6 +10,7 @@ from xfer.attackers.search.base import Search, Setting
 from xfer.attackers.search.job import Oracle
 from xfer.attackers.search.scheduler import SEARCH_WIDTH
 from xfer.core.store import Entry
+from xfer.forms.sheet import form_facts
 from xfer.graph.jobs import AttackJob
 from xfer.steps.network import tested_network
 from xfer.steps.rows import Parents, read_rows, row_dicts
@@ -53,7 +54,7 @@ def search_setting(job: AttackJob, parents: Parents) -> Setting:
     attacker, form = _search(job), job.form
     network, max_length = tested_network(job.victim, parents.get("train"))
     aim = attacker.task_aim(form.name, form.labels, form.options)
-    searched = row_dicts(read_rows(parents["rows"])) if form.name == "retrieve" else ()
+    searched = row_dicts(read_rows(parents["rows"])) if form_facts(form.name).searches_pool else ()
     victim = build_victim(network, job.victim.task, max_length, searched, attacker.goal.k or 1)
     oracles: dict[str, Oracle] = {"victim": victim}
     oracles |= attacker.constraints.constraint_oracles(_tagger_oracle(job, parents))

@@ -52,7 +52,7 @@ def data_step(job: DataJob, parents: Parents, folder: Path, progress: ProgressFu
     kind = build_form(reader.form, reader.label_names(job.source), reader.form_options())
     columns: RowColumns = {name: [] for name in (*kind.columns, FILE_ID)}
     sharing = shared = 0
-    draw = sample_queries if reader.form == "retrieve" else sample_rows
+    draw = sample_queries if kind.facts.searches_pool else sample_rows
     lost: dict[str, str] = {}  # what is wrong with a bad row -> the language it was met in
     for done, language in enumerate(job.pool):
         bad: list[BadRow] = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xfer.attackers.base import Attacker, ModelFree
 from xfer.core.store import write_json
+from xfer.forms.sheet import form_facts
 from xfer.graph.training import TrainJob
 from xfer.models.base import Origin
 from xfer.reports.learning import learning_warnings
@@ -147,7 +148,7 @@ def _attacked_rows(
     indices = [index for index, is_attacked in enumerate(attacked) if is_attacked]
     outcomes = [(changed_by_key.get(keys[index]), notes[keys[index]]) for index in indices]
     changes = usable_attacks(form.name, rows, indices, outcomes, settings)
-    return (join_attacked(rows, changes), None) if form.name == "retrieve" else (rows, changes)
+    return (join_attacked(rows, changes), None) if form_facts(form.name).searches_pool else (rows, changes)
 
 
 def build_augmentation(job: TrainJob, parents: Parents, name: str) -> Augmentation | None:

@@ -9,6 +9,7 @@ from pydantic import Field, SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
 
 from xfer.core.component import INCIDENTAL
+from xfer.forms.sheet import form_facts
 from xfer.readers.base import Settings
 from xfer.trainers.adversaries.base import Adversary, Plain
 from xfer.trainers.base import Misfit, Trainer
@@ -89,9 +90,9 @@ class FinetuneSettings(Trainer):
         for name in self.unshardable_settings() if self.shard else ():
             value = f" {self.adversary.type_name}" if name == "adversary" else ""
             yield ("shard",), f"does not go with {name}{value}, which needs whole weights", f"leave shard or {name} out"
-        if self.mixup and "classify" not in forms:
+        if self.mixup and not any(form_facts(form).classifies_rows for form in forms):
             yield ("mixup",), "mixes rows of form classify, and the stage has none", "leave it out"
-        if self.freeze_encoder and "retrieve" in forms:
+        if self.freeze_encoder and any(form_facts(form).searches_pool for form in forms):
             yield ("freeze_encoder",), "leaves nothing to train for retrieval, which has no head", "leave it out"
 
     def fill_published(self, published: Settings, least_rate: float | None = None) -> Self:

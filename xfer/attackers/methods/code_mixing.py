@@ -8,8 +8,7 @@ from xfer.attackers.base import AttackRow
 from xfer.attackers.methods.words import Mixed
 from xfer.attackers.search.base import Search
 from xfer.attackers.search.beam import BeamSearch, Site
-
-SEARCHED_FORMS = ("classify", "choose", "tag", "span", "retrieve")
+from xfer.forms.sheet import SEARCHED_FORMS
 
 
 @Search.register("code_mixing_search")

@@ -9,7 +9,8 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from xfer.attackers.base import EVERY_FORM, ModelFree
+from xfer.attackers.base import ModelFree
+from xfer.forms.sheet import EVERY_FORM
 from xfer.text.draws import random_round, shuffle_items, weighted_choice
 from xfer.text.edits import Edit
 from xfer.text.homophones import han_table

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import EVERY_FORM, Attacker, AttackRow, ModelFree
+from xfer.attackers.base import Attacker, AttackRow, ModelFree
 from xfer.core.errors import MissingPart
+from xfer.forms.sheet import EVERY_FORM
 from xfer.forms.texts import ColumnEdits, column_of_side, is_entity_tag
 from xfer.readers.base import Reader
 from xfer.readers.labels import LabelBreaker

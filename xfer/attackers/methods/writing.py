@@ -11,7 +11,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import EVERY_FORM, ModelFree
+from xfer.attackers.base import ModelFree
+from xfer.forms.sheet import EVERY_FORM
 from xfer.text.draws import random_round, shuffle_items
 from xfer.text.edits import Edit, minimal_edits
 from xfer.text.words import TextWord, counted_words

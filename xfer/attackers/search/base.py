@@ -50,7 +50,7 @@ class Search(Attacker):
 
     def compatibility_faults(self, reader: Reader, languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         yield from super().compatibility_faults(reader, languages)
-        if reader.form in self.forms:
+        if self.fits_form(reader.form):
             labels, form = reader.label_names(), reader.form
             for field, what, hint in self.goal.compatibility_faults(form, labels, reader.form_options()):
                 yield f"goal.{field}", what, hint

@@ -8,15 +8,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from xfer.core.component import Block
+from xfer.forms.sheet import form_facts
 from xfer.forms.texts import is_entity_tag
 
-GOAL_FIELDS: dict[str, tuple[str, ...]] = {
-    "classify": (),
-    "choose": (),
-    "tag": ("bound", "tokens"),
-    "span": ("bound", "measure", "score"),
-    "retrieve": ("k",),
-}
 DEFAULT_BOUND = 0.5  # of tag and span: half of the tokens are wrong, half of the answer is lost
 DEFAULT_K = 1
 
@@ -48,14 +42,15 @@ class Goal(Block):
         self, form: str, labels: Sequence[str], options: dict[str, Any]
     ) -> Iterator[tuple[str, str, str]]:
         """(field, message, hint) of what does not fit tasks of this form."""
-        fitting = GOAL_FIELDS.get(form, ())
+        facts = form_facts(form)
+        fitting = facts.goal_fields
         for name in type(self).model_fields:
             if getattr(self, name) is not None and name not in fitting:
                 hint = f"it takes {', '.join(fitting)}" if fitting else "leave it out"
                 yield name, f"the goal of a search on form {form} has no {name}", hint
-        if form == "tag" and self.tokens == "entities" and not is_entity_tag(list(labels)):
+        if facts.tags_words and self.tokens == "entities" and not is_entity_tag(list(labels)):
             yield "tokens", "the tags of this data set are no entities", "say tokens: all"
-        if form == "span" and self.measure == "exact" and self.bound is not None:
+        if facts.locates_answers and self.measure == "exact" and self.bound is not None:
             yield "bound", "an exact match is lost or not, without a bound", "leave bound out, or say measure: f1"
-        if form == "retrieve" and options.get("task") == "mining" and (self.k or 1) > 1:
+        if facts.searches_pool and options.get("task") == "mining" and (self.k or 1) > 1:
             yield "k", "mining extracts one candidate a query", "leave k out"

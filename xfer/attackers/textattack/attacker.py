@@ -17,6 +17,7 @@ from xfer.attackers.textattack.recipes import faults as wrong
 from xfer.attackers.textattack.recipes import resources
 from xfer.attackers.textattack.recipes.table import RECIPES
 from xfer.core.errors import MissingPart
+from xfer.forms.sheet import CLASSIFY, SEARCHED_FORMS, form_facts
 from xfer.forms.texts import is_entity_tag
 from xfer.readers.base import Reader
 
@@ -51,7 +52,7 @@ class TextAttack(Search):
     """
 
     version: ClassVar[int] = 2
-    forms: ClassVar[tuple[str, ...]] = ("classify", "choose", "tag", "span", "retrieve")
+    forms: ClassVar[tuple[str, ...]] = SEARCHED_FORMS
 
     recipe: RecipeName = Field("deepwordbug", description="the recipe's name")
     budget: int | None = Field(None, ge=1, description="queries an example; no limit if left out")
@@ -97,10 +98,14 @@ class TextAttack(Search):
         if reader.form in self.forms and reader.form not in fitting:
             what = f"recipe {self.recipe} does not fit form {reader.form}"
             yield "recipe", what, f"it fits {', '.join(form for form in fitting if form in self.forms)}"
-        if RECIPES[self.recipe].come_and_go and reader.form == "tag" and not is_entity_tag(list(reader.label_names())):
+        if (
+            RECIPES[self.recipe].come_and_go
+            and form_facts(reader.form).tags_words
+            and not is_entity_tag(list(reader.label_names()))
+        ):
             what = f"recipe {self.recipe} inserts and merges words, for which {reader.type_name} has no tags"
             yield "recipe", what, "take a recipe that keeps the words, such as deepwordbug, or data with entity tags"
-        if self.compat == "upstream" and reader.form != "classify":
+        if self.compat == "upstream" and reader.form != CLASSIFY.name:
             what = f"TextAttack has no goal for form {reader.form}"
             yield "compat", what, "leave compat out"
         if self.compat == "upstream" and (self.constraints != Constraints() or self.goal != Goal()):

@@ -13,16 +13,6 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-# What a row of each form has one word of. Other columns are texts, lists, or names that differ in every row.
-DOMAIN_COLUMNS: dict[str, tuple[str, ...]] = {
-    "classify": ("language", "label"),
-    "choose": ("language",),
-    "mask": ("language",),
-    "tag": ("language",),
-    "span": ("language",),
-    "retrieve": ("language", "side", "part"),
-}
-
 
 class Reverse(Block):
     """How strongly the encoder is turned against the discriminator, over a run."""

@@ -9,6 +9,7 @@ import torch
 
 from xfer.core.errors import MissingPart, XferError
 from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, UnitSeeds, pad_batch
+from xfer.forms.sheet import FormFacts
 from xfer.models.domain.base import Head
 from xfer.models.domain.judge import Judge
 
@@ -19,7 +20,7 @@ class DomainForm(Form):
     ``labels`` are the values of the column ``head.of``; ``conditions`` names the task whose probabilities are seen.
     """
 
-    name: ClassVar[str] = "domain"
+    facts: ClassVar[FormFacts] = FormFacts(name="domain", summary="the value of a column")
 
     def __init__(self, inner: Form, head: Head, values: list[str], conditions: str | None = None) -> None:
         super().__init__(values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -17,8 +17,6 @@ class Vote(Block):
     vote, but for a chance of ``alpha``; 0 where the vote is not that clear. As in Cohen et al. 2019 (Certify), other
     copies choose the answer than bound its share.
     """
-
-    FORMS: ClassVar[tuple[str, ...]] = ("classify", "choose")  # one answer a row, out of a few
 
     radius: float = Field(0.3, gt=0, description="radius of the ball that copies are drawn from")
     norm: Literal["l2", "linf"] = Field("l2", description="norm of the ball, over all subwords of a row")

@@ -10,6 +10,7 @@ from xfer.attackers.constraints import Tagged
 from xfer.attackers.search.base import Search
 from xfer.core.errors import suggest_name
 from xfer.core.yaml import KeyPath
+from xfer.forms.sheet import form_facts
 from xfer.readers.base import Reader
 from xfer.recipe.checks.lexicons import attacker_faults, further_faults, truth_faults
 from xfer.recipe.checks.names import unknown_name
@@ -36,7 +37,7 @@ def _attacked_task_faults(
     """What stands against the attacked rows of one task that learns labels."""
     if task.reader:
         yield from _training_attacker_faults((*path, "attacker"), attacked.attacker, task.reader, recipe)
-        if task.reader.form == "retrieve":
+        if form_facts(task.reader.form).searches_pool:
             yield from _retrieval_faults(path, attacked)
     if attacked.by is not None:
         yield from _victim_faults(path, stage, attacked, task.reader, recipe)
@@ -101,6 +102,6 @@ def tagging_stage(attacker: Attacker) -> Tagged | None:
 
 def tagging_task(tagging: Tagged, tasks: Mapping[str, Reader | None]) -> tuple[str, Any]:
     """The task that tags, and its reader; "" and None where there is none."""
-    fitting = {name: reader for name, reader in tasks.items() if reader and reader.form == "tag"}
+    fitting = {name: reader for name, reader in tasks.items() if reader and form_facts(reader.form).tags_words}
     name = tagging.task or next(iter(fitting), "")
     return (name, fitting[name]) if name in fitting else ("", None)

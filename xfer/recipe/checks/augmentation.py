@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xfer.attackers.base import Attacker, ModelFree
 from xfer.core.yaml import KeyPath
+from xfer.forms.sheet import form_facts
 from xfer.readers.base import Reader
 from xfer.recipe.checks.lexicons import attacker_faults, further_faults, truth_faults
 from xfer.recipe.partial import PartialRecipe, PartialTask, PathFault
@@ -57,7 +58,7 @@ def _attacker_faults(path: KeyPath, attacker: Attacker, reader: Reader, recipe: 
 
 def _moved_words(path: KeyPath, attacker: Attacker, task: Task) -> Iterator[PathFault]:
     """An attacker that moves the words whose answers consistency compares."""
-    if task.consistency and task.reader.form in ("tag", "span") and attacker.type_name in MOVING_ATTACKERS:
+    if task.consistency and form_facts(task.reader.form).answers_places and attacker.type_name in MOVING_ATTACKERS:
         what = f"{attacker.type_name} moves words, so that none can be compared with itself"
         yield path, what, "leave out consistency, or take another attacker"
 
@@ -65,7 +66,7 @@ def _moved_words(path: KeyPath, attacker: Attacker, task: Task) -> Iterator[Path
 def _view_faults(path: KeyPath, task: Task, consistency: Consistency) -> Iterator[PathFault]:
     if not any(step.is_active for step in task.augment):
         yield path, "compares rows with what augment makes of them, and nothing is augmented", "add augment: ..."
-    if task.reader.form == "mask":
+    if form_facts(task.reader.form).masks_text:
         what = "compares answers, and two maskings of a text ask for different words"
         yield path, what, "leave it out"
     if not consistency.weight and consistency.labels == "row":

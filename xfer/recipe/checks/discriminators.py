@@ -6,17 +6,23 @@ from collections.abc import Iterator, Mapping
 
 from xfer.core.errors import suggest_name
 from xfer.core.yaml import KeyPath
-from xfer.models.domain.base import DOMAIN_COLUMNS, Head
+from xfer.forms.sheet import form_facts
+from xfer.models.domain.base import Head
 from xfer.readers.base import Reader
 from xfer.recipe.partial import PartialRecipe, PathFault
 
 
 def conditioning_task(head: Head, forms: Mapping[str, str]) -> str | None:
     """The task whose class probabilities a head sees, from the forms of the tasks that learn labels; None if none."""
-    usable_forms = ("classify", "tag") if head.states == "tokens" else ("classify",)
     wanted = getattr(head, "task", None)
-    tasks = [name for name, form in forms.items() if form in usable_forms and wanted in (None, name)]
+    tasks = [name for name, form in forms.items() if _gives_classes(form, head) and wanted in (None, name)]
     return tasks[0] if head.conditional and tasks else None
+
+
+def _gives_classes(form: str, head: Head) -> bool:
+    """Whether a task of this form has class probabilities of what the head judges: rows, or subwords."""
+    facts = form_facts(form)
+    return facts.classifies_rows or facts.tags_words and head.states == "tokens"
 
 
 def domain_faults(recipe: PartialRecipe) -> Iterator[PathFault]:
@@ -38,7 +44,7 @@ def domain_faults(recipe: PartialRecipe) -> Iterator[PathFault]:
 
 def _column_faults(path: KeyPath, reader: Reader, head: Head) -> Iterator[PathFault]:
     """A column that the rows do not have, or in which all are alike."""
-    columns = DOMAIN_COLUMNS[reader.form]
+    columns = form_facts(reader.form).domain_columns
     if head.of not in columns:
         what = f"rows of form {reader.form} have no column '{head.of}' to tell apart"
         yield (*path, "head", "of"), what, suggest_name(head.of, columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from xfer.core.errors import suggest_name
+from xfer.forms.sheet import form_facts
 from xfer.readers.base import Reader
 from xfer.recipe.checks.names import unknown_name
 from xfer.recipe.partial import PartialDistil, PartialRecipe, PartialStage, PathFault
@@ -48,7 +49,7 @@ def _teacher_faults(teacher: Reader | None, learnt: Mapping[str, Reader | None])
     """(message, hint) of what stands against a teacher's data set for a stage that learns these."""
     if teacher is None or None in learnt.values():
         return  # faulty by itself
-    if teacher.form == "retrieve":
+    if form_facts(teacher.form).searches_pool:
         yield "the teacher's task is one of retrieval, which has vectors and no answers", "name another stage"
     elif not teachable_tasks(teacher, learnt):
         what = f"no task of the stage has the form and labels of {teacher.type_name}, which the teacher learnt"

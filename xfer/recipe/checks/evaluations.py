@@ -8,7 +8,7 @@ from typing import get_args
 from xfer.attackers.base import Attacker
 from xfer.core.errors import spelling_hint
 from xfer.core.yaml import KeyPath
-from xfer.models.smoothing.settings import Vote
+from xfer.forms.sheet import SHEET, form_facts
 from xfer.readers.base import Reader, Split
 from xfer.recipe.checks.attacked import tagging_stage, tagging_task
 from xfer.recipe.checks.lexicons import attacker_faults
@@ -37,7 +37,7 @@ def _stageless_faults(name: str, evaluation: PartialEvaluation, recipe: PartialR
         spelling = spelling_hint(name, recipe.evaluations.keys() - {name})
         yield path, "names neither a stage nor a reader", spelling or "add the stage to test, or a reader of retrieval"
         return
-    if reader and reader.form != "retrieve":
+    if reader and not form_facts(reader.form).searches_pool:
         yield (*path, "reader"), f"form {reader.form} needs a head, which no stage has trained", "add stage: ..."
     elif reader and model and not model.trained and recipe.start is None:
         what = f"model {model.type_name} has random weights, so there is nothing to test"
@@ -74,9 +74,13 @@ def _reader_faults(evaluation: PartialEvaluation, recipe: PartialRecipe) -> Iter
     yield from _split_faults(evaluation, reader)
     yield from _label_faults(evaluation, reader, recipe.trained_reader(evaluation))
     yield from language_faults((*path, "languages"), reader, evaluation.languages, recipe, evaluation.split)
-    if evaluation.has_smoothing and reader.form not in Vote.FORMS:
+    if evaluation.has_smoothing and not form_facts(reader.form).single_answer:
         what = f"smoothing votes on one answer a row, which form {reader.form} has not"
-        yield (*path, "smoothing"), what, f"it fits {' and '.join(Vote.FORMS)}"
+        yield (
+            (*path, "smoothing"),
+            what,
+            f"it fits {' and '.join(name for name, facts in SHEET.items() if facts.single_answer)}",
+        )
     if evaluation.attacker:
         source = recipe.source_of(reader)
         offered = reader.offered_languages(source, evaluation.split)
@@ -87,7 +91,7 @@ def _reader_faults(evaluation: PartialEvaluation, recipe: PartialRecipe) -> Iter
 
 def _useless_languages(path: KeyPath, reader: Reader) -> Iterator[PathFault]:
     """Languages to train on, in an evaluation's reader that nothing can train on."""
-    trains = "train" in reader.card.splits and reader.form != "retrieve"
+    trains = "train" in reader.card.splits and not form_facts(reader.form).searches_pool
     if not trains and reader.languages != type(reader).model_fields["languages"].default:
         what = f"name what a stage trains on, and none trains on {reader.type_name} here: they do nothing"
         yield path, what, "say the languages to test beside reader, not in it"
@@ -108,7 +112,7 @@ def _split_faults(evaluation: PartialEvaluation, reader: Reader) -> Iterator[Pat
 
 def _label_faults(evaluation: PartialEvaluation, reader: Reader, trained: Reader | None) -> Iterator[PathFault]:
     """A reader of an evaluation's own with labels that the head of its stage does not give."""
-    if trained is None or not evaluation.has_reader or reader.form == "retrieve":
+    if trained is None or not evaluation.has_reader or form_facts(reader.form).searches_pool:
         return
     if not same_labels(reader, trained):
         what = f"reader {reader.type_name} has another form or other labels than the stage was trained on"

@@ -5,13 +5,14 @@ Known from the edits that made the view, one step after another. What no edit te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from xfer.forms.base import EncodedUnits, Tensors
+from xfer.forms.sheet import FormFacts
 from xfer.text.edits import Edit, splice_edits
 
 EditRecords = list[dict[str, Any]]  # as attackers tell them, with the column of each
@@ -23,6 +24,11 @@ class AlignmentUnit(NamedTuple):
 
     unit: EncodedUnits
     words: np.ndarray | None = None
+
+
+UnitAligner = Callable[
+    [dict[str, Any], dict[str, Any], Sequence[EditRecords], AlignmentUnit, AlignmentUnit], np.ndarray
+]
 
 
 def track_borders(text: str, changed: str, steps: Sequence[EditRecords]) -> Borders | None:
@@ -115,7 +121,9 @@ def align_subwords(
     return positions
 
 
-ALIGNERS = {"tag": align_words, "span": align_subwords}  # units of other forms are rows, and align whole
+def unit_aligner(facts: FormFacts) -> UnitAligner | None:
+    """What tells where the parts of a form's units stand in their views; None where a unit aligns as a whole."""
+    return align_words if facts.tags_words else align_subwords if facts.locates_answers else None
 
 
 def stack_places(places: Sequence[np.ndarray], view: Tensors, rows: Tensors) -> torch.Tensor:

@@ -15,7 +15,7 @@ from xfer.core.seeds import derive_seed, seeded_random
 from xfer.forms.base import Columns, Form, Tensors, encode_texts
 from xfer.forms.pieces import UnitSelection, join_units, select_units
 from xfer.trainers.augmenting import Augment, Consistency
-from xfer.trainers.batches.alignment import ALIGNERS, AlignmentUnit, EditRecords, stack_places
+from xfer.trainers.batches.alignment import AlignmentUnit, EditRecords, stack_places, unit_aligner
 from xfer.trainers.distributed import Processes
 from xfer.trainers.losses.objective import as_view
 
@@ -68,7 +68,7 @@ class Augmenter:
         self.row_of: np.ndarray = kept.get("row", np.arange(len(units.encoded.lengths)))
         firsts = np.unique(self.row_of, return_index=True)
         self.first = dict(zip(firsts[0].tolist(), firsts[1].tolist(), strict=True))
-        self.texts = _distinct_texts(rows) if form.name == "retrieve" else []
+        self.texts = _distinct_texts(rows) if form.facts.searches_pool else []
         self.cutter: Any = None
         if any(step.subwords for step, _ in augmentation.steps):
             from xfer.models.subwords import Cutter  # late: only this option needs it
@@ -83,7 +83,7 @@ class Augmenter:
         def make(positions: np.ndarray) -> Tensors:
             seeds = (
                 [derive_seed("mask", self.seed, number, int(i)) for i in index[positions]]
-                if form.name == "mask"
+                if form.facts.masks_text
                 else None
             )
             tensors = form.build_batch(piece.encoded, piece.targets, positions, self.tokenizer, seeds)
@@ -107,9 +107,8 @@ class Augmenter:
             draw_counts[unit] += 1
             piece, view = self._read(unit, change)
             pieces.append(piece)
-            if self.about.consistency and self.form.name in ALIGNERS:
+            if self.about.consistency and (align := unit_aligner(self.form.facts)):
                 row = {name: values[int(self.row_of[unit])] for name, values in self.rows.items()}
-                align = ALIGNERS[self.form.name]
                 places.append(align(row, change.row, change.edits, self._own(unit)[1], view))
         return BatchView(join_units(pieces), places)
 
@@ -156,7 +155,7 @@ class Augmenter:
             from xfer.models.subwords import SamplingTokenizer  # late: only this option needs it
 
             tokenizer = SamplingTokenizer(self.cutter, *change.cut)
-        if self.form.name == "retrieve":
+        if self.form.facts.searches_pool:
             piece = self._pair(unit, change.row, tokenizer)
             return piece, AlignmentUnit(piece.encoded)
         rows = {name: [value] for name, value in change.row.items()}

@@ -74,7 +74,7 @@ class Feed:
 
     def _is_batchwise(self, task: str) -> bool:
         form = self.forms[task]
-        return form.batchwise_loss or bool(self.mixup and form.name == "classify")
+        return form.batchwise_loss or bool(self.mixup and form.facts.classifies_rows)
 
     def attacked_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
         """The same of the changed rows that go with that batch; nothing where there are none."""
@@ -96,7 +96,9 @@ class Feed:
         form, batchwise = self.forms[task], self._is_batchwise(task)
 
         def make(positions: np.ndarray) -> Tensors:
-            seeds = [derive_seed("mask", self.seed, number, int(i)) for i in positions] if form.name == "mask" else None
+            seeds = (
+                [derive_seed("mask", self.seed, number, int(i)) for i in positions] if form.facts.masks_text else None
+            )
             return form.build_batch(encoded, targets, positions, self.tokenizer, seeds)
 
         return processes.share(make, encoded, index, number if batchwise else None) if len(index) else ({}, {})

@@ -50,7 +50,7 @@ class Objective:
     def _prepared(self, form: Form, task: str, number: int, batch: Tensors) -> Tensors:
         if self.teacher and task in self.teacher.student_tasks:
             batch = batch | {"teacher": self._teacher_log_probabilities(form, batch)}
-        if self.mixup and form.name == "classify":
+        if self.mixup and form.facts.classifies_rows:
             draw = np.random.Generator(np.random.PCG64(derive_seed("mixup", self.seed, task, number)))
             partner = torch.from_numpy(draw.permutation(len(batch["labels"])))
             share = torch.tensor(draw.beta(self.mixup, self.mixup), dtype=torch.float32)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from importlib import import_module
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from xfer.attackers.constraints import Constraints, Locks
 from xfer.attackers.search.goal import Goal
+from xfer.forms.sheet import form_facts, load_target
 from xfer.forms.texts import column_of_side
 
 GoalRow = dict[str, Any]
-
-AIMS = {
-    form: f"xfer.attackers.search.goals.{form}:{form.capitalize()}Aim"
-    for form in ("classify", "choose", "tag", "span", "retrieve")
-}
 
 
 class AttackedTask(NamedTuple):
@@ -32,20 +27,20 @@ class AttackedTask(NamedTuple):
 class Aim(Protocol):
     """Joins the rows of a form to a search that edits words and reads scores.
 
-    The items that ``item`` makes are asked of the queue ``victim``; what its oracle answers goes to ``judge``.
+    The items that ``victim_item`` makes are asked of the queue ``victim``; what its oracle answers goes to
+    ``judge_answer``.
     """
 
-    form: ClassVar[str]
     task: AttackedTask
 
     def __init__(self, task: AttackedTask) -> None:
         """An aim is about one task, for all rows of it."""
 
     def editable_text(self, row: GoalRow, kind: type[Any] = ...) -> Any:
-        """The row as a ``kind`` of ``engine.text.Text`` that a search edits. Raises Refused if that cannot be."""
+        """The row as a ``kind`` of ``EditableText`` that a search edits. Raises Refused if that cannot be."""
 
     def text_columns(self, row: GoalRow) -> tuple[str, ...]:
-        """The names of the row's columns that ``text`` has as fields, in order."""
+        """The names of the row's columns that the text has as fields, in order."""
 
     def victim_item(self, text: Any) -> Hashable:
         """What the victim is asked for a text."""
@@ -69,7 +64,6 @@ def form_aim(
     protect: Sequence[str] = (),
 ) -> Aim:
     """The aim of a search against a task of this form. ``protect`` are sides by role (premise, question, ...)."""
-    module, _, name = AIMS[form].partition(":")
     applied = constraints or Constraints()
     task = AttackedTask(
         labels,
@@ -78,5 +72,5 @@ def form_aim(
         applied.edit_locks([column_of_side(side, form) for side in protect]),
         applied,
     )
-    instance: Aim = getattr(import_module(module), name)(task)
+    instance: Aim = load_target(form_facts(form).aim_class)(task)
     return instance

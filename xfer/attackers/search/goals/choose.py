@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, ClassVar
+from typing import Any
 
 from xfer.attackers.search.candidate import EditableText
 from xfer.attackers.search.goals.base import AttackedTask, GoalRow
@@ -18,8 +18,6 @@ class ChooseAim:
 
     An item is (text, question or None, options), an answer the options' probabilities.
     """
-
-    form: ClassVar[str] = "choose"
 
     def __init__(self, task: AttackedTask) -> None:
         self.task = task

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, ClassVar
+from typing import Any
 
 from xfer.attackers.search.candidate import EditableText
 from xfer.attackers.search.goals.base import AttackedTask, GoalRow
@@ -15,8 +15,6 @@ CLASSIFY_COLUMNS = ("text", "pair")
 
 class ClassifyAim:
     """Another class than the gold one. An item is the tuple of columns, an answer the classes' probabilities."""
-
-    form: ClassVar[str] = "classify"
 
     def __init__(self, task: AttackedTask) -> None:
         self.task, self.labels = task, list(task.labels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, ClassVar
+from typing import Any
 
 from xfer.attackers.search.candidate import EditableText
 from xfer.attackers.search.goals.base import AttackedTask, GoalRow
@@ -20,8 +20,6 @@ class RetrieveAim:
     than the best right one, whether a right one is found): see ``models.ranks``. That is the score, a difference of
     cosines from -2 to 2 mapped to 0 to 1; in mining a difference of margins, cut to -1 to 1 and mapped likewise.
     """
-
-    form: ClassVar[str] = "retrieve"
 
     def __init__(self, task: AttackedTask) -> None:
         self.task = task

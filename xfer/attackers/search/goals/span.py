@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from xfer.attackers.search.candidate import EditableText
 from xfer.attackers.search.goal import DEFAULT_BOUND
@@ -27,8 +27,6 @@ class SpanAim:
     the gold answers), an answer (predicted text, p(gold span)): see ``models.victims``. A row that the clean text
     already loses is skipped, so that a success is a loss relative to the clean answer. The bound of half is our choice.
     """
-
-    form: ClassVar[str] = "span"
 
     def __init__(self, task: AttackedTask) -> None:
         self.task = task

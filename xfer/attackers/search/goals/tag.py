@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, ClassVar
+from typing import Any
 
 from xfer.attackers.search.candidate import EditableText
 from xfer.attackers.search.goal import DEFAULT_BOUND
@@ -21,8 +21,6 @@ class TagAim:
     score is the mean 1 - p(gold); the aim is reached where the share of wrong ones reaches ``goal.bound``. The default
     of half, on entity tokens, is our choice: SeqAttack (Simoncini & Spanakis 2021) asks for any change of the sequence.
     """
-
-    form: ClassVar[str] = "tag"
 
     def __init__(self, task: AttackedTask) -> None:
         self.task = task

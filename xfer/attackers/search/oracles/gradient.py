@@ -41,7 +41,7 @@ class GradientOracle:
 
     def __init__(self, victim: Any) -> None:
         network = getattr(victim, "network", None)
-        if network is None or network.forms[victim.task].name != "classify":
+        if network is None or not network.forms[victim.task].facts.classifies_rows:
             raise MissingPart("this search reads the victim's gradient: it needs a network of its own on form classify")
         self.network, self.task, self.longest = network, victim.task, victim.max_length
         self.table = network.encoder.get_input_embeddings()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from xfer.forms.sheet import CLASSIFY, SEARCHED_FORMS
+
 
 class Resource(NamedTuple):
     """Something a recipe reads. ``field`` is where a recipe of xfer names it; ``default`` what is taken if it does
@@ -25,12 +27,12 @@ class PublishedRecipe(NamedTuple):
     paper: str
     edits: str
     needs: tuple[Resource, ...] = ()
-    forms: tuple[str, ...] = ("classify", "choose", "tag", "span", "retrieve")
+    forms: tuple[str, ...] = SEARCHED_FORMS
     options: tuple[str, ...] = ()  # further fields that it takes
     come_and_go: bool = False
 
 
-_CLASSIFY_ONLY = ("classify",)  # the answer must stay, or the victim's gradient is read
+_CLASSIFY_ONLY = (CLASSIFY.name,)  # the answer must stay, or the victim's gradient is read
 _COUNTER = "counter-fitted PARAGRAM vectors of 65,713 words (Mrksic et al. 2016; from TextAttack's S3)"
 _USE = "Universal Sentence Encoder 3 (Apache 2.0, about 1 GB, needs TensorFlow, which xfer does not load)"
 _NLTK = "NLTK's English tagger averaged_perceptron_tagger_eng (MIT, some MB), mapped to universal tags"
