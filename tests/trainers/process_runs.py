@@ -80,7 +80,6 @@ CASES: dict[str, Callable[[], Made]] = {
     "dann": lambda: judged("domain"),
     "dann over tags, freelb": lambda: judged("domain", "tag", adversary=FREELB),
     "cdan": lambda: judged("cdan", accumulate=2),
-    "adan": lambda: judged("adan", head={"dropout": 0}),
     "wasserstein": lambda: judged("wasserstein"),
     "average": lambda: classifier(average={"last": 2}),
     "rows attacked anew": attacked_anew,

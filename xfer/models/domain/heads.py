@@ -189,7 +189,8 @@ class Adan(Wasserstein):
     critic by itself, and is normalised by its own units; weights are clipped before each update of the critic. With
     two languages one score tells them apart and the distance is theirs. With more each has a score against all
     others, and half their sum is lowered: ours. Theirs gives the critic ten updates in the first 26 steps of a run
-    and in every 500th; here it is ``critic`` in all. With several processes each normalises its own rows.
+    and in every 500th; here it is ``critic`` in all. On dev rows the critic normalises by running means; with several
+    processes those are of the batches that the first of them had.
     """
 
     dropout: float = Field(0.2, ge=0, lt=1, description="in the critic, before each hidden layer")
