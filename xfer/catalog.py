@@ -54,6 +54,7 @@ CATALOG: dict[str, dict[str, str]] = {
     },
     "head": {
         "domain": "xfer.models.domain.heads:Domain",
+        "adan": "xfer.models.domain.heads:Adan",
         "cdan": "xfer.models.domain.heads:Cdan",
         "confusion": "xfer.models.domain.heads:Confusion",
         "wasserstein": "xfer.models.domain.heads:Wasserstein",

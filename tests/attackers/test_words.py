@@ -105,6 +105,19 @@ def test_the_drawn_languages_differ_from_row_to_row(lists: Path) -> None:
     assert {mixer.change(pair("dog", name=str(i)))[0]["text"] for i in range(40)} == {"Hund", "Vierbeiner", "狗"}
 
 
+def test_cosdas_tokens_draw_among_all_languages_and_stay_where_that_one_lacks_them(lists: Path) -> None:
+    """Of "dog" (three languages, one without it): a third stays at rate 1, and 1 - 0.5 * 2 / 3 at 0.5."""
+    (lists / "en-fr.txt").write_text("house maison\n")
+    for rate, kept in ((1.0, 1 / 3), (0.5, 2 / 3)):
+        mixer = attacker("code_mixing", languages=["de", "zh", "fr"], dictionary=str(lists), rate=rate, draw="tokens")
+        found = [mixer.change(pair("dog dog", name=str(i)))[0]["text"].split() for i in range(2000)]
+        tokens = [token for text in found for token in text]
+        assert tokens.count("dog") / len(tokens) == pytest.approx(kept, abs=0.03)
+        assert tokens.count("狗") / len(tokens) == pytest.approx(rate / 3, abs=0.03)
+        assert tokens.count("Hund") == pytest.approx(tokens.count("Vierbeiner"), rel=0.3)
+        assert rate < 1 or sum(text[0] != text[1] for text in found) > 0.5 * len(found)  # each token by itself
+
+
 def test_mixing_into_unspaced_text(lists: Path) -> None:
     changed, _ = attacker("code_mixing", languages=["en"], dictionary=str(lists), rate=1.0).change(
         pair("我喜欢苹果。", None, "zh")

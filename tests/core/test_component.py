@@ -360,3 +360,14 @@ def test_every_built_in_is_registered_under_its_name_in_the_catalogue(kind: str)
     for name, target in CATALOG[kind].items():
         leaf = base.find_class(name)
         assert f"{leaf.__module__}:{leaf.__qualname__}" == target
+
+
+# versions of fields
+
+
+def test_a_field_that_does_something_else_now_gives_new_keys_only_where_it_is_used() -> None:
+    plain, decayed = Finetune(steps=3).identity(), Finetune(steps=3, layer_decay=0.8).identity()
+    assert "layer_decay" not in plain and decayed["layer_decay"] == {"value": 0.8, "version": 2}
+    for method, wanted in (("houlsby", {"value": "houlsby", "version": 2}), ("dora", "dora")):
+        assert Finetune.model_validate({"adapt": {"method": method}}).identity()["adapt"] == {"method": wanted}
+    assert Finetune.model_validate({"adapt": {"rank": 4}}).identity()["adapt"] == {"rank": 4}

@@ -50,7 +50,9 @@ def test_they_add_nothing_at_first_and_only_they_and_heads_move(method: str, tmp
     assert sum(isinstance(m, bottleneck.Bottleneck) for m in net.modules()) == COUNT[method]
     before, after = weights(fresh), weights(trained(tmp_path / "run", method))
     moved = {name for name in before if not torch.equal(before[name], after[name])}
-    assert moved and all(".roberta." not in name for name in moved)
+    norms = {name for name in before if ".roberta." in name and "LayerNorm" in name}
+    assert len(norms) == 10 and moved > norms if method == "houlsby" else moved and not moved & norms
+    assert all(".roberta." not in name for name in moved - norms)
     added = {name for name in after if bottleneck.ADAPTERS_INFIX in name}
     assert len(added) == 4 * COUNT[method] and set(after) == set(before) | added
     assert all(after[name].any() for name in added)
@@ -84,12 +86,59 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     assert equal(weights(trained(tmp_path / "broken", "houlsby")), weights(trained(tmp_path / "whole", "houlsby")))
 
 
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("kind", ["bert", "deberta", "distilbert"])
-def test_other_encoders(kind: str) -> None:
-    encoder = transformers.AutoModel.from_config(CONFIGS[kind](vocab_size=30))
+def test_other_encoders(kind: str, method: str) -> None:
+    encoder = transformers.AutoModel.from_config(CONFIGS[kind](vocab_size=30)).eval()
+    ids = torch.tensor([[5, 6, 7]])
+    with torch.no_grad():
+        before = encoder(ids).last_hidden_state
     stack = next(module for module in encoder.modules() if isinstance(module, torch.nn.ModuleList))
-    bottleneck.add_bottlenecks(encoder, stack, "houlsby", 4)
-    assert sum(isinstance(m, bottleneck.Bottleneck) for m in encoder.modules()) == 4
+    bottleneck.add_bottlenecks(encoder, stack, method, 4)
+    adapters = [m for m in encoder.modules() if isinstance(m, bottleneck.Bottleneck)]
+    assert len(adapters) == COUNT[method] and torch.equal(encoder(ids).last_hidden_state, before)
+    adapters[-1].up.bias.data.add_(torch.linspace(-1, 1, before.shape[-1]))
+    assert not torch.allclose(encoder(ids).last_hidden_state, before, atol=1e-2)
+
+
+def layer_norm(states: torch.Tensor, norm: Any) -> torch.Tensor:
+    centred = states - states.mean(-1, keepdim=True)
+    return centred / (centred.square().mean(-1, keepdim=True) + norm.eps).sqrt() * norm.weight + norm.bias
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_layer_is_equal_to_its_authors_formula_in_double_precision(method: str) -> None:
+    """adapter-bert: LN(x + h + A(h)), h behind the dropout, gelu by tanh. AdapterHub: LN(s + A(LN(s))), s = h + x."""
+    torch.manual_seed(2)
+    encoder = transformers.AutoModel.from_config(CONFIGS["bert"](vocab_size=30)).double().eval()
+    (layer, *_), width = encoder.encoder.layer, encoder.config.hidden_size
+    bottleneck.add_bottlenecks(encoder, encoder.encoder.layer, method, 3)
+    (adapter,) = (m for m in layer.output.modules() if isinstance(m, bottleneck.Bottleneck))
+    for parameter in adapter.parameters():
+        torch.nn.init.normal_(parameter)
+    adapter.double()
+    inner, states = torch.randn(2, 3, encoder.config.intermediate_size), torch.randn(2, 3, width)
+    inner, states, factor = inner.double(), states.double().requires_grad_(), torch.randn(2, 3, width).double()
+    down, up, norm = adapter.down, adapter.up, layer.output.LayerNorm
+    part = inner @ layer.output.dense.weight.T + layer.output.dense.bias
+    if method == "houlsby":
+        low = part @ down.weight.T + down.bias
+        low = 0.5 * low * (1 + torch.tanh((2 / torch.pi) ** 0.5 * (low + 0.044715 * low**3)))
+        wanted = layer_norm(states + part + low @ up.weight.T + up.bias, norm)
+    else:
+        low = (layer_norm(part + states, norm) @ down.weight.T + down.bias).clamp(min=0)
+        wanted = layer_norm(part + states + low @ up.weight.T + up.bias, norm)
+    leaves = [states, *adapter.parameters(), *layer.output.dense.parameters(), *norm.parameters()]
+    found = torch.autograd.grad((layer.output(inner, states) * factor).sum(), leaves)
+    for mine, theirs in zip(found, torch.autograd.grad((wanted * factor).sum(), leaves), strict=True):
+        assert theirs.abs().max() > 1e-3 and (mine - theirs).abs().max() < 1e-6
+
+
+def test_houlsbys_adapters_stand_behind_the_dropout() -> None:
+    encoder = transformers.AutoModel.from_config(CONFIGS["bert"](vocab_size=30))
+    bottleneck.add_bottlenecks(encoder, encoder.encoder.layer, "houlsby", 3)
+    holders = {name for name, m in encoder.named_modules() if hasattr(m, "adapters")}
+    assert {name.split("layer.0.")[-1] for name in holders} >= {"attention.output.dropout", "output.dropout"}
 
 
 def test_what_cannot_be_is_said_in_one_line() -> None:

@@ -63,6 +63,9 @@ def test_defaults_are_the_published_ones() -> None:
         assert make(name).reverse.model_dump() == {"peak": 0.01, "ramp": "constant"}
     adan = make("wasserstein")
     assert (adan.critic_steps, adan.clip, adan.learning_rate) == (5, 0.01, 5e-4)
+    published = make("adan")
+    assert (published.critic_steps, published.clip, published.learning_rate, published.dropout) == (5, 0.01, 5e-4, 0.2)
+    assert published.reverse == adan.reverse and published.depth == 2
     assert [make(name).critic_steps for name in ("domain", "cdan", "confusion")] == [0, 0, 0]
 
 
@@ -72,10 +75,16 @@ def test_the_outer_product_by_hand() -> None:
     assert formulas.outer_product(features, chances).tolist() == wanted
 
 
-def test_units_that_the_task_is_sure_of_weigh_more() -> None:
+def test_units_that_the_task_is_sure_of_weigh_more_in_their_domain() -> None:
     """1 + e^-H is 2 where H is 0 and 1.5 where H is the logarithm of 2; the mean is 1.75."""
-    found = formulas.certainty_weights(torch.tensor([[1.0, 0.0], [0.5, 0.5]]))
-    assert found.tolist() == pytest.approx([2 / 1.75, 1.5 / 1.75])
+    chances = torch.tensor([[1.0, 0.0], [0.5, 0.5]])
+    found = formulas.certainty_weights(chances, torch.tensor([1, 1]))
+    assert found.tolist() == pytest.approx([2 / 1.75, 1.5 / 1.75], abs=1e-4)
+    assert formulas.certainty_weights(chances, torch.tensor([0, 1])).tolist() == pytest.approx([1, 1])
+    three = formulas.certainty_weights(chances[[0, 1, 0]], torch.tensor([0, 0, 2]))  # each domain has half of 3
+    assert three.tolist() == pytest.approx([1.5 * 2 / 3.5, 1.5 * 1.5 / 3.5, 1.5], abs=1e-4)
+    unknown = formulas.certainty_weights(chances, torch.tensor([0, -100]))
+    assert unknown.tolist() == pytest.approx([2, 0])
 
 
 def test_the_divergence_from_uniform_is_nothing_at_uniform_and_right_elsewhere() -> None:
@@ -132,13 +141,87 @@ def test_a_domain_head_descends_what_the_encoder_climbs() -> None:
         assert mine.grad is not None and theirs.grad is not None and torch.allclose(mine.grad, theirs.grad, atol=1e-7)
 
 
+CHANCES = torch.tensor([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8], [0.6, 0.4], [1.0, 0.0], [0.3, 0.7]])
+
+
 def test_cdan_sees_the_outer_product_and_weights_its_loss() -> None:
-    chances = torch.tensor([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8], [0.6, 0.4], [1.0, 0.0], [0.3, 0.7]])
-    one, _, loss = seen("cdan", FEATURES, chances=chances)
-    joined = torch.stack([torch.outer(c, f).flatten() for c, f in zip(chances, FEATURES, strict=True)])
-    sure = np.array([1 + math.prod(p**p for p in row) for row in chances.double().tolist()])  # e^-H is prod p^p
-    each = cross_entropy(one.layers(joined), LABELS, reduction="none").detach().numpy()
-    assert loss.item() == pytest.approx((each * sure / sure.mean()).mean(), abs=1e-6)
+    one, _, loss = seen("cdan", FEATURES, chances=CHANCES)
+    joined = torch.stack([torch.outer(c, f).flatten() for c, f in zip(CHANCES, FEATURES, strict=True)])
+    sure = np.array([1 + math.prod(p**p for p in row) for row in CHANCES.double().tolist()])  # e^-H is prod p^p
+    each, domain = cross_entropy(one.layers(joined), LABELS, reduction="none").detach().numpy(), LABELS.numpy()
+    wanted = np.mean([np.average(each[domain == k], weights=sure[domain == k]) for k in range(3)])
+    assert loss.item() == pytest.approx(wanted, abs=1e-4)
+
+
+def test_cdan_e_is_equal_to_its_authors_in_double_precision() -> None:
+    """thuml/CDAN: weights over their domain's sum, which stands still; both reversed, the product without a gradient
+    in the probabilities. Two domains: their loss is half the sum of the two weighted means."""
+    draw = torch.Generator().manual_seed(4)
+    features, scores = (torch.randn(6, n, generator=draw, dtype=torch.float64).requires_grad_() for n in (4, 3))
+    labels = torch.tensor([0, 1, 1, 0, 1, 1])
+    head = make("cdan", dropout=0)
+    one = judge(head, 12, 2).double()
+    batch = {"labels": labels, "strength": torch.tensor(0.3).double(), "chances": scores.softmax(-1)}
+    head.unit_losses(head.judge_features(one, features, batch), batch).mean().backward()
+    own_features, own_scores = (x.detach().clone().requires_grad_() for x in (features, scores))
+    chances = own_scores.softmax(-1)
+    weights = 1 + torch.exp((chances * torch.log(chances + 1e-5)).sum(-1))
+    product = torch.bmm(chances.detach()[:, :, None], own_features[:, None]).flatten(1)
+    each = cross_entropy(one.layers(product), labels, reduction="none")
+    halves = [(weights * each)[labels == k].sum() / weights[labels == k].sum().detach() for k in (0, 1)]
+    wanted = torch.autograd.grad(sum(halves) / 2, [own_features, own_scores, *one.parameters()])  # type: ignore[arg-type]
+    assert features.grad is not None and scores.grad is not None and min(g.abs().max() for g in wanted) > 1e-5
+    assert (features.grad + 0.3 * wanted[0]).abs().max() < 1e-6 and (scores.grad + 0.3 * wanted[1]).abs().max() < 1e-6
+    for parameter, gradient in zip(one.parameters(), wanted[2:], strict=True):
+        assert parameter.grad is not None and (parameter.grad - gradient).abs().max() < 1e-6
+
+
+def normalised(layers: Any, features: torch.Tensor) -> torch.Tensor:
+    """ADAN's critic written out for one language: linear, batch norm over its units, relu; twice, and a linear one."""
+    for linear, norm in ((layers[1], layers[2]), (layers[5], layers[6])):
+        features = features @ linear.weight.T + linear.bias
+        spread = features - features.mean(0)
+        features = (spread / (spread.square().mean(0) + 1e-5).sqrt() * norm.weight + norm.bias).clamp(min=0)
+    return (features @ layers[8].weight.T + layers[8].bias)[:, 0]
+
+
+def test_adan_is_equal_to_its_authors_in_double_precision() -> None:
+    """ccsasuke/adan: the critic, its weights clipped, climbs mean Q(en) - mean Q(zh), each language in a pass of its
+    own; the encoder descends 0.01 times that."""
+    draw = torch.Generator().manual_seed(4)
+    features = (3 * torch.randn(7, 4, generator=draw, dtype=torch.float64)).requires_grad_()
+    labels, head = torch.tensor([0, 1, 1, 0, 1, 0, 0]), make("adan", dropout=0)
+    one = judge(head, 4, 2).double().train()
+    batch = {"labels": labels, "critic": torch.ones(())}
+    head.unit_losses(head.judge_features(one, features, batch), batch).mean().backward()
+    assert features.grad is None and max(p.abs().max().item() for p in one.parameters()) <= 0.01
+    distance = (
+        normalised(one.layers, features[labels == 0]).mean() - normalised(one.layers, features[labels == 1]).mean()
+    )
+    features_grad, *wanted = torch.autograd.grad(distance, [features, *one.parameters()])
+    for parameter, gradient in zip(one.parameters(), wanted, strict=True):
+        assert parameter.grad is not None and (parameter.grad + gradient).abs().max() < 1e-6
+    assert max(g.abs().max() for g in wanted) > 1e-4 and features_grad.abs().max() > 1e-9
+    one.zero_grad()
+    batch = {"labels": labels, "strength": torch.tensor(1e6).double()}
+    head.unit_losses(head.judge_features(one, features, batch), batch).mean().backward()
+    assert features.grad is not None and (features.grad - 1e6 * features_grad).abs().max() < 1e-6
+    assert all(not parameter.grad.any() for parameter in one.parameters() if parameter.grad is not None)
+
+
+def test_adan_of_several_languages_lowers_half_the_sum_and_a_lone_unit_has_no_score() -> None:
+    head = make("adan", dropout=0)
+    one, labels = judge(head).train(), torch.tensor([0, 0, 1, 1, 2, -100])
+    features = FEATURES.clone().requires_grad_()
+    batch = {"labels": labels, "strength": torch.tensor(1.0)}
+    outputs = head.judge_features(one, features, batch)
+    assert outputs["logits"].shape == (6, 3) and not outputs["logits"][4:].any() and outputs["logits"][:4].any()
+    loss = head.unit_losses(outputs, batch).mean().item()
+    assert loss == pytest.approx(formulas.domain_distance(outputs["logits"], labels).mean().item() / 2)
+    alone = head.judge_features(one, features, batch | {"labels": torch.arange(6)})["logits"]
+    assert alone.shape == (6, 3) and not alone.any()
+    still = head.judge_features(one.eval(), features, {"labels": labels})["logits"]  # as it answers on dev rows
+    assert torch.equal(still[:1], head.judge_features(one, features[:1], {"labels": labels[:1]})["logits"])
 
 
 def test_confusion_teaches_the_discriminator_on_features_that_stand_still_and_the_encoder_through_one_that_does() -> (

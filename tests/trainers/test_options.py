@@ -152,7 +152,8 @@ def test_parameters_move_from_their_step_on(gradual: bool, tmp_path: Path) -> No
 # Rates
 
 
-def test_rates_fall_from_layer_to_layer(tmp_path: Path) -> None:
+def test_rates_fall_from_layer_to_layer_with_electras_exponents(tmp_path: Path) -> None:
+    """L + 2 - depth of two layers: 4 for the embeddings, 3 and 2 for the layers, 0 for the heads."""
     net = network(("nli", "mlm"))
     made = run(tmp_path, net, task(), task("mlm"), steps=4, warmup=0, layer_decay=0.5, learning_rate=0.8)
     made.train_step(0)
@@ -161,9 +162,9 @@ def test_rates_fall_from_layer_to_layer(tmp_path: Path) -> None:
         rate |= {names[id(p)]: group["lr"] for p in group["params"]}
     assert rate.keys() == {n for n, _ in net.named_parameters()}
     base = "heads.nli.roberta"
-    assert rate[f"{base}.embeddings.word_embeddings.weight"] == pytest.approx(0.1)
-    assert rate[f"{base}.encoder.layer.0.attention.self.query.weight"] == pytest.approx(0.2)
-    assert rate[f"{base}.encoder.layer.1.output.LayerNorm.bias"] == pytest.approx(0.4)
+    assert rate[f"{base}.embeddings.word_embeddings.weight"] == pytest.approx(0.8 * 0.5**4)
+    assert rate[f"{base}.encoder.layer.0.attention.self.query.weight"] == pytest.approx(0.8 * 0.5**3)
+    assert rate[f"{base}.encoder.layer.1.output.LayerNorm.bias"] == pytest.approx(0.8 * 0.5**2)
     assert rate["heads.nli.classifier.out_proj.weight"] == rate["heads.mlm.lm_head.dense.bias"] == 0.8
 
 

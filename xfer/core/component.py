@@ -30,6 +30,14 @@ C = TypeVar("C", bound="type[Component]")
 INCIDENTAL: dict[str, Any] = {"incidental": True}  # json_schema_extra of a field that cannot change a result
 
 
+def field_version(version: int, *values: str) -> dict[str, Any]:
+    """json_schema_extra of a field of which what it does has changed (or what these values of it do).
+
+    Results that do not use it keep their identity: only a field that differs from its default takes part in one.
+    """
+    return {"version": version, "version_of": list(values)}
+
+
 class Block(BaseModel):
     """A frozen piece of a recipe that takes no unknown field."""
 
@@ -143,12 +151,12 @@ def changed_fields(block: BaseModel) -> dict[str, Any]:
     """The fields of ``block`` that differ from their default, as canonical plain data."""
     changed = {}
     for name, field in sorted(type(block).model_fields.items()):
-        extra = field.json_schema_extra
+        extra: dict[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         value = getattr(block, name)
-        if not (isinstance(extra, dict) and extra.get("incidental")) and value != field.get_default(
-            call_default_factory=True
-        ):
+        if not extra.get("incidental") and value != field.get_default(call_default_factory=True):
             changed[name] = _canonical_value(value)
+            if "version" in extra and (not extra["version_of"] or value in extra["version_of"]):
+                changed[name] = {"value": changed[name], "version": extra["version"]}
     return changed
 
 

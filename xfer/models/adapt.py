@@ -22,12 +22,16 @@ IA3_ATTENTION = ("query", "key", "value")  # IA3 scales what comes out of these,
 def inject_adapters(network: Network, adapt: Any, seed: int) -> None:
     """Puts the parts into the encoder, in place; of the encoder only they are trained then, and the heads as before.
 
+    With ``houlsby`` its layer norms are trained as well.
+
     Raises MissingPart where peft is not there, or the encoder has no such layers.
     """
     if adapt.bottleneck:
         network.encoder.requires_grad_(False)
         with seeded_torch(derive_seed("adapt", seed)):
             bottleneck.add_bottlenecks(network.encoder, network.layer_stack(), adapt.method, adapt.rank)
+        if adapt.method == "houlsby":
+            bottleneck.train_norms(network.encoder)
         return
     try:
         import peft  # late: an extra, and heavy

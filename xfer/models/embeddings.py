@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,9 +27,45 @@ def embedding_width(network: Network) -> int:
     return int(word_embeddings(network).weight.shape[1])
 
 
+def embedding_layer(network: Network) -> Any:
+    """The module that adds positions to word embeddings and normalises them. Raises MissingPart where there is none."""
+    encoder: Any = network.encoder
+    if not hasattr(encoder, "embeddings"):
+        kind = getattr(encoder.config, "model_type", "this")
+        what = f"encoders of type {kind} have no embedding layer whose output could be read"
+        raise MissingPart(f"{what}; take another trainer.adversary")
+    return encoder.embeddings
+
+
 @contextmanager
 def shifted_embeddings(network: Network, delta: torch.Tensor | None) -> Iterator[None]:
-    """Inside, one pass of the network adds ``delta`` to its word embeddings."""
+    """Inside, one pass of the network adds ``delta`` [sequences, subwords, width] to its word embeddings."""
+    with _shifted_output(network, word_embeddings, delta, lambda output: output):
+        yield
+
+
+@contextmanager
+def shifted_constants(network: Network, delta: torch.Tensor | None) -> Iterator[None]:
+    """As ``shifted_embeddings``, but what is looked up is a constant: no gradient reaches the table through it."""
+    with _shifted_output(network, word_embeddings, delta, torch.Tensor.detach):
+        yield
+
+
+@contextmanager
+def shifted_layer_output(network: Network, delta: torch.Tensor | None) -> Iterator[None]:
+    """Inside, one pass adds ``delta`` [sequences, subwords, width] to what the whole embedding layer gives."""
+    with _shifted_output(network, embedding_layer, delta, lambda output: output):
+        yield
+
+
+@contextmanager
+def _shifted_output(
+    network: Network,
+    find_module: Callable[[Network], Any],
+    delta: torch.Tensor | None,
+    prepare: Callable[[torch.Tensor], torch.Tensor],
+) -> Iterator[None]:
+    """Inside, one pass adds ``delta`` to the prepared output of a module; None changes nothing."""
     if delta is None:
         yield
         return
@@ -38,9 +74,9 @@ def shifted_embeddings(network: Network, delta: torch.Tensor | None) -> Iterator
     def add(module: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor:
         nonlocal passes
         passes += 1
-        return output + delta.view(output.shape).to(output.dtype)
+        return prepare(output) + delta.view(output.shape).to(output.dtype)
 
-    hook = word_embeddings(network).register_forward_hook(add, prepend=True)  # others look at what is moved
+    hook = find_module(network).register_forward_hook(add, prepend=True)  # others look at what is moved
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from xfer.core.component import Block
+from xfer.core.component import Block, field_version
 
 
 class Unfreeze(Block):
@@ -40,11 +40,13 @@ class Adapt(Block):
     ``lora``, ``dora`` and ``ia3`` come from the package peft. What is saved is merged into the encoder's weights, so
     that any later stage, or transformers alone, reads it. ``houlsby`` and ``pfeiffer`` are bottleneck adapters, which
     cannot be merged: they are saved beside the encoder, and later stages and predictions of xfer put them back.
+    ``houlsby`` trains the encoder's layer norms too, as its authors do.
     """
 
     method: Literal["lora", "dora", "ia3", "houlsby", "pfeiffer"] = Field(
         "lora",
         description="Hu et al. 2022; Liu et al. 2024; Liu et al. 2022; Houlsby et al. 2019; Pfeiffer et al. 2021",
+        json_schema_extra=field_version(2, "houlsby", "pfeiffer"),
     )
     rank: int = Field(8, ge=1, description="of lora and dora; of houlsby and pfeiffer the width of the bottleneck")
     alpha: float = Field(16, gt=0, description="of lora and dora: the added part is scaled by alpha / rank")

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
 
-from xfer.core.component import INCIDENTAL
+from xfer.core.component import INCIDENTAL, field_version
 from xfer.forms.sheet import form_facts
 from xfer.readers.base import Settings
 from xfer.trainers.adversaries.base import Adversary, Plain
@@ -51,7 +51,13 @@ class FinetuneSettings(Trainer):
     mixup: float = Field(
         0.0, ge=0, description="alpha of the beta distribution by which rows of form classify are mixed; 0 for none"
     )
-    layer_decay: float = Field(1.0, gt=0, le=1, description="factor of the rate from each layer to the one below")
+    layer_decay: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="factor of the rate from each layer to the one below, and twice from the heads to the top layer",
+        json_schema_extra=field_version(2),
+    )
     freeze_encoder: bool = Field(
         False, strict=True, description="only the heads are trained: a linear probe, where a head is one layer"
     )

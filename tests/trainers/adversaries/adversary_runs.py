@@ -121,10 +121,10 @@ def deltas(made: Run, monkeypatch: Any) -> list[tuple[MicroBatch, torch.Tensor]]
     seen: list[tuple[MicroBatch, torch.Tensor]] = []
     real: Callable[..., torch.Tensor] = MicroBatch._pass
 
-    def watched(self: MicroBatch, network: Any, delta: torch.Tensor | None, dropout: int) -> torch.Tensor:
+    def watched(self: MicroBatch, network: Any, delta: torch.Tensor | None, dropout: int, site: Any) -> torch.Tensor:
         if delta is not None:
             seen.append((self, delta.detach().clone()))
-        return real(self, network, delta, dropout)
+        return real(self, network, delta, dropout, site)
 
     with monkeypatch.context() as patched:
         patched.setattr(MicroBatch, "_pass", watched)

@@ -19,8 +19,8 @@ WITHIN: dict[str, dict[str, Any]] = {
     "pgd": {"radius": RADIUS, "rate": 0.04, "start": 0.1, "steps": 3},
     "freelb": {"radius": RADIUS, "rate": 0.04, "start": 0.1, "steps": 3},
     "freeat": {"radius": RADIUS, "rate": 0.04, "start": 0.1, "steps": 3},
-    "smart": {"radius": RADIUS, "rate": 0.04, "start": 0.1, "steps": 3},
-    "alum": {"radius": RADIUS, "rate": 0.04, "start": 0.1, "steps": 3},
+    "smart": {"radius": RADIUS, "rate": 0.04, "start": 1e-4, "steps": 3},
+    "alum": {"radius": RADIUS, "rate": 0.04, "start": 1e-4, "steps": 3},
     "vat": {"radius": RADIUS, "probe": RADIUS, "steps": 2},
     "smoothing": {"radius": RADIUS},
 }

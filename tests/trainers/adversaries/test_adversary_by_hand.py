@@ -66,9 +66,9 @@ def moves(adversary: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[list[torch.T
     seen: list[torch.Tensor] = []
     real = MicroBatch._pass
 
-    def watched(self: MicroBatch, inner: Any, delta: torch.Tensor | None, dropout: int) -> torch.Tensor:
+    def watched(self: MicroBatch, inner: Any, delta: torch.Tensor | None, dropout: int, site: Any) -> torch.Tensor:
         seen.extend([] if delta is None else [delta.detach().clone()])
-        return real(self, inner, delta, dropout)
+        return real(self, inner, delta, dropout, site)
 
     with monkeypatch.context() as patched:
         patched.setattr(MicroBatch, "_pass", watched)
@@ -194,7 +194,7 @@ def test_smart_without_a_proximal_term_keeps_no_weights(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["classify", "choose", "tag", "span"])
-def test_the_head_of_r4f_has_no_singular_value_above_one(kind: str, tmp_path: Path) -> None:
+def test_the_largest_singular_value_of_r4fs_head_is_one_after_every_update(kind: str, tmp_path: Path) -> None:
     def largest(name: str) -> list[float]:
         made = run(tmp_path, kind, make(name))
         head: Any = made.inner.heads[kind]
@@ -207,7 +207,23 @@ def test_the_head_of_r4f_has_no_singular_value_above_one(kind: str, tmp_path: Pa
             found.append(float(np.linalg.svd(weight.detach().numpy(), compute_uv=False)[0]))
         return found
 
-    assert max(largest("r4f")) <= 1 + 1e-5 < max(largest("r3f"))
+    assert largest("r4f") == pytest.approx([1] * 4, abs=1e-5) and max(largest("r3f")) > 2
+
+
+@pytest.mark.parametrize("scale", [0.1, 40])
+def test_a_small_weight_is_divided_as_a_large_one_and_an_evaluation_reads_what_is_saved(
+    scale: float, tmp_path: Path
+) -> None:
+    made = run(tmp_path, "classify", make("r4f"))
+    head: Any = made.inner.heads["classify"]
+    head.classifier.out_proj.weight.data.mul_(scale)
+    made.adversary.after_update(made.inner, {}, 0.5)
+    batch = made.task_batch("classify", 0)
+    trained = made.inner("classify", batch)
+    assert torch.allclose(made.inner.eval()("classify", batch), trained, atol=1e-6)
+    head.classifier.out_proj.weight.data.mul_(2)
+    assert torch.allclose(made.inner.train()("classify", batch), trained, atol=1e-6)
+    assert not torch.allclose(made.inner.eval()("classify", batch), trained, atol=1e-2)
 
 
 def test_r4f_leaves_a_vocabulary_that_the_encoder_shares_alone(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
+from random import Random
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -171,8 +172,35 @@ class Mixed(Attacker):
 
 @ModelFree.register("code_mixing")
 class CodeMixing(Mixed, Lexical):
-    """Words replaced by their translations into other languages, drawn at random (Qin et al. 2020, CoSDA-ML); each
-    word draws its language. A translation of several words goes into entities, and not into other tagged words."""
+    """Words replaced by their translations into other languages, drawn at random; each word draws its language.
+
+    ``draw: tokens`` is CoSDA-ML's own (Qin et al. 2020; kodenii/CoSDA-ML): every token by itself is taken with the
+    chance ``rate`` and draws one of all languages, and stays as it is where that language does not list it. With
+    lists of real size fewer words change than the rate says (24% at 0.5 with MUSE's). ``draw: words`` is ours: a word
+    draws among the languages that list it, all its occurrences change alike, and the rate is reached where enough
+    words are listed. A translation of several words goes into entities, and not into other tagged words.
+    """
+
+    draw: Literal["words", "tokens"] = Field("words", description="what draws a language: each word, or each token")
+
+    def row_edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
+        if self.draw == "words":
+            return super().row_edits(side_texts, row, prepared)
+        lists, rng = self.word_lists(row["language"]), self.random_stream(row)
+        return {name: self._token_edits(text, lists, rng) for name, text in side_texts.items()}
+
+    def _token_edits(self, text: str, lists: Lists, rng: Random) -> list[Edit]:
+        from xfer.attackers.lexicons.dictionaries import find_words, fit_replacement, single_spaced
+        from xfer.text.draws import random_below
+
+        edits = []
+        for span, word in find_words(text, lambda word: any(word in table for table in lists)):
+            is_taken, table, place = rng.random() < self.rate, lists[random_below(rng, len(lists))], rng.random()
+            options = table.get(word, ())
+            if is_taken and options:
+                new = fit_replacement(text, span, options[int(place * len(options))])
+                edits.append(Edit(*span, new, self.type_name))
+        return single_spaced(edits)
 
 
 @ModelFree.register("word_order")

@@ -66,6 +66,16 @@ class Head(Component, kind="head"):
         """Whether the loss of a unit depends on the other units of its batch."""
         return False
 
+    def hidden_layer(self, before: int, after: int) -> list[torch.nn.Module]:
+        """A hidden layer of the discriminator, from ``before`` to ``after`` numbers."""
+        import torch  # late: it is heavy
+
+        return [torch.nn.Linear(before, after), torch.nn.ReLU(), torch.nn.Dropout(self.dropout)]
+
+    def output_count(self, values: int) -> int:
+        """Outputs of the discriminator of ``values`` domains."""
+        return values
+
     def judge_features(
         self, judge: Any, features: torch.Tensor, batch: dict[str, torch.Tensor]
     ) -> dict[str, torch.Tensor]:

@@ -74,7 +74,7 @@ class DomainForm(Form):
 
     def condition_probabilities(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """The other task's probabilities of each unit, from its logits of sequences or of subwords."""
-        probabilities = logits.detach().float().softmax(-1)
+        probabilities = logits.float().softmax(-1)
         if self.head.states != "tokens":
             return probabilities
         if probabilities.ndim == 3:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import torch
 
 from xfer.models.domain.base import Head
+
+ENTROPY_EPSILON = 1e-5  # thuml/CDAN's: the slope of the entropy stays a number at a probability of 0
 
 
 class _Reversal(torch.autograd.Function):
@@ -32,15 +35,15 @@ def reverse_gradient(features: torch.Tensor, strength: torch.Tensor) -> torch.Te
 
 
 class Judge(torch.nn.Module):
-    """A multi-layer perceptron with one output a value, for features of ``size`` numbers."""
+    """A multi-layer perceptron for features of ``size`` numbers, of the head's layers."""
 
     def __init__(self, head: Head, size: int, width: int, values: int) -> None:
         super().__init__()
         sizes = [size, *[head.width or width] * head.depth]
         hidden: list[torch.nn.Module] = []
         for before, after in pairwise(sizes):
-            hidden += [torch.nn.Linear(before, after), torch.nn.ReLU(), torch.nn.Dropout(head.dropout)]
-        self.layers = torch.nn.Sequential(*hidden, torch.nn.Linear(sizes[-1], values))
+            hidden += head.hidden_layer(before, after)
+        self.layers = torch.nn.Sequential(*hidden, torch.nn.Linear(sizes[-1], head.output_count(values)))
 
     def frozen_outputs(self, features: torch.Tensor) -> torch.Tensor:
         """The outputs for features, with no gradient for the weights."""
@@ -64,10 +67,19 @@ def outer_product(features: torch.Tensor, chances: torch.Tensor) -> torch.Tensor
     return (chances.unsqueeze(2) * features.unsqueeze(1)).flatten(1)
 
 
-def certainty_weights(chances: torch.Tensor) -> torch.Tensor:
-    """1 + exp(-H) of probabilities [n, classes], scaled to a mean of 1."""
-    weights = 1 + torch.exp(-torch.special.entr(chances).sum(-1))
-    return weights / weights.mean()
+def certainty_weights(chances: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """1 + exp(-H) of probabilities [units, classes], scaled so that each domain has as large a share: [units].
+
+    The mean over units of weight times loss is then the mean over domains of their weighted means. Units with label
+    -100 weigh nothing. The gradient goes through H, not through the scale (thuml/CDAN).
+    """
+    entropy = -(chances * (chances + ENTROPY_EPSILON).log()).sum(-1)
+    weights = (1 + torch.exp(-entropy)) * (labels >= 0)
+    domains = labels[labels >= 0].unique()
+    totals = torch.zeros_like(weights)
+    for domain in domains:
+        totals = torch.where(labels == domain, weights.detach()[labels == domain].sum(), totals)
+    return len(weights) * weights / totals.clamp(min=1) / max(len(domains), 1)
 
 
 def domain_distance(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -82,6 +94,29 @@ def domain_distance(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         if inside.any() and outside.any():
             terms = terms + scores[:, value] * (inside / inside.sum() - outside / outside.sum())
     return len(scores) * terms
+
+
+def outputs_by_domain(
+    layers: Callable[[torch.Tensor], torch.Tensor], training: bool, features: torch.Tensor, labels: torch.Tensor
+) -> torch.Tensor:
+    """Scores [units, values] of features [units, width], each domain in a pass of its own: batch norm sees it alone.
+
+    One output a unit is the score of the first of two values, and minus that of the other. A domain of one unit has
+    no spread to be normalised by and scores 0, as units of no known domain do.
+    """
+    if not training:
+        return _both_signs(layers(features))
+    places = [(labels == value).nonzero()[:, 0] for value in labels[labels >= 0].unique()]
+    places = [place for place in places if len(place) > 1]
+    if not places:
+        return _both_signs(layers(features.repeat(2, 1))[: len(features)]) * 0
+    outputs = torch.cat([layers(features[place]) for place in places])
+    scattered = outputs.new_zeros(len(features), outputs.shape[1]).index_copy(0, torch.cat(places), outputs)
+    return _both_signs(scattered)
+
+
+def _both_signs(outputs: torch.Tensor) -> torch.Tensor:
+    return torch.cat([outputs, -outputs], 1) if outputs.shape[1] == 1 else outputs
 
 
 def slope_penalty(layers: torch.nn.Module, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

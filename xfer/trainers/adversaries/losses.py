@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -89,27 +89,29 @@ class FreeLb(Ascent):
 
 @Adversary.register("freeat")
 class FreeAt(Ascent):
-    """Every ascent step is an optimiser update too: the rows are replayed ``steps`` + 1 times (Shafahi et al. 2019).
+    """Every ascent step is an optimiser update too: the rows are replayed ``steps`` times (Shafahi et al. 2019).
 
-    A step of the run then makes ``steps`` + 1 updates at the same learning rate. Defaults: the MNLI script of the
-    baseline ``FreeAT`` in Zhu et al.'s repository (zhuchen03/FreeLB), where a batch starts from a perturbation of
-    its own and keeps its dropout masks.
+    As the baseline ``FreeAT`` in Zhu et al.'s repository (zhuchen03/FreeLB), whose MNLI script gives the defaults: a
+    batch starts from a perturbation of its own, each replay draws dropout masks of its own, and the loss is divided
+    by ``steps`` + 1. A step of the run makes ``steps`` updates at the same learning rate.
     """
 
-    steps: int = Field(2, ge=0, description="ascent steps; 0 for plain training")
+    version: ClassVar[int] = 2
+
+    steps: int = Field(2, ge=0, description="updates with the same rows, each an ascent step too; 0 for plain training")
     rate: float = Field(0.1, ge=0, description="length of an ascent step, in the norm of the ball")
     start: float = Field(0.01, ge=0, description="size of the random perturbation before the first ascent step")
     radius: float | None = Field(0.2, ge=0, description="largest norm; 0 for plain training, null for no bound")
 
     @property
     def replay_count(self) -> int:
-        return self.steps + 1 if self.is_active else 1
+        return self.steps if self.is_active else 1
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
         delta = (self.first_delta(micro) if micro.delta is None else micro.delta).requires_grad_()
-        loss = micro.backward(micro.loss(micro.logits(delta)))
+        loss = micro.backward(micro.loss(micro.logits(delta, micro.replay)) / (self.steps + 1))
         assert delta.grad is not None
-        micro.delta = self.ascent_step(delta, delta.grad, micro)
+        micro.delta, micro.replay = self.ascent_step(delta, delta.grad, micro), micro.replay + 1
         return loss
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -12,13 +13,15 @@ from xfer.models.embeddings import embedding_width, shifted_embeddings
 from xfer.models.network import Network
 from xfer.trainers.losses.objective import mix_partners
 
+Site = Callable[[Network, torch.Tensor | None], AbstractContextManager[None]]  # where a perturbation is added
+
 
 class MicroBatch:
     """Forward and backward passes over the rows of one batch, under any perturbation of their embeddings.
 
     Perturbations are float32 [sequences, subwords, width]. ``names`` are (seed, step, number of the micro-batch):
-    all draws follow from them. ``kept`` holds what the adversary's ``begin`` gave; ``delta`` is for methods that
-    hand a perturbation from one replay to the next.
+    all draws follow from them. ``kept`` holds what the adversary's ``initial_state`` gave; ``delta`` and ``replay``
+    are for methods that hand a perturbation from one replay to the next, and count the replays.
     """
 
     def __init__(
@@ -39,15 +42,20 @@ class MicroBatch:
         self.form = self.inner.forms[task]
         self.losses = unit_losses or type(self.form).unit_losses
         self.delta: torch.Tensor | None = None
+        self.replay = 0
         self._drawn = 0
 
-    def logits(self, delta: torch.Tensor | None = None, dropout: int = 0) -> torch.Tensor:
-        """One pass. Passes with the same number ``dropout`` have the same dropout masks."""
-        return self._pass(self.network, delta, dropout)
+    def logits(
+        self, delta: torch.Tensor | None = None, dropout: int = 0, site: Site = shifted_embeddings
+    ) -> torch.Tensor:
+        """One pass under ``delta`` at ``site``. Passes with the same number ``dropout`` have the same dropout masks."""
+        return self._pass(self.network, delta, dropout, site)
 
-    def _pass(self, network: Any, delta: torch.Tensor | None, dropout: int) -> torch.Tensor:
+    def _pass(
+        self, network: Any, delta: torch.Tensor | None, dropout: int, site: Site = shifted_embeddings
+    ) -> torch.Tensor:
         torch.manual_seed(derive_seed("dropout", *self.names, *([dropout] if dropout else []), *self._rank()))
-        with self.accelerator.autocast(), shifted_embeddings(self.inner, delta), mix_partners(self.inner, self.batch):
+        with self.accelerator.autocast(), site(self.inner, delta), mix_partners(self.inner, self.batch):
             logits: torch.Tensor = network(self.task, self.batch)
         return logits
 
@@ -68,11 +76,11 @@ class MicroBatch:
         self.accelerator.backward(loss * self.weight, **({"retain_graph": True} if again else {}))
         return loss.detach()
 
-    def slope(self, delta: torch.Tensor, dropout: int, loss: Any) -> torch.Tensor:
+    def slope(self, delta: torch.Tensor, dropout: int, loss: Any, site: Site = shifted_embeddings) -> torch.Tensor:
         """The gradient of ``loss(logits)`` in the perturbation; that of the parameters is neither made nor changed."""
         delta = delta.detach().requires_grad_()
         # past the wrapper of several processes: it would wait for gradients of parameters
-        (gradient,) = torch.autograd.grad(loss(self._pass(self.inner, delta, dropout)), delta)
+        (gradient,) = torch.autograd.grad(loss(self._pass(self.inner, delta, dropout, site)), delta)
         return gradient
 
     def twin(self, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from xfer.trainers.adversaries.micro_batch import MicroBatch
 
 TINY = 1e-30  # a gradient of nothing gives a step of nothing; larger ones must keep their direction
+NORM_EPSILON = 1e-6  # mt-dnn's, which is felt: its first noise is not much larger
 
 
 def delta_norms(delta: torch.Tensor, norm: str, per: str) -> torch.Tensor:
@@ -35,6 +36,11 @@ def project_to_ball(delta: torch.Tensor, radius: float | None, norm: str, per: s
     if norm == "linf":
         return delta.clamp(-radius, radius)
     return delta * (radius / delta_norms(delta, norm, per).clamp(min=TINY)).clamp(max=1)
+
+
+def rescale_to_norm(delta: torch.Tensor, radius: float, norm: str, per: str) -> torch.Tensor:
+    """The perturbation at the norm ``radius`` or little less, however small it was; 0 where it is nothing."""
+    return radius * delta / (delta_norms(delta, norm, per) + NORM_EPSILON)
 
 
 def uniform_in_cube(micro: MicroBatch, mask: torch.Tensor, bound: float, norm: str, per: str) -> torch.Tensor:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.trainers.adversaries.base import Adversary, Ascent, Ball
+from xfer.trainers.adversaries.base import Adversary, Ball
 
 if TYPE_CHECKING:
     import torch
@@ -18,20 +18,27 @@ EARLY_SHARE = 0.1  # the share of a run in which SMART's slow weights follow fas
 
 
 @Adversary.register("smart")
-class Smart(Ascent):
-    """Loss + weight * max symmetric KL(f(x), f(x + delta)) + proximal * symmetric KL(f(x), slow f(x)).
+class Smart(Ball):
+    """Loss + weight * symmetric KL(f(e), f(e + delta)) + proximal * symmetric KL(f(x), slow f(x)).
 
     Jiang et al. 2020 ("SMART", section 3): smoothness-inducing regularisation and Bregman proximal point steps, sped
-    up by momentum. The slow network is a moving average of the weights, read without dropout. Defaults of the first
-    two terms: mt-dnn's code (namisan/mt-dnn, ``perturbation.py``), which has no projection and no proximal term; the
-    weight of that term and its two momenta are ours.
+    up by momentum. The first two terms are those of their code (namisan/mt-dnn, ``perturbation.py``), whose defaults
+    are these: e is the output of the embedding layer; delta <- noise + rate * slope, then scaled to norm 1 a token,
+    however small it was, so that the noise decides most of it; the slope is that of mt-dnn's own divergence
+    (``odds_divergence``), summed over rows; the target of each of the two KL stands still. What differs: mt-dnn runs
+    e + delta through positions and layer norm a second time, and perturbs padding, which no subword sees. The slow
+    network is a moving average of the weights, read without dropout; mt-dnn has none, and the weight of that term and
+    its two momenta are ours. Needs an encoder with an embedding layer of its own (XLM has none).
     """
 
-    norm: Literal["l2", "linf"] = Field("linf", description="norm of the ball")
+    version: ClassVar[int] = 2
+
+    norm: Literal["l2", "linf"] = Field("linf", description="norm of the perturbation")
     per: Literal["sequence", "token"] = Field("token", description="what one norm is taken over")
     steps: int = Field(1, ge=0, description="ascent steps; 0 for no perturbation")
-    rate: float = Field(1e-3, ge=0, description="length of an ascent step, in the norm of the ball")
+    rate: float = Field(1e-5, ge=0, description="factor of the slope that is added to the noise")
     start: float = Field(1e-5, ge=0, description="standard deviation of the noise before the first ascent step")
+    radius: float = Field(1.0, ge=0, description="norm that a perturbation is scaled to; 0 for no perturbation")
     weight: float = Field(1.0, ge=0, description="factor of the divergence under the perturbation")
     proximal: float = Field(1.0, ge=0, description="factor of the divergence from the slow network; 0 for none")
     momentum: tuple[float, float] = Field(
@@ -48,37 +55,36 @@ class Smart(Ascent):
 
     @property
     def _is_perturbing(self) -> bool:
-        return super().is_active and self.weight > 0
-
-    def first_delta(self, micro: MicroBatch) -> torch.Tensor:
-        from xfer.trainers.adversaries import norm_balls  # late: imports torch
-
-        noise = self.start * micro.normal() * micro.mask(self.special)
-        return norm_balls.project_to_ball(noise, self.radius, self.norm, self.per)
+        return self.steps > 0 and self.radius > 0 and self.weight > 0 and (self.rate > 0 or self.start > 0)
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
-        from xfer.trainers.losses.divergences import symmetric_kl  # late: imports torch
+        from xfer.models.embeddings import shifted_layer_output  # late: imports torch
+        from xfer.trainers.losses.divergences import detached_symmetric_kl, symmetric_kl
 
         logits = micro.logits()
         loss, clean = micro.loss(logits), micro.chances(logits)
         if self._is_perturbing:
             delta = self._worst_delta(micro, clean.detach())
-            perturbed = micro.chances(micro.logits(delta, self.steps + 1))
-            loss = loss + self.weight * micro.mean(symmetric_kl(perturbed, clean))
+            perturbed = micro.chances(micro.logits(delta, self.steps + 1, shifted_layer_output))
+            loss = loss + self.weight * micro.mean(detached_symmetric_kl(perturbed, clean))
         if self.proximal:
             slow = micro.chances(micro.twin(micro.kept))
             loss = loss + self.proximal * micro.mean(symmetric_kl(clean, slow))
         return micro.backward(loss)
 
     def _worst_delta(self, micro: MicroBatch, clean: torch.Tensor) -> torch.Tensor:
-        from xfer.trainers.losses.divergences import symmetric_kl  # late: imports torch
+        from xfer.models.embeddings import shifted_layer_output  # late: imports torch
+        from xfer.trainers.adversaries.norm_balls import rescale_to_norm
+        from xfer.trainers.losses.divergences import odds_divergence
 
-        def apart(logits: Any) -> Any:
-            return micro.mean(symmetric_kl(micro.chances(logits), clean))
+        def apart(logits: torch.Tensor) -> torch.Tensor:
+            return odds_divergence(micro.chances(logits), clean).sum()
 
-        delta = self.first_delta(micro)
+        mask = micro.mask(self.special)
+        delta = self.start * micro.normal() * mask
         for step in range(self.steps):
-            delta = self.ascent_step(delta, micro.slope(delta, step + 1, apart), micro)
+            slope = micro.slope(delta, step + 1, apart, shifted_layer_output)
+            delta = rescale_to_norm((delta + self.rate * slope) * mask, self.radius, self.norm, self.per)
         return delta
 
     def initial_state(self, network: Network) -> dict[str, torch.Tensor]:
@@ -96,10 +102,10 @@ class Smart(Ascent):
 
 @Adversary.register("alum")
 class Alum(Smart):
-    """SMART's first two terms with more weight on the second (Liu et al. 2020, "ALUM", algorithm 1).
+    """SMART's first two terms with a weight of 10 (Liu et al. 2020, "ALUM", algorithm 1).
 
-    Defaults of the perturbation: mt-dnn's code (``alum``). Its weight is 1 if none is given; 10 is what our notes
-    on the paper name.
+    For fine-tuning, as mt-dnn has it: the perturbation of ``smart`` at ``--adv_alpha 10``. Its code for pretraining
+    (``alum``) scales the perturbed embedding itself to norm 1 a token; that is not this.
     """
 
     weight: float = Field(10.0, ge=0, description="factor of the divergence under the perturbation")
@@ -147,9 +153,12 @@ class Vat(Ball):
 class R3f(Adversary):
     """Loss + weight * symmetric KL(f(x), f(x + noise)) with noise that follows no gradient.
 
-    Aghajanyan et al. 2020 ("Better fine-tuning by reducing representational collapse"). Defaults: fairseq
-    (``examples/rxf``). Both passes have dropout masks of their own, as there.
+    Aghajanyan et al. 2020 ("Better fine-tuning by reducing representational collapse"). As fairseq
+    (``examples/rxf``), whose defaults are these: both passes have dropout masks of their own, and the word embeddings
+    of the second are constants.
     """
+
+    version: ClassVar[int] = 2
 
     size: float = Field(1e-5, ge=0, description="half width of uniform noise, standard deviation of normal noise")
     noise: Literal["uniform", "normal"] = Field("uniform", description="distribution of each number")
@@ -161,41 +170,42 @@ class R3f(Adversary):
         return self.size > 0 and self.weight > 0
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
-        from xfer.trainers.losses.divergences import symmetric_kl  # late: imports torch
+        from xfer.models.embeddings import shifted_constants  # late: imports torch
+        from xfer.trainers.losses.divergences import symmetric_kl
 
         logits = micro.logits()
         draw = micro.uniform() if self.noise == "uniform" else micro.normal()
-        perturbed_logits = micro.logits(self.size * draw * micro.mask(self.special), 1)
+        perturbed_logits = micro.logits(self.size * draw * micro.mask(self.special), 1, shifted_constants)
         divergences = symmetric_kl(micro.chances(perturbed_logits), micro.chances(logits))
         return micro.backward(micro.loss(logits) + self.weight * micro.mean(divergences))
 
 
 @Adversary.register("r4f")
 class R4f(R3f):
-    """R3F with a head whose Lipschitz constant is at most 1 (Aghajanyan et al. 2020).
+    """R3F with a head whose largest singular value is 1 (Aghajanyan et al. 2020).
 
-    Where fairseq divides the weight by its largest singular value in each pass, we divide the weight itself after
-    each update, and only where that value is above 1: what is saved is an ordinary head that keeps the bound. The
-    last linear layer of each head is bound, unless the encoder shares it (masked language models).
+    As fairseq, each pass divides the last linear layer of a head by that value, through which the gradient goes too.
+    Where fairseq estimates it by one power iteration a pass we compute it, and after each update we divide the weight
+    itself, so that what is saved is an ordinary head: updates are then relative to a weight of norm 1, not to the one
+    that the head began with. A layer that the encoder shares (masked language models) is left alone.
     """
 
     @property
     def whole_weights(self) -> bool:
         return self.is_active
 
+    def attach_modules(self, network: Network, seed: int) -> None:
+        from xfer.models.spectral import divide_outputs  # late: imports torch
+
+        if self.is_active:
+            divide_outputs(network)
+
     def initial_state(self, network: Network) -> dict[str, torch.Tensor]:
         self.after_update(network, {}, 0.0)
         return {}
 
     def after_update(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
-        import torch  # late: it is heavy
+        from xfer.models.spectral import divide_weights  # late: imports torch
 
-        if not self.is_active:
-            return
-        encoder_modules = set(network.encoder.modules())
-        encoder_parameters = {id(parameter) for parameter in network.encoder.parameters()}
-        for head in network.heads.values():
-            layers = [m for m in head.modules() if isinstance(m, torch.nn.Linear) and m not in encoder_modules]
-            if layers and id(layers[-1].weight) not in encoder_parameters:
-                weight = layers[-1].weight.detach()
-                weight.div_(torch.linalg.matrix_norm(weight, 2).clamp(min=1))
+        if self.is_active:
+            divide_weights(network)

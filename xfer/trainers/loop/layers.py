@@ -30,20 +30,22 @@ def parameter_depths(network: Network) -> dict[str, int]:
 def parameter_groups(network: Network, weight_decay: float, layer_decay: float) -> list[dict[str, Any]]:
     """What the optimiser is given: biases and layer norms are not decayed, and ``scale`` is a factor of the rate.
 
-    Rates fall by ``layer_decay`` from layer to layer, the heads having the full one (Clark et al. 2020, "ELECTRA",
-    appendix B; Howard and Ruder 2018, section 3.2). With a decay of 1 there are two groups without a scale.
-    Discriminators, which are no heads, are left to ``judge_groups``.
+    Rates fall by ``layer_decay`` from layer to layer, and twice from the heads, which have the full one, to the top
+    layer: ELECTRA's exponents, L + 2 - depth of L layers (Clark et al. 2020, appendix B; google-research/electra,
+    ``optimization.py``). Howard and Ruder 2018, section 3.2, fall once there. A pooler counts as a part of the heads.
+    With a decay of 1 there are two groups without a scale. Discriminators are left to ``judge_groups``.
     """
     trained = [
         (name, p) for name, p in network.named_parameters() if p.requires_grad and name.startswith(STAGE_RATE_PREFIXES)
     ]
     depth_by_name = parameter_depths(network) if layer_decay != 1 else dict.fromkeys((name for name, _ in trained), 0)
-    top, optimizer_groups = max(depth_by_name.values(), default=0), []
+    layers, optimizer_groups = len(network.layer_stack() or ()), []
     for depth in sorted({depth_by_name[name] for name, _ in trained}):
         depth_parameters = [(name, p) for name, p in trained if depth_by_name[name] == depth]
         undecayed = [p for name, p in depth_parameters if name.endswith("bias") or p.ndim == 1]
         decayed = [p for name, p in depth_parameters if not (name.endswith("bias") or p.ndim == 1)]
-        scale = {"scale": layer_decay ** (top - depth)} if layer_decay != 1 else {}
+        exponent = layers + 2 - depth if depth <= layers else 0
+        scale = {"scale": layer_decay**exponent} if layer_decay != 1 else {}
         optimizer_groups += [{"params": decayed, "weight_decay": weight_decay} | scale]
         optimizer_groups += [{"params": undecayed, "weight_decay": 0.0} | scale]
     return [group for group in optimizer_groups if group["params"] or layer_decay == 1]
