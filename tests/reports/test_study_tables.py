@@ -13,10 +13,11 @@ import pytest
 from made_up_study import made_up
 
 from xfer.reports.study.examples import study_examples
-from xfer.reports.study.page.grids import slug_name, study_grids
+from xfer.reports.study.page.grids import slug_name
 from xfer.reports.study.page.html import study_page
 from xfer.reports.study.page.plain import csv_study, markdown_study
 from xfer.reports.study.page.png import png_renderer
+from xfer.reports.study.page.tables import study_grids
 from xfer.reports.study.page.write import write_study
 from xfer.reports.table import Exact, Grid, Value, csv_grid, latex_grid, latex_text, markdown_grid
 

@@ -30,17 +30,25 @@ def plan_nodes(nodes: Iterable[Node], store: Store) -> list[dict[str, Any]]:
             "rows": rows,
             "tokens": tokens,
             "steps": None,
+            "rows_read": None,
             "parameters": None,
         }
         if node.kind == "train":
-            steps, trainer = _stage_steps(node, _epoch_rows(node, sizes)), node.spec["trainer"]
+            steps = _stage_steps(node, _epoch_rows(node, sizes))
             line |= {"steps": steps, "parameters": encoder_parameters(node)}
             if steps and rows and tokens:
-                budget = trainer.batch_tokens or int(trainer.batch_size * tokens / rows)
-                together = len(node.job["order"]) if node.spec["mixer"].together else 1
-                line["tokens"] = steps * budget * trainer.accumulate * together
+                line |= _training_amount(node, steps, rows, tokens)
         lines.append(line)
     return lines
+
+
+def _training_amount(node: Node, steps: int, rows: int, tokens: int) -> dict[str, int]:
+    """The rows and tokens that a stage reads, repeats too, of sets of so many ``rows`` and ``tokens``."""
+    trainer = node.spec["trainer"]
+    batches = steps * trainer.accumulate * (len(node.job["order"]) if node.spec["mixer"].together else 1)
+    budget = trainer.batch_tokens or int(trainer.batch_size * tokens / rows)
+    batch_rows = trainer.batch_size or max(1, int(budget * rows / tokens))
+    return {"tokens": batches * budget, "rows_read": batches * batch_rows}
 
 
 def _node_size(
