@@ -203,8 +203,10 @@ def show_plan(plan: dict[str, Any]) -> None:
 
 def _show_doses(plan: dict[str, Any]) -> None:
     """What each tested network is trained on, and which comparisons lay unequal doses side by side."""
+    from xfer.reports.study.doses import AMOUNTS
+
     for dose in plan["doses"]:
-        sums = ", ".join(f"{'?' if dose[name] is None else format(dose[name], ',')} {name}" for name in _AMOUNTS)
+        sums = ", ".join(f"{'?' if dose[name] is None else format(dose[name], ',')} {name}" for name in AMOUNTS)
         stages = " + ".join(stage["stage"] for stage in dose["stages"]) or "not trained"
         click.echo(f"dose  {_levels_text(dose)}: {sums} ({stages}; tests {', '.join(dose['evaluations'])})")
     pairs: dict[str, list[str]] = {}
@@ -214,9 +216,6 @@ def _show_doses(plan: dict[str, Any]) -> None:
         pairs.setdefault(f"{mark}: {sides}: {pair['difference']}", []).append(pair["claim"] or "compare")
     for text, claims in pairs.items():
         click.echo(f"{text} (in {', '.join(dict.fromkeys(claims))})")
-
-
-_AMOUNTS = ("updates", "rows", "tokens")
 
 
 def _where(cells: list[dict[str, str]]) -> str:

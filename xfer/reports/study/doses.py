@@ -1,7 +1,8 @@
 """Whether what a study compares was trained on equal doses: updates, rows and tokens of the whole chain of stages.
 
 A dose row holds ``levels``, the ``evaluations`` of one network, its ``stages`` and their sums. Doses are equal where
-none of the sums differs by more than a tenth, and stages of one name have one learning rate and one length of inputs.
+updates and rows are, tokens differ by no more than a tenth, and stages of one name have one learning rate and one
+length of inputs.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from xfer.recipe.study import ChosenLevels, Levels, Study, matches_levels, paire
 from xfer.reports.study.wording import hypothesis_details
 
 DoseRow = dict[str, Any]
-AMOUNTS = ("updates", "rows", "tokens")
-TOLERANCE = 1.1  # amounts whose ratio is no larger count as equal: rows of data sets are never quite as many
+TOLERANCES = {"updates": 1.0, "rows": 1.0, "tokens": 1.1}  # ratios that count as equal; tokens are estimates
+AMOUNTS = tuple(TOLERANCES)
 COMPARE = ""  # what the study's own comparison is called where hypotheses have names
 
 
@@ -73,7 +74,8 @@ def dose_difference(one: DoseRow, other: DoseRow) -> str:
     said = [
         f"{name} {one[name]:,} against {other[name]:,}"
         for name in AMOUNTS
-        if None not in (one[name], other[name]) and not _is_close(one[name], other[name])
+        if None not in (one[name], other[name])
+        and max(one[name], other[name]) > TOLERANCES[name] * min(one[name], other[name])
     ]
     stages = {stage["stage"]: stage for stage in other["stages"]}
     for stage in one["stages"]:
@@ -82,10 +84,6 @@ def dose_difference(one: DoseRow, other: DoseRow) -> str:
             if None not in values and values[0] != values[1]:
                 said.append(f"{name} {values[0]:g} against {values[1]:g} in stage {stage['stage']}")
     return ", ".join(said)
-
-
-def _is_close(one: float, other: float) -> bool:
-    return max(one, other) <= TOLERANCE * min(one, other)
 
 
 def mark_doses(comparisons: Iterable[DoseRow], verdicts: Iterable[DoseRow], pairs: Sequence[DoseRow]) -> None:

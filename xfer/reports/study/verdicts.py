@@ -21,7 +21,7 @@ from xfer.reports.study.wording import hypothesis_details, verdict_sentence
 EVALUATION, COMPARISON = "evaluation", "comparison"  # what differs beside the study's own axes
 
 
-class TestedPair(NamedTuple):
+class MatchedPair(NamedTuple):
     """One comparison of a hypothesis: its cell and evaluation, what it is with, and the difference, a share."""
 
     levels: Levels
@@ -41,7 +41,7 @@ def level_on(levels: Levels, evaluation: str, axis: str) -> str:
 
 def hypothesis_verdicts(cells: Sequence[FinishedCell], study: Study) -> list[StudyRecord]:
     """Each hypothesis with its numbers, those of its levels (``breakdown``), tests of interaction and a verdict."""
-    pairs = {name: list(tested_pairs(cells, hypothesis)) for name, hypothesis in study.hypotheses.items()}
+    pairs = {name: list(hypothesis_pairs(cells, hypothesis)) for name, hypothesis in study.hypotheses.items()}
     rows = {name: _mean_row(name, study.hypotheses[name], tested) for name, tested in pairs.items()}
     families: dict[str, list[str]] = {}
     for name, tested in pairs.items():
@@ -76,12 +76,12 @@ def _whole_verdict(of_mean: str, of_levels: set[str]) -> str:
     return of_mean
 
 
-def tested_pairs(cells: Sequence[FinishedCell], hypothesis: Hypothesis) -> Iterator[TestedPair]:
+def hypothesis_pairs(cells: Sequence[FinishedCell], hypothesis: Hypothesis) -> Iterator[MatchedPair]:
     """The difference of every matched pair of cells in every evaluation that a hypothesis names."""
     for cell, other, name in matched_cells(cells, hypothesis):
         values = [side.numbers.averaged(name, hypothesis.measure, hypothesis.languages) for side in (cell, other)]
         if values[0] is not None and values[1] is not None:
-            yield TestedPair(cell.levels, name, (*other.levels.values(), name), values[0] - values[1])
+            yield MatchedPair(cell.levels, name, (*other.levels.values(), name), values[0] - values[1])
 
 
 def matched_cells(
@@ -95,18 +95,18 @@ def matched_cells(
                     yield cell, other, name
 
 
-def _mean_row(name: str, hypothesis: Hypothesis, tested: Sequence[TestedPair]) -> StudyRecord:
+def _mean_row(name: str, hypothesis: Hypothesis, tested: Sequence[MatchedPair]) -> StudyRecord:
     row: StudyRecord = {"name": name, "claim": hypothesis.claim, "expect": hypothesis.expect}
     row |= {"measure": hypothesis.measure, "family": hypothesis.family, "bound": hypothesis.equivalent_within}
     row |= {"comparisons": len(tested), "p": None, "mean_verdict": "not tested"}
     return row
 
 
-def _mean_difference(tested: Sequence[TestedPair]) -> Sample:
+def _mean_difference(tested: Sequence[MatchedPair]) -> Sample:
     return mean([pair.difference for pair in tested])
 
 
-def _baseline(tested: Sequence[TestedPair], hypothesis: Hypothesis) -> Baseline:
+def _baseline(tested: Sequence[MatchedPair], hypothesis: Hypothesis) -> Baseline:
     """What comparisons are with: means over the same baselines share it."""
     return (hypothesis.measure, hypothesis.languages, *dict.fromkeys(pair.baseline for pair in tested))
 
@@ -151,20 +151,20 @@ def _power_facts(row: StudyRecord, difference: Sample, level: float) -> StudyRec
     return facts
 
 
-def varying_axes(tested: Sequence[TestedPair]) -> list[str]:
+def varying_axes(tested: Sequence[MatchedPair]) -> list[str]:
     """The axes along which comparisons differ, the evaluation last."""
     axes = [*(tested[0].levels if tested else ()), EVALUATION] if tested else []
     return [axis for axis in axes if len({pair.level_on(axis) for pair in tested}) > 1]
 
 
-def _grouped(tested: Sequence[TestedPair], axis: str) -> Mapping[str, list[TestedPair]]:
-    groups: dict[str, list[TestedPair]] = {}
+def _grouped(tested: Sequence[MatchedPair], axis: str) -> Mapping[str, list[MatchedPair]]:
+    groups: dict[str, list[MatchedPair]] = {}
     for pair in tested:
         groups.setdefault(pair.level_on(axis), []).append(pair)
     return groups
 
 
-def _breakdown(tested: Sequence[TestedPair], hypothesis: Hypothesis) -> list[StudyRecord]:
+def _breakdown(tested: Sequence[MatchedPair], hypothesis: Hypothesis) -> list[StudyRecord]:
     """A row for each level of each axis that varies: the mean over the comparisons at that level, and its verdict."""
     groups = [(axis, level, group) for axis in varying_axes(tested) for level, group in _grouped(tested, axis).items()]
     rows: list[StudyRecord] = [
@@ -178,7 +178,7 @@ def _breakdown(tested: Sequence[TestedPair], hypothesis: Hypothesis) -> list[Stu
     return rows
 
 
-def _interactions(tested: Sequence[TestedPair]) -> list[StudyRecord]:
+def _interactions(tested: Sequence[MatchedPair]) -> list[StudyRecord]:
     """For each axis that varies, and for the single comparisons if several do: the range, and a test of a difference.
 
     p is corrected over these tests (Holm).

@@ -21,7 +21,16 @@ def verdict_sentence(row: Row) -> str:
 
 
 def _points_text(row: Row) -> str:
-    return f"{row['difference']:+.1f} points [{row['low']:+.1f}, {row['high']:+.1f}]"
+    return f"{_signed(row['difference'])} points {_interval_text(row)}"
+
+
+def _interval_text(row: Row) -> str:
+    return f"[{_signed(row['low'])}, {_signed(row['high'])}]"
+
+
+def _signed(value: float) -> str:
+    """With one digit and a sign; never -0.0."""
+    return f"{round(value, 1) + 0.0:+.1f}"
 
 
 def _count_text(comparisons: int) -> str:
@@ -48,18 +57,19 @@ def _level_lines(row: Row) -> Iterator[str]:
 
 
 def _level_text(entry: Row) -> str:
-    return f"{entry['level']} {entry['difference']:+.1f} [{entry['low']:+.1f}, {entry['high']:+.1f}] {entry['verdict']}"
+    return f"{entry['level']} {_signed(entry['difference'])} {_interval_text(entry)} {entry['verdict']}"
 
 
 def _interaction_line(row: Row) -> str:
-    span = f"from {row['lowest_value']:+.1f} ({row['lowest']}) to {row['highest_value']:+.1f} ({row['highest']})"
+    low, high = _signed(row["lowest_value"]), _signed(row["highest_value"])
+    span = f"from {low} ({row['lowest']}) to {high} ({row['highest']})"
     test = f"{span}, test of interaction p {p_text(row['adjusted'])}."
     what = "between single comparisons" if row["axis"] == "comparison" else f"by {row['axis']}"
     return f"The effect differs {what}: {test}" if row["differ"] else f"No proof that the effect differs {what}: {test}"
 
 
 def _power_lines(row: Row) -> Iterator[str]:
-    size = f"{row['seeds']} seed{'s' if row['seeds'] != 1 else ''}, {row['rows']:,} tested rows"
+    size = f"{row['seeds']} seed{'s' if row['seeds'] != 1 else ''}, {row['rows']:,} different rows"
     yield f"Smallest difference that it could have found (80% power; {size}): {row['smallest']:.1f} points."
     if row["bound"] is not None and row["mean_verdict"] == "equivalent":
         yield f"The whole interval of the mean is within {row['bound']:g} points of 0, which the study counts as none."

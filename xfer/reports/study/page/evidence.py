@@ -154,7 +154,7 @@ def unequal_grid(study: StudyData) -> Grid:
     ]
     header = ["cell", "against", "evaluations", "compared in", "what differs", "on purpose"]
     note = (
-        "Updates, rows or tokens that differ by more than a tenth, or another rate or length in a stage of one name. "
+        "Updates or rows that differ, tokens by more than a tenth, or another rate or length in a stage of one name. "
         "What looks like an effect may be that of the dose. on purpose: the study says under doses that this is what "
         "it compares."
     )
