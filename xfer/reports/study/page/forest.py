@@ -40,7 +40,7 @@ def verdict_forest(study: StudyData) -> list[Figure]:
 
 def _level_figure(study: StudyData, row: Mapping[str, Any], used: list[str]) -> Figure:
     """The levels of one hypothesis, its mean first. Adds the figure's name to those that are ``used``."""
-    lines = [("mean of all", row | {"verdict": row["mean_verdict"]})]
+    lines = [("mean of all", {**row, "verdict": row["mean_verdict"]})]
     lines += [(clip_text(f"{entry['axis']} {entry['level']}", 32), entry) for entry in row["breakdown"]]
     grid = breakdown_grid(study)
     name = slug_name(f"levels-{row['name']}", used)
