@@ -9,8 +9,11 @@ normal deviation in points of the metric. A cell of the first table has two syst
 ``languages`` is the mean over eleven languages of translated rows, where a training differs in each language too.
 ``difference`` is the accuracy of one system minus that of another: its coverage is of a true lead of two points where
 the two find other rows hard, its false positives are of two that differ by chance alone. The second table has the
-chance of any false positive among five comparisons with one baseline. A cell is out of bounds where it is so by more
-than two standard errors of the simulation; then the exit code is 1. The draws are the same every time.
+chance of any false positive among five comparisons with one baseline. The third has the test of interaction of these
+five, all equal: how often it finds that they differ, at most 0.055, where trainings deviate alike and where those of
+one system deviate three times as far. The fourth has how often the smallest effect that a comparison could have found
+is found, to be in [0.75, 0.95]: 0.8 is meant. A cell is out of bounds where it is so by more than two standard errors
+of the simulation; then the exit code is 1. The draws are the same every time.
 
     python benchmarks/coverage.py [--quick] [--json FILE] [--workers N]
 """
@@ -31,14 +34,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from xfer.metrics.intervals import LEVEL, Sample, half_width, judge, variance_of
+from xfer.metrics.interaction import interaction_p
+from xfer.metrics.intervals import LEVEL, Sample, Variance, half_width, judge, variance_of
+from xfer.metrics.power import smallest_effect
 from xfer.metrics.significance import dunnett, holm_adjust, shared_correlation
 
 METRICS = ("accuracy", "f1", "languages", "difference")
 SEEDS, ROWS, DEVIATIONS = (2, 3, 5, 10), (200, 2_000, 10_000), (0, 1, 3)
 FAMILY_SEEDS, FAMILY_ROWS, OTHERS = (2, 3, 5), (200, 2_000), 5  # systems compared with one baseline
 LEAST, MOST, FALSE = 0.94, 0.985, 0.055
+POWER = (0.75, 0.95)  # of the smallest effect; parts of the variance add on the safe side
 REPEATS, FEWER_REPEATS, QUICK = 20_000, 10_000, 20  # fewer: of 10,000 rows, and of families; quick: times fewer
+INTERACTIONS = 2_000  # repeats of the tests of interaction
+UNLIKE = 3.0  # how many times as far the trainings of one system deviate where systems are unlike
 LANGUAGES, SHARED = 11, 0.7  # SHARED: of the variance between trainings, the share that all languages have in common
 NORMAL = ndtri((np.arange(2_000) + 0.5) / 2_000)  # a standard normal variable in equal shares
 STEPS = 65_536  # chances are drawn in these steps
@@ -142,8 +150,10 @@ class Drawn(NamedTuple):
     errors: np.ndarray
 
 
-def draw(rng: np.random.Generator, worlds: Sequence[World], seeds: int, rows: int, deviation: float) -> Drawn:
-    """Rows and trainings. ``deviation`` is that between trainings, a share."""
+def draw(
+    rng: np.random.Generator, worlds: Sequence[World], seeds: int, rows: int, deviation: float | np.ndarray
+) -> Drawn:
+    """Rows and trainings. ``deviation`` is that between trainings, a share; of each system, [systems, 1, 1], or one."""
     shape, world = (len(worlds), seeds), worlds[0]
     common, alone = rng.standard_normal((*shape, 1)), rng.standard_normal((*shape, world.languages))
     quality = deviation * (sqrt(SHARED) * common + sqrt((1 - SHARED) * world.languages) * alone)
@@ -239,6 +249,42 @@ def families(rows: int, deviation: int, fewer: int = 1) -> list[dict[str, Any]]:
     return [cell | {"seeds": seeds} | {k: v / repeats for k, v in counts.items()} for seeds, counts in wrong.items()]
 
 
+def interactions(rows: int, deviation: int, fewer: int = 1) -> list[dict[str, Any]]:
+    """How often five systems, all equal, are found to differ in what they add to a baseline: p of interaction."""
+    rng, repeats = np.random.default_rng([OTHERS, rows, deviation, 1]), INTERACTIONS // fewer
+    worlds = [accuracy_world(SAME, SAME_CLASSES)] * (OTHERS + 1)
+    spreads = {"alike": np.ones(OTHERS + 1), "unlike": np.array([1.0] * OTHERS + [UNLIKE])}
+    wrong = {seeds: dict.fromkeys(spreads, 0) for seeds in FAMILY_SEEDS}
+    for name, spread in spreads.items():
+        for _ in range(repeats):
+            drawn = draw(rng, worlds, max(FAMILY_SEEDS), rows, deviation / 100 * spread[:, None, None])
+            values, errors = drawn.values[1:] - drawn.values[0], (drawn.errors[1:] - drawn.errors[0]).astype(np.float64)
+            for seeds, counts in wrong.items():
+                pairs_of_seeds = zip(values[:, :seeds], errors[:, :seeds], strict=True)
+                counts[name] += interaction_p([Sample(*one, np.arange(rows)) for one in pairs_of_seeds]) < LEVEL
+    cell = {"rows": rows, "deviation": deviation, "repeats": repeats}
+    return [cell | {"seeds": seeds} | {k: v / repeats for k, v in counts.items()} for seeds, counts in wrong.items()]
+
+
+def powers(rows: int, deviation: int, fewer: int = 1) -> list[dict[str, Any]]:
+    """How often a difference of the smallest size that could have been found is found, by its true variance."""
+    rng, repeats = np.random.default_rng([rows, deviation, 2]), FEWER_REPEATS // fewer
+    null = pairs(rng, (accuracy_world(SAME, SAME_CLASSES),) * 2, repeats, rows, deviation / 100)
+    made = []
+    for seeds in SEEDS:
+        values, products = null.difference(seeds)
+        parts = variance_of(values, products, rows)
+        size = smallest_effect(Variance(*(float(np.mean(part)) for part in parts[:3]), *parts[3:]))
+        power = 1 - outside_size(values, half_width(parts), size)
+        made.append({"rows": rows, "deviation": deviation, "repeats": repeats, "seeds": seeds, "power": power})
+    return made
+
+
+def outside_size(values: np.ndarray, half: np.ndarray, size: float) -> float:
+    """The share of intervals around values [R, S] that hold 0 where the true difference is ``size``."""
+    return float((np.abs(values.mean(-1) + size) <= half).mean())
+
+
 def _wrong(values: np.ndarray, errors: np.ndarray) -> Iterator[str]:
     """The corrections under which any of the differences, values [systems, S], errors [systems, S, rows], is found."""
     half = half_width(variance_of(values, errors @ np.swapaxes(errors, -1, -2), errors.shape[-1]))
@@ -254,6 +300,7 @@ def _wrong(values: np.ndarray, errors: np.ndarray) -> Iterator[str]:
 def faults(row: dict[str, Any]) -> list[str]:
     """What of a cell is out of bounds, by more than two standard errors of the simulation."""
     bounds = {"coverage": (LEAST, MOST), "false": (0.0, FALSE), "dunnett": (0.0, FALSE)}
+    bounds |= {"alike": (0.0, FALSE), "unlike": (0.0, FALSE), "power": POWER}
     allowed = {name: 2 * sqrt(row[name] * (1 - row[name]) / row["repeats"]) for name in bounds if name in row}
     return [name for name, more in allowed.items() if not bounds[name][0] - more <= row[name] <= bounds[name][1] + more]
 
@@ -269,14 +316,14 @@ def cell_table(rows: Sequence[dict[str, Any]]) -> str:
     return _markdown(lines)
 
 
-def family_table(rows: Sequence[dict[str, Any]]) -> str:
-    """A line a number of seeds; by rows and deviation as a study corrects, by Holm and not at all."""
-    known = {(row["seeds"], row["rows"], row["deviation"]): row for row in rows}
+def seed_table(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
+    """A line a number of seeds; by rows and deviation the numbers of these names."""
+    known = {(row["seeds"], row["rows"], row["deviation"]): row for row in rows if names[0] in row}
     columns = list(product(FAMILY_ROWS, DEVIATIONS))
     lines = [["seeds", *[f"{count:,} x {deviation}" for count, deviation in columns]]]
-    for seeds in FAMILY_SEEDS:
+    for seeds in dict.fromkeys(key[0] for key in known):
         shown = [known[seeds, *column] for column in columns]
-        lines.append([str(seeds), *[f"{one['dunnett']:.3f} {one['holm']:.3f} {one['none']:.3f}" for one in shown]])
+        lines.append([str(seeds), *[" ".join(f"{one[name]:.3f}" for name in names) for one in shown]])
     return _markdown(lines)
 
 
@@ -302,6 +349,7 @@ def main() -> int:
     fewer = QUICK if asked.quick else 1
     tasks: list[Task] = [partial(cells, *one, fewer) for one in product(METRICS, ROWS, DEVIATIONS)]
     tasks += [partial(families, *one, fewer) for one in product(FAMILY_ROWS, DEVIATIONS)]
+    tasks += [partial(make, *one, fewer) for make in (interactions, powers) for one in product(FAMILY_ROWS, DEVIATIONS)]
     found: list[dict[str, Any]] = []
     with ProcessPoolExecutor(asked.workers) as pool:
         for done, rows in enumerate(pool.map(_done, tasks), 1):
@@ -310,7 +358,11 @@ def main() -> int:
     print("Coverage and false positives, by rows x deviation between seeds in points:\n")
     print(cell_table([row for row in found if "metric" in row]))
     print(f"\nAny false positive among {OTHERS} comparisons with one baseline (Dunnett, Holm, not corrected):\n")
-    print(family_table([row for row in found if "metric" not in row]))
+    print(seed_table(found, ("dunnett", "holm", "none")))
+    print("\nFive equal comparisons found to differ (trainings deviate alike, and those of one system more):\n")
+    print(seed_table(found, ("alike", "unlike")))
+    print("\nThe smallest effect that could have been found is found:\n")
+    print(seed_table(found, ("power",)))
     bad = [f"out of bounds: {name} of {row}" for row in found for name in faults(row)]
     print("\n" + "\n".join(bad or ["all cells in bounds"]))
     if asked.json:

@@ -91,3 +91,25 @@ def test_the_plan_tells_what_there_is_to_do(tmp_path: Path, xfer: Callable[..., 
     assert told["problems"] == [] and not (tmp_path / "s" / "nodes").exists()
     shown = xfer("study", path, "--scale", "miniature", "--plan", "--store", tmp_path / "s").out
     assert "cell  target=panx, intermediate=none" in shown and "to train: 26 stages" in shown
+
+
+def test_the_plan_tells_the_dose_of_every_network_and_marks_unequal_ones(
+    tmp_path: Path, xfer: Callable[..., Any]
+) -> None:
+    path = ROOT / "recipes" / "studies" / "perturbed_xtreme_r.yaml"
+    told = xfer("study", path, "--scale", "miniature", "--plan", "--json", "--store", tmp_path / "s").json
+    doses = {(one["levels"]["target"], one["levels"]["task"]): one for one in told["doses"]}
+    assert len(doses) == len(told["cells"]) == len(told["doses"])
+    plain, whole = doses["xnli", "none"], doses["xnli", "inference"]
+    assert [stage["stage"] for stage in whole["stages"]] == ["miniature_words", "miniature_encoder", "middle", "target"]
+    assert [stage["stage"] for stage in plain["stages"]] == ["miniature_words", "miniature_encoder", "target"]
+    assert (plain["updates"], whole["updates"]) == (1500 + 4500 + 500, 1500 + 4500 + 500 + 500)
+    assert whole["rows"] - plain["rows"] == 500 * 32 and whole["tokens"] > plain["tokens"]
+    assert doses["tatoeba", "none"]["updates"] == 1500 + 4500  # it tests the encoder as it is
+    marks = {pair["claim"]: pair for pair in told["unequal_doses"]}
+    assert marks[""]["intended"] and not marks["inference_clean"]["intended"]
+    assert "length 128 against 256 in stage middle" in marks["inference_clean"]["difference"]
+    shown = xfer("study", path, "--scale", "miniature", "--plan", "--store", tmp_path / "s").out
+    assert "dose  target=xnli, task=inference: 7,000 updates, " in shown
+    assert "dose differs: xnli, inference_translated against xnli, inference: length" in shown
+    assert "dose differs on purpose: xnli, inference against xnli, none: updates 7,000 against 6,500" in shown

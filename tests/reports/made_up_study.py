@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from xfer.recipe.study import Study
-from xfer.reports.study.found import FinishedCell, hypothesis_verdicts, size_fits, study_comparisons, study_records
+from xfer.reports.study.found import FinishedCell, size_fits, study_comparisons, study_records
 from xfer.reports.study.measures import CellMeasures
+from xfer.reports.study.verdicts import hypothesis_verdicts
 
 LANGUAGES = {"xnli": ["de", "en", "th"], "pawsx": ["de", "en"]}
 METHODS = ("standard", "freelb", "pgd", "smoothing", "r3f")

@@ -11,10 +11,11 @@ from made_up_study import STUDY, done, made_up
 
 from xfer.recipe.study import Study
 from xfer.reports.study.collapsed import Facts, mark_comparisons, mark_records, mark_verdicts
-from xfer.reports.study.found import hypothesis_verdicts, study_comparisons, study_records
-from xfer.reports.study.page.grids import study_grids
+from xfer.reports.study.found import study_comparisons, study_records
 from xfer.reports.study.page.html import study_page
 from xfer.reports.study.page.plain import csv_study, latex_study, markdown_study
+from xfer.reports.study.page.tables import study_grids
+from xfer.reports.study.verdicts import hypothesis_verdicts
 from xfer.steps.learning import gathered_warnings
 
 WARNING = {"what": "typos", "warning": "with seed 1 the model collapsed: <one> answer"}

@@ -9,8 +9,9 @@ import pytest
 
 from xfer.metrics.significance import EQUAL, dunnett, holm_adjust
 from xfer.recipe.study import Compare, Fit, Study
-from xfer.reports.study.found import FinishedCell, hypothesis_verdicts, size_fits, study_comparisons, study_records
+from xfer.reports.study.found import FinishedCell, size_fits, study_comparisons, study_records
 from xfer.reports.study.measures import CellMeasures
+from xfer.reports.study.verdicts import hypothesis_verdicts
 
 LANGUAGES = ["en"] * 4 + ["de"] * 4 + ["sw"] * 2
 IDS = [*"1234", *"1234", *"12"]

@@ -13,10 +13,11 @@ import pytest
 from made_up_study import made_up
 
 from xfer.reports.study.examples import study_examples
-from xfer.reports.study.page.grids import slug_name, study_grids
+from xfer.reports.study.page.grids import slug_name
 from xfer.reports.study.page.html import study_page
 from xfer.reports.study.page.plain import csv_study, markdown_study
 from xfer.reports.study.page.png import png_renderer
+from xfer.reports.study.page.tables import study_grids
 from xfer.reports.study.page.write import write_study
 from xfer.reports.table import Exact, Grid, Value, csv_grid, latex_grid, latex_text, markdown_grid
 
@@ -103,6 +104,9 @@ def test_tables_say_what_the_records_say() -> None:
     found = {grid.name: grid for grid in study_grids(made_up())}
     names = [
         "hypotheses",
+        "levels",
+        "interactions",
+        "power",
         "results",
         "comparisons",
         "languages-XNLI",
@@ -176,7 +180,8 @@ def test_a_picture_is_drawn_again_only_if_its_drawing_changed(tmp_path: Path, mo
     write_study(tmp_path / "s", made_up())
     assert len(drawn) == 2 and (figures / "verdicts.png").read_bytes() == b"png"
     write_study(tmp_path / "s", made_up() | {"records": [], "comparisons": [], "fits": []})
-    assert {path.name for path in figures.iterdir()} == {"verdicts.png", "verdicts.svg"}
+    kept = {f"{name}{end}" for name in ("verdicts", "levels-clean", "levels-robust") for end in (".png", ".svg")}
+    assert {path.name for path in figures.iterdir()} == kept
 
 
 def test_an_index_passes_over_what_is_no_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

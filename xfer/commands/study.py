@@ -126,7 +126,7 @@ def _run_study(
     loaded: LoadedStudy, resolver: Resolver, opened: Store, workers: int, words: list[str]
 ) -> dict[str, Any]:
     from xfer.commands.console import Console
-    from xfer.execution.studies import compile_cells, gather_study, nodes_of
+    from xfer.execution.studies import cell_doses, compile_cells, gather_study, nodes_of
     from xfer.execution.walk import run_nodes
     from xfer.execution.workers import further_workers
 
@@ -135,7 +135,7 @@ def _run_study(
     unfinished = sum(opened.find(node.kind, node.key) is None for node in nodes)
     with further_workers(min(workers, unfinished) - 1 if unfinished else 0, words, "study"):
         outcome = run_nodes(nodes, opened, Console())
-    return gather_study(loaded, cells, outcome)
+    return gather_study(loaded, cells, outcome, cell_doses(cells, opened))
 
 
 def _write_page(folder: Path, result: dict[str, Any]) -> None:
@@ -167,14 +167,17 @@ def _any_done(result: object) -> bool:
 
 def _plan_study(loaded: LoadedStudy, resolver: Resolver, opened: Store) -> dict[str, Any]:
     """Cells, nodes, how many of them are shared or stored, and the estimated cost."""
+    from xfer.execution.doses import network_doses
     from xfer.execution.plan import plan_nodes
     from xfer.execution.studies import compile_cells, nodes_of
+    from xfer.reports.study.doses import dose_pairs
 
     cells = compile_cells(loaded, resolver)
     nodes = nodes_of(cells)
     lines = plan_nodes(nodes, opened)
     trained = Counter(node.key for cell in cells if cell.graph for node in cell.graph.nodes.values())
     unfinished = [line for line in lines if not line["stored"]]
+    doses = network_doses([(cell.levels, cell.graph) for cell in cells], lines)
     return {
         "study": loaded.study.name,
         "cells": [{"levels": cell.levels, "problem": cell.problem} for cell in cells],
@@ -186,6 +189,8 @@ def _plan_study(loaded: LoadedStudy, resolver: Resolver, opened: Store) -> dict[
         "steps_to_train": sum(line["steps"] or 0 for line in unfinished),
         "tokens_to_train": sum(line["tokens"] or 0 for line in unfinished if line["kind"] == "train"),
         "problems": sorted({line["problem"] for line in lines if line["problem"]}),
+        "doses": doses,
+        "unequal_doses": [pair for pair in dose_pairs(loaded.study, doses) if pair["difference"]],
         "graph": lines,
     }
 
@@ -194,12 +199,30 @@ def show_plan(plan: dict[str, Any]) -> None:
     """The plan of a study in a terminal."""
     for cell in plan["cells"]:
         click.echo(f"cell  {_levels_text(cell)}" + (f"  {cell['problem']}" if cell["problem"] else ""))
+    _show_doses(plan)
     nodes = f"{plan['nodes']:,} nodes ({plan['without_sharing']:,} if none were shared)"
     click.echo(f"{len(plan['cells'])} cells: {nodes}, {plan['stored']:,} in the store")
     cost = f"{plan['stages_to_train']} stages, {plan['steps_to_train']:,} steps, {plan['tokens_to_train']:,} tokens"
     click.echo(f"to train: {cost} (estimates)")
     for problem in plan["problems"]:
         click.echo(f"problem: {problem}")
+
+
+def _show_doses(plan: dict[str, Any]) -> None:
+    """What each tested network is trained on, and which comparisons lay unequal doses side by side."""
+    from xfer.reports.study.doses import AMOUNTS
+
+    for dose in plan["doses"]:
+        sums = ", ".join(f"{'?' if dose[name] is None else format(dose[name], ',')} {name}" for name in AMOUNTS)
+        stages = " + ".join(stage["stage"] for stage in dose["stages"]) or "not trained"
+        click.echo(f"dose  {_levels_text(dose)}: {sums} ({stages}; tests {', '.join(dose['evaluations'])})")
+    pairs: dict[str, list[str]] = {}
+    for pair in plan["unequal_doses"]:
+        mark = "dose differs on purpose" if pair["intended"] else "dose differs"
+        sides = f"{', '.join(pair['levels'].values())} against {', '.join(pair['against'].values())}"
+        pairs.setdefault(f"{mark}: {sides}: {pair['difference']}", []).append(pair["claim"] or "compare")
+    for text, claims in pairs.items():
+        click.echo(f"{text} (in {', '.join(dict.fromkeys(claims))})")
 
 
 def _where(cells: list[dict[str, str]]) -> str:
@@ -215,6 +238,8 @@ def show_answers(result: dict[str, Any]) -> None:
     click.echo(f"{result['title']}\n{result['question']}\n")
     for row in result["hypotheses"]:
         click.echo(f"- {row['sentence']}")
+        for line in row["details"]:
+            click.echo(f"  {line}")
     for one in result["warnings"]:
         click.echo(f"warning: {one['what']}: {one['warning']} ({_where(one['cells'])})")
     for cell in result["cells"]:

@@ -14,7 +14,7 @@ def report_study(path: Path, scale: str | None, sets: tuple[str, ...], store: Pa
     """Prints a study as ``form``: text, json, html, markdown, csv, latex."""
     from xfer.core.errors import UsageError
     from xfer.core.store import Store
-    from xfer.execution.studies import compile_cells, gather_study, nodes_of, stored_outcome
+    from xfer.execution.studies import cell_doses, compile_cells, gather_study, nodes_of, stored_outcome
     from xfer.execution.walk import default_store, store_resolver
     from xfer.recipe.load_study import load_study
     from xfer.reports.study.page.html import study_page
@@ -23,7 +23,8 @@ def report_study(path: Path, scale: str | None, sets: tuple[str, ...], store: Pa
     loaded = load_study(path, scale, sets)
     opened = Store(store or default_store())
     cells = compile_cells(loaded, store_resolver(opened))
-    result = gather_study(loaded, cells, stored_outcome(nodes_of(cells), opened))
+    outcome = stored_outcome(nodes_of(cells), opened)
+    result = gather_study(loaded, cells, outcome, cell_doses(cells, opened))
     unfinished = sum(cell["state"] == "failed" for cell in result["cells"])
     if unfinished == len(cells):
         way = f"run: {command_line('study', path, scale, sets, store)}"

@@ -33,13 +33,14 @@ def plan_nodes(nodes: Iterable[Node[Job]], store: Store) -> list[dict[str, Any]]
             "rows": rows,
             "tokens": tokens,
             "steps": None,
+            "rows_read": None,
             "parameters": None,
         }
         if isinstance(node.job, TrainJob):
             steps = _stage_steps(node.job, _epoch_rows(node, node.job, sizes))
             line |= {"steps": steps, "parameters": encoder_parameters(node)}
             if steps and rows and tokens:
-                line["tokens"] = steps * _step_tokens(node.job, rows, tokens)
+                line |= _training_amount(node.job, steps, rows, tokens)
         lines.append(line)
     return lines
 
@@ -93,11 +94,13 @@ def _stage_steps(job: TrainJob, rows: int | None) -> int | None:
     return min(bounds) if bounds else None
 
 
-def _step_tokens(job: TrainJob, rows: int, tokens: int) -> int:
-    """The tokens of one optimiser step, where the training rows have so many tokens together."""
+def _training_amount(job: TrainJob, steps: int, rows: int, tokens: int) -> dict[str, int]:
+    """The rows and tokens that a stage reads, repeats too, of sets of so many ``rows`` and ``tokens``."""
     trainer = job.trainer
+    batches = steps * trainer.accumulate * (len(job.tasks) if job.mixer.together else 1)
     budget = trainer.batch_tokens or int((trainer.batch_size or 0) * tokens / rows)
-    return budget * trainer.accumulate * (len(job.tasks) if job.mixer.together else 1)
+    batch_rows = trainer.batch_size or max(1, int(budget * rows / tokens))
+    return {"tokens": batches * budget, "rows_read": batches * batch_rows}
 
 
 def encoder_parameters(node: Node[Job]) -> int | None:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from xfer.core.errors import XferError
 from xfer.core.store import Entry, Store
-from xfer.execution.plan import encoder_parameters
+from xfer.execution.doses import network_doses
+from xfer.execution.plan import encoder_parameters, plan_nodes
 from xfer.execution.walk import Outcome, run_nodes
 from xfer.graph.compile import Resolver, compile_graph
 from xfer.graph.jobs import DataJob, Job
@@ -19,16 +20,18 @@ from xfer.graph.node import Graph, Node
 from xfer.recipe.recipe import Recipe
 from xfer.recipe.study import Levels, LoadedStudy, Study
 from xfer.reports.study.collapsed import Facts, mark_comparisons, mark_records, mark_verdicts
+from xfer.reports.study.doses import DoseRow, dose_pairs, mark_doses
 from xfer.reports.study.examples import study_examples
 from xfer.reports.study.found import (
     FinishedCell,
     StudyRecord,
-    hypothesis_verdicts,
     size_fits,
     study_comparisons,
     study_records,
 )
 from xfer.reports.study.measures import CellMeasures
+from xfer.reports.study.ranks import level_ranks
+from xfer.reports.study.verdicts import hypothesis_verdicts
 from xfer.steps.learning import gathered_warnings, graph_warnings
 from xfer.steps.rows import read_rows
 
@@ -78,7 +81,14 @@ def stored_outcome(nodes: Sequence[Node[Job]], store: Store) -> Outcome:
     )
 
 
-def gather_study(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, Any]:
+def cell_doses(cells: Sequence[CellGraph], store: Store) -> list[DoseRow]:
+    """Updates, rows and tokens of every network that the cells test."""
+    return network_doses([(cell.levels, cell.graph) for cell in cells], plan_nodes(nodes_of(cells), store))
+
+
+def gather_study(
+    loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outcome, doses: Sequence[DoseRow]
+) -> dict[str, Any]:
     """Everything that a page shows, as plain data: ``study.json``."""
     study, done, cell_rows = loaded.study, [], []
     reports: list[tuple[Levels, dict[str, Any]]] = []
@@ -99,16 +109,19 @@ def gather_study(loaded: LoadedStudy, cells: Sequence[CellGraph], outcome: Outco
     return {
         **_study_header(loaded),
         "cells": cell_rows,
-        **_numbers(study, done, Facts(reports)),
+        **_numbers(study, done, Facts(reports), doses),
         "fits": size_fits(done, study.fits),
+        "ranks": level_ranks(done, study),
         "warnings": gathered_warnings(warned),
         "examples": study_examples(reports),
         "provenance": study_provenance(cells, outcome),
     }
 
 
-def _numbers(study: Study, done: Sequence[FinishedCell], facts: Facts) -> dict[str, list[StudyRecord]]:
-    """Records, comparisons and verdicts, each with what is said of chance and of collapsed models."""
+def _numbers(
+    study: Study, done: Sequence[FinishedCell], facts: Facts, doses: Sequence[DoseRow]
+) -> dict[str, list[StudyRecord]]:
+    """Records, comparisons and verdicts, each with what is said of chance, of collapsed models and of doses."""
     numbers = {
         "records": study_records(done),
         "comparisons": study_comparisons(done, study.compare) if study.compare else [],
@@ -117,7 +130,9 @@ def _numbers(study: Study, done: Sequence[FinishedCell], facts: Facts) -> dict[s
     mark_records(numbers["records"], list(study.vary), facts)
     mark_comparisons(numbers["comparisons"], facts)
     mark_verdicts(numbers["hypotheses"], study.hypotheses, done, facts)
-    return numbers
+    pairs = dose_pairs(study, doses)
+    mark_doses(numbers["comparisons"], numbers["hypotheses"], pairs)
+    return numbers | {"doses": list(doses), "unequal_doses": [pair for pair in pairs if pair["difference"]]}
 
 
 def _study_header(loaded: LoadedStudy) -> dict[str, Any]:

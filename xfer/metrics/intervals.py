@@ -16,7 +16,7 @@ with the nominal probability or more, whatever the true shares are. ``benchmarks
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 from typing import Any, NamedTuple
@@ -111,7 +111,7 @@ class Sample:
         return Sample(ratio + rest.seeds, rest.errors, rest.keys)
 
 
-def _check_paired(samples: Sequence[Sample]) -> None:
+def check_paired(samples: Sequence[Sample]) -> None:
     counts = {len(one.seeds): None for one in samples}
     if len(counts) > 1:
         raise ValueError(f"{' and '.join(map(str, counts))} seeds cannot be paired")
@@ -119,7 +119,7 @@ def _check_paired(samples: Sequence[Sample]) -> None:
 
 def _summed(samples: Sequence[Sample]) -> Sample:
     """The sum, whose rows are all that any of them has."""
-    _check_paired(samples)
+    check_paired(samples)
     seeds, keys = np.sum([one.seeds for one in samples], 0), samples[0].keys
     if all(np.array_equal(one.keys, keys) for one in samples):
         return Sample(seeds, np.sum([one.errors for one in samples], 0), keys)
@@ -193,30 +193,45 @@ def variance_of(seeds: np.ndarray, products: np.ndarray, rows: int) -> Variance:
 
 
 def half_width(parts: Variance, level: float = LEVEL) -> Any:
-    """Half of the interval that covers with ``1 - level``, in units of the metric.
+    """Half of the interval that covers with ``1 - level``, in units of the metric."""
+    return combined_width(parts, lambda freedom: stdtrit(freedom, level / 2))
+
+
+def combined_width(parts: Variance, quantile: Callable[[int], float]) -> Any:
+    """The parts of a variance, each under the ``quantile`` of its own degrees of freedom, as one width.
 
     With two seeds the wider of the two parts stands for their sum: their quantile is 12.7 against 1.96, and the sum
     would cover 0.987 where seeds differ a little. A single seed says nothing about trainings: rows alone.
     """
-    of_rows = stdtrit(parts.row_freedom, level / 2) ** 2
+    of_rows = quantile(parts.row_freedom) ** 2
+    of_seeds = quantile(parts.seed_freedom) ** 2 if parts.seed_freedom else 0.0
+    return np.sqrt(combined_square(parts, of_rows, of_seeds))
+
+
+def combined_square(parts: Variance, of_rows: float, of_seeds: float) -> Any:
+    """The square of a width from the squared quantiles of rows and of seeds."""
     if not parts.seed_freedom:
-        return np.sqrt(of_rows * parts.rows)
-    of_seeds = stdtrit(parts.seed_freedom, level / 2) ** 2
+        return of_rows * parts.rows
     least = FLOOR * of_rows * parts.noise
     if parts.seed_freedom == 1:
-        return np.sqrt(np.maximum(of_rows * parts.rows + least, of_seeds * parts.seeds))
-    return np.sqrt(of_rows * parts.rows + np.maximum(least, of_seeds * parts.seeds))
+        return np.maximum(of_rows * parts.rows + least, of_seeds * parts.seeds)
+    return of_rows * parts.rows + np.maximum(least, of_seeds * parts.seeds)
 
 
 def p_value(distance: float, parts: Variance) -> float:
     """The least level at which the interval around an estimate leaves out what is ``distance`` away."""
+    if not distance:
+        return 0.0 if half_width(parts, LEAST_P) <= 0 else 1.0
+    return least_level(lambda level: half_width(parts, level) - abs(distance))
+
+
+def least_level(above: Callable[[float], float], least: float = LEAST_P) -> float:
+    """The level from 0 to 1 at which ``above``, which falls with the level, is 0; one below ``least`` counts as 0."""
     from scipy.optimize import brentq  # late: slow to import, and reports have no p values
 
-    if abs(distance) >= half_width(parts, LEAST_P):
+    if above(least) <= 0:
         return 0.0
-    if not distance:
-        return 1.0
-    return float(np.exp(brentq(lambda x: half_width(parts, np.exp(x)) - abs(distance), log(LEAST_P), 0.0)))
+    return float(np.exp(brentq(lambda x: above(np.exp(x)), log(least), 0.0)))
 
 
 class Estimate(NamedTuple):
@@ -231,19 +246,19 @@ class Estimate(NamedTuple):
 
 def percentile_interval(found: Sample) -> tuple[float, float]:
     """The 95% interval of the mean over seeds; of a single seed over rows alone: it speaks of this one training."""
-    half = float(half_width(_clean(found)))
+    half = float(half_width(clean_variance(found)))
     return found.value - half, found.value + half
 
 
 def judge(found: Sample) -> Estimate:
     """Interval and test of a sample. Without any spread the value is certain."""
-    parts, value = _clean(found), found.value
+    parts, value = clean_variance(found), found.value
     half, error = float(half_width(parts)), sqrt(parts.total)
     p = p_value(value, parts) if error else float(value == 0)
     return Estimate(value, value - half, value + half, p, value / error if error else 0.0)
 
 
-def _clean(found: Sample) -> Variance:
+def clean_variance(found: Sample) -> Variance:
     """The variance, without what rounding leaves of equal numbers."""
     parts = variance(found)
     least = (1e-12 * float(np.abs(found.seeds).max())) ** 2

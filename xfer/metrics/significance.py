@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from xfer.metrics.intervals import Estimate, Sample, judge, mean, variance
+from xfer.metrics.intervals import LEVEL, Estimate, Sample, judge, least_level, mean, variance
 
 Name = TypeVar("Name", bound=Hashable)
 EQUAL = 0.5  # correlation of two differences from one baseline that has as many rows and seeds as they (Dunnett 1955)
@@ -47,6 +47,12 @@ def _step_down(ps: Sequence[float], chance: Callable[[float, Sequence[int]], flo
         so_far = max(so_far, min(1.0, chance(ps[i], order[rank:])))
         adjusted[i] = so_far
     return adjusted
+
+
+def first_level(baselines: Sequence[Name], correlations: Mapping[Name, float]) -> float:
+    """The level that the least p of a family of such comparisons has to reach: what ``dunnett`` makes ``LEVEL`` of."""
+    count = len(baselines)
+    return least_level(lambda level: LEVEL - dunnett([level] * count, baselines, correlations)[0]) if count else LEVEL
 
 
 _GRID = np.linspace(-14.0, 14.0, 561)

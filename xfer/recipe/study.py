@@ -24,6 +24,12 @@ def _as_list(value: object) -> Sequence[Any]:
     return value if isinstance(value, list | tuple) else [value]
 
 
+def _as_axes(value: object) -> object:
+    """A list of axes, or one, as a block whose axes have no levels: all of them are meant."""
+    names = _as_list(value)
+    return dict.fromkeys(names, ()) if all(isinstance(axis, str) for axis in names) else value
+
+
 def _check_word(value: object) -> str:
     if not isinstance(value, str):
         raise PydanticCustomError("word", "should be a name", {"hint": "in quotes if it looks like a number"})
@@ -34,10 +40,13 @@ NameText = Annotated[str, BeforeValidator(_check_word, json_schema_input_type=st
 NameTexts = Annotated[tuple[NameText, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])]
 Levels = dict[str, NameText]  # axis -> the level of one cell
 ChosenLevels = dict[str, Annotated[NameTexts, Field(min_length=1)]]  # axis -> the levels that are meant
+DoseAxes = Annotated[
+    dict[str, NameTexts], BeforeValidator(_as_axes, json_schema_input_type=dict[str, NameTexts] | NameTexts)
+]
 Axis = dict[Name, dict[str, Any]]  # level -> what it lays over the recipe
 # What the rows of results are called by: an axis of such a name would hide it.
 RESERVED_AXES = """run kind scale evaluation data reader attacker stage metric measure language trained value low high
-seeds parameters difference p effect adjusted chance collapsed""".split()
+seeds parameters difference p effect adjusted chance collapsed comparison""".split()
 
 
 class Compare(Block):
@@ -72,6 +81,13 @@ class Hypothesis(Block):
         "all", description="the unweighted mean over these; transfer: all that the stage was not trained on"
     )
     expect: Literal["higher", "lower"] = Field("higher", description="what the claim says of the cells")
+    equivalent_within: float | None = Field(
+        None, gt=0, description="points: a difference whose whole interval is nearer to 0 than this counts as none"
+    )
+    family: str = Field(
+        "",
+        description="hypotheses that make one claim: p is corrected over those of one family; all are one if left out",
+    )
 
 
 class Fit(Block):
@@ -106,6 +122,11 @@ class Study(Block):
     compare: Compare | None = Field(None, description="what each cell is compared with")
     hypotheses: dict[Name, Hypothesis] = Field({}, description="what is expected, and is put to the test")
     fits: tuple[Fit, ...] = Field((), description="lines over the size of the encoder")
+    doses: DoseAxes = Field(
+        {},
+        description="axes whose levels are meant to differ in updates, rows or tokens, which marks a comparison "
+        "otherwise; axis: levels, where only these differ from the rest on purpose",
+    )
 
     @model_validator(mode="after")
     def _known(self) -> Study:
@@ -175,6 +196,7 @@ class Study(Block):
     def _named_levels(self) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
         yield ("only",), self.only
         yield from ((("skip", i), chosen) for i, chosen in enumerate(self.skip))
+        yield ("doses",), self.doses
         yield ("compare", "against"), self.compare.against if self.compare else {}
         for name, hypothesis in self.hypotheses.items():
             yield ("hypotheses", name, "cells"), hypothesis.cells
@@ -189,6 +211,15 @@ class Study(Block):
 def matches_levels(cell: Levels, chosen: Mapping[str, Sequence[str]]) -> bool:
     """Whether a cell has one of the named levels on each named axis."""
     return all(cell[axis] in _as_list(levels) for axis, levels in chosen.items())
+
+
+def paired_levels(cells: Sequence[Levels], against: Levels) -> Iterator[tuple[int, int]]:
+    """Each cell with the one that has the named levels and is equal on all other axes, by their places."""
+    places = {tuple(levels.values()): i for i, levels in enumerate(cells)}
+    for i, levels in enumerate(cells):
+        other = places.get(tuple((levels | against).values()))
+        if other is not None and other != i:
+            yield i, other
 
 
 def _error_at(path: tuple[str | int, ...], message: str, hint: str) -> InitErrorDetails:

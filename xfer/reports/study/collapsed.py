@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from xfer.recipe.study import Hypothesis, Levels
-from xfer.reports.study.found import FinishedCell, StudyRecord, matched, verdict_sentence
+from xfer.reports.study.found import FinishedCell, StudyRecord
+from xfer.reports.study.verdicts import conclude_row, level_on, matched_cells
 
 HALF = 50.0  # percent of seeds and languages
 Reports = Sequence[tuple[Levels, Mapping[str, Any]]]  # of each finished cell: its levels and report.json
@@ -59,19 +60,29 @@ def mark_verdicts(
     """Puts ``collapsed`` into verdicts: in how many comparisons a model is. It is the verdict where none says more."""
     for row in verdicts:
         hypothesis = hypotheses[row["name"]]
-        pairs = [[facts.collapsed(cell.levels, name) for cell in pair] for *pair, name in _compared(hypothesis, cells)]
-        row["collapsed"] = sum(map(any, pairs))
         empty = all if hypothesis.measure == "score" else any
-        if row["collapsed"]:
-            row["verdict"] = "collapsed" if all(map(empty, pairs)) else row["verdict"]
-            row["sentence"] = verdict_sentence(row)
+        pairs = [
+            (cell.levels, name, [facts.collapsed(side.levels, name) for side in (cell, other)])
+            for cell, other, name in _measured_pairs(hypothesis, cells)
+        ]
+        row["collapsed"] = sum(any(sides) for _, _, sides in pairs)
+        if not row["collapsed"]:
+            continue
+        for entry in row["breakdown"]:
+            at_level = [
+                sides for levels, name, sides in pairs if level_on(levels, name, entry["axis"]) == entry["level"]
+            ]
+            entry["verdict"] = "collapsed" if all(map(empty, at_level)) else entry["verdict"]
+        if all(empty(sides) for _, _, sides in pairs):
+            row["mean_verdict"] = "collapsed"
+        conclude_row(row)
 
 
-def _compared(
+def _measured_pairs(
     hypothesis: Hypothesis, cells: Sequence[FinishedCell]
 ) -> Iterator[tuple[FinishedCell, FinishedCell, str]]:
     """The two cells and the evaluation of each comparison that a hypothesis rests on."""
-    for cell, other, name in matched(cells, hypothesis):
+    for cell, other, name in matched_cells(cells, hypothesis):
         measured = (side.numbers.averaged(name, hypothesis.measure, hypothesis.languages) for side in (cell, other))
         if None not in list(measured):
             yield cell, other, name

@@ -1,13 +1,13 @@
-"""What a study found, as plain data: records, comparisons, verdicts on hypotheses, lines over sizes."""
+"""What a study found, as plain data: records, comparisons, lines over sizes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from xfer.metrics.intervals import LEVEL, Estimate, Sample, judge, mean
+from xfer.metrics.intervals import Estimate, Sample, judge, mean
 from xfer.metrics.significance import dunnett, fit_line, holm_adjust, mcnemar_test, shared_correlation
-from xfer.recipe.study import Compare, Fit, Hypothesis, Levels, Study, matches_levels
+from xfer.recipe.study import Compare, Fit, Levels, paired_levels
 from xfer.reports.measures import Samples
 from xfer.reports.measures import cell as cell_of
 from xfer.reports.study.measures import LINEAR_MEASURES, CellMeasures
@@ -51,7 +51,7 @@ def study_records(cells: Sequence[FinishedCell]) -> list[StudyRecord]:
     return rows
 
 
-def _test_cells(difference: Sample) -> StudyRecord:
+def tested_points(difference: Sample) -> StudyRecord:
     """The difference in percent points with its interval, p and size in standard errors."""
     return _tested_samples(judge(100.0 * difference))
 
@@ -71,7 +71,7 @@ def study_comparisons(cells: Sequence[FinishedCell], compare: Compare) -> list[S
     compared, means = [], []
     families: dict[Baseline, list[tuple[FinishedCell, FinishedCell]]] = {}
     baselines: list[Baseline] = []
-    for cell, other in _cell_pairs(cells, compare.against):
+    for cell, other in cell_pairs(cells, compare.against):
         for name in cell.numbers.credits:
             for kind in LINEAR_MEASURES:
                 rows = _comparison_rows(cell, other, name, kind, compare)
@@ -81,7 +81,7 @@ def study_comparisons(cells: Sequence[FinishedCell], compare: Compare) -> list[S
                     baselines.append((tuple(other.levels.values()), name, kind))
                     families.setdefault(baselines[-1], []).append((cell, other))
     correlations = {key: _correlation(pairs, *key[1:]) for key, pairs in families.items()}
-    _adjust(means, compare.adjust, baselines, correlations)
+    adjust_rows(means, compare.adjust, baselines, correlations)
     return compared
 
 
@@ -103,12 +103,12 @@ def _comparison_rows(
     row_info = {"levels": cell.levels, "against": other.levels, "evaluation": name, "measure": kind}
     rows = []
     for language, difference in differences.items():
-        row: StudyRecord = row_info | {"language": language} | _test_cells(difference)
+        row: StudyRecord = row_info | {"language": language} | tested_points(difference)
         if compare.test == "mcnemar" and kind == "score":
             row["p"] = _mcnemar_p(cell, other, name, language)
         rows.append(row)
-    _adjust(rows, "none" if compare.adjust == "none" else "holm")
-    return [row_info | {"language": "mean"} | _test_cells(mean(list(differences.values()))), *rows]
+    adjust_rows(rows, "none" if compare.adjust == "none" else "holm")
+    return [row_info | {"language": "mean"} | tested_points(mean(list(differences.values()))), *rows]
 
 
 def _mcnemar_p(cell: FinishedCell, other: FinishedCell, name: str, language: str) -> float | None:
@@ -121,7 +121,7 @@ def _mcnemar_p(cell: FinishedCell, other: FinishedCell, name: str, language: str
     return mcnemar_test(*(ratio.top.mean(0) > 0.5 for ratio in pair))
 
 
-def _adjust(
+def adjust_rows(
     rows: Sequence[StudyRecord],
     how: str,
     baselines: Sequence[Baseline] = (),
@@ -137,88 +137,17 @@ def _adjust(
         rows[i]["adjusted"] = p
 
 
-def _cell_pairs(cells: Sequence[FinishedCell], against: Levels) -> Iterator[tuple[FinishedCell, FinishedCell]]:
+def cell_pairs(cells: Sequence[FinishedCell], against: Levels) -> Iterator[tuple[FinishedCell, FinishedCell]]:
     """Each cell with the one that has the named levels and is equal on all other axes."""
-    cells_by_levels = {tuple(cell.levels.values()): cell for cell in cells}
-    for cell in cells:
-        other = cells_by_levels.get(tuple((cell.levels | against).values()))
-        if other is not None and other is not cell:
-            yield cell, other
-
-
-def hypothesis_verdicts(cells: Sequence[FinishedCell], study: Study) -> list[StudyRecord]:
-    """Each hypothesis with its numbers and a verdict; p values are corrected over all hypotheses (``dunnett``)."""
-    rows, baselines = [], []
-    families: dict[Baseline, list[Sample]] = {}
-    for name, hypothesis in study.hypotheses.items():
-        tested = list(_against(cells, hypothesis))
-        row: StudyRecord = {
-            "name": name,
-            "claim": hypothesis.claim,
-            "expect": hypothesis.expect,
-            "measure": hypothesis.measure,
-        }
-        row |= {"comparisons": len(tested), "p": None}
-        baselines.append((hypothesis.measure, hypothesis.languages, *dict.fromkeys(what for what, _ in tested)))
-        if tested:
-            families.setdefault(baselines[-1], []).append(mean([difference for _, difference in tested]))
-            row |= _test_cells(families[baselines[-1]][-1])
-        rows.append(row)
-    _adjust(rows, "dunnett", baselines, {key: shared_correlation(samples) for key, samples in families.items()})
-    for row in rows:
-        row["verdict"] = _verdict(row)
-        row["sentence"] = verdict_sentence(row)
-    return rows
-
-
-def _against(cells: Sequence[FinishedCell], about: Hypothesis) -> Iterator[tuple[Baseline, Sample]]:
-    """The difference of every matched pair of cells in every evaluation that the hypothesis names, and with what."""
-    for cell, other, name in matched(cells, about):
-        both = [one.numbers.averaged(name, about.measure, about.languages) for one in (cell, other)]
-        if both[0] is not None and both[1] is not None:
-            yield (*other.levels.values(), name), both[0] - both[1]
-
-
-def matched(cells: Sequence[FinishedCell], about: Hypothesis) -> Iterator[tuple[FinishedCell, FinishedCell, str]]:
-    """The pairs of cells that a hypothesis compares, with each evaluation that it speaks of."""
-    for cell, other in _cell_pairs(cells, about.against):
-        if matches_levels(cell.levels, about.cells):
-            for name in cell.numbers.credits:
-                if not about.evaluations or name in about.evaluations:
-                    yield cell, other, name
-
-
-def _verdict(row: StudyRecord) -> str:
-    if row["p"] is None:
-        return "not tested"
-    if row["adjusted"] >= LEVEL:
-        return "undecided"
-    return "supported" if (row["difference"] > 0) == (row["expect"] == "higher") else "not supported"
-
-
-def verdict_sentence(row: StudyRecord) -> str:
-    """The verdict in words, with its numbers."""
-    if row["p"] is None:
-        return f"Not tested: no two finished cells can be compared. Claim: {row['claim']}"
-    numbers = (
-        f"{row['difference']:+.1f} points [{row['low']:+.1f}, {row['high']:+.1f}], "
-        f"adjusted p {_p_text(row['adjusted'])}, "
-        f"{row['comparisons']} comparison{'s' if row['comparisons'] != 1 else ''}"
-    )
-    if row.get("collapsed"):
-        numbers += f", {row['collapsed']} of them with a model that gives one answer everywhere"
-    return f"{row['verdict'].capitalize()}: {numbers}. Claim: {row['claim']}"
-
-
-def _p_text(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    for i, other in paired_levels([cell.levels for cell in cells], against):
+        yield cells[i], cells[other]
 
 
 def size_fits(cells: Sequence[FinishedCell], requests: Sequence[Fit]) -> list[StudyRecord]:
     """A line for each evaluation over the sizes along an axis, at each combination of the other axes."""
     fitted = []
     for fit in requests:
-        for rest, group in _groups_along(cells, fit.axis).items():
+        for rest, group in groups_along(cells, fit.axis).items():
             names = list(dict.fromkeys(name for cell in group for name in cell.numbers.credits))
             for name in names:
                 if not fit.evaluations or name in fit.evaluations:
@@ -248,7 +177,7 @@ def _fit_row(group: Sequence[FinishedCell], name: str, fit: Fit) -> StudyRecord 
     }
 
 
-def _groups_along(cells: Sequence[FinishedCell], axis: str) -> Mapping[tuple[tuple[str, str], ...], list[FinishedCell]]:
+def groups_along(cells: Sequence[FinishedCell], axis: str) -> Mapping[tuple[tuple[str, str], ...], list[FinishedCell]]:
     """The cells in groups that differ on one axis alone."""
     groups: dict[tuple[tuple[str, str], ...], list[FinishedCell]] = {}
     for cell in cells:

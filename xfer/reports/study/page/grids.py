@@ -102,15 +102,17 @@ def overview_grid(study: StudyData) -> Grid:
 def comparison_grid(study: StudyData) -> Grid:
     """A line a compared cell, evaluation and measure: the means."""
     marked = any(row.get("collapsed") for row in study["comparisons"])
+    dosed = any(row.get("dose") for row in study["comparisons"])
     rows: list[list[GridCell]] = []
     for row in study["comparisons"]:
         if row["language"] == "mean":
             levels: list[GridCell] = [row["levels"][axis] for axis in axis_names(study)]
             cells = [row["evaluation"], measure_name(row["measure"]), value_cell(row, "difference")]
             said: list[GridCell] = ["yes" if row.get("collapsed") else ""] if marked else []
-            rows.append([*levels, *cells, Exact(row["adjusted"], 3), Exact(row["effect"], 2), *said])
+            dose: list[GridCell] = [dose_mark(row)] if dosed else []
+            rows.append([*levels, *cells, Exact(row["adjusted"], 3), Exact(row["effect"], 2), *said, *dose])
     header = [*axis_names(study), "evaluation", "measure", "difference", "adjusted p", "effect"]
-    header += ["collapsed"] if marked else []
+    header += [*(["collapsed"] if marked else []), *(["dose"] if dosed else [])]
     count = len(axis_names(study))
     against = study.get("compare") or {"against": {}, "test": "", "adjust": ""}
     base_levels = ", ".join(f"{axis} = {level}" for axis, level in against["against"].items())
@@ -123,6 +125,13 @@ def comparison_grid(study: StudyData) -> Grid:
         f"Against {base_levels}, paired over rows and seeds; p {correction}; effect: the difference in standard errors."
     )
     return Grid("comparisons", f"Against {base_levels}", header, rows, (*range(count + 2),), note)
+
+
+def dose_mark(row: Mapping[str, Any]) -> str:
+    """Whether the two sides of a comparison were trained on equal doses."""
+    if not row.get("dose"):
+        return "equal"
+    return "differs on purpose" if row["dose_intended"] else "differs"
 
 
 def language_grids(study: StudyData) -> list[Grid]:
@@ -240,19 +249,6 @@ def failed_grid(study: StudyData) -> Grid:
         [*(cell["levels"][axis] for axis in axis_names(study)), cell["why"]] for cell in failed
     ]
     return Grid("failed", "Cells without a result", [*axis_names(study), "why"], rows)
-
-
-def study_grids(study: StudyData) -> list[Grid]:
-    """Every table of a study that has lines."""
-    tables = [
-        verdict_grid(study),
-        warning_grid(study),
-        overview_grid(study),
-        comparison_grid(study),
-        *language_grids(study),
-    ]
-    tables += [discriminator_grid(study), published_grid(study)]
-    return [grid for grid in [*tables, fit_grid(study), failed_grid(study)] if grid.rows]
 
 
 def slug_name(shown: str, taken: Sequence[str] = ()) -> str:

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from xfer.reports.study.page.bars import language_bars
+from xfer.reports.study.page.evidence_html import evidence_html
 from xfer.reports.study.page.forest import verdict_forest
 from xfer.reports.study.page.grids import (
     SINGLE,
@@ -142,6 +143,7 @@ def _sections(study: StudyData) -> list[Section]:
     languages = "".join(_folded_table(grid) for grid in language_grids(study))
     return [
         Section("answer", "Answer", _answer_section(study) + shown("verdicts")),
+        *(Section(*entry) for entry in evidence_html(study)),
         Section("warnings", "Collapsed, or at chance", _table_html(warning_grid(study))),
         Section("failed", "Cells without a result", _table_html(failed_grid(study))),
         Section("results", "Results", _table_html(overview_grid(study))),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from xfer.reports.beside import escape_invisible
-from xfer.reports.study.page.grids import StudyData, study_grids
+from xfer.reports.study.page.grids import StudyData
+from xfer.reports.study.page.tables import study_grids
 from xfer.reports.table import (
     _TEX,
     _csv_records,
@@ -40,13 +42,19 @@ def markdown_study(study: StudyData) -> str:
     blocks = [f"# {_markdown_text(study['title'])}", _markdown_text(study["question"])]
     if study["description"]:
         blocks.append(_markdown_text(study["description"]))
-    answers = [f"- **{_markdown_text(row['name'])}** {_markdown_text(row['sentence'])}" for row in study["hypotheses"]]
+    answers = [line for row in study["hypotheses"] for line in _answer_lines(row)]
     blocks += ["\n".join(answers)] if answers else []
     for grid in study_grids(study):
         blocks += [f"## {_markdown_text(grid.title)}", markdown_grid(grid).rstrip("\n")]
     if study["papers"]:
         blocks += ["## Stands on", "\n".join(f"- {_markdown_text(paper)}" for paper in study["papers"])]
     return "\n\n".join(blocks) + "\n"
+
+
+def _answer_lines(row: Mapping[str, Any]) -> list[str]:
+    """The sentence of a hypothesis, and below it what it rests on."""
+    details = [f"  - {_markdown_text(line)}" for line in row.get("details", ())]
+    return [f"- **{_markdown_text(row['name'])}** {_markdown_text(row['sentence'])}", *details]
 
 
 # LaTeX

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
-from xfer.reports.study.page.grids import StudyData, study_grids
+from xfer.reports.study.page.grids import StudyData
 from xfer.reports.study.page.html import study_figures, study_page
 from xfer.reports.study.page.index import write_index
 from xfer.reports.study.page.palette import file_style
 from xfer.reports.study.page.plain import csv_comparisons, csv_study, latex_study, markdown_study
 from xfer.reports.study.page.png import png_renderer
 from xfer.reports.study.page.svg import Figure, figure_svg
+from xfer.reports.study.page.tables import study_grids
 from xfer.reports.table import Grid, csv_grid, latex_grid, markdown_grid
 from xfer.text.surrogates import without_surrogates
 
