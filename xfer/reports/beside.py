@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import regex
+from rich.cells import cell_len
 
 from xfer.text.edits import Edit
 
@@ -20,6 +21,7 @@ CONTEXT_CHARS = 60  # code points that are kept around the changes of a long tex
 _ISOLATE, _END = "\u2068", "\u2069"
 _TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _CLUSTER = regex.compile(r"\X")
+_EMOJI = regex.compile(r"\p{Extended_Pictographic}")
 _LEAST_COLUMNS = 24  # columns that a side needs; else one stands above the other
 
 
@@ -120,9 +122,11 @@ def display_width(text: str) -> int:
 
 
 def _cluster_width(cluster: str) -> int:
-    if cluster in (_ISOLATE, _END):
-        return 0
-    return 2 if unicodedata.east_asian_width(cluster[0]) in "WF" or "\ufe0f" in cluster else 1
+    """Columns of one grapheme cluster, as rich counts them.
+
+    rich leaves out the character after each zero-width joiner, as is right for emoji; in Indic conjuncts it is shown.
+    """
+    return cell_len(cluster if _EMOJI.match(cluster) else cluster.replace("\u200d", ""))
 
 
 # in a terminal
