@@ -149,17 +149,6 @@ def nearest_rows(queries: np.ndarray, keys: np.ndarray) -> np.ndarray:
     return top_k(unit_vectors(queries), unit_vectors(keys), 1)[1][:, 0]
 
 
-def nearest_accuracy(queries: np.ndarray, keys: np.ndarray, gold: Sequence[int] | None = None) -> float:
-    """Tatoeba's accuracy: the share of queries whose nearest key is the right one (row i for query i by default).
-
-    XTREME searches from the English side in the foreign one.
-    """
-    wanted = np.arange(len(queries)) if gold is None else np.asarray(gold)
-    if len(wanted) != len(queries) or not len(queries):
-        raise ValueError(f"{len(wanted)} gold rows for {len(queries)} queries")
-    return float((nearest_rows(queries, keys) == wanted).mean())
-
-
 # mining
 
 

@@ -179,7 +179,7 @@ def build_network(origin: Origin, forms: Mapping[str, Form], seed: int) -> Netwo
 
     A masked-LM head is kept where the origin has one: it belongs to the encoder's own pretraining.
     """
-    tokenizer = origin.tokenizer or _load_trusted(transformers.AutoTokenizer, origin.folder)
+    tokenizer = origin.tokenizer or load_trusted(transformers.AutoTokenizer, origin.folder)
     heads: dict[str, Any] = {}
     for task, form in forms.items():
         if not isinstance(form, DomainForm):
@@ -214,10 +214,10 @@ def load_network(folder: Path, task: str, form: Form) -> Network:
     options = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
     head = auto.from_pretrained(folder / task, **options)
     bottleneck.read_adapters(head, folder / task)
-    return Network({task: head}, {task: form}, _load_trusted(transformers.AutoTokenizer, folder / task)).eval()
+    return Network({task: head}, {task: form}, load_trusted(transformers.AutoTokenizer, folder / task)).eval()
 
 
-def _load_trusted(auto: Any, folder: Any) -> Any:
+def load_trusted(auto: Any, folder: Any) -> Any:
     """Reads a config or tokenizer; code that comes with a model is never run. Raises MissingPart."""
     try:
         return auto.from_pretrained(folder, trust_remote_code=False)
@@ -228,7 +228,7 @@ def _load_trusted(auto: Any, folder: Any) -> Any:
 
 def _build_head(origin: Origin, form: Form) -> Any:
     auto = getattr(transformers, form.auto)
-    config = origin.config or _load_trusted(transformers.AutoConfig, origin.folder)
+    config = origin.config or load_trusted(transformers.AutoConfig, origin.folder)
     config = type(config).from_dict(config.to_dict() | form.head_config())
     empty = auto.from_config(config) if origin.folder is None else None
     if empty is None:

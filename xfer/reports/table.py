@@ -103,7 +103,8 @@ def _csv_parts(cell: GridCell, wide: bool) -> list[object]:
     return [plain, "", ""] if wide else [plain]
 
 
-def _csv_records(rows: Sequence[Mapping[str, Any]]) -> str:
+def csv_records(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Records with the names of the first as header."""
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]) if rows else ["study"], lineterminator="\n")
     writer.writeheader()
@@ -115,10 +116,10 @@ def markdown_grid(grid: Grid) -> str:
     """A table of GitHub's Markdown."""
     numbers = numeric_columns(grid)
     lines = [grid.header, ["---:" if right else "---" for right in numbers]]
-    rows = [[_markdown_text(cell_text(cell)) for cell in row] for row in grid.rows]
-    lines = [[_markdown_text(name) for name in grid.header], lines[1], *rows]
+    rows = [[markdown_text(cell_text(cell)) for cell in row] for row in grid.rows]
+    lines = [[markdown_text(name) for name in grid.header], lines[1], *rows]
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f"{table}\n\n{_markdown_text(grid.note)}\n" if grid.note else f"{table}\n"
+    return f"{table}\n\n{markdown_text(grid.note)}\n" if grid.note else f"{table}\n"
 
 
 def numeric_columns(grid: Grid) -> list[bool]:
@@ -126,7 +127,7 @@ def numeric_columns(grid: Grid) -> list[bool]:
     return [all(is_number(row[i]) for row in grid.rows) for i in range(len(grid.header))]
 
 
-def _markdown_text(text: str) -> str:
+def markdown_text(text: str) -> str:
     """Text that Markdown shows as it is, within one line."""
     flat = escape_invisible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*\[\]|~])", r"\\\1", flat)
@@ -159,6 +160,7 @@ _TEX = {
     "\u2013": "--",
     "\u2026": r"\ldots{}",
     "\u2212": "$-$",
+    **{char: f"\\{char}" for char in "&%$#_{}"},
 }
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from xfer.core.jsonl import add_line
 from xfer.core.store import write_json
 from xfer.graph.compile import Node
 from xfer.reports.learning import learning_warnings
@@ -52,8 +52,7 @@ def _warned(node: Node, parents: Parents, folder: Path, result: Mapping[str, Any
     warnings = learning_warnings(node.job, result, dev_rows(node.job, parents))
     if not warnings:
         return {}
-    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps({"step": result["steps"], "warnings": warnings}) + "\n")
+    add_line(folder / "log.jsonl", {"step": result["steps"], "warnings": warnings})
     return {"warnings": warnings}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from xfer.forms.base import Columns, EncodedUnits
 from xfer.models.canonical import CanonicalPredictor, Keep
@@ -53,7 +54,7 @@ def unlabelled_rows(count: int, **given_columns: list[Any]) -> Columns:
     return rows | {name: [None] * count for name in ("pair", "question")} | given_columns
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits.astype(np.float64) - logits.max(-1, keepdims=True))
-    probabilities: np.ndarray = (powers / powers.sum(-1, keepdims=True)).astype(np.float32)
+def label_probabilities(logits: np.ndarray) -> np.ndarray:
+    """Softmax over the last axis, taken in double precision, [..., labels] in float32."""
+    probabilities: np.ndarray = softmax(logits.astype(np.float64), axis=-1).astype(np.float32)
     return probabilities

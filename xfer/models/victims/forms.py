@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from xfer.forms.base import EncodedUnits
-from xfer.models.victims.base import NetworkVictim, _softmax, unlabelled_rows
+from xfer.models.victims.base import NetworkVictim, label_probabilities, unlabelled_rows
 
 
 class ClassVictim(NetworkVictim):
@@ -24,7 +24,7 @@ class ClassVictim(NetworkVictim):
             "text": [item[0] for item in items],
             "pair": [item[1] if len(item) > 1 else None for item in items],
         }
-        return [_softmax(row) for row in self.kept(unlabelled_rows(len(items), **text_columns))["logits"]]
+        return [label_probabilities(row) for row in self.kept(unlabelled_rows(len(items), **text_columns))["logits"]]
 
 
 class ChoiceVictim(NetworkVictim):
@@ -32,7 +32,7 @@ class ChoiceVictim(NetworkVictim):
 
     def answers(self, items: list[Any]) -> list[Any]:
         text_columns = {name: [item[i] for item in items] for i, name in enumerate(("text", "question", "options"))}
-        return [_softmax(row) for row in self.kept(unlabelled_rows(len(items), **text_columns))["logits"]]
+        return [label_probabilities(row) for row in self.kept(unlabelled_rows(len(items), **text_columns))["logits"]]
 
 
 class TagVictim(NetworkVictim):
@@ -52,7 +52,8 @@ class TagVictim(NetworkVictim):
         for i, word_logits in zip(answerable, np.split(logits, ends[:-1]), strict=True):
             gold = np.array(items[i][1])
             word_logits, gold = word_logits[gold >= 0], gold[gold >= 0]
-            word_answers[i] = _softmax(word_logits)[np.arange(len(gold)), gold], word_logits.argmax(1) == gold
+            gold_chances = label_probabilities(word_logits)[np.arange(len(gold)), gold]
+            word_answers[i] = gold_chances, word_logits.argmax(1) == gold
         return word_answers
 
 

@@ -19,9 +19,9 @@ from xfer.reports.study.page.grids import (
     warning_grid,
 )
 from xfer.reports.study.page.heat import heat_maps
+from xfer.reports.study.page.render import render_page
 from xfer.reports.study.page.scatter import clean_against_robust, scaling_lines
 from xfer.reports.study.page.svg import Figure
-from xfer.reports.study.page.render import render_page
 from xfer.reports.study.page.views import cell_sources, data_grid, example_groups, fewest_seeds, version_grid
 from xfer.reports.table import Grid
 

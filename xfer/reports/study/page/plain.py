@@ -6,20 +6,14 @@ from collections.abc import Callable
 
 from xfer.reports.beside import escape_invisible
 from xfer.reports.study.page.grids import StudyData, study_grids
-from xfer.reports.table import (
-    _TEX,
-    _csv_records,
-    _markdown_text,
-    latex_grid,
-    markdown_grid,
-)
+from xfer.reports.table import csv_records, latex_grid, markdown_grid, markdown_text
 
 # CSV
 
 
 def csv_study(study: StudyData) -> str:
     """All records of a study, one row each, unrounded."""
-    return _csv_records(study["records"])
+    return csv_records(study["records"])
 
 
 def csv_comparisons(study: StudyData) -> str:
@@ -29,7 +23,7 @@ def csv_comparisons(study: StudyData) -> str:
         against_levels = {f"against.{axis}": level for axis, level in row["against"].items()}
         rest = {name: value for name, value in row.items() if name not in ("levels", "against")}
         rows.append({**row["levels"], **against_levels, **rest})
-    return _csv_records(rows)
+    return csv_records(rows)
 
 
 # Markdown
@@ -37,22 +31,19 @@ def csv_comparisons(study: StudyData) -> str:
 
 def markdown_study(study: StudyData) -> str:
     """Question, answers and every table; the figures lie beside it."""
-    blocks = [f"# {_markdown_text(study['title'])}", _markdown_text(study["question"])]
+    blocks = [f"# {markdown_text(study['title'])}", markdown_text(study["question"])]
     if study["description"]:
-        blocks.append(_markdown_text(study["description"]))
-    answers = [f"- **{_markdown_text(row['name'])}** {_markdown_text(row['sentence'])}" for row in study["hypotheses"]]
+        blocks.append(markdown_text(study["description"]))
+    answers = [f"- **{markdown_text(row['name'])}** {markdown_text(row['sentence'])}" for row in study["hypotheses"]]
     blocks += ["\n".join(answers)] if answers else []
     for grid in study_grids(study):
-        blocks += [f"## {_markdown_text(grid.title)}", markdown_grid(grid).rstrip("\n")]
+        blocks += [f"## {markdown_text(grid.title)}", markdown_grid(grid).rstrip("\n")]
     if study["papers"]:
-        blocks += ["## Stands on", "\n".join(f"- {_markdown_text(paper)}" for paper in study["papers"])]
+        blocks += ["## Stands on", "\n".join(f"- {markdown_text(paper)}" for paper in study["papers"])]
     return "\n\n".join(blocks) + "\n"
 
 
 # LaTeX
-
-
-_TEX |= {char: f"\\{char}" for char in "&%$#_{}"}
 
 
 def latex_study(study: StudyData) -> str:
