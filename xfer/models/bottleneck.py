@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from xfer.core.errors import MissingPart
 
@@ -35,10 +36,11 @@ class Bottleneck(nn.Module):
             nn.init.zeros_(zero)
 
     def forward(self, states: Tensor) -> Tensor:
+        """States [..., width] -> [..., width]."""
         return states + self.up(nn.functional.gelu(self.down(states)))
 
 
-def add_bottlenecks(encoder: nn.Module, stack: Any, method: str, rank: int) -> None:
+def add_bottlenecks(encoder: nn.Module, stack: nn.ModuleList | None, method: str, rank: int) -> None:
     """New adapters in every layer of ``stack``, in place. Raises MissingPart where a layer has no such parts."""
     for layer in stack or ():
         inside = dict(layer.named_modules())
@@ -58,13 +60,14 @@ def _attach_adapter(layer: Any, adapter: Bottleneck) -> None:
     layer.adapters.append(adapter.to(layer.weight.device))
 
 
-def _run_adapters(layer: Any, inputs: Any, output: Tensor) -> Tensor:
+def _run_adapters(layer: Any, inputs: tuple[Any, ...], output: Tensor) -> Tensor:
+    """A layer's output [..., width] through its adapters, one after the other."""
     for adapter in layer.adapters:
         output = adapter(output)
     return output
 
 
-def save_with_adapters(head: Any, folder: Path) -> None:
+def save_with_adapters(head: PreTrainedModel, folder: Path) -> None:
     """``head.save_pretrained`` with what adapters it has in a file of their own, named by places in its encoder."""
     adapters = {name: tensor for name, tensor in head.base_model.state_dict().items() if ADAPTERS_INFIX in name}
     if not adapters:
@@ -74,7 +77,7 @@ def save_with_adapters(head: Any, folder: Path) -> None:
     save_file({name: tensor.cpu().clone() for name, tensor in adapters.items()}, folder / ADAPTERS_FILE)
 
 
-def read_adapters(head: Any, folder: Path | None) -> None:
+def read_adapters(head: PreTrainedModel, folder: Path | None) -> None:
     """Puts the adapters of a saved task back into its encoder; nothing where there are none."""
     if folder is None or not (folder / ADAPTERS_FILE).is_file():
         return

@@ -22,7 +22,10 @@ def default_device() -> torch.device:
 
 
 def length_batches(lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
-    """Row numbers in order of length, longest first, cut where rows x longest would exceed ``tokens``."""
+    """Row numbers in order of length, longest first, cut where rows x longest would exceed ``tokens``.
+
+    ``lengths`` [rows] are in subwords.
+    """
     order = np.argsort(-lengths, kind="stable")
     cuts, start = [], 0
     while start < len(order):
@@ -91,7 +94,10 @@ def predict_encoded(
 
 
 def _restore_order(parts: list[Any], order: np.ndarray) -> Any:
-    """Answers of batches, put back into the order of the units; ragged ones stay lists."""
+    """Answers of batches, [units of a batch, ...] each, put back into the order of the units, [units, ...].
+
+    Ragged ones stay lists. ``order`` [units] holds the number of each unit as it was computed.
+    """
     if isinstance(parts[0], list):
         ordered: Any = [None] * len(order)
         for position, value in zip(order, (value for batch_answers in parts for value in batch_answers), strict=True):

@@ -45,7 +45,7 @@ def predict_by_vote(
 def _batch_votes(
     network: Network, task: str, batch: Tensors, names: list[int], settings: Vote
 ) -> list[tuple[np.ndarray, float]]:
-    """Of each row of a batch: the share of each answer, and the certified radius."""
+    """Of each row of a batch: the share of each answer, [answers], and the certified radius."""
     generators = [torch.Generator().manual_seed(name) for name in names]
     inside, size = batch["attention_mask"].bool(), embedding_width(network)
     counts = _subword_counts(batch)
@@ -62,7 +62,7 @@ def _batch_votes(
 
 
 def _subword_counts(batch: Tensors) -> list[int]:
-    """Subwords of each row, over all its sequences."""
+    """Subwords of each row, over all its sequences. The mask in ``batch`` is [sequences, subwords]."""
     lengths = batch["attention_mask"].sum(1).tolist()
     if "options" not in batch:
         return [int(length) for length in lengths]
