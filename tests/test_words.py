@@ -55,7 +55,8 @@ def test_what_counts_as_a_shape(house: ModuleType, docstring: str, stated: bool)
 
 
 def test_figures_by_hand(house: ModuleType) -> None:
-    text = "def read_rows(found: int, rows: Any) -> Any:\n    part = 1\nclass A:\n    def go(self): ...\n    def _x(self): ...\n"
+    text = "def read_rows(found: int, rows: Any) -> Any:\n    part = 1\n"
+    text += "class A:\n    def go(self): ...\n    def _x(self): ...\n"
     sources = [parsed(house, text), parsed(house, "A = 1\nB: int = 2\n", "forms/other.py")]
     functions = house.house_functions(sources)
     assert [function.name for function in functions] == ["read_rows", "A.go", "A._x"]

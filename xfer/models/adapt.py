@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
@@ -20,30 +20,7 @@ IA3_TARGETS = ("key", "value", "output.dense")  # peft's choice for RoBERTa; it 
 IA3_ATTENTION = ("query", "key", "value")  # IA3 scales what comes out of these, and what goes into others
 
 
-class AdaptSettings(Protocol):
-    """What is read of ``trainer.adapt``."""
-
-    rank: int
-    alpha: float
-    dropout: float
-
-    @property
-    def method(self) -> str:
-        """lora, dora, ia3, houlsby or pfeiffer."""
-        ...
-
-    @property
-    def targets(self) -> Sequence[str] | None:
-        """Names of linear layers; ``all``; None for peft's choice."""
-        ...
-
-    @property
-    def bottleneck(self) -> bool:
-        """Whether the parts are ours, and stay in the encoder."""
-        ...
-
-
-def inject_adapters(network: Network, adapt: AdaptSettings, seed: int) -> None:
+def inject_adapters(network: Network, adapt: Any, seed: int) -> None:
     """Puts the parts into the encoder, in place; of the encoder only they are trained then, and the heads as before.
 
     Raises MissingPart where peft is not there, or the encoder has no such layers.
@@ -67,7 +44,7 @@ def inject_adapters(network: Network, adapt: AdaptSettings, seed: int) -> None:
         raise MissingPart(f"trainer.adapt: {' '.join(str(error).split())}") from None
 
 
-def _config(peft: ModuleType, adapt: AdaptSettings, encoder: torch.nn.Module) -> Any:
+def _config(peft: ModuleType, adapt: Any, encoder: torch.nn.Module) -> Any:
     linear = sorted({name.split(".")[-1] for name, m in encoder.named_modules() if isinstance(m, torch.nn.Linear)})
     targets: Any = linear if adapt.targets == "all" else adapt.targets
     if adapt.method == "ia3":
@@ -92,7 +69,7 @@ def _wrapped_layers(network: Network) -> list[tuple[torch.nn.Module, str, Any]]:
 
 
 @contextmanager
-def merged_adapters(network: Network, adapt: AdaptSettings | None) -> Iterator[None]:
+def merged_adapters(network: Network, adapt: Any) -> Iterator[None]:
     """Inside, the network is the plain one that will be saved; outside, the parts are what they were."""
     parts = _wrapped_layers(network) if adapt and not adapt.bottleneck else []
     for parent, name, wrapped in parts:
@@ -106,7 +83,7 @@ def merged_adapters(network: Network, adapt: AdaptSettings | None) -> Iterator[N
             setattr(parent, name, wrapped)
 
 
-def remove_adapters(network: Network, adapt: AdaptSettings | None) -> None:
+def remove_adapters(network: Network, adapt: Any) -> None:
     """Takes the parts out again without merging: the weights to use are read back after this. Bottlenecks stay."""
     for parent, name, wrapped in _wrapped_layers(network) if adapt and not adapt.bottleneck else []:
         setattr(parent, name, wrapped.get_base_layer())

@@ -70,7 +70,9 @@ class Network(torch.nn.Module):
         Heads that find a span give [rows, subwords, 2]. ``options`` says which sequence each option is; -1, where
         a row has fewer, gets minus infinity. Encoders without a head give pooled vectors [sequences, width].
         """
-        inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch}
+        inputs: dict[str, torch.Tensor] = {
+            name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch
+        }
         if task in self.judges:
             return self._judge_outputs(task, inputs, batch)
         head: Any = self.heads[task]

@@ -28,9 +28,20 @@ Cuts = list[str]
 class DrawSetting(Protocol):
     """What is read of ``augment.subwords``: shares of words and merges, and a power of probabilities."""
 
-    words: float
-    drop: float
-    alpha: float
+    @property
+    def words(self) -> float:
+        """Share of the words that are cut anew."""
+        ...
+
+    @property
+    def drop(self) -> float:
+        """Chance that a merge of byte pairs is left out."""
+        ...
+
+    @property
+    def alpha(self) -> float:
+        """Power of a cut's probability in unigram vocabularies."""
+        ...
 
 
 class BytePairVocabulary:

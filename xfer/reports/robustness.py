@@ -128,7 +128,7 @@ def right_rows(credits: Credits, language: str) -> Ratio:
 
 
 def _success_ratio(language: str, clean: Credits, attacked: Credits) -> dict[str, tuple[Ratio, np.ndarray]]:
-    """``success``: rows that were right and are wrong under attack, with the rows' keys; nothing if none was right."""
+    """``success``: rows that were right and are wrong under attack, with the rows' keys [rows]; nothing if none was."""
     places = shared_indices([clean, attacked], language)
     if not places[0]:
         return {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from pydantic import Field
@@ -32,10 +31,6 @@ class JudgeNetwork(Protocol):
 
     def frozen_outputs(self, features: torch.Tensor) -> torch.Tensor:
         """The outputs [units, values] for features [units, width], with no gradient for the weights."""
-        ...
-
-    def parameters(self) -> Iterator[torch.nn.Parameter]:
-        """Its weights."""
         ...
 
 
@@ -104,7 +99,7 @@ class Head(Component, kind="head"):
         """The loss of each unit, shape [units]; units with label -100 have none."""
         raise NotImplementedError
 
-    def constrain_weights(self, judge: JudgeNetwork) -> None:
+    def constrain_weights(self, judge: torch.nn.Module) -> None:
         """What is done to the discriminator's weights after an update of its own."""
 
     def value_scores(self, logits: torch.Tensor) -> torch.Tensor:

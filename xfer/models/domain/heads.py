@@ -159,7 +159,7 @@ class Wasserstein(Head):
             return batch["strength"] * distance
         return outputs["penalty"] - distance if "penalty" in outputs else -distance
 
-    def constrain_weights(self, judge: JudgeNetwork) -> None:
+    def constrain_weights(self, judge: torch.nn.Module) -> None:
         if self.bound == "clip":
             for parameter in judge.parameters():
                 parameter.data.clamp_(-self.clip, self.clip)
