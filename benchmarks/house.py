@@ -36,17 +36,12 @@ class SourceFile(NamedTuple):
 
 
 class HouseFunction(NamedTuple):
-    """A function or method at any depth; ``name`` has the class before a dot."""
+    """A function or method at any depth; ``name`` is its ``__qualname__``."""
 
     wing: str
     path: Path
     name: str
     node: ast.FunctionDef
-
-    @property
-    def is_public(self) -> bool:
-        """Whether nothing in its name says that it is a file's own."""
-        return not any(part.startswith("_") for part in self.name.split("."))
 
 
 class HouseFigure(NamedTuple):
@@ -84,7 +79,8 @@ def _named_functions(body: Iterable[ast.stmt], before: str) -> Iterator[tuple[st
     for node in body:
         if isinstance(node, ast.FunctionDef):
             yield before + node.name, node
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield from _named_functions(node.body, f"{before}{node.name}.<locals>.")
+        if isinstance(node, ast.ClassDef):
             yield from _named_functions(node.body, f"{before}{node.name}.")
 
 
@@ -136,7 +132,7 @@ def tensor_functions(functions: Iterable[HouseFunction]) -> list[HouseFunction]:
     return [
         function
         for function in functions
-        if function.name.count(".") <= 1 and any(TENSOR.search(text) for _, text in annotations_of(function.node))
+        if "<locals>" not in function.name and any(TENSOR.search(text) for _, text in annotations_of(function.node))
     ]
 
 
@@ -160,6 +156,18 @@ def bare_any_shares(functions: Iterable[HouseFunction]) -> dict[str, float]:
             written[function.wing] += 1
             bare[function.wing] += text == "Any"
     return {wing: bare[wing] / written[wing] for wing in sorted(written)}
+
+
+def private_imports(sources: Iterable[SourceFile]) -> list[tuple[str, str]]:
+    """(importing file, name) of what begins with an underscore and is another file's own."""
+    return [
+        (source.path.as_posix().partition("xfer/")[2], alias.name)
+        for source in sources
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("xfer")
+        for alias in node.names
+        if alias.name.startswith("_")
+    ]
 
 
 def top_files(sources: Iterable[SourceFile]) -> dict[str, int]:
@@ -222,6 +230,7 @@ def measure_house() -> dict[str, Any]:
         "shared_names": shared,
         "shapes": sum(map(has_shapes, tensors)) / len(tensors),
         "bare_any": bare_any_shares(functions),
+        "private_imports": private_imports(sources),
         "circles": import_circles(arrows),
         "upward": upward_arrows(arrows),
         "top_files": top_files(sources),
@@ -245,6 +254,7 @@ def house_figures(measured: Mapping[str, Any]) -> list[HouseFigure]:
         HouseFigure("vague among assigned names", shares["vague"], "13.0%", "at most 1.0%", "< 2%"),
         HouseFigure("top-level names in several files", shares["shared"], "113 names", "", "< 3%"),
         HouseFigure("tensor functions that state shapes", shares["shapes"], "", "38 to 43%", "100%"),
+        HouseFigure("private names imported", str(len(measured["private_imports"])), "", "", "0"),
         HouseFigure("circles of files", str(len(measured["circles"])), "3", "", "0"),
         HouseFigure("imports from a wing above", str(len(measured["upward"])), "5", "", "0"),
         *wings,

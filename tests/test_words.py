@@ -64,6 +64,8 @@ def test_figures_by_hand(house: ModuleType) -> None:
     assert house.vague_share(sources) == 2 / 5  # found and part of found, rows, part, A, B
     assert house.shared_names(sources) == (["A"], 3)
     assert house.bare_any_shares(functions) == {"forms": 2 / 3}
+    imports = parsed(house, "from xfer.core import _a, b\nfrom numpy import _c\n", "xfer/forms/more.py")
+    assert house.private_imports([imports]) == [("forms/more.py", "_a")]
 
 
 def test_arrows_and_circles_by_hand(house: ModuleType) -> None:
@@ -82,6 +84,11 @@ def test_no_circles_and_no_imports_from_a_wing_above(measured: dict[str, Any]) -
     assert measured["circles"] == [] and measured["upward"] == []
 
 
+def test_no_file_imports_a_private_name_of_another(measured: dict[str, Any]) -> None:
+    later = {("attackers/textattack/proposals.py", "_logits")}
+    assert set(measured["private_imports"]) <= later
+
+
 def test_bare_any_stays_below_its_goal_in_every_wing(measured: dict[str, Any]) -> None:
     limits = {wing: BARE_ANY_LATER.get(wing, BARE_ANY) for wing in measured["bare_any"]}
     assert {wing: share for wing, share in measured["bare_any"].items() if share >= limits[wing]} == {}
@@ -93,5 +100,5 @@ def test_the_table_has_a_line_for_each_figure(
     house.print_figures(house.house_figures(measured))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "| figure | now | before | anchors | goal |"
-    assert len(lines) == 2 + 6 + len(measured["bare_any"]) + len(measured["top_files"])
+    assert len(lines) == 2 + 7 + len(measured["bare_any"]) + len(measured["top_files"])
     assert f"| public functions of one word | {measured['one_word']:.1%} | 79% | 15 to 49% | < 40% |" in lines

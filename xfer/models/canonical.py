@@ -91,5 +91,6 @@ def _unit_sizes(encoded: EncodedUnits) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _stack_equal(values: list[Any]) -> np.ndarray | list[Any]:
+    """The values of all units as one array, [units, ...], where they have one shape."""
     same = len({np.shape(value) for value in values}) == 1
     return np.stack(values) if same else values
