@@ -166,7 +166,7 @@ def private_imports(sources: Iterable[SourceFile]) -> list[tuple[str, str]]:
         for node in ast.walk(source.tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("xfer")
         for alias in node.names
-        if alias.name.startswith("_")
+        if alias.name.startswith("_") and not alias.name.endswith("__")
     ]
 
 

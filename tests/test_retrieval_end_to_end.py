@@ -17,7 +17,7 @@ from xfer.attackers.base import Attacker
 from xfer.core.store import Store
 from xfer.execution.walk import execute_graph, open_graph, run_failure
 from xfer.forms.base import build_form
-from xfer.metrics.retrieval import best_threshold, mine_sentences, mining_f1, nearest_rows, pairs_above
+from xfer.metrics.retrieval import best_threshold, mine_sentences, mining_f1, pairs_above, top_k, unit_vectors
 from xfer.miniature.bitext import draw_sentences, rendered_lines
 from xfer.miniature.choice import seeded_stream
 from xfer.models.base import Origin
@@ -189,8 +189,8 @@ def by_hand(done: Done, name: str, task: str, language: str, **how: Any) -> floa
     golds = dict(zip(zip(rows["side"], rows["language"], rows["id"], strict=True), rows["gold"], strict=True))
     order = list(candidates)
     gold = [order.index(golds["query", language, one][0]) for one in queries]
-    nearest = nearest_rows(vectors(folder, queries, **how), vectors(folder, candidates, **how))
-    return float((nearest == gold).mean())
+    sides = (unit_vectors(vectors(folder, texts, **how)) for texts in (queries, candidates))
+    return float((top_k(*sides, 1)[1][:, 0] == gold).mean())
 
 
 # evaluation of encoders

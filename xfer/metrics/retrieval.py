@@ -152,11 +152,6 @@ def unit_vectors(vectors: np.ndarray) -> np.ndarray:
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
-def nearest_rows(queries: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """The row of ``keys`` [keys, width] with the highest cosine for each query, [queries]; the first of equal ones."""
-    return top_k(unit_vectors(queries), unit_vectors(keys), 1)[1][:, 0]
-
-
 # mining
 
 
