@@ -189,8 +189,8 @@ def by_hand(done: Done, name: str, task: str, language: str, **how: Any) -> floa
     golds = dict(zip(zip(rows["side"], rows["language"], rows["id"], strict=True), rows["gold"], strict=True))
     order = list(candidates)
     gold = [order.index(golds["query", language, one][0]) for one in queries]
-    sides = (unit_vectors(vectors(folder, texts, **how)) for texts in (queries, candidates))
-    return float((top_k(*sides, 1)[1][:, 0] == gold).mean())
+    both = (unit_vectors(vectors(folder, texts, **how)) for texts in (queries, candidates))
+    return float((top_k(*both, 1)[1][:, 0] == gold).mean())
 
 
 # evaluation of encoders
