@@ -17,8 +17,8 @@ from xfer.attackers.base import Attacker
 from xfer.core.store import Store
 from xfer.execution.walk import execute_graph, open_graph, run_failure
 from xfer.forms.base import build_form
-from xfer.metrics.retrieval import best_threshold, mine_sentences, mining_f1, nearest_accuracy, pairs_above
-from xfer.miniature.bitext import _draw_sentences, _rendered_lines
+from xfer.metrics.retrieval import best_threshold, mine_sentences, mining_f1, pairs_above, top_k, unit_vectors
+from xfer.miniature.bitext import draw_sentences, rendered_lines
 from xfer.miniature.choice import seeded_stream
 from xfer.models.base import Origin
 from xfer.models.network import build_network
@@ -95,14 +95,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """$XFER_DATA with Tatoeba and BUCC of the miniature world, and pairs to train on that are not in them."""
     folder = tmp_path_factory.mktemp("data")
     miniature.write(folder, parts=["bitext"])
-    said = _draw_sentences(seeded_stream(0, "test pairs"), sum(SIZES.values()), ("en", *LANGUAGES))
+    said = draw_sentences(seeded_stream(0, "test pairs"), sum(SIZES.values()), ("en", *LANGUAGES))
     (folder / "pairs").mkdir()
     for code in ("en", *LANGUAGES):
-        (folder / f"text-{code}.txt").write_text("\n".join(_rendered_lines(said, code)) + "\n", encoding="utf-8")
+        (folder / f"text-{code}.txt").write_text("\n".join(rendered_lines(said, code)) + "\n", encoding="utf-8")
     for split, size in SIZES.items():
         part, said = said[:size], said[size:]
         for code in LANGUAGES:
-            lines = map("\t".join, zip(_rendered_lines(part, code), _rendered_lines(part, "en"), strict=True))
+            lines = map("\t".join, zip(rendered_lines(part, code), rendered_lines(part, "en"), strict=True))
             (folder / "pairs" / f"{split}-{code}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "train-en.tsv").write_text("a good day\tgood\na bad day\tbad\n" * 20)
     (folder / "bitext.yaml").write_text(RECIPE)
@@ -189,7 +189,8 @@ def by_hand(done: Done, name: str, task: str, language: str, **how: Any) -> floa
     golds = dict(zip(zip(rows["side"], rows["language"], rows["id"], strict=True), rows["gold"], strict=True))
     order = list(candidates)
     gold = [order.index(golds["query", language, one][0]) for one in queries]
-    return nearest_accuracy(vectors(folder, queries, **how), vectors(folder, candidates, **how), gold)
+    both = (unit_vectors(vectors(folder, texts, **how)) for texts in (queries, candidates))
+    return float((top_k(*both, 1)[1][:, 0] == gold).mean())
 
 
 # evaluation of encoders

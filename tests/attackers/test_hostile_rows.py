@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from fifty import FREE, RATED, attacker, lists
+from rich.cells import cell_len
 
 from xfer.attackers.changes import changed_share, row_form, side_changes
 from xfer.core.errors import XferError
 from xfer.forms.base import build_form as form_of
-from xfer.reports.beside import display_width, markdown_pair, side_by_side
+from xfer.reports.beside import markdown_cell, side_by_side, split_at_edits
 from xfer.text.edits import splice_edits
 
 LONG = 50_000
@@ -110,9 +111,9 @@ def test_a_hostile_text_is_shown_side_by_side(text: str) -> None:
         whole, "en", attacker("typos").random_stream({"language": "en", "id": "1"})
     )
     lines = side_by_side(whole, edits, 80)
-    assert max(map(display_width, lines)) <= 80 and not any(ord(char) < 32 for line in lines for char in line)
+    assert max(map(cell_len, lines)) <= 80 and not any(ord(char) < 32 for line in lines for char in line)
     "\n".join(lines).encode()  # no surrogate is left
-    assert "\n" not in "".join(markdown_pair(whole, edits)) and "|" not in "".join(markdown_pair(whole, edits))
+    assert not set("\n|") & set("".join(map(markdown_cell, split_at_edits(whole, edits))))
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
-from xfer.reports.beside import display_width, escape_invisible, markdown_pair, side_by_side, split_at_edits
+from xfer.reports.beside import clip_pieces, escape_invisible, markdown_cell, side_by_side, split_at_edits
 from xfer.text.edits import Edit, splice_edits
 
 Xfer = Callable[..., Any]
@@ -172,7 +173,7 @@ def test_sides_fit_their_columns_and_lose_nothing(columns: int) -> None:
     text = "他们在公园里坐着 and talk about what is past " * 4
     edits = [Edit(2, 3, "", "drop"), Edit(11, 14, "dna", "swap"), Edit(30, 30, "🙂", "x")]
     lines = side_by_side(text, edits, columns)
-    assert max(map(display_width, lines)) <= columns
+    assert max(map(cell_len, lines)) <= columns
     joined = "".join(lines).replace(" ", "")
     assert all(joined.count(mark) == joined.count(other) for mark, other in (("[-", "-]"), ("{+", "+}")))
     if columns == 30:
@@ -201,9 +202,10 @@ def test_pieces_and_markdown() -> None:
     ours, theirs = split_at_edits("abc", [Edit(0, 1, "", "k"), Edit(1, 2, "|", "k")])
     assert [tuple(part) for part in ours] == [("ab", True), ("c", False)]
     assert [tuple(part) for part in theirs] == [("|", True), ("c", False)]
-    assert markdown_pair("a*b <i>", [Edit(2, 3, "|", "k")]) == (
+    assert [markdown_cell(side) for side in split_at_edits("a*b <i>", [Edit(2, 3, "|", "k")])] == [
         "a&#42;<b>b</b> &lt;i&gt;", "a&#42;<b>&#124;</b> &lt;i&gt;"
-    )  # fmt: skip
+    ]  # fmt: skip
     long = "x" * 500
-    before, after = markdown_pair(long + "y" + long, [Edit(500, 501, "", "k")])
+    sides = split_at_edits(long + "y" + long, [Edit(500, 501, "", "k")])
+    before, after = (markdown_cell(clip_pieces(side)) for side in sides)
     assert before == f"…{'x' * 60}<b>y</b>{'x' * 60}…" and after == f"…{'x' * 60}<b>∅</b>{'x' * 60}…"

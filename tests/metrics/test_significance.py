@@ -97,6 +97,15 @@ def test_the_correlation_of_differences_from_one_baseline() -> None:
     assert shared_correlation(others[:1]) == shared_correlation([hits(np.ones((2, 5)))] * 2) == 0.0
 
 
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_the_correlation_is_that_of_a_common_part_however_many_differences_there_are(count: int) -> None:
+    drawn = np.random.default_rng(6).normal(size=(50, count + 2))
+    drawn[:, 0] = 1.0  # what is at right angles to it has the mean 0
+    apart = np.linalg.qr(drawn)[0][:, 1:]  # uncorrelated, of equal variance
+    differences = [seeds_only(apart[:, i + 1] + 0.5 * apart[:, 0]) for i in range(count)]
+    assert shared_correlation(differences) == pytest.approx(0.25 / 1.25)
+
+
 # exact tests
 
 
@@ -161,5 +170,13 @@ def test_a_line_by_hand_and_as_scipy_fits_it() -> None:
     test = stats.ttest_1samp(each, 0)
     assert (found.slope.p, found.slope.low) == pytest.approx((test.pvalue, test.confidence_interval(0.95)[0]))
     assert mean(samples).value == pytest.approx(np.mean(values))
+    assert (found.sizes, found.values) == (tuple(sizes), (41.0, 45.0, 51.0, 54.0))
     with pytest.raises(ValueError, match="two sizes"):
         fit_line([1e6, 1e6], samples[:2])
+    with pytest.raises(ValueError, match="zip"):
+        fit_line(sizes, samples[:3])
+
+
+def test_two_sizes_make_a_line() -> None:
+    found = fit_line([1e6, 1e8], [seeds_only(np.array([40.0, 42.0])), seeds_only(np.array([45.0, 45.0]))])
+    assert (found.slope.value, found.at_one) == pytest.approx((2.0, 29.0))

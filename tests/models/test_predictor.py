@@ -14,7 +14,8 @@ from xfer.forms.base import build_form
 from xfer.models import predictor
 from xfer.models.base import Origin
 from xfer.models.network import Network, build_network
-from xfer.models.predictor import ClassifierVictim, length_batches, predict_rows
+from xfer.models.predictor import length_batches, predict_rows
+from xfer.models.victims.build import build_victim
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +101,7 @@ def test_predicting_leaves_training_as_it_was_and_without_dropout(network: Netwo
 def test_a_victim_answers_with_probabilities_of_the_labels(network: Network) -> None:
     columns = mixed(30)
     texts = list(zip(columns["text"], columns["pair"], strict=True))
-    found = ClassifierVictim(network, "nli", 40)(texts)
+    found = np.stack(build_victim(network, "nli", 40)(texts))
     assert found.shape == (30, 3) and found.dtype == np.float32
     assert np.abs(found.sum(1) - 1).max() < 1e-5
     logits = torch.from_numpy(predict_rows(network, "nli", columns, 40)["logits"])
@@ -108,10 +109,11 @@ def test_a_victim_answers_with_probabilities_of_the_labels(network: Network) -> 
 
 
 def test_a_victim_takes_single_texts_and_strange_ones(network: Network) -> None:
-    found = ClassifierVictim(network, "nli", 40)([("the old cat",), ("",), ("\ud800",), ("✈" * 500,)])
+    victim = build_victim(network, "nli", 40)
+    found = np.stack(victim([("the old cat",), ("",), ("\ud800",), ("✈" * 500,)]))
     assert found.shape == (4, 3) and np.isfinite(found).all()
-    assert np.allclose(found[0], ClassifierVictim(network, "nli", 40)([("the old cat",)])[0], atol=1e-5)
+    assert np.allclose(found[0], victim([("the old cat",)])[0], atol=1e-5)
 
 
 def test_a_victim_that_is_asked_nothing_answers_nothing(network: Network) -> None:
-    assert ClassifierVictim(network, "nli", 40)([]).shape == (0, 3)
+    assert build_victim(network, "nli", 40)([]) == []

@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 from made_up_study import made_up
 
-from xfer.reports.study.page.html import _figure_html, html_document, study_figures, study_page
+from xfer.reports.study.page.html import study_figures, study_page
+from xfer.reports.study.page.render import page_environment
 from xfer.reports.study.page.svg import SHEET_HEIGHT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -96,6 +97,11 @@ addEventListener("load", () => setTimeout(() => {
   seen.wrong = window.wrong;
   parent.document.documentElement.dataset.seen = JSON.stringify(seen);
 }, 100));
+"""
+
+ONE_FIGURE = """{% extends "document.html" %}
+{% from "parts.html" import figure %}
+{% block body %}{{ figure(high) }}{% endblock %}
 """
 
 # A window is never as narrow as a phone, a frame may be.
@@ -196,7 +202,9 @@ def test_on_paper_and_in_the_colours_of_the_reader(
 @pytest.mark.parametrize(("height", "one"), [(SHEET_HEIGHT, True), (SHEET_HEIGHT * 2, False)])
 def test_a_drawing_is_printed_on_one_sheet_unless_it_is_too_high(tmp_path: Path, height: int, one: bool) -> None:
     high = study_figures(made_up())[0]._replace(height=height)
-    (tmp_path / "high.html").write_text(html_document("High", _figure_html(high), script=False), encoding="utf-8")
+    (tmp_path / "high.html").write_text(
+        page_environment().from_string(ONE_FIGURE).render(title="High", high=high), encoding="utf-8"
+    )
     command = [str(BROWSER), *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer"]
     command += [f"--print-to-pdf={tmp_path / 'high.pdf'}", (tmp_path / "high.html").as_uri()]
     subprocess.run(command, capture_output=True, timeout=120, check=True)

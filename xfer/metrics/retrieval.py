@@ -61,7 +61,7 @@ def top_k(queries: np.ndarray, keys: np.ndarray, k: int) -> tuple[np.ndarray, np
 
 
 def _block_top_k(queries: np.ndarray, keys: np.ndarray, k: int, longest: float) -> tuple[np.ndarray, np.ndarray]:
-    """``top_k`` of one block of queries, tile by tile of keys."""
+    """``top_k`` of one block of queries [queries, width] among keys [keys, width], tile by tile: [queries, k] twice."""
     queries32, reach = np.ascontiguousarray(queries, dtype=np.float32), longest * _vector_lengths(queries)
     if not np.isfinite(reach).all():
         raise ValueError("vectors are not finite numbers")
@@ -81,6 +81,7 @@ def _block_top_k(queries: np.ndarray, keys: np.ndarray, k: int, longest: float) 
 
 
 def _vector_lengths(vectors: np.ndarray) -> np.ndarray:
+    """Euclidean lengths of vectors [rows, width], [rows] in double precision."""
     return np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
 
 
@@ -88,7 +89,7 @@ def _kth_bound(values: np.ndarray, products: np.ndarray, k: int) -> np.ndarray:
     """What a product must reach to be among each query's best k: the k-th of those so far, or a bound from this tile.
 
     Of a tile's columns in groups, the k-th largest of the groups' maxima is reached by k products at least; it lies
-    close to the k-th product, at a fraction of the price.
+    close to the k-th product, at a fraction of the price. Values [queries, had], products [queries, keys] -> [queries].
     """
     if values.shape[1] == k:
         return values[:, -1].astype(np.float32)
@@ -103,7 +104,10 @@ def _kth_bound(values: np.ndarray, products: np.ndarray, k: int) -> np.ndarray:
 
 
 def _exact_products(queries: np.ndarray, keys: np.ndarray, query: np.ndarray, key: np.ndarray) -> np.ndarray:
-    """The products of pairs in double precision, each by the same sum wherever it stands in a block."""
+    """The products of pairs in double precision, [pairs], each by the same sum wherever it stands in a block.
+
+    Queries [queries, width], keys [keys, width], and row numbers of either, [pairs].
+    """
     products = np.empty(len(query))
     for start in range(0, len(query), _PAIRS):
         block = slice(start, start + _PAIRS)
@@ -116,6 +120,7 @@ def _rounded_top_k(products: np.ndarray, slack: np.ndarray, k: int) -> tuple[np.
     """The k best of each row of a tile in which too many are nearly equal (a collapsed encoder) to compute them again.
 
     The products are rounded to what float32 can tell apart, so that equal vectors stay equal.
+    Products [queries, keys], slack [queries] -> query numbers, key numbers and values, [queries x k] each.
     """
     grid = np.where(slack > 0, 4 * slack, 1)[:, None]
     rounded = np.round(products / grid) * grid
@@ -127,7 +132,10 @@ def _rounded_top_k(products: np.ndarray, slack: np.ndarray, k: int) -> tuple[np.
 def _merge_top_k(
     values: np.ndarray, rows: np.ndarray, query: np.ndarray, key: np.ndarray, scores: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The best k of what each query had and what a tile adds; every query ends with equally many."""
+    """The best k of what each query had and what a tile adds; every query ends with equally many.
+
+    Values and rows [queries, had], and what is added, [pairs] each -> values and rows [queries, k].
+    """
     count, had = values.shape
     owner = np.concatenate([np.repeat(np.arange(count), had), query])
     all_rows, all_values = np.concatenate([rows.ravel(), key]), np.concatenate([values.ravel(), scores])
@@ -139,25 +147,9 @@ def _merge_top_k(
 
 
 def unit_vectors(vectors: np.ndarray) -> np.ndarray:
-    """The vectors at length one in float32; a zero vector stays zero."""
+    """The vectors [rows, width] at length one in float32; a zero vector stays zero."""
     lengths = _vector_lengths(vectors)[:, None]
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-
-
-def nearest_rows(queries: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """The row of ``keys`` with the highest cosine for each query; the first of equal ones."""
-    return top_k(unit_vectors(queries), unit_vectors(keys), 1)[1][:, 0]
-
-
-def nearest_accuracy(queries: np.ndarray, keys: np.ndarray, gold: Sequence[int] | None = None) -> float:
-    """Tatoeba's accuracy: the share of queries whose nearest key is the right one (row i for query i by default).
-
-    XTREME searches from the English side in the foreign one.
-    """
-    wanted = np.arange(len(queries)) if gold is None else np.asarray(gold)
-    if len(wanted) != len(queries) or not len(queries):
-        raise ValueError(f"{len(wanted)} gold rows for {len(queries)} queries")
-    return float((nearest_rows(queries, keys) == wanted).mean())
 
 
 # mining
@@ -168,6 +160,8 @@ def mine_pairs(source: np.ndarray, target: np.ndarray, k: int = MARGIN_NEIGHBOUR
 
     The best of each source and of each target row are united and taken greedily, so that every row stands in at most
     one pair ("max" retrieval). Of equal margins the earlier source row comes first, forward before backward.
+
+    Vectors are [rows, width], those of the two sides may differ in their number.
     """
     x, y = unit_vectors(source), unit_vectors(target)
     if not len(x) or not len(y):
@@ -184,12 +178,16 @@ def mine_pairs(source: np.ndarray, target: np.ndarray, k: int = MARGIN_NEIGHBOUR
 
 
 def _margin_ratio(cosines: np.ndarray, other_cosines: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The margin of each neighbour; 0 where there is nothing to compare with."""
+    """The margin of each neighbour, [rows, k]; 0 where there is nothing to compare with.
+
+    Cosines to neighbours [rows, k], those of the other side [others, k], and the neighbours' row numbers [rows, k].
+    """
     mean_cosines = (cosines.mean(1)[:, None] + other_cosines.mean(1)[rows]) / 2
     return np.divide(cosines, mean_cosines, out=np.zeros_like(cosines), where=mean_cosines != 0)
 
 
 def _greedy_pairs(sources: np.ndarray, targets: np.ndarray, scores: np.ndarray) -> list[int]:
+    """The pairs that are kept, best first: no row of either side stands in two. All arguments are [pairs]."""
     seen_source: set[int] = set()
     seen_target: set[int] = set()
     kept = []
@@ -210,7 +208,7 @@ def mine_sentences(
     target: np.ndarray,
     k: int = MARGIN_NEIGHBOURS,
 ) -> dict[IdPair, float]:
-    """Mined pairs of ids with their margins, best first, from sentences by id and a vector of each.
+    """Mined pairs of ids with their margins, best first, from sentences by id and a vector of each, [sentences, width].
 
     A sentence that occurs several times is searched once and its pair dropped: no id could be told from the others.
     """
@@ -221,7 +219,7 @@ def mine_sentences(
 
 
 def _distinct_sentences(sentences: Mapping[str, str], vectors: np.ndarray) -> tuple[list[str | None], np.ndarray]:
-    """The id (None where several have the sentence) and the vector of each distinct sentence."""
+    """The id (None where several have the sentence) and the vector of each distinct sentence, [distinct, width]."""
     if len(sentences) != len(vectors):
         raise ValueError(f"{len(sentences)} sentences with {len(vectors)} vectors")
     names: dict[str, str | None] = {}

@@ -6,7 +6,6 @@ rest: options alone tell nothing. Asked the other way round (which of the premis
 group gives questions for a cause.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,7 +14,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from xfer.miniature.choice import draw_chance, pick_one, seeded_stream, shuffled_copy
-from xfer.miniature.files import write_lines
+from xfer.miniature.files import write_json_lines, write_lines
 from xfer.miniature.grammar import render_sentence
 from xfer.miniature.logic import CONTRADICTION, ENTAILMENT, pair_relation
 from xfer.miniature.meaning import Meaning
@@ -132,18 +131,14 @@ def _draw_split(
     return draw_questions(seeded_stream(seed, "choices", name, split), size, options, seen)
 
 
-def _write_records(path: Path, records: Iterator[dict[str, Any]]) -> None:
-    write_lines(path, (json.dumps(record, ensure_ascii=False) for record in records))
-
-
 def _write_copa(folder: Path, codes: Sequence[str], draw: Callable[..., list[ChoiceQuestion]]) -> None:
     """English COPA, and its dev and test in the languages of XCOPA: the same questions in each."""
     for split, size in (("test", 500), ("val", 100), ("train", 400)):
         drawn = draw("copa", split, size, 2)
-        _write_records(folder / "COPA" / f"{split}.jsonl", _copa_rows(drawn, "en", split != "test"))
+        write_json_lines(folder / "COPA" / f"{split}.jsonl", _copa_rows(drawn, "en", split != "test"))
         for code in (ESTONIAN, *(code for code in XCOPA if code in codes)) if split != "train" else ():
             path = folder / "xcopa" / "data" / code / f"{split}.{code}.jsonl"
-            _write_records(
+            write_json_lines(
                 path, (row | {"changed": False} for row in _copa_rows(drawn, "en" if code == ESTONIAN else code))
             )
 
@@ -170,7 +165,7 @@ def _write_social(folder: Path, split: str, drawn: Sequence[ChoiceQuestion]) -> 
         }
 
     file_split = {"train": "trn", "dev": "dev", "test": "tst"}[split]
-    _write_records(folder / "siqa" / f"socialIQa_v1.4_{file_split}.jsonl", map(record, drawn))
+    write_json_lines(folder / "siqa" / f"socialIQa_v1.4_{file_split}.jsonl", map(record, drawn))
 
 
 def _write_hellaswag(folder: Path, split: str, drawn: Sequence[ChoiceQuestion]) -> None:
@@ -182,7 +177,7 @@ def _write_hellaswag(folder: Path, split: str, drawn: Sequence[ChoiceQuestion]) 
         return row | {"split_type": "indomain"} | label | {"endings": endings, "source_id": f"world~{number}"}
 
     name = f"hellaswag_{'val' if split == 'dev' else split}.jsonl"
-    _write_records(folder / "hellaswag" / "data" / name, (record(*pair) for pair in enumerate(drawn)))
+    write_json_lines(folder / "hellaswag" / "data" / name, (record(*pair) for pair in enumerate(drawn)))
 
 
 def _write_cosmos(folder: Path, split: str, drawn: Sequence[ChoiceQuestion]) -> None:
@@ -195,7 +190,7 @@ def _write_cosmos(folder: Path, split: str, drawn: Sequence[ChoiceQuestion]) -> 
         rows.append([f"world##{split}_{number}", render_sentence(item.text, "en"), question, *endings])
     folder_path = folder / "cosmosqa" / "data"
     if split == "test":
-        _write_records(folder_path / "test.jsonl", (dict(zip(columns, row, strict=True)) for row in rows))
+        write_json_lines(folder_path / "test.jsonl", (dict(zip(columns, row, strict=True)) for row in rows))
     else:
         lines = (f"{','.join(row)},{item.label}" for row, item in zip(rows, drawn, strict=True))
         write_lines(
@@ -214,7 +209,7 @@ def _write_commonsense(folder: Path, split: str, drawn: Sequence[ChoiceQuestion]
         return answer | {"id": f"{split}{number}", "question": question}
 
     name = f"{split}_rand_split{'_no_answers' if split == 'test' else ''}.jsonl"
-    _write_records(folder / "commonsenseqa" / name, (record(*pair) for pair in enumerate(drawn)))
+    write_json_lines(folder / "commonsenseqa" / name, (record(*pair) for pair in enumerate(drawn)))
 
 
 HELD_OUT = 300

@@ -5,7 +5,6 @@ tells both, in one language; a mention tells one of them at some time, mostly in
 nor equal words alone find the entity.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from random import Random
 from typing import Any
 
 from xfer.miniature.choice import draw_chance, pick_one, seeded_stream, shuffled_copy
-from xfer.miniature.files import write_lines
+from xfer.miniature.files import write_json_lines
 from xfer.miniature.grammar import render_sentence, sentence_words
 from xfer.miniature.languages import BY_CODE
 from xfer.miniature.meaning import Meaning
@@ -41,17 +40,17 @@ def write_entities(folder: Path, codes: tuple[str, ...], seed: int) -> None:
     people, folder = draw_people(seed), folder / "mewsli_x"
     rng = seeded_stream(seed, "mewsli", "descriptions")
     described = shuffled_copy(rng, [person for group in ("pairs", "dev", "test", "more") for person in people[group]])
-    _write_jsonl(
+    write_json_lines(
         folder / "candidate_set_entities.jsonl", [describe_person(person, pick_one(rng, codes)) for person in described]
     )
     for split in ("dev", "test"):
         rngs = {code: seeded_stream(seed, "mewsli", split, code) for code in MENTIONED if code in codes}
         articles = [article for code in rngs for article in _news_articles(rngs[code], people[split], code)]
-        _write_jsonl(folder / f"wikinews_mentions-{split}.jsonl", articles)
+        write_json_lines(folder / f"wikinews_mentions-{split}.jsonl", articles)
     for split, group in (("train", "train"), ("dev", "pairs")):
         rng = seeded_stream(seed, "mewsli", "pairs", split)
         pairs = [pair for mentioned in people[group] for pair in _training_pairs(rng, mentioned)]
-        _write_jsonl(folder / f"wikipedia_pairs-{split}.jsonl", pairs)
+        write_json_lines(folder / f"wikipedia_pairs-{split}.jsonl", pairs)
 
 
 def draw_people(seed: int) -> dict[str, list[Person]]:
@@ -153,7 +152,3 @@ def _join_sentences(sentences: Iterable[str]) -> tuple[str, list[dict[str, int]]
         text = f"{text} {sentence}".strip()
         spans.append({"start": start, "end": len(text)})
     return text, spans
-
-
-def _write_jsonl(path: Path, lines: Iterable[JsonLine]) -> None:
-    write_lines(path, (json.dumps(line, ensure_ascii=False) for line in lines))

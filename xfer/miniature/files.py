@@ -1,8 +1,9 @@
 """The official file layouts of MultiNLI, XNLI and XNLI-MT."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from xfer.miniature.grammar import render_sentence, sentence_words
 from xfer.miniature.languages import BY_CODE
@@ -40,6 +41,11 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
     path.write_bytes("".join(f"{line}\n" for line in lines).encode("utf-8"))
 
 
+def write_json_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
+    """One JSON object a line."""
+    write_lines(path, (json.dumps(record, ensure_ascii=False) for record in records))
+
+
 def pair_sentences(pair: InferencePair, code: str, *, styled: bool = False) -> tuple[str, str]:
     """Premise and hypothesis; those to learn from are `styled`, the parallel test sets are not."""
     return (
@@ -59,12 +65,12 @@ def _tokenized(pair: InferencePair, code: str) -> list[str]:
 
 
 def write_multinli(path: Path, pairs: Sequence[InferencePair], genres: tuple[str, ...]) -> None:
-    write_lines(path, (_multinli(row, pair, genres) for row, pair in enumerate(pairs)))
+    write_json_lines(path, (_multinli(row, pair, genres) for row, pair in enumerate(pairs)))
 
 
-def _multinli(row: int, pair: InferencePair, genres: tuple[str, ...]) -> str:
+def _multinli(row: int, pair: InferencePair, genres: tuple[str, ...]) -> dict[str, Any]:
     premise, hypothesis = pair_sentences(pair, "en", styled=True)
-    record = {
+    return {
         "annotator_labels": [pair.label],
         "genre": genres[row % len(genres)],
         "gold_label": pair.label,
@@ -77,7 +83,6 @@ def _multinli(row: int, pair: InferencePair, genres: tuple[str, ...]) -> str:
         "sentence2_binary_parse": "",
         "sentence2_parse": "",
     }
-    return json.dumps(record, ensure_ascii=False)
 
 
 def write_xnli(path: Path, pairs: Sequence[InferencePair], codes: Sequence[str]) -> None:

@@ -1,10 +1,9 @@
 """The official file layouts of SNLI and ANLI, filled with inference pairs of their own."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from xfer.miniature.files import pair_sentences, write_lines
+from xfer.miniature.files import pair_sentences, write_json_lines, write_lines
 from xfer.miniature.pairs import InferencePair
 
 _SPLITS = ("train", "dev", "test")
@@ -52,11 +51,10 @@ def _write_snli(path: Path, pairs: Sequence[InferencePair]) -> None:
 
 
 def _write_anli_round(path: Path, pairs: Sequence[InferencePair], name: str) -> None:
-    write_lines(path, (_anli(f"{name}-{row}", pair) for row, pair in enumerate(pairs)))
+    write_json_lines(path, (_anli(f"{name}-{row}", pair) for row, pair in enumerate(pairs)))
 
 
-def _anli(uid: str, pair: InferencePair) -> str:
+def _anli(uid: str, pair: InferencePair) -> dict[str, str]:
     """One object; the label is its first letter, as in ANLI."""
     premise, hypothesis = pair_sentences(pair, "en")
-    record = {"uid": uid, "context": premise, "hypothesis": hypothesis, "label": pair.label[0], "reason": ""}
-    return json.dumps(record, ensure_ascii=False)
+    return {"uid": uid, "context": premise, "hypothesis": hypothesis, "label": pair.label[0], "reason": ""}

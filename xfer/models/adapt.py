@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -47,7 +48,7 @@ def inject_adapters(network: Network, adapt: Any, seed: int) -> None:
         raise MissingPart(f"trainer.adapt: {' '.join(str(error).split())}") from None
 
 
-def _config(peft: Any, adapt: Any, encoder: Any) -> Any:
+def _config(peft: ModuleType, adapt: Any, encoder: torch.nn.Module) -> Any:
     linear = sorted({name.split(".")[-1] for name, m in encoder.named_modules() if isinstance(m, torch.nn.Linear)})
     targets: Any = linear if adapt.targets == "all" else adapt.targets
     if adapt.method == "ia3":

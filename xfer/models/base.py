@@ -27,7 +27,7 @@ class Model(Component, kind="model"):
     freeze_layers: int = Field(0, ge=0, description="this many lowest layers are not trained")
     freeze_embeddings: bool = Field(False, strict=True, description="the embeddings are not trained")
 
-    def weights_revision(self, digest: Callable[[Path], str], ask: Callable[[str], str]) -> Any:
+    def weights_revision(self, digest: Callable[[Path], str], ask: Callable[[str], str]) -> dict[str, str] | None:
         """What the weights depend on besides the fields: a commit, file digests, or nothing."""
         return None
 

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from xfer.core.errors import MissingPart
 
@@ -39,7 +40,7 @@ class Bottleneck(nn.Module):
             nn.init.zeros_(zero)
 
 
-def add_bottlenecks(encoder: nn.Module, stack: Any, method: str, rank: int) -> None:
+def add_bottlenecks(encoder: nn.Module, stack: nn.ModuleList | None, method: str, rank: int) -> None:
     """New adapters in every layer of ``stack``, in place. Raises MissingPart where a layer has no such parts."""
     for layer in stack or ():
         inside = dict(layer.named_modules())
@@ -61,7 +62,7 @@ def train_norms(encoder: nn.Module) -> None:
 
 
 def _layer_width(layer: nn.Module) -> int:
-    """The width of the states that a layer gives."""
+    """The width of the states [..., width] that a layer gives."""
     return next(int(m.normalized_shape[0]) for m in layer.modules() if isinstance(m, nn.LayerNorm))
 
 
@@ -74,12 +75,14 @@ def _attach_adapter(module: Any, adapter: Bottleneck) -> None:
 
 
 def _run_behind_part(module: Any, inputs: Any, output: Tensor) -> Tensor:
+    """A part's output [..., width] with what each of its adapters adds, one after the other."""
     for adapter in module.adapters:
         output = output + adapter.up(nn.functional.gelu(adapter.down(output), approximate="tanh"))
     return output
 
 
 def _run_behind_norm(norm: Any, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+    """A norm's output [..., width]: adapters read it and add to the norm's input, which is normed again."""
     (states,) = inputs
     for adapter in norm.adapters:
         states = states + adapter.up(nn.functional.relu(adapter.down(output)))
@@ -87,7 +90,7 @@ def _run_behind_norm(norm: Any, inputs: tuple[Tensor, ...], output: Tensor) -> T
     return output
 
 
-def save_with_adapters(head: Any, folder: Path) -> None:
+def save_with_adapters(head: PreTrainedModel, folder: Path) -> None:
     """``head.save_pretrained`` with what adapters it has in a file of their own, named by places in its encoder."""
     adapters = {name: tensor for name, tensor in head.base_model.state_dict().items() if ADAPTERS_INFIX in name}
     if not adapters:
@@ -97,7 +100,7 @@ def save_with_adapters(head: Any, folder: Path) -> None:
     save_file({name: tensor.cpu().clone() for name, tensor in adapters.items()}, folder / ADAPTERS_FILE)
 
 
-def read_adapters(head: Any, folder: Path | None) -> None:
+def read_adapters(head: PreTrainedModel, folder: Path | None) -> None:
     """Puts the adapters of a saved task back into its encoder; nothing where there are none."""
     if folder is None or not (folder / ADAPTERS_FILE).is_file():
         return

@@ -50,6 +50,7 @@ class CanonicalPredictor:
     def _computed(
         self, encoded: EncodedUnits, targets: np.ndarray, batch: CanonicalBatch, keep: Keep
     ) -> Mapping[str, Any]:
+        """What ``keep`` makes of one batch: a value for each of its units. ``targets`` are [units] or [units, ...]."""
         logits, tensors = self._logits(encoded, targets, batch)
         shape = tuple(tensors["input_ids"].shape)
         if shape not in self.tried:
@@ -63,7 +64,10 @@ class CanonicalPredictor:
     def _logits(
         self, encoded: EncodedUnits, targets: np.ndarray, batch: CanonicalBatch
     ) -> tuple[torch.Tensor, dict[str, Any]]:
-        """Logits of a batch, at every place: a head over chosen places only would have the shape of the company."""
+        """Logits of a batch, at every place: a head over chosen places only would have the shape of the company.
+
+        [units, labels], or [sequences, subwords, ...] of forms that answer at every subword; and the batch's tensors.
+        """
         padded = encoded._replace(padded=batch.length)
         tensors = self.form.build_batch(padded, targets, batch.items, self.network.tokenizer, None)
         tensors = {name: tensor.to(self.device) for name, tensor in tensors.items()}
@@ -71,7 +75,7 @@ class CanonicalPredictor:
         return self.network(self.task, inputs), tensors
 
     def _steady(self, encoded: EncodedUnits, targets: np.ndarray, batch: CanonicalBatch) -> bool:
-        """If each row of a batch has the same bits when the rows stand in another order."""
+        """If each row of a batch has the same bits when they stand in another order. ``targets`` are [units, ...]."""
         rolled = batch._replace(items=np.roll(batch.items, 1))
         logits, _ = self._logits(encoded, targets, batch)
         rolled_logits, _ = self._logits(encoded, targets, rolled)
@@ -79,13 +83,14 @@ class CanonicalPredictor:
 
 
 def _unit_sizes(encoded: EncodedUnits) -> tuple[np.ndarray, np.ndarray]:
-    """For each unit the length of its longest sequence, and how many it has."""
+    """For each unit the length of its longest sequence, and how many sequences it has: [units] twice."""
     lengths = np.diff(encoded.starts)
     if encoded.groups is None or not len(lengths):
         return lengths, np.ones(len(lengths), dtype=np.int64)
     return np.maximum.reduceat(lengths, encoded.groups[:-1]), np.diff(encoded.groups)
 
 
-def _stack_equal(values: list[Any]) -> Any:
+def _stack_equal(values: list[Any]) -> np.ndarray | list[Any]:
+    """The values of all units as one array, [units, ...], where they have one shape."""
     same = len({np.shape(value) for value in values}) == 1
     return np.stack(values) if same else values

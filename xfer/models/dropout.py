@@ -48,7 +48,7 @@ def use_fast_dropout(model: nn.Module) -> None:
 
 
 def keep_mask(shape: torch.Size, p: float, dtype: torch.dtype) -> Tensor:
-    """A CPU tensor of ``shape``: 0 with probability ``p``, to 1/65536, otherwise 1 / (true keep probability)."""
+    """A CPU tensor of any shape: 0 with probability ``p``, to 1/65536, otherwise 1 / (true keep probability)."""
     dropped = round(p * LEVELS)
     if dropped >= LEVELS:
         return torch.zeros(shape, dtype=dtype)
@@ -63,13 +63,14 @@ class Dropout(nn.Dropout):
     """``nn.Dropout`` with a cheap mask on CPU: any shape in, the same shape out."""
 
     def forward(self, input: Tensor) -> Tensor:
+        """Any shape in, the same shape out."""
         if not self.training or self.p == 0 or input.device.type != "cpu":
             return super().forward(input)
         return input * keep_mask(input.shape, self.p, input.dtype)
 
 
 class Attention(torch.autograd.Function):
-    """softmax(query key' scale + bias) with dropout, times value, for query (b, h, q, d), key and value (b, h, k, d).
+    """softmax(query key' scale + bias) with dropout, times value, for query [b, h, q, d], key and value [b, h, k, d].
 
     One function rather than a chain of operations, so that scores are changed in place and only the probabilities
     before and after dropout, (b h, q, k) each, are kept: dropout's mask cancels out of the gradient. ``bias`` is
@@ -80,6 +81,7 @@ class Attention(torch.autograd.Function):
     def forward(
         ctx: Any, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, p: float, scale: float
     ) -> Tensor:
+        """Query [b, h, q, d], key and value [b, h, k, d], bias [b, 1 or h, q, k] or None -> [b, h, q, d]."""
         batch, heads, length, _ = query.shape
         # Autocast would turn the softmax to float32, against the types of the tensors that are reused in place.
         with torch.autocast("cpu", enabled=False):
@@ -97,6 +99,7 @@ class Attention(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradient [b, h, q, d] of the output -> those of query, key and value, in their shapes [b, h, q or k, d]."""
         query, key, value, probabilities, thinned = ctx.saved_tensors
         with torch.autocast("cpu", enabled=False):
             output_gradient = gradients[0].flatten(0, 1)
@@ -120,7 +123,7 @@ def attention_forward(
     scaling: float | None = None,
     **options: Any,
 ) -> tuple[Tensor, None]:
-    """Attention of query (b, h, q, d), key and value (b, h, k, d), returned as (b, q, h, d); transformers' interface.
+    """Attention of query [b, h, q, d], key and value [b, h, k, d], returned as [b, q, h, d]; transformers' interface.
 
     Only bidirectional attention with dropout on CPU is ours, and rows without padding; sdpa does all the rest as
     transformers would.
@@ -140,6 +143,7 @@ def attention_forward(
 def _is_supported(
     module: nn.Module, query: Tensor, key: Tensor, mask: Tensor | None, dropout: float, options: dict[str, Any]
 ) -> bool:
+    """Whether this attention is ours: query [b, h, q, d], key [b, h, k, d], mask [b, 1 or h, q, k] or None."""
     if dropout == 0 or query.device.type != "cpu" or query.shape[:2] != key.shape[:2]:
         return False
     if any(options.get(name) is not None for name in ("position_bias", "softcap", "cache")):
@@ -150,7 +154,7 @@ def _is_supported(
 
 
 def _additive_mask(mask: Tensor | None, dtype: torch.dtype) -> Tensor | None:
-    """A mask, (b, 1 or h, q, k), as something to add to scores; the lowest number, as minus infinity can give NaN."""
+    """A mask, [b, 1 or h, q, k], as something to add to scores; the lowest number, as minus infinity can give NaN."""
     if mask is None or mask.dtype != torch.bool:
         return mask
     return torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, torch.finfo(dtype).min)

@@ -12,11 +12,12 @@ from xfer.core.errors import MissingPart
 from xfer.models.network import Network
 
 
-def word_embeddings(network: Network) -> Any:
+def word_embeddings(network: Network) -> torch.nn.Embedding:
     """The module that turns subwords into vectors. Raises MissingPart where an encoder has none."""
     encoder: Any = network.encoder
     try:
-        return encoder.get_input_embeddings()
+        embeddings: torch.nn.Embedding = encoder.get_input_embeddings()
+        return embeddings
     except (NotImplementedError, AttributeError):
         what = f"an encoder of type {encoder.config.model_type} has no word embeddings"
         raise MissingPart(f"{what} that could be perturbed; set trainer.adversary: none") from None
@@ -71,7 +72,7 @@ def _shifted_output(
         return
     passes = 0
 
-    def add(module: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor:
+    def add(module: torch.nn.Module, inputs: tuple[Any, ...], output: torch.Tensor) -> torch.Tensor:
         nonlocal passes
         passes += 1
         return prepare(output) + delta.view(output.shape).to(output.dtype)

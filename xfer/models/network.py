@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from xfer.core.errors import MissingPart
 from xfer.core.seeds import derive_seed
@@ -47,7 +48,7 @@ class Network(torch.nn.Module):
         self,
         heads: Mapping[str, torch.nn.Module],
         forms: Mapping[str, Form],
-        tokenizer: Any,
+        tokenizer: PreTrainedTokenizerBase,
         judges: Mapping[str, torch.nn.Module] | None = None,
     ) -> None:
         super().__init__()
@@ -69,7 +70,9 @@ class Network(torch.nn.Module):
         Heads that find a span give [rows, subwords, 2]. ``options`` says which sequence each option is; -1, where
         a row has fewer, gets minus infinity. Encoders without a head give pooled vectors [sequences, width].
         """
-        inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch}
+        inputs: dict[str, torch.Tensor] = {
+            name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch
+        }
         if task in self.judges:
             return self._judge_outputs(task, inputs, batch)
         head: Any = self.heads[task]
@@ -88,7 +91,11 @@ class Network(torch.nn.Module):
         output = outer[0](hidden.flatten(0, 1)[batch["positions"]])
         return output[0] if isinstance(output, tuple) else output
 
-    def _judge_outputs(self, task: str, inputs: Any, batch: dict[str, torch.Tensor]) -> Any:
+    def _judge_outputs(self, task: str, inputs: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> Any:
+        """What the discriminator of a task gives: ``logits`` [units, values] and what else its head needs.
+
+        ``inputs`` are [sequences, subwords] each.
+        """
         form: Any = self.forms[task]
         source: Any = self.heads[form.conditions] if form.conditions else self.encoder
         layers = int(source.config.num_hidden_layers)
@@ -102,7 +109,8 @@ class Network(torch.nn.Module):
             return form.head.judge_features(self.judges[task], form.features(states, batch), batch | extra)
 
     @staticmethod
-    def _pooled_vectors(encoder: Any, form: Any, inputs: Any) -> torch.Tensor:
+    def _pooled_vectors(encoder: PreTrainedModel, form: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        """One vector a sequence, [sequences, width], from inputs [sequences, subwords]."""
         layers = int(encoder.config.num_hidden_layers)
         wanted = form.hidden(layers)
         output = encoder(**inputs, output_hidden_states=wanted < layers)
@@ -152,13 +160,13 @@ class Network(torch.nn.Module):
             save_file(tensors, folder / task / "discriminator.safetensors", metadata)
 
     def named_weights(self) -> dict[str, torch.Tensor]:
-        """Every parameter and buffer once, by name."""
+        """Every parameter and buffer once, by name, in any shape."""
         tensors = dict(self.named_parameters()) | dict(self.named_buffers())
         return {name: tensor.detach() for name, tensor in tensors.items()}
 
     def weight_places(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """What ``weights`` gave, under a name for each place that holds one: tied weights have several places, and a
-        module that several heads share is one place."""
+        """What ``named_weights`` gave, of any shape, under a name for each place that holds one: tied weights have
+        several places, and a module that several heads share is one place."""
         names = {id(t): name for name, t in (*self.named_parameters(), *self.named_buffers())}
         placed: dict[str, torch.Tensor] = {}
         for path, module in self.named_modules():
@@ -168,7 +176,7 @@ class Network(torch.nn.Module):
         return placed
 
     def load_weights(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Puts back what ``weights`` gave."""
+        """Puts back what ``named_weights`` gave: tensors of any shape, by name."""
         with torch.no_grad():
             for name, tensor in self.named_weights().items():
                 tensor.copy_(shard_like(tensors[name], tensor))
@@ -179,7 +187,7 @@ def build_network(origin: Origin, forms: Mapping[str, Form], seed: int) -> Netwo
 
     A masked-LM head is kept where the origin has one: it belongs to the encoder's own pretraining.
     """
-    tokenizer = origin.tokenizer or _load_trusted(transformers.AutoTokenizer, origin.folder)
+    tokenizer = origin.tokenizer or load_trusted(transformers.AutoTokenizer, origin.folder)
     heads: dict[str, Any] = {}
     for task, form in forms.items():
         if not isinstance(form, DomainForm):
@@ -196,7 +204,7 @@ def build_network(origin: Origin, forms: Mapping[str, Form], seed: int) -> Netwo
     return Network(heads, forms, tokenizer, _build_judges(shared.config, forms, seed))
 
 
-def _build_judges(config: Any, forms: Mapping[str, Form], seed: int) -> dict[str, torch.nn.Module]:
+def _build_judges(config: PreTrainedConfig, forms: Mapping[str, Form], seed: int) -> dict[str, torch.nn.Module]:
     """A fresh discriminator for each task that has one. Raises MissingPart where the encoder lacks its layer."""
     judges: dict[str, torch.nn.Module] = {}
     for task, form in forms.items():
@@ -214,10 +222,10 @@ def load_network(folder: Path, task: str, form: Form) -> Network:
     options = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
     head = auto.from_pretrained(folder / task, **options)
     bottleneck.read_adapters(head, folder / task)
-    return Network({task: head}, {task: form}, _load_trusted(transformers.AutoTokenizer, folder / task)).eval()
+    return Network({task: head}, {task: form}, load_trusted(transformers.AutoTokenizer, folder / task)).eval()
 
 
-def _load_trusted(auto: Any, folder: Any) -> Any:
+def load_trusted(auto: Any, folder: Path | None) -> Any:
     """Reads a config or tokenizer; code that comes with a model is never run. Raises MissingPart."""
     try:
         return auto.from_pretrained(folder, trust_remote_code=False)
@@ -226,9 +234,9 @@ def _load_trusted(auto: Any, folder: Any) -> Any:
         raise MissingPart(f"the model in {folder} cannot be used without code of its own: {what}") from None
 
 
-def _build_head(origin: Origin, form: Form) -> Any:
+def _build_head(origin: Origin, form: Form) -> PreTrainedModel:
     auto = getattr(transformers, form.auto)
-    config = origin.config or _load_trusted(transformers.AutoConfig, origin.folder)
+    config = origin.config or load_trusted(transformers.AutoConfig, origin.folder)
     config = type(config).from_dict(config.to_dict() | form.head_config())
     empty = auto.from_config(config) if origin.folder is None else None
     if empty is None:
@@ -249,11 +257,11 @@ def _build_head(origin: Origin, form: Form) -> Any:
     return empty
 
 
-def _has_pooler(head: Any) -> bool:
+def _has_pooler(head: PreTrainedModel) -> bool:
     return getattr(head.base_model, "pooler", None) is not None
 
 
-def _check_complete(folder: Any, missing: Any, prefix: str) -> None:
+def _check_complete(folder: Path | None, missing: Iterable[str], prefix: str) -> None:
     """Raises MissingPart where a folder lacks weights of the encoder: they would be random without a word."""
     absent = sorted(name for name in missing if name.startswith(prefix) and "pooler" not in name)
     if absent:
@@ -261,7 +269,7 @@ def _check_complete(folder: Any, missing: Any, prefix: str) -> None:
 
 
 def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
-    """All tensors of a folder's safetensors files."""
+    """All tensors of a folder's safetensors files, by name, in any shape. Raises MissingPart."""
     try:
         index = folder / "model.safetensors.index.json"
         if index.is_file():
@@ -278,7 +286,7 @@ def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
 
 
 @contextmanager
-def seeded_torch(seed: int) -> Any:
+def seeded_torch(seed: int) -> Iterator[None]:
     """Inside, torch draws from ``seed``; outside, as if nothing had been drawn."""
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)

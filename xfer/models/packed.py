@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
+from transformers.utils import ModelOutput
 
 FAMILIES = ("bert", "camembert", "roberta", "xlm-roberta", "xlm-roberta-xl")  # their layers pass on what they are given
 PACKING_KEYS = "cu_seq_lens_q", "max_length_q"  # transformers' own names of what its packed kernels are told
@@ -22,7 +24,10 @@ Kernel = Callable[[Tensor, Tensor, Tensor, Tensor, int, float, float], Tensor]
 def flash_attention(
     query: Tensor, key: Tensor, value: Tensor, ends: Tensor, longest: int, dropout: float, scale: float
 ) -> Tensor:
-    """Attention within each row, of query, key and value (subwords, heads, width); CUDA, 16 bits."""
+    """Attention within each row, of query, key and value [subwords, heads, width]; CUDA, 16 bits.
+
+    ``ends`` [rows + 1] are where rows begin and end among the subwords; ``longest`` is the longest row's length.
+    """
     if not dropout:
         from torch.nn.attention.varlen import varlen_attn  # late: torch has it from 2.10 on
 
@@ -42,7 +47,7 @@ def flash_attention(
 def plain_attention(
     query: Tensor, key: Tensor, value: Tensor, ends: Tensor, longest: int, dropout: float, scale: float
 ) -> Tensor:
-    """What ``flash`` computes, row by row and on any device: for tests and for trying the rest out."""
+    """What ``flash_attention`` computes of [subwords, heads, width], row by row and on any device, for tests."""
     outputs = []
     for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
         query_row, key_row, value_row = (each[start:end].transpose(0, 1) for each in (query, key, value))
@@ -54,7 +59,7 @@ def plain_attention(
 
 
 def attention_kernel(states: Tensor) -> Kernel | None:
-    """What computes attention over packed states; None where rows stay padded."""
+    """What computes attention over packed states [1, subwords, width]; None where rows stay padded."""
     half_precision = torch.is_autocast_enabled("cuda") and torch.get_autocast_dtype("cuda") in (
         torch.bfloat16,
         torch.float16,
@@ -69,7 +74,7 @@ def _has_flash() -> bool:
 def packed_attention(
     query: Tensor, key: Tensor, value: Tensor, dropout: float, scale: float, options: Mapping[str, Any]
 ) -> Tensor:
-    """Attention of packed query, key and value (1, heads, subwords, width), given as (1, subwords, heads, width)."""
+    """Attention of packed query, key and value [1, heads, subwords, width], given as [1, subwords, heads, width]."""
     ends, longest = (options[name] for name in PACKING_KEYS)
     compute = attention_kernel(query)
     assert compute is not None
@@ -89,7 +94,7 @@ def enable_packing(model: nn.Module) -> None:
 class Packing:
     """The hooks of one encoder; ``places`` are those of a pass under way: its subwords' numbers in padded rows."""
 
-    def __init__(self, encoder: Any) -> None:
+    def __init__(self, encoder: PreTrainedModel) -> None:
         encoder._packing = self
         self.places: Tensor | None = None
         self.shape: tuple[int, int] = (0, 0)
@@ -99,10 +104,12 @@ class Packing:
         encoder.encoder.register_forward_hook(self._unpack)
         encoder.register_forward_hook(self._unpack_hidden_states)
 
-    def _note_mask(self, encoder: Any, inputs: Any, options: dict[str, Any]) -> None:
+    def _note_mask(self, encoder: nn.Module, inputs: tuple[Any, ...], options: dict[str, Any]) -> None:
         self.mask, self.places = options.get("attention_mask"), None
 
-    def _pack(self, stack: Any, inputs: Any, options: dict[str, Any]) -> Any:
+    def _pack(
+        self, stack: nn.Module, inputs: tuple[Any, ...], options: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
         states = inputs[0] if inputs else None
         if states is None or self.mask is None or self.mask.ndim != 2 or attention_kernel(states) is None:
             return None
@@ -113,12 +120,12 @@ class Packing:
         packed = states.flatten(0, 1).index_select(0, self.places)[None]
         return (packed, *inputs[1:]), options | {"attention_mask": None, "position_ids": None} | packing_options
 
-    def _unpack(self, stack: Any, inputs: Any, output: Any) -> Any:
+    def _unpack(self, stack: nn.Module, inputs: tuple[Any, ...], output: ModelOutput) -> ModelOutput:
         if self.places is not None:
             output["last_hidden_state"] = self._padded(output["last_hidden_state"])
         return output
 
-    def _unpack_hidden_states(self, encoder: Any, inputs: Any, output: Any) -> Any:
+    def _unpack_hidden_states(self, encoder: nn.Module, inputs: tuple[Any, ...], output: ModelOutput) -> ModelOutput:
         """The states of inner layers, which transformers collects on the way."""
         if self.places is not None and output.get("hidden_states") is not None:
             last = len(output["hidden_states"]) - 1
@@ -130,6 +137,7 @@ class Packing:
         return output
 
     def _padded(self, packed: Tensor) -> Tensor:
+        """Packed states [1, subwords, width] as padded rows [rows, length, width], zeros on the padding."""
         assert self.places is not None
         whole = packed.new_zeros(self.shape[0] * self.shape[1], packed.shape[-1])
         return whole.index_copy(0, self.places, packed[0]).unflatten(0, self.shape)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
 
 # These count positions from pad + 1, so that many fewer subwords fit than the table has rows.
 COUNT_FROM_PAD = (
@@ -11,7 +14,7 @@ COUNT_FROM_PAD = (
 )
 
 
-def position_limit(config: Any, default: int) -> int:
+def position_limit(config: PreTrainedConfig, default: int) -> int:
     """Subwords of the longest input, special ones included; ``default`` where the configuration names no limit."""
     rows = int(getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or default)
     pad = getattr(config, "pad_token_id", None)

@@ -10,7 +10,6 @@ import torch
 
 from xfer.core.seeds import derive_seed
 from xfer.forms.base import Columns, EncodedUnits, by_language
-from xfer.models.canonical import CanonicalPredictor
 from xfer.models.network import Network
 
 BATCH_TOKENS = {"cpu": 2048, "cuda": 65536}  # subwords a batch, padding included: what each device does best
@@ -23,7 +22,10 @@ def default_device() -> torch.device:
 
 
 def length_batches(lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
-    """Row numbers in order of length, longest first, cut where rows x longest would exceed ``tokens``."""
+    """Row numbers in order of length, longest first, cut where rows x longest would exceed ``tokens``.
+
+    ``lengths`` [rows] are in subwords.
+    """
     order = np.argsort(-lengths, kind="stable")
     cuts, start = [], 0
     while start < len(order):
@@ -94,7 +96,10 @@ def predict_encoded(
 
 
 def _restore_order(parts: list[Any], order: np.ndarray) -> Any:
-    """Answers of batches, put back into the order of the units; ragged ones stay lists."""
+    """Answers of batches, [units of a batch, ...] each, put back into the order of the units, [units, ...].
+
+    Ragged ones stay lists. ``order`` [units] holds the number of each unit as it was computed.
+    """
     if isinstance(parts[0], list):
         ordered: Any = [None] * len(order)
         for position, value in zip(order, (value for batch_answers in parts for value in batch_answers), strict=True):
@@ -106,21 +111,3 @@ def _restore_order(parts: list[Any], order: np.ndarray) -> Any:
         ordered[order[start : start + len(batch_answers)]] = batch_answers
         start += len(batch_answers)
     return ordered
-
-
-class ClassifierVictim:
-    """Answers an attacker: label probabilities of texts, [n, labels] in float32."""
-
-    def __init__(self, network: Network, task: str, max_length: int) -> None:
-        self.network, self.task, self.max_length = network, task, max_length
-        self.canonical = CanonicalPredictor(network, task, max_length)
-
-    def __call__(self, texts: list[tuple[str, ...]]) -> np.ndarray:
-        count = len(texts)
-        if not count:
-            return np.zeros((0, len(self.network.forms[self.task].labels)), dtype=np.float32)
-        rows: Columns = {"id": [str(i) for i in range(count)], "language": [""] * count, "text": [t[0] for t in texts]}
-        rows |= {"pair": [t[1] if len(t) > 1 else None for t in texts], "label": [None] * count}
-        logits = self.canonical(rows)["logits"].astype(np.float64)
-        shifted = np.exp(logits - logits.max(1, keepdims=True))
-        return (shifted / shifted.sum(1, keepdims=True)).astype(np.float32)

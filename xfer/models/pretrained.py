@@ -26,7 +26,7 @@ class Pretrained(Model):
         folder = Path(self.name).expanduser()
         return folder if folder.is_dir() else None
 
-    def weights_revision(self, digest: Callable[[Path], str], ask: Callable[[str], str]) -> Any:
+    def weights_revision(self, digest: Callable[[Path], str], ask: Callable[[str], str]) -> dict[str, str] | None:
         folder = self._local_folder()
         if folder is None:
             if self.name.startswith((".", "/", "~")):

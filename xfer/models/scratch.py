@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from xfer.models.base import Model, Origin
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
 
 @Model.register("scratch")
@@ -40,7 +43,7 @@ class Scratch(Model):
         tokenizer = train_tokenizer(texts(), self.vocabulary, self.positions)
         return Origin(None, self._config(tokenizer), tokenizer)
 
-    def _config(self, tokenizer: Any) -> Any:
+    def _config(self, tokenizer: PreTrainedTokenizerBase) -> PreTrainedConfig:
         from transformers import XLMRobertaConfig
 
         return XLMRobertaConfig(

@@ -30,10 +30,10 @@ class CanonicalBatch(NamedTuple):
 def canonical_batches(
     lengths: Sequence[int] | np.ndarray, device: str, longest: int, counts: Sequence[int] | np.ndarray | None = None
 ) -> Iterator[CanonicalBatch]:
-    """Items of these ``lengths`` in batches, longest first; filling rows repeat the first item of their batch.
+    """Items of ``lengths`` [items] in batches, longest first; filling rows repeat the first item of their batch.
 
-    ``counts`` says how many sequences of that length an item is, where it is several: only items of as many share a
-    batch. Lengths are rounded up, but not beyond ``longest``, which a model may have no positions for.
+    ``counts`` [items] says how many sequences of that length an item is, where it is several: only items of as many
+    share a batch. Lengths are rounded up, but not beyond ``longest``, which a model may have no positions for.
     """
     by_shape: dict[tuple[int, int], list[int]] = {}
     step = LENGTH_STEP.get(device, LENGTH_STEP["cuda"])

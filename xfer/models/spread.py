@@ -6,7 +6,7 @@ import torch
 
 
 def gather_full(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor itself, or what the processes' parts make together."""
+    """The tensor itself, or what the processes' parts make together; any shape."""
     if not hasattr(tensor, "full_tensor"):
         return tensor
     full: torch.Tensor = tensor.full_tensor()
@@ -14,7 +14,7 @@ def gather_full(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def shard_like(tensor: torch.Tensor, model: torch.Tensor) -> torch.Tensor:
-    """A whole tensor that every process has, spread as ``model`` is."""
+    """A whole tensor of any shape that every process has, spread as ``model`` is."""
     if not hasattr(model, "full_tensor"):
         return tensor
     from torch.distributed.tensor import distribute_tensor  # late: few runs need it

@@ -12,9 +12,10 @@ import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
+from transformers import PreTrainedTokenizerBase
 
 from xfer.core.errors import MissingPart
 from xfer.core.seeds import seeded_random
@@ -22,6 +23,25 @@ from xfer.core.seeds import seeded_random
 SUBWORD_SEPARATOR = "\x1f"  # between subwords, in texts that are read back by one that knows whole subwords only
 SPACE_MARKS = ("▁", "Ġ")  # how vocabularies write the space before a word
 Cuts = list[str]
+
+
+class DrawSetting(Protocol):
+    """What is read of ``augment.subwords``: shares of words and merges, and a power of probabilities."""
+
+    @property
+    def words(self) -> float:
+        """Share of the words that are cut anew."""
+        ...
+
+    @property
+    def drop(self) -> float:
+        """Chance that a merge of byte pairs is left out."""
+        ...
+
+    @property
+    def alpha(self) -> float:
+        """Power of a cut's probability in unigram vocabularies."""
+        ...
 
 
 class BytePairVocabulary:
@@ -37,7 +57,7 @@ class BytePairVocabulary:
         """The vocabulary's own cut of a word."""
         return [word] if self.whole and word in self.vocabulary else self.cut(word, None, 0.0)
 
-    def drawn(self, word: str, random: Random, setting: Any) -> Cuts:
+    def drawn(self, word: str, random: Random, setting: DrawSetting) -> Cuts:
         """A cut in which each possible merge is left out with chance ``drop`` at each turn (BPE-dropout)."""
         return self.cut(word, random, setting.drop)
 
@@ -87,7 +107,7 @@ class UnigramVocabulary:
             end = start
         return cuts[::-1]
 
-    def drawn(self, word: str, random: Random, setting: Any) -> Cuts:
+    def drawn(self, word: str, random: Random, setting: DrawSetting) -> Cuts:
         """A cut drawn by its probability to the power of ``alpha``: forward sums, then backward draws."""
         reached = [0.0]
         for end in range(1, len(word) + 1):
@@ -123,7 +143,7 @@ class Subword(NamedTuple):
 class Cutter:
     """What draws of a tokenizer need, made once. Raises MissingPart for vocabularies of other kinds."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self.tokenizer = tokenizer
         if not getattr(tokenizer, "is_fast", False):
             raise MissingPart("augment.subwords needs a fast tokenizer, whose vocabulary can be read")
@@ -140,7 +160,7 @@ class Cutter:
         self.best = lru_cache(maxsize=100_000)(self.vocabulary.best)
         self.whole = self._build_presplit()
 
-    def _build_presplit(self) -> Any:
+    def _build_presplit(self) -> PreTrainedTokenizerBase:
         """The tokenizer with another inside, which takes subwords as they stand: all else is done as ever."""
         vocabulary = self.vocabulary.vocabulary
         if any(SUBWORD_SEPARATOR in piece for piece in vocabulary):
@@ -158,7 +178,7 @@ class Cutter:
         presplit._tokenizer = Tokenizer.from_str(json.dumps(description))
         return presplit
 
-    def cut_text(self, text: str, setting: Any, random: Random, exact: bool = False) -> list[Subword]:
+    def cut_text(self, text: str, setting: DrawSetting, random: Random, exact: bool = False) -> list[Subword]:
         """The subwords of a text, some of its words cut anew; ``exact`` where the code points of each matter."""
         pieces: list[Subword] = []
         for word in _word_groups(self.reader.encode(text, add_special_tokens=False)):
@@ -167,7 +187,7 @@ class Cutter:
         return pieces
 
     def _sample_word(
-        self, word: list[tuple[str, Any]], setting: Any, random: Random, exact: bool
+        self, word: list[tuple[str, Any]], setting: DrawSetting, random: Random, exact: bool
     ) -> list[Subword] | None:
         current = [value for value, _ in word]
         joined, start, end = "".join(current), word[0][1][0], word[-1][1][1]
@@ -189,7 +209,7 @@ class Cutter:
         return subwords
 
 
-def _word_groups(encoding: Any) -> Iterator[list[tuple[str, Any]]]:
+def _word_groups(encoding: Encoding) -> Iterator[list[tuple[str, Any]]]:
     """The subwords of each word with their places; added tokens are words of their own that nothing cuts."""
     word: list[tuple[str, Any]] = []
     before: Any = None
@@ -206,7 +226,7 @@ def _word_groups(encoding: Any) -> Iterator[list[tuple[str, Any]]]:
 class SamplingTokenizer:
     """A tokenizer, as forms call it, whose lists of texts are cut by a draw; equal texts of one are cut alike."""
 
-    def __init__(self, cutter: Cutter, setting: Any, *names: Any) -> None:
+    def __init__(self, cutter: Cutter, setting: DrawSetting, *names: Any) -> None:
         self.cutter, self.setting, self.names = cutter, setting, names
 
     def __getattr__(self, name: str) -> Any:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import regex
+from rich.cells import cell_len
 
 from xfer.text.edits import Edit
 
@@ -20,6 +21,7 @@ CONTEXT_CHARS = 60  # code points that are kept around the changes of a long tex
 _ISOLATE, _END = "\u2068", "\u2069"
 _TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _CLUSTER = regex.compile(r"\X")
+_EMOJI = regex.compile(r"\p{Extended_Pictographic}")
 _LEAST_COLUMNS = 24  # columns that a side needs; else one stands above the other
 
 
@@ -114,15 +116,12 @@ def is_rtl(text: str) -> bool:
     return any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text)
 
 
-def display_width(text: str) -> int:
-    """Columns of a terminal that ``text`` takes."""
-    return sum(map(_cluster_width, _CLUSTER.findall(text)))
+def cluster_width(cluster: str) -> int:
+    """Columns of one grapheme cluster, as rich counts them.
 
-
-def _cluster_width(cluster: str) -> int:
-    if cluster in (_ISOLATE, _END):
-        return 0
-    return 2 if unicodedata.east_asian_width(cluster[0]) in "WF" or "\ufe0f" in cluster else 1
+    rich leaves out the character after each zero-width joiner, as is right for emoji; in Indic conjuncts it is shown.
+    """
+    return cell_len(cluster if _EMOJI.match(cluster) else cluster.replace("\u200d", ""))
 
 
 # in a terminal
@@ -159,7 +158,7 @@ def _side_lines(
     tokens = [(cluster, piece.changed) for piece in parts for cluster in _marked_clusters(piece, marks)]
     rendered = []
     for line in _wrapped_lines(tokens, side_width):
-        line_width = sum(_cluster_width(cluster) for cluster, _ in line)
+        line_width = sum(cluster_width(cluster) for cluster, _ in line)
         runs = "".join(paint(text) if paint and changed and text else text for text, changed in _change_runs(line))
         plain = "".join(cluster for cluster, _ in line)
         rendered.append((f"{_ISOLATE}{runs}{_END}" if is_rtl(plain) else runs, line_width))
@@ -175,14 +174,14 @@ def _wrapped_lines(tokens: list[tuple[str, bool]], side_width: int) -> Iterator[
     """Lines of no more than ``room`` columns, broken after a space where there is one in the last half."""
     line, line_width = list[tuple[str, bool]](), 0
     for token in tokens:
-        if line_width + _cluster_width(token[0]) > side_width:
+        if line_width + cluster_width(token[0]) > side_width:
             spaces = (i for i in range(len(line) - 1, len(line) // 2, -1) if line[i][0] == " ")
             break_index = next(spaces, len(line) - 1) + 1
             yield line[:break_index]
             line = line[break_index:]
-            line_width = sum(_cluster_width(cluster) for cluster, _ in line)
+            line_width = sum(cluster_width(cluster) for cluster, _ in line)
         line.append(token)
-        line_width += _cluster_width(token[0])
+        line_width += cluster_width(token[0])
     yield line
 
 
@@ -199,12 +198,6 @@ def _change_runs(line: Sequence[tuple[str, bool]]) -> Iterator[tuple[str, bool]]
 # in Markdown
 
 
-def markdown_pair(text: str, edits: Sequence[Edit]) -> tuple[str, str]:
-    """Original and changed text for the cells of a table, clipped, with changes in bold (∅ where nothing stands)."""
-    original, changed = split_at_edits(text, edits)
-    return markdown_cell(clip_pieces(original)), markdown_cell(clip_pieces(changed))
-
-
 def markdown_cell(parts: Sequence[EditPiece]) -> str:
     """One text for a cell of a Markdown table, right-to-left text isolated."""
     marked = "".join(
@@ -212,10 +205,6 @@ def markdown_cell(parts: Sequence[EditPiece]) -> str:
         for piece in parts
     )
     return f"{_ISOLATE}{marked}{_END}" if any(is_rtl(piece.text) for piece in parts) else marked
-
-
-def _bold_text(text: str) -> str:
-    return f"<b>{_escaped_text(text, True) or '∅'}</b>"
 
 
 def _escaped_text(text: str, changed: bool = False) -> str:

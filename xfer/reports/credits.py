@@ -78,7 +78,7 @@ class Credits:
 
 
 def row_keys(data: str, ids: Sequence[Any], language: str) -> np.ndarray:
-    """An integer for each row, equal for equal ids of equal data; a language that an id ends or begins with is aside.
+    """An integer for each row, [rows], equal for equal ids of equal data; a language at either end of an id is aside.
 
     So translations of a row have one key: 12_de and 12_en of LAReQA for one.
     """

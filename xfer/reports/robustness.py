@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from xfer.core.seeds import json_digest
-from xfer.metrics.intervals import Ratio, mean, sample
+from xfer.metrics.intervals import Ratio, Sample, mean, sample
 from xfer.reports.beside import clip_pieces, split_at_edits
 from xfer.reports.changed import CHANGED, SEARCH_STATUSES, STATES, AttackedRow, AttackedRows, ids_fingerprint
 from xfer.reports.credits import Credits, row_keys
@@ -74,10 +74,12 @@ def _attack_report(
         here = [[row for row in run.rows if row.language == language] for run in runs]
         keys = row_keys(evaluation["rows"], [row.id for row in here[0]], language)
         rows[language] = _coverage(runs, language)
-        for column, ratio in _cost_ratios(here).items():
-            _put_cell(rows[language], columns, language, column, ratio, keys)
+        measured = {column: (ratio, keys) for column, ratio in _cost_ratios(here).items()}
         if partner:
-            _put_success(rows[language], columns, language, credits[partner, "selected"], credits[name, "selected"])
+            measured |= _success_ratio(language, credits[partner, "selected"], credits[name, "selected"])
+        for column, (ratio, row_names) in measured.items():
+            columns.setdefault(column, {})[language] = sample(ratio, row_names)
+            rows[language][column] = _ratio_cell(ratio, columns[column][language], column)
         rows[language] |= asked
     home_languages = [language for language in evaluation["trained"] if language in samples.get(name, {})]
     mean = _mean_row(rows, columns) | _gap_cells(samples, name, home_languages) | asked
@@ -125,14 +127,15 @@ def right_rows(credits: Credits, language: str) -> Ratio:
     return Ratio(((top == bottom) & (bottom > 0)).astype(np.float64), np.ones_like(top))
 
 
-def _put_success(row: dict[str, Any], columns: Columns, language: str, clean: Credits, attacked: Credits) -> None:
+def _success_ratio(language: str, clean: Credits, attacked: Credits) -> dict[str, tuple[Ratio, np.ndarray]]:
+    """``success``: rows that were right and are wrong under attack, with the rows' keys [rows]; nothing if none was."""
     places = shared_indices([clean, attacked], language)
     if not places[0]:
-        return
-    before, after = (right_rows(one, language).top[:, at] for one, at in zip((clean, attacked), places, strict=True))
-    if before.any():
-        ratio = Ratio(before * (1 - after), before)
-        _put_cell(row, columns, language, "success", ratio, clean.keys[language][places[0]])
+        return {}
+    before, after = (right_rows(side, language).top[:, at] for side, at in zip((clean, attacked), places, strict=True))
+    if not before.any():
+        return {}
+    return {"success": (Ratio(before * (1 - after), before), clean.keys[language][places[0]])}
 
 
 def shared_indices(several: Sequence[Credits], language: str) -> list[list[int]]:
@@ -144,13 +147,9 @@ def shared_indices(several: Sequence[Credits], language: str) -> list[list[int]]
     return [[entry[name] for name in names] for entry in index_maps]
 
 
-def _put_cell(
-    row: dict[str, Any], columns: Columns, language: str, column: str, ratio: Ratio, keys: np.ndarray
-) -> None:
-    found = sample(ratio, keys)
-    columns.setdefault(column, {})[language] = found
+def _ratio_cell(ratio: Ratio, estimate: Sample, column: str) -> dict[str, Any]:
     rows = float(ratio.bottom.sum() / ratio.bottom.shape[0])
-    row[column] = cell(found, column if column in COUNTS else "score") | {"rows": rows}
+    return cell(estimate, column if column in COUNTS else "score") | {"rows": rows}
 
 
 def _coverage(runs: Sequence[AttackedRows], language: str) -> dict[str, Any]:
@@ -227,13 +226,9 @@ def _compare_group(
         for name, run_credits, indices in zip(group, attacked, row_indices[len(group) :], strict=True):
             if kept:
                 still = [indices[i] for i in kept]
-                _put_cell(
-                    rows[language],
-                    columns,
-                    language,
-                    name,
-                    right_rows(run_credits, language).take_rows(still),
-                    run_credits.keys[language][still],
-                )
+                ratio = right_rows(run_credits, language).take_rows(still)
+                estimate = sample(ratio, run_credits.keys[language][still])
+                columns.setdefault(name, {})[language] = estimate
+                rows[language][name] = _ratio_cell(ratio, estimate, name)
     mean: dict[str, Any] = {key: sum(row[key] for row in rows.values()) for key in ("right", "of")}
     return {"evaluations": group, "languages": rows, "mean": mean | _mean_cells(columns)}

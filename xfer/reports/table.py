@@ -103,7 +103,8 @@ def _csv_parts(cell: GridCell, wide: bool) -> list[object]:
     return [plain, "", ""] if wide else [plain]
 
 
-def _csv_records(rows: Sequence[Mapping[str, Any]]) -> str:
+def csv_records(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Records with the names of the first as header."""
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]) if rows else ["study"], lineterminator="\n")
     writer.writeheader()
@@ -113,19 +114,20 @@ def _csv_records(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def markdown_grid(grid: Grid) -> str:
     """A table of GitHub's Markdown."""
-    numbers = _numeric_columns(grid)
+    numbers = numeric_columns(grid)
     lines = [grid.header, ["---:" if right else "---" for right in numbers]]
-    rows = [[_markdown_text(cell_text(cell)) for cell in row] for row in grid.rows]
-    lines = [[_markdown_text(name) for name in grid.header], lines[1], *rows]
+    rows = [[markdown_text(cell_text(cell)) for cell in row] for row in grid.rows]
+    lines = [[markdown_text(name) for name in grid.header], lines[1], *rows]
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f"{table}\n\n{_markdown_text(grid.note)}\n" if grid.note else f"{table}\n"
+    return f"{table}\n\n{markdown_text(grid.note)}\n" if grid.note else f"{table}\n"
 
 
-def _numeric_columns(grid: Grid) -> list[bool]:
+def numeric_columns(grid: Grid) -> list[bool]:
+    """Of each column, whether it stands to the right."""
     return [all(is_number(row[i]) for row in grid.rows) for i in range(len(grid.header))]
 
 
-def _markdown_text(text: str) -> str:
+def markdown_text(text: str) -> str:
     """Text that Markdown shows as it is, within one line."""
     flat = escape_invisible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*\[\]|~])", r"\\\1", flat)
@@ -158,6 +160,7 @@ _TEX = {
     "\u2013": "--",
     "\u2026": r"\ldots{}",
     "\u2212": "$-$",
+    **{char: f"\\{char}" for char in "&%$#_{}"},
 }
 
 
@@ -202,7 +205,7 @@ def _latex_lines(grid: Grid) -> tuple[list[str], list[str]]:
 def _column_spec(grid: Grid) -> tuple[str, str]:
     """The columns of a table, and the size of its letters with which it fits the text."""
     columns, width = "", 0
-    for i, right in enumerate(_numeric_columns(grid)):
+    for i, right in enumerate(numeric_columns(grid)):
         longest = max(map(len, [grid.header[i], *(cell_text(row[i]) for row in grid.rows)]))
         columns += "r" if right else f"p{{{PROSE_SHARE}\\linewidth}}" if longest > PROSE_CHARS else "l"
         width += min(longest, PROSE_CHARS // 2) + 2

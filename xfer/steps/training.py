@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xfer.attackers.base import Attacker, ModelFree
+from xfer.core.jsonl import add_line
 from xfer.core.store import write_json
 from xfer.forms.sheet import form_facts
 from xfer.graph.training import TrainJob
@@ -67,8 +67,7 @@ def _write_warnings(job: TrainJob, parents: Parents, folder: Path, result: Mappi
     warnings = learning_warnings(dev_tasks(job), result, dev_rows(job, parents))
     if not warnings:
         return {}
-    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps({"step": result["steps"], "warnings": warnings}) + "\n")
+    add_line(folder / "log.jsonl", {"step": result["steps"], "warnings": warnings})
     return {"warnings": warnings}
 
 

@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 from xfer.graph.compile import Resolver, compile_graph
 from xfer.models.predictor import predict_rows
 from xfer.models.smoothing.settings import Vote
-from xfer.models.smoothing.vote import _batch_votes, _draw_from_ball, predict_by_vote
+from xfer.models.smoothing.vote import batch_votes, draw_from_ball, predict_by_vote
 from xfer.recipe.load import load_recipe
 
 MANY = 100_000
@@ -74,7 +74,7 @@ def test_an_unclear_vote_certifies_nothing_and_a_clearer_one_more(norm: Any) -> 
 @pytest.mark.parametrize("norm", ["l2", "linf"])
 def test_draws_are_uniform_in_the_ball(norm: Any) -> None:
     settings, generator = Vote(radius=2.0, norm=norm), torch.Generator().manual_seed(3)
-    drawn = torch.stack([_draw_from_ball(generator, 5, settings) for _ in range(4000)]).double()
+    drawn = torch.stack([draw_from_ball(generator, 5, settings) for _ in range(4000)]).double()
     size = drawn.norm(dim=1) if norm == "l2" else drawn.abs().amax(1)
     share = (size / 2) ** 5
     assert share.max() <= 1 and share.mean() == pytest.approx(0.5, abs=0.02)
@@ -106,7 +106,7 @@ def test_no_certified_radius_is_larger_than_the_true_one(norm: Any) -> None:
     mask, net = (ids != 0).long(), Sign()
     batch, places = {"input_ids": ids, "attention_mask": mask}, mask.sum(1).numpy()
     settings = Vote(radius=2.0 if norm == "l2" else 0.7, norm=norm, copies=400)
-    found = _batch_votes(net, "any", batch, list(range(5)), settings)  # type: ignore[arg-type]
+    found = batch_votes(net, "any", batch, list(range(5)), settings)  # type: ignore[arg-type]
     score = net("any", batch)[:, 1].detach().numpy()
     true = np.abs(score) / (5 * np.sqrt(places) if norm == "l2" else 7 * places)
     radii = np.array([radius for _, radius in found])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
@@ -12,6 +12,16 @@ from xfer.core.component import Block, Component
 if TYPE_CHECKING:
     import numpy as np
     import torch
+
+
+class JudgeNetwork(Protocol):
+    """What a head uses of its discriminator (``judge.Judge``)."""
+
+    layers: torch.nn.Sequential
+
+    def frozen_outputs(self, features: torch.Tensor) -> torch.Tensor:
+        """The outputs [units, values] for features [units, width], with no gradient for the weights."""
+        ...
 
 
 class Reverse(Block):
@@ -77,7 +87,7 @@ class Head(Component, kind="head"):
         return values
 
     def judge_features(
-        self, judge: Any, features: torch.Tensor, batch: dict[str, torch.Tensor]
+        self, judge: JudgeNetwork, features: torch.Tensor, batch: dict[str, torch.Tensor]
     ) -> dict[str, torch.Tensor]:
         """What ``losses`` needs, from features [units, width]: ``logits`` [units, values] and what else there is.
 
@@ -89,7 +99,7 @@ class Head(Component, kind="head"):
         """The loss of each unit, shape [units]; units with label -100 have none."""
         raise NotImplementedError
 
-    def constrain_weights(self, judge: Any) -> None:
+    def constrain_weights(self, judge: torch.nn.Module) -> None:
         """What is done to the discriminator's weights after an update of its own."""
 
     def value_scores(self, logits: torch.Tensor) -> torch.Tensor:

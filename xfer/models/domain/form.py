@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from transformers import PreTrainedTokenizerBase
 
 from xfer.core.errors import MissingPart, XferError
 from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, UnitSeeds, pad_batch
@@ -38,7 +39,7 @@ class DomainForm(Form):
             raise MissingPart(f"{what} (0 is its embeddings)")
         return layers if self.head.layer is None else self.head.layer
 
-    def encode(self, rows: Columns, tokenizer: Any, max_length: int) -> EncodedUnits:
+    def encode(self, rows: Columns, tokenizer: PreTrainedTokenizerBase, max_length: int) -> EncodedUnits:
         """Kept: the ``row`` of each sequence."""
         encoded = self.inner.encode(rows, tokenizer, max_length)
         if encoded.groups is not None:
@@ -48,12 +49,17 @@ class DomainForm(Form):
         return EncodedUnits(encoded.ids, encoded.starts, encoded.types, {"row": row})
 
     def loss_targets(self, rows: Columns) -> np.ndarray:
-        """The number of each row's value, -100 where the discriminator does not know it."""
+        """The number of each row's value, [rows]; -100 where the discriminator does not know it."""
         number = {value: i for i, value in enumerate(self.labels)}
         return np.array([number.get(value, -100) for value in rows[self.head.of]], dtype=np.int64)
 
     def build_batch(
-        self, encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, tokenizer: Any, seeds: UnitSeeds = None
+        self,
+        encoded: EncodedUnits,
+        targets: np.ndarray,
+        index: np.ndarray,
+        tokenizer: PreTrainedTokenizerBase,
+        seeds: UnitSeeds = None,
     ) -> Tensors:
         """With ``places`` [units], the flat place of each subword that is judged, where subwords are."""
         arrays = pad_batch(encoded, index, tokenizer.pad_token_id)
@@ -73,7 +79,9 @@ class DomainForm(Form):
         return states[:, 0] if self.head.states == "first" else states.masked_fill(~inside, 0).sum(1) / inside.sum(1)
 
     def condition_probabilities(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
-        """The other task's probabilities of each unit, from its logits of sequences or of subwords."""
+        """The other task's probabilities of each unit, [units, classes], from its logits [sequences, classes] or
+        [sequences, subwords, classes].
+        """
         probabilities = logits.float().softmax(-1)
         if self.head.states != "tokens":
             return probabilities
@@ -82,9 +90,11 @@ class DomainForm(Form):
         return probabilities[batch["places"] // batch["attention_mask"].shape[1]]
 
     def unit_losses(self, logits: Any, batch: Tensors) -> torch.Tensor:
+        """The loss of each unit, [units], from what the head's ``judge_features`` gave."""
         return self.head.unit_losses(logits, batch)
 
     def unit_answers(self, logits: Any, batch: Tensors) -> dict[str, np.ndarray]:
+        """``scores`` [sequences, values]: the evidence for each value, a mean where subwords are judged."""
         scores = self.head.value_scores(logits["logits"].float())
         if self.head.states == "tokens":
             sequence = batch["places"] // batch["attention_mask"].shape[1]
@@ -93,7 +103,10 @@ class DomainForm(Form):
         return {"scores": scores.cpu().numpy()}
 
     def decode(self, answers: dict[str, np.ndarray], rows: Columns) -> Columns:
-        """The value that a row's sequences speak for in the mean; no credit where its own is not known."""
+        """The value that a row's sequences speak for in the mean; no credit where its own is not known.
+
+        ``answers`` holds ``scores`` [sequences, values] and ``row`` [sequences].
+        """
         count, gold = len(rows["id"]), self.loss_targets(rows)
         total = np.zeros((count, len(self.labels)))
         np.add.at(total, answers["row"], answers["scores"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from xfer.core.errors import XferError
-from xfer.models.domain.base import Head, Steady
+from xfer.models.domain.base import Head, JudgeNetwork, Steady
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,8 @@ class Domain(Head):
     is twice as much, which ``weight: 2`` of the task gives.
     """
 
-    def judge_features(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+    def judge_features(self, judge: JudgeNetwork, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+        """``logits`` [units, values] of features [units, width]; their gradient is reversed in training."""
         from xfer.models.domain.judge import reverse_gradient  # late: imports torch
 
         return {
@@ -34,6 +35,7 @@ class Domain(Head):
         }
 
     def unit_losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+        """Cross-entropy of each unit, [units]."""
         from xfer.models.domain.judge import unit_cross_entropy  # late: imports torch
 
         return unit_cross_entropy(outputs["logits"], batch["labels"])
@@ -61,7 +63,8 @@ class Cdan(Domain):
     def batchwise_loss(self) -> bool:
         return self.entropy  # weights are scaled over the batch
 
-    def judge_features(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+    def judge_features(self, judge: JudgeNetwork, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+        """``logits`` [units, values] from [units, width] and ``chances`` [units, classes], ``weights`` [units]."""
         from xfer.models.domain.judge import certainty_weights, outer_product, reverse_gradient  # late: imports torch
 
         chances = batch["chances"].detach()
@@ -73,6 +76,7 @@ class Cdan(Domain):
         return outputs | {"weights": certainty_weights(chances, batch["labels"])}
 
     def unit_losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+        """Cross-entropy of each unit, [units], weighted by how sure the task is of it."""
         losses = super().unit_losses(outputs, batch)
         return losses * outputs["weights"] if self.entropy else losses
 
@@ -90,11 +94,15 @@ class Confusion(Head):
 
     reverse: Steady = Field(Steady(), description="how strongly the encoder is turned against the discriminator")
 
-    def judge_features(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+    def judge_features(self, judge: JudgeNetwork, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+        """``logits`` [units, values] of features [units, width] that stand still; ``encoder``, those of a discriminator
+        that stands still, where the encoder is trained.
+        """
         outputs = {"logits": judge.layers(features.detach())}
         return outputs | ({"encoder": judge.frozen_outputs(features)} if "strength" in batch else {})
 
     def unit_losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+        """Cross-entropy of each unit, [units], plus its divergence from uniform answers times ``strength``."""
         from xfer.models.domain.judge import uniform_divergence, unit_cross_entropy  # late: imports torch
 
         labelled = batch["labels"] >= 0
@@ -134,7 +142,11 @@ class Wasserstein(Head):
     def batchwise_loss(self) -> bool:
         return True  # distances are between means over the batch
 
-    def judge_features(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+    def judge_features(self, judge: JudgeNetwork, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+        """``logits`` [units, values] of features [units, width]; ``penalty`` [] where that bounds the critic.
+
+        Raises XferError where the encoder is not trained.
+        """
         from xfer.models.domain.judge import slope_penalty  # late: imports torch
 
         if "critic" not in batch:
@@ -153,6 +165,7 @@ class Wasserstein(Head):
             raise XferError(f"{what}; use head domain there")
 
     def unit_losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+        """What each unit adds to the distance, [units]: times ``strength`` for the encoder, negated for the critic."""
         from xfer.models.domain.judge import domain_distance  # late: imports torch
 
         distance = domain_distance(outputs["logits"], batch["labels"])
@@ -160,15 +173,20 @@ class Wasserstein(Head):
             return batch["strength"] * distance
         return outputs["penalty"] - distance if "penalty" in outputs else -distance
 
-    def constrain_weights(self, judge: Any) -> None:
+    def constrain_weights(self, judge: torch.nn.Module) -> None:
         if self.bound == "clip":
             for parameter in judge.parameters():
                 parameter.data.clamp_(-self.clip, self.clip)
 
     def value_scores(self, logits: torch.Tensor) -> torch.Tensor:
+        """The critic's scores as they are, [units, values]."""
         return logits
 
     def centre_scores(self, scores: np.ndarray, gold: np.ndarray) -> np.ndarray:
+        """Each score [rows, values] minus the midpoint of its means inside and outside its value; ``gold`` is [rows].
+
+        Minus infinity for a value that has no rows on one side.
+        """
         import numpy as np  # late: listings need no arrays
 
         shifted = np.full_like(scores, -np.inf)
@@ -205,7 +223,7 @@ class Adan(Wasserstein):
     def output_count(self, values: int) -> int:
         return 1 if values == 2 else values
 
-    def judge_features(self, judge: Any, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+    def judge_features(self, judge: JudgeNetwork, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
         from xfer.models.domain.judge import outputs_by_domain  # late: imports torch
 
         if "critic" in batch:

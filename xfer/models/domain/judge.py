@@ -19,17 +19,19 @@ class _Reversal(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, features: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
+        """The features [units, width]; ``strength`` is []."""
         ctx.save_for_backward(strength)
         return features.view_as(features)
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
+        """Gradients [units, width] times -strength."""
         (strength,) = ctx.saved_tensors
         return gradients[0] * -strength, None
 
 
 def reverse_gradient(features: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
-    """The features, whose gradient is multiplied by -``strength`` (a number)."""
+    """The features [units, width], whose gradient is multiplied by -``strength`` []."""
     output: torch.Tensor = _Reversal.apply(features, strength)
     return output
 
@@ -46,7 +48,7 @@ class Judge(torch.nn.Module):
         self.layers = torch.nn.Sequential(*hidden, torch.nn.Linear(sizes[-1], head.output_count(values)))
 
     def frozen_outputs(self, features: torch.Tensor) -> torch.Tensor:
-        """The outputs for features, with no gradient for the weights."""
+        """The outputs [units, values] for features [units, width], with no gradient for the weights."""
         weights = {name: parameter.detach() for name, parameter in self.layers.named_parameters()}
         outputs: torch.Tensor = torch.func.functional_call(self.layers, weights, (features,))
         return outputs
@@ -120,7 +122,9 @@ def _both_signs(outputs: torch.Tensor) -> torch.Tensor:
 
 
 def slope_penalty(layers: torch.nn.Module, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """(norm of the slope - 1)^2 of each score, at random points between units of different domains: a number.
+    """(norm of the slope - 1)^2 of each score, at random points between units of different domains, [].
+
+    Features [units, width], labels [units].
 
     The mean over points, added up over scores.
     """

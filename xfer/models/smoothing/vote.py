@@ -33,7 +33,7 @@ def predict_by_vote(
         batch = form.build_batch(encoded, targets, index, network.tokenizer)
         batch = {name: tensor.to(target) for name, tensor in batch.items()}
         names = [derive_seed("vote", rows["language"][i], rows["id"][i]) for i in index]
-        for i, (shares, radius) in zip(index, _batch_votes(network, task, batch, names, settings), strict=True):
+        for i, (shares, radius) in zip(index, batch_votes(network, task, batch, names, settings), strict=True):
             logits[i], radii[i] = np.log(np.maximum(shares, SMALLEST_SHARE)).astype(np.float32), radius
         done += len(index)
         progress(done, len(logits))
@@ -42,10 +42,10 @@ def predict_by_vote(
     return form.decode(answers, rows) | {"radius": radii}
 
 
-def _batch_votes(
+def batch_votes(
     network: Network, task: str, batch: Tensors, names: list[int], settings: Vote
 ) -> list[tuple[np.ndarray, float]]:
-    """Of each row of a batch: the share of each answer, and the certified radius."""
+    """Of each row of a batch: the share of each answer, [answers], and the certified radius."""
     generators = [torch.Generator().manual_seed(name) for name in names]
     inside, size = batch["attention_mask"].bool(), embedding_width(network)
     counts = _subword_counts(batch)
@@ -62,7 +62,7 @@ def _batch_votes(
 
 
 def _subword_counts(batch: Tensors) -> list[int]:
-    """Subwords of each row, over all its sequences."""
+    """Subwords of each row, over all its sequences. The mask in ``batch`` is [sequences, subwords]."""
     lengths = batch["attention_mask"].sum(1).tolist()
     if "options" not in batch:
         return [int(length) for length in lengths]
@@ -74,14 +74,14 @@ def _noise(
 ) -> torch.Tensor:
     """One perturbation [sequences, subwords, width]; the sequences of a row stand one after the other."""
     drawn = [
-        _draw_from_ball(generator, count * size, settings) for generator, count in zip(generators, counts, strict=True)
+        draw_from_ball(generator, count * size, settings) for generator, count in zip(generators, counts, strict=True)
     ]
     delta = torch.zeros(*inside.shape, size, device=inside.device)
     delta[inside] = torch.cat(drawn).view(-1, size).to(inside.device)
     return delta
 
 
-def _draw_from_ball(generator: torch.Generator, dimensions: int, settings: Vote) -> torch.Tensor:
+def draw_from_ball(generator: torch.Generator, dimensions: int, settings: Vote) -> torch.Tensor:
     """A point of the ball, uniform, [dimensions]."""
     if settings.norm == "linf":
         return (torch.rand(dimensions, generator=generator) * 2 - 1) * settings.radius

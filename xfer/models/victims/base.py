@@ -55,6 +55,6 @@ def unlabelled_rows(count: int, **given_columns: list[Any]) -> Columns:
 
 
 def label_probabilities(logits: np.ndarray) -> np.ndarray:
-    """The probabilities of answers, ``[..., labels]`` float32, from their logits of the same shape."""
-    probabilities: np.ndarray = softmax(logits.astype(np.float64), axis=-1)
-    return probabilities.astype(np.float32)
+    """Softmax over the last axis, taken in double precision, [..., labels] in float32."""
+    probabilities: np.ndarray = softmax(logits.astype(np.float64), axis=-1).astype(np.float32)
+    return probabilities

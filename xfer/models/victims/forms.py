@@ -52,10 +52,8 @@ class TagVictim(NetworkVictim):
         for i, word_logits in zip(answerable, np.split(logits, ends[:-1]), strict=True):
             gold = np.array(items[i][1])
             word_logits, gold = word_logits[gold >= 0], gold[gold >= 0]
-            word_answers[i] = (
-                label_probabilities(word_logits)[np.arange(len(gold)), gold],
-                word_logits.argmax(1) == gold,
-            )
+            gold_chances = label_probabilities(word_logits)[np.arange(len(gold)), gold]
+            word_answers[i] = gold_chances, word_logits.argmax(1) == gold
         return word_answers
 
 
@@ -103,7 +101,7 @@ class SpanVictim(NetworkVictim):
 
     def _keep(self, logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> dict[str, Any]:
         """The decoder's answers; and of each window the logarithm of the summed exponents of all spans' scores
-        (``every``) and of the gold ones' (``gold``)."""
+        (``every`` [windows]) and of the gold ones' (``gold`` [windows]). Logits are [windows, subwords, 2]."""
         start, end = logits.double().unbind(-1)
         width = min(self.form.longest, start.shape[1])
         position = torch.arange(start.shape[1], device=start.device)
@@ -151,5 +149,6 @@ def _chance(kept: Mapping[str, Any], units: Sequence[int], answered: bool, nothi
 
 
 def _of_words(logits: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> dict[str, Any]:
+    """``logits`` of each unit's words, [words, labels], from those of all chosen subwords, [chosen, labels]."""
     cuts = np.cumsum(batch["counts"].cpu().numpy())[:-1]
     return {"logits": np.split(logits.float().cpu().numpy(), cuts)}

@@ -63,6 +63,7 @@ class RetrievalVictim(NetworkVictim):
         return pool
 
     def _of(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """The rows' vectors at length one, [rows, width]."""
         text_columns = {name: [row[name] for row in rows] for name in ("text", "pair")}
         return unit_vectors(np.stack(list(self.kept(unlabelled_rows(len(rows), **text_columns))["vectors"])))
 
@@ -79,6 +80,7 @@ class _Candidates:
     """The candidates of one pool and, in mining, how near each lies to the queries."""
 
     def __init__(self, names: Sequence[str], vectors: np.ndarray) -> None:
+        """``vectors`` [candidates, width] at length one, in the order of ``names``."""
         self.places = {name: i for i, name in enumerate(names)}
         self.vectors = vectors
         self.neighbours = MARGIN_NEIGHBOURS
@@ -86,12 +88,18 @@ class _Candidates:
         self.threshold = 0.0
 
     def set_background(self, queries: np.ndarray, threshold: float) -> None:
-        """For mining: each candidate's mean cosine to its nearest clean queries, and what a margin must reach."""
+        """For mining: each candidate's mean cosine to its nearest clean queries, and what a margin must reach.
+
+        ``queries`` are [queries, width] at length one.
+        """
         self.around = top_k(self.vectors, queries, self.neighbours)[0].mean(1)
         self.threshold = threshold
 
     def rank_queries(self, queries: np.ndarray, right: Sequence[Sequence[str]], k: int) -> list[tuple[float, bool]]:
-        """By how much the k-th wrong candidate of each query beats the best right one, and whether one is found."""
+        """By how much the k-th wrong candidate of each query beats the best right one, and whether one is found.
+
+        ``queries`` are [queries, width] at length one.
+        """
         wanted = [[self.places[name] for name in dict.fromkeys(names) if name in self.places] for names in right]
         for names, places in zip(right, wanted, strict=True):
             if not places:
@@ -106,6 +114,7 @@ class _Candidates:
     def _rank_lead(
         self, query: np.ndarray, values: np.ndarray, order: np.ndarray, wanted: list[int], k: int
     ) -> tuple[float, bool]:
+        """The lead in cosines of one query [width]; ``values`` and ``order`` [neighbours] are those of its nearest."""
         best = float((self.vectors[wanted].astype(np.float64) @ query).max())
         wrong = [value for value, i in zip(values.tolist(), order.tolist(), strict=True) if i not in wanted][:k]
         # with fewer wrong candidates than k the right one cannot be missed
@@ -114,6 +123,7 @@ class _Candidates:
     def _margin_lead(
         self, query: np.ndarray, values: np.ndarray, order: np.ndarray, wanted: list[int]
     ) -> tuple[float, bool]:
+        """The lead in margins of one query [width]; ``values`` and ``order`` [neighbours] are those of its nearest."""
         assert self.around is not None
         scale = values.mean()
         cosines = self.vectors[wanted].astype(np.float64) @ query
@@ -126,4 +136,5 @@ class _Candidates:
 
 
 def _margin_ratio(values: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """Values divided by what is around them, [n] each; 0 where that is 0."""
     return np.divide(values, around, out=np.zeros_like(values), where=around != 0)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from xfer.core.errors import MissingPart, UsageError, suggest_name
+from xfer.core.jsonl import read_whole_lines
 
 TRACK_VARIABLE = "XFER_TRACK"  # names, separated by commas
 TRACK_FOLDER_VARIABLE = "XFER_TRACK_DIR"  # of those that write files
@@ -165,10 +166,8 @@ class RunLog:
         key = folder.name.removeprefix("train-")
         self.listeners = open_listeners(name or folder.name, key, step)
         self.path = path = folder / "log.jsonl"
-        text = path.read_text() if path.is_file() else ""
-        lines = text[: text.rfind("\n") + 1].splitlines()  # a kill may have cut the last one short
-        whole = [line for line in lines if json.loads(line)["step"] <= step]
-        path.write_text("".join(line + "\n" for line in whole))
+        kept = [record for record in read_whole_lines(path) if record["step"] <= step]
+        path.write_text("".join(json.dumps(record, sort_keys=True) + "\n" for record in kept))
 
     def write(self, record: dict[str, Any]) -> None:
         with self.path.open("a") as file:

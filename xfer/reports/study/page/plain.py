@@ -8,20 +8,14 @@ from typing import Any
 from xfer.reports.beside import escape_invisible
 from xfer.reports.study.page.grids import StudyData
 from xfer.reports.study.page.tables import study_grids
-from xfer.reports.table import (
-    _TEX,
-    _csv_records,
-    _markdown_text,
-    latex_grid,
-    markdown_grid,
-)
+from xfer.reports.table import csv_records, latex_grid, markdown_grid, markdown_text
 
 # CSV
 
 
 def csv_study(study: StudyData) -> str:
     """All records of a study, one row each, unrounded."""
-    return _csv_records(study["records"])
+    return csv_records(study["records"])
 
 
 def csv_comparisons(study: StudyData) -> str:
@@ -31,7 +25,7 @@ def csv_comparisons(study: StudyData) -> str:
         against_levels = {f"against.{axis}": level for axis, level in row["against"].items()}
         rest = {name: value for name, value in row.items() if name not in ("levels", "against")}
         rows.append({**row["levels"], **against_levels, **rest})
-    return _csv_records(rows)
+    return csv_records(rows)
 
 
 # Markdown
@@ -39,28 +33,25 @@ def csv_comparisons(study: StudyData) -> str:
 
 def markdown_study(study: StudyData) -> str:
     """Question, answers and every table; the figures lie beside it."""
-    blocks = [f"# {_markdown_text(study['title'])}", _markdown_text(study["question"])]
+    blocks = [f"# {markdown_text(study['title'])}", markdown_text(study["question"])]
     if study["description"]:
-        blocks.append(_markdown_text(study["description"]))
+        blocks.append(markdown_text(study["description"]))
     answers = [line for row in study["hypotheses"] for line in _answer_lines(row)]
     blocks += ["\n".join(answers)] if answers else []
     for grid in study_grids(study):
-        blocks += [f"## {_markdown_text(grid.title)}", markdown_grid(grid).rstrip("\n")]
+        blocks += [f"## {markdown_text(grid.title)}", markdown_grid(grid).rstrip("\n")]
     if study["papers"]:
-        blocks += ["## Stands on", "\n".join(f"- {_markdown_text(paper)}" for paper in study["papers"])]
+        blocks += ["## Stands on", "\n".join(f"- {markdown_text(paper)}" for paper in study["papers"])]
     return "\n\n".join(blocks) + "\n"
 
 
 def _answer_lines(row: Mapping[str, Any]) -> list[str]:
     """The sentence of a hypothesis, and below it what it rests on."""
-    details = [f"  - {_markdown_text(line)}" for line in row.get("details", ())]
-    return [f"- **{_markdown_text(row['name'])}** {_markdown_text(row['sentence'])}", *details]
+    details = [f"  - {markdown_text(line)}" for line in row.get("details", ())]
+    return [f"- **{markdown_text(row['name'])}** {markdown_text(row['sentence'])}", *details]
 
 
 # LaTeX
-
-
-_TEX |= {char: f"\\{char}" for char in "&%$#_{}"}
 
 
 def latex_study(study: StudyData) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from math import ceil, floor, isfinite, log10
 from typing import NamedTuple
+from xml.sax.saxutils import escape
 
 from xfer.reports.table import Grid
 
@@ -24,10 +25,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-
 
 def escape_markup(text: object) -> str:
     """``text`` as HTML and XML show it: no markup, and nothing that is forbidden there or turns the line around."""
-    shown = _CONTROLS.sub("\ufffd", str(text))
-    for char, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;")):
-        shown = shown.replace(char, name)
-    return shown
+    return escape(_CONTROLS.sub("\ufffd", str(text)), {'"': "&quot;", "'": "&#39;"})
 
 
 def make_tag(name: str, *inside: str, **attributes: object) -> str:
