@@ -227,10 +227,12 @@ class Adan(Wasserstein):
         from xfer.models.domain.judge import outputs_by_domain  # late: imports torch
 
         if "critic" in batch:
-            self.constrain_weights(judge)
-            return {"logits": outputs_by_domain(judge.layers, judge.training, features.detach(), batch["labels"])}
+            self.constrain_weights(judge.layers)
+            return {
+                "logits": outputs_by_domain(judge.layers, judge.layers.training, features.detach(), batch["labels"])
+            }
         self.require_trained(features, batch)
-        return {"logits": outputs_by_domain(judge.frozen_outputs, judge.training, features, batch["labels"])}
+        return {"logits": outputs_by_domain(judge.frozen_outputs, judge.layers.training, features, batch["labels"])}
 
     def unit_losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
         return super().unit_losses(outputs, batch) / 2
