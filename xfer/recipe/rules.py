@@ -73,4 +73,4 @@ def same_labels(reader: Reader, other: Reader) -> bool:
 def short_task_name(reader: object) -> str:
     """The name of the only task of a stage that is written with ``reader:`` alone, from what stands there."""
     name = reader.get("type") if isinstance(reader, dict) else reader
-    return str(name or "").rpartition(":")[2] or "task"
+    return ("" if name is None else str(name)).rpartition(":")[2] or "task"
