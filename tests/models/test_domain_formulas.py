@@ -209,19 +209,29 @@ def test_adan_is_equal_to_its_authors_in_double_precision() -> None:
     assert all(not parameter.grad.any() for parameter in one.parameters() if parameter.grad is not None)
 
 
-def test_adan_of_several_languages_lowers_half_the_sum_and_a_lone_unit_has_no_score() -> None:
+def test_adan_of_several_languages_lowers_half_the_sum_in_one_pass() -> None:
     head = make("adan", dropout=0)
     one, labels = judge(head).train(), torch.tensor([0, 0, 1, 1, 2, -100])
     features = FEATURES.clone().requires_grad_()
     batch = {"labels": labels, "strength": torch.tensor(1.0)}
     outputs = head.judge_features(one, features, batch)
-    assert outputs["logits"].shape == (6, 3) and not outputs["logits"][4:].any() and outputs["logits"][:4].any()
+    assert torch.allclose(outputs["logits"], one.layers(features), atol=1e-6) and outputs["logits"].shape == (6, 3)
     loss = head.unit_losses(outputs, batch).mean().item()
     assert loss == pytest.approx(formulas.domain_distance(outputs["logits"], labels).mean().item() / 2)
-    alone = head.judge_features(one, features, batch | {"labels": torch.arange(6)})["logits"]
-    assert alone.shape == (6, 3) and not alone.any()
-    still = head.judge_features(one.eval(), features, {"labels": labels})["logits"]  # as it answers on dev rows
-    assert torch.equal(still[:1], head.judge_features(one, features[:1], {"labels": labels[:1]})["logits"])
+
+
+def test_adans_lone_units_have_no_score_and_dev_rows_are_normalised_by_running_means() -> None:
+    head = make("adan", dropout=0)
+    one, labels = judge(head, values=2).train(), torch.tensor([0, 0, 0, 1, -100, -100])
+    features = FEATURES.clone().requires_grad_()
+    batch = {"labels": labels, "strength": torch.tensor(1.0)}
+    found = head.judge_features(one, features, batch)["logits"]
+    assert found[:3].any() and not found[3:].any() and torch.equal(found[:, 0], -found[:, 1])
+    alone = head.judge_features(one, features, batch | {"labels": torch.tensor([0, 1, *[-100] * 4])})["logits"]
+    assert alone.shape == (6, 2) and not alone.any()
+    still = head.judge_features(one.eval(), features, {"labels": labels})["logits"]
+    first = head.judge_features(one, features[:1], {"labels": labels[:1]})["logits"]
+    assert torch.allclose(still[:1], first, atol=1e-6)
 
 
 def test_confusion_teaches_the_discriminator_on_features_that_stand_still_and_the_encoder_through_one_that_does() -> (

@@ -39,7 +39,8 @@ def _divide_output(layer: Any, inputs: Any, output: Tensor) -> Tensor | None:
     if not layer.training:  # as it is saved
         return None
     value = largest_singular_value(layer.weight.float()).to(output.dtype)
-    return output / value if layer.bias is None else (output - layer.bias) / value + layer.bias
+    divided: Tensor = output / value if layer.bias is None else (output - layer.bias) / value + layer.bias
+    return divided
 
 
 def divide_weights(network: Network) -> None:

@@ -32,7 +32,7 @@ class Encoder(torch.nn.Module):
 class Toy:
     """A form whose loss is minus the score."""
 
-    def losses(self, scores: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    def unit_losses(self, scores: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         return -scores
 
 

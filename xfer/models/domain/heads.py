@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from pydantic import Field
 
@@ -204,11 +205,12 @@ class Adan(Wasserstein):
 
     Chen et al. 2018 ("Adversarial deep averaging networks", ADAN, section 3.1) as in their code (ccsasuke/adan), whose
     settings are the defaults: hidden layers are dropout, linear, batch norm, relu; each language goes through the
-    critic by itself, and is normalised by its own units; weights are clipped before each update of the critic. With
-    two languages one score tells them apart and the distance is theirs. With more each has a score against all
-    others, and half their sum is lowered: ours. Theirs gives the critic ten updates in the first 26 steps of a run
-    and in every 500th; here it is ``critic`` in all. On dev rows the critic normalises by running means; with several
-    processes those are of the batches that the first of them had.
+    critic by itself, and is normalised by its own units; weights are clipped before each update of the critic; one
+    score tells the two apart. With more than two languages each has a score against all others, half the sum of the
+    distances is lowered, and a batch is normalised as a whole, since few of its units are of one language: ours.
+    Theirs gives the critic ten updates in the first 26 steps of a run and in every 500th; here it is ``critic`` in
+    all. On dev rows the critic normalises by running means; with several processes those are of the batches that the
+    first of them had.
     """
 
     dropout: float = Field(0.2, ge=0, lt=1, description="in the critic, before each hidden layer")
@@ -224,15 +226,24 @@ class Adan(Wasserstein):
         return 1 if values == 2 else values
 
     def judge_features(self, judge: JudgeNetwork, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
-        from xfer.models.domain.judge import outputs_by_domain  # late: imports torch
-
         if "critic" in batch:
             self.constrain_weights(judge.layers)
-            return {
-                "logits": outputs_by_domain(judge.layers, judge.layers.training, features.detach(), batch["labels"])
-            }
+            return {"logits": self._scores(judge, judge.layers, features.detach(), batch["labels"])}
         self.require_trained(features, batch)
-        return {"logits": outputs_by_domain(judge.frozen_outputs, judge.layers.training, features, batch["labels"])}
+        return {"logits": self._scores(judge, judge.frozen_outputs, features, batch["labels"])}
+
+    @staticmethod
+    def _scores(
+        judge: JudgeNetwork,
+        layers: Callable[[torch.Tensor], torch.Tensor],
+        features: torch.Tensor,
+        labels: torch.Tensor,
+    ) -> torch.Tensor:
+        from xfer.models.domain.judge import both_signs, normalised_outputs  # late: imports torch
+
+        if not judge.layers.training:  # by running means
+            return both_signs(layers(features))
+        return normalised_outputs(layers, cast("torch.nn.Linear", judge.layers[-1]).out_features == 1, features, labels)
 
     def unit_losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
         return super().unit_losses(outputs, batch) / 2

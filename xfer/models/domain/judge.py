@@ -98,26 +98,27 @@ def domain_distance(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return len(scores) * terms
 
 
-def outputs_by_domain(
-    layers: Callable[[torch.Tensor], torch.Tensor], training: bool, features: torch.Tensor, labels: torch.Tensor
+def normalised_outputs(
+    layers: Callable[[torch.Tensor], torch.Tensor], apart: bool, features: torch.Tensor, labels: torch.Tensor
 ) -> torch.Tensor:
-    """Scores [units, values] of features [units, width], each domain in a pass of its own: batch norm sees it alone.
+    """Scores [units, values] of features [units, width] by layers with batch norm.
 
-    One output a unit is the score of the first of two values, and minus that of the other. A domain of one unit has
-    no spread to be normalised by and scores 0, as units of no known domain do.
+    ``apart``: each domain in a pass of its own, so that it is normalised by its own units. A domain of one unit has no
+    spread to be normalised by and scores 0, as units of no known domain do. One output a unit is the score of the
+    first of two values, and minus that of the other.
     """
-    if not training:
-        return _both_signs(layers(features))
-    places = [(labels == value).nonzero()[:, 0] for value in labels[labels >= 0].unique()]
+    every = torch.arange(len(features), device=features.device)
+    places = [(labels == value).nonzero()[:, 0] for value in labels[labels >= 0].unique()] if apart else [every]
     places = [place for place in places if len(place) > 1]
     if not places:
-        return _both_signs(layers(features.repeat(2, 1))[: len(features)]) * 0
+        return both_signs(layers(features.repeat(2, 1))[: len(features)]) * 0
     outputs = torch.cat([layers(features[place]) for place in places])
     scattered = outputs.new_zeros(len(features), outputs.shape[1]).index_copy(0, torch.cat(places), outputs)
-    return _both_signs(scattered)
+    return both_signs(scattered)
 
 
-def _both_signs(outputs: torch.Tensor) -> torch.Tensor:
+def both_signs(outputs: torch.Tensor) -> torch.Tensor:
+    """One score of two values [units, 1] as a score of each, [units, 2]; more stay as they are."""
     return torch.cat([outputs, -outputs], 1) if outputs.shape[1] == 1 else outputs
 
 

@@ -32,7 +32,8 @@ def odds_divergence(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
 
 
 def _log_odds(chances: torch.Tensor) -> torch.Tensor:
-    return -(1 / (chances + ODDS_EPSILON) - 1 + ODDS_EPSILON).log()
+    odds: torch.Tensor = 1 / (1 / (chances + ODDS_EPSILON) - 1 + ODDS_EPSILON)
+    return odds.log()
 
 
 def _unit_means(terms: torch.Tensor) -> torch.Tensor:
