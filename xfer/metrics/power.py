@@ -41,7 +41,7 @@ def decision_need(parts: Variance, difference: float, level: float = LEVEL, boun
 
     def is_decided(more: Variance) -> bool:
         close = bound is not None and float(half_width(more)) < bound - abs(difference)
-        return close or smallest_effect(more, level) <= abs(difference)
+        return close or smallest_effect(more, level) < abs(difference)
 
     first = parts.seed_freedom + 2
     seeds = next((n for n in range(first, MOST_SEEDS + 1) if is_decided(with_seeds(parts, n))), None)
