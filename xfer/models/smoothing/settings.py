@@ -45,7 +45,7 @@ class Vote(Block):
         half = (dimensions + 1) / 2
         return self.radius * max(0.0, 2 - 4 * float(betaincinv(half, half, (1 - lead) / 2)))
 
-    def parts(self, columns: dict[str, list[Any]]) -> dict[str, tuple[list[float], list[float]]]:
+    def metric_ratios(self, columns: dict[str, list[Any]]) -> dict[str, tuple[list[float], list[float]]]:
         """Each metric ``certified@r`` over graded predictions, as numerators and denominators of their rows."""
         graded = list(zip(columns["credit"], columns["radius"], strict=True))
         ones = [1.0] * len(graded)
