@@ -48,9 +48,10 @@ def test_both_agree_with_scikit_learn(seed: int) -> None:
 
 @pytest.mark.parametrize(("gold", "predicted"), [(["a", "b"], ["a"]), (["a"], ["a", "b"]), ([], ["a"]), ([], [])])
 def test_unequal_or_empty_lists_are_refused(gold: list[str], predicted: list[str]) -> None:
-    with pytest.raises(ValueError):
+    wrong = f"{len(gold)} gold labels against {len(predicted)} predictions"
+    with pytest.raises(ValueError, match=wrong):
         accuracy(gold, predicted)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=wrong):
         macro_f1(gold, predicted, LABELS)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=wrong):
         binary_f1(gold, predicted, "a")

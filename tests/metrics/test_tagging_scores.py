@@ -35,6 +35,11 @@ def test_entities_of_marked_tags(tags: str, wanted: list[tuple[str, int, int]]) 
     assert extract_entities(tags.split()) == wanted
 
 
+def test_a_tag_without_letters_or_without_a_type_is_read_as_well() -> None:
+    assert extract_entities(["", "B-PER"]) == [("PER", 1, 1)]  # nothing is O
+    assert extract_entities(["O", "B-"]) == [("", 1, 1)]
+
+
 @pytest.mark.parametrize(
     ("tags", "wanted"),
     [

@@ -40,7 +40,7 @@ def extract_entities(tags: Sequence[str]) -> list[Entity]:
 def _tag_parts(tag: str) -> tuple[str, str]:
     """The chunk mark (the first letter) and the type of a tag; a tag without a hyphen is its own type."""
     mark, hyphen, type_ = tag.partition("-")
-    return (mark[:1] or "O", type_) if hyphen and len(mark) == 1 else (tag[:1] or "O", tag)
+    return (mark, type_) if hyphen and len(mark) == 1 else (tag[:1] or "O", tag)
 
 
 def _ends_chunk(before: str, mark: str) -> bool:

@@ -139,8 +139,8 @@ def test_copies_with_next_to_no_noise_agree_with_the_prediction(kind: str) -> No
 
 def test_certified_shares_by_hand() -> None:
     columns = {"credit": [1.0, 1.0, 1.0, 0.0], "radius": [0.0, 0.1, 0.3, 0.9]}
-    parts = Vote(at=(0, 0.2, 0.5)).metric_ratios(columns)
-    assert {name: sum(top) / sum(of) for name, (top, of) in parts.items()} == {
+    ratios = Vote(at=(0, 0.2, 0.5)).metric_ratios(columns)
+    assert {name: sum(top) / sum(of) for name, (top, of) in ratios.items()} == {
         "certified@0": 0.5,
         "certified@0.2": 0.25,
         "certified@0.5": 0.0,
