@@ -18,7 +18,6 @@ GOAL_FIELDS: dict[str, tuple[str, ...]] = {
     "retrieve": ("k",),
 }
 DEFAULT_BOUND = 0.5  # of tag and span: half of the tokens are wrong, half of the answer is lost
-DEFAULT_K = 1
 
 
 class Goal(Block):

@@ -234,13 +234,6 @@ class LongWords(_constraints.PreTransformationConstraint):
         return {i for i, word in enumerate(current_text.words) if len(grapheme_clusters(word)) >= self.least}
 
 
-class FreeWords(_constraints.PreTransformationConstraint):
-    """Words that are not frozen: such edits would come to nothing."""
-
-    def _get_modifiable_indices(self, current_text: SpanText) -> set[int]:
-        return set(range(current_text.num_words)) - current_text.frozen
-
-
 class SecondOnly(_constraints.PreTransformationConstraint):
     """Of several columns the first stays."""
 
