@@ -134,14 +134,17 @@ class TextAttack(Search):
         except load.TextAttackMissing as error:
             raise MissingPart(str(error)) from None
         from xfer.attackers.textattack.recipes.build import RECIPE_BUILDERS as BUILD  # late: these import TextAttack
-        from xfer.attackers.textattack.recipes.parts import RecipeParts
-        from xfer.attackers.textattack.search import RecipeSearch
+        from xfer.attackers.textattack.recipes.fixed_parts import FixedParts
+        from xfer.attackers.textattack.recipes.upstream_parts import UpstreamParts
+        from xfer.attackers.textattack.search import RecipeSearch, UpstreamSearch
+
+        parts, search = (FixedParts, RecipeSearch) if self.compat == "fixed" else (UpstreamParts, UpstreamSearch)
 
         def build(language: str, protect: tuple[int, ...]) -> Any:
             victim = setting.oracles["victim"]
-            return BUILD[self.recipe](RecipeParts(self, setting.aim, language, protect, victim, setting.cache))
+            return BUILD[self.recipe](parts(self, setting.aim, language, protect, victim, setting.cache))
 
-        return RecipeSearch(setting.aim, build, self.protect, self.compat)
+        return search(setting.aim, build, self.protect)
 
 
 def _recipe_facts(name: str) -> dict[str, Any]:
