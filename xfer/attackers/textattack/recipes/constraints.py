@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from xfer.attackers.textattack import load
 from xfer.attackers.textattack.recipes.resources import RECIPE_ENCODER, RECIPE_TAGGER
 from xfer.attackers.textattack.text import SpanText
 from xfer.text.scripts import grapheme_clusters
+
+if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
+    from textattack.shared import AttackedText
 
 _textattack: Any = load.load_textattack()
 _constraints: Any = _textattack.constraints
@@ -124,7 +127,7 @@ class SamePartOfSpeech(_constraints.Constraint):
         return old_tag == new_tag or (self.nouns_for_verbs and {old_tag, new_tag} <= {"NOUN", "VERB"})
 
 
-def word_context(text: Any, index: int) -> tuple[int, tuple[str, ...]]:
+def word_context(text: AttackedText, index: int) -> tuple[int, tuple[str, ...]]:
     """The first of the words around a word, and these words, of its column alone."""
     columns = text.word_columns
     start = next(i for i in range(max(0, index - WORDS_BEFORE), index + 1) if columns[i] == columns[index])
@@ -132,7 +135,7 @@ def word_context(text: Any, index: int) -> tuple[int, tuple[str, ...]]:
     return start, tuple(text.words[i] for i in range(start, end) if columns[i] == columns[index])
 
 
-def tags_of(text: Any) -> list[str]:
+def tags_of(text: AttackedText) -> list[str]:
     """The parts of speech of all words of a text, column by column (queue ``TAGGER``)."""
     columns: dict[int, list[str]] = {}
     places = text.word_columns if isinstance(text, SpanText) else [0] * text.num_words

@@ -6,7 +6,7 @@ Importing this module imports TextAttack.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xfer.attackers.lexicons import names, wordnet
 from xfer.attackers.search.oracles.masked import load_masked_model
@@ -24,49 +24,55 @@ from xfer.attackers.textattack.recipes import edits, facts, goals, invisible, ma
 from xfer.attackers.textattack.recipes.parts import INNER_LETTERS, RecipeParts
 from xfer.attackers.textattack.recipes.resources import DEFAULT_NAMES
 
+if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
+    from textattack.constraints import Constraint
+    from textattack.goal_functions import GoalFunction
+    from textattack.search_methods import SearchMethod
+    from textattack.transformations import Transformation
+
 
 class FixedParts(RecipeParts):
     """Parts that fit every script and form."""
 
     # goals and searches
 
-    def wrong(self, **options: Any) -> Any:
+    def wrong(self, **options: Any) -> GoalFunction:
         return self._goal(goals.Wrong, options)
 
-    def confident(self, least: float) -> Any:
+    def confident(self, least: float) -> GoalFunction:
         return self._goal(goals.Confident, {"least": least})
 
-    def reduced(self) -> Any:
+    def reduced(self) -> GoalFunction:
         return self._goal(goals.Reduced, {"maximizable": True})
 
-    def unseen_goal(self) -> Any:
+    def unseen_goal(self) -> GoalFunction:
         return self.wrong()
 
-    def guards(self) -> list[Any]:
+    def guards(self) -> list[Constraint]:
         return list(constraint_guards(self.options.constraints))
 
-    def ranked(self, method: str, **options: Any) -> Any:
+    def ranked(self, method: str, **options: Any) -> SearchMethod:
         return searches.Ranking(wir_method=method, **options)
 
-    def stable_ranked(self) -> Any:
+    def stable_ranked(self) -> SearchMethod:
         return StableRanking()
 
-    def gradient_ranked(self, longest: int) -> Any:
+    def gradient_ranked(self, longest: int) -> SearchMethod:
         return self.ranked("gradient")
 
-    def beam(self, width: int = 1) -> Any:
+    def beam(self, width: int = 1) -> SearchMethod:
         return searches.Beam(beam_width=width)
 
-    def genetic(self, generations: int) -> Any:
+    def genetic(self, generations: int) -> SearchMethod:
         return searches.Alzantot(pop_size=60, max_iters=generations, post_crossover_check=False)
 
-    def improved_genetic(self, **sizes: Any) -> Any:
+    def improved_genetic(self, **sizes: Any) -> SearchMethod:
         return searches.Improved(**sizes)
 
-    def swarm(self, **sizes: Any) -> Any:
+    def swarm(self, **sizes: Any) -> SearchMethod:
         return searches.Swarm(**sizes)
 
-    def evolution(self, **sizes: Any) -> Any:
+    def evolution(self, **sizes: Any) -> SearchMethod:
         return searches.Evolution(**sizes)
 
     # constraints
@@ -74,53 +80,53 @@ class FixedParts(RecipeParts):
     def reads_stopwords(self) -> bool:
         return self.english
 
-    def second_column(self) -> Any:
+    def second_column(self) -> Constraint:
         return alike.SecondOnly()
 
-    def similar_vectors(self, least: float, metric: str, window: int | None, original: bool) -> Any:
+    def similar_vectors(self, least: float, metric: str, window: int | None, original: bool) -> Constraint:
         return alike.SentenceSimilarity(least, metric, window, original)
 
-    def tag_check(self, nouns_for_verbs: bool) -> Any:
+    def tag_check(self, nouns_for_verbs: bool) -> Constraint:
         return alike.SamePartOfSpeech(nouns_for_verbs)
 
-    def near_text(self, most: int) -> Any:
+    def near_text(self, most: int) -> Constraint:
         return NearEnough(most)
 
-    def long_words(self, least: int) -> Any:
+    def long_words(self, least: int) -> Constraint:
         return alike.LongWords(least)
 
-    def near_mean(self, most: float) -> Any:
+    def near_mean(self, most: float) -> Constraint:
         return alike.NearWords(self.vectors, most)
 
-    def likeliest(self, most: int) -> Any:
+    def likeliest(self, most: int) -> Constraint:
         return alike.Likeliest(most)
 
-    def fluent_window(self, most: float, words: int) -> Any:
+    def fluent_window(self, most: float, words: int) -> Constraint:
         return alike.Fluent(most, words)
 
-    def fluent_word(self, most: float) -> Any:
+    def fluent_word(self, most: float) -> Constraint:
         return alike.Fluent(most)
 
     # swaps
 
-    def letter_swaps(self) -> list[Any]:
+    def letter_swaps(self) -> list[Transformation]:
         return [Swap(), Substitute(), Delete(), Insert()]
 
-    def inner_typos(self) -> list[Any]:
+    def inner_typos(self) -> list[Transformation]:
         every = {"random_one": False} | INNER_LETTERS
         return [Swap(**every), Delete(**every), Insert(**every), edits.KeyboardSwap(self.language, **every)]
 
-    def letter_bugs(self) -> list[Any]:
+    def letter_bugs(self) -> list[Transformation]:
         inner = {"random_one": True} | INNER_LETTERS
         return [edits.InsertSpace(**inner), Delete(**inner), Swap(**inner), edits.LookAlike()]
 
-    def synonym_swap(self, folder: str | None) -> Any:
+    def synonym_swap(self, folder: str | None) -> Transformation:
         return edits.FromList(wordnet.load_synonyms(folder, self.language))
 
-    def masked_swap(self) -> Any:
+    def masked_swap(self) -> Transformation:
         return masks.Replace(50, 0.0)
 
-    def joined_swap(self) -> Any:
+    def joined_swap(self) -> Transformation:
         loaded, vocabulary = load_masked_model(self.name("masked_lm"))
 
         def join(ids: Any) -> str:
@@ -128,22 +134,22 @@ class FixedParts(RecipeParts):
 
         return masks.JoinedSubwords(8, vocabulary, join)
 
-    def masked_edits(self) -> list[Any]:
+    def masked_edits(self) -> list[Transformation]:
         merge = [masks.MergeWords(50, 5e-3, self.tags())] if self.has("tagger") else []
         return [masks.Replace(50, 5e-4), masks.InsertWord(50, 0.0), *merge]
 
-    def sememe_swap(self, table: Mapping[tuple[str, str], Sequence[str]]) -> Any:
+    def sememe_swap(self, table: Mapping[tuple[str, str], Sequence[str]]) -> Transformation:
         return edits.FromTable(table, self.tags())
 
-    def fact_swaps(self) -> list[Any]:
+    def fact_swaps(self) -> list[Transformation]:
         name = self.name("name_list")
         name_table = facts.packaged_names() if name == DEFAULT_NAMES else names.read_names(name)
         return [facts.Extend(), facts.Contract(), facts.ChangeNames(name_table), facts.ChangeNumbers()]
 
-    def gradient_swap(self) -> Any:
+    def gradient_swap(self) -> Transformation:
         return edits.GradientFlip(self.gold, each=10, best=None)
 
-    def unseen_swap(self, kind: str) -> Any:
+    def unseen_swap(self, kind: str) -> Transformation:
         return invisible.PERTURBATIONS[kind](self.protect)
 
     def tags(self) -> Callable[[Any], Sequence[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xfer.attackers.lexicons import vectors
 from xfer.attackers.search.goals.base import Aim
@@ -17,6 +17,13 @@ from xfer.attackers.textattack.adapters import UntouchedColumns
 from xfer.attackers.textattack.recipes import resources
 from xfer.attackers.textattack.recipes.pieces import RecipePieces
 from xfer.core.errors import MissingPart
+
+if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
+    from textattack import Attack
+    from textattack.constraints import Constraint
+    from textattack.goal_functions import GoalFunction
+    from textattack.search_methods import SearchMethod
+    from textattack.transformations import Transformation
 
 _textattack: Any = load.load_textattack()
 _pre: Any = _textattack.constraints.pre_transformation
@@ -57,7 +64,7 @@ class RecipeParts(RecipePieces):
 
     # goals
 
-    def _goal(self, kind: Any, options: dict[str, Any]) -> Any:
+    def _goal(self, kind: Any, options: dict[str, Any]) -> GoalFunction:
         limit = float("inf") if self.options.budget is None else self.options.budget
         self.goal = kind(self.aim, query_budget=limit, **options)
         return self.goal
@@ -69,7 +76,13 @@ class RecipeParts(RecipePieces):
 
     # an attack as a whole
 
-    def attack(self, goal: Any, constraints: Sequence[Any], transformation: Any, search: Any) -> Any:
+    def attack(
+        self,
+        goal: GoalFunction,
+        constraints: Sequence[Constraint],
+        transformation: Transformation,
+        search: SearchMethod,
+    ) -> Attack:
         """A ``textattack.Attack`` that leaves protected columns and frozen words alone."""
         all_constraints = list(constraints)
         if self.protect:
@@ -79,35 +92,35 @@ class RecipeParts(RecipePieces):
 
     # constraints
 
-    def once(self, words: Collection[str] | None = None) -> list[Any]:
+    def once(self, words: Collection[str] | None = None) -> list[Constraint]:
         """No word twice, and no function word."""
         return [_pre.RepeatModification(), self.content(words)]
 
-    def content(self, words: Collection[str] | None = None) -> Any:
+    def content(self, words: Collection[str] | None = None) -> Constraint:
         """No function word. There are lists for English only; their words mean other things elsewhere."""
         listed = load.english_stopwords() if words is None else words
         return _pre.StopwordModification(stopwords=listed if self.reads_stopwords() else ())
 
-    def second_only(self) -> list[Any]:
+    def second_only(self) -> list[Constraint]:
         """Where the task is entailment, only the second sentence is edited."""
         entails = any("entail" in str(label).lower() for label in getattr(self.aim, "labels", ()))
         return [self.second_column()] if entails else []
 
-    def few(self, **most: Any) -> Any:
+    def few(self, **most: Any) -> Constraint:
         """At most a number or a share of changed words."""
         return _overlap.MaxWordsPerturbed(**most)
 
-    def near(self, **most: Any) -> Any:
+    def near(self, **most: Any) -> Constraint:
         """Swapped words are near by their vectors."""
         return _semantics.WordEmbeddingDistance(embedding=self.embedding, **most)
 
     def alike(
         self, least: float, metric: str = "cosine", window: int | None = None, original: bool = True
-    ) -> list[Any]:
+    ) -> list[Constraint]:
         """Sentence vectors are alike."""
         return [self.similar_vectors(least, metric, window, original)] if self.has("encoder") else []
 
-    def same_part(self, nouns_for_verbs: bool = True) -> list[Any]:
+    def same_part(self, nouns_for_verbs: bool = True) -> list[Constraint]:
         """Swapped words keep their part of speech."""
         return [self.tag_check(nouns_for_verbs)] if self.has("tagger") else []
 
@@ -126,7 +139,7 @@ class RecipeParts(RecipePieces):
             table.matrix, table.numbers, dict(enumerate(table.words)), table.neighbours
         )
 
-    def near_words(self, most: int) -> Any:
+    def near_words(self, most: int) -> Transformation:
         """A word gives way to its nearest neighbours."""
         return _textattack.transformations.WordSwapEmbedding(max_candidates=most, embedding=self.embedding)
 
