@@ -6,7 +6,7 @@ and the number of workers never change a result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -24,6 +24,7 @@ from xfer.text.edits import Edit
 from xfer.text.segment import segmenter_name
 
 AttackRow = dict[str, Any]
+FileDigests = Mapping[str, object] | str | None  # what of an attacker's files decides its results, as plain data
 EVERY_FORM = tuple(EDITABLE_COLUMNS)
 
 
@@ -107,7 +108,7 @@ class Attacker(Component, kind="attacker"):
             what = f"attacker {self.type_name} does not keep the labels of {reader.type_name} true: {why}"
             yield "", what, "add diagnostic: true to run it all the same"
 
-    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> FileDigests:
         """What of the files that it reads decides the result, as plain data. Raises XferError if one is missing."""
         return None
 

@@ -63,10 +63,10 @@ class AimGoal(UpstreamGoal):
     def _process_model_outputs(self, inputs: Sequence[Any], scores: Any) -> Any:
         return scores
 
-    def _get_score(self, model_output: Any, _: Any) -> float:
+    def _get_score(self, model_output: Any, _: AttackedText) -> float:
         return round(self.aim.judge_answer(model_output, self.gold)[0], SCORE_DIGITS)
 
-    def _is_goal_complete(self, model_output: Any, _: Any) -> bool:
+    def _is_goal_complete(self, model_output: Any, _: AttackedText) -> bool:
         return self.aim.judge_answer(model_output, self.gold)[1]
 
     def _get_displayed_output(self, raw_output: Any) -> Any:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from xfer.attackers.base import FileDigests
 from xfer.attackers.constraints import Constraints
 from xfer.attackers.search.base import Search, Setting
 from xfer.attackers.search.goal import Goal
@@ -19,6 +20,9 @@ from xfer.attackers.textattack.recipes.table import RECIPES
 from xfer.core.errors import MissingPart
 from xfer.forms.texts import is_entity_tag
 from xfer.readers.base import Reader
+
+if TYPE_CHECKING:
+    from textattack import Attack
 
 RecipeName = Literal[
     "deepwordbug",
@@ -107,7 +111,7 @@ class TextAttack(Search):
             yield "compat", "TextAttack's own choices have no constraints and goals of ours", "leave compat out"
         yield from resources.resource_faults(self)
 
-    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> FileDigests:
         return resources.resource_files(self, digest)
 
     def model_names(self) -> tuple[str, ...]:
@@ -140,7 +144,7 @@ class TextAttack(Search):
 
         parts, search = (FixedParts, RecipeSearch) if self.compat == "fixed" else (UpstreamParts, UpstreamSearch)
 
-        def build(language: str, protect: tuple[int, ...]) -> Any:
+        def build(language: str, protect: tuple[int, ...]) -> Attack:
             victim = setting.oracles["victim"]
             return BUILD[self.recipe](parts(self, setting.aim, language, protect, victim, setting.cache))
 

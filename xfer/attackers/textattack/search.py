@@ -6,13 +6,17 @@ Importing this module imports TextAttack.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
 
 from xfer.attackers.search.candidate import EditableText
 from xfer.attackers.search.goals.base import Aim
 from xfer.attackers.search.outcome import SearchOutcome, SearchRefused
 from xfer.attackers.textattack.text import SpanText, attacked_columns, plain_text
+
+if TYPE_CHECKING:
+    from textattack import Attack
+    from textattack.shared import AttackedText
 
 _Row = dict[str, Any]
 
@@ -41,7 +45,7 @@ class RecipeSearch:
         finally:
             attack.clear_cache()  # TextAttack does so after finished searches only
 
-    def _attack(self, language: str, protected: tuple[int, ...]) -> Any:
+    def _attack(self, language: str, protected: tuple[int, ...]) -> Attack:
         key = language, protected
         if key not in self._built:
             with catch_warnings():
@@ -49,7 +53,7 @@ class RecipeSearch:
                 self._built[key] = self.build(language, protected)
         return self._built[key]
 
-    def _searched(self, attack: Any, row: _Row, protected: tuple[int, ...]) -> SearchOutcome:
+    def _searched(self, attack: Attack, row: _Row, protected: tuple[int, ...]) -> SearchOutcome:
         gold, before = self.aim.gold_answer(row), self.aim.editable_text(row, SpanText)
         self._refuse(before.fields)
         goal = attack.goal_function
@@ -76,11 +80,11 @@ class RecipeSearch:
         if length > self.longest:
             raise SearchRefused(f"{length} characters are more than the {self.longest} that a search takes", "skipped")
 
-    def _entered(self, before: SpanText) -> Any:
+    def _entered(self, before: SpanText) -> AttackedText:
         """A text as the search reads it."""
         return before
 
-    def _left(self, final: Any, fields: tuple[str, ...]) -> EditableText:
+    def _left(self, final: AttackedText, fields: tuple[str, ...]) -> EditableText:
         """What the search made of a text, as words at places."""
         text: EditableText = final
         return text
@@ -96,8 +100,8 @@ class UpstreamSearch(RecipeSearch):
         if any("<SPLIT>" in field for field in fields):
             raise SearchRefused("upstream TextAttack cannot attack a text that holds its own mark <SPLIT>")
 
-    def _entered(self, before: SpanText) -> Any:
+    def _entered(self, before: SpanText) -> AttackedText:
         return plain_text(before.fields)
 
-    def _left(self, final: Any, fields: tuple[str, ...]) -> EditableText:
+    def _left(self, final: AttackedText, fields: tuple[str, ...]) -> EditableText:
         return EditableText.split(fields)

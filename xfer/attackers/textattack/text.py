@@ -26,7 +26,7 @@ def column_roles(count: int) -> tuple[str, ...]:
     return ("text",) if count == 1 else ("premise", "hypothesis", *(f"column {i}" for i in range(2, count)))[:count]
 
 
-def plain_text(fields: Fields) -> Any:
+def plain_text(fields: Fields) -> AttackedText:
     """TextAttack's own text object."""
     return _AttackedText(
         fields[0] if len(fields) == 1 else OrderedDict(zip(column_roles(len(fields)), fields, strict=True))

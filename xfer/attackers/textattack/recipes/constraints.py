@@ -19,6 +19,9 @@ from xfer.text.scripts import grapheme_clusters
 
 if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
     from textattack.shared import AttackedText
+    from textattack.transformations import Transformation
+
+    from xfer.attackers.lexicons.vectors import Vectors
 
 _textattack: Any = load.load_textattack()
 _constraints: Any = _textattack.constraints
@@ -110,7 +113,7 @@ class SamePartOfSpeech(_constraints.Constraint):
     def _check_constraint(self, transformed_text: SpanText, reference_text: SpanText) -> bool:
         return bool(self._check_constraint_many([transformed_text], reference_text))
 
-    def check_compatibility(self, transformation: Any) -> bool:
+    def check_compatibility(self, transformation: Transformation) -> bool:
         return bool(_textattack.shared.validators.transformation_consists_of_word_swaps(transformation))
 
     def _contexts(self, new: SpanText, old: SpanText) -> list[tuple[tuple[str, ...], tuple[str, ...], int]]:
@@ -213,7 +216,7 @@ class Likeliest(_constraints.Constraint):
 class NearWords(_constraints.Constraint):
     """The mean vectors of the words of two texts are near: their squared distance is at most ``most`` (Kuleshov)."""
 
-    def __init__(self, vectors: Any, most: float) -> None:
+    def __init__(self, vectors: Vectors, most: float) -> None:
         super().__init__(compare_against_original=True)
         self.vectors, self.most = vectors, most
 

@@ -5,7 +5,7 @@ Importing this module imports TextAttack.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from xfer.attackers.lexicons import names, wordnet
@@ -129,7 +129,7 @@ class FixedParts(RecipeParts):
     def joined_swap(self) -> Transformation:
         loaded, vocabulary = load_masked_model(self.name("masked_lm"))
 
-        def join(ids: Any) -> str:
+        def join(ids: Iterable[int]) -> str:
             return str(loaded.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False)).strip()
 
         return masks.JoinedSubwords(8, vocabulary, join)

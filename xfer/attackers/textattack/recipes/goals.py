@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from xfer.attackers.search.goals.base import Aim
 from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.adapters import SCORE_DIGITS, AimGoal, UpstreamGoal, _NoWrapper
@@ -31,7 +32,7 @@ class Wrong(AimGoal):
 class Confident(AimGoal):
     """A wrong answer, and a score of the aim of at least ``least``."""
 
-    def __init__(self, aim: Any, least: float, **options: Any) -> None:
+    def __init__(self, aim: Aim, least: float, **options: Any) -> None:
         super().__init__(aim, **options)
         self.least = least
 
@@ -64,7 +65,7 @@ class Reduced(AimGoal):
 class _HubVictim:
     """Mixed into a goal of TextAttack: its victim is the hub's."""
 
-    def __init__(self, aim: Any, **options: Any) -> None:
+    def __init__(self, aim: Aim, **options: Any) -> None:
         super().__init__(_NoWrapper(), **options)  # type: ignore[call-arg]
         self.aim = aim
         self.gold: Any = None

@@ -5,7 +5,7 @@ Importing this module imports TextAttack.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
     from textattack.constraints import Constraint
     from textattack.goal_functions import GoalFunction
     from textattack.search_methods import SearchMethod
+    from textattack.shared import WordEmbedding
     from textattack.transformations import Transformation
 
 _textattack: Any = load.load_textattack()
@@ -64,7 +65,7 @@ class RecipeParts(RecipePieces):
 
     # goals
 
-    def _goal(self, kind: Any, options: dict[str, Any]) -> GoalFunction:
+    def _goal(self, kind: Callable[..., GoalFunction], options: dict[str, Any]) -> GoalFunction:
         limit = float("inf") if self.options.budget is None else self.options.budget
         self.goal = kind(self.aim, query_budget=limit, **options)
         return self.goal
@@ -132,7 +133,7 @@ class RecipeParts(RecipePieces):
         return vectors.load_vectors(self.name("vectors"), self.cache)
 
     @cached_property
-    def embedding(self) -> Any:
+    def embedding(self) -> WordEmbedding:
         """The word vectors as TextAttack wants them."""
         table = self.vectors
         return _textattack.shared.WordEmbedding(

@@ -38,7 +38,7 @@ class UpstreamEncoder(_constraints.semantics.sentence_encoders.SentenceEncoder):
     def encode(self, sentences: Sequence[str]) -> torch.Tensor:
         return torch.from_numpy(np.stack(ask_oracle(RECIPE_ENCODER, list(sentences))))
 
-    def _score_list(self, starting_text: Any, transformed_texts: Sequence[AttackedText]) -> torch.Tensor:
+    def _score_list(self, starting_text: AttackedText, transformed_texts: Sequence[AttackedText]) -> torch.Tensor:
         """What TextAttack computes of short texts it throws away: they get 1 unasked."""
         scores = torch.ones(len(transformed_texts))
         short = self.window_size if self.skip_text_shorter_than_window else 0

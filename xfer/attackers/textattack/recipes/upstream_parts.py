@@ -5,7 +5,7 @@ Importing this module imports TextAttack.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import transformers
@@ -45,7 +45,7 @@ class UpstreamParts(RecipeParts):
     def unseen_goal(self) -> GoalFunction:
         return self._upstream_goal(goals.UpstreamFirst, {"target_class": 0, "allow_skip": False})
 
-    def _upstream_goal(self, kind: Any, options: dict[str, Any]) -> GoalFunction:
+    def _upstream_goal(self, kind: Callable[..., GoalFunction], options: dict[str, Any]) -> GoalFunction:
         """A goal that has the victim's gradients at hand, where its recipe reads them."""
         goal = self._goal(kind, options)
         if self.victim is not None and self.options.recipe in ("a2t", "hotflip"):
