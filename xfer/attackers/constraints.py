@@ -113,7 +113,7 @@ class Similarity(Block):
     )
 
     def vector_similarity(self, first: np.ndarray, second: np.ndarray) -> float:
-        """The similarity of two arrays of length 1, from -1 (angular: 0) to 1."""
+        """The similarity of two vectors [width] of Euclidean length 1, from -1 (angular: 0) to 1."""
         cosine = min(max(float(first.astype("float64") @ second.astype("float64")), -1.0), 1.0)
         return cosine if self.measure == "cosine" else 1.0 - math.acos(cosine) / math.pi
 

@@ -100,6 +100,7 @@ class GradientOracle:
         return slopes.float().cpu()
 
     def _words(self, item: GradientQuery, encoded: BatchEncoding, slopes: torch.Tensor) -> WordGradients:
+        """The sizes and flips of words, from the gradients of subwords [subwords, width]."""
         word_positions = _covering_subwords(item.words, encoded)
         norms = np.zeros(len(item.words))
         flips: list[list[tuple[str, float]]] = []
@@ -114,7 +115,8 @@ class GradientOracle:
     def _flips(self, word: str, ids: list[int], slopes: torch.Tensor, count: int) -> list[tuple[str, float]]:
         """The ``count`` words of one subword that raise the loss most to first order (Ebrahimi et al. 2018, eq. 1).
 
-        The new subword takes the place of the word's first; the others of a longer word go to nothing.
+        ``slopes`` are the gradients of its subwords, [subwords, width]. The new subword takes the place of the word's
+        first; the others of a longer word go to nothing.
         """
         if not count or not ids:
             return []

@@ -38,7 +38,7 @@ class Vocabulary:
         self._ids: dict[tuple[str, bool], np.ndarray] = {}
 
     def word_ids(self, script: str, at_start: bool) -> np.ndarray:
-        """The subwords that can stand for a word of ``script`` by themselves, in the order of the vocabulary.
+        """The subwords [words] that can stand for a word of ``script`` alone, in the order of the vocabulary.
 
         Parts of words can where words have no spaces between them, and at the start of a text that no mark opens.
         """

@@ -55,7 +55,7 @@ class SentenceSimilarity(_constraints.Constraint):
         return bool(self._check_constraint_many([transformed_text], reference_text))
 
     def score(self, first: np.ndarray, second: np.ndarray) -> float:
-        """The similarity of two vectors of length 1."""
+        """The similarity of two vectors [width] of Euclidean length 1."""
         cosine = float(np.clip(np.dot(first.astype(np.float64), second.astype(np.float64)), -1.0, 1.0))
         return cosine if self.metric == "cosine" else 1.0 - math.acos(cosine) / math.pi
 
@@ -225,6 +225,7 @@ class NearWords(_constraints.Constraint):
         return float(gap @ gap) <= self.most
 
     def _mean(self, text: SpanText) -> np.ndarray:
+        """The mean vector of the words that have one, [width]."""
         rows = [self.vectors.numbers[word] for word in text.words if word in self.vectors.numbers]
         width = self.vectors.matrix.shape[1]
         return self.vectors.matrix[rows].astype(np.float64).mean(0) if rows else np.zeros(width)

@@ -36,10 +36,11 @@ class UpstreamEncoder(_constraints.semantics.sentence_encoders.SentenceEncoder):
     """TextAttack's similarity, its sentence vectors from the queue ``ENCODER``."""
 
     def encode(self, sentences: Sequence[str]) -> torch.Tensor:
+        """The vectors of sentences, [sentences, width]."""
         return torch.from_numpy(np.stack(ask_oracle(RECIPE_ENCODER, list(sentences))))
 
     def _score_list(self, starting_text: AttackedText, transformed_texts: Sequence[AttackedText]) -> torch.Tensor:
-        """What TextAttack computes of short texts it throws away: they get 1 unasked."""
+        """The similarity of each text, [texts]. What TextAttack computes of short ones it throws away: they get 1."""
         scores = torch.ones(len(transformed_texts))
         short = self.window_size if self.skip_text_shorter_than_window else 0
         long_enough = [i for i, text in enumerate(transformed_texts) if len(text.words) >= short]
@@ -118,7 +119,7 @@ class OneWord(_models.Google1BillionWordsLanguageModel):
         self.compare_against_original = False
 
     def get_words_probs(self, prefix: str, words: Sequence[str]) -> np.ndarray:
-        """The chance of each word after another."""
+        """The chance of each word after another, [words]."""
         return np.exp(np.array(ask_oracle("language_model", [(f"{prefix} ", str(word)) for word in words])))
 
 
