@@ -100,8 +100,8 @@ class Attacker(Component, kind="attacker"):
             return
         reasons = reader.breaker_reasons()
         if reasons is None:
-            what = f"reader {reader.type_name} does not say whether {self.label_breaker} break its labels"
-            hint = "name what does in label_breakers (on its card; with reader files in the recipe, [] for nothing), "
+            what = f"reader {reader.type_name} does not say whether its labels survive {self.label_breaker}"
+            hint = "name what breaks them in label_breakers (on its card; in the recipe for reader files, [] for nothing), "
             yield "", f"attacker {self.type_name}: {what}", hint + "or add diagnostic: true to run it all the same"
         elif self.label_breaker in reasons:
             why = reasons[self.label_breaker]

@@ -272,7 +272,7 @@ class EditableText:
 
 
 def _renumbered(origin: np.ndarray, index: int, count: int, kept: int) -> np.ndarray:
-    """Where the original words are, [words], after word ``index`` became ``count`` words, the one at ``kept`` its own."""
+    """Where the original words are, [words], after word ``index`` became ``count``, the one at ``kept`` its own."""
     renumbered = origin + (count - 1) * (origin > index)
     renumbered[origin == index] = index + kept if count else -1
     return renumbered
