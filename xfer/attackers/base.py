@@ -101,7 +101,7 @@ class Attacker(Component, kind="attacker"):
         reasons = reader.breaker_reasons()
         if reasons is None:
             what = f"reader {reader.type_name} does not say whether its labels survive {self.label_breaker}"
-            hint = "name what breaks them in label_breakers (on its card; of reader files in the recipe, [] if nothing), "
+            hint = "name what breaks them in label_breakers (on its card; of reader files in the recipe), "
             yield "", f"attacker {self.type_name}: {what}", hint + "or add diagnostic: true to run it all the same"
         elif self.label_breaker in reasons:
             why = reasons[self.label_breaker]
