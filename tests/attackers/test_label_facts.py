@@ -77,7 +77,7 @@ def test_phrases_come_from_parallel_rows() -> None:
 
 def test_own_files_are_asked_in_the_recipe() -> None:
     own: dict[str, Any] = {"type": "files", "test": "t.tsv", "labels": ["a", "b"]}
-    assert "does not say whether word_order break" in faults("word_order", Reader.model_validate(own))[0]
+    assert "does not say whether its labels survive word_order" in faults("word_order", Reader.model_validate(own))[0]
     kept = Reader.model_validate(own | {"label_breakers": ["synonyms"]})
     assert faults("word_order", kept) == []
     assert "names this change" in faults("synonyms", kept, folder="f")[0]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xfer.attackers.methods.typos import TYPO_OPERATIONS, typo_edits, word_units
+from xfer.attackers.methods.typos import TYPO_OPERATIONS, typo_edits
 from xfer.text import homophones
 from xfer.text.edits import Edit, splice_edits
 from xfer.text.scripts import count_graphemes, grapheme_spans, is_mark, script_of
@@ -110,7 +110,7 @@ def test_splice_refuses(edits, message):
 
 
 def words_of(text):
-    return [text[start:end] for start, end in word_units(text, "xx")]
+    return [text[word.start : word.end] for word in counted_words(text)]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_units_by_hand(text, expected):
 
 @given(MIXED)
 def test_units_are_ordered_spans(text):
-    spans = word_units(text, "xx")
+    spans = [(word.start, word.end) for word in counted_words(text)]
     assert all(0 <= start < end <= len(text) for start, end in spans)
     assert all(one[1] <= two[0] for one, two in pairwise(spans))
 
@@ -330,7 +330,7 @@ def test_any_text(text, language, rate, seed):
     edits = attack(text, language, rate, seed)
     check_edits(text, edits)
     assert edits == attack(text, language, rate, seed)
-    assert len(edits) <= rate * len(word_units(text, language)) + 1
+    assert len(edits) <= rate * len(counted_words(text)) + 1
     assert attack(text, language, 0.0, seed) == []
 
 

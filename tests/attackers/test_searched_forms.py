@@ -347,7 +347,7 @@ def test_words_come_and_go_under_unmodified_transformations(victims: dict[str, A
 
     class Built(type(attacker)):  # type: ignore[misc]
         def make_slot(self, setting: Setting) -> Any:
-            return RecipeSearch(setting.aim, built, (), "fixed")
+            return RecipeSearch(setting.aim, built, ())
 
     Built.type_name = "textattack"
     setting = Setting(name, tuple(labels), aim, {"victim": victims[name]}, 3)

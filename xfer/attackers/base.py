@@ -6,7 +6,7 @@ and the number of workers never change a result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -25,6 +25,7 @@ from xfer.text.edits import Edit
 from xfer.text.segment import segmenter_name
 
 AttackRow = dict[str, Any]
+FileDigests = Mapping[str, object] | str | None  # what of an attacker's files decides its results, as plain data
 
 
 def _side_columns(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -104,15 +105,15 @@ class Attacker(Component, kind="attacker"):
             return
         reasons = reader.breaker_reasons()
         if reasons is None:
-            what = f"reader {reader.type_name} does not say whether {self.label_breaker} break its labels"
-            hint = "name what does in label_breakers (on its card; with reader files in the recipe, [] for nothing), "
+            what = f"reader {reader.type_name} does not say whether its labels survive {self.label_breaker}"
+            hint = "name what breaks them in label_breakers (on its card; of reader files in the recipe), "
             yield "", f"attacker {self.type_name}: {what}", hint + "or add diagnostic: true to run it all the same"
         elif self.label_breaker in reasons:
             why = reasons[self.label_breaker]
             what = f"attacker {self.type_name} does not keep the labels of {reader.type_name} true: {why}"
             yield "", what, "add diagnostic: true to run it all the same"
 
-    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> FileDigests:
         """What of the files that it reads decides the result, as plain data. Raises XferError if one is missing."""
         return None
 

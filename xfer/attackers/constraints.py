@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -27,6 +27,9 @@ from xfer.text.distance import edit_distance
 from xfer.text.edits import Edit, splice_edits
 from xfer.text.scripts import grapheme_clusters
 from xfer.text.words import searchable_words
+
+if TYPE_CHECKING:
+    import numpy as np
 
 CONSTRAINT_ENCODER, CONSTRAINT_TAGGER = (
     "constraint encoder",
@@ -110,8 +113,8 @@ class Similarity(Block):
         "cosine", description="the cosine, or 1 - angle / pi (Cer et al. 2018, section 5; TextFooler)"
     )
 
-    def vector_similarity(self, first: Any, second: Any) -> float:
-        """The similarity of two arrays of length 1, from -1 (angular: 0) to 1."""
+    def vector_similarity(self, first: np.ndarray, second: np.ndarray) -> float:
+        """The similarity of two vectors [width] of Euclidean length 1, from -1 (angular: 0) to 1."""
         cosine = min(max(float(first.astype("float64") @ second.astype("float64")), -1.0), 1.0)
         return cosine if self.measure == "cosine" else 1.0 - math.acos(cosine) / math.pi
 

@@ -38,11 +38,6 @@ class TreebankSentence(NamedTuple):
     spans: dict[int, tuple[int, str]]
 
 
-def read_sentences(path: Path) -> Iterator[TreebankSentence]:
-    """The sentences of a file. Raises BadRow with file and line."""
-    return (sentence for _, sentence in tables.raise_faults(each_sentence(path)))
-
-
 def each_sentence(path: Path) -> Iterator[tuple[int, TreebankSentence | BadRow]]:
     """(line of its first word, sentence) of a file; a sentence that cannot be read is its first BadRow."""
     name, words, spans, first = "", list[SyntacticWord](), dict[int, tuple[int, str]](), 0

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from xfer.core.errors import BadRow
-from xfer.readers import tables
 from xfer.readers.base import JIANT, Card, HubPart, Reader, Row, Settings
 from xfer.readers.json_text import Doubled, Spot, tree
 from xfer.readers.labels import NO_BREAKERS
@@ -40,20 +39,11 @@ class Question(NamedTuple):
     spot: Spot | None = None  # where it stands, if in a file
 
 
-def read_questions(path: Path, unanswerable: bool = False) -> list[Question]:
-    """All questions of a file in SQuAD's format. Raises BadRow with the place inside the file.
+def each_question(path: Path, unanswerable: bool = False) -> Iterator[Question | BadRow]:
+    """All questions of a file in SQuAD's format, a BadRow in the place of one (or of a paragraph) that cannot be read.
 
     Without ``unanswerable`` (SQuAD 2.0) a question that has no answer, or an empty one, is one whose answer is
     withheld, as in the test files that XTREME makes of MLQA and TyDiQA.
-    """
-    return [
-        question for _, question in tables.raise_faults((0, question) for question in each_question(path, unanswerable))
-    ]
-
-
-def each_question(path: Path, unanswerable: bool = False) -> Iterator[Question | BadRow]:
-    """``questions``, with a BadRow in the place of a question (or paragraph) that cannot be read.
-
     Raises BadRow for a file that is not JSON, or holds no list of articles.
     """
     for spot, paragraph in each_paragraph(path):

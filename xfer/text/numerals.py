@@ -33,7 +33,6 @@ _DATES = {
     "zh": "{y}年{m}月{d}日",
     "ko": "{y}년 {m}월 {d}일",
 }
-NUMBER_OPERATIONS = ("digits", "thousands", "dates")
 _NUMBER = regex.compile(
     r"(?<![\p{L}\p{M}\p{N}.,:/\-@_])\p{Nd}+(?:[.,/:\-\u202f]\p{Nd}+)*(?![\p{L}\p{M}\p{N}/@_]|[.,:\-]\p{N})"
 )

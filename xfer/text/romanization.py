@@ -95,7 +95,6 @@ _DEVANAGARI_VOWELS = {
     "aa": ("आ", "ा"), "ee": ("ई", "ी"), "oo": ("ऊ", "ू"), "ai": ("ऐ", "ै"), "au": ("औ", "ौ"),
     "a": ("अ", "ा"), "e": ("ए", "े"), "i": ("इ", "ि"), "o": ("ओ", "ो"), "u": ("उ", "ु"),
 }  # fmt: skip
-TARGETS = ("latin", "cyrillic", "greek", "arabic", "devanagari")
 
 
 def transliterate_word(word: str, language: str, to: str) -> str:

@@ -46,7 +46,7 @@ def _load_cached(path: Path, _stamp: FileStamp, cache: Path | None) -> Vectors:
 
 
 def read_vectors(path: Path) -> tuple[list[str], np.ndarray]:
-    """Words and vectors. Raises BadRow with the line that has not as many numbers as the first."""
+    """Words and their vectors [words, width]. Raises BadRow with the line that has not as many numbers as the first."""
     words: list[str] = []
     rows: list[np.ndarray] = []
     seen: set[str] = set()

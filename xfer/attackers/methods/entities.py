@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import AttackRow, ModelFree
+from xfer.attackers.base import AttackRow, FileDigests, ModelFree
 from xfer.forms.texts import Mention, column_of_side, is_blank, mentions
 from xfer.readers.labels import RowTrait
 from xfer.text.edits import Edit
@@ -35,7 +35,7 @@ class EntitySwap(ModelFree):
     def further_split(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         return None if self.folder else (split if self.donors == "tested" else "train", tuple(languages))
 
-    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> FileDigests:
         from xfer.attackers.lexicons.dictionaries import checked
 
         return {language: digest(checked(self.folder, language)) for language in languages} if self.folder else None

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import Attacker, AttackRow, ModelFree
+from xfer.attackers.base import Attacker, AttackRow, FileDigests, ModelFree
 from xfer.attackers.label_facts import readers_with_trait
 from xfer.attackers.search.base import Search
 from xfer.attackers.search.beam import BeamSearch
@@ -56,7 +56,7 @@ class Phrases(Attacker):
     def further_split(self, split: str, languages: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
         return None if self.bitext else (split, tuple(dict.fromkeys((*languages, *self.languages))))
 
-    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> FileDigests:
         if self.bitext is None:
             return None
         from xfer.attackers.lexicons.phrases import bitext_files

@@ -68,14 +68,6 @@ class TypoContext(NamedTuple):
     rng: Random
 
 
-def word_units(text: str, language: str) -> list[CellSpan]:
-    """The spans that the rate counts: words, pieces of unspaced text, and addresses as one word each.
-
-    ``language`` is not consulted yet: the script decides how a run is cut.
-    """
-    return [(word.start, word.end) for word in counted_words(text)]
-
-
 def typo_edits(
     text: str, language: str, rate: float, rng: Random, operations: Sequence[str] = TYPO_OPERATIONS
 ) -> list[Edit]:

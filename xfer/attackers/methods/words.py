@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from xfer.attackers.base import Attacker, AttackRow, ModelFree
+from xfer.attackers.base import Attacker, AttackRow, FileDigests, ModelFree
 from xfer.core.errors import MissingPart
 from xfer.forms.sheet import EVERY_FORM
 from xfer.forms.texts import ColumnEdits, column_of_side, is_entity_tag
@@ -86,7 +86,7 @@ class Synonyms(Lexical):
 
         return [read_word_list(word_list_path(self.folder, language))]
 
-    def file_digests(self, languages: Sequence[str], digest: FileHasher) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: FileHasher) -> FileDigests:
         from xfer.attackers.lexicons.dictionaries import checked
 
         return {language: digest(checked(self.folder, language)) for language in languages}
@@ -155,7 +155,7 @@ class Mixed(Attacker):
 
         return [dictionary(self.dictionary, language, other) for other in self.other_languages(language)]
 
-    def file_digests(self, languages: Sequence[str], digest: FileHasher) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: FileHasher) -> FileDigests:
         pairs = self.pairs(languages)
         if not pairs:
             what = f"{self.type_name} mixes {', '.join(self.languages)} into itself; name another language"
@@ -216,7 +216,7 @@ class WordOrder(ModelFree):
     window: int = Field(3, ge=2, description="words that are shuffled together")
     rate: float = Field(1.0, ge=0, le=1, description="share of the windows that are shuffled")
 
-    def edit(self, text: str, language: str, random: Any) -> list[Edit]:
+    def edit(self, text: str, language: str, random: Random) -> list[Edit]:
         from xfer.text.words import counted_words
 
         words = counted_words(text)
@@ -228,7 +228,7 @@ class WordOrder(ModelFree):
             if new != text[old_word.start : old_word.end]
         ]
 
-    def window_order(self, count: int, random: Any) -> list[int]:
+    def window_order(self, count: int, random: Random) -> list[int]:
         """A permutation of ``count`` units that moves none out of its window."""
         from xfer.text.draws import random_round, shuffle_items
 

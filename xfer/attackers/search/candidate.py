@@ -166,7 +166,7 @@ class EditableText:
 
     @property
     def starts(self) -> np.ndarray:
-        """Where each word begins in its column."""
+        """Where each word begins in its column, [words]."""
         self._settle()
         return self._starts
 
@@ -272,7 +272,7 @@ class EditableText:
 
 
 def _renumbered(origin: np.ndarray, index: int, count: int, kept: int) -> np.ndarray:
-    """Where the original words are after word ``index`` became ``count`` words; ``kept`` is its own number in them."""
+    """Where the original words are, [words], after word ``index`` became ``count``, the one at ``kept`` its own."""
     renumbered = origin + (count - 1) * (origin > index)
     renumbered[origin == index] = index + kept if count else -1
     return renumbered

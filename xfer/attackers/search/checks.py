@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from xfer.attackers.constraints import CONSTRAINT_ENCODER, CONSTRAINT_TAGGER, Constraints
+from xfer.attackers.search.candidate import EditableText
 
 SIMILARITY_ROUNDING = 1e-6  # of a similarity: what another batch shape may change must not decide
 
@@ -17,7 +18,7 @@ class ConstraintChecks:
     def __init__(self, constraints: Constraints, ask: Callable[[str, Sequence[Any]], list[Any]]) -> None:
         self.constraints, self.ask = constraints, ask
 
-    def allowed(self, original: Any, candidates: Sequence[Any]) -> list[bool]:
+    def allowed(self, original: EditableText, candidates: Sequence[EditableText]) -> list[bool]:
         """Whether each candidate (a Text) may stand for the original one. Cheap ones are asked first."""
         keep_flags = [self._within(original, candidate) for candidate in candidates]
         for check in (self._parts_of_speech, self._alike):
@@ -26,12 +27,12 @@ class ConstraintChecks:
                 keep_flags[i] = kept
         return keep_flags
 
-    def _within(self, old: Any, new: Any) -> bool:
+    def _within(self, old: EditableText, new: EditableText) -> bool:
         return self.constraints.within_word_share(
             _column_words(old), _column_words(new)
         ) and self.constraints.within_distance(_text_fields(old), _text_fields(new))
 
-    def _alike(self, old: Any, candidates: Sequence[Any]) -> list[bool]:
+    def _alike(self, old: EditableText, candidates: Sequence[EditableText]) -> list[bool]:
         wanted = self.constraints.similarity
         if wanted is None:
             return [True] * len(candidates)
@@ -53,7 +54,7 @@ class ConstraintChecks:
             for edited in pairs
         ]
 
-    def _parts_of_speech(self, old: Any, candidates: Sequence[Any]) -> list[bool]:
+    def _parts_of_speech(self, old: EditableText, candidates: Sequence[EditableText]) -> list[bool]:
         wanted = self.constraints.part_of_speech
         if wanted is None:
             return [True] * len(candidates)
@@ -70,7 +71,7 @@ class ConstraintChecks:
         ]
 
 
-def _replaced_words(old: Any, new: Any) -> list[tuple[int, int, tuple[str, ...], tuple[str, ...]]]:
+def _replaced_words(old: EditableText, new: EditableText) -> list[tuple[int, int, tuple[str, ...], tuple[str, ...]]]:
     """Of each replaced word: its number in its side before and after, and the words of that side before and after."""
     sides = list(zip(map(tuple, _column_words(old)), map(tuple, _column_words(new)), strict=True))
     places, pairs = _column_places(new.word_columns), []
@@ -80,7 +81,7 @@ def _replaced_words(old: Any, new: Any) -> list[tuple[int, int, tuple[str, ...],
     return pairs
 
 
-def _word_origins(old: Any, new: Any) -> Sequence[int]:
+def _word_origins(old: EditableText, new: EditableText) -> Sequence[int]:
     """Where each word of ``old`` is in ``new``, -1 if it is gone: as ``new`` knows it, if it came of ``old`` by edits.
 
     Else, where a row was split anew, words pair up within the stretches that differ, if these have as many words.
@@ -107,7 +108,7 @@ def _column_places(columns: Sequence[int]) -> list[tuple[int, int]]:
     return places
 
 
-def _column_words(text: Any) -> list[list[str]]:
+def _column_words(text: EditableText) -> list[list[str]]:
     """The words of each column."""
     sides: list[list[str]] = [[] for _ in text.fields]
     for column, word in zip(text.word_columns, text.words, strict=True):
@@ -115,6 +116,6 @@ def _column_words(text: Any) -> list[list[str]]:
     return sides
 
 
-def _text_fields(text: Any) -> tuple[str, ...]:
+def _text_fields(text: EditableText) -> tuple[str, ...]:
     fields: tuple[str, ...] = text.fields
     return fields

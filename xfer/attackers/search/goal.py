@@ -12,7 +12,6 @@ from xfer.forms.sheet import form_facts
 from xfer.forms.texts import is_entity_tag
 
 DEFAULT_BOUND = 0.5  # of tag and span: half of the tokens are wrong, half of the answer is lost
-DEFAULT_K = 1
 
 
 class Goal(Block):

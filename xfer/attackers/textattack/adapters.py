@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,6 +20,9 @@ from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.text import SpanText, attacked_columns, word_columns
 from xfer.text.scripts import grapheme_clusters, word_script
+
+if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
+    from textattack.shared import AttackedText
 
 _textattack: Any = load.load_textattack()
 _pre: Any = _textattack.constraints.pre_transformation
@@ -60,10 +63,10 @@ class AimGoal(UpstreamGoal):
     def _process_model_outputs(self, inputs: Sequence[Any], scores: Any) -> Any:
         return scores
 
-    def _get_score(self, model_output: Any, _: Any) -> float:
+    def _get_score(self, model_output: Any, _: AttackedText) -> float:
         return round(self.aim.judge_answer(model_output, self.gold)[0], SCORE_DIGITS)
 
-    def _is_goal_complete(self, model_output: Any, _: Any) -> bool:
+    def _is_goal_complete(self, model_output: Any, _: AttackedText) -> bool:
         return self.aim.judge_answer(model_output, self.gold)[1]
 
     def _get_displayed_output(self, raw_output: Any) -> Any:
@@ -76,7 +79,7 @@ class StableRanking(_textattack.search_methods.GreedyWordSwapWIR):
     Upstream's sort is unstable and its word indices come from a set, so ties fall differently by machine.
     """
 
-    def _get_index_order(self, initial_text: Any, max_len: int = -1) -> tuple[np.ndarray, bool]:
+    def _get_index_order(self, initial_text: AttackedText, max_len: int = -1) -> tuple[np.ndarray, bool]:
         _, indices = self.get_indices_to_order(initial_text)
         order = np.array(sorted(indices), dtype=np.int64)
         unknown = [initial_text.replace_word_at_index(int(index), self.unk_token) for index in order]
@@ -88,7 +91,7 @@ class StableRanking(_textattack.search_methods.GreedyWordSwapWIR):
 class NearEnough(_textattack.constraints.overlap.LevenshteinEditDistance):
     """The edit distance of TextAttack, measured between the ends that two texts share: the same number, faster."""
 
-    def _check_constraint(self, transformed_text: Any, reference_text: Any) -> bool:
+    def _check_constraint(self, transformed_text: AttackedText, reference_text: AttackedText) -> bool:
         new, old = transformed_text.text, reference_text.text
         left = _shared_length(min(len(new), len(old)), lambda size: new[:size] == old[:size])
         most = min(len(new), len(old)) - left
@@ -122,7 +125,7 @@ class UntouchedColumns(_textattack.constraints.PreTransformationConstraint):
     def __init__(self, protected: Collection[int]) -> None:
         self.protected = frozenset(protected)
 
-    def _get_modifiable_indices(self, current_text: Any) -> set[int]:
+    def _get_modifiable_indices(self, current_text: AttackedText) -> set[int]:
         return {index for index, column in enumerate(word_columns(current_text)) if column not in self.protected}
 
 
@@ -192,21 +195,21 @@ class HeldConstraints(_textattack.constraints.Constraint):
         super().__init__(compare_against_original=True)
         self.checks = ConstraintChecks(constraints, ask_oracle)
 
-    def call_many(self, transformed_texts: Sequence[Any], reference_text: Any) -> list[Any]:
+    def call_many(self, transformed_texts: Sequence[AttackedText], reference_text: AttackedText) -> list[Any]:
         allowed = self.checks.allowed(reference_text, transformed_texts)
         return [text for text, kept in zip(transformed_texts, allowed, strict=True) if kept]
 
-    def __call__(self, transformed_text: Any, reference_text: Any) -> bool:
+    def __call__(self, transformed_text: AttackedText, reference_text: AttackedText) -> bool:
         return self.checks.allowed(reference_text, [transformed_text])[0]
 
-    def _check_constraint(self, transformed_text: Any, reference_text: Any) -> bool:
+    def _check_constraint(self, transformed_text: AttackedText, reference_text: AttackedText) -> bool:
         return self(transformed_text, reference_text)
 
 
 class UnfrozenWords(_textattack.constraints.PreTransformationConstraint):
     """Words that are not frozen: edits of the others would come to nothing."""
 
-    def _get_modifiable_indices(self, current_text: Any) -> set[int]:
+    def _get_modifiable_indices(self, current_text: AttackedText) -> set[int]:
         return set(range(current_text.num_words)) - current_text.frozen
 
 

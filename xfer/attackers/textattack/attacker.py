@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from xfer.attackers.base import FileDigests
 from xfer.attackers.constraints import Constraints
 from xfer.attackers.search.base import Search, Setting
 from xfer.attackers.search.goal import Goal
@@ -20,6 +21,9 @@ from xfer.core.errors import MissingPart
 from xfer.forms.sheet import CLASSIFY, SEARCHED_FORMS, form_facts
 from xfer.forms.texts import is_entity_tag
 from xfer.readers.base import Reader
+
+if TYPE_CHECKING:
+    from textattack import Attack
 
 RecipeName = Literal[
     "deepwordbug",
@@ -112,7 +116,7 @@ class TextAttack(Search):
             yield "compat", "TextAttack's own choices have no constraints and goals of ours", "leave compat out"
         yield from resources.resource_faults(self)
 
-    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> Any:
+    def file_digests(self, languages: Sequence[str], digest: Callable[[Path], str]) -> FileDigests:
         return resources.resource_files(self, digest)
 
     def model_names(self) -> tuple[str, ...]:
@@ -139,14 +143,17 @@ class TextAttack(Search):
         except load.TextAttackMissing as error:
             raise MissingPart(str(error)) from None
         from xfer.attackers.textattack.recipes.build import RECIPE_BUILDERS as BUILD  # late: these import TextAttack
-        from xfer.attackers.textattack.recipes.parts import RecipeParts
-        from xfer.attackers.textattack.search import RecipeSearch
+        from xfer.attackers.textattack.recipes.fixed_parts import FixedParts
+        from xfer.attackers.textattack.recipes.upstream_parts import UpstreamParts
+        from xfer.attackers.textattack.search import RecipeSearch, UpstreamSearch
 
-        def build(language: str, protect: tuple[int, ...]) -> Any:
+        parts, search = (FixedParts, RecipeSearch) if self.compat == "fixed" else (UpstreamParts, UpstreamSearch)
+
+        def build(language: str, protect: tuple[int, ...]) -> Attack:
             victim = setting.oracles["victim"]
-            return BUILD[self.recipe](RecipeParts(self, setting.aim, language, protect, victim, setting.cache))
+            return BUILD[self.recipe](parts(self, setting.aim, language, protect, victim, setting.cache))
 
-        return RecipeSearch(setting.aim, build, self.protect, self.compat)
+        return search(setting.aim, build, self.protect)
 
 
 def _recipe_facts(name: str) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class ProposalOracle:
         return results
 
     def _best(self, chances: torch.Tensor, first: bool, item: Masking) -> list[str]:
+        """The likeliest words of a place, from the probabilities of its subwords [vocabulary]."""
         ids, words = self._table(first)
         possible = chances[torch.from_numpy(ids)]
         best = possible.topk(min(item.most, len(ids)))
@@ -58,7 +59,7 @@ class ProposalOracle:
         return [words[index] for chance, index in pairs if chance >= item.floor]
 
     def _table(self, first: bool) -> tuple[np.ndarray, list[str]]:
-        """The subwords that TextAttack takes for words, and those words; other ones at the start of a text."""
+        """The subwords [words] that TextAttack takes for words, and those words; others at the start of a text."""
         if first not in self._tables:
             net, tokenizer, *_ = self.loaded
             kind, places, words = net.config.model_type, [], []

@@ -6,7 +6,7 @@ Importing this module imports TextAttack.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
 
 from xfer.attackers.search.candidate import EditableText
@@ -14,10 +14,11 @@ from xfer.attackers.search.goals.base import Aim
 from xfer.attackers.search.outcome import SearchOutcome, SearchRefused
 from xfer.attackers.textattack.text import SpanText, attacked_columns, plain_text
 
+if TYPE_CHECKING:
+    from textattack import Attack
+    from textattack.shared import AttackedText
+
 _Row = dict[str, Any]
-# Code points of an example that a search takes. Greedy ranking writes every text once a word, so cost grows with
-# the square of the length, and upstream's splitting with its cube.
-MAX_TEXT_LENGTH = {"fixed": 20_000, "upstream": 4_000}
 
 
 class RecipeSearch:
@@ -26,10 +27,12 @@ class RecipeSearch:
     ``build`` makes one, given the language and the indices of the protected columns.
     """
 
-    def __init__(
-        self, aim: Aim, build: Callable[[str, tuple[int, ...]], Any], protect: Collection[str], compat: str
-    ) -> None:
-        self.aim, self.build, self.protect, self.fixed = aim, build, frozenset(protect), compat == "fixed"
+    # Code points of an example that a search takes: greedy ranking writes every text once a word, so cost grows with
+    # the square of the length.
+    longest = 20_000
+
+    def __init__(self, aim: Aim, build: Callable[[str, tuple[int, ...]], Any], protect: Collection[str]) -> None:
+        self.aim, self.build, self.protect = aim, build, frozenset(protect)
         self._built: dict[tuple[str, tuple[int, ...]], Any] = {}
 
     def __call__(self, row: _Row) -> SearchOutcome:
@@ -42,7 +45,7 @@ class RecipeSearch:
         finally:
             attack.clear_cache()  # TextAttack does so after finished searches only
 
-    def _attack(self, language: str, protected: tuple[int, ...]) -> Any:
+    def _attack(self, language: str, protected: tuple[int, ...]) -> Attack:
         key = language, protected
         if key not in self._built:
             with catch_warnings():
@@ -50,13 +53,13 @@ class RecipeSearch:
                 self._built[key] = self.build(language, protected)
         return self._built[key]
 
-    def _searched(self, attack: Any, row: _Row, protected: tuple[int, ...]) -> SearchOutcome:
+    def _searched(self, attack: Attack, row: _Row, protected: tuple[int, ...]) -> SearchOutcome:
         gold, before = self.aim.gold_answer(row), self.aim.editable_text(row, SpanText)
         self._refuse(before.fields)
         goal = attack.goal_function
         goal.gold = gold
         label = gold if isinstance(gold, int) else 0  # TextAttack takes numbers and strings; an aim knows its own
-        result = attack.attack(before if self.fixed else plain_text(before.fields), label)
+        result = attack.attack(self._entered(before), label)
         final = result.perturbed_result
         fields = attacked_columns(final.attacked_text)
         if len(fields) != len(before.fields):
@@ -68,12 +71,37 @@ class RecipeSearch:
             raise SearchRefused("TextAttack edited a protected column")
         spent = status == "failed" and goal.num_queries >= goal.query_budget
         message = f"the budget of {goal.query_budget} queries is spent" if spent else ""
-        changed = self.aim.changed_row(row, final.attacked_text if self.fixed else EditableText.split(fields))
+        changed = self.aim.changed_row(row, self._left(final.attacked_text, fields))
         return SearchOutcome(status, changed, int(final.num_queries), float(final.score), message)
 
     def _refuse(self, fields: tuple[str, ...]) -> None:
-        length, most = sum(map(len, fields)), MAX_TEXT_LENGTH["fixed" if self.fixed else "upstream"]
-        if length > most:
-            raise SearchRefused(f"{length} characters are more than the {most} that a search takes", "skipped")
-        if not self.fixed and any("<SPLIT>" in field for field in fields):
+        """Raises SearchRefused for texts that no search takes."""
+        length = sum(map(len, fields))
+        if length > self.longest:
+            raise SearchRefused(f"{length} characters are more than the {self.longest} that a search takes", "skipped")
+
+    def _entered(self, before: SpanText) -> AttackedText:
+        """A text as the search reads it."""
+        return before
+
+    def _left(self, final: AttackedText, fields: tuple[str, ...]) -> EditableText:
+        """What the search made of a text, as words at places."""
+        text: EditableText = final
+        return text
+
+
+class UpstreamSearch(RecipeSearch):
+    """Searches over TextAttack's own texts, whose splitting costs the cube of the length (``compat: upstream``)."""
+
+    longest = 4_000
+
+    def _refuse(self, fields: tuple[str, ...]) -> None:
+        super()._refuse(fields)
+        if any("<SPLIT>" in field for field in fields):
             raise SearchRefused("upstream TextAttack cannot attack a text that holds its own mark <SPLIT>")
+
+    def _entered(self, before: SpanText) -> AttackedText:
+        return plain_text(before.fields)
+
+    def _left(self, final: AttackedText, fields: tuple[str, ...]) -> EditableText:
+        return EditableText.split(fields)

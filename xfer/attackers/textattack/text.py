@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from xfer.attackers.search.candidate import EditableText
 from xfer.attackers.textattack import load
+
+if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
+    from textattack.shared import AttackedText
 
 Fields = tuple[str, ...]
 _AttackedText: Any = load.load_textattack().shared.AttackedText
@@ -23,21 +26,21 @@ def column_roles(count: int) -> tuple[str, ...]:
     return ("text",) if count == 1 else ("premise", "hypothesis", *(f"column {i}" for i in range(2, count)))[:count]
 
 
-def plain_text(fields: Fields) -> Any:
+def plain_text(fields: Fields) -> AttackedText:
     """TextAttack's own text object."""
     return _AttackedText(
         fields[0] if len(fields) == 1 else OrderedDict(zip(column_roles(len(fields)), fields, strict=True))
     )
 
 
-def attacked_columns(text: Any) -> Fields:
+def attacked_columns(text: AttackedText) -> Fields:
     """The columns of an ``AttackedText``, in order."""
     if isinstance(text, EditableText):
         return text.fields
     return tuple(text._text_input.values())
 
 
-def word_columns(text: Any) -> list[int]:
+def word_columns(text: AttackedText) -> list[int]:
     """The column index of every word.
 
     A plain ``AttackedText`` splits the joined columns, which can give other words than the single ones

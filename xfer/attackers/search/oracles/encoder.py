@@ -19,6 +19,7 @@ class EncoderOracle:
         self.loaded: LoadedModel = load_model(name, "AutoModel", "encoder")
 
     def __call__(self, texts: list[str]) -> list[np.ndarray]:
+        """The mean of the last hidden states of each text, [width], of Euclidean length 1."""
         model, tokenizer, where, longest = self.loaded
         ids = tokenizer(list(texts), truncation=True, max_length=longest)["input_ids"]
         results: list[np.ndarray] = [np.zeros(0)] * len(ids)

@@ -7,7 +7,7 @@ tokenizer will do.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +16,9 @@ from xfer.attackers.search.oracles.shapes import token_batches
 from xfer.attackers.search.oracles.vocabulary import Vocabulary
 from xfer.core.errors import MissingPart
 from xfer.text.scripts import word_script
+
+if TYPE_CHECKING:
+    from transformers import BatchEncoding
 
 WordPlace = tuple[int, int, int]  # column, start, end of a word
 
@@ -81,7 +84,7 @@ class GradientOracle:
         """The gradient of each row's loss by its subwords' embeddings [rows, length, width], on the CPU."""
         kept: list[torch.Tensor] = []
 
-        def keep(_module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
+        def keep(_module: torch.nn.Module, _inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:
             kept.append(output.detach().requires_grad_())
             return kept[-1]
 
@@ -96,7 +99,8 @@ class GradientOracle:
             handle.remove()
         return slopes.float().cpu()
 
-    def _words(self, item: GradientQuery, encoded: Any, slopes: torch.Tensor) -> WordGradients:
+    def _words(self, item: GradientQuery, encoded: BatchEncoding, slopes: torch.Tensor) -> WordGradients:
+        """The sizes and flips of words, from the gradients of subwords [subwords, width]."""
         word_positions = _covering_subwords(item.words, encoded)
         norms = np.zeros(len(item.words))
         flips: list[list[tuple[str, float]]] = []
@@ -111,7 +115,8 @@ class GradientOracle:
     def _flips(self, word: str, ids: list[int], slopes: torch.Tensor, count: int) -> list[tuple[str, float]]:
         """The ``count`` words of one subword that raise the loss most to first order (Ebrahimi et al. 2018, eq. 1).
 
-        The new subword takes the place of the word's first; the others of a longer word go to nothing.
+        ``slopes`` are the gradients of its subwords, [subwords, width]. The new subword takes the place of the word's
+        first; the others of a longer word go to nothing.
         """
         if not count or not ids:
             return []
@@ -138,7 +143,7 @@ def _segment_ids(rows: list[list[int]], ids: torch.Tensor) -> torch.Tensor:
     return table
 
 
-def _covering_subwords(words: tuple[WordPlace, ...], encoded: Any) -> list[list[int]]:
+def _covering_subwords(words: tuple[WordPlace, ...], encoded: BatchEncoding) -> list[list[int]]:
     """The places of the subwords that cover a letter of each word, in order."""
     columns: dict[int, list[tuple[int, int, int]]] = {}
     for position, column in enumerate(encoded.sequence_ids()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 import transformers
@@ -14,6 +14,9 @@ from xfer.models.network import load_trusted
 from xfer.models.positions import position_limit
 from xfer.models.predictor import default_device
 from xfer.models.pretrained import Pretrained
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 
 class LoadedModel(NamedTuple):
@@ -50,7 +53,7 @@ def _load_cached(folder: Path, auto: str, purpose: str) -> LoadedModel:
     return LoadedModel(model.eval().to(where), tokenizer, where, max_input_length(model.config, tokenizer))
 
 
-def max_input_length(config: Any, tokenizer: Any) -> int:
+def max_input_length(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
     """The longest input in subwords, special ones included."""
     room = position_limit(config, default=512)
     return int(min(room, getattr(tokenizer, "model_max_length", room), 512))

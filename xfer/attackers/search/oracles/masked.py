@@ -81,6 +81,7 @@ class MaskOracle:
         return kept, mask_position - (start if len(body) > room else 0)
 
     def _words(self, chances: torch.Tensor, blank: Blank) -> RankedWords:
+        """The best whole words of a place, from the probabilities of its subwords [vocabulary]."""
         key = blank.script, not blank.before.strip()
         if key not in self._ids:
             self._ids[key] = torch.from_numpy(self.vocabulary.word_ids(*key)).to(chances.device)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xfer.text.scripts import UNSPACED, word_script
 from xfer.text.words import searchable_words
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 # What a subword starts with: at the start of a word (SentencePiece, byte-level BPE), or inside one (WordPiece).
 STARTS, INSIDE = ("▁", "Ġ"), "##"
@@ -18,7 +21,7 @@ STARTS, INSIDE = ("▁", "Ġ"), "##"
 class Vocabulary:
     """The words of a tokenizer: ``words[id]`` is the text of a subword, "" where it is no word or part of one."""
 
-    def __init__(self, tokenizer: Any, size: int) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, size: int) -> None:
         tokens = tokenizer.convert_ids_to_tokens(list(range(min(size, len(tokenizer)))))
         special = set(tokenizer.all_special_ids)
         self.mark = _word_mark(tokens)
@@ -35,7 +38,7 @@ class Vocabulary:
         self._ids: dict[tuple[str, bool], np.ndarray] = {}
 
     def word_ids(self, script: str, at_start: bool) -> np.ndarray:
-        """The subwords that can stand for a word of ``script`` by themselves, in the order of the vocabulary.
+        """The subwords [words] that can stand for a word of ``script`` alone, in the order of the vocabulary.
 
         Parts of words can where words have no spaces between them, and at the start of a text that no mark opens.
         """
@@ -48,7 +51,7 @@ class Vocabulary:
     def _is_first(self, token: str) -> bool:
         return token.startswith(self.mark) if self.mark in STARTS else not token.startswith(INSIDE)
 
-    def _token_text(self, token: str, tokenizer: Any) -> str:
+    def _token_text(self, token: str, tokenizer: PreTrainedTokenizerBase) -> str:
         if self.mark == "Ġ":
             return str(tokenizer.convert_tokens_to_string([token])).strip()
         return token.removeprefix(self.mark) if self.mark == "▁" else token.removeprefix(INSIDE)

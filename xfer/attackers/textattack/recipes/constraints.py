@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,12 @@ from xfer.attackers.textattack import load
 from xfer.attackers.textattack.recipes.resources import RECIPE_ENCODER, RECIPE_TAGGER
 from xfer.attackers.textattack.text import SpanText
 from xfer.text.scripts import grapheme_clusters
+
+if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
+    from textattack.shared import AttackedText
+    from textattack.transformations import Transformation
+
+    from xfer.attackers.lexicons.vectors import Vectors
 
 _textattack: Any = load.load_textattack()
 _constraints: Any = _textattack.constraints
@@ -49,7 +55,7 @@ class SentenceSimilarity(_constraints.Constraint):
         return bool(self._check_constraint_many([transformed_text], reference_text))
 
     def score(self, first: np.ndarray, second: np.ndarray) -> float:
-        """The similarity of two vectors of length 1."""
+        """The similarity of two vectors [width] of Euclidean length 1."""
         cosine = float(np.clip(np.dot(first.astype(np.float64), second.astype(np.float64)), -1.0, 1.0))
         return cosine if self.metric == "cosine" else 1.0 - math.acos(cosine) / math.pi
 
@@ -107,7 +113,7 @@ class SamePartOfSpeech(_constraints.Constraint):
     def _check_constraint(self, transformed_text: SpanText, reference_text: SpanText) -> bool:
         return bool(self._check_constraint_many([transformed_text], reference_text))
 
-    def check_compatibility(self, transformation: Any) -> bool:
+    def check_compatibility(self, transformation: Transformation) -> bool:
         return bool(_textattack.shared.validators.transformation_consists_of_word_swaps(transformation))
 
     def _contexts(self, new: SpanText, old: SpanText) -> list[tuple[tuple[str, ...], tuple[str, ...], int]]:
@@ -124,7 +130,7 @@ class SamePartOfSpeech(_constraints.Constraint):
         return old_tag == new_tag or (self.nouns_for_verbs and {old_tag, new_tag} <= {"NOUN", "VERB"})
 
 
-def word_context(text: Any, index: int) -> tuple[int, tuple[str, ...]]:
+def word_context(text: AttackedText, index: int) -> tuple[int, tuple[str, ...]]:
     """The first of the words around a word, and these words, of its column alone."""
     columns = text.word_columns
     start = next(i for i in range(max(0, index - WORDS_BEFORE), index + 1) if columns[i] == columns[index])
@@ -132,7 +138,7 @@ def word_context(text: Any, index: int) -> tuple[int, tuple[str, ...]]:
     return start, tuple(text.words[i] for i in range(start, end) if columns[i] == columns[index])
 
 
-def tags_of(text: Any) -> list[str]:
+def tags_of(text: AttackedText) -> list[str]:
     """The parts of speech of all words of a text, column by column (queue ``TAGGER``)."""
     columns: dict[int, list[str]] = {}
     places = text.word_columns if isinstance(text, SpanText) else [0] * text.num_words
@@ -210,7 +216,7 @@ class Likeliest(_constraints.Constraint):
 class NearWords(_constraints.Constraint):
     """The mean vectors of the words of two texts are near: their squared distance is at most ``most`` (Kuleshov)."""
 
-    def __init__(self, vectors: Any, most: float) -> None:
+    def __init__(self, vectors: Vectors, most: float) -> None:
         super().__init__(compare_against_original=True)
         self.vectors, self.most = vectors, most
 
@@ -219,6 +225,7 @@ class NearWords(_constraints.Constraint):
         return float(gap @ gap) <= self.most
 
     def _mean(self, text: SpanText) -> np.ndarray:
+        """The mean vector of the words that have one, [width]."""
         rows = [self.vectors.numbers[word] for word in text.words if word in self.vectors.numbers]
         width = self.vectors.matrix.shape[1]
         return self.vectors.matrix[rows].astype(np.float64).mean(0) if rows else np.zeros(width)
@@ -232,13 +239,6 @@ class LongWords(_constraints.PreTransformationConstraint):
 
     def _get_modifiable_indices(self, current_text: SpanText) -> set[int]:
         return {i for i, word in enumerate(current_text.words) if len(grapheme_clusters(word)) >= self.least}
-
-
-class FreeWords(_constraints.PreTransformationConstraint):
-    """Words that are not frozen: such edits would come to nothing."""
-
-    def _get_modifiable_indices(self, current_text: SpanText) -> set[int]:
-        return set(range(current_text.num_words)) - current_text.frozen
 
 
 class SecondOnly(_constraints.PreTransformationConstraint):

@@ -6,7 +6,7 @@ Importing this module imports TextAttack.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from xfer.attackers.textattack.adapters import Clusters, _ByCluster
 from xfer.attackers.textattack.text import SpanText
 from xfer.text.keyboards import key_neighbours
 from xfer.text.lookalikes import homoglyph_table
+
+if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
+    from textattack.shared import AttackedText
 
 _textattack: Any = load.load_textattack()
 _swaps: Any = _textattack.transformations
@@ -70,7 +73,7 @@ class FromTable(_swaps.WordSwap):
         super().__init__()
         self.table, self.tags = table, tags
 
-    def _get_transformations(self, current_text: Any, indices_to_modify: Iterable[int]) -> list[Any]:
+    def _get_transformations(self, current_text: AttackedText, indices_to_modify: Iterable[int]) -> list[Any]:
         tags, words, candidates = self.tags(current_text), current_text.words, []
         for index in sorted(map(int, indices_to_modify)):
             word = words[index]
@@ -90,14 +93,14 @@ class GradientFlip(_swaps.WordSwap):
         super().__init__()
         self.gold, self.each, self.best = gold, each, best
 
-    def _get_transformations(self, current_text: Any, indices_to_modify: Iterable[int]) -> list[Any]:
+    def _get_transformations(self, current_text: AttackedText, indices_to_modify: Iterable[int]) -> list[Any]:
         indices = sorted(map(int, indices_to_modify))
         slopes = word_gradients(current_text, self.gold(), self.each or self.best or 1)
         flips = [(-gain, index, word) for index in indices for word, gain in slopes.flips[index]]
         return [current_text.replace_word_at_index(index, word) for _, index, word in sorted(flips)[: self.best]]
 
 
-def word_gradients(text: Any, gold: int, flips: int) -> WordGradients:
+def word_gradients(text: AttackedText, gold: int, flips: int) -> WordGradients:
     """What the victim's gradient says of the words of a text."""
     places = text.placed() if isinstance(text, SpanText) else _plain_word_places(text)
     wanted = GradientQuery(
@@ -107,7 +110,7 @@ def word_gradients(text: Any, gold: int, flips: int) -> WordGradients:
     return slopes
 
 
-def _plain_word_places(text: Any) -> list[tuple[int, int, int]]:
+def _plain_word_places(text: AttackedText) -> list[tuple[int, int, int]]:
     """Where the words of TextAttack's own text stand: the joined columns are searched for one after the other."""
     ends: list[int] = []
     joined, position, places = text.text, 0, []

@@ -20,7 +20,6 @@ class UpstreamFault(NamedTuple):
     always: bool = False
 
 
-_VECTORS = ("textbugger", "textfooler", "a2t", "iga", "alzantot", "faster-alzantot", "kuleshov", "hotflip")
 _MASKED = ("bae", "bert-attack", "clare")
 _RANKED = ("deepwordbug", "textbugger", "textfooler", "pwws", "bae", "bert-attack", "a2t", "input-reduction")
 _ENCODED = ("textbugger", "textfooler", "bae", "bert-attack", "clare", "a2t")

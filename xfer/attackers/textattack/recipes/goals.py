@@ -6,15 +6,19 @@ Importing this module imports TextAttack.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from xfer.attackers.search.goals.base import Aim
 from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.adapters import SCORE_DIGITS, AimGoal, UpstreamGoal, _NoWrapper
 from xfer.attackers.textattack.text import attacked_columns
+
+if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
+    from textattack.shared import AttackedText
 
 _goals: Any = load.load_textattack().goal_functions
 
@@ -28,28 +32,28 @@ class Wrong(AimGoal):
 class Confident(AimGoal):
     """A wrong answer, and a score of the aim of at least ``least``."""
 
-    def __init__(self, aim: Any, least: float, **options: Any) -> None:
+    def __init__(self, aim: Aim, least: float, **options: Any) -> None:
         super().__init__(aim, **options)
         self.least = least
 
-    def _is_goal_complete(self, model_output: Any, attacked_text: Any) -> bool:
+    def _is_goal_complete(self, model_output: Any, attacked_text: AttackedText) -> bool:
         score, done = self.aim.judge_answer(model_output, self.gold)
         return bool(done) and score >= self.least
 
-    def _should_skip(self, model_output: Any, attacked_text: Any) -> bool:
+    def _should_skip(self, model_output: Any, attacked_text: AttackedText) -> bool:
         return bool(self.aim.judge_answer(model_output, self.gold)[1])
 
 
 class Reduced(AimGoal):
     """The right answer to fewer words; of as many words, the one that the victim is surest of (Feng et al. 2018)."""
 
-    def _is_goal_complete(self, model_output: Any, attacked_text: Any) -> bool:
+    def _is_goal_complete(self, model_output: Any, attacked_text: AttackedText) -> bool:
         return not self.aim.judge_answer(model_output, self.gold)[1] and attacked_text.num_words <= 1
 
-    def _should_skip(self, model_output: Any, attacked_text: Any) -> bool:
+    def _should_skip(self, model_output: Any, attacked_text: AttackedText) -> bool:
         return bool(self.aim.judge_answer(model_output, self.gold)[1])
 
-    def _get_score(self, model_output: Any, attacked_text: Any) -> float:
+    def _get_score(self, model_output: Any, attacked_text: AttackedText) -> float:
         score, done = self.aim.judge_answer(model_output, self.gold)
         word_count = self.initial_attacked_text.num_words
         if done or not word_count:
@@ -61,7 +65,7 @@ class Reduced(AimGoal):
 class _HubVictim:
     """Mixed into a goal of TextAttack: its victim is the hub's."""
 
-    def __init__(self, aim: Any, **options: Any) -> None:
+    def __init__(self, aim: Aim, **options: Any) -> None:
         super().__init__(_NoWrapper(), **options)  # type: ignore[call-arg]
         self.aim = aim
         self.gold: Any = None

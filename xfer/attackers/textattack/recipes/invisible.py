@@ -23,6 +23,7 @@ _PRINTABLE = (ord("!"), ord("~"))
 # The two letters inside these stand on the screen in the reverse order (Boucher et al. 2022, appendix A).
 _LRO, _RLO, _PDF, _LRI, _PDI = "\u202d", "\u202e", "\u202c", "\u2066", "\u2069"
 LetterPlace = tuple[int, int]  # column, character
+EditLocation = tuple[Any, ...]  # a LetterPlace, and what a kind of change adds
 
 
 class _Unseen(_swaps.word_swaps.word_swap_differential_evolution.WordSwapDifferentialEvolution):
@@ -34,25 +35,27 @@ class _Unseen(_swaps.word_swaps.word_swap_differential_evolution.WordSwapDiffere
         super().__init__()
         self.protected = frozenset(protected)
 
-    def edit_places(self, text: SpanText) -> list[Any]:
+    def edit_places(self, text: SpanText) -> list[EditLocation]:
         """Where a change can be: the letters of all words that no one has frozen."""
         frozen = text.frozen
         placed = enumerate(text.placed())
         free = [word for i, word in placed if i not in frozen and word.column not in self.protected]
         return [(word.column, position) for word in free for position in range(word.start, word.end)]
 
-    def place_edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+    def place_edit(self, location: EditLocation, choice: int, field: str) -> tuple[int, int, str]:
         """The stretch of the field that gives way, and to what."""
         raise NotImplementedError
 
-    def get_bounds_and_precomputed(self, current_text: SpanText, max_perturbs: int) -> Any:
+    def get_bounds_and_precomputed(
+        self, current_text: SpanText, max_perturbs: int
+    ) -> tuple[list[tuple[int, int]], list[EditLocation]]:
         """The bounds of the vector, none where no letter can change, and the places."""
         places = self.edit_places(current_text)
         bounds = [(-1, len(places) - 1)] + ([self.choices] if self.choices else [])
         return (bounds * max_perturbs if places else []), places
 
     def apply_perturbation(
-        self, current_text: SpanText, perturbation_vector: Sequence[float], precomputed: Any
+        self, current_text: SpanText, perturbation_vector: Sequence[float], precomputed: Sequence[EditLocation]
     ) -> SpanText:
         """The text with all changes made; of two at one place the first counts."""
         numbers = np.rint(np.asarray(perturbation_vector, dtype=np.float64)).astype(int)
@@ -91,7 +94,7 @@ def _apply_edits(text: SpanText, edits: dict[LetterPlace, tuple[int, int, str]],
 class HomoglyphSwap(_Unseen):
     """A letter gives way to one of the same shape."""
 
-    def edit_places(self, text: SpanText) -> list[Any]:
+    def edit_places(self, text: SpanText) -> list[EditLocation]:
         same = homoglyph_table()
         return [
             (column, position, other)
@@ -99,7 +102,7 @@ class HomoglyphSwap(_Unseen):
             for other in same.get(text.fields[column][position], "")
         ]
 
-    def place_edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+    def place_edit(self, location: EditLocation, choice: int, field: str) -> tuple[int, int, str]:
         return location[1], location[1] + 1, location[2]
 
 
@@ -108,7 +111,7 @@ class ZeroWidth(_Unseen):
 
     choices = (0, len(_ZERO_WIDTH) - 1)
 
-    def place_edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+    def place_edit(self, location: EditLocation, choice: int, field: str) -> tuple[int, int, str]:
         return location[1], location[1], _ZERO_WIDTH[choice]
 
 
@@ -117,18 +120,18 @@ class Deletions(_Unseen):
 
     choices = _PRINTABLE
 
-    def place_edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+    def place_edit(self, location: EditLocation, choice: int, field: str) -> tuple[int, int, str]:
         return location[1], location[1], f"{chr(choice)}{_BACKSPACE}"
 
 
 class Reorderings(_Unseen):
     """Two neighbouring letters of a word are swapped, and signs of direction that show them as they were."""
 
-    def edit_places(self, text: SpanText) -> list[Any]:
+    def edit_places(self, text: SpanText) -> list[EditLocation]:
         free = set(super().edit_places(text))
         return [(column, position) for column, position in sorted(free) if (column, position + 1) in free]
 
-    def place_edit(self, location: Any, choice: int, field: str) -> tuple[int, int, str]:
+    def place_edit(self, location: EditLocation, choice: int, field: str) -> tuple[int, int, str]:
         first, second = field[location[1] + 1], field[location[1]]
         shown = f"{_LRI}{first}{_PDI}{_LRI}{second}{_PDI}"
         return location[1], location[1] + 2, f"{_LRO}{_LRI}{_RLO}{shown}{_PDF}{_PDI}{_PDF}"

@@ -6,7 +6,7 @@ Importing this module imports TextAttack.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from xfer.attackers.textattack import load
 from xfer.attackers.textattack.text import SpanText
 from xfer.text.scripts import UNSPACED, word_script
 from xfer.text.words import searchable_words
+
+if TYPE_CHECKING:
+    from xfer.attackers.search.oracles.vocabulary import Vocabulary
 
 _swaps: Any = load.load_textattack().transformations
 _mergeable: Any = _swaps.word_merges.word_merge_masked_lm.find_merge_index
@@ -104,7 +107,7 @@ class MergeWords(_MaskedCandidates, _swaps.Transformation):
 class JoinedSubwords(_swaps.WordSwap):
     """A word gives way to the likeliest joined replacements of its subwords (Li et al. 2020, section 3.2)."""
 
-    def __init__(self, most: int, vocabulary: Any, join: Callable[[Sequence[int]], str]) -> None:
+    def __init__(self, most: int, vocabulary: Vocabulary, join: Callable[[Sequence[int]], str]) -> None:
         super().__init__()
         self.most, self.vocabulary, self.join = most, vocabulary, join
 

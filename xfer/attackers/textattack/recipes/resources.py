@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from xfer.attackers import constraints
+from xfer.attackers.constraints import CONSTRAINT_TAGGER, Constraints
 from xfer.attackers.lexicons import wordnet
 from xfer.attackers.lexicons.located import filled, located
 from xfer.attackers.textattack.recipes.table import RECIPES, RESOURCES, Resource, recipe_resources
@@ -26,7 +26,23 @@ MODEL_FIELDS = ("masked_lm", "encoder", "tagger", "language_model")
 LOCAL_PREFIXES = (".", "/", "~")
 
 
-def wanted_resources(attacker: Any) -> dict[str, str]:
+class RecipeOptions(Protocol):
+    """What a recipe reads of its attacker, besides the fields that name resources."""
+
+    @property
+    def recipe(self) -> str: ...
+
+    @property
+    def compat(self) -> str: ...
+
+    @property
+    def perturbation(self) -> str | None: ...
+
+    @property
+    def constraints(self) -> Constraints: ...
+
+
+def wanted_resources(attacker: RecipeOptions) -> dict[str, str]:
     """field -> name, of all that the attacker's recipe reads and that is not left out. Raises MissingPart."""
     names = {}
     for resource in _needed_resources(attacker):
@@ -38,7 +54,7 @@ def wanted_resources(attacker: Any) -> dict[str, str]:
     return names
 
 
-def resource_models(attacker: Any) -> tuple[str, ...]:
+def resource_models(attacker: RecipeOptions) -> tuple[str, ...]:
     """The names of the models that the recipe asks."""
     return tuple(
         name
@@ -47,7 +63,7 @@ def resource_models(attacker: Any) -> tuple[str, ...]:
     )
 
 
-def resource_files(attacker: Any, digest: Callable[[Path], str]) -> dict[str, Any] | None:
+def resource_files(attacker: RecipeOptions, digest: Callable[[Path], str]) -> dict[str, Any] | None:
     """The digests of the files that the recipe reads. Raises MissingPart where one is not there."""
     digests: dict[str, Any] = {}
     for field, name in sorted(wanted_resources(attacker).items()):
@@ -64,7 +80,7 @@ def resource_files(attacker: Any, digest: Callable[[Path], str]) -> dict[str, An
     return digests or None
 
 
-def resource_faults(attacker: Any) -> Iterator[tuple[str, str, str]]:
+def resource_faults(attacker: RecipeOptions) -> Iterator[tuple[str, str, str]]:
     """(field, message, hint) for what the recipe needs and has not, and for what it has and does not need."""
     recipe = attacker.recipe
     needed = {resource.field: resource for resource in _needed_resources(attacker)}
@@ -80,7 +96,7 @@ def resource_faults(attacker: Any) -> Iterator[tuple[str, str, str]]:
             yield field, f"recipe {recipe} takes no {field}", "leave it out"
 
 
-def _resource_fault(attacker: Any, resource: Resource, name: str | None) -> Iterator[tuple[str, str, str]]:
+def _resource_fault(attacker: RecipeOptions, resource: Resource, name: str | None) -> Iterator[tuple[str, str, str]]:
     field = resource.field
     if name == OMITTED and not resource.omit:
         yield field, f"recipe {attacker.recipe} cannot do without {field}", f"name {resource.what}"
@@ -100,7 +116,7 @@ def _resource_fault(attacker: Any, resource: Resource, name: str | None) -> Iter
             yield field, f"there is no file {name}", f"name {resource.what}"
 
 
-def _needed_resources(attacker: Any) -> list[Resource]:
+def _needed_resources(attacker: RecipeOptions) -> list[Resource]:
     """What the recipe reads with the attacker's options."""
     plain = attacker.perturbation not in (None, "homoglyphs")
     return [
@@ -110,7 +126,7 @@ def _needed_resources(attacker: Any) -> list[Resource]:
     ]
 
 
-def _constraint_tagger(attacker: Any, field: str) -> str:
+def _constraint_tagger(attacker: RecipeOptions, field: str) -> str:
     """The tagger that constraints name, such as a stage of the recipe, serves the recipe too."""
     return SHARED_TAGGER if field == "tagger" and attacker.constraints.part_of_speech else ""
 
@@ -119,13 +135,13 @@ def _wordnet_folder(name: str) -> str | None:
     return None if name in ("", DEFAULT_WORDNET) else name
 
 
-def _absent_message(attacker: Any, resource: Resource) -> str:
+def _absent_message(attacker: RecipeOptions, resource: Resource) -> str:
     way = f", or say {resource.field}: {OMITTED} to do without {resource.omit}" if resource.omit else ""
     what = f"recipe {attacker.recipe} needs {resource.field}: {resource.what}{way}"
     return f"{what}; upstream takes {resource.upstream}"
 
 
-def resource_oracles(attacker: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+def resource_oracles(attacker: RecipeOptions, given: Mapping[str, Any]) -> dict[str, Any]:
     """The queues that the recipe asks besides those that are ``given``, the victim's among them. Raises MissingPart."""
     names, recipe, victim = wanted_resources(attacker), attacker.recipe, given["victim"]
     queues: dict[str, Any] = {}
@@ -137,7 +153,7 @@ def resource_oracles(attacker: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         from xfer.attackers.search.oracles.tagger import TaggerOracle
 
         queues[RECIPE_TAGGER] = (
-            given[constraints.CONSTRAINT_TAGGER] if names["tagger"] == SHARED_TAGGER else TaggerOracle(names["tagger"])
+            given[CONSTRAINT_TAGGER] if names["tagger"] == SHARED_TAGGER else TaggerOracle(names["tagger"])
         )
     if "language_model" in names:
         from xfer.attackers.search.oracles.causal import CausalOracle, FirstSubword

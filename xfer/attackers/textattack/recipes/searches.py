@@ -5,7 +5,7 @@ Importing this module imports TextAttack.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import softmax
@@ -13,6 +13,11 @@ from scipy.special import softmax
 from xfer.attackers.textattack import load
 from xfer.attackers.textattack.adapters import StableRanking
 from xfer.attackers.textattack.recipes.edits import word_gradients
+
+if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
+    from textattack.goal_function_results import GoalFunctionResult
+    from textattack.search_methods import PopulationMember
+    from textattack.shared import AttackedText
 
 _textattack: Any = load.load_textattack()
 _searches: Any = _textattack.search_methods
@@ -25,7 +30,7 @@ class Ranking(StableRanking):
     ``wir_method`` is ``unk``, ``delete``, ``weighted-saliency`` (Ren et al. 2019, section 3.2) or ``gradient``.
     """
 
-    def _get_index_order(self, initial_text: Any, max_len: int = -1) -> tuple[np.ndarray, bool]:
+    def _get_index_order(self, initial_text: AttackedText, max_len: int = -1) -> tuple[np.ndarray, bool]:
         if self.wir_method == "unk":
             return super()._get_index_order(initial_text, max_len)
         order = np.array(sorted(map(int, self.get_indices_to_order(initial_text)[1])), dtype=np.int64)
@@ -34,11 +39,11 @@ class Ranking(StableRanking):
         scores = np.concatenate([scores, np.full(len(order) - len(scores), -np.inf)])  # those behind a spent budget
         return order[np.argsort(-scores, kind="stable")], over
 
-    def _deleted(self, text: Any, order: np.ndarray) -> tuple[np.ndarray, bool]:
+    def _deleted(self, text: AttackedText, order: np.ndarray) -> tuple[np.ndarray, bool]:
         results, over = self.get_goal_results([text.delete_word_at_index(int(index)) for index in order])
         return np.array([result.score for result in results], dtype=np.float64), over
 
-    def _salient(self, text: Any, order: np.ndarray) -> tuple[np.ndarray, bool]:
+    def _salient(self, text: AttackedText, order: np.ndarray) -> tuple[np.ndarray, bool]:
         unknown = [text.replace_word_at_index(int(index), self.unk_token) for index in order]
         results, over = self.get_goal_results(unknown)
         scores = np.array([result.score for result in results], dtype=np.float64)
@@ -51,11 +56,11 @@ class Ranking(StableRanking):
                 gains[number] = max((result.score for result in results), default=0.0)
         return np.round(weights * gains, 8), over
 
-    def _steep(self, text: Any, order: np.ndarray) -> tuple[np.ndarray, bool]:
+    def _steep(self, text: AttackedText, order: np.ndarray) -> tuple[np.ndarray, bool]:
         norms = word_gradients(text, self.goal_function.gold, 0).norms[order]
         return np.array([float(f"{norm:.5g}") for norm in norms]), False
 
-    def perform_search(self, initial_result: Any) -> Any:
+    def perform_search(self, initial_result: GoalFunctionResult) -> GoalFunctionResult:
         original = initial_result.attacked_text
         order, over = self._get_index_order(original)
         best = initial_result
@@ -82,7 +87,7 @@ class Ranking(StableRanking):
         return self.wir_method != "gradient"
 
 
-def _most_alike(results: list[Any]) -> Any:
+def _most_alike(results: list[GoalFunctionResult]) -> GoalFunctionResult:
     """Of the first results, all successes, the one most like the original; the first where likeness is not known."""
     best, most = results[0], -np.inf
     for result in results:
@@ -97,7 +102,7 @@ def _most_alike(results: list[Any]) -> Any:
 class Beam(_searches.BeamSearch):
     """Beam search with a stable order, which returns the best text of all its steps."""
 
-    def perform_search(self, initial_result: Any) -> Any:
+    def perform_search(self, initial_result: GoalFunctionResult) -> GoalFunctionResult:
         original = initial_result.attacked_text
         beam, best, over = [original], initial_result, False
         while not over and best.goal_status != _DONE:
@@ -116,7 +121,7 @@ class Beam(_searches.BeamSearch):
 class _FitParents:
     """Mixed into a genetic search: parents are the likelier the better they are (Alzantot et al. 2018, algorithm 1)."""
 
-    def perform_search(self: Any, initial_result: Any) -> Any:
+    def perform_search(self: Any, initial_result: GoalFunctionResult) -> GoalFunctionResult:
         self._search_over = False
         if not initial_result.attacked_text.num_words:
             return initial_result
@@ -140,7 +145,9 @@ class _FitParents:
             population = [population[0], *children]
         return max(population, key=lambda member: member.result.score).result
 
-    def _crossover(self: Any, first: Any, second: Any, original: Any) -> Any:
+    def _crossover(
+        self: Any, first: PopulationMember, second: PopulationMember, original: AttackedText
+    ) -> PopulationMember:
         text, attributes = self._crossover_operation(first, second)
         ours, theirs = first.attacked_text, second.attacked_text
         taken = text.attack_attrs["newly_modified_indices"]
@@ -163,7 +170,9 @@ class Alzantot(_FitParents, _searches.AlzantotGeneticAlgorithm):
 class Improved(_FitParents, _searches.ImprovedGeneticAlgorithm):
     """Genetic search where a child has one cut, and starts from the best swap of each word (Wang et al. 2019)."""
 
-    def _perturb(self, pop_member: Any, original_result: Any, index: int | None = None) -> Any:
+    def _perturb(
+        self, pop_member: PopulationMember, original_result: GoalFunctionResult, index: int | None = None
+    ) -> PopulationMember:
         if index is None:
             return super()._perturb(pop_member, original_result)
         candidates = self.get_transformations(
@@ -181,14 +190,14 @@ class Improved(_FitParents, _searches.ImprovedGeneticAlgorithm):
 class Swarm(_searches.ParticleSwarmOptimization):
     """Particle swarm (Zang et al. 2020, section 4.2); a text without words is left as it is."""
 
-    def perform_search(self, initial_result: Any) -> Any:
+    def perform_search(self, initial_result: GoalFunctionResult) -> GoalFunctionResult:
         return super().perform_search(initial_result) if initial_result.attacked_text.num_words else initial_result
 
 
 class Evolution(_searches.DifferentialEvolution):
     """Differential evolution (Boucher et al. 2022, section 3.4) that ends where nothing can be asked any more."""
 
-    def perform_search(self, initial_result: Any) -> Any:
+    def perform_search(self, initial_result: GoalFunctionResult) -> GoalFunctionResult:
         from scipy.optimize import differential_evolution  # late: this search alone needs it
 
         text, best = initial_result.attacked_text, initial_result

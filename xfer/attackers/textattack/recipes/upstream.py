@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -22,6 +22,10 @@ from xfer.attackers.textattack.proposals import Masking
 from xfer.attackers.textattack.recipes.edits import word_gradients
 from xfer.attackers.textattack.recipes.resources import RECIPE_ENCODER, RECIPE_TAGGER
 
+if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
+    from textattack.shared import AttackedText
+    from textattack.transformations import Transformation
+
 _textattack: Any = load.load_textattack()
 _swaps: Any = _textattack.transformations
 _constraints: Any = _textattack.constraints
@@ -32,10 +36,11 @@ class UpstreamEncoder(_constraints.semantics.sentence_encoders.SentenceEncoder):
     """TextAttack's similarity, its sentence vectors from the queue ``ENCODER``."""
 
     def encode(self, sentences: Sequence[str]) -> torch.Tensor:
+        """The vectors of sentences, [sentences, width]."""
         return torch.from_numpy(np.stack(ask_oracle(RECIPE_ENCODER, list(sentences))))
 
-    def _score_list(self, starting_text: Any, transformed_texts: Sequence[Any]) -> torch.Tensor:
-        """What TextAttack computes of short texts it throws away: they get 1 unasked."""
+    def _score_list(self, starting_text: AttackedText, transformed_texts: Sequence[AttackedText]) -> torch.Tensor:
+        """The similarity of each text, [texts]. What TextAttack computes of short ones it throws away: they get 1."""
         scores = torch.ones(len(transformed_texts))
         short = self.window_size if self.skip_text_shorter_than_window else 0
         long_enough = [i for i, text in enumerate(transformed_texts) if len(text.words) >= short]
@@ -58,7 +63,7 @@ class UpstreamPartOfSpeech(_constraints.grammaticality.PartOfSpeech):
 class Proposed(_swaps.WordSwapMaskedLM):
     """TextAttack's masked-LM swap, its candidates from the queue ``proposals``."""
 
-    def _bae_replacement_words(self, current_text: Any, indices_to_modify: Sequence[int]) -> list[list[str]]:
+    def _bae_replacement_words(self, current_text: AttackedText, indices_to_modify: Sequence[int]) -> list[list[str]]:
         mask = self._lm_tokenizer.mask_token
         texts = [current_text.replace_word_at_index(index, mask).text for index in indices_to_modify]
         return ask_oracle("proposals", [Masking(text, self.max_candidates, self.min_confidence) for text in texts])
@@ -67,7 +72,7 @@ class Proposed(_swaps.WordSwapMaskedLM):
 class _TaggedText:
     """Mixed into a transformation that asks a text for its tags: they come from the queue ``TAGGER``."""
 
-    def _get_transformations(self, current_text: Any, indices_to_modify: Iterable[int]) -> list[Any]:
+    def _get_transformations(self, current_text: AttackedText, indices_to_modify: Iterable[int]) -> list[Any]:
         tags = ask_oracle(RECIPE_TAGGER, [tuple(current_text.words)])[0] if current_text.num_words else ()
         current_text.pos_of_word_index = lambda index: tags[index]
         current_text.ner_of_word_index = lambda index, *_: SimpleNamespace(value=_entity_ends(tags, index), score=1.0)
@@ -114,7 +119,7 @@ class OneWord(_models.Google1BillionWordsLanguageModel):
         self.compare_against_original = False
 
     def get_words_probs(self, prefix: str, words: Sequence[str]) -> np.ndarray:
-        """The chance of each word after another."""
+        """The chance of each word after another, [words]."""
         return np.exp(np.array(ask_oracle("language_model", [(f"{prefix} ", str(word)) for word in words])))
 
 
@@ -125,7 +130,7 @@ class Windowed(_models.LanguageModelConstraint):
         self.window_size = window_size
         super().__init__(**options)
 
-    def get_log_probs_at_index(self, text_list: Sequence[Any], word_index: int) -> list[float]:
+    def get_log_probs_at_index(self, text_list: Sequence[AttackedText], word_index: int) -> list[float]:
         windows = [text.text_window_around_index(word_index, self.window_size) for text in text_list]
         words = [" ".join(_textattack.shared.utils.words_from_text(window)) for window in windows]
         return ask_oracle("language_model", [("", window) for window in words])
@@ -134,7 +139,7 @@ class Windowed(_models.LanguageModelConstraint):
 class FirstPiece(_models.LanguageModelConstraint):
     """The GPT-2 constraint: each word's first subword, as if no space stood before it (oracle ``FirstSubword``)."""
 
-    def get_log_probs_at_index(self, text_list: Sequence[Any], word_index: int) -> list[float]:
+    def get_log_probs_at_index(self, text_list: Sequence[AttackedText], word_index: int) -> list[float]:
         prefix = text_list[0].text_until_word_index(word_index)
         if not _textattack.shared.utils.has_letter(prefix):
             return [0.0] * len(text_list)
@@ -174,13 +179,13 @@ class UpstreamFlip(_swaps.WordSwap):
         super().__init__()
         self.gold, self.top_n = gold, top_n
 
-    def _get_transformations(self, current_text: Any, indices_to_modify: Iterable[int]) -> list[Any]:
+    def _get_transformations(self, current_text: AttackedText, indices_to_modify: Iterable[int]) -> list[Any]:
         slopes = word_gradients(current_text, self.gold(), 1)
         flips = [(-gain, i, word) for i in sorted(indices_to_modify) for word, gain in slopes.flips[i]]
         return [current_text.replace_word_at_index(i, word) for _, i, word in sorted(flips)[: self.top_n]]
 
 
-def homoglyph_swap(file: str | None) -> Any:
+def homoglyph_swap(file: str | None) -> Transformation:
     """TextAttack's homoglyphs; the list that its package lacks is read from ``file`` if given."""
     swap = _swaps.WordSwapHomoglyphSwap.__new__(_swaps.WordSwapHomoglyphSwap)
     with suppress(FileNotFoundError):  # its own table of letters is set by then
