@@ -69,7 +69,7 @@ def _measured(node: Node, parents: Parents, tasks: list[Any], folder: Path) -> d
 def _drawn(node: Node, task: Any) -> Iterator[dict[str, Any]]:
     """The portion of each attacker that changes rows of a task as they are drawn."""
     stage = node.label.split(" ")[0]
-    for step, known in task.augmented.steps if task.augmented else ():
+    for step, known in task.augmentation.steps if task.augmentation else ():
         if step.attacker and step.attacker.asked():
             about = node.job["tasks"][task.name]
             counts = at_draws(step.attacker, row_dicts(task.train), about["form"], known, about.get("spoken"))
