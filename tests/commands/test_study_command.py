@@ -69,6 +69,8 @@ class Work:
         if node.kind == "report":
             return STEP_FUNCTIONS["report"](node.job, parents, folder, progress)
         write_texts(node, folder)
+        if node.kind == "data":
+            (folder / "out" / "size.json").write_text('{"rows": 8, "characters": 320}')
         if node.kind == "score":
             chance = random.Random(json_digest(node.key))
             rows = {"id": [str(i % 4) for i in range(8)], "language": ["en"] * 4 + ["sw"] * 4}
@@ -105,6 +107,9 @@ def test_a_study_writes_its_page(study: Path, work: Work, xfer: Xfer, folder: Pa
     assert "Small &amp; made up" in page
     assert "<del>small</del>" in page
     assert "type: freelb" in page
+    assert "By clip: whole " in page and "Ranks" in page and "Smallest difference that it could have found" in page
+    doses = json.loads((folder / "runs/small/study.json").read_text())["doses"]
+    assert len(doses) == 6 and all(one["updates"] and one["evaluations"] == ["clean", "typos"] for one in doses)
     assert 'href="small/index.html"' in (folder / "runs/index.html").read_text()
     names = {path.name for path in (folder / "runs/small").rglob("*")}
     assert {"study.json", "records.csv", "report.md", "report.tex", "heat-score-clean.svg", "results.tex"} <= names
