@@ -121,7 +121,7 @@ def test_rows_that_are_their_own_partners_are_not_mixed(tmp_path: Path) -> None:
 
 
 def teacher(**fields: Any) -> Teacher:
-    usual = {"network": network(seed=7), "task": "nli", "taught": ("nli",), "temperature": 2.0, "weight": 0.5}
+    usual = {"network": network(seed=7), "task": "nli", "student_tasks": ("nli",), "temperature": 2.0, "weight": 0.5}
     return Teacher(**usual | fields)
 
 

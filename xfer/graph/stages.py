@@ -19,6 +19,7 @@ from xfer.recipe.checks.distillation import teachable_tasks
 from xfer.recipe.recipe import Recipe, Stage, Task
 
 FEW = 8  # languages that a note names
+ADDED_VERSION = 2  # of ``distil: {added: true}``; raise it when the same block would give other gradients
 
 
 def stage_node(builder: GraphBuilder, name: str, seed: int) -> Node:
@@ -161,7 +162,7 @@ def teacher_job(recipe: Recipe, name: str) -> dict[str, Any]:
     task = distil.task or next(iter(tasks))
     learnt = {task_name: settings.reader for task_name, settings in recipe.stages[name].learnt_tasks.items()}
     settings: dict[str, Any] = {"temperature": distil.temperature, "weight": distil.weight}
-    settings |= {"added": True} if distil.added else {}
+    settings |= {"added": True, "version": ADDED_VERSION} if distil.added else {}
     return {"distil": settings | {"task": task, "taught": teachable_tasks(tasks[task].reader, learnt)}}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from xfer.core.seeds import derive_seed
 from xfer.forms.base import Columns, EncodedUnits, Tensors
@@ -66,11 +67,30 @@ class Feed:
 
     def task_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
         """This process's rows of batch ``number`` of a task, and what it must know of the whole (see ``ranks``)."""
-        index = self.samplers[task].batch_rows(number)
-        index = self.changed[task].clean(index) if task in self.changed else index
+        index = self._clean_units(task, number)
         if task in self.views and len(index):
-            return self.views[task].batch(number, index, processes, self._is_batchwise(task))
+            tensors, context = self.views[task].batch(number, index, processes, self._is_batchwise(task))
+            return tensors, context | ({"copy": torch.tensor(False)} if self.has_copies(task) else {})
         return self._share_units(task, number, index, self.encoded[task], self.targets[task], processes)
+
+    def copied_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
+        """The same of augmented copies of that batch's rows; nothing where its task has none."""
+        if not self.has_copies(task):
+            return {}, {}
+        index = self._clean_units(task, number)
+        if not len(index):
+            return {}, {}
+        tensors, context = self.views[task].copy_batch(number, index, processes, self._is_batchwise(task))
+        return tensors, context | {"copy": torch.tensor(True)}
+
+    def has_copies(self, task: str) -> bool:
+        """Whether augmented copies are trained beside the rows of a task."""
+        consistency = self.views[task].about.consistency if task in self.views else None
+        return consistency is not None and consistency.copies
+
+    def _clean_units(self, task: str, number: int) -> np.ndarray:
+        index = self.samplers[task].batch_rows(number)
+        return self.changed[task].clean(index) if task in self.changed else index
 
     def _is_batchwise(self, task: str) -> bool:
         form = self.forms[task]

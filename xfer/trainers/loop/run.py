@@ -22,6 +22,7 @@ from xfer.models.predictor import predict_encoded
 from xfer.trainers import distributed
 from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.micro_batch import MicroBatch
+from xfer.trainers.augmenting import Consistency
 from xfer.trainers.batches.feed import Feed, TaskData
 from xfer.trainers.distributed import total_units
 from xfer.trainers.loop import averaging, sharding
@@ -31,6 +32,7 @@ from xfer.trainers.losses.objective import Objective
 from xfer.trainers.settings import FinetuneSettings
 
 PLAIN = Plain()
+COPY_NUMBERS = 1 << 20  # from here on micro-batches of augmented copies are numbered, whose dropout is their own
 
 
 class Context(NamedTuple):
@@ -109,9 +111,21 @@ class Run:
         tensors = self._to_device(task, -1 - number, *self.feed.attacked_batch(task, number, self.ranks))
         return tensors and tensors | {"factor": torch.tensor(self.feed.changed[task].about.weight)}
 
-    def _to_device(self, task: str, number: int, tensors: Tensors, context: Tensors) -> Tensors:
-        placed = {name: tensor.to(self.accelerator.device) for name, tensor in tensors.items()}
-        return (self.objective.prepare_batch(self.inner.forms[task], task, number, placed) if placed else {}) | context
+    def copied_batch(self, task: str, number: int) -> Tensors:
+        """The augmented copies that go with that batch; empty where there are none."""
+        return self._to_device(task, f"copies {number}", *self.feed.copied_batch(task, number, self.ranks))
+
+    def _to_device(self, task: str, number: int | str, tensors: Tensors, context: Tensors) -> Tensors:
+        if not tensors:
+            return context
+        placed = {name: tensor.to(self.accelerator.device) for name, tensor in tensors.items()} | context
+        consistency = self._consistency(task)
+        learns_views = consistency is not None and consistency.labels == "both"
+        return self.objective.prepare_batch(self.inner.forms[task], task, number, placed, learns_views)
+
+    def _consistency(self, task: str) -> Consistency | None:
+        views = self.feed.views.get(task)
+        return views.about.consistency if views else None
 
     def train_step(self, step: int) -> tuple[float, int]:
         """One optimiser step (some adversaries make several of it); returns its mean loss and the rows it saw."""
@@ -130,9 +144,8 @@ class Run:
             for micro in micros:
                 # an adversary would climb the loss of a discriminator as the encoder does: there is nobody to resist it
                 player = PLAIN if micro.task in self.heads else self.adversary
-                views = self.feed.views.get(micro.task)
-                consistency = views.about.consistency if views else None
-                losses[micro.task] += float(agreement.backward_with_view(player, micro, consistency, self.objective))
+                consistency = self._consistency(micro.task)
+                losses[micro.task] += float(agreement.backward_with_view(player, micro, consistency))
             losses = dict(zip(losses, self.ranks.total(list(losses.values())), strict=True))
             for task, loss in losses.items():
                 if not math.isfinite(loss):
@@ -146,7 +159,8 @@ class Run:
         """The next batches of a task, for ``step``."""
         first = self.state["counts"].get(task, 0)
         self.state["counts"][task] = first + count
-        tensors = [make(task, first + i) for make in (self.task_batch, self.attacked_batch) for i in range(count)]
+        makes = self.task_batch, self.copied_batch, self.attacked_batch
+        tensors = [make(task, first + i) for make in makes for i in range(count)]
         tensors = [batch for batch in tensors if batch]
         if task in self.heads:
             strength = torch.tensor(self.heads[task].reverse.at(step / self.steps), device=self.accelerator.device)
@@ -155,6 +169,7 @@ class Run:
 
     def _micro_batches(self, task: str, batches: list[Tensors], step: int, first: int = 0) -> list[MicroBatch]:
         units, weight = sum(map(distributed.total_units, batches)) or 1, self.tasks[task].weight
+        batches = with_taught_share(batches, units)
         model_inputs = self.network, self.accelerator, task
         micros = []
         for i, batch in enumerate(batches):
@@ -163,6 +178,7 @@ class Run:
             number, factor = (
                 (-1 - first - i, weight * float(batch["factor"])) if "factor" in batch else (first + i, weight)
             )
+            number += COPY_NUMBERS if batch.get("copy") else 0
             names = self.context.seed, step, number
             micros.append(MicroBatch(*model_inputs, batch, units, factor, names, self.kept, self.objective.unit_losses))
         return micros
@@ -198,6 +214,14 @@ class Run:
         form = self.inner.forms[task]
         encoded = form.encode(dev, self.inner.tokenizer, self.max_length)
         return graded_predictions(form.decode(predict_encoded(self.inner, task, encoded, dev), dev))
+
+
+def with_taught_share(batches: list[Tensors], units: int) -> list[Tensors]:
+    """The batches of a step of ``units``, told by what a mean over all units becomes one over those that are taught."""
+    if not any("copy" in batch for batch in batches):
+        return batches
+    taught = sum(total_units(batch) for batch in batches if batch.get("copy", True))
+    return [batch | {"taught": torch.tensor(units / max(1, taught))} for batch in batches]
 
 
 def train_critics(run: Run, tasks: Sequence[str], step: int) -> None:

@@ -32,6 +32,10 @@ class Teacher(NamedTuple):
     weight: float
     added: bool = False
 
+    def teaches(self, batch: Tensors) -> bool:
+        """Whether a batch is taught: with ``added`` augmented copies alone, where a task has any."""
+        return not self.added or bool(batch.get("copy", True))
+
 
 class Objective:
     """Turns batches into losses of units. All that is random is a function of (seed, task, number of the batch)."""
@@ -42,13 +46,20 @@ class Objective:
         if self.teacher:
             self.teacher.network.eval().requires_grad_(False).to(accelerator.device)
 
-    def prepare_batch(self, form: Form, task: str, number: int, batch: Tensors) -> Tensors:
-        """The batch with what the loss needs beside it, and its view too; the same batch if that is nothing."""
-        row_batch, view = self._prepared(form, task, number, batch), view_of(batch)
-        return row_batch | as_view(self._prepared(form, task, number, view)) if view else row_batch
+    def prepare_batch(
+        self, form: Form, task: str, number: int | str, batch: Tensors, learns_views: bool = False
+    ) -> Tensors:
+        """The batch with what the loss needs beside it, and its view too; the same batch if that is nothing.
 
-    def _prepared(self, form: Form, task: str, number: int, batch: Tensors) -> Tensors:
-        if self.teacher and task in self.teacher.student_tasks:
+        ``learns_views``: whether views are learnt as rows are, and not only compared.
+        """
+        row_batch, view = self._prepared(form, task, number, batch), view_of(batch)
+        if not view:
+            return row_batch
+        return row_batch | as_view(self._prepared(form, task, number, view, learns_views))
+
+    def _prepared(self, form: Form, task: str, number: int | str, batch: Tensors, learnt: bool = True) -> Tensors:
+        if learnt and self.teacher and task in self.teacher.student_tasks and self.teacher.teaches(batch):
             batch = batch | {"teacher": self._teacher_log_probabilities(form, batch)}
         if self.mixup and form.name == "classify":
             draw = np.random.Generator(np.random.PCG64(derive_seed("mixup", self.seed, task, number)))
@@ -84,11 +95,17 @@ class Objective:
         """The weighted divergence from the teacher's answers, [units]."""
         assert self.teacher
         temperature, weight = self.teacher.temperature, self.teacher.weight
-        return (
+        divergences = (
             weight
             * temperature**2
             * kl_divergence(batch["teacher"], form.log_probabilities(logits.float() / temperature, batch))
         )
+        return divergences / answer_count(form) * batch.get("taught", 1) if self.teacher.added else divergences
+
+
+def answer_count(form: Form) -> int:
+    """By what a divergence is divided to be a mean over labels; 1 of forms whose answers are the row's own."""
+    return len(form.labels) or 1
 
 
 def view_of(batch: Tensors) -> Tensors:
