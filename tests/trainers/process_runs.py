@@ -20,13 +20,14 @@ from tiny_runs import context, network, rows, settings, task
 from xfer.core.errors import XferError
 from xfer.execution.distributed import joined_group
 from xfer.models.network import Network
-from xfer.trainers import distributed
 from xfer.trainers.attacked import AttackedTraining
-from xfer.trainers.augmenting import Augment, Consistency
+from xfer.trainers.augmenting import Augment
 from xfer.trainers.batches.attacked import AttackedData
 from xfer.trainers.batches.augmented import Augmentation
+from xfer.trainers.distributed import Processes
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Run, TaskData, fit
+from xfer.trainers.losses.consistency import Consistency
 from xfer.trainers.mixers import Joint, Proportional
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
@@ -46,10 +47,12 @@ def classifier(dropout: float = 0.0, **fields: Any) -> Made:
     return network(dropout=dropout), [task(dev=rows(12))], settings(steps=8, evaluate_every=4, **fields), Proportional()
 
 
-def augmented(kind: str, **fields: Any) -> Made:
+def augmented(kind: str, copies: bool = False, **fields: Any) -> Made:
     """Rows that are changed as they are drawn, and the views of them."""
     steps = ({"attacker": {"type": "typos", "rate": 0.5}, "share": 0.7}, {"subwords": {"drop": 0.5}})
-    told = Augmentation(tuple((Augment.model_validate(step), None) for step in steps), None, Consistency(weight=1))
+    told = Augmentation(
+        tuple((Augment.model_validate(step), None) for step in steps), None, Consistency(weight=1, copies=copies)
+    )
     tasks = [TaskData(kind, 1.0, every.rows(kind), None, ("en",), augmentation=told)]
     return every.network(kind), tasks, settings(steps=4, evaluate_every=2, **fields), Proportional()
 
@@ -75,6 +78,7 @@ CASES: dict[str, Callable[[], Made]] = {
     "freeat": lambda: classifier(adversary={"type": "freeat", "steps": 1, "start": 0.1}),
     "smart": lambda: classifier(adversary={"type": "smart", "rate": 0.1, "start": 0.1}),
     "views of tags, two batches a step": lambda: augmented("tag", accumulate=2),
+    "views of copies of tags": lambda: augmented("tag", copies=True),
     "views of rows, freelb": lambda: augmented("classify", adversary=FREELB),
     "mixup, with dropout": lambda: classifier(dropout=0.1, mixup=0.4),
     "dann": lambda: judged("domain"),
@@ -96,7 +100,7 @@ CASES: dict[str, Callable[[], Made]] = {
 }
 
 
-def curve(folder: Path, made: Made, stop: int = 0) -> dict[str, Any]:
+def curve(folder: Path, made: Made, processes: Processes | None = None, stop: int = 0) -> dict[str, Any]:
     """The loss of every step, the dev curve, and sums of the weights at the end."""
     losses: list[float] = []
 
@@ -107,36 +111,35 @@ def curve(folder: Path, made: Made, stop: int = 0) -> dict[str, Any]:
             raise tiny_runs.Stop
 
     net, tasks, chosen, mixer = made
-    found = fit(chosen, net, tasks, context(folder, progress=progress, mixer=mixer))
-    sums = (
-        [float(tensor.double().abs().sum()) for tensor in net.named_weights().values()]
-        if distributed.current_processes().main
-        else []
-    )
+    group = processes or Processes()
+    place = context(folder, progress=progress, mixer=mixer)._replace(processes=group)
+    found = fit(chosen, net, tasks, place)
+    sums = [float(tensor.double().abs().sum()) for tensor in net.named_weights().values()] if group.main else []
     return {"losses": losses, "curve": found["curve"], "selected": found["selected"], "sums": sums}
 
 
-def _resumed(folder: Path, **fields: Any) -> dict[str, Any]:
+def _resumed(folder: Path, processes: Processes, **fields: Any) -> dict[str, Any]:
     """Both processes end after step 9 without tidying up, and go on."""
     with suppress(tiny_runs.Stop):
-        curve(folder / "broken", two_tasks(0.1, **fields), 9)
-    return {name: curve(folder / name, two_tasks(0.1, **fields)) for name in ("broken", "whole")}
+        curve(folder / "broken", two_tasks(0.1, **fields), processes, 9)
+    return {name: curve(folder / name, two_tasks(0.1, **fields), processes) for name in ("broken", "whole")}
 
 
-def _held(folder: Path) -> list[int]:
+def _held(folder: Path, processes: Processes) -> list[int]:
     """How many numbers of the weights this process has of a network in parts, and how many there are."""
     net, tasks, chosen, mixer = classifier(shard=True)
-    parts: Any = list(Run(chosen, net, tasks, context(folder, mixer=mixer)).inner.parameters())
+    place = context(folder, mixer=mixer)._replace(processes=processes)
+    parts: Any = list(Run(chosen, net, tasks, place).inner.parameters())
     return [sum(part.to_local().numel() for part in parts), sum(part.numel() for part in parts)]
 
 
-def _faults(folder: Path) -> list[str]:
+def _faults(folder: Path, processes: Processes) -> list[str]:
     """What each process is told when the second fails in a step, when both do, and what comes of the run after that."""
     told: list[str] = []
 
     def failing(where: set[int]) -> Any:
         def progress(step: int, total: int, **_: Any) -> None:
-            if step == 2 and distributed.current_processes().rank in where:
+            if step == 2 and processes.rank in where:
                 raise ValueError("out of luck")
 
         return progress
@@ -144,18 +147,19 @@ def _faults(folder: Path) -> list[str]:
     for number, where in enumerate(({1}, {0}, {0, 1})):
         net, tasks, chosen, mixer = classifier()
         try:
-            with distributed.current_processes().together():
-                fit(chosen, net, tasks, context(folder / str(number), progress=failing(where), mixer=mixer))
+            place = context(folder / str(number), progress=failing(where), mixer=mixer)
+            with processes.together():
+                fit(chosen, net, tasks, place._replace(processes=processes))
         except XferError as error:
             told.append(str(error))
-    told.append(str(len(curve(folder / "after", classifier())["losses"])))
+    told.append(str(len(curve(folder / "after", classifier(), processes)["losses"])))
     return told
 
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
-    with joined_group():
-        answer: dict[str, Any] = {name: curve(target / name, make()) for name, make in CASES.items()}
-        answer |= {"resumed": _resumed(target), "parts": _resumed(target / "parts", shard=True)}
-        answer |= {"held": _held(target / "held"), "faults": _faults(target)}
-        (target / f"{distributed.current_processes().rank}.json").write_text(json.dumps(answer))
+    with joined_group() as group:
+        answer: dict[str, Any] = {name: curve(target / name, make(), group) for name, make in CASES.items()}
+        answer |= {"resumed": _resumed(target, group), "parts": _resumed(target / "parts", group, shard=True)}
+        answer |= {"held": _held(target / "held", group), "faults": _faults(target, group)}
+        (target / f"{group.rank}.json").write_text(json.dumps(answer))

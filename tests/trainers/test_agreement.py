@@ -14,11 +14,15 @@ from test_augment import CUT, TYPOS, about, made, views
 
 from xfer.forms.base import build_form
 from xfer.text.edits import Edit, splice_edits
-from xfer.trainers.augmenting import Consistency
 from xfer.trainers.batches.alignment import AlignmentUnit, align_subwords, align_words, compose_places, track_borders
+from xfer.trainers.batches.views import view_of
 from xfer.trainers.loop.fit import Run
-from xfer.trainers.losses.consistency import align_log_probabilities, detached_divergence
-from xfer.trainers.losses.objective import Objective, Teacher, view_of
+from xfer.trainers.losses.agreement import align_log_probabilities
+from xfer.trainers.losses.base import LossContext, Teacher
+from xfer.trainers.losses.consistency import Consistency
+from xfer.trainers.losses.distillation import teacher_term
+from xfer.trainers.losses.divergences import detached_symmetric_kl
+from xfer.trainers.losses.objective import Objective
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
 from adversary_runs import FORMS, close, gradients, rows
@@ -28,7 +32,7 @@ TWO = torch.tensor([[0.5, -1.0, 0.2], [2.0, 0.0, -1.0]]), torch.tensor([[0.1, 0.
 
 def test_the_divergence_is_symmetric_and_its_gradient_passes_one_side_of_each() -> None:
     first, second = (logits.clone().requires_grad_() for logits in TWO)
-    found = detached_divergence(first.log_softmax(-1), second.log_softmax(-1))
+    found = detached_symmetric_kl(first.log_softmax(-1), second.log_softmax(-1))
     p, q = first.detach().softmax(-1), second.detach().softmax(-1)
     wanted = (p * (p / q).log()).sum(-1) + (q * (q / p).log()).sum(-1)
     assert torch.allclose(found, wanted)
@@ -56,7 +60,7 @@ def test_subwords_that_align_keep_their_probability_and_all_others_are_one_answe
     for found, sides in zip((first, second), rests, strict=True):
         assert torch.allclose(found[0, :, -1].exp(), torch.stack([side.exp().sum() for side in sides]))
         assert torch.allclose(found.exp().sum(-1), torch.ones(1, 2))
-    assert torch.isfinite(detached_divergence(first, second)).all()
+    assert torch.isfinite(detached_symmetric_kl(first, second)).all()
 
 
 def loss(run: Run, batch: dict[str, Any]) -> torch.Tensor:
@@ -118,7 +122,8 @@ def test_a_teacher_is_asked_of_a_view_only_where_its_labels_are_learnt(learns_vi
     batch = {"labels": torch.tensor([0, 1, 1]), "input_ids": torch.zeros(3, 4, dtype=torch.long)}
     batch |= {"view/labels": batch["labels"], "view/input_ids": torch.ones(3, 6, dtype=torch.long)}
     teacher = Teacher(Sure(), "nli", ("nli",), 1.0, 0.5)  # type: ignore[arg-type]
-    prepared = Objective(0.0, 0.0, teacher, 1, Accelerator()).prepare_batch(kind, "nli", 0, batch, learns_views)
+    terms = teacher_term(teacher), Consistency(labels="both" if learns_views else "row")
+    prepared = Objective(kind, "nli", terms, LossContext(1, Accelerator(), teacher)).prepare_batch(0, batch)
     assert seen == [4, 6][: 1 + learns_views] and ("teacher" in view_of(prepared)) == learns_views
 
 

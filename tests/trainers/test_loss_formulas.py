@@ -16,10 +16,11 @@ from test_augment import TYPOS, about
 from tiny_runs import context, settings
 
 from xfer.core.seeds import derive_seed
-from xfer.trainers.augmenting import Consistency
 from xfer.trainers.batches.augmented import Augmentation
+from xfer.trainers.batches.views import view_of
 from xfer.trainers.loop.fit import Run, TaskData
-from xfer.trainers.losses.objective import Teacher, view_of
+from xfer.trainers.losses.base import Teacher
+from xfer.trainers.losses.consistency import Consistency
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
 from adversary_runs import gradients, network, rows

@@ -13,7 +13,7 @@ from xfer.commands.options import as_json, echo_json
 @click.argument("kind", required=False)
 @as_json
 def listing(kind: str | None, as_json: bool) -> None:
-    """List readers, models, trainers, mixers, heads, adversaries and attackers; or one KIND of them."""
+    """List readers, models, trainers, mixers, heads, losses, adversaries and attackers; or one KIND of them."""
     from xfer.core.component import plural_kind
     from xfer.recipe.schema import component_kinds
 

@@ -13,11 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xfer.core.errors import UsageError
 from xfer.core.store import Entry
 from xfer.graph.compile import Node
+
+if TYPE_CHECKING:
+    from xfer.trainers.distributed import Processes
 
 PATIENCE = timedelta(days=30)  # for process 0, which may attack and predict for days between two stages
 
@@ -46,23 +49,22 @@ def lead_processes() -> Iterator[Callable[..., dict[str, Any]] | None]:
         yield None
         return
     from xfer.steps.steps import work as alone
-    from xfer.trainers import distributed as ranks  # late: imports torch
 
-    with joined_group() as control:
+    with joined_group() as processes:
 
         def work(node: Node, parents: Mapping[str, Entry], folder: Path, progress: Any) -> dict[str, Any]:
             if node.kind != "train":
                 return alone(node, parents, folder, progress)
-            _broadcast((_node_to_send(node), dict(parents), folder), control)
-            with ranks.current_processes().together():
-                return alone(node, parents, folder, progress)
+            _broadcast((_node_to_send(node), dict(parents), folder), processes)
+            with processes.together():
+                return alone(node, parents, folder, progress, processes)
 
         try:
             yield work
         except Exception:
-            _dismiss_followers(control)
+            _dismiss_followers(processes)
             raise
-        _dismiss_followers(control)
+        _dismiss_followers(processes)
 
 
 def _node_to_send(node: Node) -> Node:
@@ -76,17 +78,16 @@ def _node_to_send(node: Node) -> Node:
 def take_part() -> None:
     """What every process but the first does: train stages until there are no more. Writes and says nothing.
 
-    Raises ``ranks.Gone`` where another process has ended.
+    Raises ``ProcessLost`` where another process has ended.
     """
     from xfer.core.errors import XferError
     from xfer.steps.steps import work
-    from xfer.trainers import distributed as ranks  # late: imports torch
 
-    with joined_group() as control:
-        while (message := _broadcast(None, control)) is not None:
+    with joined_group() as processes:
+        while (message := _broadcast(None, processes)) is not None:
             node, parents, folder = message
-            with suppress(XferError), ranks.current_processes().together():  # process 0 has the error too, and tells it
-                work(node, parents, folder, lambda *_, **__: None)
+            with suppress(XferError), processes.together():  # process 0 has the error too, and tells it
+                work(node, parents, folder, lambda *_, **__: None, processes)
 
 
 def follow_leader() -> None:
@@ -102,8 +103,8 @@ def follow_leader() -> None:
 
 
 @contextmanager
-def joined_group() -> Iterator[Any]:
-    """Inside, this process belongs to the group; gives the group that words are sent in.
+def joined_group() -> Iterator[Processes]:
+    """Inside, this process belongs to the group; gives all that fit networks together.
 
     The group outlives the block, as a script may run several recipes: one that is made a second time would look for
     the processes at the places of the first.
@@ -119,15 +120,11 @@ def joined_group() -> Iterator[Any]:
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK") or 0))
         distributed.init_process_group("nccl" if gpus else "gloo")
         atexit.register(_leave_group)
-    control = distributed.new_group(backend="gloo", timeout=PATIENCE)
-    ranks.join_processes(control)
     try:
-        yield control
+        yield ranks.Processes(distributed.new_group(backend="gloo", timeout=PATIENCE))
     except BaseException:
         atexit.unregister(_leave_group)  # it might wait for processes that are gone
         raise
-    finally:
-        ranks.join_processes(None)
 
 
 def _leave_group() -> None:
@@ -137,7 +134,7 @@ def _leave_group() -> None:
         distributed.destroy_process_group()
 
 
-def _broadcast(message: Any, control: Any) -> Any:
+def _broadcast(message: Any, processes: Processes) -> Any:
     """What process 0 sends to all, in each of them."""
     from torch import distributed
 
@@ -145,12 +142,12 @@ def _broadcast(message: Any, control: Any) -> Any:
 
     box = [message]
     with guard_messages():
-        distributed.broadcast_object_list(box, src=0, group=control)
+        distributed.broadcast_object_list(box, src=0, group=processes.control)
     return box[0]
 
 
-def _dismiss_followers(control: Any) -> None:
+def _dismiss_followers(processes: Processes) -> None:
     from xfer.trainers.distributed import ProcessLost
 
     with suppress(ProcessLost):  # told already, as why a stage failed
-        _broadcast(None, control)
+        _broadcast(None, processes)

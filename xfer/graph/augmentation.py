@@ -46,7 +46,7 @@ def augmentation_job(builder: GraphBuilder, stage: str, name: str) -> Augmentati
                 problem = error
         step_jobs.append(step_job)
     job: dict[str, Any] = {"augment": step_jobs}
-    job |= {"consistency": task.consistency.model_dump(mode="json")} if task.consistency else {}
+    job |= {"consistency": task.consistency.identity()} if task.consistency else {}
     job |= {"spoken": task.reader.query_language} if task.reader.query_language else {}
     return AugmentationJob(job, parents, {"steps": tuple(steps), "consistency": task.consistency}, problem)
 

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xfer.core.errors import BadRow, XferError
 from xfer.core.store import Entry, write_json
@@ -23,7 +23,10 @@ from xfer.steps.portions import FILE as PORTIONS
 from xfer.steps.rows import Parents, ProgressFunction, RowColumns, read_rows, row_texts, write_rows
 from xfer.steps.training import train_step
 
-Step = Callable[[Node, Parents, Path, ProgressFunction], dict[str, Any]]
+if TYPE_CHECKING:
+    from xfer.trainers.distributed import Processes
+
+Step = Callable[..., dict[str, Any]]  # node, parents, folder, progress; of a stage also the processes
 LEFT_OUT_FILE = "left_out.json"  # beside every result: the bad rows that it was made without
 
 
@@ -199,8 +202,10 @@ def _left_out_notes(lost: Mapping[str, Mapping[str, int]]) -> list[str]:
 def _carry_left_out(step: Step) -> Step:
     """The step, which also hands on what its parents were made without."""
 
-    def carrying(node: Node, parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
-        summary = step(node, parents, folder, progress)
+    def carrying(
+        node: Node, parents: Parents, folder: Path, progress: ProgressFunction, *processes: Processes
+    ) -> dict[str, Any]:
+        summary = step(node, parents, folder, progress, *processes)
         lost = left_out_rows(parents)
         if lost and summary:  # a process that only helps writes nothing
             write_json(folder / "out" / LEFT_OUT_FILE, lost)
@@ -224,6 +229,13 @@ STEP_FUNCTIONS: dict[str, Step] = {
 }
 
 
-def work(node: Node, parents: Mapping[str, Entry], folder: Path, progress: Callable[..., None]) -> dict[str, Any]:
-    """Does what the node's kind does; results go to ``folder/out``."""
-    return STEP_FUNCTIONS[node.kind](node, parents, folder, progress)
+def work(
+    node: Node,
+    parents: Mapping[str, Entry],
+    folder: Path,
+    progress: Callable[..., None],
+    processes: Processes | None = None,
+) -> dict[str, Any]:
+    """Does what the node's kind does; results go to ``folder/out``. ``processes`` are those that train a stage."""
+    together = [processes] if processes and node.kind == "train" else []
+    return STEP_FUNCTIONS[node.kind](node, parents, folder, progress, *together)

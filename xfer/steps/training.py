@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xfer.core.store import write_json
 from xfer.graph.compile import Node
@@ -15,12 +15,17 @@ from xfer.steps.learning import dev_rows
 from xfer.steps.portions import FILE, at_draws, told
 from xfer.steps.rows import Parents, ProgressFunction, RowColumns, read_rows, require_labels, row_dicts, row_texts
 
+if TYPE_CHECKING:
+    from xfer.trainers.distributed import Processes
 
-def train_step(node: Node, parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
+
+def train_step(
+    node: Node, parents: Parents, folder: Path, progress: ProgressFunction, processes: Processes | None = None
+) -> dict[str, Any]:
     """One stage: ``selected/<task>`` in Hugging Face layout, ``oracle/<task>`` if another step, ``training.json``."""
     from xfer.models import threads
     from xfer.models.network import build_network
-    from xfer.trainers import distributed
+    from xfer.trainers.distributed import Processes
     from xfer.trainers.loop import checkpoint
     from xfer.trainers.loop.fit import Context
 
@@ -30,9 +35,10 @@ def train_step(node: Node, parents: Parents, folder: Path, progress: ProgressFun
     threads.set_threads(network.encoder.config)
     network.freeze_lowest(job["freeze"]["layers"], job["freeze"]["embeddings"])
     teacher = _load_teacher(job, parents, network)
-    context = Context(folder, seed, spec["limit"], spec["mixer"], progress, teacher, node.label)
+    processes = processes or Processes()
+    context = Context(folder, seed, spec["limit"], spec["mixer"], progress, teacher, node.label, processes)
     result = spec["trainer"].fit(network, tasks, context)
-    if not distributed.current_processes().main:
+    if not processes.main:
         return {}
     network.save_tasks(folder / "out" / "selected")
     oracle = result["oracle"]
@@ -69,7 +75,7 @@ def _measured(node: Node, parents: Parents, tasks: list[Any], folder: Path) -> d
 def _drawn(node: Node, task: Any) -> Iterator[dict[str, Any]]:
     """The portion of each attacker that changes rows of a task as they are drawn."""
     stage = node.label.split(" ")[0]
-    for step, known in task.augmented.steps if task.augmented else ():
+    for step, known in task.augmentation.steps if task.augmentation else ():
         if step.attacker and step.attacker.asked():
             about = node.job["tasks"][task.name]
             counts = at_draws(step.attacker, row_dicts(task.train), about["form"], known, about.get("spoken"))
@@ -196,7 +202,8 @@ def _load_teacher(job: Mapping[str, Any], parents: Parents, student: Any) -> Any
     if "teacher" not in parents:
         return None
     from xfer.models.network import load_network
-    from xfer.trainers.losses.objective import Teacher, require_same_vocabulary
+    from xfer.trainers.losses.base import Teacher
+    from xfer.trainers.losses.distillation import require_same_vocabulary
 
     distil_job = job["distil"]
     network = load_network(

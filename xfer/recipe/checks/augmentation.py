@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from xfer.attackers.base import ModelFree
 from xfer.recipe.checks.lexicons import attacker_faults
 from xfer.recipe.recipe import Task
-from xfer.trainers.augmenting import Augment, Consistency
+from xfer.trainers.augmenting import Augment
+from xfer.trainers.losses.consistency import Consistency
 
 _Path = tuple[str | int, ...]
 _PathFault = tuple[_Path, str, str]

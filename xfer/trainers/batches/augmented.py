@@ -15,10 +15,11 @@ import torch
 from xfer.core.seeds import derive_seed, seeded_random
 from xfer.forms.base import Columns, Form, Tensors, encode_texts
 from xfer.forms.pieces import UnitSelection, join_units, select_units
-from xfer.trainers.augmenting import Augment, Consistency
+from xfer.trainers.augmenting import Augment
 from xfer.trainers.batches.alignment import ALIGNERS, AlignmentUnit, EditRecords, compose_places, stack_places
+from xfer.trainers.batches.views import as_view
 from xfer.trainers.distributed import Processes
-from xfer.trainers.losses.objective import as_view
+from xfer.trainers.losses.consistency import Consistency
 
 TrainingRow = dict[str, Any]
 
@@ -83,7 +84,10 @@ class Augmenter:
             self.cutter = Cutter(tokenizer)
 
     def batch(self, number: int, index: np.ndarray, processes: Processes, batchwise: bool) -> tuple[Tensors, Tensors]:
-        """This process's part of batch ``number``, units ``index``, and what it must know of the whole of it."""
+        """This process's part of batch ``number``, units ``index`` [n], and what it must know of the whole of it.
+
+        Shapes are those of the form's ``build_batch``.
+        """
         drawn = self.draw(number, index)
         if self.about.consistency is None:
             return self._share(number, index, drawn.piece, None, processes, batchwise)

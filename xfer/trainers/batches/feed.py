@@ -38,7 +38,7 @@ class Feed:
     def __init__(
         self, settings: FinetuneSettings, network: Network, tasks: Sequence[TaskData], seed: int, max_length: int
     ) -> None:
-        self.forms, self.tokenizer, self.seed, self.mixup = network.forms, network.tokenizer, seed, settings.mixup
+        self.forms, self.tokenizer, self.seed = network.forms, network.tokenizer, seed
         self.encoded = {t.name: self.forms[t.name].encode_training(t.train, self.tokenizer, max_length) for t in tasks}
         self.targets = {t.name: self.forms[t.name].loss_targets(t.train) for t in tasks}
         size, tokens = settings.batch_size, settings.batch_tokens
@@ -47,6 +47,7 @@ class Feed:
         self.samplers = {n: Sampler(n, lengths[n], seed, size, tokens, *drawn[n]) for n in lengths}
         self.sizes = {name: len(each) for name, each in lengths.items()}
         self.views = {t.name: self._build_augmenter(t, t.augmentation, max_length) for t in tasks if t.augmentation}
+        self.terms = settings.loss_terms()
         self.max_length, self.changed = max_length, dict[str, AttackedUnits]()
         for task in tasks:
             if task.attacked:
@@ -66,7 +67,10 @@ class Feed:
             self.changed[task] = AttackedUnits(*encoding_inputs)
 
     def task_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
-        """This process's rows of batch ``number`` of a task, and what it must know of the whole (see ``ranks``)."""
+        """This process's rows of batch ``number`` of a task, and what it must know of the whole (``batch_context``).
+
+        Shapes are those of the form's ``build_batch``.
+        """
         index = self._clean_units(task, number)
         if task in self.views and len(index):
             tensors, context = self.views[task].batch(number, index, processes, self._is_batchwise(task))
@@ -94,7 +98,7 @@ class Feed:
 
     def _is_batchwise(self, task: str) -> bool:
         form = self.forms[task]
-        return form.batchwise_loss or bool(self.mixup and form.name == "classify")
+        return form.batchwise_loss or any(term.is_batchwise(form) for term in self.terms)
 
     def attacked_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
         """The same of the changed rows that go with that batch; nothing where there are none."""

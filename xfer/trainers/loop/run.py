@@ -22,29 +22,28 @@ from xfer.models.predictor import predict_encoded
 from xfer.trainers import distributed
 from xfer.trainers.adversaries.base import Plain
 from xfer.trainers.adversaries.micro_batch import MicroBatch
-from xfer.trainers.augmenting import Consistency
 from xfer.trainers.batches.feed import Feed, TaskData
 from xfer.trainers.distributed import total_units
 from xfer.trainers.loop import averaging, sharding
 from xfer.trainers.loop import optimizer as setting
-from xfer.trainers.losses import consistency as agreement
-from xfer.trainers.losses.objective import Objective
+from xfer.trainers.losses.base import LossContext, Teacher
+from xfer.trainers.losses.objective import build_objectives
 from xfer.trainers.settings import FinetuneSettings
 
-PLAIN = Plain()
 COPY_NUMBERS = 1 << 20  # from here on micro-batches of augmented copies are numbered, whose dropout is their own
 
 
 class Context(NamedTuple):
-    """Where a run stands: its folder, its seed, its cap on steps, its mixer, who watches, who teaches, its name."""
+    """Where a run stands: its folder, seed, cap on steps, mixer, progress callback, teacher, name and processes."""
 
     folder: Path
     seed: int
     limit: int | None
     mixer: Any
     progress: Callable[..., None]
-    teacher: Any = None
+    teacher: Teacher | None = None
     name: str = ""
+    processes: distributed.Processes = distributed.Processes()
 
 
 class Run:
@@ -54,7 +53,7 @@ class Run:
         self, settings: FinetuneSettings, network: Network, tasks: Sequence[TaskData], context: Context
     ) -> None:
         self.settings, self.tasks, self.context = settings, {task.name: task for task in tasks}, context
-        self.ranks = distributed.current_processes()
+        self.ranks = context.processes
         AcceleratorState._reset_state(reset_partial_state=True)  # one process runs stages of different precision
         self.precision = setting.mixed_precision(settings.precision, network)
         self.accelerator = Accelerator(mixed_precision=self.precision)
@@ -74,8 +73,9 @@ class Run:
         self.adversary = settings.adversary
         self.kept = self.adversary.initial_state(self.inner)
         self.moving = averaging.start_average(settings.average, self.inner)
-        smooth, mixup = settings.label_smoothing, settings.mixup
-        self.objective = Objective(smooth, mixup, context.teacher, context.seed, self.accelerator)
+        views = {name: view.about.consistency for name, view in self.feed.views.items() if view.about.consistency}
+        loss_context = LossContext(context.seed, self.accelerator, context.teacher)
+        self.objectives = build_objectives(settings, self.inner, views, loss_context)
         self.state: dict[str, Any] = {"step": 0, "best": None, "oracle": None, "since": 0, "counts": {}, "curve": []}
 
     def _planned_steps(self) -> int:
@@ -103,7 +103,7 @@ class Run:
         return peak * decay[self.settings.schedule]
 
     def task_batch(self, task: str, number: int) -> Tensors:
-        """Batch ``number`` of a task, with what its loss needs beside it."""
+        """Batch ``number`` of a task, with what its loss needs beside it; shapes as the form's ``build_batch`` has."""
         return self._to_device(task, number, *self.feed.task_batch(task, number, self.ranks))
 
     def attacked_batch(self, task: str, number: int) -> Tensors:
@@ -119,13 +119,7 @@ class Run:
         if not tensors:
             return context
         placed = {name: tensor.to(self.accelerator.device) for name, tensor in tensors.items()} | context
-        consistency = self._consistency(task)
-        learns_views = consistency is not None and consistency.labels == "both"
-        return self.objective.prepare_batch(self.inner.forms[task], task, number, placed, learns_views)
-
-    def _consistency(self, task: str) -> Consistency | None:
-        views = self.feed.views.get(task)
-        return views.about.consistency if views else None
+        return self.objectives[task].prepare_batch(number, placed)
 
     def train_step(self, step: int) -> tuple[float, int]:
         """One optimiser step (some adversaries make several of it); returns its mean loss and the rows it saw."""
@@ -142,10 +136,7 @@ class Run:
         for _ in range(self.adversary.replay_count):
             losses = dict.fromkeys(tasks, 0.0)
             for micro in micros:
-                # an adversary would climb the loss of a discriminator as the encoder does: there is nobody to resist it
-                player = PLAIN if micro.task in self.heads else self.adversary
-                consistency = self._consistency(micro.task)
-                losses[micro.task] += float(agreement.backward_with_view(player, micro, consistency))
+                losses[micro.task] += float(self.objectives[micro.task].backward(self.adversary, micro))
             losses = dict(zip(losses, self.ranks.total(list(losses.values())), strict=True))
             for task, loss in losses.items():
                 if not math.isfinite(loss):
@@ -162,10 +153,9 @@ class Run:
         makes = self.task_batch, self.copied_batch, self.attacked_batch
         tensors = [make(task, first + i) for make in makes for i in range(count)]
         tensors = [batch for batch in tensors if batch]
-        if task in self.heads:
-            strength = torch.tensor(self.heads[task].reverse.at(step / self.steps), device=self.accelerator.device)
-            tensors = [batch | {"strength": strength} for batch in tensors]
-        return tensors
+        values = self.objectives[task].step_values(step / self.steps)
+        placed = {name: torch.tensor(value, device=self.accelerator.device) for name, value in values.items()}
+        return [batch | placed for batch in tensors]
 
     def _micro_batches(self, task: str, batches: list[Tensors], step: int, first: int = 0) -> list[MicroBatch]:
         units, weight = sum(map(distributed.total_units, batches)) or 1, self.tasks[task].weight
@@ -180,7 +170,7 @@ class Run:
             )
             number += COPY_NUMBERS if batch.get("copy") else 0
             names = self.context.seed, step, number
-            micros.append(MicroBatch(*model_inputs, batch, units, factor, names, self.kept, self.objective.unit_losses))
+            micros.append(MicroBatch(*model_inputs, batch, units, factor, names, self.kept, self.objectives[task]))
         return micros
 
     def _update(self, step: int) -> None:
@@ -217,7 +207,7 @@ class Run:
 
 
 def with_taught_share(batches: list[Tensors], units: int) -> list[Tensors]:
-    """The batches of a step of ``units``, told by what a mean over all units becomes one over those that are taught."""
+    """The batches of a step of ``units``, with the factor that makes a mean over all units one over those that are taught."""
     if not any("copy" in batch for batch in batches):
         return batches
     taught = sum(total_units(batch) for batch in batches if batch.get("copy", True))
