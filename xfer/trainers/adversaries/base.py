@@ -89,7 +89,7 @@ class Ascent(Ball):
         return self.steps > 0 and self.radius != 0 and (self.rate > 0 or self.start > 0)
 
     def first_delta(self, micro: MicroBatch) -> torch.Tensor:
-        """The perturbation before the first ascent step, [sequences, subwords, width]: uniform, bounded by ``start``."""
+        """The perturbation before the first ascent step, [sequences, subwords, width]: uniform, up to ``start``."""
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         mask = micro.mask(self.special)

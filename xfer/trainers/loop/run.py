@@ -207,7 +207,7 @@ class Run:
 
 
 def with_taught_share(batches: list[Tensors], units: int) -> list[Tensors]:
-    """The batches of a step of ``units``, with the factor that makes a mean over all units one over those that are taught."""
+    """The batches of a step, with the factor that makes a mean over its ``units`` one over those that are taught."""
     if not any("copy" in batch for batch in batches):
         return batches
     taught = sum(total_units(batch) for batch in batches if batch.get("copy", True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
@@ -57,7 +57,7 @@ class Objective:
 
     def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """The loss of each unit, [units]."""
-        losses = self.form.unit_losses
+        losses: Callable[[torch.Tensor, Tensors], torch.Tensor] = self.form.unit_losses
         for term in self.terms:
             losses = partial(term.unit_losses, losses, self.form)
         return losses(logits, batch)
