@@ -31,7 +31,9 @@ def view_loss(micro: MicroBatch, logits: torch.Tensor, weight: float, learnt: bo
 
 def view_as_micro(micro: MicroBatch) -> MicroBatch:
     """The view as a micro-batch, which counts as the rows do."""
-    batch = view_of(micro.batch) | {name: micro.batch[name] for name in ("whole", "mine") if name in micro.batch}
+    batch = view_of(micro.batch) | {
+        name: micro.batch[name] for name in ("whole", "mine", "idle") if name in micro.batch
+    }
     return micro.with_batch(batch)
 
 
