@@ -227,4 +227,4 @@ def test_an_empty_list_of_protected_words_is_a_fault(fill: Fill) -> None:
     folder = fill({"p.txt": "\n"})
     block = {"type": "typos", "constraints": {"protected_file": f"{folder}/p.txt"}}
     with pytest.raises(MissingPart, match=r"p\.txt is an empty list"):
-        Attacker.model_validate(block).constraints.words()
+        Attacker.model_validate(block).constraints.protected_words()

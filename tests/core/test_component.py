@@ -152,7 +152,7 @@ def test_listing_names_imports_no_component() -> None:
     program = dedent("""
         import sys
         from xfer.models.base import Model
-        print(Model.known(), "xfer.models.scratch" in sys.modules)
+        print(Model.known_names(), "xfer.models.scratch" in sys.modules)
     """)
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert "'scratch'" in found and found.endswith("False\n")

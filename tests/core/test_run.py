@@ -107,7 +107,7 @@ def test_what_is_in_the_store_is_not_run_again(store: Store) -> None:
     outcome = execute_graph(diamond(), store, told, work=work)
     assert work.done == []
     assert len(outcome.entries) == 5
-    assert told.heard == [f"found {label}" for label in "abcde"]
+    assert told.heard == [f"on_stored {label}" for label in "abcde"]
 
 
 def test_only_what_is_missing_is_run(store: Store) -> None:
@@ -121,7 +121,7 @@ def test_only_what_is_missing_is_run(store: Store) -> None:
 def test_the_watcher_hears_everything_in_order(store: Store) -> None:
     told = Told()
     execute_graph(graph(Node("data", "a", {})), store, told, work=Work())
-    assert told.heard == ["started a", "moved a", "finished a"]
+    assert told.heard == ["on_started a", "on_progress a", "on_finished a"]
 
 
 def test_what_was_done_is_recorded(store: Store) -> None:
@@ -145,7 +145,7 @@ def test_a_failure_does_not_stop_what_does_not_need_it(store: Store) -> None:
     assert labels(made, outcome.failures) == {"b": "ValueError: broke"}
     assert labels(made, outcome.unreached) == {"d": "needs train b, which failed"}
     assert set(labels(made, outcome.entries)) == {"a", "c", "e"}
-    assert "failed b" in told.heard
+    assert "on_failed b" in told.heard
 
 
 def test_what_needs_a_failed_node_is_marked_down_the_whole_line(store: Store) -> None:
@@ -380,7 +380,7 @@ def test_a_node_that_another_holds_is_waited_for_while_the_rest_runs(
             held.set()
             release.wait(20)
             for _ in range(2000):
-                if "elsewhere b" in told.heard:
+                if "on_remote_progress b" in told.heard:
                     break
                 time.sleep(0.01)
             (folder / "out" / "made.json").write_text('"other"')
@@ -401,9 +401,9 @@ def test_a_node_that_another_holds_is_waited_for_while_the_rest_runs(
     holder.join()
     assert work.done == ["a", "c", "e", "d"]
     assert outcome.entries[keys["b"]].read("made.json") == "other"
-    assert told.heard.count("waiting b") == 1
-    assert "elsewhere b" in told.heard
-    assert "started b" not in told.heard
+    assert told.heard.count("on_waiting b") == 1
+    assert "on_remote_progress b" in told.heard
+    assert "on_started b" not in told.heard
 
 
 def test_two_processes_on_one_graph_run_each_node_once(store: Store) -> None:
@@ -421,9 +421,9 @@ def test_two_processes_on_one_graph_run_each_node_once(store: Store) -> None:
             return {}
         graph = Graph(None)
         for i in range(12):
-            a = graph.add(Node("data", f"a{i}", {"i": i}))
-            b = graph.add(Node("train", f"b{i}", {"i": i}, {"x": a}))
-            graph.add(Node("predict", f"c{i}", {"i": i}, {"x": b, "y": a}))
+            a = graph.add_node(Node("data", f"a{i}", {"i": i}))
+            b = graph.add_node(Node("train", f"b{i}", {"i": i}, {"x": a}))
+            graph.add_node(Node("predict", f"c{i}", {"i": i}, {"x": b, "y": a}))
         print("ready", flush=True)
         sys.stdin.readline()
         outcome = execute_graph(graph, Store(Path(sys.argv[1])), work=work)

@@ -136,7 +136,7 @@ WORKER = """
     import sys, time
     from pathlib import Path
     from xfer.core.store import Store
-    with Store(Path(sys.argv[1])).work("data", sys.argv[2], {}) as folder:
+    with Store(Path(sys.argv[1])).work_folder("data", sys.argv[2], {}) as folder:
         (folder / "out" / "rows.txt").write_text("half")
         print("begun", flush=True)
         time.sleep(60)
@@ -169,7 +169,7 @@ def test_a_kill_at_any_moment_leaves_whole_nodes_only(store: Store) -> None:
         from xfer.core.store import Store
         store = Store(Path(sys.argv[1]))
         for i in range(100_000):
-            with store.work("data", f"{i:032x}", {"i": i}) as folder:
+            with store.work_folder("data", f"{i:032x}", {"i": i}) as folder:
                 if folder.name != "finished elsewhere":
                     (folder / "out" / "a").write_bytes(b"x" * 100_000)
                     (folder / "out" / "b").write_bytes(b"y" * 100_000)
@@ -281,7 +281,7 @@ def test_two_processes_that_race_for_a_node_run_it_once(store: Store) -> None:
             key = f"{i:032x}"
             while store.find("data", key) is None:
                 try:
-                    with store.work("data", key, {}) as folder:
+                    with store.work_folder("data", key, {}) as folder:
                         if folder.name != "finished elsewhere":
                             ran += 1
                             time.sleep(0.005)

@@ -37,13 +37,13 @@ class Worst(Search):
 
     forms = ("classify",)
 
-    def slot(self, setting):
+    def make_slot(self, setting):
         def work(row):
             words, aim = row["text"].split(), setting.aim
             texts = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
             rows = [row | {"text": text} for text in texts]
-            answers = scheduler.ask_oracle("victim", [aim.item(aim.text(one)) for one in rows])
-            judged = [aim.judge(answer, aim.gold(row)) for answer in answers]
+            answers = scheduler.ask_oracle("victim", [aim.victim_item(aim.editable_text(one)) for one in rows])
+            judged = [aim.judge_answer(answer, aim.gold_answer(row)) for answer in answers]
             best = max(range(len(rows)), key=lambda i: judged[i][0])
             return SearchOutcome("succeeded" if judged[best][1] else "failed", rows[best], len(rows), judged[best][0])
 

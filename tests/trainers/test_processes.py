@@ -122,12 +122,12 @@ evaluate: {clean: {stage: learn, languages: [en]}}
 KILLING = """
 import os, signal
 from xfer.trainers.loop import fit as loop
-step = loop.Run.step
+step = loop.Run.train_step
 def killed(self, number):
     if number == 2 and self.ranks.rank == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return step(self, number)
-loop.Run.step = killed
+loop.Run.train_step = killed
 from xfer.cli import main
 main()
 """

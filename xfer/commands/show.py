@@ -92,7 +92,7 @@ def describe_component(kind: str, name: str | None) -> dict[str, Any]:
         if hasattr(component, title):
             facts[title] = getattr(component, title)._asdict()
     if facts["kind"] == "attacker":
-        facts["attack"] = component.facts()
+        facts["attack"] = component.display_facts()
     if isinstance(getattr(component, "labels", None), tuple):
         facts["labels"] = list(component.labels)
     return facts

@@ -61,15 +61,15 @@ class ProgressNoter:
     def __init__(self, store: Store) -> None:
         self.store, self.last = store, 0.0
 
-    def moved(self, node: Node, done: int, total: int, **values: Any) -> None:
+    def on_progress(self, node: Node, done: int, total: int, **values: Any) -> None:
         if time.monotonic() - self.last > NOTE_INTERVAL:
             self.last = time.monotonic()
             self.store.note_progress(node.key, {"done": done, "total": total, **values})
 
-    def finished(self, node: Node, summary: dict[str, Any], seconds: float) -> None:
+    def on_finished(self, node: Node, summary: dict[str, Any], seconds: float) -> None:
         self.store.note_progress(node.key, None)
 
-    def failed(self, node: Node, message: str) -> None:
+    def on_failed(self, node: Node, message: str) -> None:
         self.store.note_progress(node.key, None)
 
     def __getattr__(self, name: str) -> Callable[..., None]:

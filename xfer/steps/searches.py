@@ -42,7 +42,7 @@ def search_setting(node: Node, parents: Parents) -> Setting:
 
     network, max_length = tested_network(node, parents)
     job, attacker = node.job, node.spec["attacker"]
-    aim = attacker.aim(job["form"], job["labels"], job["options"])
+    aim = attacker.task_aim(job["form"], job["labels"], job["options"])
     searched = row_dicts(read_rows(parents["rows"])) if job["form"] == "retrieve" else ()
     oracles: dict[str, Any] = {"victim": build_victim(network, job["task"], max_length, searched, attacker.goal.k or 1)}
     oracles |= attacker.constraints.constraint_oracles(_tagger_oracle(node, parents))

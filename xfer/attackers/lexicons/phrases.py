@@ -42,7 +42,7 @@ class ParallelRows:
             self.rows.setdefault(row["language"], {})[row["id"]] = row
         self.aligners: dict[tuple[str, str], Aligner] = {}
 
-    def phrases(self, row: _Row, name: str, text: str, other: str, most: int) -> list[Phrase]:
+    def aligned_phrases(self, row: _Row, name: str, text: str, other: str, most: int) -> list[Phrase]:
         """The phrases of a text of a row that its translation has as well; none where there is no such row."""
         translated_row = self.rows.get(other, {}).get(row["id"])
         translation = (

@@ -22,28 +22,28 @@ class ChooseAim:
     form: ClassVar[str] = "choose"
 
     def __init__(self, task: AttackedTask) -> None:
-        self.about = task
+        self.task = task
 
-    def columns(self, row: GoalRow) -> tuple[str, ...]:
+    def text_columns(self, row: GoalRow) -> tuple[str, ...]:
         return tuple(name for name in CHOOSE_COLUMNS if row.get(name) is not None)
 
-    def text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
+    def editable_text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
         options = row.get("options")
         if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
             raise SearchRefused("the options do not hold text")
-        return split_row(kind, row, self.columns(row), self.about.locks, carried=tuple(options))
+        return split_row(kind, row, self.text_columns(row), self.task.locks, carried=tuple(options))
 
-    def item(self, text: Any) -> Hashable:
+    def victim_item(self, text: Any) -> Hashable:
         return text.fields[0], text.fields[1] if len(text.fields) > 1 else None, text.carried
 
-    def gold(self, row: GoalRow) -> int:
+    def gold_answer(self, row: GoalRow) -> int:
         label, options = row.get("label"), row["options"]
         if type(label) is not int or not 0 <= label < len(options):
             raise SearchRefused(f"label {label!r} is not one of 0 to {len(options) - 1}")
         return label
 
-    def judge(self, answer: Any, gold: int) -> tuple[float, bool]:
+    def judge_answer(self, answer: Any, gold: int) -> tuple[float, bool]:
         return 1.0 - float(answer[gold]), int(answer.argmax()) != gold
 
-    def row(self, row: GoalRow, text: Any) -> GoalRow:
-        return row | dict(zip(self.columns(row), text.fields, strict=True))
+    def changed_row(self, row: GoalRow, text: Any) -> GoalRow:
+        return row | dict(zip(self.text_columns(row), text.fields, strict=True))

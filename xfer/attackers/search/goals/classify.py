@@ -19,28 +19,28 @@ class ClassifyAim:
     form: ClassVar[str] = "classify"
 
     def __init__(self, task: AttackedTask) -> None:
-        self.about, self.labels = task, list(task.labels)
+        self.task, self.labels = task, list(task.labels)
 
-    def columns(self, row: GoalRow) -> tuple[str, ...]:
+    def text_columns(self, row: GoalRow) -> tuple[str, ...]:
         return tuple(name for name in CLASSIFY_COLUMNS if row.get(name) is not None)
 
-    def text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
-        return split_row(kind, row, self.columns(row), self.about.locks)
+    def editable_text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
+        return split_row(kind, row, self.text_columns(row), self.task.locks)
 
-    def item(self, text: Any) -> Hashable:
+    def victim_item(self, text: Any) -> Hashable:
         fields: tuple[str, ...] = text.fields
         return fields
 
-    def gold(self, row: GoalRow) -> int:
+    def gold_answer(self, row: GoalRow) -> int:
         if row.get("label") not in self.labels:
             raise SearchRefused(f"label {row.get('label')!r} is not one of {', '.join(self.labels)}")
         return self.labels.index(row["label"])
 
-    def judge(self, answer: Any, gold: int) -> tuple[float, bool]:
+    def judge_answer(self, answer: Any, gold: int) -> tuple[float, bool]:
         chance = float(answer[gold])
         if not 0 <= chance <= 1:
             raise ValueError(f"the victim's answer {chance} is no probability")
         return 1.0 - chance, int(answer.argmax()) != gold
 
-    def row(self, row: GoalRow, text: Any) -> GoalRow:
-        return row | dict(zip(self.columns(row), text.fields, strict=True))
+    def changed_row(self, row: GoalRow, text: Any) -> GoalRow:
+        return row | dict(zip(self.text_columns(row), text.fields, strict=True))

@@ -24,30 +24,30 @@ class RetrieveAim:
     form: ClassVar[str] = "retrieve"
 
     def __init__(self, task: AttackedTask) -> None:
-        self.about = task
+        self.task = task
         self.reach = 1.0 if task.options.get("task") == "mining" else 2.0
 
-    def columns(self, row: GoalRow) -> tuple[str, ...]:
+    def text_columns(self, row: GoalRow) -> tuple[str, ...]:
         return tuple(name for name in RETRIEVE_COLUMNS if row.get(name) is not None)
 
-    def text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
+    def editable_text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
         # a query may be spoken in another language than that of the candidates it searches: ``pool``
         carried = row.get("pool", row["language"]), tuple(row["gold"] or ())
-        return split_row(kind, row, self.columns(row), self.about.locks, carried=carried)
+        return split_row(kind, row, self.text_columns(row), self.task.locks, carried=carried)
 
-    def item(self, text: Any) -> Hashable:
+    def victim_item(self, text: Any) -> Hashable:
         language, gold = text.carried
         return language, text.fields[0], text.fields[1] if len(text.fields) > 1 else None, gold
 
-    def gold(self, row: GoalRow) -> None:
+    def gold_answer(self, row: GoalRow) -> None:
         if row.get("gold") is None:
             raise SearchRefused("the right candidates are withheld")
         if not row["gold"]:
             raise SearchRefused("the query has no right candidate", "skipped")
 
-    def judge(self, answer: Any, gold: None) -> tuple[float, bool]:
+    def judge_answer(self, answer: Any, gold: None) -> tuple[float, bool]:
         ahead, retrieved = answer
         return (min(max(float(ahead) / self.reach, -1.0), 1.0) + 1) / 2, not retrieved
 
-    def row(self, row: GoalRow, text: Any) -> GoalRow:
-        return row | dict(zip(self.columns(row), text.fields, strict=True))
+    def changed_row(self, row: GoalRow, text: Any) -> GoalRow:
+        return row | dict(zip(self.text_columns(row), text.fields, strict=True))

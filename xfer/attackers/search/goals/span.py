@@ -31,35 +31,35 @@ class SpanAim:
     form: ClassVar[str] = "span"
 
     def __init__(self, task: AttackedTask) -> None:
-        self.about = task
+        self.task = task
         self.rules = task.options.get("rules", "squad")
         self.exact = task.goal.measure == "exact"
         self.by_f1 = task.goal.score == "f1"
         self.bound = task.goal.bound or DEFAULT_BOUND
 
-    def columns(self, row: GoalRow) -> tuple[str, ...]:
+    def text_columns(self, row: GoalRow) -> tuple[str, ...]:
         return ("text", "pair")
 
-    def text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
+    def editable_text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
         answers = [(0, start, start + len(answer)) for answer, start in self._places(row)]
-        return split_row(kind, row, self.columns(row), self.about.locks, answers=answers)
+        return split_row(kind, row, self.text_columns(row), self.task.locks, answers=answers)
 
-    def item(self, text: Any) -> Hashable:
+    def victim_item(self, text: Any) -> Hashable:
         return (*text.fields, tuple((span.start, span.end) for span in text.answers))
 
-    def gold(self, row: GoalRow) -> SpanGold:
+    def gold_answer(self, row: GoalRow) -> SpanGold:
         answers = tuple(answer for answer, _ in self._places(row))
         if not answers and self.rules != "squad_v2":
             raise SearchRefused("the context holds no answer", "skipped")
         return SpanGold(answers, row["language"])
 
-    def judge(self, answer: Any, gold: SpanGold) -> tuple[float, bool]:
+    def judge_answer(self, answer: Any, gold: SpanGold) -> tuple[float, bool]:
         predicted, chance = answer
         marks = self._marks(predicted, *gold)
         lost = marks.exact < 1 if self.exact else marks.f1 < self.bound
         return 1.0 - (marks.f1 if self.by_f1 else float(chance)), lost
 
-    def row(self, row: GoalRow, text: Any) -> GoalRow:
+    def changed_row(self, row: GoalRow, text: Any) -> GoalRow:
         answers = [text.fields[0][span.start : span.end] for span in text.answers]
         if answers != list(row["answers"]):
             raise SearchRefused("an answer was lost on the way")

@@ -25,16 +25,16 @@ class TagAim:
     form: ClassVar[str] = "tag"
 
     def __init__(self, task: AttackedTask) -> None:
-        self.about = task
+        self.task = task
         self.number = {label: i for i, label in enumerate(task.labels)}
         entities = is_entity_tag(task.labels)
         self.entities = task.goal.tokens == "entities" if task.goal.tokens else entities
         self.bound = task.goal.bound or DEFAULT_BOUND
 
-    def columns(self, row: GoalRow) -> tuple[str, ...]:
+    def text_columns(self, row: GoalRow) -> tuple[str, ...]:
         return ("text",)
 
-    def text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
+    def editable_text(self, row: GoalRow, kind: type[Any] = EditableText) -> Any:
         words, tags = row.get("words"), row.get("tags")
         if not words or not all(isinstance(word, str) for word in words):
             raise SearchRefused("the sentence holds no words")
@@ -42,14 +42,14 @@ class TagAim:
         for word in words:
             placed.append((0, start, start + len(word)))
             start += len(word) + 1
-        frozen = self.about.locks.frozen_words(("text",), [(0, word) for word in words], tags)
+        frozen = self.task.locks.frozen_words(("text",), [(0, word) for word in words], tags)
         frozen |= {i for i, word in enumerate(words) if is_blank(word)}
         return kind([" ".join(words)], placed, script_alphabet(words), tags=tags, frozen=frozen, given=True)
 
-    def item(self, text: Any) -> Hashable:
+    def victim_item(self, text: Any) -> Hashable:
         return tuple(text.words), tuple(self.number[tag] if self._counts(tag) else -1 for tag in text.tags)
 
-    def gold(self, row: GoalRow) -> None:
+    def gold_answer(self, row: GoalRow) -> None:
         tags = row.get("tags")
         if tags is None:
             raise SearchRefused("the tags are withheld")
@@ -60,13 +60,13 @@ class TagAim:
         if not any(map(self._counts, tags)):
             raise SearchRefused("the sentence holds no entity", "skipped")
 
-    def judge(self, answer: Any, gold: None) -> tuple[float, bool]:
+    def judge_answer(self, answer: Any, gold: None) -> tuple[float, bool]:
         sure, right = answer
         if not len(sure):  # every word that counts is deleted
             return 0.0, False
         return 1.0 - float(sure.mean()), 1.0 - float(right.mean()) >= self.bound
 
-    def row(self, row: GoalRow, text: Any) -> GoalRow:
+    def changed_row(self, row: GoalRow, text: Any) -> GoalRow:
         words = list(text.words)
         return row | {"text": " ".join(words), "words": words, "tags": list(text.tags)}
 
