@@ -17,7 +17,7 @@ Slot = Callable[[_Row], SearchOutcome]
 def run_search(attacker: Any, rows: Sequence[_Row], setting: Any) -> Iterator[dict[str, Any]]:
     """For each row as it ends: id, language, status, queries, forwards, score, message and the row's other columns.
 
-    ``attacker.make_slot(setting)`` builds what searches one row after the other; there are as many as rows live at once.
+    ``attacker.make_slot(setting)`` builds what searches one row after the other; as many rows live at once as slots.
     ``forwards`` counts the different texts that the row asked of the victim.
     """
     name, idle_slots = attacker.identity(), list[Slot]()
