@@ -54,7 +54,7 @@ def test_a_new_term_is_used_by_its_name(tripled: str, adversary: str, tmp_path: 
     ("short", "term"),
     [
         ({"label_smoothing": 0.2}, {"type": "label_smoothing", "share": 0.2}),
-        ({"mixup": 0.4}, {"type": "mixup", "alpha": 0.4}),
+        ({"mixup": 5.0}, {"type": "mixup", "alpha": 5.0}),
     ],
     ids=["label_smoothing", "mixup"],
 )
