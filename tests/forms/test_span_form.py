@@ -15,6 +15,7 @@ from xfer.core.errors import BadRow, MissingPart
 from xfer.forms.base import EncodedUnits, build_form
 from xfer.forms.span import SpanForm
 from xfer.forms.windows import cut_windows, own_subwords
+from xfer.graph.jobs import RowForm, ScoreJob
 from xfer.models.base import Origin
 from xfer.models.network import Network, build_network, load_network
 from xfer.models.predictor import predict_encoded, predict_rows
@@ -449,15 +450,13 @@ def test_a_small_network_learns_to_find_answers(tmp_path: Path) -> None:
 
 def test_scores_begin_with_what_the_credit_is(tmp_path: Path) -> None:
     """A report names its column by the first metric of the file and shows the mean credit of the rows."""
-    node: Any = type(
-        "Node", (), {"job": {"form": "span", "labels": [], "options": {}}, "label": "x", "spec": {"smoothing": None}}
-    )
+    job = ScoreJob(label="x", form=RowForm(name="span", labels=(), options={}), smoothing=None)
     columns = {"id": ["1", "2"], "language": ["en"] * 2, "gold": [["red cat"], ["dog"]], "predicted": ["cat", "dog"]}
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
     write_rows(tmp_path / "in" / "predictions.parquet", columns | {"score": [1.0] * 2, "credit": [2 / 3, 1.0]})
     entry: Any = type("Entry", (), {"out": tmp_path / "in"})
-    summary = score_step(node, {"predict": entry}, tmp_path, lambda *_, **__: None)
+    summary = score_step(job, {"predict": entry}, tmp_path, lambda *_, **__: None)
     scores = json.loads((tmp_path / "out" / "scores.json").read_text())["en"]
     assert [name for name in scores if name != "rows"] == ["f1", "exact"]
     assert scores["f1"] == pytest.approx(5 / 6) and summary["mean"] == round(5 / 6, 4)
