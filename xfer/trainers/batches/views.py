@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from xfer.forms.base import Tensors
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xfer.forms.base import Tensors
 
 VIEW_PREFIX = "view/"
 

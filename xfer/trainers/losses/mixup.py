@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import Field
 
 from xfer.core.errors import MissingPart
@@ -43,7 +42,8 @@ class Mixup(Loss):
         return form.facts.classifies_rows
 
     def prepare_batch(self, draw: BatchDraw, batch: Tensors) -> Tensors:
-        import torch  # late: it is heavy
+        import numpy as np  # late: both are heavy
+        import torch
 
         if not draw.form.facts.classifies_rows:
             return batch
