@@ -31,7 +31,7 @@ from xfer.recipe.load import load_recipe
 from xfer.recipe.recipe import Stage, Task
 from xfer.trainers.batches.augmented import Augmentation
 from xfer.trainers.loop.fit import Context, Run, TaskData
-from xfer.trainers.losses.objective import Teacher
+from xfer.trainers.losses.base import Teacher
 
 RECIPES = Path(__file__).parents[1] / "recipes" / "methods"
 PLAIN, MAIN, WARM = "plain", "mnli", 2  # the first steps allocate

@@ -73,6 +73,13 @@ CATALOG: dict[str, dict[str, str]] = {
         "r3f": "xfer.trainers.adversaries.smoothness:R3f",
         "r4f": "xfer.trainers.adversaries.smoothness:R4f",
     },
+    "loss": {
+        "consistency": "xfer.trainers.losses.consistency:Consistency",
+        "discriminator": "xfer.trainers.losses.discriminator:Discriminator",
+        "distillation": "xfer.trainers.losses.distillation:Distillation",
+        "label_smoothing": "xfer.trainers.losses.label_smoothing:LabelSmoothing",
+        "mixup": "xfer.trainers.losses.mixup:Mixup",
+    },
     "attacker": {
         "typos": "xfer.attackers.methods.typos:Typos",
         "diacritics": "xfer.attackers.methods.writing:Diacritics",

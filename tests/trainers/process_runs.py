@@ -21,12 +21,13 @@ from xfer.core.errors import XferError
 from xfer.execution.distributed import joined_group
 from xfer.models.network import Network
 from xfer.trainers.attacked import AttackedTraining
-from xfer.trainers.augmenting import Augment, Consistency
+from xfer.trainers.augmenting import Augment
 from xfer.trainers.batches.attacked import AttackedData
 from xfer.trainers.batches.augmented import Augmentation
 from xfer.trainers.distributed import Processes
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Run, TaskData, fit
+from xfer.trainers.losses.consistency import Consistency
 from xfer.trainers.mixers import Joint, Proportional
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
@@ -46,10 +47,12 @@ def classifier(dropout: float = 0.0, **fields: Any) -> Made:
     return network(dropout=dropout), [task(dev=rows(12))], settings(steps=8, evaluate_every=4, **fields), Proportional()
 
 
-def augmented(kind: str, **fields: Any) -> Made:
+def augmented(kind: str, copies: bool = False, **fields: Any) -> Made:
     """Rows that are changed as they are drawn, and the views of them."""
     steps = ({"attacker": {"type": "typos", "rate": 0.5}, "share": 0.7}, {"subwords": {"drop": 0.5}})
-    told = Augmentation(tuple((Augment.model_validate(step), None) for step in steps), None, Consistency(weight=1))
+    told = Augmentation(
+        tuple((Augment.model_validate(step), None) for step in steps), None, Consistency(weight=1, copies=copies)
+    )
     tasks = [TaskData(kind, 1.0, every.rows(kind), None, ("en",), augmentation=told)]
     return every.network(kind), tasks, settings(steps=4, evaluate_every=2, **fields), Proportional()
 
@@ -75,6 +78,7 @@ CASES: dict[str, Callable[[], Made]] = {
     "freeat": lambda: classifier(adversary={"type": "freeat", "steps": 1, "start": 0.1}),
     "smart": lambda: classifier(adversary={"type": "smart", "rate": 0.1, "start": 0.1}),
     "views of tags, two batches a step": lambda: augmented("tag", accumulate=2),
+    "views of copies of tags": lambda: augmented("tag", copies=True),
     "views of rows, freelb": lambda: augmented("classify", adversary=FREELB),
     "mixup, with dropout": lambda: classifier(dropout=0.1, mixup=0.4),
     "dann": lambda: judged("domain"),

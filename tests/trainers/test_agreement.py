@@ -14,21 +14,25 @@ from test_augment import CUT, TYPOS, about, made, views
 
 from xfer.forms.base import build_form
 from xfer.text.edits import Edit, splice_edits
-from xfer.trainers.augmenting import Consistency
-from xfer.trainers.batches.alignment import AlignmentUnit, align_subwords, align_words, track_borders
+from xfer.trainers.batches.alignment import AlignmentUnit, align_subwords, align_words, compose_places, track_borders
+from xfer.trainers.batches.views import view_of
 from xfer.trainers.loop.fit import Run
-from xfer.trainers.losses.consistency import align_log_probabilities, detached_divergence
-from xfer.trainers.losses.objective import Objective, Teacher, view_of
+from xfer.trainers.losses.agreement import align_log_probabilities
+from xfer.trainers.losses.base import LossContext, Teacher
+from xfer.trainers.losses.consistency import Consistency
+from xfer.trainers.losses.distillation import teacher_term
+from xfer.trainers.losses.divergences import detached_symmetric_kl
+from xfer.trainers.losses.objective import Objective
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
-from adversary_runs import FORMS, close, gradients, network, rows
+from adversary_runs import FORMS, close, gradients, rows
 
 TWO = torch.tensor([[0.5, -1.0, 0.2], [2.0, 0.0, -1.0]]), torch.tensor([[0.1, 0.3, -0.2], [1.0, 1.0, 1.0]])
 
 
 def test_the_divergence_is_symmetric_and_its_gradient_passes_one_side_of_each() -> None:
     first, second = (logits.clone().requires_grad_() for logits in TWO)
-    found = detached_divergence(first.log_softmax(-1), second.log_softmax(-1))
+    found = detached_symmetric_kl(first.log_softmax(-1), second.log_softmax(-1))
     p, q = first.detach().softmax(-1), second.detach().softmax(-1)
     wanted = (p * (p / q).log()).sum(-1) + (q * (q / p).log()).sum(-1)
     assert torch.allclose(found, wanted)
@@ -44,16 +48,19 @@ def test_words_that_align_are_compared_and_no_others() -> None:
     assert torch.equal(one, first[1:]) and torch.equal(other, second[3:])
 
 
-def test_subwords_that_align_share_the_probability_among_them() -> None:
+def test_subwords_that_align_keep_their_probability_and_all_others_are_one_answer() -> None:
     own, view = torch.randn(1, 2, 4).log_softmax(-1), torch.randn(1, 2, 5).log_softmax(-1)
     places = torch.tensor([[[0, 3, -1, 2], [0, -1, 4, -1]]])
     first, second = align_log_probabilities(own, view, places)
     start, end = [0, 1, 3], [0, 2]
-    assert torch.allclose(first[0, 0, start].exp(), own[0, 0, start].exp() / own[0, 0, start].exp().sum())
-    assert torch.allclose(second[0, 0, start].exp(), view[0, 0, [0, 3, 2]].exp() / view[0, 0, [0, 3, 2]].exp().sum())
-    assert torch.allclose(second[0, 1, end].exp(), view[0, 1, [0, 4]].exp() / view[0, 1, [0, 4]].exp().sum())
+    assert torch.equal(first[0, 0, start], own[0, 0, start]) and torch.equal(second[0, 0, start], view[0, 0, [0, 3, 2]])
+    assert torch.equal(first[0, 1, end], own[0, 1, end]) and torch.equal(second[0, 1, end], view[0, 1, [0, 4]])
     assert second[0, 0, 2].exp() == first[0, 1, 1].exp() == 0
-    assert torch.isfinite(detached_divergence(first, second)).all()
+    rests = [[own[0, 0, [2]], own[0, 1, [1, 3]]], [view[0, 0, [1, 4]], view[0, 1, [1, 2, 3]]]]
+    for found, sides in zip((first, second), rests, strict=True):
+        assert torch.allclose(found[0, :, -1].exp(), torch.stack([side.exp().sum() for side in sides]))
+        assert torch.allclose(found.exp().sum(-1), torch.ones(1, 2))
+    assert torch.isfinite(detached_symmetric_kl(first, second)).all()
 
 
 def loss(run: Run, batch: dict[str, Any]) -> torch.Tensor:
@@ -65,7 +72,8 @@ def loss(run: Run, batch: dict[str, Any]) -> torch.Tensor:
         kind.log_probabilities(logits, batch), kind.log_probabilities(moved, view), view.get("places")
     )
     sides = (p.exp() * (p - q)).sum(-1) + (q.exp() * (q - p)).sum(-1)
-    divergence = (sides.flatten(1).mean(1) if sides.ndim > 1 else sides).sum() / len(batch["labels"])
+    count = int(batch.get("aligned", len(batch["labels"]))) * (len(kind.labels) or 1)
+    divergence = (sides.flatten(1).mean(1) if sides.ndim > 1 else sides).sum() / count
     return kind.unit_losses(logits, batch).mean() + 0.5 * divergence
 
 
@@ -101,37 +109,22 @@ def test_the_labels_of_both_are_learnt_where_it_is_said(tmp_path: Path) -> None:
     assert close(found, {name: rows_alone[name] + views_alone[name] for name in found})
 
 
-@pytest.mark.parametrize("added", [False, True])
-def test_a_teacher_sees_the_row_and_the_very_view_that_the_network_sees(added: bool, tmp_path: Path) -> None:
-    """xTune's R2: with the network itself as the teacher nothing is added; else what a hand computation says."""
-    own, other = network("classify"), network("classify", seed=2)
-    logits, view = torch.randn(3, 2), torch.randn(3, 2)
-    batch = {"labels": torch.tensor([0, 1, 1]), "input_ids": torch.zeros(3, 4, dtype=torch.long)}
-    made_of = {id(own): view, id(other): view + 1.5}
+@pytest.mark.parametrize("learns_views", [False, True])
+def test_a_teacher_is_asked_of_a_view_only_where_its_labels_are_learnt(learns_views: bool) -> None:
+    seen: list[int] = []
 
-    class Same(torch.nn.Module):
-        def __init__(self, net: Any) -> None:
-            super().__init__()
-            self.net = net
-
+    class Sure(torch.nn.Module):
         def forward(self, task: str, batch: Any) -> torch.Tensor:
-            seen.append(batch["input_ids"])
-            return made_of[id(self.net)] if batch["input_ids"].sum() else logits
+            seen.append(batch["input_ids"].shape[1])
+            return torch.ones(3, 2)
 
     kind = build_form("classify", ["no", "yes"])
-    whole = batch | {"view/labels": batch["labels"], "view/input_ids": torch.ones(3, 6, dtype=torch.long)}
-    for net in (own, other):
-        seen: list[torch.Tensor] = []
-        teacher = Teacher(Same(net), "nli", ("nli",), 1.0, 0.5, added)  # type: ignore[arg-type]
-        objective = Objective(0.0, 0.0, teacher, 1, Accelerator())
-        prepared = objective.prepare_batch(kind, "nli", 0, whole)
-        assert [tuple(ids.shape) for ids in seen] == [(3, 4), (3, 6)]
-        found = objective.teacher_loss(kind, view, view_of(prepared))
-        p, q = made_of[id(net)].softmax(-1), view.softmax(-1)
-        assert torch.allclose(found, 0.5 * (p * (p / q).log()).sum(-1), atol=1e-6)
-        labels = torch.nn.functional.cross_entropy(logits, batch["labels"], reduction="none")
-        wanted = labels * (1.0 if added else 0.5)
-        assert torch.allclose(objective.unit_losses(kind, logits, prepared), wanted, atol=1e-6)
+    batch = {"labels": torch.tensor([0, 1, 1]), "input_ids": torch.zeros(3, 4, dtype=torch.long)}
+    batch |= {"view/labels": batch["labels"], "view/input_ids": torch.ones(3, 6, dtype=torch.long)}
+    teacher = Teacher(Sure(), "nli", ("nli",), 1.0, 0.5)  # type: ignore[arg-type]
+    terms = teacher_term(teacher), Consistency(labels="both" if learns_views else "row")
+    prepared = Objective(kind, "nli", terms, LossContext(1, Accelerator(), teacher)).prepare_batch(0, batch)
+    assert seen == [4, 6][: 1 + learns_views] and ("teacher" in view_of(prepared)) == learns_views
 
 
 # What stands where
@@ -182,3 +175,10 @@ def test_subwords_of_a_context_align_by_the_borders_that_answers_have(tmp_path: 
             assert (places[0, target[0]], places[1, target[1]]) == tuple(other)
         assert (places[:, 0] == 0).all() and places.max() < len(view.unit.ids)
     assert aligned > len(found.row_of) / 2
+
+
+def test_parts_of_a_copy_align_with_its_view_where_both_come_from_one_part_of_the_row() -> None:
+    copy, view = np.array([2, 0, -1, 1]), np.array([1, -1, 0, 3])  # places of a row's four words in each
+    assert compose_places(copy, view, 4).tolist() == [-1, 3, 1, -1]
+    sides = compose_places(np.stack([copy, [0, 1, 2, 3]]), np.stack([view, [0, 2, -1, 4]]), 5)
+    assert sides.tolist() == [[-1, 3, 1, -1, -1], [0, 2, -1, 4, -1]]

@@ -12,9 +12,10 @@ import torch
 from tiny_runs import Stop, context, equal, settings, stopping, weights
 
 from xfer.forms.texts import editable_texts
-from xfer.trainers.augmenting import Augment, Consistency
+from xfer.trainers.augmenting import Augment
 from xfer.trainers.batches.augmented import Augmentation, Augmenter
 from xfer.trainers.loop.fit import Run, TaskData, fit
+from xfer.trainers.losses.consistency import Consistency
 from xfer.trainers.mixers import Proportional
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
@@ -146,9 +147,11 @@ def test_steps_of_a_list_follow_each_other(tmp_path: Path) -> None:
     assert found.row["text"] == first.row["text"].upper() and len(found.edits) == 2
 
 
-@pytest.mark.parametrize("consistent", [False, True], ids=["rows", "views"])
-def test_a_stopped_run_goes_on_to_the_same_bytes(consistent: bool, tmp_path: Path) -> None:
-    augmented = about({**TYPOS, "share": 0.7}, CUT, consistency=Consistency() if consistent else None)
+@pytest.mark.parametrize(
+    "consistency", [None, Consistency(), Consistency(copies=True)], ids=["rows", "views", "views of copies"]
+)
+def test_a_stopped_run_goes_on_to_the_same_bytes(consistency: Consistency | None, tmp_path: Path) -> None:
+    augmented = about({**TYPOS, "share": 0.7}, CUT, consistency=consistency)
     whole = trained(tmp_path / "whole", augmented)
     with pytest.raises(Stop):
         trained(tmp_path / "cut", augmented, 1, stop=3)

@@ -25,10 +25,11 @@ from xfer.models.domain.form import build_domain_form
 from xfer.models.network import Network, build_network
 from xfer.recipe.checks.discriminators import conditioning_task
 from xfer.recipe.load import load_recipe
-from xfer.trainers.augmenting import Augment, Consistency
+from xfer.trainers.augmenting import Augment
 from xfer.trainers.base import Mixer
 from xfer.trainers.batches.augmented import Augmentation
 from xfer.trainers.loop.fit import Context, TaskData, fit
+from xfer.trainers.losses.consistency import Consistency
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))
 from adversary_runs import FORMS, make, origin, rows

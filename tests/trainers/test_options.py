@@ -15,7 +15,7 @@ from xfer.models.network import Network
 from xfer.trainers.loop import averaging
 from xfer.trainers.loop.fit import TaskData, fit
 from xfer.trainers.loop.layers import parameter_depths, parameter_groups
-from xfer.trainers.losses.objective import Teacher
+from xfer.trainers.losses.base import Teacher
 from xfer.trainers.mixers import Uniform
 
 sys.path.append(str(Path(__file__).parent / "adversaries"))

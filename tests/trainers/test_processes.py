@@ -216,7 +216,7 @@ def test_a_launcher_that_starts_one_process_in_place_of_several_is_refused(monke
 def test_one_process_sends_nothing() -> None:
     alone = ranks.Processes()
     assert (alone.rank, alone.count, alone.main) == (0, 1, True)
-    assert alone.total([1.5]) == [1.5] and alone.told(lambda: 3) == 3
+    assert alone.total([1.5]) == [1.5] and alone.broadcast_result(lambda: 3) == 3
     weight = torch.nn.Parameter(torch.zeros(2))
     alone.add_up([weight])
     assert weight.grad is None

@@ -18,7 +18,7 @@ FORM_KIND = "form"
 @click.argument("kind", required=False)
 @as_json
 def listing(kind: str | None, as_json: bool) -> None:
-    """List readers, forms, models, trainers, mixers, heads, adversaries and attackers; or one KIND of them."""
+    """List readers, forms, models, trainers, mixers, heads, losses, adversaries and attackers; or one KIND."""
     from xfer.core.component import plural_kind
     from xfer.recipe.schema import component_kinds
 

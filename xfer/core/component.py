@@ -192,8 +192,10 @@ def _other_kind_hint(kind: str, name: str) -> str:
 
 
 def plural_kind(kind: str) -> str:
-    """Readers, but adversaries."""
-    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
+    """Readers, but adversaries and losses."""
+    if kind.endswith("y"):
+        return f"{kind[:-1]}ies"
+    return f"{kind}es" if kind.endswith("s") else f"{kind}s"
 
 
 def _broken_plugin(kind: str, name: str, what: str) -> PydanticCustomError:

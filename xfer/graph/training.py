@@ -11,9 +11,12 @@ from xfer.forms.sheet import form_facts
 from xfer.graph.jobs import AttackerInputs, HashedData, Job, ModelState, RowForm
 from xfer.models.domain.base import Head
 from xfer.trainers.attacked import AttackedTraining
-from xfer.trainers.augmenting import Augment, Consistency
+from xfer.trainers.augmenting import Augment
 from xfer.trainers.base import Mixer
+from xfer.trainers.losses.consistency import Consistency
 from xfer.trainers.settings import FinetuneSettings
+
+ADDED_VERSION = 2  # of ``distil: {added: true}``; raise it when the same block would give other gradients
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +61,7 @@ class AugmentationJob:
 
     def hashed_data(self) -> HashedData:
         data: HashedData = {"augment": [step.hashed_data() for step in self.steps]}
-        data |= {"consistency": self.consistency.model_dump(mode="json")} if self.consistency else {}
+        data |= {"consistency": self.consistency.identity()} if self.consistency else {}
         return data | ({"spoken": self.language} if self.language else {})
 
 
@@ -100,7 +103,8 @@ class TeacherJob:
 
     def hashed_data(self) -> HashedData:
         data: HashedData = {"temperature": self.temperature, "weight": self.weight, "task": self.task}
-        return data | {"taught": list(self.student_tasks)} | ({"added": True} if self.added else {})
+        data |= {"added": True, "version": ADDED_VERSION} if self.added else {}
+        return data | {"taught": list(self.student_tasks)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,9 +18,10 @@ from xfer.readers.base import Languages, Reader, Source, Split
 from xfer.recipe.benchmark import Targets, expand_plain_data
 from xfer.recipe.rules import prerequisite_stages, reader_source, short_task_name
 from xfer.trainers.attacked import AttackedTraining
-from xfer.trainers.augmenting import Augments, Consistency
+from xfer.trainers.augmenting import Augments
 from xfer.trainers.base import Mixer, Trainer
 from xfer.trainers.finetune import Finetune
+from xfer.trainers.losses.consistency import Consistency
 from xfer.trainers.mixers import Proportional
 from xfer.trainers.options import Distil, Sampling
 

@@ -96,6 +96,7 @@ def component_kinds() -> dict[str, type[Component]]:
     from xfer.readers.base import Reader
     from xfer.trainers.adversaries.base import Adversary
     from xfer.trainers.base import Mixer, Trainer
+    from xfer.trainers.losses.base import Loss
 
-    bases: list[type[Component]] = [Adversary, Attacker, Head, Mixer, Model, Reader, Trainer]
+    bases: list[type[Component]] = [Adversary, Attacker, Head, Loss, Mixer, Model, Reader, Trainer]
     return {base.kind: base for base in bases}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from xfer.trainers.batches.augmented import Augmentation
     from xfer.trainers.distributed import Processes
     from xfer.trainers.loop.fit import TaskData
-    from xfer.trainers.losses.objective import Teacher
+    from xfer.trainers.losses.base import Teacher
 
 
 def train_step(
@@ -192,7 +192,8 @@ def _load_teacher(job: TrainJob, parents: Parents, student: Network) -> Teacher 
     if job.teacher is None:
         return None
     from xfer.models.network import load_network
-    from xfer.trainers.losses.objective import Teacher, require_same_vocabulary
+    from xfer.trainers.losses.base import Teacher
+    from xfer.trainers.losses.distillation import require_same_vocabulary
 
     teacher = job.teacher
     form = student.forms[teacher.student_tasks[0]]

@@ -1,8 +1,8 @@
-"""Blocks of a task: how its rows are changed anew each time they are drawn, and what is learnt of that. Light."""
+"""The block ``augment`` of a task: how its rows are changed anew each time they are drawn. Light."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
@@ -58,16 +58,3 @@ def _as_list(value: Any) -> Any:
 
 
 Augments = Annotated[tuple[Augment, ...], BeforeValidator(_as_list)]
-
-
-class Consistency(Block):
-    """Rows stay as they are, and what ``augment`` makes of them is a view that should be answered alike.
-
-    Example consistency of xTune (Zheng et al. 2021, R1): weight * (KL(p || q) + KL(q || p)) of the answers p to a row
-    and q to its view, the first of each divergence without a gradient. 5 is their weight (PAWS-X 2, UDPOS 0.3). Their
-    second stage learns the labels of both (``labels: both``) and a teacher on both (``distil`` with ``added``, R2). Of
-    tags and spans only words and subwords take part that stand in both.
-    """
-
-    weight: float = Field(5.0, ge=0, description="factor of the divergence between a row and its view")
-    labels: Literal["row", "both"] = Field("row", description="whose labels are learnt: the row's, or the view's too")

@@ -9,7 +9,7 @@ from xfer.core.component import Component
 from xfer.core.seeds import seeded_random
 from xfer.readers.base import Settings
 
-Misfit = tuple[tuple[str, ...], str, str]  # where within a mixer or trainer, what is wrong, a hint
+Misfit = tuple[tuple[str | int, ...], str, str]  # where within a mixer or trainer, what is wrong, a hint
 
 
 class Mixer(Component, kind="mixer"):

@@ -32,7 +32,7 @@ class ProcessLost(ProcessFailed):
 
 @contextmanager
 def guard_messages() -> Iterator[None]:
-    """Around whatever is sent: torch's errors there are long, and say nothing that helps. Raises Gone."""
+    """Around whatever is sent: torch's errors there are long, and say nothing that helps. Raises ProcessLost."""
     try:
         yield
     except RuntimeError as error:
@@ -46,7 +46,7 @@ class Processes:
     ``control`` is a group of gloo, for words and numbers on the CPU; gradients go the way of their device.
     """
 
-    def __init__(self, control: Any = None) -> None:
+    def __init__(self, control: distributed.ProcessGroup | None = None) -> None:
         self.control = control
         self.parted = False  # whether the run's weights are spread: gradients are added up in each pass, by all
         self.rank, self.count = (distributed.get_rank(), distributed.get_world_size()) if control else (0, 1)
@@ -57,7 +57,7 @@ class Processes:
         return self.rank == 0
 
     def agree(self, error: Exception | None = None) -> None:
-        """Raises Elsewhere in every process if one of them comes with an error. Precedes all else that is sent."""
+        """Raises ProcessFailed in every process if one of them comes with an error. Precedes all else that is sent."""
         if not self.control:
             return
         failed = torch.tensor([int(error is not None)])
@@ -114,8 +114,8 @@ class Processes:
         _sum_in_place(sums, self.control)
         return [float(value) for value in sums]
 
-    def told(self, compute: Callable[[], T]) -> T:
-        """What ``find`` gives in the main process, which alone calls it. Plain data."""
+    def broadcast_result(self, compute: Callable[[], T]) -> T:
+        """What ``compute`` gives in the main process, which alone calls it. Plain data."""
         if not self.control:
             return compute()
         broadcast: list[Any] = [None]
@@ -132,7 +132,7 @@ class Processes:
     def share(
         self, make: Callable[[np.ndarray], Tensors], encoded: EncodedUnits, index: np.ndarray, number: int | None
     ) -> tuple[Tensors, Tensors]:
-        """This process's rows of a batch, and what it must know of the whole of it (see ``part``).
+        """This process's rows of a batch, and what it must know of the whole of it (see ``batch_context``).
 
         Rows stand by length, so that each process takes every nth; a process may be left without any. Batches whose
         rows depend on each other come with their ``number``, and go to one process after another.
@@ -154,7 +154,7 @@ class Processes:
 def batch_context(encoded: EncodedUnits, index: np.ndarray, mine: np.ndarray, whole: Tensors) -> Tensors:
     """What a process must know of the ``whole`` batch beside its own rows ``mine``; stays on the CPU.
 
-    ``whole``: units, rows, sequences and longest sequence. ``mine``: the numbers of its sequences in the whole batch.
+    ``whole`` [4]: units, rows, sequences and longest sequence. ``mine`` [sequences]: their numbers in the whole batch.
     """
     sequences, longest = whole["input_ids"].shape
     if encoded.groups is None:
@@ -186,7 +186,7 @@ def _reduce_bucket(gradients: Sequence[torch.Tensor]) -> None:
         start += gradient.numel()
 
 
-def _sum_in_place(numbers: torch.Tensor, group: Any = None) -> None:
+def _sum_in_place(numbers: torch.Tensor, group: distributed.ProcessGroup | None = None) -> None:
     with guard_messages():
         distributed.all_reduce(numbers, group=group)
 

@@ -117,7 +117,7 @@ class Curriculum(Mixer):
 
 @Mixer.register("joint")
 class Joint(Mixer):
-    """Every step trains all tasks: one batch of each (times ``accumulate``), the losses added up with their weights.
+    """Every step trains all tasks: ``accumulate`` micro-batches of each, the losses added up with their weights.
 
     An epoch is one of the task with most batches, tasks with a ``head`` aside; the others begin again meanwhile.
     """

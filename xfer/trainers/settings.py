@@ -13,6 +13,9 @@ from xfer.forms.sheet import form_facts
 from xfer.readers.base import Settings
 from xfer.trainers.adversaries.base import Adversary, Plain
 from xfer.trainers.base import Misfit, Trainer
+from xfer.trainers.losses.base import Loss
+from xfer.trainers.losses.label_smoothing import LabelSmoothing
+from xfer.trainers.losses.mixup import Mixup
 from xfer.trainers.options import Adapt, Average, Unfreeze
 
 LEAST_WARMUP = 0.1  # at least this share of the steps, where a rate was raised
@@ -23,9 +26,11 @@ class FinetuneSettings(Trainer):
 
     epochs: float | None = Field(None, gt=0, description="passes over the rows; published if neither is given")
     steps: int | None = Field(None, ge=1, description="optimiser steps, instead of epochs")
-    batch_size: int | None = Field(None, ge=1, description="rows a step; published if neither is given")
-    batch_tokens: int | None = Field(None, ge=16, description="subwords a step with padding, instead of batch_size")
-    accumulate: int = Field(1, ge=1, description="batches added up before an optimiser step")
+    batch_size: int | None = Field(None, ge=1, description="rows of a micro-batch; published if neither is given")
+    batch_tokens: int | None = Field(
+        None, ge=16, description="token budget of a micro-batch with padding, instead of batch_size"
+    )
+    accumulate: int = Field(1, ge=1, description="gradient accumulation: micro-batches of an optimiser step")
     learning_rate: float | None = Field(None, gt=0, description="peak learning rate")
     weight_decay: float | None = Field(None, ge=0, description="of all weights but biases and layer norms")
     warmup: float | None = Field(None, ge=0, lt=1, description="share of the steps in which the rate rises")
@@ -50,6 +55,9 @@ class FinetuneSettings(Trainer):
     )
     mixup: float = Field(
         0.0, ge=0, description="alpha of the beta distribution by which rows of form classify are mixed; 0 for none"
+    )
+    losses: tuple[SerializeAsAny[Loss], ...] = Field(
+        (), description="further terms of the loss (xfer list losses), each applied to what those before it give"
     )
     layer_decay: float = Field(
         1.0,
@@ -92,12 +100,27 @@ class FinetuneSettings(Trainer):
         if self.adversary.whole_weights:
             yield "adversary"
 
+    def loss_terms(self, *teachers: Loss) -> tuple[Loss, ...]:
+        """The terms of every task of the stage, from the first that is applied to the last.
+
+        Labels are smoothed, then what a teacher says is added, then come further terms; all that is mixed in the end.
+        """
+        smoothed = [LabelSmoothing(share=self.label_smoothing)] if self.label_smoothing else []
+        mixed = [Mixup(alpha=self.mixup)] if self.mixup else []
+        return (*smoothed, *teachers, *self.losses, *mixed)
+
+    def _placed_losses(self) -> Iterator[tuple[tuple[str | int, ...], Loss]]:
+        yield from ((("losses", number), term) for number, term in enumerate(self.losses))
+        if self.mixup:
+            yield ("mixup",), Mixup(alpha=self.mixup)
+
     def find_faults(self, forms: Sequence[str]) -> Iterator[Misfit]:
         for name in self.unshardable_settings() if self.shard else ():
             value = f" {self.adversary.type_name}" if name == "adversary" else ""
             yield ("shard",), f"does not go with {name}{value}, which needs whole weights", f"leave shard or {name} out"
-        if self.mixup and not any(form_facts(form).classifies_rows for form in forms):
-            yield ("mixup",), "mixes rows of form classify, and the stage has none", "leave it out"
+        for where, term in self._placed_losses():
+            for path, what, hint in term.find_faults(forms):
+                yield (*where, *path), what, hint
         if self.freeze_encoder and any(form_facts(form).searches_pool for form in forms):
             yield ("freeze_encoder",), "leaves nothing to train for retrieval, which has no head", "leave it out"
 

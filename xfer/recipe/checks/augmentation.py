@@ -11,7 +11,7 @@ from xfer.readers.base import Reader
 from xfer.recipe.checks.lexicons import attacker_faults, further_faults, truth_faults
 from xfer.recipe.partial import PartialRecipe, PartialTask, PathFault
 from xfer.recipe.recipe import Task
-from xfer.trainers.augmenting import Consistency
+from xfer.trainers.losses.consistency import Consistency
 
 MOVING_ATTACKERS = ("word_order", "context_shuffle", "cross_language")  # after these no word stands where it stood
 

@@ -1,7 +1,8 @@
 """The adversary as a kind: what perturbs the word embeddings while a network trains.
 
-The loop hands each micro-batch over as a ``Micro`` and lets the adversary do the backward passes. All that is
-random is drawn through it, so a step stays a pure function of (seed, step, micro-batch) and of ``begin``'s tensors.
+The loop hands each micro-batch over as a ``MicroBatch`` and lets the adversary do the backward passes. All that is
+random is drawn through it, so that a step stays a pure function of (seed, step, micro-batch) and of the tensors that
+``initial_state`` gave.
 """
 
 from __future__ import annotations
@@ -40,25 +41,31 @@ class Adversary(Component, kind="adversary"):
         return False
 
     def backward(self, micro: MicroBatch) -> torch.Tensor:
-        """Adds the gradient of one micro-batch to the parameters; returns the loss that was descended."""
+        """Adds the gradient of one micro-batch to the parameters; returns the loss that was descended, []."""
         if self.is_active:
             return self.perturbed_backward(micro)
         loss = micro.loss(micro.logits())
         return micro.backward(loss)
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
-        """What ``backward`` does where the adversary is active."""
+        """What ``backward`` does where the adversary is active; returns the loss, []."""
         raise NotImplementedError
 
     def attach_modules(self, network: Network, seed: int) -> None:
         """Puts what is trained beside the network into ``network.aside``, before the optimiser is made."""
 
     def initial_state(self, network: Network) -> dict[str, torch.Tensor]:
-        """Tensors that live as long as the run and stand in its checkpoints; ``after`` changes them in place."""
+        """Tensors that live as long as the run and stand in its checkpoints, each in a shape that it keeps.
+
+        ``after_update`` changes them in place.
+        """
         return {}
 
     def after_update(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
-        """What follows an optimiser update; ``progress`` is the share of the run's steps that are done."""
+        """What follows an optimiser update; ``progress`` is the share of the run's steps that are done.
+
+        ``state`` holds the tensors of ``initial_state``, whose shapes stay.
+        """
 
 
 class Ball(Adversary):
@@ -82,7 +89,7 @@ class Ascent(Ball):
         return self.steps > 0 and self.radius != 0 and (self.rate > 0 or self.start > 0)
 
     def first_delta(self, micro: MicroBatch) -> torch.Tensor:
-        """The perturbation before the first ascent step: uniform, with ``start`` as the bound of its norm."""
+        """The perturbation before the first ascent step, [sequences, subwords, width]: uniform, up to ``start``."""
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         mask = micro.mask(self.special)
@@ -91,7 +98,7 @@ class Ascent(Ball):
         )
 
     def ascent_step(self, delta: torch.Tensor, gradient: torch.Tensor, micro: MicroBatch) -> torch.Tensor:
-        """The perturbation one ascent step on, cut off from the graph."""
+        """The perturbation one ascent step on, [sequences, subwords, width], cut off from the graph."""
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         gradient = gradient * micro.mask(self.special)

@@ -56,7 +56,7 @@ def watch_states(network: Network) -> Iterator[dict[str, torch.Tensor]]:
 
 
 def bottleneck_bound(micro: MicroBatch, recorded: dict[str, torch.Tensor]) -> torch.Tensor:
-    """The mean of |t - t'|^2 / 2 over all subwords t that are no padding, each beside one t' drawn among them."""
+    """The mean of |t - t'|^2 / 2 over all subwords t that are no padding, each beside one t' drawn among them; []."""
     states = recorded["inner"].float()[micro.batch["attention_mask"].bool()]
     other = states[micro.picks(len(states), len(states))]
     return (states - other).square().sum(-1).mean() / 2
@@ -74,7 +74,7 @@ def anchored_subwords(gradient: torch.Tensor, mask: torch.Tensor, between: tuple
 def anchor_information(
     micro: MicroBatch, recorded: dict[str, torch.Tensor], gradient: torch.Tensor, between: tuple[float, float]
 ) -> torch.Tensor:
-    """The mean InfoNCE of anchored subwords and their sentences, in groups of as many pairs as there are sequences."""
+    """The mean InfoNCE of anchored subwords and their sentences, [], in groups of as many pairs as sequences."""
     chosen = anchored_subwords(gradient, micro.batch["attention_mask"], between).nonzero()
     if not len(chosen):  # sentences too short to have any
         return recorded["last"].float().sum() * 0

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
 from xfer.core.seeds import derive_seed
 from xfer.models.embeddings import embedding_width, shifted_embeddings
 from xfer.models.network import Network
-from xfer.trainers.losses.objective import mix_partners
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+    from xfer.forms.base import Form, Tensors
+
+
+class TaskLoss(Protocol):
+    """What a micro-batch is trained for (see ``losses.objective``)."""
+
+    def around_pass(self, network: Network, batch: Tensors) -> AbstractContextManager[None]: ...
+    def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor: ...
+
+
+class FormLoss:
+    """A form's own loss without any other term."""
+
+    def __init__(self, form: Form) -> None:
+        self.unit_losses = form.unit_losses
+
+    def around_pass(self, network: Network, batch: Tensors) -> AbstractContextManager[None]:
+        return nullcontext()
+
 
 Site = Callable[[Network, torch.Tensor | None], AbstractContextManager[None]]  # where a perturbation is added
 
@@ -26,21 +48,21 @@ class MicroBatch:
 
     def __init__(
         self,
-        network: Any,
-        accelerator: Any,
+        network: torch.nn.Module,
+        accelerator: Accelerator,
         task: str,
-        batch: dict[str, torch.Tensor],
+        batch: Tensors,
         units: int,
         weight: float,
         names: tuple[int, int, int],
         adversary_state: Mapping[str, torch.Tensor],
-        unit_losses: Callable[..., torch.Tensor] | None = None,
+        objective: TaskLoss | None = None,
     ) -> None:
         self.network, self.accelerator, self.task, self.batch = network, accelerator, task, batch
         self.units, self.weight, self.names, self.kept = units, weight, names, adversary_state
         self.inner: Network = accelerator.unwrap_model(network)
         self.form = self.inner.forms[task]
-        self.losses = unit_losses or type(self.form).unit_losses
+        self.objective = objective or FormLoss(self.form)
         self.delta: torch.Tensor | None = None
         self.replay = 0
         self._drawn = 0
@@ -51,24 +73,30 @@ class MicroBatch:
         """One pass under ``delta`` at ``site``. Passes with the same number ``dropout`` have the same dropout masks."""
         return self._pass(self.network, delta, dropout, site)
 
+    def with_batch(self, batch: Tensors) -> MicroBatch:
+        """Another batch that counts in the step as this one does; its tensors' shapes are its own."""
+        own = self.network, self.accelerator, self.task
+        return MicroBatch(*own, batch, self.units, self.weight, self.names, self.kept, self.objective)
+
     def _pass(
-        self, network: Any, delta: torch.Tensor | None, dropout: int, site: Site = shifted_embeddings
+        self, network: torch.nn.Module, delta: torch.Tensor | None, dropout: int, site: Site = shifted_embeddings
     ) -> torch.Tensor:
         torch.manual_seed(derive_seed("dropout", *self.names, *([dropout] if dropout else []), *self._rank()))
-        with self.accelerator.autocast(), site(self.inner, delta), mix_partners(self.inner, self.batch):
+        terms = self.objective.around_pass(self.inner, self.batch)
+        with self.accelerator.autocast(), site(self.inner, delta), terms:
             logits: torch.Tensor = network(self.task, self.batch)
         return logits
 
     def loss(self, logits: torch.Tensor) -> torch.Tensor:
-        """The task's loss, as this micro-batch counts in its step."""
-        return self.mean(self.losses(self.form, logits, self.batch))
+        """The task's loss, as this micro-batch counts in its step, []."""
+        return self.mean(self.objective.unit_losses(logits, self.batch))
 
     def chances(self, logits: torch.Tensor) -> torch.Tensor:
-        """Log-probabilities of what each unit may answer, in float32."""
+        """Log-probabilities of what each unit may answer, float32 [units, answers] or [units, parts, answers]."""
         return self.form.log_probabilities(logits, self.batch)
 
     def mean(self, values: torch.Tensor) -> torch.Tensor:
-        """Values of units [units], as this micro-batch counts in its step."""
+        """The mean of values [units], as this micro-batch counts in its step, []."""
         return values.sum() / self.units * (0 if "idle" in self.batch else 1)
 
     def backward(self, loss: torch.Tensor, again: bool = False) -> torch.Tensor:
@@ -86,7 +114,7 @@ class MicroBatch:
     def twin(self, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """The logits of other weights, without dropout and without a gradient."""
         self.inner.eval()
-        with torch.no_grad(), self.accelerator.autocast(), mix_partners(self.inner, self.batch):
+        with torch.no_grad(), self.accelerator.autocast(), self.objective.around_pass(self.inner, self.batch):
             # tied by ourselves: torch would meet the shared encoder once a task, and never give its own weights back
             placed_weights, model_inputs = self.inner.weight_places(weights), (self.task, self.batch)
             logits: torch.Tensor = torch.func.functional_call(

@@ -126,6 +126,17 @@ def unit_aligner(facts: FormFacts) -> UnitAligner | None:
     return align_words if facts.tags_words else align_subwords if facts.locates_answers else None
 
 
+def compose_places(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
+    """Of each of ``count`` parts of one changed unit its place in another that was changed from the same unit.
+
+    ``first`` and ``second`` give the places of the unit's own parts in the two: [words], or [2, subwords].
+    """
+    composed: np.ndarray = np.full((*first.shape[:-1], count), -1)
+    *sides, parts = np.nonzero((first >= 0) & (second >= 0))
+    composed[(*sides, first[(*sides, parts)])] = second[(*sides, parts)]
+    return composed
+
+
 def stack_places(places: Sequence[np.ndarray], view: Tensors, rows: Tensors) -> torch.Tensor:
     """The places of the units of a batch as one tensor: [words of the batch], or [units, 2, subwords] padded by -1.
 

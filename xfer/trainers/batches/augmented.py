@@ -10,14 +10,16 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from xfer.core.seeds import derive_seed, seeded_random
 from xfer.forms.base import Columns, Form, Tensors, encode_texts
 from xfer.forms.pieces import UnitSelection, join_units, select_units
-from xfer.trainers.augmenting import Augment, Consistency
-from xfer.trainers.batches.alignment import AlignmentUnit, EditRecords, stack_places, unit_aligner
+from xfer.trainers.augmenting import Augment
+from xfer.trainers.batches.alignment import AlignmentUnit, EditRecords, compose_places, stack_places, unit_aligner
+from xfer.trainers.batches.views import as_view
 from xfer.trainers.distributed import Processes
-from xfer.trainers.losses.objective import as_view
+from xfer.trainers.losses.consistency import Consistency
 
 TrainingRow = dict[str, Any]
 
@@ -42,10 +44,16 @@ class AugmentedRow(NamedTuple):
 
 
 class BatchView(NamedTuple):
-    """The units of a batch from changed rows, in order, and of each the places of its parts (see alignment)."""
+    """The units of a batch from changed rows, in order, and where the parts of the rows' own units stand in each."""
 
     piece: UnitSelection
     places: list[np.ndarray]
+    sizes: list[int]  # how many parts each unit has
+
+    @property
+    def aligned(self) -> int:
+        """How many parts of the batch have a counterpart."""
+        return sum(int((places >= 0).sum()) for places in self.places)
 
 
 class Augmenter:
@@ -76,9 +84,35 @@ class Augmenter:
             self.cutter = Cutter(tokenizer)
 
     def batch(self, number: int, index: np.ndarray, processes: Processes, batchwise: bool) -> tuple[Tensors, Tensors]:
-        """This process's part of batch ``number``, units ``index``, and what it must know of the whole of it."""
-        form, consistency, view = self.form, self.about.consistency, self.draw(number, index)
-        piece = select_units(self.units.encoded, self.units.targets, index) if consistency else view.piece
+        """This process's part of batch ``number``, units ``index`` [n], and what it must know of the whole of it.
+
+        Shapes are those of the form's ``build_batch``.
+        """
+        drawn = self.draw(number, index)
+        if self.about.consistency is None:
+            return self._share(number, index, drawn.piece, None, processes, batchwise)
+        rows = select_units(self.units.encoded, self.units.targets, index)
+        return self._share(number, index, rows, drawn, processes, batchwise)
+
+    def copy_batch(
+        self, number: int, index: np.ndarray, processes: Processes, batchwise: bool
+    ) -> tuple[Tensors, Tensors]:
+        """The same of augmented copies of these rows. The view of a copy is another draw from the row itself."""
+        copies, views = self.draw(number, index, "copy"), self.draw(number, index, "view of copy")
+        pairs = zip(copies.places, views.places, copies.sizes, strict=True) if copies.places else ()
+        views = views._replace(places=[compose_places(*pair) for pair in pairs])
+        return self._share(number, index, copies.piece, views, processes, batchwise)
+
+    def _share(
+        self,
+        number: int,
+        index: np.ndarray,
+        piece: UnitSelection,
+        view: BatchView | None,
+        processes: Processes,
+        batchwise: bool,
+    ) -> tuple[Tensors, Tensors]:
+        form = self.form
 
         def make(positions: np.ndarray) -> Tensors:
             seeds = (
@@ -87,35 +121,42 @@ class Augmenter:
                 else None
             )
             tensors = form.build_batch(piece.encoded, piece.targets, positions, self.tokenizer, seeds)
-            return tensors | (self._beside(view, positions, tensors) if consistency else {})
+            return tensors | (self._view_tensors(view, positions, tensors) if view else {})
 
-        return processes.share(make, piece.encoded, np.arange(len(index)), number if batchwise else None)
+        tensors, context = processes.share(make, piece.encoded, np.arange(len(index)), number if batchwise else None)
+        words = form.facts.tags_words and view  # a batch's mean is over the words that have a counterpart
+        return tensors, context | ({"aligned": torch.tensor(words.aligned)} if words else {})
 
-    def _beside(self, view: BatchView, positions: np.ndarray, rows: Tensors) -> Tensors:
+    def _view_tensors(self, view: BatchView, positions: np.ndarray, rows: Tensors) -> Tensors:
         tensors = self.form.build_batch(view.piece.encoded, view.piece.targets, positions, self.tokenizer)
         if view.places:
             tensors["places"] = stack_places([view.places[i] for i in positions], tensors, rows)
         return as_view(tensors)
 
-    def draw(self, number: int, index: np.ndarray) -> BatchView:
-        """The units ``index`` of batch ``number``, and where their parts stand there if a view needs to know."""
+    def draw(self, number: int, index: np.ndarray, *role: str) -> BatchView:
+        """The units ``index`` of batch ``number``, and where their parts stand there if a view needs to know.
+
+        Each ``role`` is a draw of its own.
+        """
         draw_counts: Counter[int] = Counter()
         pieces: list[UnitSelection] = []
         places: list[np.ndarray] = []
+        sizes: list[int] = []
         for unit in index.tolist():
-            change = self.change(int(self.row_of[unit]), number, draw_counts[unit])
+            change = self.change(int(self.row_of[unit]), number, draw_counts[unit], *role)
             draw_counts[unit] += 1
             piece, view = self._read(unit, change)
             pieces.append(piece)
             if self.about.consistency and (align := unit_aligner(self.form.facts)):
                 row = {name: values[int(self.row_of[unit])] for name, values in self.rows.items()}
                 places.append(align(row, change.row, change.edits, self._own(unit)[1], view))
-        return BatchView(join_units(pieces), places)
+                sizes.append(len(view.unit.ids if view.words is None else view.words))
+        return BatchView(join_units(pieces), places, sizes)
 
-    def change(self, number: int, batch: int, turn: int) -> AugmentedRow:
+    def change(self, number: int, batch: int, turn: int, *role: str) -> AugmentedRow:
         """Row ``number`` as batch ``batch`` has it for the ``turn``-th time."""
         row = {name: values[number] for name, values in self.rows.items()}
-        names = ("augment", self.seed, self.name, row["language"], row["id"], batch, turn)
+        names = ("augment", self.seed, self.name, row["language"], row["id"], batch, turn, *role)
         edits, sampling = list[EditRecords](), None
         for step_index, (step, knowledge) in enumerate(self.about.steps):
             if seeded_random(*names, step_index).random() >= step.share:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from xfer.core.seeds import derive_seed
 from xfer.forms.base import Columns, EncodedUnits, Tensors
@@ -37,7 +38,7 @@ class Feed:
     def __init__(
         self, settings: FinetuneSettings, network: Network, tasks: Sequence[TaskData], seed: int, max_length: int
     ) -> None:
-        self.forms, self.tokenizer, self.seed, self.mixup = network.forms, network.tokenizer, seed, settings.mixup
+        self.forms, self.tokenizer, self.seed = network.forms, network.tokenizer, seed
         self.encoded = {t.name: self.forms[t.name].encode_training(t.train, self.tokenizer, max_length) for t in tasks}
         self.targets = {t.name: self.forms[t.name].loss_targets(t.train) for t in tasks}
         size, tokens = settings.batch_size, settings.batch_tokens
@@ -46,6 +47,7 @@ class Feed:
         self.samplers = {n: Sampler(n, lengths[n], seed, size, tokens, *drawn[n]) for n in lengths}
         self.sizes = {name: len(each) for name, each in lengths.items()}
         self.views = {t.name: self._build_augmenter(t, t.augmentation, max_length) for t in tasks if t.augmentation}
+        self.terms = settings.loss_terms()
         self.max_length, self.changed = max_length, dict[str, AttackedUnits]()
         for task in tasks:
             if task.attacked:
@@ -65,16 +67,38 @@ class Feed:
             self.changed[task] = AttackedUnits(*encoding_inputs)
 
     def task_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
-        """This process's rows of batch ``number`` of a task, and what it must know of the whole (see ``ranks``)."""
-        index = self.samplers[task].batch_rows(number)
-        index = self.changed[task].clean(index) if task in self.changed else index
+        """This process's rows of batch ``number`` of a task, and what it must know of the whole (``batch_context``).
+
+        Shapes are those of the form's ``build_batch``.
+        """
+        index = self._clean_units(task, number)
         if task in self.views and len(index):
-            return self.views[task].batch(number, index, processes, self._is_batchwise(task))
+            tensors, context = self.views[task].batch(number, index, processes, self._is_batchwise(task))
+            return tensors, context | ({"copy": torch.tensor(False)} if self.has_copies(task) else {})
         return self._share_units(task, number, index, self.encoded[task], self.targets[task], processes)
+
+    def copied_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
+        """The same of augmented copies of that batch's rows; nothing where its task has none."""
+        if not self.has_copies(task):
+            return {}, {}
+        index = self._clean_units(task, number)
+        if not len(index):
+            return {}, {}
+        tensors, context = self.views[task].copy_batch(number, index, processes, self._is_batchwise(task))
+        return tensors, context | {"copy": torch.tensor(True)}
+
+    def has_copies(self, task: str) -> bool:
+        """Whether augmented copies are trained beside the rows of a task."""
+        consistency = self.views[task].about.consistency if task in self.views else None
+        return consistency is not None and consistency.copies
+
+    def _clean_units(self, task: str, number: int) -> np.ndarray:
+        index = self.samplers[task].batch_rows(number)
+        return self.changed[task].clean(index) if task in self.changed else index
 
     def _is_batchwise(self, task: str) -> bool:
         form = self.forms[task]
-        return form.batchwise_loss or bool(self.mixup and form.facts.classifies_rows)
+        return form.batchwise_loss or any(term.is_batchwise(form) for term in self.terms)
 
     def attacked_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
         """The same of the changed rows that go with that batch; nothing where there are none."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from xfer.core.seeds import derive_seed
+from xfer.forms.base import EncodedUnits
 
 CHUNK_BATCHES = 64  # batches a chunk: more sorts better, fewer mixes better
 
@@ -70,7 +71,7 @@ class Sampler:
             batches += self._cut_chunk(chunk)
         return [batches[i] for i in draw.permutation(len(batches))]
 
-    def _epoch_rows(self, epoch: int) -> Any:
+    def _epoch_rows(self, epoch: int) -> int | np.ndarray:
         if self.shares is None:
             return len(self.lengths)
         taken = []
@@ -120,7 +121,9 @@ def _language_shares(languages: Sequence[str], exponent: float) -> dict[str, tup
     }
 
 
-def sampling_languages(encoded: Any, rows: dict[str, list[Any]], exponent: float) -> tuple[list[str] | None, float]:
+def sampling_languages(
+    encoded: EncodedUnits, rows: dict[str, list[Any]], exponent: float
+) -> tuple[list[str] | None, float]:
     """What a sampler must know of languages: that of each encoded unit (a unit may be a window of a row)."""
     if exponent == 1:
         return None, 1.0

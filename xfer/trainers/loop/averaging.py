@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file
 
 from xfer.models.network import Network
 from xfer.trainers.loop import checkpoint
+from xfer.trainers.options import Average
 
 Weights = dict[str, torch.Tensor]
 RECENT = "recent"  # weights at a dev score, kept under this name
 
 
-def start_average(average: Any, network: Network) -> Weights:
+def start_average(average: Average | None, network: Network) -> Weights:
     """The moving average at the start of a run, or nothing: tensors that ``follow`` changes in place."""
     if not average or average.decay is None:
         return {}
     return {f"average/{name}": tensor.clone() for name, tensor in network.named_weights().items()}
 
 
-def update_average(average: Any, moving: Weights, network: Network, step: int) -> None:
+def update_average(average: Average | None, moving: Weights, network: Network, step: int) -> None:
     """One step of the moving average. Early steps, which know little, keep less: at most (1 + step) / (10 + step)."""
-    if not moving:
+    if not moving or average is None or average.decay is None:
         return
     kept = min(average.decay, (1 + step) / (10 + step))
     for name, tensor in network.named_weights().items():
@@ -39,7 +39,7 @@ def update_average(average: Any, moving: Weights, network: Network, step: int) -
 
 @contextmanager
 def averaged_weights(
-    average: Any, moving: Weights, network: Network, folder: Path, steps: Sequence[int]
+    average: Average | None, moving: Weights, network: Network, folder: Path, steps: Sequence[int]
 ) -> Iterator[None]:
     """Inside, the network has the mean; outside, its own weights. ``steps``: those of all dev scores, this one last."""
     if not average:
@@ -48,7 +48,7 @@ def averaged_weights(
     run_weights = {name: tensor.clone() for name, tensor in network.named_weights().items()}
     if moving:
         network.load_weights({name.removeprefix("average/"): tensor for name, tensor in moving.items()})
-    else:
+    elif average.last:
         checkpoint.keep_weights(folder, RECENT, steps[-1], network)
         network.load_weights(mean_weights([_read_recent(folder, step) for step in steps[-average.last :]]))
     try:
@@ -69,7 +69,7 @@ def mean_weights(weight_sets: Sequence[Weights]) -> Weights:
     return averages
 
 
-def forget_recent(average: Any, folder: Path, steps: Sequence[int]) -> None:
+def forget_recent(average: Average | None, folder: Path, steps: Sequence[int]) -> None:
     """Removes kept weights that no later mean needs. To be called when a checkpoint of the latest step stands."""
     if average and average.last:
         needed = {f"{RECENT}-{step}.safetensors" for step in steps[-average.last :]}

@@ -75,7 +75,7 @@ def _run_steps(run: Run, kept: Path, log: RunLog | None) -> dict[str, Any]:
 
 def _agree_due(run: Run, due: bool) -> bool:
     """What process 0 says: the clocks of the others may differ, and they all have parts of a checkpoint."""
-    return run.ranks.told(lambda: due)
+    return run.ranks.broadcast_result(lambda: due)
 
 
 def _checkpoint(run: Run, kept: Path, stopped: bool) -> None:

@@ -8,6 +8,7 @@ import torch
 
 from xfer.core.errors import MissingPart
 from xfer.models.network import Network
+from xfer.trainers.options import Unfreeze
 
 STAGE_RATE_PREFIXES = "heads.", "aside."  # what has the stage's rate
 
@@ -58,7 +59,7 @@ class GradualUnfreezing:
     that come and go would not do for several processes, which agree at the start on what there is to add up.
     """
 
-    def __init__(self, network: Network, unfreeze: Any, steps: int) -> None:
+    def __init__(self, network: Network, unfreeze: Unfreeze | None, steps: int) -> None:
         self.due: list[tuple[int, torch.nn.Parameter]] = []
         frozen = [(name, p) for name, p in network.named_parameters() if not p.requires_grad]
         if unfreeze is None or not frozen:

@@ -1,6 +1,6 @@
 """Live views of a run: each is fed what ``log.jsonl`` gets. Named by ``$XFER_TRACK``; no part of any identity.
 
-A view is shown, and never decides: what fails in it after it was opened is told once, and the training goes on.
+A view is shown, and never decides: what fails in it after it was opened is noted once, and the training goes on.
 """
 
 from __future__ import annotations

@@ -26,23 +26,23 @@ from xfer.trainers.batches.feed import Feed, TaskData
 from xfer.trainers.distributed import Processes, total_units
 from xfer.trainers.loop import averaging, sharding
 from xfer.trainers.loop import optimizer as setting
-from xfer.trainers.losses import consistency as agreement
-from xfer.trainers.losses.objective import Objective
+from xfer.trainers.losses.base import LossContext, Teacher
+from xfer.trainers.losses.objective import build_objectives
 from xfer.trainers.settings import FinetuneSettings
 
-PLAIN = Plain()
+COPY_NUMBERS = 1 << 20  # from here on micro-batches of augmented copies are numbered, whose dropout is their own
 
 
 class Context(NamedTuple):
-    """Where a run stands: its folder, its seed, its cap on steps, its mixer, who watches, who teaches, its name, and
-    the processes that fit together (None: this one alone)."""
+    """Where a run stands: folder, seed, cap on steps, mixer, progress callback, teacher, name, and the processes that
+    fit together (None: this one alone)."""
 
     folder: Path
     seed: int
     limit: int | None
     mixer: Any
     progress: Callable[..., None]
-    teacher: Any = None
+    teacher: Teacher | None = None
     name: str = ""
     processes: Processes | None = None
 
@@ -74,8 +74,9 @@ class Run:
         self.adversary = settings.adversary
         self.kept = self.adversary.initial_state(self.inner)
         self.moving = averaging.start_average(settings.average, self.inner)
-        smooth, mixup = settings.label_smoothing, settings.mixup
-        self.objective = Objective(smooth, mixup, context.teacher, context.seed, self.accelerator)
+        views = {name: view.about.consistency for name, view in self.feed.views.items() if view.about.consistency}
+        loss_context = LossContext(context.seed, self.accelerator, context.teacher)
+        self.objectives = build_objectives(settings, self.inner, views, loss_context)
         self.state: dict[str, Any] = {"step": 0, "best": None, "oracle": None, "since": 0, "counts": {}, "curve": []}
 
     def _planned_steps(self) -> int:
@@ -103,7 +104,7 @@ class Run:
         return peak * decay[self.settings.schedule]
 
     def task_batch(self, task: str, number: int) -> Tensors:
-        """Batch ``number`` of a task, with what its loss needs beside it."""
+        """Batch ``number`` of a task, with what its loss needs beside it; shapes as the form's ``build_batch`` has."""
         return self._to_device(task, number, *self.feed.task_batch(task, number, self.ranks))
 
     def attacked_batch(self, task: str, number: int) -> Tensors:
@@ -111,9 +112,15 @@ class Run:
         tensors = self._to_device(task, -1 - number, *self.feed.attacked_batch(task, number, self.ranks))
         return tensors and tensors | {"factor": torch.tensor(self.feed.changed[task].about.weight)}
 
-    def _to_device(self, task: str, number: int, tensors: Tensors, context: Tensors) -> Tensors:
-        placed = {name: tensor.to(self.accelerator.device) for name, tensor in tensors.items()}
-        return (self.objective.prepare_batch(self.inner.forms[task], task, number, placed) if placed else {}) | context
+    def copied_batch(self, task: str, number: int) -> Tensors:
+        """The augmented copies that go with that batch; empty where there are none."""
+        return self._to_device(task, f"copies {number}", *self.feed.copied_batch(task, number, self.ranks))
+
+    def _to_device(self, task: str, number: int | str, tensors: Tensors, context: Tensors) -> Tensors:
+        if not tensors:
+            return context
+        placed = {name: tensor.to(self.accelerator.device) for name, tensor in tensors.items()} | context
+        return self.objectives[task].prepare_batch(number, placed)
 
     def train_step(self, step: int) -> tuple[float, int]:
         """One optimiser step (some adversaries make several of it); returns its mean loss and the rows it saw."""
@@ -130,11 +137,7 @@ class Run:
         for _ in range(self.adversary.replay_count):
             losses = dict.fromkeys(tasks, 0.0)
             for micro in micros:
-                # an adversary would climb the loss of a discriminator as the encoder does: there is nobody to resist it
-                player = PLAIN if micro.task in self.heads else self.adversary
-                views = self.feed.views.get(micro.task)
-                consistency = views.about.consistency if views else None
-                losses[micro.task] += float(agreement.backward_with_view(player, micro, consistency, self.objective))
+                losses[micro.task] += float(self.objectives[micro.task].backward(self.adversary, micro))
             losses = dict(zip(losses, self.ranks.total(list(losses.values())), strict=True))
             for task, loss in losses.items():
                 if not math.isfinite(loss):
@@ -148,15 +151,16 @@ class Run:
         """The next batches of a task, for ``step``."""
         first = self.state["counts"].get(task, 0)
         self.state["counts"][task] = first + count
-        tensors = [make(task, first + i) for make in (self.task_batch, self.attacked_batch) for i in range(count)]
+        makes = self.task_batch, self.copied_batch, self.attacked_batch
+        tensors = [make(task, first + i) for make in makes for i in range(count)]
         tensors = [batch for batch in tensors if batch]
-        if task in self.heads:
-            strength = torch.tensor(self.heads[task].reverse.at(step / self.steps), device=self.accelerator.device)
-            tensors = [batch | {"strength": strength} for batch in tensors]
-        return tensors
+        values = self.objectives[task].step_values(step / self.steps)
+        placed = {name: torch.tensor(value, device=self.accelerator.device) for name, value in values.items()}
+        return [batch | placed for batch in tensors]
 
     def _micro_batches(self, task: str, batches: list[Tensors], step: int, first: int = 0) -> list[MicroBatch]:
         units, weight = sum(map(distributed.total_units, batches)) or 1, self.tasks[task].weight
+        batches = with_taught_share(batches, units)
         model_inputs = self.network, self.accelerator, task
         micros = []
         for i, batch in enumerate(batches):
@@ -165,8 +169,9 @@ class Run:
             number, factor = (
                 (-1 - first - i, weight * float(batch["factor"])) if "factor" in batch else (first + i, weight)
             )
+            number += COPY_NUMBERS if batch.get("copy") else 0
             names = self.context.seed, step, number
-            micros.append(MicroBatch(*model_inputs, batch, units, factor, names, self.kept, self.objective.unit_losses))
+            micros.append(MicroBatch(*model_inputs, batch, units, factor, names, self.kept, self.objectives[task]))
         return micros
 
     def _update(self, step: int) -> None:
@@ -200,6 +205,14 @@ class Run:
         form = self.inner.forms[task]
         encoded = form.encode(dev, self.inner.tokenizer, self.max_length)
         return graded_predictions(form.decode(predict_encoded(self.inner, task, encoded, dev), dev))
+
+
+def with_taught_share(batches: list[Tensors], units: int) -> list[Tensors]:
+    """The batches of a step, with the factor that makes a mean over its ``units`` one over those that are taught."""
+    if not any("copy" in batch for batch in batches):
+        return batches
+    taught = sum(total_units(batch) for batch in batches if batch.get("copy", True))
+    return [batch | {"taught": torch.tensor(units / max(1, taught))} for batch in batches]
 
 
 def train_critics(run: Run, tasks: Sequence[str], step: int) -> None:

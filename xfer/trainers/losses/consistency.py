@@ -1,87 +1,51 @@
-"""What is added to the loss of a row for its augmented view: to answer it alike, and what a teacher says of it.
-
-Zheng et al. 2021 ("Consistency regularization for cross-lingual fine-tuning", xTune): example consistency, and model
-consistency on augmented rows.
-"""
+"""Example consistency: a row and its augmented view are answered alike."""
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from xfer.forms.base import Tensors
-from xfer.trainers.adversaries.base import Adversary
-from xfer.trainers.adversaries.micro_batch import MicroBatch
-from xfer.trainers.augmenting import Consistency
-from xfer.trainers.losses.divergences import kl_divergence
-from xfer.trainers.losses.objective import Objective, view_of
+from pydantic import Field
 
-VIEW_DROPOUT = 101  # number of the dropout masks of the view's pass: adversaries count theirs from 0
-UNALIGNED_LOGIT = -1e4  # below every log-probability by so much that it is none, and yet finite
+from xfer.trainers.batches.views import view_of
+from xfer.trainers.losses.base import Loss
 
+if TYPE_CHECKING:
+    import torch
 
-def backward_with_view(
-    player: Adversary, micro: MicroBatch, consistency: Consistency | None, objective: Objective
-) -> torch.Tensor:
-    """What the adversary does with a micro-batch, and what its view adds; returns the loss that was descended."""
-    view = view_of(micro.batch)
-    if consistency is None or not view:
-        return player.backward(micro)
-    if player.is_active:  # its passes are under perturbations
-        loss = player.backward(micro)
-        return loss + micro.backward(view_loss(micro, micro.logits(), view, consistency, objective))
-    logits = micro.logits()
-    return micro.backward(micro.loss(logits) + view_loss(micro, logits, view, consistency, objective))
+    from xfer.forms.base import Tensors
+    from xfer.trainers.adversaries.micro_batch import MicroBatch
 
 
-def view_loss(
-    micro: MicroBatch, logits: torch.Tensor, view: Tensors, consistency: Consistency, objective: Objective
-) -> torch.Tensor:
-    """The terms of the view, as the micro-batch counts in its step; ``logits`` are those of the rows."""
-    view_micro = view_as_micro(micro, view)
-    view_logits = view_micro.logits(dropout=VIEW_DROPOUT)
-    first, second = align_log_probabilities(micro.chances(logits), view_micro.chances(view_logits), view.get("places"))
-    loss = consistency.weight * micro.mean(detached_divergence(first, second))
-    if consistency.labels == "both":
-        loss = loss + view_micro.loss(view_logits)
-    elif "teacher" in view:
-        loss = loss + micro.mean(objective.teacher_loss(micro.form, view_logits, view))
-    return loss
+@Loss.register("consistency")
+class Consistency(Loss):
+    """Rows stay as they are, and what ``augment`` makes of them is a view that should be answered alike.
 
-
-def view_as_micro(micro: MicroBatch, view: Tensors) -> MicroBatch:
-    """The view as a micro-batch, which counts as the rows do."""
-    batch = view | {name: micro.batch[name] for name in ("whole", "mine") if name in micro.batch}
-    micro_inputs = (
-        micro.network,
-        micro.accelerator,
-        micro.task,
-        batch,
-        micro.units,
-        micro.weight,
-        micro.names,
-        micro.kept,
-    )
-    return MicroBatch(*micro_inputs, micro.losses)
-
-
-def detached_divergence(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """KL(first || second) + KL(second || first) of each unit, the first of each without a gradient."""
-    return kl_divergence(first.detach(), second) + kl_divergence(second.detach(), first)
-
-
-def align_log_probabilities(
-    first: torch.Tensor, second: torch.Tensor, places: torch.Tensor | None
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log-probabilities of what stands in both, in the order of the first: all where no ``places`` are told.
-
-    Of words [words, answers] the rows that align. Of spans [windows, 2, subwords] the probabilities among the
-    subwords that align, each side by itself.
+    Example consistency of xTune (Zheng et al. 2021, R1): weight * (KL(p || q) + KL(q || p)) of the answers p to a row
+    and q to its view, the first of each divergence without a gradient; 5 is their weight. As in their code
+    (bozheng-hit/xTune) it is averaged over the labels of forms classify and tag, and of tags over the words that stand
+    in both; of spans it is the mean of start and end, where subwords that stand in one alone count as one answer.
+    Their second stage has ``copies``, and a teacher of these (``distil`` with ``added``, R2). ``labels: both`` is
+    their ``noised_loss``, which their scripts leave off; with a teacher it is our cheaper second stage, of two passes
+    a row in place of four.
     """
-    if places is None:
-        return first, second
-    if places.ndim == 1:
-        aligned = places >= 0
-        return first[aligned], second[places[aligned]]
-    unaligned = places < 0
-    gathered = second.gather(2, places.clamp(min=0))
-    return tuple(x.masked_fill(unaligned, UNALIGNED_LOGIT).log_softmax(-1) for x in (first, gathered))  # type: ignore[return-value]
+
+    version: ClassVar[int] = 2
+    block: ClassVar[str] = "consistency"
+
+    weight: float = Field(5.0, ge=0, description="factor of the divergence between a row and its view")
+    labels: Literal["row", "both"] = Field("row", description="whose labels are learnt: the row's, or the view's too")
+    copies: bool = Field(
+        False, strict=True, description="train an augmented copy beside each row, with a view of its own"
+    )
+
+    @property
+    def learns_views(self) -> bool:
+        return self.labels == "both"
+
+    def adds_loss(self, batch: Tensors) -> bool:
+        return bool(view_of(batch))
+
+    def added_loss(self, micro: MicroBatch, logits: torch.Tensor) -> torch.Tensor:
+        from xfer.trainers.losses.agreement import view_loss  # late: imports torch
+
+        return view_loss(micro, logits, self.weight, self.learns_views)
