@@ -47,7 +47,10 @@ def shifted_embeddings(network: Network, delta: torch.Tensor | None) -> Iterator
 
 @contextmanager
 def shifted_constants(network: Network, delta: torch.Tensor | None) -> Iterator[None]:
-    """As ``shifted_embeddings``, but what is looked up is a constant: no gradient reaches the table through it."""
+    """As ``shifted_embeddings``, ``delta`` [sequences, subwords, width], but what is looked up is a constant.
+
+    No gradient reaches the table through it.
+    """
     with _shifted_output(network, word_embeddings, delta, torch.Tensor.detach):
         yield
 
@@ -66,7 +69,10 @@ def _shifted_output(
     delta: torch.Tensor | None,
     prepare: Callable[[torch.Tensor], torch.Tensor],
 ) -> Iterator[None]:
-    """Inside, one pass adds ``delta`` to the prepared output of a module; None changes nothing."""
+    """Inside, one pass adds ``delta`` [sequences, subwords, width] to the prepared output of a module.
+
+    None changes nothing. Raises MissingPart where the module does not run exactly once a pass.
+    """
     if delta is None:
         yield
         return

@@ -36,6 +36,7 @@ def divide_outputs(network: Network) -> None:
 
 
 def _divide_output(layer: Any, inputs: Any, output: Tensor) -> Tensor | None:
+    """The output [..., outputs] of the divided weight, in the same shape; None changes nothing, in evaluation."""
     if not layer.training:  # as it is saved
         return None
     value = largest_singular_value(layer.weight.float()).to(output.dtype)

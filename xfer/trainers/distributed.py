@@ -134,6 +134,7 @@ class Processes:
     ) -> tuple[Tensors, Tensors]:
         """This process's rows of a batch, and what it must know of the whole of it (see ``batch_context``).
 
+        ``index`` [units] numbers the batch's units; ``make`` gives ``input_ids`` [sequences, length] of some of them.
         Rows stand by length, so that each process takes every nth; a process may be left without any. Batches whose
         rows depend on each other come with their ``number``, and go to one process after another.
         """
@@ -168,16 +169,17 @@ def batch_context(encoded: EncodedUnits, index: np.ndarray, mine: np.ndarray, wh
 
 
 def total_units(batch: Tensors) -> int:
-    """Units of the whole batch, of which this process may have some."""
+    """Units of the whole batch, by ``whole`` [4]; without it this process has all, ``labels`` [units, ...]."""
     return int(batch["whole"][0]) if "whole" in batch else len(batch["labels"])
 
 
 def total_rows(batch: Tensors) -> int:
-    """Rows of the whole batch."""
+    """Rows of the whole batch, by ``whole`` [4], else ``options`` [rows, options] or ``input_ids`` [rows, length]."""
     return int(batch["whole"][1]) if "whole" in batch else len(batch.get("options", batch["input_ids"]))
 
 
 def _reduce_bucket(gradients: Sequence[torch.Tensor]) -> None:
+    """Adds gradients of any shape up over the processes, in place and in one message."""
     flat = torch.cat([gradient.flatten() for gradient in gradients])
     _sum_in_place(flat)
     start = 0
@@ -187,6 +189,7 @@ def _reduce_bucket(gradients: Sequence[torch.Tensor]) -> None:
 
 
 def _sum_in_place(numbers: torch.Tensor, group: distributed.ProcessGroup | None = None) -> None:
+    """Adds numbers of any shape up over the processes of ``group``. Raises ProcessLost."""
     with guard_messages():
         distributed.all_reduce(numbers, group=group)
 

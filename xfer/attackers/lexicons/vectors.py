@@ -76,7 +76,10 @@ def read_vectors(path: Path) -> tuple[list[str], np.ndarray]:
 
 
 def _cached_neighbours(matrix: np.ndarray, cache: Path | None) -> np.ndarray:
-    """``neighbours`` of all words, from the cache if it has been computed before."""
+    """``nearest_neighbours`` of all words, int32 [words, 1 + count], from vectors [words, width].
+
+    Read from the cache if they have been computed before.
+    """
     if cache is None:
         return nearest_neighbours(matrix, NEIGHBOUR_COUNT)
     digest = blake2b(np.ascontiguousarray(matrix).tobytes(), digest_size=16).hexdigest()

@@ -153,7 +153,10 @@ def _diagonal_prior(ours: int, theirs: int) -> np.ndarray:
 
 
 def _exp_digamma(x: np.ndarray) -> np.ndarray:
-    """exp of the digamma function, by its recurrence and the asymptotic series; within 1e-7 from 0.01 up."""
+    """exp of the digamma function, in the shape of ``x`` [n], by its recurrence and the asymptotic series.
+
+    Within 1e-7 from 0.01 up.
+    """
     shift = np.zeros_like(x)
     for step in range(6):
         shift += 1 / (x + step)

@@ -80,6 +80,7 @@ class StableRanking(_textattack.search_methods.GreedyWordSwapWIR):
     """
 
     def _get_index_order(self, initial_text: AttackedText, max_len: int = -1) -> tuple[np.ndarray, bool]:
+        """Word numbers from the most to the least important, [words], and whether the budget is spent."""
         _, indices = self.get_indices_to_order(initial_text)
         order = np.array(sorted(indices), dtype=np.int64)
         unknown = [initial_text.replace_word_at_index(int(index), self.unk_token) for index in order]

@@ -160,7 +160,7 @@ class Wasserstein(Head):
         return outputs
 
     def require_trained(self, features: torch.Tensor, batch: JudgeTensors) -> None:
-        """Raises XferError where the encoder is to be turned and cannot be."""
+        """Raises XferError where the encoder is to be turned and cannot be. Features are [units, width]."""
         if "strength" in batch and not features.requires_grad:
             what = f"head {self.type_name} judges states of an encoder that is not trained"
             raise XferError(f"{what}; use head domain there")
@@ -226,6 +226,7 @@ class Adan(Wasserstein):
         return 1 if values == 2 else values
 
     def judge_features(self, judge: JudgeNetwork, features: torch.Tensor, batch: JudgeTensors) -> JudgeTensors:
+        """``logits`` [units, values] of features [units, width]; weights are clipped where the critic learns."""
         if "critic" in batch:
             self.constrain_weights(judge.layers)
             return {"logits": self._scores(judge, judge.layers, features.detach(), batch["labels"])}
@@ -239,6 +240,7 @@ class Adan(Wasserstein):
         features: torch.Tensor,
         labels: torch.Tensor,
     ) -> torch.Tensor:
+        """Scores [units, values] of features [units, width] with labels [units]; by running means in evaluation."""
         from xfer.models.domain.judge import both_signs, normalised_outputs  # late: imports torch
 
         if not judge.layers.training:  # by running means
@@ -246,4 +248,5 @@ class Adan(Wasserstein):
         return normalised_outputs(layers, cast("torch.nn.Linear", judge.layers[-1]).out_features == 1, features, labels)
 
     def unit_losses(self, outputs: JudgeTensors, batch: JudgeTensors) -> torch.Tensor:
+        """Half of what ``wasserstein`` has, [units]: with two values both scores tell the same distance."""
         return super().unit_losses(outputs, batch) / 2

@@ -55,7 +55,7 @@ class Adversary(Component, kind="adversary"):
         """Puts what is trained beside the network into ``network.aside``, before the optimiser is made."""
 
     def initial_state(self, network: Network) -> dict[str, torch.Tensor]:
-        """Tensors that live as long as the run and stand in its checkpoints, each in a shape that it keeps.
+        """Tensors of any shape, which each keeps, that live as long as the run and stand in its checkpoints.
 
         ``after_update`` changes them in place.
         """
@@ -64,7 +64,7 @@ class Adversary(Component, kind="adversary"):
     def after_update(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
         """What follows an optimiser update; ``progress`` is the share of the run's steps that are done.
 
-        ``state`` holds the tensors of ``initial_state``, whose shapes stay.
+        ``state`` holds the tensors of ``initial_state``, of any shape; they keep it.
         """
 
 

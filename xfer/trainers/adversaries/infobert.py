@@ -67,6 +67,7 @@ class InfoBert(FreeLb):
             network.aside["infobert"] = information.build_estimator(network, seed)
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        """FreeLB's passes with the bounds of information in each; returns the mean loss and bounds of a pass, []."""
         if not self._uses_information:
             return super().perturbed_backward(micro)
         import torch

@@ -31,6 +31,7 @@ class Fgm(Ball):
         return self.radius > 0 and self.weight > 0
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        """The clean pass, and the one under the step along its gradient; returns the sum of both losses, []."""
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         delta = micro.zeros().requires_grad_()
@@ -54,6 +55,7 @@ class Pgd(Ascent):
     radius: float | None = Field(0.2, ge=0, description="largest norm; 0 for plain training, null for no bound")
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        """One pass at the last point of the ascent; returns its loss, []."""
         delta = self.first_delta(micro)
         for _ in range(self.steps):
             delta = self.ascent_step(delta, micro.slope(delta, 0, micro.loss), micro)
@@ -75,6 +77,7 @@ class FreeLb(Ascent):
     radius: float | None = Field(0.3, ge=0, description="largest norm; 0 for plain training, null for no bound")
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        """A pass at each point of the ascent; returns their mean loss, []."""
         delta, total = self.first_delta(micro), None
         for step in range(self.steps + 1):
             delta.requires_grad_()
@@ -108,6 +111,7 @@ class FreeAt(Ascent):
         return self.steps if self.is_active else 1
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        """One pass of a replay, which moves the perturbation of the next; returns its loss over ``steps`` + 1, []."""
         delta = (self.first_delta(micro) if micro.delta is None else micro.delta).requires_grad_()
         loss = micro.backward(micro.loss(micro.logits(delta, micro.replay)) / (self.steps + 1))
         assert delta.grad is not None
@@ -129,6 +133,7 @@ class Smoothing(Ball):
         return self.radius > 0
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        """One pass under a random perturbation; returns its loss, []."""
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
 
         delta = norm_balls.uniform_in_ball(micro, micro.mask(self.special), self.radius, self.norm, self.per)

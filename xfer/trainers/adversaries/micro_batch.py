@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 class TaskLoss(Protocol):
     """What a micro-batch is trained for (see ``losses.objective``)."""
 
-    def around_pass(self, network: Network, batch: Tensors) -> AbstractContextManager[None]: ...
-    def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor: ...
+    def around_pass(self, network: Network, batch: Tensors) -> AbstractContextManager[None]:
+        """What is around a pass over a batch (``input_ids`` [sequences, subwords])."""
+        ...
+
+    def unit_losses(self, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """The loss of each unit, [units], of logits as the form has them, e.g. [rows, labels]."""
+        ...
 
 
 class FormLoss:
@@ -32,6 +37,7 @@ class FormLoss:
         self.unit_losses = form.unit_losses
 
     def around_pass(self, network: Network, batch: Tensors) -> AbstractContextManager[None]:
+        """Nothing, whatever the batch (``input_ids`` [sequences, subwords])."""
         return nullcontext()
 
 
@@ -58,6 +64,10 @@ class MicroBatch:
         adversary_state: Mapping[str, torch.Tensor],
         objective: TaskLoss | None = None,
     ) -> None:
+        """``batch`` is what the form builds: ``input_ids`` [sequences, subwords] and more.
+
+        ``units`` are those of the whole step, ``weight`` is the loss's factor, ``adversary_state`` holds any shape.
+        """
         self.network, self.accelerator, self.task, self.batch = network, accelerator, task, batch
         self.units, self.weight, self.names, self.kept = units, weight, names, adversary_state
         self.inner: Network = accelerator.unwrap_model(network)
@@ -70,17 +80,21 @@ class MicroBatch:
     def logits(
         self, delta: torch.Tensor | None = None, dropout: int = 0, site: Site = shifted_embeddings
     ) -> torch.Tensor:
-        """One pass under ``delta`` at ``site``. Passes with the same number ``dropout`` have the same dropout masks."""
+        """One pass under ``delta`` [sequences, subwords, width] at ``site``: the form's logits, e.g. [rows, labels].
+
+        Passes with the same number ``dropout`` have the same dropout masks.
+        """
         return self._pass(self.network, delta, dropout, site)
 
     def with_batch(self, batch: Tensors) -> MicroBatch:
-        """Another batch that counts in the step as this one does; its tensors' shapes are its own."""
+        """Another batch (``input_ids`` [sequences, subwords]) that counts in the step as this one does."""
         own = self.network, self.accelerator, self.task
         return MicroBatch(*own, batch, self.units, self.weight, self.names, self.kept, self.objective)
 
     def _pass(
         self, network: torch.nn.Module, delta: torch.Tensor | None, dropout: int, site: Site = shifted_embeddings
     ) -> torch.Tensor:
+        """What ``logits`` does, e.g. [rows, labels], through ``network``, which may be wrapped or not."""
         torch.manual_seed(derive_seed("dropout", *self.names, *([dropout] if dropout else []), *self._rank()))
         terms = self.objective.around_pass(self.inner, self.batch)
         with self.accelerator.autocast(), site(self.inner, delta), terms:
@@ -100,19 +114,25 @@ class MicroBatch:
         return values.sum() / self.units * (0 if "idle" in self.batch else 1)
 
     def backward(self, loss: torch.Tensor, again: bool = False) -> torch.Tensor:
-        """Adds the gradient to all that needs one; returns the loss itself. ``again``: the pass has more to come."""
+        """Adds the gradient to all that needs one; returns the loss, []. ``again``: the pass has more to come."""
         self.accelerator.backward(loss * self.weight, **({"retain_graph": True} if again else {}))
         return loss.detach()
 
     def slope(self, delta: torch.Tensor, dropout: int, loss: Any, site: Site = shifted_embeddings) -> torch.Tensor:
-        """The gradient of ``loss(logits)`` in the perturbation; that of the parameters is neither made nor changed."""
+        """The gradient of ``loss(logits)`` in ``delta``, [sequences, subwords, width] like it.
+
+        That of the parameters is neither made nor changed.
+        """
         delta = delta.detach().requires_grad_()
         # past the wrapper of several processes: it would wait for gradients of parameters
         (gradient,) = torch.autograd.grad(loss(self._pass(self.inner, delta, dropout, site)), delta)
         return gradient
 
     def twin(self, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """The logits of other weights, without dropout and without a gradient."""
+        """The logits of other weights (e.g. [rows, labels]), without dropout and without a gradient.
+
+        ``weights`` have the network's own names and shapes.
+        """
         self.inner.eval()
         with torch.no_grad(), self.accelerator.autocast(), self.objective.around_pass(self.inner, self.batch):
             # tied by ourselves: torch would meet the shared encoder once a task, and never give its own weights back
@@ -132,26 +152,26 @@ class MicroBatch:
         return allowed.unsqueeze(-1).float()
 
     def zeros(self) -> torch.Tensor:
-        """The perturbation that changes nothing."""
+        """The perturbation that changes nothing, [sequences, subwords, width]."""
         return torch.zeros(self._shape(), device=self.batch["input_ids"].device)
 
     def uniform(self) -> torch.Tensor:
-        """Draws from -1 to 1, one for each number of a perturbation."""
+        """Draws from -1 to 1, [sequences, subwords, width]."""
         generator = self._generator()
         return self._own(torch.rand(self._drawn_shape(), generator=generator, device=generator.device)) * 2 - 1
 
     def normal(self) -> torch.Tensor:
-        """Draws of a standard normal, one for each number of a perturbation."""
+        """Draws of a standard normal, [sequences, subwords, width]."""
         generator = self._generator()
         return self._own(torch.randn(self._drawn_shape(), generator=generator, device=generator.device))
 
     def picks(self, count: int, limit: int) -> torch.Tensor:
-        """Draws of whole numbers under ``among``, [count]."""
+        """Draws of whole numbers under ``limit``, [count]."""
         generator = self._generator()
         return torch.randint(limit, (count,), generator=generator, device=generator.device)
 
     def order(self, count: int) -> torch.Tensor:
-        """The numbers under ``count`` in an order that is drawn."""
+        """The numbers under ``count`` in an order that is drawn, [count]."""
         generator = self._generator()
         return torch.randperm(count, generator=generator, device=generator.device)
 
@@ -175,6 +195,7 @@ class MicroBatch:
         return (*self.batch["whole"][2:].tolist(), embedding_width(self.inner))
 
     def _own(self, draws: torch.Tensor) -> torch.Tensor:
+        """Of draws for the whole batch those for this process's rows, [sequences, subwords, width]."""
         if "mine" not in self.batch:
             return draws
         return draws[self.batch["mine"].to(draws.device), : self.batch["input_ids"].shape[1]]

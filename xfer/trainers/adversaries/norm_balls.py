@@ -23,14 +23,14 @@ def delta_norms(delta: torch.Tensor, norm: str, per: str) -> torch.Tensor:
 
 
 def to_unit_norm(gradient: torch.Tensor, norm: str, per: str) -> torch.Tensor:
-    """The gradient at norm 1, or 0 where it is nothing."""
+    """The gradient [sequences, subwords, width] at norm 1, or 0 where it is nothing."""
     # by its largest number first: the square of a small gradient would not be a number of float32
     scaled = gradient / delta_norms(gradient, "linf", per).clamp(min=TINY)
     return scaled / delta_norms(scaled, norm, per).clamp(min=TINY)
 
 
 def project_to_ball(delta: torch.Tensor, radius: float | None, norm: str, per: str) -> torch.Tensor:
-    """The nearest perturbation whose norms are at most ``radius``."""
+    """The nearest perturbation [sequences, subwords, width] whose norms are at most ``radius``."""
     if radius is None:
         return delta
     if norm == "linf":
@@ -39,12 +39,18 @@ def project_to_ball(delta: torch.Tensor, radius: float | None, norm: str, per: s
 
 
 def rescale_to_norm(delta: torch.Tensor, radius: float, norm: str, per: str) -> torch.Tensor:
-    """The perturbation at the norm ``radius`` or little less, however small it was; 0 where it is nothing."""
+    """The perturbation [sequences, subwords, width] at the norm ``radius`` or little less, however small it was.
+
+    0 where it is nothing.
+    """
     return radius * delta / (delta_norms(delta, norm, per) + NORM_EPSILON)
 
 
 def uniform_in_cube(micro: MicroBatch, mask: torch.Tensor, bound: float, norm: str, per: str) -> torch.Tensor:
-    """Uniform in a cube: of half side ``bound`` for linf; for l2 the largest whose corners have that norm."""
+    """Uniform in a cube, [sequences, subwords, width], 0 where ``mask`` [sequences, subwords, 1] is.
+
+    Of half side ``bound`` for linf; for l2 the largest cube whose corners have that norm.
+    """
     draw = micro.uniform() * mask
     if norm == "linf":
         return draw * bound
@@ -52,7 +58,7 @@ def uniform_in_cube(micro: MicroBatch, mask: torch.Tensor, bound: float, norm: s
 
 
 def uniform_in_ball(micro: MicroBatch, mask: torch.Tensor, radius: float, norm: str, per: str) -> torch.Tensor:
-    """Uniform in the ball."""
+    """Uniform in the ball, [sequences, subwords, width], 0 where ``mask`` [sequences, subwords, 1] is."""
     if norm == "linf":
         return micro.uniform() * mask * radius
     direction = to_unit_norm(micro.normal() * mask, norm, per)
@@ -62,6 +68,9 @@ def uniform_in_ball(micro: MicroBatch, mask: torch.Tensor, radius: float, norm: 
 
 
 def free_dimensions(mask: torch.Tensor, width: int, per: str) -> torch.Tensor:
-    """Numbers that may change in each sequence or token; at least 1."""
+    """How many numbers may change, at least 1: in each sequence [sequences, 1, 1] or token [sequences, subwords, 1].
+
+    ``mask`` is [sequences, subwords, 1].
+    """
     free_subwords = mask.sum((1, 2), keepdim=True) if per == "sequence" else mask
     return (free_subwords * width).clamp(min=1)

@@ -58,6 +58,7 @@ class Smart(Ball):
         return self.steps > 0 and self.radius > 0 and self.weight > 0 and (self.rate > 0 or self.start > 0)
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        """The clean pass, the perturbed one and the slow network's; returns the sum of the terms, []."""
         from xfer.models.embeddings import shifted_layer_output  # late: imports torch
         from xfer.trainers.losses.divergences import detached_symmetric_kl, symmetric_kl
 
@@ -73,6 +74,10 @@ class Smart(Ball):
         return micro.backward(loss)
 
     def _worst_delta(self, micro: MicroBatch, clean: torch.Tensor) -> torch.Tensor:
+        """The perturbation after the ascent, [sequences, subwords, width].
+
+        ``clean`` are log-probabilities, [units, answers] or [units, parts, answers].
+        """
         from xfer.models.embeddings import shifted_layer_output  # late: imports torch
         from xfer.trainers.adversaries.norm_balls import rescale_to_norm
         from xfer.trainers.losses.divergences import odds_divergence
@@ -88,9 +93,11 @@ class Smart(Ball):
         return delta
 
     def initial_state(self, network: Network) -> dict[str, torch.Tensor]:
+        """The slow weights: a copy of each weight in the same shape; nothing without ``proximal``."""
         return {name: tensor.clone() for name, tensor in network.named_weights().items()} if self.proximal else {}
 
     def after_update(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
+        """Moves each slow weight towards the network's own, which has the same shape."""
         weights = network.named_weights() if state else {}
         share = self.momentum[progress > EARLY_SHARE]
         for name, slow in state.items():
@@ -131,6 +138,7 @@ class Vat(Ball):
         return self.steps > 0 and self.radius > 0 and self.weight > 0
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        """The clean pass, and one in the direction of power iteration; returns loss + weighted divergence, []."""
         from xfer.trainers.adversaries import norm_balls  # late: imports torch
         from xfer.trainers.losses.divergences import kl_divergence
 
@@ -170,6 +178,7 @@ class R3f(Adversary):
         return self.size > 0 and self.weight > 0
 
     def perturbed_backward(self, micro: MicroBatch) -> torch.Tensor:
+        """The clean pass, and the one under noise; returns loss plus weighted divergence, []."""
         from xfer.models.embeddings import shifted_constants  # late: imports torch
         from xfer.trainers.losses.divergences import symmetric_kl
 
@@ -201,10 +210,12 @@ class R4f(R3f):
             divide_outputs(network)
 
     def initial_state(self, network: Network) -> dict[str, torch.Tensor]:
+        """Divides the weights [outputs, inputs] before the first step; keeps no tensors."""
         self.after_update(network, {}, 0.0)
         return {}
 
     def after_update(self, network: Network, state: dict[str, torch.Tensor], progress: float) -> None:
+        """Divides the last layers' weights [outputs, inputs] by their largest singular values."""
         from xfer.models.spectral import divide_weights  # late: imports torch
 
         if self.is_active:

@@ -69,7 +69,10 @@ def align_words(
     clean_unit: AlignmentUnit,
     view_unit: AlignmentUnit,
 ) -> np.ndarray:
-    """Of each word of a unit its place among the words of the view's; it keeps its tag, and is no word of elsewhere."""
+    """Of each word of a unit its place among the words of the view's, [words], -1 for none.
+
+    It keeps its tag, and is no word of elsewhere.
+    """
     assert clean_unit.words is not None and view_unit.words is not None
     before, after = " ".join(row["words"]), " ".join(changed["words"])
     moved_borders = track_borders(before, after, steps)

@@ -46,11 +46,11 @@ class AttackedUnits:
         self._replaced = np.isin(row_of_unit, origins)
 
     def clean(self, index: np.ndarray) -> np.ndarray:
-        """What is left of a batch of the task's units."""
+        """What is left of a batch of the task's units ``index`` [units], [units that are left]."""
         return index if self.about.beside else index[~self._replaced[index]]
 
     def changed(self, index: np.ndarray) -> np.ndarray:
-        """The changed units that go with a batch of the task's units."""
+        """The changed units, [changed units], that go with a batch of the task's units ``index`` [units]."""
         rows = [self._units[self._first[int(unit)]] for unit in index if int(unit) in self._first]
         return np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
 

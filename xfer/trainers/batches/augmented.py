@@ -97,7 +97,10 @@ class Augmenter:
     def copy_batch(
         self, number: int, index: np.ndarray, processes: Processes, batchwise: bool
     ) -> tuple[Tensors, Tensors]:
-        """The same of augmented copies of these rows. The view of a copy is another draw from the row itself."""
+        """The same as ``batch`` of augmented copies of the units ``index`` [units]: ``input_ids`` [sequences, length].
+
+        The view of a copy is another draw from the row itself.
+        """
         copies, views = self.draw(number, index, "copy"), self.draw(number, index, "view of copy")
         pairs = zip(copies.places, views.places, copies.sizes, strict=True) if copies.places else ()
         views = views._replace(places=[compose_places(*pair) for pair in pairs])
@@ -112,6 +115,10 @@ class Augmenter:
         processes: Processes,
         batchwise: bool,
     ) -> tuple[Tensors, Tensors]:
+        """This process's part of the units ``piece`` of a batch ``index`` [units], with their view if there is one.
+
+        ``input_ids`` is [sequences, length]; of tagged words ``aligned`` [] counts those that stand in both.
+        """
         form = self.form
 
         def make(positions: np.ndarray) -> Tensors:
@@ -128,13 +135,17 @@ class Augmenter:
         return tensors, context | ({"aligned": torch.tensor(words.aligned)} if words else {})
 
     def _view_tensors(self, view: BatchView, positions: np.ndarray, rows: Tensors) -> Tensors:
+        """The view of the units at ``positions`` [units], under a view's names: ``input_ids`` [sequences, length].
+
+        ``places`` is what ``stack_places`` gives: [words], or [units, 2, subwords].
+        """
         tensors = self.form.build_batch(view.piece.encoded, view.piece.targets, positions, self.tokenizer)
         if view.places:
             tensors["places"] = stack_places([view.places[i] for i in positions], tensors, rows)
         return as_view(tensors)
 
     def draw(self, number: int, index: np.ndarray, *role: str) -> BatchView:
-        """The units ``index`` of batch ``number``, and where their parts stand there if a view needs to know.
+        """The units ``index`` [units] of batch ``number``, and where their parts stand there if a view needs to know.
 
         Each ``role`` is a draw of its own.
         """

@@ -69,7 +69,7 @@ class Feed:
     def task_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
         """This process's rows of batch ``number`` of a task, and what it must know of the whole (``batch_context``).
 
-        Shapes are those of the form's ``build_batch``.
+        Shapes are those of the form's ``build_batch``: ``input_ids`` [sequences, length].
         """
         index = self._clean_units(task, number)
         if task in self.views and len(index):
@@ -78,7 +78,7 @@ class Feed:
         return self._share_units(task, number, index, self.encoded[task], self.targets[task], processes)
 
     def copied_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
-        """The same of augmented copies of that batch's rows; nothing where its task has none."""
+        """The same, ``input_ids`` [sequences, length], of augmented copies of its rows; nothing without any."""
         if not self.has_copies(task):
             return {}, {}
         index = self._clean_units(task, number)
@@ -93,6 +93,7 @@ class Feed:
         return consistency is not None and consistency.copies
 
     def _clean_units(self, task: str, number: int) -> np.ndarray:
+        """The unit numbers of a batch, [units], without those that changed rows stand in for."""
         index = self.samplers[task].batch_rows(number)
         return self.changed[task].clean(index) if task in self.changed else index
 
@@ -101,7 +102,7 @@ class Feed:
         return form.batchwise_loss or any(term.is_batchwise(form) for term in self.terms)
 
     def attacked_batch(self, task: str, number: int, processes: Processes) -> tuple[Tensors, Tensors]:
-        """The same of the changed rows that go with that batch; nothing where there are none."""
+        """The same, ``input_ids`` [sequences, length], of the batch's changed rows; nothing without any."""
         changed = self.changed.get(task)
         if changed is None:
             return {}, {}
@@ -117,6 +118,7 @@ class Feed:
         targets: np.ndarray,
         processes: Processes,
     ) -> tuple[Tensors, Tensors]:
+        """This process's part of the units ``index`` [units], ``input_ids`` [sequences, length], and its context."""
         form, batchwise = self.forms[task], self._is_batchwise(task)
 
         def make(positions: np.ndarray) -> Tensors:

@@ -36,13 +36,14 @@ class Sampler:
         languages: Sequence[str] | None = None,
         exponent: float = 1.0,
     ) -> None:
+        """``lengths`` [rows] are in subwords."""
         self.name, self.lengths, self.seed, self.size, self.tokens = name, lengths, seed, size, tokens
         self.shares = _language_shares(languages, exponent) if languages is not None and exponent != 1 else None
         self._epochs: list[list[np.ndarray]] = []
         self._ends: list[int] = []
 
     def epoch_batches(self, number: int) -> list[np.ndarray]:
-        """All batches (arrays of row numbers) of an epoch; every row stands in exactly one, without an exponent."""
+        """All batches of an epoch, row numbers [rows of a batch]; each row is in exactly one, without an exponent."""
         while len(self._ends) <= number:
             batches = self._cut_epoch(len(self._ends))
             self._ends.append((self._ends[-1] if self._ends else 0) + len(batches))
@@ -51,7 +52,7 @@ class Sampler:
         return self._epochs[-1 - behind] if behind < len(self._epochs) else self._cut_epoch(number)
 
     def batch_rows(self, number: int) -> np.ndarray:
-        """The row numbers of batch ``number`` of the whole run."""
+        """The row numbers of batch ``number`` of the whole run, [rows of the batch]."""
         epoch = 0
         while True:
             batches = self.epoch_batches(epoch) if epoch >= len(self._ends) else None
@@ -61,6 +62,7 @@ class Sampler:
             epoch += 1
 
     def _cut_epoch(self, epoch: int) -> list[np.ndarray]:
+        """The batches of an epoch, computed anew: row numbers, [rows of a batch] each."""
         draw = np.random.Generator(np.random.PCG64(derive_seed("batches", self.name, self.seed, epoch)))
         order = draw.permutation(self._epoch_rows(epoch))
         batches: list[np.ndarray] = []
@@ -72,6 +74,7 @@ class Sampler:
         return [batches[i] for i in draw.permutation(len(batches))]
 
     def _epoch_rows(self, epoch: int) -> int | np.ndarray:
+        """The row numbers of an epoch, [rows], before they are mixed; how many there are where each stands once."""
         if self.shares is None:
             return len(self.lengths)
         taken = []
@@ -92,6 +95,7 @@ class Sampler:
         return max(1, int(self.tokens or 1) // max(1, int(self.lengths.mean())))
 
     def _cut_chunk(self, chunk: np.ndarray) -> list[np.ndarray]:
+        """Batches, [rows of a batch] each, of row numbers ``chunk`` [rows] in order of length."""
         if self.size:
             return [chunk[i : i + self.size] for i in range(0, len(chunk), self.size)]
         cuts, start, budget = [], 0, int(self.tokens or 1)
@@ -105,7 +109,7 @@ class Sampler:
 
 
 def _language_shares(languages: Sequence[str], exponent: float) -> dict[str, tuple[np.ndarray, int]]:
-    """Of each language its rows, and how many of them an epoch takes. The shares add up to all rows."""
+    """Of each language its rows, [rows of it], and how many of them an epoch takes. The shares add up to all rows."""
     row_languages = np.array(languages)
     rows = {language: np.flatnonzero(row_languages == language) for language in sorted(set(languages))}
     raised = np.array([float(len(language_rows)) ** exponent for language_rows in rows.values()])

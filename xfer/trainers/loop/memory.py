@@ -46,4 +46,5 @@ def compile_layers(network: Network) -> None:
 
 
 def _trial(numbers: torch.Tensor) -> torch.Tensor:
+    """Something small to compile: numbers of any shape."""
     return numbers * 2 + 1

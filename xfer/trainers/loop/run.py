@@ -104,19 +104,29 @@ class Run:
         return peak * decay[self.settings.schedule]
 
     def task_batch(self, task: str, number: int) -> Tensors:
-        """Batch ``number`` of a task, with what its loss needs beside it; shapes as the form's ``build_batch`` has."""
+        """Batch ``number`` of a task, ``input_ids`` [sequences, length], with what its loss needs beside it.
+
+        Shapes are those of the form's ``build_batch``.
+        """
         return self._to_device(task, number, *self.feed.task_batch(task, number, self.ranks))
 
     def attacked_batch(self, task: str, number: int) -> Tensors:
-        """The changed rows that go with that batch, and the factor of their loss; empty where there are none."""
+        """The changed rows that go with that batch, ``input_ids`` [sequences, length], and their loss's ``factor`` [].
+
+        Empty where there are none.
+        """
         tensors = self._to_device(task, -1 - number, *self.feed.attacked_batch(task, number, self.ranks))
         return tensors and tensors | {"factor": torch.tensor(self.feed.changed[task].about.weight)}
 
     def copied_batch(self, task: str, number: int) -> Tensors:
-        """The augmented copies that go with that batch; empty where there are none."""
+        """The augmented copies that go with that batch, ``input_ids`` [sequences, length]; empty where it has none."""
         return self._to_device(task, f"copies {number}", *self.feed.copied_batch(task, number, self.ranks))
 
     def _to_device(self, task: str, number: int | str, tensors: Tensors, context: Tensors) -> Tensors:
+        """A batch on the run's device, ``input_ids`` [sequences, length], with what its loss needs.
+
+        ``context`` alone where no row is this process's.
+        """
         if not tensors:
             return context
         placed = {name: tensor.to(self.accelerator.device) for name, tensor in tensors.items()} | context
@@ -148,7 +158,7 @@ class Run:
         return total_loss, rows
 
     def next_batches(self, task: str, count: int, step: int) -> list[Tensors]:
-        """The next batches of a task, for ``step``."""
+        """The next batches of a task, ``input_ids`` [sequences, length] each, with the values of ``step``, [] each."""
         first = self.state["counts"].get(task, 0)
         self.state["counts"][task] = first + count
         makes = self.task_batch, self.copied_batch, self.attacked_batch
@@ -159,6 +169,10 @@ class Run:
         return [batch | placed for batch in tensors]
 
     def _micro_batches(self, task: str, batches: list[Tensors], step: int, first: int = 0) -> list[MicroBatch]:
+        """The batches of a step, ``input_ids`` [sequences, length] each, as micro-batches.
+
+        Those of which other processes have all rows are left out.
+        """
         units, weight = sum(map(distributed.total_units, batches)) or 1, self.tasks[task].weight
         batches = with_taught_share(batches, units)
         model_inputs = self.network, self.accelerator, task
@@ -208,7 +222,7 @@ class Run:
 
 
 def with_taught_share(batches: list[Tensors], units: int) -> list[Tensors]:
-    """The batches of a step, with the factor that makes a mean over its ``units`` one over those that are taught."""
+    """The batches of a step, with ``taught`` [], which makes a mean over its ``units`` one over those taught."""
     if not any("copy" in batch for batch in batches):
         return batches
     taught = sum(total_units(batch) for batch in batches if batch.get("copy", True))

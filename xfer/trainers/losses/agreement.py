@@ -59,5 +59,9 @@ def align_log_probabilities(
 
 
 def _with_rest(aligned: torch.Tensor, left_out: torch.Tensor, whole: torch.Tensor, alone: torch.Tensor) -> torch.Tensor:
+    """``aligned`` [windows, 2, subwords] with -1e4 where ``left_out``, and last the log-sum of what is ``alone``.
+
+    ``whole`` and ``alone`` are [windows, 2, their subwords]. Returns [windows, 2, subwords + 1].
+    """
     rest = whole.masked_fill(~alone, UNALIGNED_LOGIT).logsumexp(-1, keepdim=True)
     return torch.cat([aligned.masked_fill(left_out, UNALIGNED_LOGIT), rest], -1)

@@ -81,11 +81,11 @@ class Loss(Component, kind="loss"):
         return {}
 
     def prepare_batch(self, draw: BatchDraw, batch: Tensors) -> Tensors:
-        """The batch with what the term needs beside it; the same batch if that is nothing."""
+        """The batch (``input_ids`` [sequences, length]) with what the term needs; the same if that is nothing."""
         return batch
 
     def around_pass(self, network: Network, batch: Tensors) -> AbstractContextManager[None]:
-        """What is around each forward pass over a batch."""
+        """What is around each forward pass over a batch (``input_ids`` [sequences, length])."""
         return nullcontext()
 
     def unit_losses(self, losses: UnitLosses, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
@@ -93,9 +93,9 @@ class Loss(Component, kind="loss"):
         return losses(logits, batch)
 
     def adds_loss(self, batch: Tensors) -> bool:
-        """Whether ``added_loss`` is asked of a batch."""
+        """Whether ``added_loss`` is asked of a batch (``input_ids`` [sequences, length])."""
         return False
 
     def added_loss(self, micro: MicroBatch, logits: torch.Tensor) -> torch.Tensor:
-        """What is added to the loss of a micro-batch, a number; ``logits`` are those of an unperturbed pass."""
+        """What is added to a micro-batch's loss, []; ``logits``, e.g. [rows, labels], are of an unperturbed pass."""
         raise NotImplementedError

@@ -43,9 +43,11 @@ class Consistency(Loss):
         return self.labels == "both"
 
     def adds_loss(self, batch: Tensors) -> bool:
+        """Whether the batch holds a view of its rows (``input_ids`` [sequences, length])."""
         return bool(view_of(batch))
 
     def added_loss(self, micro: MicroBatch, logits: torch.Tensor) -> torch.Tensor:
+        """The divergence of the view from the logits (e.g. [rows, labels]), and its labels' loss if learnt: []."""
         from xfer.trainers.losses.agreement import view_loss  # late: imports torch
 
         return view_loss(micro, logits, self.weight, self.learns_views)

@@ -45,6 +45,7 @@ class Distillation(Loss):
         return batch | {"teacher": draw.form.log_probabilities(logits.float() / self.temperature, batch)}
 
     def unit_losses(self, losses: UnitLosses, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """The loss and the teacher's, [units], of logits (e.g. [rows, labels]); the first alone without a teacher."""
         own = losses(logits, batch)
         if "teacher" not in batch:
             return own

@@ -36,6 +36,7 @@ def odds_divergence(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
 
 
 def _log_odds(chances: torch.Tensor) -> torch.Tensor:
+    """Logarithms of the odds of probabilities, in the same shape."""
     odds: torch.Tensor = 1 / (1 / (chances + ODDS_EPSILON) - 1 + ODDS_EPSILON)
     return odds.log()
 
@@ -55,5 +56,6 @@ def answer_count(form: Form) -> int:
 
 
 def _unit_means(terms: torch.Tensor) -> torch.Tensor:
+    """Sums over answers, means over parts: [units] of [units, answers] or [units, parts, answers]."""
     summed = terms.sum(-1)
     return summed.flatten(1).mean(1) if summed.ndim > 1 else summed

@@ -25,6 +25,7 @@ class LabelSmoothing(Loss):
     share: float = Field(0.1, ge=0, lt=1, description="share of the label that is spread over all answers")
 
     def unit_losses(self, losses: UnitLosses, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """Loss and the cross-entropy over all answers, [units], of logits (e.g. [rows, labels])."""
         from xfer.trainers.losses.divergences import uniform_cross_entropy  # late: imports torch
 
         own = losses(logits, batch)

@@ -42,6 +42,7 @@ class Mixup(Loss):
         return form.facts.classifies_rows
 
     def prepare_batch(self, draw: BatchDraw, batch: Tensors) -> Tensors:
+        """With ``partner`` [rows] and ``share`` [], which are drawn; of forms other than classify the batch itself."""
         import numpy as np  # late: both are heavy
         import torch
 
@@ -56,9 +57,11 @@ class Mixup(Loss):
         return batch | {"partner": partner.to(device), "share": share.to(device)}
 
     def around_pass(self, network: Network, batch: Tensors) -> AbstractContextManager[None]:
+        """Mixes the encoder's states in a pass where the batch has ``partner`` [rows]."""
         return _mixed_states(network, batch) if "partner" in batch else nullcontext()
 
     def unit_losses(self, losses: UnitLosses, form: Form, logits: torch.Tensor, batch: Tensors) -> torch.Tensor:
+        """The losses of both labels, blended, [rows], of logits [rows, labels]."""
         if "partner" not in batch:
             return losses(logits, batch)
         other = batch | {name: batch[name][batch["partner"]] for name in MIXED_ENTRIES if name in batch}
@@ -66,12 +69,17 @@ class Mixup(Loss):
 
 
 def _blend(first: torch.Tensor, other: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+    """``share`` [] of the first, the rest of the other, which has the same shape."""
     return share * first + (1 - share) * other
 
 
 @contextmanager
 def _mixed_states(network: Network, batch: Tensors) -> Iterator[None]:
-    """Inside, one pass mixes what the encoder gives for each row with what it gives for the row's partner."""
+    """Inside, one pass mixes what the encoder gives for each row with what it gives for the row's partner.
+
+    States are [rows, length, width] or pooled [rows, width]; ``partner`` is [rows]. Raises MissingPart where the
+    encoder is not run exactly once a pass.
+    """
     passes = 0
 
     def mix(module: torch.nn.Module, inputs: object, output: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -30,7 +30,10 @@ class Objective:
         self.form, self.task, self.terms, self.context = form, task, tuple(terms), context
 
     def prepare_batch(self, number: int | str, batch: Tensors) -> Tensors:
-        """The batch with what the loss needs beside it, and its view too; the same batch if that is nothing."""
+        """The batch (``input_ids`` [sequences, length]) with what the loss needs beside it, and its view too.
+
+        The same batch if that is nothing.
+        """
         rows, view = self._with_needs(number, batch, False), view_of(batch)
         if not view:
             return rows
@@ -38,6 +41,7 @@ class Objective:
         return rows | as_view(self._with_needs(number, view, compared))
 
     def _with_needs(self, number: int | str, batch: Tensors, compared: bool) -> Tensors:
+        """The batch (``input_ids`` [sequences, length]) as each term prepares it in turn."""
         draw = BatchDraw(self.form, self.task, number, compared, self.context)
         for term in self.terms:
             batch = term.prepare_batch(draw, batch)
@@ -49,7 +53,7 @@ class Objective:
 
     @contextmanager
     def around_pass(self, network: Network, batch: Tensors) -> Iterator[None]:
-        """What is around each forward pass over a batch."""
+        """What is around each forward pass over a batch (``input_ids`` [sequences, length])."""
         with ExitStack() as stack:
             for term in self.terms:
                 stack.enter_context(term.around_pass(network, batch))
@@ -76,6 +80,7 @@ class Objective:
 
 
 def _sum_losses(terms: Sequence[Loss], micro: MicroBatch, logits: torch.Tensor) -> torch.Tensor:
+    """The sum of what the terms add, [], for logits (e.g. [rows, labels])."""
     first, *others = (term.added_loss(micro, logits) for term in terms)
     for loss in others:
         first = first + loss

@@ -136,7 +136,7 @@ class GradientOracle:
 
 
 def _segment_ids(rows: list[list[int]], ids: torch.Tensor) -> torch.Tensor:
-    """Segment numbers in the shape of a batch of ids; its spare rows and padding are of segment 0."""
+    """Segment numbers in the shape of ``ids`` [rows, subwords]; its spare rows and padding are of segment 0."""
     table = torch.zeros_like(ids)
     for row, types in enumerate(rows):
         table[row, : len(types)] = torch.tensor(types)

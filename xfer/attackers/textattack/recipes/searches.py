@@ -31,6 +31,7 @@ class Ranking(StableRanking):
     """
 
     def _get_index_order(self, initial_text: AttackedText, max_len: int = -1) -> tuple[np.ndarray, bool]:
+        """Word numbers from the most to the least important, [words], and whether the budget is spent."""
         if self.wir_method == "unk":
             return super()._get_index_order(initial_text, max_len)
         order = np.array(sorted(map(int, self.get_indices_to_order(initial_text)[1])), dtype=np.int64)
@@ -40,10 +41,18 @@ class Ranking(StableRanking):
         return order[np.argsort(-scores, kind="stable")], over
 
     def _deleted(self, text: AttackedText, order: np.ndarray) -> tuple[np.ndarray, bool]:
+        """The score without each word of ``order`` [words], and whether the budget is spent.
+
+        Scores are [words]; fewer where the budget ends before.
+        """
         results, over = self.get_goal_results([text.delete_word_at_index(int(index)) for index in order])
         return np.array([result.score for result in results], dtype=np.float64), over
 
     def _salient(self, text: AttackedText, order: np.ndarray) -> tuple[np.ndarray, bool]:
+        """Saliency, a softmax over words, times the score of the best replacement of each word of ``order`` [words].
+
+        Also whether the budget is spent. Values are [words]; fewer where the budget ends before.
+        """
         unknown = [text.replace_word_at_index(int(index), self.unk_token) for index in order]
         results, over = self.get_goal_results(unknown)
         scores = np.array([result.score for result in results], dtype=np.float64)
@@ -57,6 +66,7 @@ class Ranking(StableRanking):
         return np.round(weights * gains, 8), over
 
     def _steep(self, text: AttackedText, order: np.ndarray) -> tuple[np.ndarray, bool]:
+        """The size of the gradient at each word of ``order`` [words], [words]; it costs no budget."""
         norms = word_gradients(text, self.goal_function.gold, 0).norms[order]
         return np.array([float(f"{norm:.5g}") for norm in norms]), False
 
