@@ -17,11 +17,12 @@ import pytest
 import yaml
 
 from xfer.catalog import CATALOG
+from xfer.cli import COMMANDS
 from xfer.core.component import plural_kind
 from xfer.core.errors import XferError
 from xfer.core.store import Entry, Store
 from xfer.execution.walk import execute_graph, open_graph
-from xfer.forms.sheet import COMMANDS, SHEET
+from xfer.forms.sheet import SHEET
 from xfer.graph.compile import Node
 from xfer.recipe.load import load_recipe
 

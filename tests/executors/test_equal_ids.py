@@ -137,13 +137,13 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ran, Ran]]
 
 def test_searched_and_changed_rows_are_those_of_unique_ids(twins: tuple[Ran, Ran]) -> None:
     for evaluation in ("worst", "upper"):
-        shared, alone = (one.rows(one.tested_stage(evaluation)) for one in twins)
+        shared, alone = (one.rows(one.tested(evaluation)) for one in twins)
         assert [(row["text"], row["label"]) for row in shared] == [(row["text"], row["label"]) for row in alone]
         assert len({row["text"] for row in shared}) > 6
     states = [
         [(row.state, row.words_changed, row.words, row.queries) for row in attacked_rows_of(attack, given).rows]
         for one in twins
-        for attack, given in [(one.entry(one.tested_stage("worst")), one.entry(one.tested_stage("clean")))]
+        for attack, given in [(one.entry(one.tested("worst")), one.entry(one.tested_stage("clean")))]
     ]
     assert states[0] == states[1]
 
@@ -178,7 +178,7 @@ def test_attacked_rows_of_training_stand_beside_their_own(twins: tuple[Ran, Ran]
 
 def test_a_search_that_was_cut_short_goes_on_with_the_rows_left(twins: tuple[Ran, Ran], tmp_path: Path) -> None:
     shared = twins[0]
-    node = shared.tested_stage("worst")
+    node = shared.tested("worst")
     parents = {role: shared.entry(parent) for role, parent in node.parents.items()}
     whole = shared.rows(node)
     lines = [row | {"status": "failed", "queries": 3, "forwards": 3, "message": "kept"} for row in whole[:4]]
@@ -202,7 +202,7 @@ def test_scores_and_rows_that_an_earlier_version_stored_are_refused(twins: tuple
     with pytest.raises(StoreDamaged, match="scored rows: 2 have the id 'a'"):
         Credits([credit])
     shared = twins[0]
-    node = shared.tested_stage("upper")
+    node = shared.tested("upper")
     rows = read_rows(shared.entry(node.parents["rows"]))
     (tmp_path / "in" / "out").mkdir(parents=True)
     write_rows(tmp_path / "in" / "out" / "rows.parquet", rows | {"id": rows["file_id"]})
