@@ -143,7 +143,7 @@ def test_searched_and_changed_rows_are_those_of_unique_ids(twins: tuple[Ran, Ran
     states = [
         [(row.state, row.words_changed, row.words, row.queries) for row in attacked_rows_of(attack, given).rows]
         for one in twins
-        for attack, given in [(one.entry(one.tested("worst")), one.entry(one.tested_stage("clean")))]
+        for attack, given in [(one.entry(one.tested("worst")), one.entry(one.tested("clean")))]
     ]
     assert states[0] == states[1]
 
@@ -184,7 +184,7 @@ def test_a_search_that_was_cut_short_goes_on_with_the_rows_left(twins: tuple[Ran
     lines = [row | {"status": "failed", "queries": 3, "forwards": 3, "message": "kept"} for row in whole[:4]]
     (tmp_path / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (tmp_path / "out").mkdir()
-    attacks.attack_step(node, parents, tmp_path, lambda *_, **__: None)
+    attacks.attack_step(node.job, parents, tmp_path, lambda *_, **__: None)
     made = SimpleNamespace(out=tmp_path / "out")
     assert row_dicts(read_rows(made)) == whole  # type: ignore[arg-type]
     notes = row_dicts(read_rows(made, "edits.parquet"))  # type: ignore[arg-type]
@@ -207,7 +207,7 @@ def test_scores_and_rows_that_an_earlier_version_stored_are_refused(twins: tuple
     (tmp_path / "in" / "out").mkdir(parents=True)
     write_rows(tmp_path / "in" / "out" / "rows.parquet", rows | {"id": rows["file_id"]})
     with pytest.raises(StoreDamaged, match=r"rows of attack upper.*: 6 have the id 'd0'"):
-        attacks.attack_step(node, {"rows": Entry("data", "k", tmp_path / "in")}, tmp_path, lambda *_: None)
+        attacks.attack_step(node.job, {"rows": Entry("data", "k", tmp_path / "in")}, tmp_path, lambda *_: None)
 
 
 # translations of the same rows
