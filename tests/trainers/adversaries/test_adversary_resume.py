@@ -64,7 +64,8 @@ def test_the_slow_weights_of_smart_are_in_the_checkpoint(tmp_path: Path, monkeyp
 
 def test_a_killed_process_with_state_is_continued_bit_for_bit(tmp_path: Path) -> None:
     at = Random(time.time_ns()).randrange(3, 9)
-    variables = dict(os.environ) | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(tiny_runs.__file__).parent)}
+    tested = [Path(tiny_runs.__file__).parent, Path(checkpoint.__file__).parents[3]]  # the xfer of this very checkout
+    variables = dict(os.environ) | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(map(str, tested))}
     done = subprocess.run([sys.executable, __file__, str(tmp_path / "broken"), str(at)], env=variables)
     assert done.returncode == -signal.SIGKILL
     assert finished(tmp_path / "broken", "smart") == finished(tmp_path / "whole", "smart"), f"killed after {at}"
