@@ -33,7 +33,7 @@ def fit(settings: FinetuneSettings, network: Network, tasks: Sequence[TaskData],
     kept = context.folder / "checkpoint"
     restored = checkpoint.restore_checkpoint(kept, run.inner, run.optimizer.optimizer, run.kept | run.moving)
     run.state = restored or run.state
-    log = RunLog(context.folder, context.name, run.state["step"]) if run.ranks.main else None
+    log = RunLog(context.folder, context.name, run.state["step"]) if run.processes.main else None
     try:
         return _run_steps(run, kept, log)
     finally:
@@ -75,15 +75,15 @@ def _run_steps(run: Run, kept: Path, log: RunLog | None) -> dict[str, Any]:
 
 def _agree_due(run: Run, due: bool) -> bool:
     """What process 0 says: the clocks of the others may differ, and they all have parts of a checkpoint."""
-    return run.ranks.broadcast_result(lambda: due)
+    return run.processes.broadcast_result(lambda: due)
 
 
 def _checkpoint(run: Run, kept: Path, stopped: bool) -> None:
     step = run.state["step"]
     state = run.state | {"stopped": stopped}
     moving = run.kept | run.moving
-    checkpoint.save_checkpoint(kept, step, run.inner, run.optimizer.optimizer, state, moving, writes=run.ranks.main)
-    if not run.ranks.main:
+    checkpoint.save_checkpoint(kept, step, run.inner, run.optimizer.optimizer, state, moving, writes=run.processes.main)
+    if not run.processes.main:
         return
     averaging.forget_recent(run.settings.average, kept, [point["step"] for point in state["curve"]])
     for name, best in (("selected", run.state["best"]), ("oracle", run.state["oracle"])):
@@ -98,7 +98,7 @@ def _finish(run: Run, kept: Path) -> dict[str, Any]:
     adapt.remove_adapters(run.inner, run.settings.adapt)
     if run.shards:
         run.shards.end(run)
-    if run.ranks.main:
+    if run.processes.main:
         checkpoint.restore_weights(kept, "selected", state["best"][0], run.inner)
     run.accelerator.free_memory()
     outcome = {

@@ -56,7 +56,7 @@ class RefreshedTasks:
                     old.unlink()
             return read_whole_lines(path)
 
-        lines = sorted(run.ranks.broadcast_result(find), key=lambda line: line["place"])
+        lines = sorted(run.processes.broadcast_result(find), key=lambda line: line["place"])
         rows = run.tasks[name].train
         outcomes = [({column: line["row"][column] for column in rows}, line["status"]) for line in lines]
         assert changes.refresh

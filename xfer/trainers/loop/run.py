@@ -54,7 +54,7 @@ class Run:
         self, settings: FinetuneSettings, network: Network, tasks: Sequence[TaskData], context: Context
     ) -> None:
         self.settings, self.tasks, self.context = settings, {task.name: task for task in tasks}, context
-        self.ranks = context.processes or Processes()
+        self.processes = context.processes or Processes()
         AcceleratorState._reset_state(reset_partial_state=True)  # one process runs stages of different precision
         self.precision = setting.mixed_precision(settings.precision, network)
         self.accelerator = Accelerator(mixed_precision=self.precision)
@@ -63,12 +63,12 @@ class Run:
         self.feed = Feed(settings, network, tasks, context.seed, self.max_length)
         self.heads = {name: form.head for name, form in network.forms.items() if isinstance(form, DomainForm)}
         self.steps = self._planned_steps()
-        self.shards = sharding.shard_network(network, settings, self.ranks, self.accelerator.device)
-        self.ranks.parted = self.shards is not None
+        self.shards = sharding.shard_network(network, settings, self.processes, self.accelerator.device)
+        self.processes.parted = self.shards is not None
         network = self.shards.parts if self.shards else network
         self.thaw = setting.configure_network(network, settings, context.seed, self.steps)
         optimizer = setting.build_optimizer(network, settings)
-        self.network = self.accelerator.prepare_model(network, evaluation_mode=True)  # no wrapper: see ranks
+        self.network = self.accelerator.prepare_model(network, evaluation_mode=True)  # no wrapper: see distributed
         self.optimizer = self.accelerator.prepare(optimizer)
         self.inner: Network = self.accelerator.unwrap_model(self.network)
         self.adversary = settings.adversary
@@ -108,19 +108,19 @@ class Run:
 
         Shapes are those of the form's ``build_batch``.
         """
-        return self._to_device(task, number, *self.feed.task_batch(task, number, self.ranks))
+        return self._to_device(task, number, *self.feed.task_batch(task, number, self.processes))
 
     def attacked_batch(self, task: str, number: int) -> Tensors:
         """The changed rows that go with that batch, ``input_ids`` [sequences, length], and their loss's ``factor`` [].
 
         Empty where there are none.
         """
-        tensors = self._to_device(task, -1 - number, *self.feed.attacked_batch(task, number, self.ranks))
+        tensors = self._to_device(task, -1 - number, *self.feed.attacked_batch(task, number, self.processes))
         return tensors and tensors | {"factor": torch.tensor(self.feed.changed[task].about.weight)}
 
     def copied_batch(self, task: str, number: int) -> Tensors:
         """The augmented copies that go with that batch, ``input_ids`` [sequences, length]; empty where it has none."""
-        return self._to_device(task, f"copies {number}", *self.feed.copied_batch(task, number, self.ranks))
+        return self._to_device(task, f"copies {number}", *self.feed.copied_batch(task, number, self.processes))
 
     def _to_device(self, task: str, number: int | str, tensors: Tensors, context: Tensors) -> Tensors:
         """A batch on the run's device, ``input_ids`` [sequences, length], with what its loss needs.
@@ -148,7 +148,7 @@ class Run:
             losses = dict.fromkeys(tasks, 0.0)
             for micro in micros:
                 losses[micro.task] += float(self.objectives[micro.task].backward(self.adversary, micro))
-            losses = dict(zip(losses, self.ranks.total(list(losses.values())), strict=True))
+            losses = dict(zip(losses, self.processes.total(list(losses.values())), strict=True))
             for task, loss in losses.items():
                 if not math.isfinite(loss):
                     what = f"the loss of {task} is not a number at step {step + 1}"
@@ -190,7 +190,7 @@ class Run:
 
     def _update(self, step: int) -> None:
         self.thaw.drop(step)
-        self.ranks.add_up(list(self.inner.parameters()))
+        self.processes.add_up(list(self.inner.parameters()))
         if self.settings.clip:  # a discriminator's gradient must not shorten that of the encoder
             for module in (self.inner.heads, *self.inner.judges.values()):
                 self.accelerator.clip_grad_norm_(module.parameters(), self.settings.clip)
@@ -241,8 +241,8 @@ def train_critics(run: Run, tasks: Sequence[str], step: int) -> None:
             if "labels" in batch:  # another process may have all of its rows
                 micro_inputs = task, batch | critic, total_units(batch), 1.0, name
                 loss = float(Plain().backward(MicroBatch(run.network, run.accelerator, *micro_inputs, {})))
-            run.ranks.add_up(list(judge.parameters()))
-            if not math.isfinite(run.ranks.total([loss])[0]):
+            run.processes.add_up(list(judge.parameters()))
+            if not math.isfinite(run.processes.total([loss])[0]):
                 what = f"the loss of the critic of {task} is not a number at step {step + 1}"
                 raise XferError(f"{what}; lower the learning_rate of its head")
             for group in run.optimizer.param_groups:

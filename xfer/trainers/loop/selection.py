@@ -34,7 +34,7 @@ def evaluate_and_select(run: Run, kept: Path) -> bool:
         return stopped, {name: run.state[name] for name in ("best", "oracle", "since", "curve")}
 
     with run.shards.whole(run) if run.shards else nullcontext():
-        stopped, selection = run.ranks.broadcast_result(find)
+        stopped, selection = run.processes.broadcast_result(find)
     run.state |= selection
     return stopped
 

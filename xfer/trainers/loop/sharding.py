@@ -38,7 +38,7 @@ class ShardedNetwork:
         from torch.distributed import init_device_mesh  # late: few runs need it
         from torch.distributed.fsdp import FSDPModule, fully_shard
 
-        self.network, self.ranks, self.device = network, processes, device
+        self.network, self.processes, self.device = network, processes, device
         self.shapes = {name: p.shape for name, p in network.named_parameters()}
         uncopied = network.tokenizer, network.forms
         parts: Any = copy.deepcopy(network, {id(each): each for each in uncopied}).to(device)
@@ -62,9 +62,9 @@ class ShardedNetwork:
         whole_parameters = dict(self.network.named_parameters())
         for name, parameter in self.parts.named_parameters():
             gathered = gather_full(parameter.detach())
-            if self.ranks.main:
+            if self.processes.main:
                 whole_parameters[name].data = gathered
-        run.inner = self.network.to(self.device) if self.ranks.main else self.network
+        run.inner = self.network.to(self.device) if self.processes.main else self.network
         try:
             yield
         finally:
@@ -75,6 +75,6 @@ class ShardedNetwork:
         """The run is over: process 0 has the network with room for the weights that were selected."""
         self.parts = None
         run.network = run.inner = self.network
-        if self.ranks.main:
+        if self.processes.main:
             for name, parameter in self.network.named_parameters():
                 parameter.data = parameter.data.new_empty(self.shapes[name])
