@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 
 from xfer.core.errors import UsageError, XferError
 from xfer.execution import distributed
-from xfer.trainers import distributed
+from xfer.trainers.distributed import Processes
 from xfer.trainers.finetune import Finetune
 
 ROOT = Path(__file__).parents[2]
@@ -214,7 +214,7 @@ def test_a_launcher_that_starts_one_process_in_place_of_several_is_refused(monke
 
 
 def test_one_process_sends_nothing() -> None:
-    alone = distributed.Processes()
+    alone = Processes()
     assert (alone.rank, alone.count, alone.main) == (0, 1, True)
     assert alone.total([1.5]) == [1.5] and alone.broadcast_result(lambda: 3) == 3
     weight = torch.nn.Parameter(torch.zeros(2))
