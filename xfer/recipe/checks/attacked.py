@@ -12,7 +12,7 @@ from xfer.core.errors import suggest_name
 from xfer.core.yaml import KeyPath
 from xfer.forms.sheet import form_facts
 from xfer.readers.base import Reader
-from xfer.recipe.checks.lexicons import attacker_faults, further_faults, truth_faults
+from xfer.recipe.checks.lexicons import training_attacker_faults
 from xfer.recipe.checks.names import unknown_name
 from xfer.recipe.partial import PartialRecipe, PartialTask, PathFault
 from xfer.recipe.recipe import Task
@@ -36,24 +36,16 @@ def _attacked_task_faults(
 ) -> Iterator[PathFault]:
     """What stands against the attacked rows of one task that learns labels."""
     if task.reader:
-        yield from _training_attacker_faults((*path, "attacker"), attacked.attacker, task.reader, recipe)
+        yield from training_attacker_faults((*path, "attacker"), attacked.attacker, task.reader, recipe)
+        yield from _tagging_faults((*path, "attacker"), attacked.attacker)
         if form_facts(task.reader.form).searches_pool:
             yield from _retrieval_faults(path, attacked)
     if attacked.by is not None:
         yield from _victim_faults(path, stage, attacked, task.reader, recipe)
 
 
-def _training_attacker_faults(
-    path: KeyPath, attacker: Attacker, reader: Reader, recipe: PartialRecipe
-) -> Iterator[PathFault]:
-    """Whether the attacker can change training rows of this reader and leaves their labels true."""
-    source = recipe.source_of(reader)
-    languages = reader.train_languages(source)
-    misfits = list(attacker_faults(path, attacker, reader, languages, source))
-    yield from misfits
-    if not misfits:
-        yield from further_faults(path, attacker, reader, languages, source)
-    yield from truth_faults(path, attacker)
+def _tagging_faults(path: KeyPath, attacker: Attacker) -> Iterator[PathFault]:
+    """A search that asks a stage for parts of speech."""
     if tagging_stage(attacker):
         what = "a search of training rows cannot wait for a stage that tags"
         yield (*path, "constraints", "part_of_speech"), what, "say tagger: {model: <a folder>}"

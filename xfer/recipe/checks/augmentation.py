@@ -8,7 +8,7 @@ from xfer.attackers.base import Attacker, ModelFree
 from xfer.core.yaml import KeyPath
 from xfer.forms.sheet import form_facts
 from xfer.readers.base import Reader
-from xfer.recipe.checks.lexicons import attacker_faults, further_faults, truth_faults
+from xfer.recipe.checks.lexicons import training_attacker_faults
 from xfer.recipe.partial import PartialRecipe, PartialTask, PathFault
 from xfer.recipe.recipe import Task
 from xfer.trainers.losses.consistency import Consistency
@@ -45,15 +45,11 @@ def _augmented_task_faults(task: PartialTask, augmented: Task, recipe: PartialRe
 
 def _attacker_faults(path: KeyPath, attacker: Attacker, reader: Reader, recipe: PartialRecipe) -> Iterator[PathFault]:
     """Whether an attacker can change rows of this reader at every draw and leaves their labels true."""
-    if not isinstance(attacker, ModelFree):
+    if isinstance(attacker, ModelFree):
+        yield from training_attacker_faults(path, attacker, reader, recipe)
+    else:
         what = f"attacker {attacker.type_name} searches against a victim, which is too dear for every draw of a row"
         yield path, what, "use attacked: on the task, or an attacker that needs no model"
-        return
-    source = recipe.source_of(reader)
-    languages = reader.train_languages(source)
-    yield from attacker_faults(path, attacker, reader, languages, source)
-    yield from further_faults(path, attacker, reader, languages, source)
-    yield from truth_faults(path, attacker)
 
 
 def _moved_words(path: KeyPath, attacker: Attacker, task: Task) -> Iterator[PathFault]:

@@ -76,11 +76,8 @@ def _reader_faults(evaluation: PartialEvaluation, recipe: PartialRecipe) -> Iter
     yield from language_faults((*path, "languages"), reader, evaluation.languages, recipe, evaluation.split)
     if evaluation.has_smoothing and not form_facts(reader.form).single_answer:
         what = f"smoothing votes on one answer a row, which form {reader.form} has not"
-        yield (
-            (*path, "smoothing"),
-            what,
-            f"it fits {' and '.join(name for name, facts in SHEET.items() if facts.single_answer)}",
-        )
+        fitting = [name for name, facts in SHEET.items() if facts.single_answer]
+        yield (*path, "smoothing"), what, f"it fits {' and '.join(fitting)}"
     if evaluation.attacker:
         source = recipe.source_of(reader)
         offered = reader.offered_languages(source, evaluation.split)

@@ -10,7 +10,7 @@ from xfer.core.component import Block
 from xfer.core.errors import MissingPart, XferError
 from xfer.core.yaml import KeyPath
 from xfer.readers.base import Reader, Source
-from xfer.recipe.partial import PathFault
+from xfer.recipe.partial import PartialRecipe, PathFault
 from xfer.recipe.recipe import Recipe, Task
 
 Holder = TypeVar("Holder", bound=Block)
@@ -26,7 +26,20 @@ def attacker_faults(
             yield (*path, *filter(None, field.split("."))), what, hint
 
 
-def further_faults(
+def training_attacker_faults(
+    path: KeyPath, attacker: Attacker, reader: Reader, recipe: PartialRecipe
+) -> Iterator[PathFault]:
+    """Why training rows of ``reader`` cannot be changed by the attacker at ``path``, or are no longer true."""
+    source = recipe.source_of(reader)
+    languages = reader.train_languages(source)
+    misfits = list(attacker_faults(path, attacker, reader, languages, source))
+    yield from misfits or _further_faults(path, attacker, reader, languages, source)
+    if attacker.diagnostic:
+        what = "lets labels become untrue, and nothing true could be learnt of them"
+        yield (*path, "diagnostic"), what, "leave it out, and take an attacker that keeps labels true"
+
+
+def _further_faults(
     path: KeyPath, attacker: Attacker, reader: Reader, languages: Sequence[str], source: Source
 ) -> Iterator[PathFault]:
     """Languages from which an attacker of training rows takes rows and which the data set does not have."""
@@ -36,13 +49,6 @@ def further_faults(
         if language not in offered:
             what = f"takes rows from the {split} split of {reader.type_name}, which has none in '{language}'"
             yield path, what, f"it has {', '.join(offered)}"
-
-
-def truth_faults(path: KeyPath, attacker: Attacker) -> Iterator[PathFault]:
-    """An attacker of training rows that may change what their labels say."""
-    if attacker.diagnostic:
-        what = "lets labels become untrue, and nothing true could be learnt of them"
-        yield (*path, "diagnostic"), what, "leave it out, and take an attacker that keeps labels true"
 
 
 def misfit(attacker: Attacker, source: Source) -> XferError | None:
