@@ -39,6 +39,12 @@ def test_a_level_that_lacks_cells_is_ranked_where_all_levels_are() -> None:
     assert whole == alone and "pgd" not in {row["level"] for row in rows if row["levels"] == {"target": "xnli"}}
 
 
+def test_an_evaluation_that_some_cells_have_alone_is_ranked_among_these() -> None:
+    rows = level_ranks(simulated_cells({"pgd": -0.2}, 3, names={"pawsx": "distractor"}), simulated_study())
+    targets = {row["evaluation"]: row["levels"] for row in rows}
+    assert targets == {"clean": {"target": "xnli"}, "distractor": {"target": "pawsx"}}
+
+
 def test_the_axis_is_that_of_the_comparison_else_of_the_first_hypothesis() -> None:
     study = simulated_study()
     assert compared_axis(study) == "method"

@@ -75,8 +75,9 @@ class CellMeasures:
 
     def averaged(self, name: str, kind: str, languages: str) -> Sample | None:
         """The unweighted mean over all, the trained or the other languages; None if there is none."""
-        samples, trained = self.measure(name, kind), self.trained(name)
-        if languages != "all" and "mean" not in samples:
+        samples = self.measure(name, kind)
+        if samples and languages != "all" and "mean" not in samples:
+            trained = self.trained(name)
             samples = {
                 code: language_sample
                 for code, language_sample in samples.items()
