@@ -19,20 +19,6 @@ from xfer.text import segment
 settings.register_profile("untimed", deadline=None)  # a test that is slow on a busy machine is not wrong
 settings.load_profile("untimed")
 
-RECIPE = """\
-name: small
-source: mirror
-model: {type: scratch, layers: 1, width: 16, heads: 2}
-seeds: [1]
-stages:
-  mnli: {reader: mnli}
-  xnli: {reader: xnli, start: mnli}
-evaluate:
-  clean: {stage: xnli}
-  typos: {stage: xnli, attacker: {type: typos, rate: 0.1}}
-report: {compare: clean}
-"""
-
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_letters import TEXTS
+from sample_texts import TEXTS
 
 from xfer.attackers.base import Attacker
 from xfer.text.edits import splice_edits

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from conftest import RECIPE
+from small_recipe import RECIPE
 
 from xfer.commands.diff import flow_text
 

@@ -9,15 +9,13 @@ from typing import Any
 import pytest
 import torch
 import transformers
+from tiny_runs import context, equal, network, run, settings, task, weights
 
 from xfer.core.errors import MissingPart
 from xfer.models import adapt
 from xfer.models.network import Network
 from xfer.trainers.loop.fit import fit
 from xfer.trainers.options import Adapt
-
-sys.path.append(str(Path(__file__).parents[1] / "trainers"))
-from tiny_runs import context, equal, network, run, settings, task, weights
 
 peft = pytest.importorskip("peft")
 METHODS: list[dict[str, Any]] = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import transformers
 from pydantic import ValidationError
 from safetensors.torch import load_file
 from tiny_models import CONFIGS
+from tiny_runs import Stop, context, equal, network, rows, run, settings, stopping, task, weights
 
 from xfer.core.errors import MissingPart
 from xfer.forms.base import build_form
@@ -20,9 +20,6 @@ from xfer.models.base import Origin
 from xfer.models.network import Network, build_network, load_network
 from xfer.trainers.loop.fit import fit
 from xfer.trainers.options import Adapt
-
-sys.path.append(str(Path(__file__).parents[1] / "trainers"))
-from tiny_runs import Stop, context, equal, network, rows, run, settings, stopping, task, weights
 
 METHODS = ("houlsby", "pfeiffer")
 COUNT = {"houlsby": 4, "pfeiffer": 2}  # in two layers

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
+import domain_runs
 import pytest
 import torch
 import transformers
+from adversary_runs import FORMS, close, deltas, gradients, make, run
 
 from xfer.models import packed
 from xfer.models.dropout import use_fast_dropout
-
-sys.path += [str(Path(__file__).parents[1] / "trainers"), str(Path(__file__).parents[1] / "trainers" / "adversaries")]
-import domain_runs
-from adversary_runs import FORMS, close, deltas, gradients, make, run
 
 
 @pytest.fixture

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from adversary_runs import FORMS, network, rows
+from augmented_runs import CUT, TYPOS, augmentation_of, augmented_run, augmenter_of
 from tiny_runs import Stop, context, equal, settings, stopping, weights
 
 from xfer.forms.texts import editable_texts
 from xfer.trainers.augmenting import Augment
-from xfer.trainers.batches.augmented import Augmentation, Augmenter
-from xfer.trainers.loop.fit import Run, TaskData, fit
+from xfer.trainers.batches.augmented import Augmentation
+from xfer.trainers.loop.fit import TaskData, fit
 from xfer.trainers.losses.consistency import Consistency
 from xfer.trainers.mixers import Proportional
-
-sys.path.append(str(Path(__file__).parent / "adversaries"))
-from adversary_runs import FORMS, network, rows
-
-TYPOS: dict[str, Any] = {"attacker": {"type": "typos", "rate": 0.5}}
-CUT: dict[str, Any] = {"subwords": {"drop": 0.5}}
-
-
-def about(*steps: dict[str, Any], **more: Any) -> Augmentation:
-    return Augmentation(tuple((Augment.model_validate(step), None) for step in steps), **more)
-
-
-def made(folder: Path, kind: str, augmented: Augmentation | None, seed: int = 1, **fields: Any) -> Run:
-    task = TaskData(kind, 1.0, rows(kind), None, ("en",), augmentation=augmented)
-    return Run(settings(batch_size=6, **fields), network(kind, dropout=0.1), [task], context(folder, seed))
-
-
-def views(run: Run) -> Augmenter:
-    (found,) = run.feed.views.values()
-    return found
 
 
 def trained(folder: Path, augmented: Augmentation | None, every: int = 4, stop: int = 0, **fields: Any) -> Any:
@@ -51,25 +32,31 @@ def trained(folder: Path, augmented: Augmentation | None, every: int = 4, stop: 
 @pytest.mark.parametrize("kind", FORMS)
 def test_without_a_change_a_batch_is_that_of_plain_training_to_the_bit(kind: str, tmp_path: Path) -> None:
     """A row that is not drawn takes the same way as the others: units taken out, and put together again."""
-    plain, zero = made(tmp_path, kind, None), made(tmp_path, kind, about({**TYPOS, "share": 0}))
+    plain, zero = (
+        augmented_run(tmp_path, kind, None),
+        augmented_run(tmp_path, kind, augmentation_of({**TYPOS, "share": 0})),
+    )
     for number in range(5):
         assert equal(plain.task_batch(kind, number), zero.task_batch(kind, number))
 
 
 @pytest.mark.parametrize("kind", FORMS)
 def test_rows_that_are_read_again_without_a_change_give_the_same_batch(kind: str, tmp_path: Path) -> None:
-    plain, zero = made(tmp_path, kind, None), made(tmp_path, kind, about({"subwords": {"drop": 0}}))
+    plain, zero = (
+        augmented_run(tmp_path, kind, None),
+        augmented_run(tmp_path, kind, augmentation_of({"subwords": {"drop": 0}})),
+    )
     for number in range(3):
         assert equal(plain.task_batch(kind, number), zero.task_batch(kind, number))
 
 
 def test_a_share_of_0_trains_the_same_weights(tmp_path: Path) -> None:
-    assert equal(trained(tmp_path / "a", about({**TYPOS, "share": 0})), trained(tmp_path / "b", None))
+    assert equal(trained(tmp_path / "a", augmentation_of({**TYPOS, "share": 0})), trained(tmp_path / "b", None))
     assert not Augment(attacker="typos", share=0).is_active  # type: ignore[arg-type]
 
 
 def test_rows_are_changed_as_often_as_their_share_says(tmp_path: Path) -> None:
-    found = views(made(tmp_path, "classify", about({**TYPOS, "share": 0.3})))
+    found = augmenter_of(augmented_run(tmp_path, "classify", augmentation_of({**TYPOS, "share": 0.3})))
     count = 600
     changed = sum(bool(found.change(batch % 20, batch, 0).edits) for batch in range(count))
     assert changed / count == pytest.approx(0.3, abs=4 * (0.21 / count) ** 0.5)
@@ -77,8 +64,8 @@ def test_rows_are_changed_as_often_as_their_share_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", FORMS)
 def test_labels_follow_in_every_form(kind: str, tmp_path: Path) -> None:
-    run = made(tmp_path, kind, about(TYPOS, CUT), max_length=46)
-    found, tokenizer = views(run), run.inner.tokenizer
+    run = augmented_run(tmp_path, kind, augmentation_of(TYPOS, CUT), max_length=46)
+    found, tokenizer = augmenter_of(run), run.inner.tokenizer
     moved = inside = 0
     for unit in range(len(found.row_of)):
         number = int(found.row_of[unit])
@@ -97,24 +84,30 @@ def test_labels_follow_in_every_form(kind: str, tmp_path: Path) -> None:
             inside += bool(first)  # else it is in the other window of a text that has grown
     assert kind != "span" or inside > len(found.row_of) / 2
     assert moved > len(found.row_of) / 2
-    plain, drawn = made(tmp_path, kind, None, max_length=46).task_batch(kind, 0), run.task_batch(kind, 0)
+    plain, drawn = augmented_run(tmp_path, kind, None, max_length=46).task_batch(kind, 0), run.task_batch(kind, 0)
     assert plain.keys() == drawn.keys() and not equal(plain, drawn)
     if kind not in ("span", "mask"):
         assert torch.equal(plain["labels"], drawn["labels"])
 
 
 def test_each_time_seed_and_step_draws_another_change_and_nothing_else_does(tmp_path: Path) -> None:
-    found, other = views(made(tmp_path, "classify", about(TYPOS))), views(made(tmp_path, "classify", about(TYPOS), 2))
+    found, other = (
+        augmenter_of(augmented_run(tmp_path, "classify", augmentation_of(TYPOS))),
+        augmenter_of(augmented_run(tmp_path, "classify", augmentation_of(TYPOS), 2)),
+    )
     one = found.change(5, 7, 0)
-    assert one == views(made(tmp_path, "classify", about(TYPOS))).change(5, 7, 0)
+    assert one == augmenter_of(augmented_run(tmp_path, "classify", augmentation_of(TYPOS))).change(5, 7, 0)
     assert len({each.row["text"] for each in (one, found.change(5, 8, 0), found.change(5, 7, 1))}) == 3
     assert other.change(5, 7, 0).row["text"] != one.row["text"]
     own = {**TYPOS, "attacker": {**TYPOS["attacker"], "seed": 3}}
-    assert views(made(tmp_path, "classify", about(own))).change(5, 7, 0).row["text"] != one.row["text"]
+    assert (
+        augmenter_of(augmented_run(tmp_path, "classify", augmentation_of(own))).change(5, 7, 0).row["text"]
+        != one.row["text"]
+    )
 
 
 def test_a_row_that_a_batch_has_twice_is_changed_twice(tmp_path: Path) -> None:
-    found = views(made(tmp_path, "classify", about(TYPOS)))
+    found = augmenter_of(augmented_run(tmp_path, "classify", augmentation_of(TYPOS)))
     index = np.array([4, 9, 4])
     piece = found.draw(0, index).piece
     first, _, third = np.split(piece.encoded.ids, piece.encoded.starts[1:-1])
@@ -122,8 +115,8 @@ def test_a_row_that_a_batch_has_twice_is_changed_twice(tmp_path: Path) -> None:
 
 
 def test_a_row_whose_label_cannot_follow_is_used_as_it_is(tmp_path: Path) -> None:
-    run = made(tmp_path, "span", about(TYPOS))
-    found = views(run)
+    run = augmented_run(tmp_path, "span", augmentation_of(TYPOS))
+    found = augmenter_of(run)
     step, known = found.about.steps[0]
 
     class Losing:
@@ -142,8 +135,8 @@ def test_a_row_whose_label_cannot_follow_is_used_as_it_is(tmp_path: Path) -> Non
 
 def test_steps_of_a_list_follow_each_other(tmp_path: Path) -> None:
     upper = {"attacker": {"type": "case", "to": "upper"}}
-    found = views(made(tmp_path, "classify", about(TYPOS, upper))).change(3, 0, 0)
-    first = views(made(tmp_path, "classify", about(TYPOS))).change(3, 0, 0)
+    found = augmenter_of(augmented_run(tmp_path, "classify", augmentation_of(TYPOS, upper))).change(3, 0, 0)
+    first = augmenter_of(augmented_run(tmp_path, "classify", augmentation_of(TYPOS))).change(3, 0, 0)
     assert found.row["text"] == first.row["text"].upper() and len(found.edits) == 2
 
 
@@ -151,7 +144,7 @@ def test_steps_of_a_list_follow_each_other(tmp_path: Path) -> None:
     "consistency", [None, Consistency(), Consistency(copies=True)], ids=["rows", "views", "views of copies"]
 )
 def test_a_stopped_run_goes_on_to_the_same_bytes(consistency: Consistency | None, tmp_path: Path) -> None:
-    augmented = about({**TYPOS, "share": 0.7}, CUT, consistency=consistency)
+    augmented = augmentation_of({**TYPOS, "share": 0.7}, CUT, consistency=consistency)
     whole = trained(tmp_path / "whole", augmented)
     with pytest.raises(Stop):
         trained(tmp_path / "cut", augmented, 1, stop=3)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from adversary_runs import FORMS, make, origin, rows
 from domain_runs import rows as two_languages
 from product_cases import NONE, VIEWS, Case, augment, every, head, mixer, pairs, recipe, refused, sample
 from tiny_runs import Stop, equal, settings, weights
@@ -30,9 +30,6 @@ from xfer.trainers.base import Mixer
 from xfer.trainers.batches.augmented import Augmentation
 from xfer.trainers.loop.fit import Context, TaskData, fit
 from xfer.trainers.losses.consistency import Consistency
-
-sys.path.append(str(Path(__file__).parent / "adversaries"))
-from adversary_runs import FORMS, make, origin, rows
 
 STEPS = 3
 RUNS = [case for case in every() if not refused(case)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from adversary_runs import FORMS, origin, rows
 from domain_runs import NAMES, chosen, head
 from domain_runs import rows as unlabelled
 from tiny_runs import context
@@ -21,9 +21,6 @@ from xfer.trainers.adversaries.losses import FreeAt, FreeLb
 from xfer.trainers.adversaries.smoothness import R3f, Smart
 from xfer.trainers.loop.fit import Run, TaskData
 from xfer.trainers.mixers import Joint
-
-sys.path.append(str(Path(__file__).parent / "adversaries"))
-from adversary_runs import FORMS, origin, rows
 
 MAIN = {"classify", "tag"}
 ADVERSARIES = [FreeLb(), FreeAt(), Smart(), R3f()]

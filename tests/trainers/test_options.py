@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
+import adversary_runs as every
 import pytest
 import torch
 from pydantic import ValidationError
@@ -17,9 +17,6 @@ from xfer.trainers.loop.fit import TaskData, fit
 from xfer.trainers.loop.layers import parameter_depths, parameter_groups
 from xfer.trainers.losses.base import Teacher
 from xfer.trainers.mixers import Uniform
-
-sys.path.append(str(Path(__file__).parent / "adversaries"))
-import adversary_runs as every
 
 Weights = dict[str, torch.Tensor]
 STEPS = 8

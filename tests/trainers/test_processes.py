@@ -36,7 +36,7 @@ def launch(
     """A launcher on this machine with processes of one thread each."""
     command = [sys.executable, "-m", *(word.replace("COUNT", str(count)) for word in by), *words]
     clean = {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE", "LOCAL_RANK")}
-    path = f"{ROOT}:{Path(__file__).parent}"
+    path = f"{ROOT}:{ROOT / 'tests' / 'support'}"
     variables = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": path} | variables
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=clean | variables, timeout=240)
 

@@ -123,7 +123,7 @@ class Wasserstein(Head):
     with two values the distance is counted twice. What ADAN's authors have is ``adan``: their factor of 0.01 does not
     carry over, as the slope of their critic is about a hundredth of this one's. A score has no natural zero: accuracy
     is taken with the midpoint between the two means of each score on the dev rows. On a toy problem
-    (``tests/models/test_hidden_domains.py``) a factor of 0.01 hid nothing, one of 3 and more did.
+    (``tests/models/domain/test_hidden_domains.py``) a factor of 0.01 hid nothing, one of 3 and more did.
     """
 
     reverse: Steady = Field(Steady(), description="how strongly the encoder is turned against the discriminator")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
+import adversary_runs as every
 import pytest
 import torch
 from accelerate import Accelerator
@@ -18,9 +18,6 @@ from xfer.trainers.losses.base import LossContext, Teacher
 from xfer.trainers.losses.distillation import require_same_vocabulary
 from xfer.trainers.losses.mixup import Mixup
 from xfer.trainers.losses.objective import Objective, build_objectives
-
-sys.path.append(str(Path(__file__).parent / "adversaries"))
-import adversary_runs as every
 
 LOGITS = torch.tensor([[2.0, -1.0, 0.5], [0.0, 0.3, -0.2], [1.0, 1.0, 4.0], [-3.0, 2.0, 0.0]])
 BATCH = {"labels": torch.tensor([0, 2, 1, 1])}

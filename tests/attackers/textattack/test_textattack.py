@@ -26,7 +26,7 @@ from xfer.core.seeds import derive_seed
 from xfer.text.scripts import script_alphabet
 from xfer.text.words import searchable_words
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMPATS = ("fixed", "upstream")
 Fields = tuple[str, ...]
 

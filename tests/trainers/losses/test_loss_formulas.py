@@ -5,14 +5,14 @@ Answers and states come from the network itself, without dropout; softmax, diver
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from test_augment import TYPOS, about
+from adversary_runs import gradients, network, rows
+from augmented_runs import TYPOS, augmentation_of
 from tiny_runs import context, settings
 
 from xfer.core.seeds import derive_seed
@@ -21,9 +21,6 @@ from xfer.trainers.batches.views import view_of
 from xfer.trainers.loop.fit import Run, TaskData
 from xfer.trainers.losses.base import Teacher
 from xfer.trainers.losses.consistency import Consistency
-
-sys.path.append(str(Path(__file__).parent / "adversaries"))
-from adversary_runs import gradients, network, rows
 
 Batch = dict[str, torch.Tensor]
 CUT: dict[str, Any] = {"subwords": {"drop": 0.5}}
@@ -40,7 +37,7 @@ def loud(kind: str, seed: int = 1) -> Any:
     return net
 
 
-def made(folder: Path, kind: str, augmentation: Augmentation | None = None, **fields: Any) -> Run:
+def formula_run(folder: Path, kind: str, augmentation: Augmentation | None = None, **fields: Any) -> Run:
     teacher = fields.pop("teacher", None)
     task = TaskData(kind, 1.0, rows(kind), None, ("en",), augmentation=augmentation)
     where = context(folder)._replace(teacher=teacher)
@@ -87,7 +84,7 @@ def label_loss(probabilities: torch.Tensor, labels: torch.Tensor) -> torch.Tenso
 
 
 def test_example_consistency_of_rows_is_a_mean_over_rows_and_labels(tmp_path: Path) -> None:
-    run = made(tmp_path, "classify", about(TYPOS, consistency=Consistency(weight=5)))
+    run = formula_run(tmp_path, "classify", augmentation_of(TYPOS, consistency=Consistency(weight=5)))
     batch = run.task_batch("classify", 0)
     p, q = answers(run, "classify", batch), answers(run, "classify", view_of(batch))
     r1 = both_ways(p, q).sum() / (len(p) * 2)
@@ -95,7 +92,9 @@ def test_example_consistency_of_rows_is_a_mean_over_rows_and_labels(tmp_path: Pa
 
 
 def test_example_consistency_of_tags_is_a_mean_over_labels_and_the_words_that_align(tmp_path: Path) -> None:
-    run = made(tmp_path, "tag", about({**TYPOS, "attacker": {"type": "numbers"}}, CUT, consistency=Consistency()))
+    run = formula_run(
+        tmp_path, "tag", augmentation_of({**TYPOS, "attacker": {"type": "numbers"}}, CUT, consistency=Consistency())
+    )
     batch = run.task_batch("tag", 0)
     view = view_of(batch)
     p, q = answers(run, "tag", batch), answers(run, "tag", view)
@@ -105,7 +104,7 @@ def test_example_consistency_of_tags_is_a_mean_over_labels_and_the_words_that_al
 
 
 def test_words_that_align_with_nothing_do_not_thin_the_mean(tmp_path: Path) -> None:
-    run = made(tmp_path, "tag", about(TYPOS, consistency=Consistency()))
+    run = formula_run(tmp_path, "tag", augmentation_of(TYPOS, consistency=Consistency()))
     augmenter = run.feed.views["tag"]
     drawn = augmenter.draw(0, run.feed.samplers["tag"].batch_rows(0))
     drawn.places[0][:] = -1  # as after an edit that says nothing of words
@@ -120,7 +119,7 @@ def test_words_that_align_with_nothing_do_not_thin_the_mean(tmp_path: Path) -> N
 
 
 def test_example_consistency_of_spans_is_the_mean_of_start_and_end_with_the_rest_as_one_answer(tmp_path: Path) -> None:
-    run = made(tmp_path, "span", about(TYPOS, CUT, consistency=Consistency(weight=2)), max_length=44)
+    run = formula_run(tmp_path, "span", augmentation_of(TYPOS, CUT, consistency=Consistency(weight=2)), max_length=44)
     form, batch = run.inner.forms["span"], run.task_batch("span", 0)
     view = view_of(batch)
     p = form.log_probabilities(run.inner("span", batch), batch).double().exp()
@@ -143,7 +142,9 @@ def test_the_second_stage_is_that_of_rows_and_copies_with_model_consistency_of_t
 ) -> None:
     master = loud(kind, seed=2)
     teacher = Teacher(master, kind, (kind,), 1.0, 3.0, added=True)
-    run = made(tmp_path, kind, about(TYPOS, consistency=Consistency(weight=5, copies=True)), teacher=teacher)
+    run = formula_run(
+        tmp_path, kind, augmentation_of(TYPOS, consistency=Consistency(weight=5, copies=True)), teacher=teacher
+    )
     batches = run.task_batch(kind, 0), run.copied_batch(kind, 0)
     units = sum(len(batch["labels"]) for batch in batches)
     loss: Any = 0
@@ -162,11 +163,13 @@ def test_the_second_stage_is_that_of_rows_and_copies_with_model_consistency_of_t
 
 
 def test_a_copy_and_its_view_are_two_draws_from_the_row(tmp_path: Path) -> None:
-    run = made(tmp_path, "classify", about(TYPOS, consistency=Consistency(copies=True)))
+    run = formula_run(tmp_path, "classify", augmentation_of(TYPOS, consistency=Consistency(copies=True)))
     augmenter = run.feed.views["classify"]
     texts = {augmenter.change(3, 0, 0, *role).row["text"] for role in ((), ("copy",), ("view of copy",))}
     assert len(texts) == 3
-    again = made(tmp_path, "classify", about(TYPOS, consistency=Consistency(copies=True))).copied_batch("classify", 0)
+    again = formula_run(
+        tmp_path, "classify", augmentation_of(TYPOS, consistency=Consistency(copies=True))
+    ).copied_batch("classify", 0)
     assert all(torch.equal(again[name], tensor) for name, tensor in run.copied_batch("classify", 0).items())
 
 
@@ -175,7 +178,7 @@ def test_a_copy_and_its_view_are_two_draws_from_the_row(tmp_path: Path) -> None:
 
 def test_label_smoothing_is_the_cross_entropy_of_labels_mixed_with_the_uniform_ones(tmp_path: Path) -> None:
     """Szegedy et al. 2016, section 7: the target is (1 - s) of the label and s / K of every one."""
-    run = made(tmp_path, "classify", label_smoothing=0.2)
+    run = formula_run(tmp_path, "classify", label_smoothing=0.2)
     batch = run.task_batch("classify", 0)
     p = answers(run, "classify", batch)
     target = 0.8 * torch.nn.functional.one_hot(batch["labels"], 2) + 0.2 / 2
@@ -185,7 +188,7 @@ def test_label_smoothing_is_the_cross_entropy_of_labels_mixed_with_the_uniform_o
 
 def test_mixup_is_the_loss_of_both_labels_on_mixed_states(tmp_path: Path) -> None:
     """Zhang et al. 2018, equation 1, on the encoder's states (Sun et al. 2020, section 3.2)."""
-    run = made(tmp_path, "classify", mixup=5.0)
+    run = formula_run(tmp_path, "classify", mixup=5.0)
     batch = run.task_batch("classify", 0)
     draw = np.random.Generator(np.random.PCG64(derive_seed("mixup", 1, "classify", 0)))
     partner = torch.from_numpy(draw.permutation(len(batch["labels"])))
@@ -203,7 +206,7 @@ def test_mixup_is_the_loss_of_both_labels_on_mixed_states(tmp_path: Path) -> Non
 def test_distillation_is_hintons_sum_of_hard_and_softened_losses(kind: str, tmp_path: Path) -> None:
     """Hinton et al. 2015, section 2: soft targets at temperature T, their gradients times T squared."""
     master, temperature, weight = loud(kind, seed=2), 2.0, 0.3
-    run = made(tmp_path, kind, teacher=Teacher(master, kind, (kind,), temperature, weight))
+    run = formula_run(tmp_path, kind, teacher=Teacher(master, kind, (kind,), temperature, weight))
     batch = run.task_batch(kind, 0)
     logits = run.inner(kind, batch)
     soft = kl((master(kind, batch) / temperature).softmax(-1), (logits / temperature).softmax(-1)).sum(1)

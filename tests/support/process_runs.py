@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import adversary_runs as every
 import domain_runs
 import swap_search
 import tiny_runs
@@ -29,9 +30,6 @@ from xfer.trainers.finetune import Finetune
 from xfer.trainers.loop.fit import Run, TaskData, fit
 from xfer.trainers.losses.consistency import Consistency
 from xfer.trainers.mixers import Joint, Proportional
-
-sys.path.append(str(Path(__file__).parent / "adversaries"))
-import adversary_runs as every
 
 Made = tuple[Network, list[TaskData], Finetune, Any]
 FREELB = {"type": "freelb", "steps": 2, "rate": 0.3, "start": 0.2, "radius": 0.5}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_letters import MIXED, SEEDS, TEXTS
+from sample_texts import MIXED, SEEDS, TEXTS
 
 from xfer.attackers.base import Attacker
 from xfer.text.cases import apply_case

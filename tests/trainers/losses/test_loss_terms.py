@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from adversary_runs import close, combine, gradients, make, micro, run
 from domain_runs import head
 from domain_runs import run as domain_run
 from pydantic import Field
@@ -16,9 +16,6 @@ from pydantic import Field
 from xfer.trainers.finetune import Finetune
 from xfer.trainers.losses.base import Loss
 from xfer.trainers.losses.discriminator import Discriminator
-
-sys.path.append(str(Path(__file__).parent / "adversaries"))
-from adversary_runs import close, combine, gradients, make, micro, run
 
 
 @pytest.fixture

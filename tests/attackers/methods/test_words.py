@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_letters import TEXTS
+from sample_texts import TEXTS
 
 from xfer.attackers.base import Attacker
 from xfer.attackers.lexicons.dictionaries import find_words, fit_replacement, miniature_words, read_word_list

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_letters import TEXTS
+from sample_texts import TEXTS
 
 from xfer.attackers.base import Attacker
 from xfer.attackers.lexicons.dictionaries import find_words

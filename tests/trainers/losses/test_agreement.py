@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
-from test_augment import CUT, TYPOS, about, made, views
+from adversary_runs import FORMS, close, gradients, rows
+from augmented_runs import CUT, TYPOS, augmentation_of, augmented_run, augmenter_of
 
 from xfer.forms.base import build_form
 from xfer.text.edits import Edit, splice_edits
@@ -23,9 +23,6 @@ from xfer.trainers.losses.consistency import Consistency
 from xfer.trainers.losses.distillation import teacher_term
 from xfer.trainers.losses.divergences import detached_symmetric_kl
 from xfer.trainers.losses.objective import Objective
-
-sys.path.append(str(Path(__file__).parent / "adversaries"))
-from adversary_runs import FORMS, close, gradients, rows
 
 TWO = torch.tensor([[0.5, -1.0, 0.2], [2.0, 0.0, -1.0]]), torch.tensor([[0.1, 0.3, -0.2], [1.0, 1.0, 1.0]])
 
@@ -89,8 +86,8 @@ def loud(net: Any) -> None:
 def test_a_step_adds_the_weighted_divergence(kind: str, adversary: str, tmp_path: Path) -> None:
     extra: dict[str, Any] = {"adversary": {"type": adversary}}
     steps, weight = (TYPOS, CUT), {"consistency": Consistency(weight=0.5)}
-    run = made(tmp_path, kind, about(*steps, **weight), dropout=0.0, clip=0, **extra)
-    plain = made(tmp_path, kind, None, dropout=0.0, clip=0, **extra)
+    run = augmented_run(tmp_path, kind, augmentation_of(*steps, **weight), dropout=0.0, clip=0, **extra)
+    plain = augmented_run(tmp_path, kind, None, dropout=0.0, clip=0, **extra)
     for net in (run.inner, plain.inner):
         loud(net)
     batch = run.task_batch(kind, 0)
@@ -102,10 +99,10 @@ def test_a_step_adds_the_weighted_divergence(kind: str, adversary: str, tmp_path
 
 
 def test_the_labels_of_both_are_learnt_where_it_is_said(tmp_path: Path) -> None:
-    both = about(TYPOS, consistency=Consistency(weight=0, labels="both"))
-    found = gradients(made(tmp_path, "classify", both, dropout=0.0, clip=0))[0]
-    rows_alone = gradients(made(tmp_path, "classify", None, dropout=0.0, clip=0))[0]
-    views_alone = gradients(made(tmp_path, "classify", about(TYPOS), dropout=0.0, clip=0))[0]
+    both = augmentation_of(TYPOS, consistency=Consistency(weight=0, labels="both"))
+    found = gradients(augmented_run(tmp_path, "classify", both, dropout=0.0, clip=0))[0]
+    rows_alone = gradients(augmented_run(tmp_path, "classify", None, dropout=0.0, clip=0))[0]
+    views_alone = gradients(augmented_run(tmp_path, "classify", augmentation_of(TYPOS), dropout=0.0, clip=0))[0]
     assert close(found, {name: rows_alone[name] + views_alone[name] for name in found})
 
 
@@ -161,8 +158,8 @@ def test_a_word_that_was_moved_or_split_aligns_with_nothing() -> None:
 
 
 def test_subwords_of_a_context_align_by_the_borders_that_answers_have(tmp_path: Path) -> None:
-    run = made(tmp_path, "span", about(TYPOS, CUT, consistency=Consistency()), max_length=44)
-    found, given = views(run), rows("span")
+    run = augmented_run(tmp_path, "span", augmentation_of(TYPOS, CUT, consistency=Consistency()), max_length=44)
+    found, given = augmenter_of(run), rows("span")
     aligned = 0
     for unit in range(len(found.row_of)):
         number = int(found.row_of[unit])
