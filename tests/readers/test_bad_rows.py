@@ -167,7 +167,7 @@ def test_rows_of_the_hub_follow_the_policy(hub: Callable[..., None]) -> None:
     columns = {"tokens": [["a"], ["b"], ["c"]], "ner_tags": [[0], [9], [1]]}
     hub("unimelb-nlp/wikiann", {"sw": {"validation": columns}})
     skipping, lost = Reader.model_validate({"type": "panx", "bad_rows": "skip"}), list[BadRow]()
-    assert [row["words"] for row in rows(skipping, "hub", "dev", "sw", lost=lost)] == [["a"], ["c"]]
+    assert [row["words"] for row in rows(skipping, "hub", "dev", "sw", on_bad=lost.append)] == [["a"], ["c"]]
     assert [(bad.file, bad.line) for bad in lost] == [("unimelb-nlp/wikiann/sw/validation", 2)]
     with pytest.raises(BadRow, match="validation:2: has not the columns"):
         list(rows(Reader.model_validate("panx"), "hub", "dev", "sw"))

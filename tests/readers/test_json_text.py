@@ -88,7 +88,7 @@ def test_a_row_of_jsonl_with_a_key_twice_is_a_bad_row(mirror: Mirror) -> None:
     path = mirror("t.jsonl", '{"text": "a", "label": "x"}\n{"text": "b", "label": "y", "text": "c"}\n')
     reader, lost = Reader.model_validate({"type": "files", "test": "t.jsonl", "labels": ["x", "y"]}), list[BadRow]()
     skipping = reader.model_copy(update={"bad_rows": "skip"})
-    assert [row["text"] for row in rows(skipping, "mirror", "test", "en", lost=lost)] == ["a"]
+    assert [row["text"] for row in rows(skipping, "mirror", "test", "en", on_bad=lost.append)] == ["a"]
     assert [str(bad) for bad in lost] == [f"{path}:2: gives the key 'text' twice (column 29)"]
 
 
@@ -105,7 +105,7 @@ SQUAD = """{"data": [{"paragraphs": [{"context": "A cat.", "qas": [
 def test_questions_with_a_key_twice_are_bad_rows_and_no_others(mirror: Mirror) -> None:
     path, lost = mirror("squad/dev-v1.1.json", SQUAD), list[BadRow]()
     reader = Reader.model_validate({"type": "squad_v1", "bad_rows": "skip"})
-    assert [row["id"] for row in rows(reader, "mirror", "dev", "en", lost=lost)] == ["1"]
+    assert [row["id"] for row in rows(reader, "mirror", "dev", "en", on_bad=lost.append)] == ["1"]
     assert [str(bad) for bad in lost] == [
         f"{path}:4: article 1, paragraph 1, question 2 (2) gives the key 'answer_start' twice",
         f"{path}:6: article 1, paragraph 1, question 3 gives the key 'question' twice",

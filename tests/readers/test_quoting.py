@@ -242,7 +242,7 @@ def test_a_record_of_cosmos_that_swallows_others_is_a_fault(mirror: Mirror) -> N
     text += '2,"c 2,q,a,b,c,d,0\n' + line.format(3, 3) + '4,c 4",q,a,b,c,d,0\n'
     path, bad = mirror("cosmosqa/data/valid.csv", text), list[BadRow]()
     reader = Reader.model_validate({"type": "cosmos_qa", "bad_rows": "skip"})
-    found = list(rows(reader, "mirror", "dev", "en", lost=bad))
+    found = list(rows(reader, "mirror", "dev", "en", on_bad=bad.append))
     assert [row["text"] for row in found] == ["c 1", "c 3", 'c 4"']
     assert [(one.file, one.line) for one in bad] == [(str(path), 3)]
 

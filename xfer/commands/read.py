@@ -45,7 +45,7 @@ def read(reader: str, language: str, split: str, source: Source, limit: int, sto
         )
     root = world_folder(store, built.world_parts(split)) if source == "miniature" else None
     lost: list[BadRow] = []
-    language_rows = rows(built, source, split, language, root, lost, _checking(built, source))
+    language_rows = rows(built, source, split, language, root, lost.append, _checking(built, source))
     empty = True
     for row in islice(language_rows, limit or None):
         line = json.dumps(row, ensure_ascii=False) if as_json else "  ".join(f"{k}={v!r}" for k, v in row.items())

@@ -11,6 +11,7 @@ from xfer.core.errors import BadRow, MissingData
 from xfer.forms.sheet import form_facts
 from xfer.readers import sources
 from xfer.readers.base import Reader, Row, Source
+from xfer.readers.sources import OnBadRow
 
 WITHHELD = "withheld"
 
@@ -52,7 +53,7 @@ class _Place(NamedTuple):
     draw rows from the same files."""
 
     name: str
-    read: Callable[[list[BadRow]], Iterable[Row]]
+    read: Callable[[OnBadRow], Iterable[Row]]
     shared: Callable[[], bool] = lambda: False
 
 
@@ -64,14 +65,14 @@ def _places(reader: Reader, source: Source, split: str, language: str, root: Pat
     origins = reader.origin_splits(split, language)
     if source == "hub" or origins != ((reader, split),):
         if source == "hub" or getattr(reader, "of", None) is not None:
-            yield _Place(source, lambda lost: sources.rows(reader, source, split, language, root, lost, check))
+            yield _Place(source, lambda on_bad: sources.rows(reader, source, split, language, root, on_bad, check))
         return
     folder = root or sources.mirror_root()
     for place, paths in _files(reader, split, language, folder):
 
-        def read(lost: list[BadRow], paths: list[Path] = paths) -> Iterator[Row]:
+        def read(on_bad: OnBadRow, paths: list[Path] = paths) -> Iterator[Row]:
             for path, table in reader.tables(paths, split, language):
-                yield from sources.usable_rows(table, path, lost, check)
+                yield from sources.usable_rows(table, path, on_bad, check)
 
         def shared(place: str = place, paths: list[Path] = paths) -> bool:
             others = (other for other in reader.card.splits if other != split)
@@ -96,7 +97,7 @@ def _count_source(reader: Reader, split: str, language: str, location: _Place) -
     rows = 0
     problem = []
     try:
-        for row in location.read(lost):
+        for row in location.read(lost.append):
             rows += 1
             labels.update(row_facts(reader.form, row))
     except (BadRow, MissingData) as error:  # the file is unreadable as a whole, or another that it needs is not there

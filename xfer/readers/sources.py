@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PathDigest = Callable[[Path], str]
 RowCheck = Callable[["Row", str, int], None]  # row, file, line; raises BadRow
+OnBadRow = Callable[[BadRow], None]  # what is done with a row that cannot be used
 
 
 def mirror_root() -> Path:
@@ -87,16 +88,16 @@ def rows(
     split: str,
     language: str,
     root: Path | None = None,
-    lost: list[BadRow] | None = None,
+    on_bad: OnBadRow | None = None,
     check: RowCheck | None = None,
 ) -> Iterator[Row]:
     """The rows of one split in one language, in the order of the data set, each checked by ``check``.
 
     ``root`` is the folder of files for the sources mirror ($XFER_DATA unless given) and miniature. Under the policy
-    ``bad_rows: skip`` bad rows are added to ``lost``; without that list they are raised under any policy, so that no
+    ``bad_rows: skip`` ``on_bad`` is called with each bad row; without it they are raised under any policy, so that no
     caller loses rows without knowing. Raises MissingData, BadRow or HubUnreachable.
     """
-    return _split_rows(reader, source, split, language, root, lost if reader.bad_rows == "skip" else None, check)
+    return _split_rows(reader, source, split, language, root, on_bad if reader.bad_rows == "skip" else None, check)
 
 
 def _split_rows(
@@ -105,7 +106,7 @@ def _split_rows(
     split: str,
     language: str,
     root: Path | None,
-    lost: list[BadRow] | None,
+    on_bad: OnBadRow | None,
     check: RowCheck | None,
 ) -> Iterator[Row]:
     if split not in reader.card.splits:
@@ -113,7 +114,7 @@ def _split_rows(
     origins = reader.origin_splits(split, language)
     if origins == ((reader, split),):
         for where, table in _split_tables(reader, source, split, language, root):
-            yield from usable_rows(table, where, lost, check)
+            yield from usable_rows(table, where, on_bad, check)
         return
     origin_rows = (
         row
@@ -124,7 +125,7 @@ def _split_rows(
             origin_split,
             language,
             root,
-            lost,
+            on_bad,
             check if origin_reader.form == reader.form else None,
         )
     )
@@ -144,9 +145,9 @@ def _split_tables(
 
 
 def usable_rows(
-    parsed: Iterable[Row | BadRow], where: str, lost: list[BadRow] | None = None, check: RowCheck | None = None
+    parsed: Iterable[Row | BadRow], where: str, on_bad: OnBadRow | None = None, check: RowCheck | None = None
 ) -> Iterator[Row]:
-    """The rows that can be used; the others are added to ``lost``, or raised where that is None."""
+    """The rows that can be used; ``on_bad`` is called with the others, or they are raised where that is None."""
     for number, row in enumerate(parsed, 1):
         if isinstance(row, BadRow):
             fault = row
@@ -160,9 +161,9 @@ def usable_rows(
             else:
                 yield row
                 continue
-        if lost is None:
+        if on_bad is None:
             raise fault
-        lost.append(fault)
+        on_bad(fault)
 
 
 def found_files(reader: Reader, source: str, split: str, language: str, root: Path | None = None) -> list[Path]:

@@ -56,7 +56,7 @@ def data_step(job: DataJob, parents: Parents, folder: Path, progress: ProgressFu
     lost: dict[str, str] = {}  # what is wrong with a bad row -> the language it was met in
     for done, language in enumerate(job.pool):
         bad: list[BadRow] = []
-        named = identified(list(rows(reader, job.source, job.split, language, root, bad, kind.check_row)))
+        named = identified(list(rows(reader, job.source, job.split, language, root, bad.append, kind.check_row)))
         language_rows, sharing, shared = named.rows, sharing + named.sharing, shared + named.shared_ids
         for fault_text in map(str, bad):
             lost.setdefault(fault_text, language)
