@@ -19,6 +19,7 @@ from xfer.graph.jobs import DataJob, Job
 from xfer.graph.node import Graph, Node
 from xfer.recipe.recipe import Recipe
 from xfer.recipe.study import Levels, LoadedStudy, Study
+from xfer.reports.chance_columns import chance_levels
 from xfer.reports.study.collapsed import Facts, mark_comparisons, mark_records, mark_verdicts
 from xfer.reports.study.doses import DoseRow, dose_pairs, mark_doses
 from xfer.reports.study.examples import study_examples
@@ -103,7 +104,7 @@ def gather_study(
             report = reports[-1][1]
             cell_rows[-1] |= {"discriminators": report.get("discriminators", []), "against": report.get("against")}
             cell_rows[-1] |= {"notes": report["notes"]}
-            done.append(_finished_cell(cell, outcome))
+            done.append(_finished_cell(cell, outcome, report))
         stages = graph_warnings(cell.graph, lambda node: outcome.entries.get(node.key)) if cell.graph else ()
         warned.append((cell.levels, [*stages, *(reports[-1][1]["warnings"] if not reason else ())]))
     return {
@@ -181,7 +182,7 @@ def _report_entry(cell: CellGraph, outcome: Outcome) -> Entry:
     return outcome.entries[cell.graph.report.key]
 
 
-def _finished_cell(cell: CellGraph, outcome: Outcome) -> FinishedCell:
+def _finished_cell(cell: CellGraph, outcome: Outcome, written: Mapping[str, Any]) -> FinishedCell:
     report = cell.graph.report if cell.graph else None
     assert report is not None
     scores = {role: node for role, node in report.parents.items() if node.kind == "score"}
@@ -189,7 +190,7 @@ def _finished_cell(cell: CellGraph, outcome: Outcome) -> FinishedCell:
     trained = [node for score in scores.values() for node in _train_nodes(score)]
     return FinishedCell(
         cell.levels,
-        CellMeasures(report.job.hashed_data(), credits_by_role),
+        CellMeasures(report.job.hashed_data(), credits_by_role, chance_levels(written)),
         encoder_parameters(trained[0]) if trained else None,
     )
 

@@ -17,7 +17,7 @@ from xfer.core.component import Block
 from xfer.core.errors import suggest_name
 from xfer.recipe.recipe import Name, Recipe, Seeds
 
-Measure = Literal["score", "drop", "relative", "gap", "gap_growth"]
+Measure = Literal["score", "above_chance", "drop", "relative", "cost_above_chance", "gap", "gap_growth"]
 
 
 def _as_list(value: object) -> Sequence[Any]:
@@ -71,8 +71,9 @@ class Hypothesis(Block):
     against: Levels = Field(min_length=1, description="axis: the level of the cells they are laid beside")
     measure: Measure = Field(
         "score",
-        description="score; drop: clean minus attacked; relative: drop by clean score; gap: score in the training "
-        "languages minus the mean of the others; gap_growth: gap under attack minus clean gap",
+        description="score; above_chance: score between chance (0) and all right (100); drop: clean minus attacked; "
+        "relative: drop by clean score; cost_above_chance: drop by clean score minus chance; gap: score in the "
+        "training languages minus the mean of the others; gap_growth: gap under attack minus clean gap",
     )
     evaluations: NameTexts = Field(
         (), description="the evaluations it speaks of; all that have the measure if left out"

@@ -29,3 +29,14 @@ def cell_of(row: Mapping[str, Any], column: str) -> Mapping[str, float] | None:
         return row.get(column)
     score = row.get(column.removesuffix(CHANCE), {})
     return {"value": score["chance"]} if "chance" in score else None
+
+
+def chance_levels(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """evaluation -> language -> the chance level of its score, a share, as far as a report knows it."""
+    levels: dict[str, dict[str, float]] = {}
+    for table in report.get("tables", [report]):
+        for language, row in table["languages"].items():
+            for name in table["order"]:
+                if "chance" in row.get(name, {}):
+                    levels.setdefault(name, {})[language] = row[name]["chance"] / 100
+    return levels

@@ -1,11 +1,11 @@
-"""What reports and studies make of scores, each definition once: drop, relative drop, gap, gap growth, intervals.
+"""What reports and studies make of scores, each definition once: drops, gaps, what lies above chance, intervals.
 
 All are samples, so that seeds and rows count as chance in each of them. Samples are shares, cells in percent points.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -14,12 +14,14 @@ from xfer.metrics.intervals import Sample, mean, percentile_interval
 Samples = dict[str, Sample]  # language -> sample
 Cell = dict[str, float]  # value, low, high; often the rows (of a mean: the languages) that it rests on
 COUNTS = ("queries", "forwards")  # measures that are no shares
+AT_CHANCE = 0.02  # a share: of a score that is no further above chance, an attack's cost is no share
 # What a measure can be. Where seeds are few the t distribution reaches far beyond.
 BOUNDS = {
     **dict.fromkeys(("score", "oracle", "success", "words"), (0.0, 100.0)),
     **dict.fromkeys(("drop", "gap", "bought"), (-100.0, 100.0)),
     **dict.fromkeys(COUNTS, (0.0, inf)),
-    "relative": (-inf, 100.0),
+    **dict.fromkeys(("relative", "above_chance"), (-inf, 100.0)),
+    "cost_above_chance": (-inf, inf),  # under attack a model may fall below chance
     "gap_growth": (-200.0, 200.0),
 }
 
@@ -62,6 +64,24 @@ def drop(clean: Sample, attacked: Sample) -> Sample:
 def relative_drop(clean: Sample, attacked: Sample) -> Sample:
     """The drop as a share of the clean score, both means over seeds; 0 where that score is 0."""
     return drop(clean, attacked) / clean
+
+
+def above_chance(score: Sample, chance: float) -> Sample:
+    """The score between chance (0) and all right (1), as Cohen's kappa has it (1960): scores of tasks with unlike
+    chance levels can then be laid beside each other. ``chance`` is a share below 1."""
+    return Sample(score.seeds - chance, score.errors, score.keys) / (1 - chance)
+
+
+def cost_above_chance(clean: Sequence[Sample], drops: Sequence[Sample], chances: Sequence[float]) -> Sample | None:
+    """What an attack costs, as a share of what the clean score has above chance, over one language or several.
+
+    It is the ratio of two means over the languages, since of a single language that is at chance it has no meaning.
+    None where the clean mean is no more than ``AT_CHANCE`` above chance.
+    """
+    levels = sum(chances) / len(chances)
+    room = mean(list(clean))
+    room = Sample(room.seeds - levels, room.errors, room.keys)
+    return mean(list(drops)) / room if room.value > AT_CHANCE else None
 
 
 def gap(scores: Mapping[str, Sample], trained: Iterable[str]) -> Sample | None:

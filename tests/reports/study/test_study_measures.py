@@ -26,7 +26,7 @@ def stored(marks: str, keep: int = 10) -> dict[str, list[Any]]:
     return {"id": IDS[:keep], "language": LANGUAGES[:keep], "accuracy": credit, "accuracy.of": [1.0] * keep}
 
 
-def measured(keep: int = 10, **seeds: tuple[str, ...]) -> CellMeasures:
+def measured(keep: int = 10, chance: dict[str, float] | None = None, **seeds: tuple[str, ...]) -> CellMeasures:
     """A cell that was trained on English; every evaluation but ``clean`` is under typos."""
     order = list(seeds)
     evaluations = {
@@ -40,12 +40,30 @@ def measured(keep: int = 10, **seeds: tuple[str, ...]) -> CellMeasures:
         for name, both in seeds.items()
         for seed, marks in enumerate(both, 1)
     }
-    return CellMeasures(about, credit)
+    return CellMeasures(about, credit, dict.fromkeys(order, chance) if chance else None)
 
 
 def values(found: CellMeasures, name: str, kind: str) -> dict[str, float]:
     """In percent."""
     return {language: round(100 * one.value, 9) for language, one in found.measure(name, kind).items()}
+
+
+def test_measures_above_chance_by_hand() -> None:
+    cell = measured(chance={"en": 0.5, "de": 0.5, "sw": 0.75}, clean=CLEAN, typos=TYPOS)
+    # (87.5 - 50) / 50, (62.5 - 50) / 50, (75 - 75) / 25
+    assert values(cell, "clean", "above_chance") == {"de": 25.0, "en": 75.0, "sw": 0.0}
+    # drop by clean minus chance: 37.5/37.5, 25/12.5; Swahili is at chance
+    assert values(cell, "typos", "cost_above_chance") == pytest.approx({"en": 100.0, "de": 200.0})
+    # of all: mean drop 37.5 by mean clean 75 minus mean chance 58.33; of German and Swahili alone: 37.5 by 6.25
+    for which, right in (("all", 37.5 / (75 - 175 / 3)), ("transfer", 37.5 / 6.25), ("trained", 1.0)):
+        average = cell.averaged("typos", "cost_above_chance", which)
+        assert average is not None and average.value == pytest.approx(right), which
+    at_chance = measured(chance=dict.fromkeys(("en", "de", "sw"), 0.75), clean=CLEAN, typos=TYPOS)
+    assert at_chance.averaged("typos", "cost_above_chance", "all") is None
+    rows = study_records([FinishedCell({"axis": "one"}, cell, None)])
+    means = {row["measure"]: row["value"] for row in rows if row["language"] == "mean"}
+    assert means["cost_above_chance"] == pytest.approx(225)
+    assert means["above_chance"] == pytest.approx((0 - 25 - 200) / 3)  # under typos, the last evaluation
 
 
 def test_measures_by_hand() -> None:
@@ -58,7 +76,10 @@ def test_measures_by_hand() -> None:
     assert values(cell, "clean", "gap") == {"mean": 87.5 - (62.5 + 75) / 2}
     assert values(cell, "typos", "gap") == {"mean": 50 - (37.5 + 25) / 2}
     assert values(cell, "typos", "gap_growth") == {"mean": 18.75 - 18.75}
-    for name, kind in (("clean", "drop"), ("clean", "gap_growth"), ("other", "score")):
+    for name, kind in (
+        *(("clean", "drop"), ("clean", "gap_growth"), ("other", "score")),
+        *(("clean", "above_chance"), ("typos", "cost_above_chance")),  # whose chance levels are not known here
+    ):
         assert values(cell, name, kind) == {}
     means = {which: cell.averaged("clean", "score", which) for which in ("all", "trained", "transfer")}
     assert {which: one and 100 * one.value for which, one in means.items()} == {

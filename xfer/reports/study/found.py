@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from xfer.metrics.intervals import Estimate, Sample, judge, mean
 from xfer.metrics.significance import dunnett, fit_line, holm_adjust, mcnemar_test, shared_correlation
-from xfer.recipe.study import Compare, Fit, Levels, paired_levels
+from xfer.recipe.study import Compare, Fit, Levels, Measure, paired_levels
 from xfer.reports.measures import Samples
 from xfer.reports.measures import cell as cell_of
 from xfer.reports.study.measures import LINEAR_MEASURES, CellMeasures
 
 StudyRecord = dict[str, Any]
+RECORDED_MEASURES = (*get_args(Measure), "oracle")
 
 
 class FinishedCell(NamedTuple):
@@ -40,10 +41,11 @@ def study_records(cells: Sequence[FinishedCell]) -> list[StudyRecord]:
                 "stage": evaluation["stage"],
                 "metric": cell.numbers.credits[name].metrics[0],
             }
-            for kind in ("score", "drop", "relative", "gap", "gap_growth", "oracle"):
+            for kind in RECORDED_MEASURES:
                 samples = dict(cell.numbers.measure(name, kind))
-                if samples and "mean" not in samples:
-                    samples["mean"] = mean(list(samples.values()))
+                average = cell.numbers.averaged(name, kind, "all")
+                if average is not None:
+                    samples["mean"] = average
                 for language, language_sample in samples.items():
                     trained = language in cell.numbers.trained(name)
                     row = cell.levels | record_info | {"measure": kind, "language": language, "trained": trained}

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from xfer.metrics.intervals import Sample, mean
 from xfer.reports.credits import CreditRows, Credits
-from xfer.reports.measures import Samples, clean_partner, drop, gap, gap_growth, relative_drop
+from xfer.reports.measures import (
+    Samples,
+    above_chance,
+    clean_partner,
+    cost_above_chance,
+    drop,
+    gap,
+    gap_growth,
+    relative_drop,
+)
 
 LINEAR_MEASURES = ("score", "drop")  # measures that every language has
+Chances = Mapping[str, Mapping[str, float]]  # evaluation -> language -> the chance level of its score, a share
 
 
 class CellMeasures:
-    """One cell: ``about`` is its report node's job, ``stored`` its credits by ``evaluation/role/seed``."""
+    """One cell: ``about`` is its report node's job, ``stored`` its credits by ``evaluation/role/seed``, ``chances``
+    the chance levels that are known."""
 
-    def __init__(self, job: Mapping[str, Any], stored: Mapping[str, CreditRows]) -> None:
-        self.about = job
+    def __init__(
+        self, job: Mapping[str, Any], stored: Mapping[str, CreditRows], chances: Chances | None = None
+    ) -> None:
+        self.about, self.chances = job, chances or {}
         self.evaluations: Mapping[str, Any] = job["evaluations"]
         self.credits = self._credits(stored, "selected")
         self.oracles = self._credits(stored, "oracle")
@@ -56,8 +69,15 @@ class CellMeasures:
             return self.scores(self.credits[name])
         if kind == "oracle":
             return self.scores(self.oracles[name]) if name in self.oracles else {}
+        if kind == "above_chance":
+            levels = self.chances.get(name, {})
+            scores = self.scores(self.credits[name])
+            return {code: above_chance(scores[code], levels[code]) for code in scores if levels.get(code, 1) < 1}
         if kind in ("drop", "relative"):
             return self._drops(name, drop if kind == "drop" else relative_drop)
+        if kind == "cost_above_chance":
+            costs = {code: self._cost(name, [code]) for code in self._drops(name, drop)}
+            return {code: cost for code, cost in costs.items() if cost is not None}
         whole = (
             gap(self.measure(name, "score"), self.trained(name))
             if kind == "gap"
@@ -73,8 +93,33 @@ class CellMeasures:
         pairs = {code: clean.paired(attacked, code, attacked.metrics[0]) for code in attacked.ids}
         return {code: measure(*pair) for code, pair in pairs.items() if pair}
 
+    def _clean_scores(self, name: str) -> Samples:
+        """The clean score of each language on the rows that the attack changed or left."""
+        return self._drops(name, lambda clean, _: clean)
+
+    def _cost(self, name: str, languages: Sequence[str]) -> Sample | None:
+        """What an attack costs above chance in some languages; None where one of their chance levels is not known."""
+        partner = clean_partner(self.about, name)
+        levels, clean = self.chances.get(str(partner), {}), self._clean_scores(name)
+        if not languages or any(code not in levels for code in languages):
+            return None
+        drops = self._drops(name, drop)
+        return cost_above_chance(
+            [clean[code] for code in languages],
+            [drops[code] for code in languages],
+            [levels[code] for code in languages],
+        )
+
     def averaged(self, name: str, kind: str, languages: str) -> Sample | None:
-        """The unweighted mean over all, the trained or the other languages; None if there is none."""
+        """The unweighted mean over all, the trained or the other languages; None if there is none.
+
+        Of costs above chance the ratio of the means, which languages at chance do not upset.
+        """
+        if kind == "cost_above_chance" and name in self.credits:
+            trained, every = self.trained(name), self._drops(name, drop)
+            return self._cost(
+                name, [c for c in every if languages == "all" or (c in trained) == (languages == "trained")]
+            )
         samples = self.measure(name, kind)
         if samples and languages != "all" and "mean" not in samples:
             trained = self.trained(name)

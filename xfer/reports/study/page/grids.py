@@ -11,7 +11,12 @@ from xfer.reports.table import Exact, Grid, GridCell, value_cell
 StudyData = Mapping[str, Any]  # study.json
 
 
-MEASURE_NAMES = {"relative": "drop %", "gap_growth": "gap growth"}
+MEASURE_NAMES = {
+    "relative": "drop %",
+    "gap_growth": "gap growth",
+    "above_chance": "above chance",
+    "cost_above_chance": "cost above chance",
+}
 RESULTS_NOTE = (
     "In percent points, means over languages, [95% interval over rows and seeds]. drop: clean minus attacked on the "
     "same rows; drop %: as a share of clean; gap: training languages minus the mean of the others; gap growth: what "
@@ -76,7 +81,7 @@ def verdict_grid(study: StudyData) -> Grid:
 
 
 FEW_CELLS = 4  # that are named
-MEASURES = ("score", "oracle", "drop", "relative", "gap", "gap_growth")
+MEASURES = ("score", "above_chance", "oracle", "drop", "relative", "cost_above_chance", "gap", "gap_growth")
 
 
 def overview_grid(study: StudyData) -> Grid:
@@ -85,7 +90,9 @@ def overview_grid(study: StudyData) -> Grid:
     for row in study["records"]:
         if row["language"] == "mean":
             rows.setdefault((*levels_of(study, row), row["evaluation"]), {})[row["measure"]] = row
-    used = [name for name in MEASURES if any(name in by_measure for by_measure in rows.values())]
+    asked = {row["measure"] for row in study["hypotheses"]} | {fit["measure"] for fit in study["fits"]}
+    there = [name for name in MEASURES if any(name in by_measure for by_measure in rows.values())]
+    used = [name for name in there if name in asked or not name.endswith("above_chance")]
     facts = ["chance"] if any(row.get("chance") is not None for row in mean_records(study, "score")) else []
     facts += ["collapsed"] if any(row.get("collapsed") for row in mean_records(study, "score")) else []
     header = [*axis_names(study), "evaluation", "data", "metric", *facts, *map(measure_name, used), "seeds"]
