@@ -104,6 +104,7 @@ CATALOG: dict[str, dict[str, str]] = {
         "pair_swap": "xfer.attackers.methods.orders:PairSwap",
         "cross_language": "xfer.attackers.methods.cross_language:CrossLanguage",
         "entity_swap": "xfer.attackers.methods.entities:EntitySwap",
+        "name_swap": "xfer.attackers.methods.names:NameSwap",
         "distractor": "xfer.attackers.methods.questions:Distractor",
         "context_shuffle": "xfer.attackers.methods.questions:ContextShuffle",
         "tautology": "xfer.attackers.methods.stress:Tautology",

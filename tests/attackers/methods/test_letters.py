@@ -8,9 +8,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from sample_texts import MIXED, SAMPLES, SEEDS, TEXTS
 
-from xfer.attackers.methods.typos import TYPO_OPERATIONS, typo_edits
+from xfer.attackers.methods.typos import TYPO_OPERATIONS, Typos, typo_edits
 from xfer.text import homophones
 from xfer.text.edits import Edit, splice_edits
 from xfer.text.scripts import count_graphemes, grapheme_spans, is_mark, script_of
@@ -367,3 +368,18 @@ def test_homophone_tables(name):
 def test_graphemes_cover_the_text():
     for text in TEXTS.values():
         assert "".join(text[start:end] for start, end in grapheme_spans(text)) == text
+
+
+@each_language
+def test_a_number_of_words_is_changed_whatever_the_length(language: str, text: str) -> None:
+    able = sum(map(is_editable, counted_words(text)))
+    for count in (1, 2, 50):
+        edits = typo_edits(text, language, 0.0, random.Random(0), count=count)
+        assert len(edits) <= min(count, able) and edits
+    assert len(typo_edits(text + " " + text, "en", 0.0, random.Random(1), count=1)) == 1
+
+
+def test_a_share_and_a_number_of_words_do_not_go_together() -> None:
+    with pytest.raises(ValidationError, match="both rate and words"):
+        Typos(rate=0.2, words=2)
+    assert Typos(words=2).asked() is None

@@ -112,6 +112,19 @@ def miniature_words(language: str, other: str) -> WordTable:
     return table
 
 
+def miniature_names(language: str) -> WordTable:
+    """The first names of the miniature world in ``language``, by gender, in the order of their concepts."""
+    from xfer.miniature.languages import BY_CODE  # late: only this list needs its tables
+    from xfer.miniature.world import MEN, WOMEN
+
+    kinds: dict[str, tuple[str, ...]] = {}
+    if language in BY_CODE:
+        agents = BY_CODE[language].agents
+        for kind, concepts in (("woman", WOMEN), ("man", MEN)):
+            kinds[kind] = tuple(_spaced_form(agents[concept][0]) for concept in concepts if concept in agents)
+    return kinds
+
+
 def _spaced_form(form: str) -> str:
     return " ".join(form.replace("~", " ").split())
 

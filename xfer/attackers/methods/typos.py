@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from random import Random
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from xfer.attackers.base import ModelFree
+from xfer.attackers.base import Asked, ModelFree
 from xfer.forms.sheet import EVERY_FORM
 from xfer.text.draws import random_round, shuffle_items, weighted_choice
 from xfer.text.edits import Edit
@@ -32,16 +33,26 @@ class Typos(ModelFree):
     example: ClassVar[str] = "the frozen river -> the frzoen river"
 
     rate: float = Field(0.1, ge=0, le=1, description="share of the words that get one typo")
+    words: int | None = Field(
+        None, ge=1, description="words of each text that get one typo, instead of a share: long texts get no more"
+    )
     operations: tuple[Literal["swap", "drop", "double", "neighbour", "homophone", "diacritic"], ...] = Field(
         ("swap", "drop", "double", "neighbour", "homophone", "diacritic"),
         min_length=1,
         description="the slips to draw from",
     )
 
-    def edit(self, text: str, language: str, random: Random) -> list[Edit]:
-        pass  # moved  # late: its layout tables are of no use to `xfer check`
+    @model_validator(mode="after")
+    def _one_dose(self) -> Self:
+        if self.words is not None and "rate" in self.model_fields_set:
+            raise PydanticCustomError("both", "gives both rate and words", {"hint": "keep one of them"})
+        return self
 
-        return typo_edits(text, language, self.rate, random, self.operations)
+    def asked(self) -> Asked | None:
+        return super().asked() if self.words is None else None
+
+    def edit(self, text: str, language: str, random: Random) -> list[Edit]:
+        return typo_edits(text, language, self.rate, random, self.operations, self.words)
 
 
 _MAX_TRIES = 12  # candidates looked at per word and operation: bounds the time on a word of any length
@@ -69,16 +80,21 @@ class TypoContext(NamedTuple):
 
 
 def typo_edits(
-    text: str, language: str, rate: float, rng: Random, operations: Sequence[str] = TYPO_OPERATIONS
+    text: str,
+    language: str,
+    rate: float,
+    rng: Random,
+    operations: Sequence[str] = TYPO_OPERATIONS,
+    count: int | None = None,
 ) -> list[Edit]:
-    """One typing error in a share ``rate`` of the ``units`` of ``text``, as sorted edits.
+    """One typing error in a share ``rate`` of the words of ``text``, or in ``count`` of them, as sorted edits.
 
     An operation that does not apply to a word gives way to another of ``operations``. Fewer words
     are hit when fewer can be: numbers, addresses and single letters are left alone.
     """
     _check_options(rate, operations)
     words = counted_words(text)
-    wanted = random_round(rng, rate * len(words))
+    wanted = random_round(rng, rate * len(words)) if count is None else count
     page = TypoContext(text, language_of(language), han_table(language, text), rng)
     edits: list[Edit] = []
     for word in shuffle_items(rng, filter(is_editable, words)) if wanted else ():

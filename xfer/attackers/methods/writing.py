@@ -30,8 +30,6 @@ class Writing(ModelFree):
     rate: float = Field(1.0, ge=0, le=1, description=_RATE_DESCRIPTION)
 
     def edit(self, text: str, language: str, random: Random) -> list[Edit]:
-        pass  # moved  # late: its tables are of no use to `xfer check`
-
         def change(word: str) -> str:
             return self.rewrite_word(word, language.replace("_", "-").split("-")[0].lower(), random)
 
