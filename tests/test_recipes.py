@@ -36,13 +36,19 @@ def test_a_shipped_recipe_is_valid_and_round_trips(path: Path) -> None:
     assert Recipe.model_validate(recipe.model_dump(mode="json")) == recipe
 
 
+@pytest.fixture(scope="module")
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One store for all recipes: they share their world, its encoder and many stages, which are then made once."""
+    return tmp_path_factory.mktemp("recipes") / "store"
+
+
 @pytest.mark.parametrize("path", RECIPES + [p for p in METHODS if p.stem in RUN], ids=lambda path: path.stem)
-def test_a_shipped_recipe_runs_whole_at_toy_size(path: Path, tmp_path: Path) -> None:
+def test_a_shipped_recipe_runs_whole_at_toy_size(path: Path, shared_store: Path) -> None:
     if path.stem.startswith("real_"):
         pytest.skip(f"{path.name} reads folders of its own, which no made-up world holds")
     recipe = load_recipe(path, "miniature", TOY).recipe
     sets = [*TOY, "seeds=[1]"] if recipe.benchmark or len(recipe.stages) > 20 else TOY  # one seed of many stages
-    report = xfer.run(path, scale="miniature", sets=sets, store=tmp_path / "store")
+    report = xfer.run(path, scale="miniature", sets=sets, store=shared_store)
     assert set(report["evaluations"]) == set(recipe.evaluate)
     for table in tables_of(report):
         reader = recipe.reader_of(recipe.evaluate[table["compare"]])

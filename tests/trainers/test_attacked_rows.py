@@ -191,7 +191,11 @@ def test_a_run_that_is_stopped_within_an_attack_goes_on_there(number: int, unbro
 
 
 def test_a_killed_process_is_continued_bit_for_bit(unbroken: Any, tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, __file__, str(tmp_path)], env=os.environ | {"OMP_NUM_THREADS": "1"})
+    support = Path(swap_search.__file__).parent
+    path = os.pathsep.join((str(support), str(support.parents[1])))  # the helpers, and the xfer of this very checkout
+    done = subprocess.run(
+        [sys.executable, __file__, str(tmp_path)], env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path}
+    )
     assert done.returncode == -signal.SIGKILL and (tmp_path / "checkpoint" / "attacked-nli-12.jsonl").exists()
     net, found = trained(tmp_path)
     assert found == unbroken[1] and equal(weights(net), unbroken[0])

@@ -81,8 +81,10 @@ def _needed_size(node: Node[Job], sizes: NodeSizes) -> NodeSize:
 def _epoch_rows(node: Node[Job], job: TrainJob, sizes: NodeSizes) -> int | None:
     """The rows that an epoch of a stage counts: those of the tasks that learn labels, as the mixer adds them up."""
     learnt = [name for name, task in job.tasks.items() if task.head is None]
-    rows = [sizes[node.parents[f"train/{name}"].key][0] for name in learnt]
-    return None if None in rows else int(job.mixer.epoch_steps([job.mixer.counted_rows(count or 0) for count in rows]))
+    rows = {name: sizes[node.parents[f"train/{name}"].key][0] for name in learnt}
+    if None in rows.values():
+        return None
+    return int(job.mixer.epoch_steps({name: job.mixer.counted_rows(count or 0) for name, count in rows.items()}))
 
 
 def _stage_steps(job: TrainJob, rows: int | None) -> int | None:

@@ -26,9 +26,9 @@ class Mixer(Component, kind="mixer"):
         """How many of a task's rows an epoch of the stage counts."""
         return size
 
-    def epoch_steps(self, batches: Sequence[float]) -> float:
-        """How many steps an epoch of the stage has, from the batches of each task."""
-        return sum(batches)
+    def epoch_steps(self, batches: Mapping[str, float]) -> float:
+        """How many steps an epoch of the stage has, from the batches of each task that learns labels."""
+        return sum(batches.values())
 
     def find_faults(self, tasks: Collection[str]) -> Iterator[Misfit]:
         """What stands against mixing these tasks."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SerializeAsAny, model_validator
@@ -71,12 +71,25 @@ class Explicit(Mixer):
     """Shares as the recipe gives them, such as ``{mnli: 3, mlm: 1}``; they need not add up to 1."""
 
     given: dict[str, Share] = Field(min_length=1, description="the share of each task of the stage, by its name")
+    epoch_of: str | None = Field(
+        None,
+        description="the task that an epoch passes over once, with the others on top of it, so that they take nothing "
+        "from its dose; an epoch counts the rows of all tasks if left out",
+    )
 
     @model_validator(mode="after")
-    def _check_some_share(self) -> Explicit:
+    def _check_shares(self) -> Explicit:
         if not sum(self.given.values()):
             raise PydanticCustomError("no_share", "gives every task a share of 0", {"hint": "raise one of them"})
+        if self.epoch_of is not None and not self.given.get(self.epoch_of):
+            context = {"task": self.epoch_of, "hint": "name a task that has a share"}
+            raise PydanticCustomError("epoch_of", "counts an epoch by task '{task}', which has no share", context)
         return self
+
+    def epoch_steps(self, batches: Mapping[str, float]) -> float:
+        if self.epoch_of is None:
+            return super().epoch_steps(batches)
+        return batches[self.epoch_of] * sum(self.given.values()) / self.given[self.epoch_of]
 
     def task_shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         return _normalised_shares({name: self.given.get(name, 0.0) for name in sizes})
@@ -124,8 +137,8 @@ class Joint(Mixer):
 
     together: ClassVar[bool] = True
 
-    def epoch_steps(self, batches: Sequence[float]) -> float:
-        return max(batches)
+    def epoch_steps(self, batches: Mapping[str, float]) -> float:
+        return max(batches.values())
 
     def task_shares(self, sizes: Mapping[str, int], progress: float = 0.0) -> dict[str, float]:
         return dict.fromkeys(sorted(sizes), 1.0)

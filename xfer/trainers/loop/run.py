@@ -87,10 +87,10 @@ class Run:
             mixer, sizes, samplers = self.context.mixer, self.feed.sizes, self.feed.samplers
             trained_tasks = [name for name in sizes if name not in self.heads]
             # a share of 1 times a number of batches is that number, to the bit
-            batches = [
-                len(samplers[name].epoch_batches(0)) * (mixer.counted_rows(sizes[name]) / sizes[name])
+            batches = {
+                name: len(samplers[name].epoch_batches(0)) * (mixer.counted_rows(sizes[name]) / sizes[name])
                 for name in trained_tasks
-            ]
+            }
             planned = max(1, math.ceil(float(settings.epochs or 1) * mixer.epoch_steps(batches) / settings.accumulate))
         return min(planned, self.context.limit or planned)
 
