@@ -184,3 +184,14 @@ def test_names_of_no_task_are_faults_with_their_place(mixer: str, path: str, mes
     (found,) = caught.value.faults
     assert (found.path, found.line) == (f"stages.two.mixer.{path}", 6)
     assert message in found.message
+
+
+def test_an_epoch_counted_by_one_task_passes_over_it_once_with_the_others_on_top() -> None:
+    batches = {"nli": 300.0, "mlm": 700.0}
+    beside = Explicit(given={"nli": 3, "mlm": 1}, epoch_of="nli")
+    assert beside.epoch_steps(batches) == pytest.approx(400)  # 300 of them of nli
+    assert beside.epoch_steps(batches) * beside.task_shares(SIZES)["nli"] == pytest.approx(300)
+    assert Explicit(given={"nli": 3, "mlm": 1}).epoch_steps(batches) == 1000
+    for wrong in ("squad", "mlm"):
+        with pytest.raises(ValidationError, match=f"'{wrong}', which has no share"):
+            Explicit(given={"nli": 3, "mlm": 0}, epoch_of=wrong)
