@@ -34,6 +34,7 @@ CATALOG: dict[str, dict[str, str]] = {
         "bucc": "xfer.readers.bitext:Bucc",
         "tatoeba": "xfer.readers.bitext:Tatoeba",
         "text": "xfer.readers.text:Text",
+        "language": "xfer.readers.language:TextLanguage",
         "files": "xfer.readers.files:Files",
     },
     "model": {

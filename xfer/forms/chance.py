@@ -5,7 +5,7 @@ answer that is. Where a row has choices of its own, which mean nothing by their 
 them scores on average:
 
 - classify: accuracy: the share of the most frequent label (a third on XNLI); F1 of a positive label with share p: that
-  of answering it everywhere, 2p / (1 + p);
+  of answering it everywhere, 2p / (1 + p); where a language has one label alone, accuracy of a blind guess, 1 / labels;
 - tag: one tag on every word; accuracy: the share of the most frequent tag; F1: 0 for O, else that of the entities that
   are one word long or a whole sentence;
 - span: the better of no answer and the most frequent answer;
@@ -71,6 +71,11 @@ class Baseline:
 
 class ClassifyBaseline(Baseline):
     gold: ClassVar[str] = "label"
+
+    def chance(self, gold: Sequence[Any], choices: Sequence[int], language: str) -> Scores:
+        return (
+            {"accuracy": 1 / len(self.labels)} if self.options.get("blind") else super().chance(gold, choices, language)
+        )
 
     def constants(self, gold: Sequence[Any], language: str) -> dict[str, Scores]:
         counts, positive = Counter(gold), self.options.get("positive")

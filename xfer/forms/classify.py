@@ -29,13 +29,15 @@ class ClassifyForm(Form):
     """Columns id, language, text, pair (or None), label (or None where it is withheld).
 
     F1 is that of the label ``positive`` where the data set has one (QQP's: duplicate), else the mean over labels.
+    ``blind``: the rows of one language have one label, so that chance is a blind guess among all.
     """
 
     facts: ClassVar[FormFacts] = CLASSIFY
     auto: ClassVar[str] = "AutoModelForSequenceClassification"
 
-    def __init__(self, labels: Sequence[str] = (), positive: str | None = None) -> None:
+    def __init__(self, labels: Sequence[str] = (), positive: str | None = None, blind: bool = False) -> None:
         super().__init__(labels)
+        self.blind = blind
         if positive is not None and positive not in self.labels:
             raise ValueError(f"positive label '{positive}' is not one of {', '.join(self.labels)}")
         self.positive = positive

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from xfer.core.seeds import json_digest
-from xfer.forms.sheet import form_facts
+from xfer.forms.sheet import RETRIEVE, form_facts
 from xfer.graph.attacks import AttackTarget, attack_node
 from xfer.graph.compiling import GraphBuilder, reader_form
-from xfer.graph.jobs import AttackJob, DataJob, NetworkJob, PredictJob, ScoreJob
+from xfer.graph.jobs import AttackJob, DataJob, Job, NetworkJob, PredictJob, RowForm, ScoreJob
 from xfer.graph.node import Node
 from xfer.graph.stages import stage_node
 from xfer.readers.base import Reader
@@ -31,7 +31,7 @@ def evaluation_facts(builder: GraphBuilder, evaluation: Evaluation) -> dict[str,
 
 def checkpoint_roles(builder: GraphBuilder, name: str, evaluation: Evaluation) -> tuple[str, ...]:
     """The checkpoints an evaluation tests: the selected one, and the oracle's beside the clean scores."""
-    if evaluation.stage is None:
+    if evaluation.stage is None or evaluation.probe:
         return ("selected",)
     stage = builder.recipe.stages[evaluation.stage]
     clean = name in builder.compared and getattr(stage.trainer, "oracle", False)
@@ -48,6 +48,8 @@ def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node[S
     tasks = recipe.stages[stage_name].tasks if stage_name else {}
     task = evaluation.task or next(iter(tasks), reader.type_name)
     form = reader_form(reader, recipe.source_of(reader))
+    if evaluation.probe:
+        return _probe_node(builder, name, seed, task, form)
     rows = _tested_rows(builder, name, seed, task)
     trained = {"train": stage_node(builder, stage_name, seed)} if stage_name else {}
     model, problem = (None, None) if stage_name else builder.model()
@@ -61,6 +63,26 @@ def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node[S
     searched = {"rows": rows} if searches_pool else {}  # chance depends on how many candidates there are
     score_job = ScoreJob(label=label, form=form, smoothing=evaluation.smoothing)
     return builder.graph.add_node(Node(score_job, {"predict": predict_node, **searched}))
+
+
+def _probe_node(builder: GraphBuilder, name: str, seed: int, task: str, form: RowForm) -> Node[ScoreJob]:
+    """The scores of a linear probe of the tested encoder; its training rows come before it in the graph."""
+    recipe, evaluation = builder.recipe, builder.recipe.evaluate[name]
+    stage_name, reader, probe = recipe.tested_stage(evaluation), recipe.reader_of(evaluation), evaluation.probe
+    assert probe is not None
+    caps = [cap for cap in (probe.rows, recipe.limits.train_rows) if cap]
+    languages = reader.offered_languages(recipe.source_of(reader), "train")
+    parents: dict[str, Node[Job]] = {"rows": _tested_rows(builder, name, seed, task)}
+    parents["fit"] = builder.data(reader, "train", languages, min(caps))
+    parents |= {"train": stage_node(builder, stage_name, seed)} if stage_name else {}
+    model, problem = (None, None) if stage_name else builder.model()
+    vectors = RowForm(RETRIEVE.name, (), {"layer": probe.layer, "pooling": probe.pooling})
+    network = NetworkJob(task=task, form=vectors, max_length=reader.published.max_length, model=model)
+    label = f"{name} seed {seed}"
+    builder.graph.notes.append(f"evaluation {name}: {probe.describe()}")
+    prediction = PredictJob(label=label, network=network, smoothing=None, probe=probe, probed=form)
+    predict_node = builder.graph.add_node(Node(prediction, parents, problem))
+    return builder.graph.add_node(Node(ScoreJob(label=label, form=form, smoothing=None), {"predict": predict_node}))
 
 
 def _tested_rows(builder: GraphBuilder, name: str, seed: int, task: str) -> Node[DataJob] | Node[AttackJob]:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from xfer.attackers.base import Attacker
 from xfer.forms.sheet import form_facts
 from xfer.models.base import Model
+from xfer.models.probe_settings import Probe
 from xfer.models.smoothing.settings import Vote
 from xfer.readers.base import Reader, Source
 
@@ -147,11 +148,13 @@ class AttackJob(Job):
 
 @dataclass(frozen=True, kw_only=True)
 class PredictJob(Job):
-    """Answers rows with a network, or by a vote over noisy copies."""
+    """Answers rows with a network, by a vote over noisy copies, or by a linear probe of the network's vectors."""
 
     kind: ClassVar[str] = "predict"
     network: NetworkJob
     smoothing: Vote | None
+    probe: Probe | None = None
+    probed: RowForm | None = None  # the form of the rows that a probe answers
 
     def hashed_data(self) -> HashedData:
         network = self.network
@@ -160,6 +163,8 @@ class PredictJob(Job):
         data |= {} if network.max_length is None else {"max_length": network.max_length}
         if self.smoothing:
             data["smoothing"] = self.smoothing.model_dump(mode="json", exclude={"at"})
+        if self.probe and self.probed:
+            data["probe"] = {"l2": self.probe.l2, **self.probed.hashed_data()}
         return data
 
 

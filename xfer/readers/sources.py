@@ -9,14 +9,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from glob import glob
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from xfer.core.errors import BadRow, MissingData
 from xfer.core.seeds import seeded_random
 from xfer.readers import hub
 
 if TYPE_CHECKING:
-    from xfer.readers.base import HubPart, Reader, Row
+    from xfer.readers.base import HubPart, Reader, Row, Source
 
 PathDigest = Callable[[Path], str]
 RowCheck = Callable[["Row", str, int], None]  # row, file, line; raises BadRow
@@ -126,10 +126,16 @@ def _split_rows(
             language,
             root,
             on_bad,
-            check if origin_reader.form == reader.form else None,
+            check if _same_answers(origin_reader, reader, source) else None,
         )
     )
     yield from reader.rows_from_origins(origin_rows, split, language)
+
+
+def _same_answers(origin: Reader, reader: Reader, source: str) -> bool:
+    """Whether the rows of an origin are checked as those of the reader: they have its form and its labels."""
+    rows_of = cast("Source", source)
+    return origin.form == reader.form and origin.label_names(rows_of) == reader.label_names(rows_of)
 
 
 def _split_tables(

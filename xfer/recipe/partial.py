@@ -92,6 +92,7 @@ class PartialEvaluation:
     split: str
     languages: tuple[str, ...] | Literal["all"]
     has_smoothing: bool
+    has_probe: bool
     is_attacked: bool
     attacker: Attacker | None
 

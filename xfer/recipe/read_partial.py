@@ -111,6 +111,7 @@ def _partial_evaluation(path: KeyPath, raw: RawBlock) -> PartialEvaluation:
         split=str(raw.get("split", "test")),
         languages=_languages(raw.get("languages", "all")),
         has_smoothing=raw.get("smoothing") is not None,
+        has_probe=raw.get("probe") is not None,
         is_attacked=bool(raw.get("attacker")),
         attacker=_valid(Attacker, raw.get("attacker")),
     )

@@ -13,6 +13,7 @@ from xfer.core.errors import suggest_name
 from xfer.metrics.benchmarks import published_papers
 from xfer.models.base import Model
 from xfer.models.domain.base import Head
+from xfer.models.probe_settings import Probe
 from xfer.models.smoothing.settings import Vote
 from xfer.readers.base import Languages, Reader, Source, Split
 from xfer.recipe.benchmark import Targets, expand_plain_data
@@ -118,13 +119,16 @@ class Evaluation(Block):
     )
     task: str | None = Field(None, description="the task whose head answers; the stage's first if left out")
     reader: SerializeAsAny[Reader] | None = Field(
-        None, description="another data set of the same form and labels, or one of retrieval"
+        None, description="another data set of the same form and labels, one of retrieval, or one for a probe"
     )
     split: Split = Field("test", description="the split to test on")
     languages: Languages = Field("all", description="languages to test (ISO 639-1), or all")
     rows: int | None = Field(None, ge=1, description="at most this many rows a language, the same rows every time")
     attacker: SerializeAsAny[Attacker] | None = Field(None, description="changes the text first")
     smoothing: Vote | None = Field(None, description="predict by a vote over noisy copies, with certified radii")
+    probe: Probe | None = Field(
+        None, description="a fresh linear classifier on the states of the encoder answers, instead of a trained head"
+    )
 
 
 class Report(Block):

@@ -27,6 +27,7 @@ from xfer.steps.rows import Parents, ProgressFunction, RowColumns, read_rows, ro
 from xfer.steps.training import train_step
 
 if TYPE_CHECKING:
+    from xfer.models.network import Network
     from xfer.trainers.distributed import Processes
 
 StepFunction = Callable[[Any, Parents, Path, ProgressFunction], dict[str, Any]]  # the job is that of the step's kind
@@ -91,7 +92,9 @@ def predict_step(job: PredictJob, parents: Parents, folder: Path, progress: Prog
 
     rows, network, max_length = read_rows(parents["rows"]), *tested_network(job.network, parents.get("train"))
     task = job.network.task
-    if job.smoothing:
+    if job.probe and job.probed:
+        columns = _probed_columns(job, network, rows, read_rows(parents["fit"]), max_length, progress)
+    elif job.smoothing:
         columns = predict_by_vote(network, task, rows, max_length, job.smoothing, progress)
     else:
         columns = decoded_predictions(network, task, rows, max_length, progress)
@@ -99,6 +102,19 @@ def predict_step(job: PredictJob, parents: Parents, folder: Path, progress: Prog
         columns[FILE_ID] = file_ids_of(columns, rows)
     write_rows(folder / "out" / "predictions.parquet", columns)
     return {"rows": len(columns["id"])}
+
+
+def _probed_columns(
+    job: PredictJob, network: Network, rows: RowColumns, learnt: RowColumns, length: int, progress: ProgressFunction
+) -> RowColumns:
+    """What a linear probe answers, in the columns of its form."""
+    from xfer.forms.base import build_form
+    from xfer.models.probe import probe_logits
+
+    assert job.probe is not None and job.probed is not None
+    labels = job.probed.labels
+    logits = probe_logits(network, job.network.task, learnt, rows, labels, job.probe.l2, length, progress)
+    return build_form(job.probed.name, labels, job.probed.options).decode({"logits": logits}, rows)
 
 
 def score_step(job: ScoreJob, parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:

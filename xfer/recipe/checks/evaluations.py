@@ -8,7 +8,7 @@ from typing import get_args
 from xfer.attackers.base import Attacker
 from xfer.core.errors import spelling_hint
 from xfer.core.yaml import KeyPath
-from xfer.forms.sheet import SHEET, form_facts
+from xfer.forms.sheet import CLASSIFY, SHEET, form_facts
 from xfer.readers.base import Reader, Split
 from xfer.recipe.checks.attacked import tagging_stage, tagging_task
 from xfer.recipe.checks.lexicons import attacker_faults
@@ -37,7 +37,7 @@ def _stageless_faults(name: str, evaluation: PartialEvaluation, recipe: PartialR
         spelling = spelling_hint(name, recipe.evaluations.keys() - {name})
         yield path, "names neither a stage nor a reader", spelling or "add the stage to test, or a reader of retrieval"
         return
-    if reader and not form_facts(reader.form).searches_pool:
+    if reader and not form_facts(reader.form).searches_pool and not evaluation.has_probe:
         yield (*path, "reader"), f"form {reader.form} needs a head, which no stage has trained", "add stage: ..."
     elif reader and model and not model.trained and recipe.start is None:
         what = f"model {model.type_name} has random weights, so there is nothing to test"
@@ -78,12 +78,28 @@ def _reader_faults(evaluation: PartialEvaluation, recipe: PartialRecipe) -> Iter
         what = f"smoothing votes on one answer a row, which form {reader.form} has not"
         fitting = [name for name, facts in SHEET.items() if facts.single_answer]
         yield (*path, "smoothing"), what, f"it fits {' and '.join(fitting)}"
+    yield from _probe_faults(evaluation, reader)
     if evaluation.attacker:
         source = recipe.source_of(reader)
         offered = reader.offered_languages(source, evaluation.split)
         languages: Sequence[str] = offered if evaluation.languages == "all" else evaluation.languages
         yield from attacker_faults((*path, "attacker"), evaluation.attacker, reader, languages, source)
         yield from _tagger_faults((*path, "attacker"), evaluation.attacker, recipe)
+
+
+def _probe_faults(evaluation: PartialEvaluation, reader: Reader) -> Iterator[PathFault]:
+    """What stands against a linear probe: rows that it cannot learn from, or answers that it does not give."""
+    if not evaluation.has_probe:
+        return
+    if reader.form != CLASSIFY.name or not {"train", evaluation.split} <= {*reader.card.splits}:
+        what = f"a probe learns labels of texts from a train split, which reader {reader.type_name} does not have"
+        yield (*evaluation.path, "probe"), what, "name a reader of form classify with one, such as language"
+    elif evaluation.split == "train":
+        yield (*evaluation.path, "split"), "a probe learns from the train split", "test it on another"
+    if evaluation.has_smoothing:
+        yield (*evaluation.path, "smoothing"), "votes of a head, and a probe has none", "leave one of them out"
+    if evaluation.attacker and evaluation.attacker.searches:
+        yield (*evaluation.path, "attacker"), "searches for what hurts a head, and a probe has none", "leave it out"
 
 
 def _useless_languages(path: KeyPath, reader: Reader) -> Iterator[PathFault]:
@@ -109,7 +125,7 @@ def _split_faults(evaluation: PartialEvaluation, reader: Reader) -> Iterator[Pat
 
 def _label_faults(evaluation: PartialEvaluation, reader: Reader, trained: Reader | None) -> Iterator[PathFault]:
     """A reader of an evaluation's own with labels that the head of its stage does not give."""
-    if trained is None or not evaluation.has_reader or form_facts(reader.form).searches_pool:
+    if trained is None or not evaluation.has_reader or form_facts(reader.form).searches_pool or evaluation.has_probe:
         return
     if not same_labels(reader, trained):
         what = f"reader {reader.type_name} has another form or other labels than the stage was trained on"
