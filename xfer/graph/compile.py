@@ -12,6 +12,7 @@ from xfer.graph.compiling import GraphBuilder, Resolver
 from xfer.graph.evaluations import checkpoint_roles, evaluation_facts, score_node
 from xfer.graph.jobs import Job, ReportJob, ScoreJob
 from xfer.graph.node import VERSIONS, Graph, Node, world_node
+from xfer.graph.repeated_data import repeated_data_notes
 from xfer.graph.stages import stage_node
 from xfer.recipe.checks.lexicons import in_source
 from xfer.recipe.groups import benchmark_tasks
@@ -26,7 +27,7 @@ def compile_graph(recipe: Recipe, resolver: Resolver) -> Graph:
     """The graph of a recipe. A node that cannot run as things stand carries its ``problem``."""
     recipe, notes = in_source(recipe)
     builder = GraphBuilder(recipe, resolver)
-    builder.graph.notes += notes
+    builder.graph.notes += [*notes, *repeated_data_notes(recipe)]
     for name in recipe.stages:
         for seed in recipe.seeds:
             stage_node(builder, name, seed)

@@ -124,6 +124,7 @@ class AnliPlus(Nli):
         splits=("train", "dev", "test"),
         layout="; ".join(part.card.layout for part in (Snli, Mnli, Anli)),
         sizes={"train": 549_367 + 392_702 + 162_865, "dev": 3_200, "test": 3_200},
+        trains_on=("anli", "mnli", "snli"),
         label_breakers=SENTENCE_MEANING,
     )
     published: ClassVar[Settings] = JIANT

@@ -73,6 +73,7 @@ class Card(NamedTuple):
     superseded_by: str = ""
     label_breakers: LabelBreakers | None = None  # changes after which labels are no longer true; None: nobody has said
     traits: tuple[RowTrait, ...] = ()
+    trains_on: tuple[str, ...] = ()  # readers whose training rows are its own, or translated into its own
 
 
 class HubPart(NamedTuple):

@@ -66,12 +66,14 @@ class TextLanguage(Reader):
         return self
 
     def known_languages(self, split: str) -> tuple[str, ...]:
-        return tuple(sorted({language for its in self.take for language in self.of.known_languages(its)}))
+        every = {language for its in self.take for language in self.of.known_languages(its)}
+        return tuple(sorted(every)) if split in self.card.splits else ()
 
     def offered_languages(self, source: Source, split: str) -> tuple[str, ...]:
         every = self.of.model_copy(update={"languages": "all"})
         present = {language for its in self.take for language in every.offered_languages(source, its)}
-        return tuple(sorted(present if self.languages == "all" else present & set(self.languages)))
+        chosen = present if self.languages == "all" else present & set(self.languages)
+        return tuple(sorted(chosen)) if split in self.card.splits else ()
 
     def label_names(self, source: Source | None = None) -> tuple[str, ...]:
         """The languages that are told apart."""

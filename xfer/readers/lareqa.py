@@ -66,6 +66,7 @@ class SquadR(_SentenceRetrieval):
         splits=("train", "dev"),
         layout="squad/{train,dev}-v1.1.json",
         sizes={"train": 87_599, "dev": 10_570},
+        trains_on=("squad_v1",),
         label_breakers=NO_BREAKERS,
     )
 
@@ -103,6 +104,7 @@ class Lareqa(_SentenceRetrieval):
         splits=("train", "dev", "test"),
         layout="lareqa/xquad-r/<language>.json of all languages; SQuAD's squad/{train,dev}-v1.1.json",
         sizes={"train": 87_599, "dev": 10_570, "test": 1_190},
+        trains_on=("squad_v1",),
         label_breakers=NO_BREAKERS,
     )
 

@@ -115,6 +115,7 @@ class Xquad(_Target):
         layout="xquad/xquad.<language>.json; SQuAD's squad/{train,dev}-v1.1.json; XTREME's "
         "SQuAD/translate-{train,dev}/squad.translate.{train,dev}.en-<language>.json",
         sizes={"train": 87_599, "dev": 10_570, "test": 1_190},
+        trains_on=("squad_v1",),
         label_breakers=NO_BREAKERS,
         traits=("parallel",),
     )
@@ -176,6 +177,7 @@ class Mlqa(_Target):
         "SQuAD's squad/train-v1.1.json; mlqa-translate-train/<language>_squad-translate-train-train-v1.1.json, or "
         "XTREME's SQuAD/translate-train/squad.translate.train.en-<language>.json",
         sizes={"train": 87_599, "dev": 1_148, "test": 11_590},
+        trains_on=("squad_v1",),
         label_breakers=NO_BREAKERS,
         traits=("parallel",),
     )

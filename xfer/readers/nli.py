@@ -100,6 +100,7 @@ class Xnli(Nli):
         layout="XNLI-1.0/xnli.{dev,test}.tsv, XNLI-MT-1.0/multinli/multinli.train.<language>.tsv; "
         "or XTREME's xnli/{train,dev,test}-<language>.tsv and XNLI/translate-train/en-<language>-translated.tsv",
         sizes={"train": 392_702, "dev": 2_490, "test": 5_010},
+        trains_on=("mnli",),
         label_breakers=SENTENCE_MEANING,
         traits=("parallel",),
     )

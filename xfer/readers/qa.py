@@ -242,6 +242,7 @@ class SquadV2(Squad):
         splits=("train", "dev"),
         layout="squad/{train,dev}-v2.0.json",
         sizes={"train": 130_319, "dev": 11_873},
+        trains_on=("squad_v1", "squad_v2"),
         label_breakers={"added_sentence": "the sentence may answer a question that had no answer"},
     )
     published: ClassVar[Settings] = _JIANT
