@@ -17,6 +17,7 @@ from xfer.readers.base import Reader
 from xfer.recipe.checks.attacked import head_task
 from xfer.recipe.checks.discriminators import conditioning_task
 from xfer.recipe.checks.distillation import teachable_tasks
+from xfer.recipe.published import published_settings
 from xfer.recipe.recipe import Recipe
 from xfer.trainers.settings import FinetuneSettings
 
@@ -53,7 +54,9 @@ def stage_node(builder: GraphBuilder, name: str, seed: int) -> Node[TrainJob]:
     if existing:
         return existing
     recipe, stage = builder.recipe, builder.recipe.stages[name]
-    trainer = stage.trainer.fill_published(stage.first.reader.published, recipe.limits.least_learning_rate)
+    trainer = stage.trainer.fill_published(
+        published_settings(recipe, stage.first.reader), recipe.limits.least_learning_rate
+    )
     plans = {task: _plan_task(builder, name, task, trainer, seed) for task in stage.tasks}
     tasks = {task: plan.job for task, plan in plans.items()}
     parents = {role: parent for plan in plans.values() for role, parent in plan.parents.items()}

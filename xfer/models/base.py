@@ -35,6 +35,10 @@ class Model(Component, kind="model"):
         """The encoder and tokenizer to start from. ``texts`` gives the stage's own training text."""
         raise NotImplementedError
 
+    def is_large(self) -> bool:
+        """Whether published settings for large encoders are taken: a width of 1,024 or more."""
+        return False
+
     def parameter_count(self) -> int | None:
         """The number of parameters of the encoder, for the plan; None where it is not known yet."""
         return None

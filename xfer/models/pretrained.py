@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from pydantic import Field
 from xfer.core.errors import MissingPart
 from xfer.models.base import Model, Origin
 
+LARGE_WIDTH = 1024  # of XLM-R large, BERT large and larger ones
+LARGE_WORDS = frozenset(("large", "xl", "xxl", "huge"))  # of hub names
 _FILES = ["*.json", "*.safetensors", "*.model", "*.txt"]
 
 
@@ -60,6 +63,18 @@ class Pretrained(Model):
                 return Path(snapshot_download(**patterns, local_files_only=True))
         except OSError:
             return Path(snapshot_download(**patterns))
+
+    def is_large(self) -> bool:
+        """By the width in a folder's config; of a hub name by its words, so that no key depends on a download."""
+        folder = self._local_folder()
+        if folder is None:
+            return not LARGE_WORDS.isdisjoint(re.split(r"[^a-z0-9]+", self.name.lower()))
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # told where the folder is opened
+            return False
+        widths = [config.get(name) for name in ("hidden_size", "d_model", "dim")] if isinstance(config, dict) else []
+        return any(isinstance(width, int) and width >= LARGE_WIDTH for width in widths)
 
     def parameter_count(self) -> int | None:
         folder = self._local_folder()

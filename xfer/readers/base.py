@@ -43,6 +43,16 @@ class Settings(NamedTuple):
     weight_decay: float = 0.0
     warmup: float = 0.0
     source: str = ""
+    select: Literal["best", "last"] = "best"  # the checkpoint by dev scores, or the last one
+    large_rate: float | None = None  # the learning rate of a large encoder, where it is another
+    large_batch: int | None = None  # its rows of a batch
+
+    def at_size(self, is_large: bool) -> Settings:
+        """These settings for an encoder of this size."""
+        if not is_large:
+            return self
+        rate, batch = self.large_rate or self.learning_rate, self.large_batch or self.batch_size
+        return self._replace(learning_rate=rate, batch_size=batch)
 
 
 # Of intermediate tasks; the table of the paper itself could not be recovered.

@@ -23,6 +23,7 @@ XTREME_R_SETTINGS = Settings(
     batch_size=32,
     max_length=128,
     source="XTREME-R's XCOPA scripts: Social IQa, then COPA (reference: xtreme_r section 3; XLM-R large: 3e-5)",
+    large_rate=3e-5,
 )
 HUB_SPLITS = {"train": "train", "dev": "validation", "test": "test"}
 

@@ -57,6 +57,8 @@ class MewsliX(Reader):
         max_length=64,
         source="XTREME-R scripts/train_mewslix.sh for mBERT (reference: xtreme_r section 3; its batches are 64 x 4, so "
         "that a mention there has 63 wrong entities beside it, here 255; XLM-R large: 1e-5 and 8 x 4)",
+        large_rate=1e-5,
+        large_batch=32,
     )
 
     layer: int | None = Field(None, ge=0, description="hidden state that gives the vectors, 0 the embeddings; the last")

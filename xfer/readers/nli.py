@@ -110,6 +110,7 @@ class Xnli(Nli):
         batch_size=32,
         max_length=128,
         source="XTREME scripts/train_xnli.sh (reference: xtreme section 3; XLM-R large: 3e-5)",
+        large_rate=3e-5,
     )
 
     def places(self, split: str, language: str) -> Iterable[str]:

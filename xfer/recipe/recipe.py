@@ -177,6 +177,11 @@ class Recipe(Block):
     model: SerializeAsAny[Model] = Field(description="the encoder that first stages start from")
     start: str | None = Field(None, description="the stage that stages without a start of their own continue")
     seeds: Seeds = Field((1,), min_length=1, description="every stage is trained once a seed")
+    settings: Literal["phang2020", "xtreme", "xtreme_r"] | None = Field(
+        None,
+        description="the published table that fills what stages do not say, for the data sets it has; each data set's "
+        "own (xfer show) if left out",
+    )
     benchmark: Targets | None = Field(
         None, description="a benchmark whose targets become stages and evaluations, beside those named here"
     )

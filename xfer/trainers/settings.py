@@ -76,6 +76,9 @@ class FinetuneSettings(Trainer):
         None, ge=1, description="steps between dev scores; a tenth of the run if left out"
     )
     patience: int | None = Field(None, ge=1, description="dev scores without a better one before stopping early")
+    select: Literal["best", "last"] | None = Field(
+        None, description="the checkpoint by dev scores, or the last one; published if left out, best with patience"
+    )
     dev_rows: int = Field(500, ge=1, description="rows of each dev set that select the checkpoint")
     oracle: bool = Field(
         True, strict=True, description="also keep the checkpoint that the target languages' dev sets would choose"
@@ -88,6 +91,9 @@ class FinetuneSettings(Trainer):
             if all(getattr(self, name) is not None for name in pair):
                 context = {"one": pair[0], "other": pair[1], "hint": "keep one of them"}
                 raise PydanticCustomError("both", "gives both {one} and {other}", context)
+        if self.patience is not None and self.select == "last":
+            context = {"one": "patience", "other": "select: last", "hint": "the last checkpoint needs no patience"}
+            raise PydanticCustomError("both", "gives both {one} and {other}", context)
         if self.adapt and (self.freeze_encoder or self.unfreeze):
             other = "freeze_encoder" if self.freeze_encoder else "unfreeze"
             context = {"other": other, "hint": "with adapt the encoder's own weights stay as they are"}
@@ -129,6 +135,8 @@ class FinetuneSettings(Trainer):
         for name in ("learning_rate", "weight_decay", "warmup", "max_length"):
             if getattr(self, name) is None:
                 filled[name] = getattr(published, name)
+        if self.select is None and published.select == "last" and self.patience is None:
+            filled["select"] = "last"
         if self.steps is None and self.epochs is None:
             filled["epochs"] = published.epochs
         if self.batch_size is None and self.batch_tokens is None:

@@ -284,6 +284,15 @@ def test_the_best_english_step_is_selected_and_the_best_target_step_is_the_oracl
     assert equal(weights(net), seen[6])
 
 
+def test_the_last_step_is_selected_where_that_is_said_whatever_dev_scores_say(
+    scored: Callable[[Scores], Any], tmp_path: Path
+) -> None:
+    seen = scored({2: {"en": 0.9, "de": 0.8}, 4: {"en": 0.1, "de": 0.2}})
+    net = network()
+    found = fit(settings(steps=4, evaluate_every=2, select="last"), net, [task()], context(tmp_path))
+    assert found["selected"] == [4, 0.1] and found["oracle"] == [2, 0.8] and equal(weights(net), seen[4])
+
+
 def test_the_last_step_is_scored_even_if_none_is_due(scored: Callable[[Scores], Any], tmp_path: Path) -> None:
     scored({4: {"en": 0.1}, 7: {"en": 0.2}})
     found = fit(settings(steps=7, evaluate_every=4), network(), [task()], context(tmp_path))

@@ -47,7 +47,8 @@ def _select_weights(run: Run, kept: Path) -> bool:
     state["curve"].append({"step": step, "dev": scores} | domain_accuracies)
     own_mean = _mean_score(scores, run.tasks, lambda task, language: language in task.languages)
     other_mean = _mean_score(scores, run.tasks, lambda task, language: language not in task.languages)
-    if own_mean is None or state["best"] is None or own_mean > state["best"][1]:
+    takes_last = run.settings.select == "last"
+    if takes_last or own_mean is None or state["best"] is None or own_mean > state["best"][1]:
         state["best"], state["since"] = [step, own_mean], 0
         checkpoint.keep_weights(kept, "selected", step, run.inner)
     else:
