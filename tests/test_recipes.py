@@ -71,7 +71,7 @@ def test_there_is_a_recipe_of_every_method() -> None:
     assert any(task.sampling for task in tasks) and any(task.consistency for task in tasks)
     assert {step.attacker.type_name for task in tasks for step in task.augment if step.attacker} >= {
         "typos",
-        "synonyms",
+        "neighbour_words",
     }
     assert any(step.subwords for task in tasks for step in task.augment)
 

@@ -94,6 +94,7 @@ CATALOG: dict[str, dict[str, str]] = {
         "ime": "xfer.attackers.methods.writing:Ime",
         "width": "xfer.attackers.methods.writing:Width",
         "synonyms": "xfer.attackers.methods.words:Synonyms",
+        "neighbour_words": "xfer.attackers.methods.neighbours:NeighbourWords",
         "code_mixing": "xfer.attackers.methods.words:CodeMixing",
         "code_mixing_search": "xfer.attackers.methods.code_mixing:CodeMixingSearch",
         "phrase_mixing": "xfer.attackers.methods.phrases:PhraseMixing",

@@ -513,7 +513,8 @@ def test_a_dry_run_names_missing_data(recipe: Path, xfer: Xfer) -> None:
 def test_languages_that_are_left_out_are_noted_once(recipe: Path, xfer: Xfer) -> None:
     found = xfer("train", recipe, "--set", "evaluate.clean.languages=[en, sw, vi]", "--dry-run", "--json")
     assert found.code == 0
-    assert found.err == "note: evaluation clean: no rows in vi in this source; left out\n"
+    notes = found.err.splitlines()
+    assert notes.count("note: evaluation clean: no rows in vi in this source; left out") == 1
 
 
 def test_damage_in_the_store_is_one_line_with_the_path(recipe: Path, xfer: Xfer) -> None:

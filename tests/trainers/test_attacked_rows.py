@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ import pytest
 import swap_search
 import tiny_runs
 import torch
+from pydantic import ValidationError
 from tiny_runs import RESULT, Stop, context, equal, network, rows, settings, stopping, weights
 
 from xfer.forms.base import EncodedUnits, build_form
 from xfer.models.network import Network
-from xfer.trainers.attacked import AttackedTraining, draw_row_share
+from xfer.trainers.attacked import AttackedTraining, draw_row_order, draw_row_share
 from xfer.trainers.batches.attacked import AttackedData, AttackedUnits, join_attacked, usable_attacks
 from xfer.trainers.batches.feed import TaskData
 from xfer.trainers.loop import refresh
@@ -229,6 +231,41 @@ def test_rows_that_come_up_are_attacked_and_kept_until_the_next_time(
     assert run.feed.changed["nli"].about is made  # after step 5 as well
     lines = [json.loads(line) for line in (tmp_path / "checkpoint" / "attacked-nli-3.jsonl").read_text().splitlines()]
     assert {line["place"] for line in lines} == coming  # a share of 1
+
+
+@pytest.mark.parametrize("stopped", [0, 1, 4, 6])
+def test_rows_are_attacked_until_a_share_of_successes(
+    stopped: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As TextAttack's trainer counts; a run that was killed comes to the same rows."""
+    calls = [0]
+
+    def outcomes(run: Any, task: str, changes: Any, given: list[dict[str, Any]]) -> Any:
+        for row in given:
+            calls[0] += 1
+            if stopped and calls[0] == stopped + 1:
+                raise Stop
+            status = "succeeded" if int(row["id"]) % 3 == 0 else "failed"
+            yield row | {"status": status, "queries": 1, "message": ""}
+
+    monkeypatch.setattr(refresh, "_search_outcomes", outcomes)
+    changes = refreshed(20, 0.2, count="succeeded")
+    run = tiny_runs.run(tmp_path, network(), TaskData("nli", 1.0, rows(), None, ("en",), 1.0, changes))
+    coming, path = refresh.upcoming_rows(run, "nli", 20), tmp_path / "lines.jsonl"
+    with pytest.raises(Stop) if stopped else nullcontext():
+        refresh.attack_rows(run, "nli", changes, 20, path)
+    refresh.attack_rows(run, "nli", changes, 20, path)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    wanted = round(0.2 * len(coming))
+    assert sum(line["status"] == "succeeded" for line in lines) == wanted and lines[-1]["status"] == "succeeded"
+    drawn = draw_row_order(range(len(coming)), [{"language": "en", "id": str(i)} for i in coming], 1, "nli", 0)
+    assert {line["place"] for line in lines} >= {coming[i] for i in drawn[:wanted]}
+    assert len(lines) <= len(coming) and {line["place"] for line in lines} == {coming[i] for i in drawn[: len(lines)]}
+
+
+def test_successes_are_counted_only_where_rows_are_attacked_anew() -> None:
+    with pytest.raises(ValidationError, match="counts successes"):
+        AttackedTraining(attacker=swap_search.Swap(), by="x", count="succeeded")
 
 
 def test_a_share_of_the_steps(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from xfer.attackers.base import Attacker, AttackRow
 from xfer.core.component import Block
 from xfer.core.seeds import derive_seed
 
+SUCCEEDED = "succeeded"  # of a searched attack: the answer was turned
+
 
 class AttackedTraining(Block):
     """Training rows whose text an attacker changed, with the labels they had.
@@ -29,6 +31,11 @@ class AttackedTraining(Block):
         "It attacks rows that come up until the next time",
     )
     share: float = Field(0.2, ge=0, le=1, description="of the rows of each language; 0 is plain training")
+    count: Literal["attacked", "succeeded"] = Field(
+        "attacked",
+        description="what the share counts with refresh: rows that are attacked, or, as TextAttack's trainer does, "
+        "rows whose attack succeeded; it attacks until there are as many, or no row is left",
+    )
     keep: Literal["succeeded", "all"] = Field(
         "succeeded", description="of a search: only texts that turned the victim's answer, or all that were changed"
     )
@@ -50,6 +57,11 @@ class AttackedTraining(Block):
             what = "gives both by and refresh" if given else "names nobody whom the search asks"
             hint = "keep one of them" if given else "add by: <a finished stage>, or refresh: <steps>"
             raise PydanticCustomError("asked", "{what}", {"what": what, "hint": hint})
+        if self.count == "succeeded" and self.refresh is None:
+            context = {"hint": "add refresh: <steps>, or leave count out"}
+            raise PydanticCustomError(
+                "counted", "counts successes, which only refresh attacks until there are", context
+            )
         given += ["task"] if self.task is not None else []
         if given and not self.attacker.searches:
             context = {"name": given[0], "type": self.attacker.type_name, "hint": "leave it out"}
@@ -66,12 +78,17 @@ def draw_row_share(
 
     A larger share holds a smaller one. Other ``names`` draw other rows.
     """
-    languages: dict[str, list[tuple[int, int]]] = {}
+    languages: dict[str, list[int]] = {}
     for index, row in enumerate(rows):
         if eligible(row):
-            mark = derive_seed("attacked", *names, row["language"], row["id"])
-            languages.setdefault(row["language"], []).append((mark, index))
+            languages.setdefault(row["language"], []).append(index)
     chosen: list[int] = []
-    for marked in languages.values():
-        chosen += [index for _, index in sorted(marked)[: max(1, round(share * len(marked)))]]
+    for indices in languages.values():
+        chosen += draw_row_order(indices, rows, *names)[: max(1, round(share * len(indices)))]
     return sorted(chosen)
+
+
+def draw_row_order(indices: Sequence[int], rows: Sequence[AttackRow], *names: Any) -> list[int]:
+    """The indices of some rows in an order that is drawn by their ids."""
+    marks = {i: derive_seed("attacked", *names, rows[i]["language"], rows[i]["id"]) for i in indices}
+    return sorted(indices, key=lambda i: (marks[i], i))

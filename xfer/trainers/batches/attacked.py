@@ -10,7 +10,7 @@ import numpy as np
 
 from xfer.forms.base import Columns, EncodedUnits, Form
 from xfer.forms.texts import editable_texts
-from xfer.trainers.attacked import AttackedTraining
+from xfer.trainers.attacked import SUCCEEDED, AttackedTraining
 
 
 class AttackedData(NamedTuple):
@@ -90,7 +90,7 @@ def usable_attacks(
         if (
             row is None
             or editable_texts(form, row) == editable_texts(form, clean_row)
-            or (keep == "succeeded" and status != "succeeded")
+            or (keep == SUCCEEDED and status != SUCCEEDED)
         ):
             continue
         origins.append(index)

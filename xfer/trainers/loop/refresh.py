@@ -8,7 +8,7 @@ written first, and outcomes are appended to a file beside it, so that a killed a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from xfer.attackers.search.base import Setting
 from xfer.core.errors import XferError
 from xfer.core.jsonl import add_line, read_whole_lines
 from xfer.models.victims.build import build_victim
-from xfer.trainers.attacked import AttackedTraining, draw_row_share
+from xfer.trainers.attacked import SUCCEEDED, AttackedTraining, draw_row_order, draw_row_share
 from xfer.trainers.batches.attacked import AttackedData, row_of, usable_attacks
 from xfer.trainers.loop.run import Run
 
@@ -101,23 +101,54 @@ def attack_rows(run: Run, task: str, changes: AttackedData, every: int, path: Pa
     assert settings
     indices = upcoming_rows(run, task, every)
     candidates = [{name: column[index] for name, column in rows.items()} for index in indices]
-    chosen = draw_row_share(candidates, settings.share, run.context.seed, task, run.state["step"])
-    done = {line["place"] for line in read_whole_lines(path)}
-    remaining = {
-        (candidates[i]["language"], candidates[i]["id"]): (indices[i], candidates[i])
-        for i in chosen
-        if indices[i] not in done
-    }
+    names = run.context.seed, task, run.state["step"]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    for number, outcome in enumerate(_search_outcomes(run, task, changes, [row for _, row in remaining.values()]), 1):
-        index, row = remaining[outcome["language"], outcome["id"]]
-        line = {name: outcome[name] for name in ("status", "queries", "message")}
-        add_line(path, {"place": index} | line | {"row": {name: outcome[name] for name in row}})
-        run.context.progress(number, len(remaining), doing=f"attacking rows of {task}")
+    if settings.count == "attacked":
+        chosen = draw_row_share(candidates, settings.share, *names)
+        _attack_places(run, task, changes, path, {indices[i]: candidates[i] for i in chosen})
+    else:
+        for language in dict.fromkeys(row["language"] for row in candidates):
+            drawn = draw_row_order(
+                [i for i, row in enumerate(candidates) if row["language"] == language], candidates, *names
+            )
+            _attack_until(run, task, changes, path, [(indices[i], candidates[i]) for i in drawn])
     lines = read_whole_lines(path)
     if lines and all(line["status"] == "error" for line in lines):
         raise XferError(f"every attacked row of {task} failed, the first with: {lines[0]['message']}")
+
+
+def _attack_until(
+    run: Run, task: str, changes: AttackedData, path: Path, drawn: Sequence[tuple[int, dict[str, Any]]]
+) -> None:
+    """Attacks rows in the order in which they were drawn, until a share of them has an attack that succeeded.
+
+    They are attacked in lots as large as what is still missing, so that a run that was killed comes to the same rows.
+    """
+    settings = changes.refresh
+    assert settings
+    wanted, start = max(1, round(settings.share * len(drawn))), 0
+    while start < len(drawn):
+        before = dict(drawn[:start])
+        lines = (line for line in read_whole_lines(path) if line["place"] in before)
+        missing = wanted - sum(line["status"] == SUCCEEDED for line in lines)
+        if missing <= 0:
+            return
+        _attack_places(run, task, changes, path, dict(drawn[start : start + missing]))
+        start += missing
+
+
+def _attack_places(
+    run: Run, task: str, changes: AttackedData, path: Path, chosen: Mapping[int, dict[str, Any]]
+) -> None:
+    """Attacks rows, by their places; one line each, those that ``path`` has already left out."""
+    done = {line["place"] for line in read_whole_lines(path)}
+    remaining = {(row["language"], row["id"]): (place, row) for place, row in chosen.items() if place not in done}
+    for number, outcome in enumerate(_search_outcomes(run, task, changes, [row for _, row in remaining.values()]), 1):
+        place, row = remaining[outcome["language"], outcome["id"]]
+        line = {name: outcome[name] for name in ("status", "queries", "message")}
+        add_line(path, {"place": place} | line | {"row": {name: outcome[name] for name in row}})
+        run.context.progress(number, len(remaining), doing=f"attacking rows of {task}")
 
 
 def _search_outcomes(
