@@ -77,6 +77,54 @@ def test_one_pass_by_hand(tmp_path: Path) -> None:
     assert float(adversary.perturbed_backward(micro(made))) == pytest.approx(wanted, rel=1e-5)
 
 
+def test_gradients_of_one_pass_are_those_of_the_formula(tmp_path: Path) -> None:
+    """L + bottleneck U - anchor I written out on the states of a pass, in double precision (Wang et al. 2021)."""
+    torch.set_default_dtype(torch.float64)
+    try:
+        made = run(
+            tmp_path,
+            "classify",
+            make("infobert", steps=0, bottleneck=0.3, anchor=0.7, between=[0.25, 0.75]),
+            batch_size=3,
+        )
+        made.inner.double()
+        found = micro(made)
+        mask, score = found.batch["attention_mask"], made.inner.aside["infobert"]
+        delta = found.zeros().requires_grad_()
+        with information.watch_states(found.inner) as seen:
+            loss = found.loss(found.logits(delta))
+        inner, last = seen["inner"], seen["last"]
+        tokens = inner[mask.bool()]
+        upper = (tokens - tokens[micro(made).picks(len(tokens), len(tokens))]).square().sum(1).mean() / 2
+        (slope,) = torch.autograd.grad(loss + 0.3 * upper, delta, retain_graph=True)
+        pairs = []
+        for i, length in enumerate(mask.sum(1).tolist()):
+            order = slope[i, :length].norm(dim=1).argsort(stable=True).tolist()
+            pairs += [(i, place) for place in sorted(order[math.ceil(0.25 * length) : math.ceil(0.75 * length)])]
+        again = micro(made)
+        again.picks(1, 1)  # the draw of the term before
+        pairs = [pairs[i] for i in again.order(len(pairs)).tolist()]
+        bounds = []
+        for start in range(0, len(pairs), 3):
+            group = pairs[start : start + 3]
+            each = torch.stack(
+                [torch.cat([score(torch.cat([inner[j, place], last[i, 0]])) for j, place in group]) for i, _ in group]
+            )
+            bounds.append(each.diagonal().mean() - each.logsumexp(1).mean() + math.log(len(group)))
+        wanted_loss = loss + 0.3 * upper - 0.7 * torch.stack(bounds).mean()
+        parameters = dict(made.inner.named_parameters())
+        wanted = torch.autograd.grad(wanted_loss, list(parameters.values()), allow_unused=True)
+        made.inner.zero_grad()
+        made.adversary.perturbed_backward(micro(made))
+        for (name, parameter), gradient in zip(parameters.items(), wanted, strict=True):
+            assert (parameter.grad is None) == (gradient is None), name
+            if gradient is not None:
+                assert parameter.grad is not None and (parameter.grad - gradient).abs().max() < 1e-6, name
+        assert sum(float(gradient.abs().max()) > 1e-4 for gradient in wanted if gradient is not None) > 10
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 def test_the_estimator_learns_is_in_checkpoints_and_is_not_saved(tmp_path: Path) -> None:
     made = run(tmp_path, "classify", make("infobert"))
     before = weights(made.inner)

@@ -42,8 +42,8 @@ class NeighbourWords(ModelFree):
     )
     draw: Literal["tokens", "words"] = Field(
         "tokens",
-        description="what is looked up: tokens between blanks, as they stand, as the authors do; or every word in small "
-        "letters, which finds more, beside punctuation and at the start of sentences",
+        description="what is looked up: tokens between blanks, as they stand, as the authors do; or every word in "
+        "small letters, which finds more, beside punctuation and at the start of sentences",
     )
     rate: float = Field(1.0, ge=0, le=1, description="share of the words that draw, each by itself; published: all")
 

@@ -1,4 +1,4 @@
-"""Bounds on what an encoder's states tell of its inputs, as InfoBERT estimates them; all in float32."""
+"""Bounds on what an encoder's states tell of its inputs, as InfoBERT estimates them; in float32 or wider."""
 
 from __future__ import annotations
 
@@ -55,9 +55,14 @@ def watch_states(network: Network) -> Iterator[dict[str, torch.Tensor]]:
             hook.remove()
 
 
+def wide(states: torch.Tensor) -> torch.Tensor:
+    """States of any shape in float32, or in float64 where they are."""
+    return states.to(torch.promote_types(states.dtype, torch.float32))
+
+
 def bottleneck_bound(micro: MicroBatch, recorded: dict[str, torch.Tensor]) -> torch.Tensor:
     """The mean of |t - t'|^2 / 2 over all subwords t that are no padding, each beside one t' drawn among them; []."""
-    states = recorded["inner"].float()[micro.batch["attention_mask"].bool()]
+    states = wide(recorded["inner"])[micro.batch["attention_mask"].bool()]
     other = states[micro.picks(len(states), len(states))]
     return (states - other).square().sum(-1).mean() / 2
 
@@ -77,9 +82,9 @@ def anchor_information(
     """The mean InfoNCE of anchored subwords and their sentences, [], in groups of as many pairs as sequences."""
     chosen = anchored_subwords(gradient, micro.batch["attention_mask"], between).nonzero()
     if not len(chosen):  # sentences too short to have any
-        return recorded["last"].float().sum() * 0
+        return wide(recorded["last"]).sum() * 0
     chosen = chosen[micro.order(len(chosen))]
-    local, whole = recorded["inner"].float()[chosen[:, 0], chosen[:, 1]], recorded["last"].float()[chosen[:, 0], 0]
+    local, whole = wide(recorded["inner"])[chosen[:, 0], chosen[:, 1]], wide(recorded["last"])[chosen[:, 0], 0]
     groups = zip(local.split(len(gradient)), whole.split(len(gradient)), strict=True)
     with torch.autocast(gradient.device.type, enabled=False):
         return torch.stack([noise_contrast(micro.inner.aside["infobert"], *group) for group in groups]).mean()
