@@ -32,6 +32,7 @@ from xfer.reports.study.found import (
 )
 from xfer.reports.study.measures import CellMeasures
 from xfer.reports.study.ranks import level_ranks
+from xfer.reports.study.strengths import attack_strengths
 from xfer.reports.study.verdicts import hypothesis_verdicts
 from xfer.steps.learning import gathered_warnings, graph_warnings
 from xfer.steps.rows import read_rows
@@ -114,6 +115,7 @@ def gather_study(
         "fits": size_fits(done, study.fits),
         "ranks": level_ranks(done, study),
         "warnings": gathered_warnings(warned),
+        "strengths": attack_strengths(reports),
         "examples": study_examples(reports),
         "provenance": study_provenance(cells, outcome),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from xfer.reports.shortfalls import is_short
 from xfer.reports.study.page.grids import StudyData, axis_names, levels_label, measure_name
 from xfer.reports.study.wording import need_text
 from xfer.reports.table import Exact, Grid, GridCell, value_cell
@@ -26,13 +27,16 @@ def evidence_sections(study: StudyData) -> list[EvidenceSection]:
         EvidenceSection("levels", "Each method, target and evaluation", lines, _filled(verdict_grids(study))),
         EvidenceSection("ranks", "Ranks", [], _filled([rank_grid(study)])),
         EvidenceSection("doses", "Doses", [], _filled([dose_grid(study), unequal_grid(study)])),
+        EvidenceSection("strengths", "Strength of the attacks", [], _filled([strength_grid(study)])),
     ]
     return [section for section in sections if section.lines or section.grids]
 
 
 def evidence_grids(study: StudyData) -> list[Grid]:
     """All tables of these sections that have lines."""
-    return _filled([*verdict_grids(study), rank_grid(study), dose_grid(study), unequal_grid(study)])
+    return _filled(
+        [*verdict_grids(study), rank_grid(study), dose_grid(study), unequal_grid(study), strength_grid(study)]
+    )
 
 
 def verdict_grids(study: StudyData) -> list[Grid]:
@@ -130,6 +134,24 @@ def dose_grid(study: StudyData) -> Grid:
         "tokens as often as they are read. Tokens are estimates; so are the others until the data is stored."
     )
     return Grid("doses", "Doses", header, rows, tuple(range(len(axis_names(study)))), note)
+
+
+def strength_grid(study: StudyData) -> Grid:
+    """A line an attack and data set: what it was asked to change, and what it changed."""
+    rows: list[list[GridCell]] = []
+    for row in study.get("strengths", ()):
+        shares: list[GridCell] = [row["asked"], row["changed"], row["lowest"], row["highest"]]
+        short = row["asked"] is not None and is_short(row["asked"], row["changed"])
+        rows.append(
+            [row["evaluation"], row["data"], row["attacker"], *shares, "under half" if short else "", row["cells"]]
+        )
+    header = ["evaluation", "data", "attacker", "asked %", "changed %", "lowest", "highest", "", "cells"]
+    note = (
+        "Percent of the words (of entities where these are swapped): what an attack was asked to change, and what it "
+        "changed, the mean over cells and languages; lowest and highest are of one language in one cell. A drop under "
+        "an attack that changed little says little."
+    )
+    return Grid("strengths", "What attacks changed", header, rows, (0, 1, 2, 7), note)
 
 
 def stage_text(stage: Mapping[str, Any]) -> str:
