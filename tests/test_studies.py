@@ -66,13 +66,15 @@ def test_studies_share_what_they_have_in_common(small: dict[str, list[Node]]) ->
     # the encoder, MNLI and XNLI after it are trained once for all six
     assert labels >= {"miniature_words", "miniature_encoder", "middle seed 1", "middle seed 2", "target seed 1"}
     budget = {name: sum(node.job.trainer.steps for node in found.values()) for name, found in trained.items()}
-    assert max(budget.values()) < 50_000  # of about 25 ms: what a laptop has time for
+    assert max(budget.values()) < 60_000  # of about 25 ms: what a laptop has time for
 
 
 def test_a_study_at_full_size_trains_each_intermediate_model_once() -> None:
     whole = load_study(ROOT / "recipes" / "studies" / "english_intermediate.yaml")
     plain = [cell for cell in whole.cells if cell.levels["beside"] == "alone"]
-    nine = set(whole.study.vary["intermediate"]) - {"none", "nine", "mnli_translated", "squad_translated"}
+    nine = set(whole.study.vary["intermediate"]) - {
+        *("none", "target_twice", "nine", "mnli_translated", "squad_translated"),
+    }
     plain = [cell for cell in plain if cell.levels["intermediate"] in nine]
     assert (len(nine), len(plain), len(whole.study.vary["target"])) == (9, 81, 9)
     labels = [node.label for node in graph(whole._replace(cells=tuple(plain))) if node.kind == "train"]
@@ -107,9 +109,10 @@ def test_the_plan_tells_the_dose_of_every_network_and_marks_unequal_ones(
     assert whole["rows"] - plain["rows"] == 500 * 32 and whole["tokens"] > plain["tokens"]
     assert doses["tatoeba", "none"]["updates"] == 1500 + 4500  # it tests the encoder as it is
     marks = {pair["claim"]: pair for pair in told["unequal_doses"]}
-    assert marks[""]["intended"] and not marks["inference_clean"]["intended"]
-    assert "length 128 against 256 in stage middle" in marks["inference_clean"]["difference"]
+    assert marks[""]["intended"] and "updates 7,000 against 6,500" in marks[""]["difference"]
+    # English and translated tasks have equal doses
+    assert not {"inference_clean", "inference_robust", "questions_clean", "questions_robust"} & marks.keys()
+    assert all(pair["intended"] for pair in told["unequal_doses"])
     shown = xfer("study", path, "--scale", "miniature", "--plan", "--store", tmp_path / "s").out
     assert "dose  target=xnli, task=inference: 7,000 updates, " in shown
-    assert "dose differs: xnli, inference_translated against xnli, inference: length" in shown
     assert "dose differs on purpose: xnli, inference against xnli, none: updates 7,000 against 6,500" in shown
