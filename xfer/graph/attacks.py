@@ -119,5 +119,5 @@ def _further_rows(builder: GraphBuilder, attacker: Attacker, target: AttackTarge
         return None
     split, languages = further_source
     offered = target.reader.offered_languages(builder.recipe.source_of(target.reader), split)
-    kept = builder.kept(f"attacker of {target.what}", languages, offered)
-    return builder.data(target.reader, split, kept, None)
+    kept = builder.kept_languages(f"attacker of {target.what}", languages, offered)
+    return builder.data_node(target.reader, split, kept, None)

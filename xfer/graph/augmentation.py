@@ -51,17 +51,17 @@ def plan_augmentation(builder: GraphBuilder, stage: str, name: str) -> Augmentat
 
 
 def _spoken_languages(builder: GraphBuilder, reader: Reader) -> tuple[str, ...]:
-    return (reader.query_language,) if reader.query_language else builder.trained(reader)
+    return (reader.query_language,) if reader.query_language else builder.trained_languages(reader)
 
 
 def _further_parents(
     builder: GraphBuilder, what: str, role: str, reader: Reader, attacker: ModelFree
 ) -> dict[str, Node[DataJob]]:
-    further_source = attacker.further_split("train", builder.trained(reader))
+    further_source = attacker.further_split("train", builder.trained_languages(reader))
     if not further_source:
         return {}
     split, languages = further_source
-    kept = builder.kept(
+    kept = builder.kept_languages(
         f"attacker of {what}", languages, reader.offered_languages(builder.recipe.source_of(reader), split)
     )
-    return {f"further/{role}": builder.data(reader, split, kept, None)}
+    return {f"further/{role}": builder.data_node(reader, split, kept, None)}

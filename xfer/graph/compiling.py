@@ -48,10 +48,10 @@ class GraphBuilder:
         self.groups = table_groups(recipe)
         self.compared = {group["compare"] for group in self.groups}
 
-    def trained(self, reader: Reader) -> tuple[str, ...]:
+    def trained_languages(self, reader: Reader) -> tuple[str, ...]:
         return tuple(reader.train_languages(self.recipe.source_of(reader)))
 
-    def targets(self, reader: Reader) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def target_languages(self, reader: Reader) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The languages that a stage does not train on, but whose dev sets could choose its checkpoint (the oracle):
         those that have one in this source, and those that have none."""
         source = self.recipe.source_of(reader)
@@ -60,7 +60,7 @@ class GraphBuilder:
         lacking = [lang for lang in others if source == "mirror" and not in_mirror(reader, "dev", lang)]
         return tuple(lang for lang in others if lang not in lacking), tuple(lacking)
 
-    def data(self, reader: Reader, split: str, languages: tuple[str, ...], rows: int | None) -> Node[DataJob]:
+    def data_node(self, reader: Reader, split: str, languages: tuple[str, ...], rows: int | None) -> Node[DataJob]:
         """The rows of one split in these languages, at most ``rows`` of each."""
         source = self.recipe.source_of(reader)
         label = f"{reader.type_name} {split} {languages[0] if len(languages) == 1 else f'{len(languages)} languages'}"
@@ -90,7 +90,7 @@ class GraphBuilder:
         )
         return self.graph.add_node(Node(job, parents, problem))
 
-    def model(self) -> tuple[ModelState, XferError | None]:
+    def model_state(self) -> tuple[ModelState, XferError | None]:
         """The recipe's model and what it depends on, and what stands against it."""
         model = self.recipe.model
         try:
@@ -103,7 +103,7 @@ class GraphBuilder:
         """Notes what readers of a report must know of an attacker on rows in these languages."""
         self.graph.notes += [f"{what}: {note}" for note in attacker.notes(languages)]
 
-    def kept(self, what: str, wanted: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
+    def kept_languages(self, what: str, wanted: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
         """The asked languages that the source has; in miniature the others are left out with a note."""
         remaining = tuple(language for language in wanted if language in offered)
         missing = [language for language in wanted if language not in offered]

@@ -22,7 +22,7 @@ def evaluation_facts(builder: GraphBuilder, evaluation: Evaluation) -> dict[str,
     attacker = evaluation.attacker.identity() if evaluation.attacker else None
     asked = evaluation.attacker.asked() if evaluation.attacker else None
     tasks = recipe.stages[evaluation.stage].learnt_tasks.values() if evaluation.stage else ()
-    languages = sorted({language for task in tasks for language in builder.trained(task.reader)})
+    languages = sorted({language for task in tasks for language in builder.trained_languages(task.reader)})
     reader = recipe.reader_of(evaluation)
     rows = json_digest([_test_identity(reader, evaluation.split), evaluation.split, recipe.source_of(reader)])
     shown = {"stage": evaluation.stage, "attacker": attacker, "trained": languages, "rows": rows}
@@ -37,7 +37,7 @@ def checkpoint_roles(builder: GraphBuilder, name: str, evaluation: Evaluation) -
     clean = name in builder.compared and getattr(stage.trainer, "oracle", False)
     readers = [task.reader for task in stage.learnt_tasks.values()]
     learnt = builder.recipe.reader_of(evaluation).form in {reader.form for reader in readers}
-    targets = any(builder.targets(reader)[0] for reader in readers)
+    targets = any(builder.target_languages(reader)[0] for reader in readers)
     return ("selected", "oracle") if clean and learnt and targets else ("selected",)
 
 
@@ -52,7 +52,7 @@ def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node[S
         return _probe_node(builder, name, seed, task, form)
     rows = _tested_rows(builder, name, seed, task)
     trained = {"train": stage_node(builder, stage_name, seed)} if stage_name else {}
-    model, problem = (None, None) if stage_name else builder.model()
+    model, problem = (None, None) if stage_name else builder.model_state()
     searches_pool = form_facts(reader.form).searches_pool
     is_learnt = not searches_pool or task in tasks and form_facts(tasks[task].reader.form).searches_pool
     max_length = None if is_learnt else reader.published.max_length
@@ -73,9 +73,9 @@ def _probe_node(builder: GraphBuilder, name: str, seed: int, task: str, form: Ro
     caps = [cap for cap in (probe.rows, recipe.limits.train_rows) if cap]
     languages = reader.offered_languages(recipe.source_of(reader), "train")
     parents: dict[str, Node[Job]] = {"rows": _tested_rows(builder, name, seed, task)}
-    parents["fit"] = builder.data(reader, "train", languages, min(caps))
+    parents["fit"] = builder.data_node(reader, "train", languages, min(caps))
     parents |= {"train": stage_node(builder, stage_name, seed)} if stage_name else {}
-    model, problem = (None, None) if stage_name else builder.model()
+    model, problem = (None, None) if stage_name else builder.model_state()
     vectors = RowForm(RETRIEVE.name, (), {"layer": probe.layer, "pooling": probe.pooling})
     network = NetworkJob(task=task, form=vectors, max_length=reader.published.max_length, model=model)
     label = f"{name} seed {seed}"
@@ -105,9 +105,9 @@ def _test_rows(builder: GraphBuilder, name: str, evaluation: Evaluation) -> Node
     reader = builder.recipe.reader_of(evaluation)
     offered = reader.offered_languages(builder.recipe.source_of(reader), evaluation.split)
     wanted = offered if evaluation.languages == "all" else evaluation.languages
-    languages = builder.kept(f"evaluation {name}", tuple(wanted), offered)
+    languages = builder.kept_languages(f"evaluation {name}", tuple(wanted), offered)
     caps = [cap for cap in (evaluation.rows, builder.recipe.limits.test_rows) if cap]
-    return builder.data(reader, evaluation.split, languages, min(caps) if caps else None)
+    return builder.data_node(reader, evaluation.split, languages, min(caps) if caps else None)
 
 
 def _test_identity(reader: Reader, split: str) -> dict[str, Any]:

@@ -89,7 +89,9 @@ def _plan_task(builder: GraphBuilder, stage: str, name: str, trainer: FinetuneSe
     recipe, task = builder.recipe, builder.recipe.stages[stage].tasks[name]
     reader, learnt = task.reader, recipe.stages[stage].learnt_tasks
     source = recipe.source_of(reader)
-    trained = builder.kept(f"stage {stage}", builder.trained(reader), reader.offered_languages(source, "train"))
+    trained = builder.kept_languages(
+        f"stage {stage}", builder.trained_languages(reader), reader.offered_languages(source, "train")
+    )
     rows = _task_rows(builder, stage, name, trained, trainer)
     attacked = _plan_attacked(builder, stage, name, seed, rows[f"train/{name}"])
     augmentation = plan_augmentation(builder, stage, name)
@@ -113,11 +115,11 @@ def _task_rows(
 ) -> dict[str, Node[DataJob]]:
     """The rows that a task trains on, and those of its dev sets."""
     task, limits = builder.recipe.stages[stage].tasks[name], builder.recipe.limits
-    nodes = {f"train/{name}": builder.data(task.reader, "train", trained, limits.train_rows)}
+    nodes = {f"train/{name}": builder.data_node(task.reader, "train", trained, limits.train_rows)}
     dev = _dev_languages(builder, stage, task.reader, trained, trainer.oracle and task.head is None)
     if dev:
         rows = min(trainer.dev_rows, limits.dev_rows or trainer.dev_rows)
-        nodes[f"dev/{name}"] = builder.data(task.reader, "dev", dev, rows)
+        nodes[f"dev/{name}"] = builder.data_node(task.reader, "dev", dev, rows)
     return nodes
 
 
@@ -126,7 +128,7 @@ def _dev_languages(
 ) -> tuple[str, ...]:
     """The languages whose dev rows a task reads: those that it trains on, and for the oracle those of its targets."""
     offered = reader.offered_languages(builder.recipe.source_of(reader), "dev") if "dev" in reader.card.splits else ()
-    targets, lacking = builder.targets(reader) if oracle else ((), ())
+    targets, lacking = builder.target_languages(reader) if oracle else ((), ())
     if lacking:
         where = "chooses without them" if targets else "is left out"
         named = (
@@ -160,7 +162,7 @@ def _stage_start(builder: GraphBuilder, name: str, seed: int) -> StageStart:
     start = builder.recipe.start_of(name)
     if start:
         return StageStart(stage_node(builder, start, seed), None, None)
-    return StageStart(None, *builder.model())
+    return StageStart(None, *builder.model_state())
 
 
 def teacher_job(recipe: Recipe, name: str) -> TeacherJob | None:
