@@ -30,7 +30,7 @@ torch_from_cuda :=
 torch_from := $(if $(filter cpu cuda,$(TORCH)),$(torch_from_$(TORCH)),--index-url https://download.pytorch.org/whl/$(TORCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce test check lint types clean
+.PHONY: help setup reproduce test coverage check lint types clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,10 @@ reproduce: $(stamp) ## answer the studies of recipes/studies at SCALE (default m
 
 test: $(stamp) ## run the tests
 	$(python) -m pytest -q --numprocesses $(if $(filter 1 2 3,$(cores)),$(cores),4) --dist loadfile $(ARGS)
+
+coverage: $(stamp) ## run the tests and print what share of lines and branches they reach
+	$(python) -m pytest -q --numprocesses $(if $(filter 1 2 3,$(cores)),$(cores),4) --dist loadfile \
+		--cov xfer --cov-branch --cov-report term:skip-covered $(ARGS)
 
 check: lint types test ## everything that must pass before a change goes in
 

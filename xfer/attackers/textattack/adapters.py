@@ -30,7 +30,7 @@ _swaps: Any = _textattack.transformations
 SCORE_DIGITS = 4  # of a score: less than this is the rounding of another batch shape, and must not decide a rank
 
 
-class _NoWrapper:
+class MissingWrapper:
     """What a goal function wants to be given as its model; ours never call it."""
 
     model = None
@@ -43,7 +43,7 @@ class UpstreamGoal(_textattack.goal_functions.UntargetedClassification):
     """
 
     def __init__(self, aim: Aim, **options: Any) -> None:
-        super().__init__(_NoWrapper(), **options)
+        super().__init__(MissingWrapper(), **options)
         self.aim = aim
         self.gold: Any = None  # of the example under attack
 
@@ -147,7 +147,7 @@ class Clusters(tuple[str, ...]):
         return "".join(super().__iter__())
 
 
-class _ByCluster:
+class ClusterSwap:
     """Mixed into an edit of strings: it works on clusters and inserts letters of the word's own script."""
 
     letters_to_insert: Sequence[str]
@@ -173,19 +173,19 @@ class _ByCluster:
         return Clusters((random.choice(self.letters_to_insert),))
 
 
-class Swap(_ByCluster, _swaps.WordSwapNeighboringCharacterSwap):
+class Swap(ClusterSwap, _swaps.WordSwapNeighboringCharacterSwap):
     """Two neighbouring clusters change places (Gao et al. 2018, section III)."""
 
 
-class Substitute(_ByCluster, _swaps.WordSwapRandomCharacterSubstitution):
+class Substitute(ClusterSwap, _swaps.WordSwapRandomCharacterSubstitution):
     """A cluster gives way to a random letter."""
 
 
-class Delete(_ByCluster, _swaps.WordSwapRandomCharacterDeletion):
+class Delete(ClusterSwap, _swaps.WordSwapRandomCharacterDeletion):
     """A cluster goes."""
 
 
-class Insert(_ByCluster, _swaps.WordSwapRandomCharacterInsertion):
+class Insert(ClusterSwap, _swaps.WordSwapRandomCharacterInsertion):
     """A random letter comes before a cluster."""
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from xfer.attackers.search.oracles.masked import _logits, load_masked_model
+from xfer.attackers.search.oracles.masked import load_masked_model, masked_logits
 from xfer.attackers.search.oracles.shapes import token_batches
 from xfer.attackers.textattack import load
 
@@ -45,7 +45,7 @@ class ProposalOracle:
             for numbers, batch in token_batches([ids[i] for i in masked], tokenizer.pad_token_id or 0, where, longest):
                 masked_items = [masked[i] for i in numbers]
                 places = [ids[i].index(tokenizer.mask_token_id) for i in masked_items]
-                chances = _logits(net, batch, places).float().softmax(-1).cpu()
+                chances = masked_logits(net, batch, places).float().softmax(-1).cpu()
                 for row, number in enumerate(masked_items):
                     results[number] = self._best(chances[row], places[row] == 1, items[number])
         return results

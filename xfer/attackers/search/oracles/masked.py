@@ -55,7 +55,7 @@ class MaskOracle:
                 [ids for ids, _ in encoded], tokenizer.pad_token_id or 0, where, longest
             ):
                 places = [encoded[i][1] for i in numbers]
-                chances = _logits(net, batch, places).float().softmax(-1)
+                chances = masked_logits(net, batch, places).float().softmax(-1)
                 for row, number in enumerate(numbers):
                     results[number] = self._words(chances[row], items[number])
         return results
@@ -128,7 +128,7 @@ def _leading_count(flags: list[bool]) -> int:
     return next((i for i, flag in enumerate(flags) if not flag), len(flags))
 
 
-def _logits(net: Any, batch: dict[str, torch.Tensor], places: list[int]) -> torch.Tensor:
+def masked_logits(net: Any, batch: dict[str, torch.Tensor], places: list[int]) -> torch.Tensor:
     """Logits [len(places), vocabulary] at one place of each of the first rows."""
     rows = torch.arange(len(places), device=batch["input_ids"].device)
     at = torch.tensor(places, device=batch["input_ids"].device)

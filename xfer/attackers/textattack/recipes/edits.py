@@ -13,7 +13,7 @@ import numpy as np
 from xfer.attackers.search.oracles.gradient import GradientQuery, WordGradients
 from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
-from xfer.attackers.textattack.adapters import Clusters, _ByCluster
+from xfer.attackers.textattack.adapters import Clusters, ClusterSwap
 from xfer.attackers.textattack.text import SpanText
 from xfer.text.keyboards import key_neighbours
 from xfer.text.lookalikes import homoglyph_table
@@ -27,14 +27,14 @@ _recover: Any = _swaps.word_swaps.word_swap_embedding.recover_word_case
 TAG_CLASSES = {"NOUN": "noun", "PROPN": "noun", "VERB": "verb", "AUX": "verb", "ADJ": "adj", "ADV": "adv"}
 
 
-class InsertSpace(_ByCluster, _swaps.WordSwapRandomCharacterInsertion):
+class InsertSpace(ClusterSwap, _swaps.WordSwapRandomCharacterInsertion):
     """A space inside a word (TextBugger: Li et al. 2019, section IV-B)."""
 
     def _get_random_letter(self) -> Clusters:
         return Clusters((" ",))
 
 
-class KeyboardSwap(_ByCluster, _swaps.WordSwapQWERTY):
+class KeyboardSwap(ClusterSwap, _swaps.WordSwapQWERTY):
     """A letter gives way to its neighbour on the keyboard of the language."""
 
     def __init__(self, language: str, **options: Any) -> None:

@@ -14,7 +14,7 @@ import torch
 from xfer.attackers.search.goals.base import Aim
 from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
-from xfer.attackers.textattack.adapters import SCORE_DIGITS, AimGoal, UpstreamGoal, _NoWrapper
+from xfer.attackers.textattack.adapters import SCORE_DIGITS, AimGoal, MissingWrapper, UpstreamGoal
 from xfer.attackers.textattack.text import attacked_columns
 
 if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
@@ -66,7 +66,7 @@ class _HubVictim:
     """Mixed into a goal of TextAttack: its victim is the hub's."""
 
     def __init__(self, aim: Aim, **options: Any) -> None:
-        super().__init__(_NoWrapper(), **options)  # type: ignore[call-arg]
+        super().__init__(MissingWrapper(), **options)  # type: ignore[call-arg]
         self.aim = aim
         self.gold: Any = None
 
