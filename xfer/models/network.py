@@ -187,7 +187,7 @@ def build_network(origin: Origin, forms: Mapping[str, Form], seed: int) -> Netwo
 
     A masked-LM head is kept where the origin has one: it belongs to the encoder's own pretraining.
     """
-    tokenizer = origin.tokenizer or load_trusted(transformers.AutoTokenizer, origin.folder)
+    tokenizer = origin.tokenizer or load_tokenizer(origin.folder)
     heads: dict[str, Any] = {}
     for task, form in forms.items():
         if not isinstance(form, DomainForm):
@@ -222,7 +222,10 @@ def load_network(folder: Path, task: str, form: Form) -> Network:
     options = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
     head = auto.from_pretrained(folder / task, **options)
     bottleneck.read_adapters(head, folder / task)
-    return Network({task: head}, {task: form}, load_trusted(transformers.AutoTokenizer, folder / task)).eval()
+    return Network({task: head}, {task: form}, load_tokenizer(folder / task)).eval()
+
+
+FEWEST_WORDS = 4  # beside its marks: some tokenizers without a vocabulary make up one or two
 
 
 def load_trusted(auto: Any, folder: Path | None) -> Any:
@@ -231,7 +234,18 @@ def load_trusted(auto: Any, folder: Path | None) -> Any:
         return auto.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         what = " ".join(str(error).split("\n")[:1])
-        raise MissingPart(f"the model in {folder} cannot be used without code of its own: {what}") from None
+        needs_code = "trust_remote_code" in str(error) or "auto_map" in str(error)
+        reason = "cannot be used without code of its own" if needs_code else "cannot be read"
+        raise MissingPart(f"the model in {folder} {reason}: {what}") from None
+
+
+def load_tokenizer(folder: Path | None) -> Any:
+    """Reads a tokenizer. Raises MissingPart, also where it knows no words, so that every text would read the same."""
+    tokenizer = load_trusted(transformers.AutoTokenizer, folder)
+    if len(tokenizer) <= len({*tokenizer.all_special_ids}) + FEWEST_WORDS:
+        what = f"the model in {folder} has no tokenizer of its own: every word would be {tokenizer.unk_token}"
+        raise MissingPart(f"{what}; put the files of its tokenizer there (tokenizer.json, or a vocabulary)")
+    return tokenizer
 
 
 def _build_head(origin: Origin, form: Form) -> PreTrainedModel:
@@ -247,7 +261,8 @@ def _build_head(origin: Origin, form: Form) -> PreTrainedModel:
             outer = [name for name, _ in inner.named_children() if name != kind.base_model_prefix and not bare]
         carried = _read_weights(origin.folder)  # type: ignore[arg-type]
         if not form.facts.masks_text:
-            carried = {name: value for name, value in carried.items() if name.split(".")[0] not in outer}
+            fresh = {*outer} - _pretraining_modules(config)
+            carried = {name: value for name, value in carried.items() if name.split(".")[0] not in fresh}
         options = {"config": config, "state_dict": carried, "dtype": torch.float32, "output_loading_info": True}
         empty, info = kind.from_pretrained(None, **options)
         _check_complete(origin.folder, info["missing_keys"], "" if bare else f"{empty.base_model_prefix}.")
@@ -255,6 +270,19 @@ def _build_head(origin: Origin, form: Form) -> PreTrainedModel:
     use_fast_dropout(empty)
     enable_packing(empty)
     return empty
+
+
+def _pretraining_modules(config: PreTrainedConfig) -> set[str]:
+    """The modules beside the encoder that the masked LM of this family has, by name.
+
+    Where another head has them too (``head`` of ModernBERT), they are pretrained and go along, as in transformers.
+    """
+    kind = transformers.MODEL_FOR_MASKED_LM_MAPPING.get(type(config), None)
+    if kind is None:
+        return set()
+    with torch.device("meta"):
+        names = {name for name, _ in kind(config).named_children()}
+    return names - {kind.base_model_prefix}
 
 
 def _has_pooler(head: PreTrainedModel) -> bool:

@@ -15,6 +15,11 @@ from xfer.models.base import Model, Origin
 
 LARGE_WIDTH = 1024  # of XLM-R large, BERT large and larger ones
 LARGE_WORDS = frozenset(("large", "xl", "xxl", "huge"))  # of hub names
+TOKENIZER_FILES = (  # one of them is there, or the tokenizer has no vocabulary
+    *("tokenizer.json", "tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "spm.model", "vocab.txt"),
+    *("vocab.json", "bpe.codes", "vocab.bpe"),
+)
+CHARACTER_READERS = ("CanineTokenizer", "ByT5Tokenizer", "PerceiverTokenizer")  # which need no vocabulary
 _FILES = ["*.json", "*.safetensors", "*.model", "*.txt"]
 
 
@@ -50,6 +55,9 @@ class Pretrained(Model):
         if not any(folder.glob("*.safetensors")):
             what = f"model {self.name} has no safetensors weights, and pickled ones are never loaded"
             raise MissingPart(f"{what}; convert it with save_pretrained in a place you trust")
+        if not any((folder / name).is_file() for name in TOKENIZER_FILES) and not _reads_characters(folder):
+            what = f"model {self.name}: {folder} holds no tokenizer, so that every word would be unknown"
+            raise MissingPart(f"{what}; put one of {', '.join(TOKENIZER_FILES)} there")
 
     def _download(self) -> Path:
         from huggingface_hub import snapshot_download  # late: only a model from the hub needs it
@@ -79,6 +87,18 @@ class Pretrained(Model):
     def parameter_count(self) -> int | None:
         folder = self._local_folder()
         return None if folder is None else sum(map(_elements, folder.glob("*.safetensors")))
+
+
+def _reads_characters(folder: Path) -> bool:
+    """Whether the tokenizer of a folder reads characters or bytes, and so has no file of words."""
+    named = []
+    for name, field in (("tokenizer_config.json", "tokenizer_class"), ("config.json", "model_type")):
+        try:
+            raw = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        named.append(raw.get(field) if isinstance(raw, dict) else None)
+    return any(name in CHARACTER_READERS or name == "canine" for name in named)
 
 
 def _elements(path: Path) -> int:

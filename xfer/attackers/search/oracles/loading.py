@@ -10,7 +10,7 @@ import torch
 import transformers
 
 from xfer.core.errors import MissingPart, XferError
-from xfer.models.network import load_trusted
+from xfer.models.network import load_tokenizer
 from xfer.models.positions import position_limit
 from xfer.models.predictor import default_device
 from xfer.models.pretrained import Pretrained
@@ -48,7 +48,7 @@ def _load_cached(folder: Path, auto: str, purpose: str) -> LoadedModel:
     lost = sorted(name for name in info["missing_keys"] if "pooler" not in name)
     if lost:
         raise MissingPart(f"{purpose}: the model in {folder} has no weights for {lost[0]}; is it of another kind?")
-    tokenizer = load_trusted(transformers.AutoTokenizer, folder)
+    tokenizer = load_tokenizer(folder)
     where = default_device()
     return LoadedModel(model.eval().to(where), tokenizer, where, max_input_length(model.config, tokenizer))
 

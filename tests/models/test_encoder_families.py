@@ -1,0 +1,91 @@
+"""What the families of encoders bring: a tokenizer of their own, and modules that were pretrained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import transformers
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from xfer.core.errors import MissingPart
+from xfer.forms.base import build_form
+from xfer.models.base import Origin
+from xfer.models.network import build_network
+from xfer.models.pretrained import Pretrained
+
+SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
+FORMS = {"classify": ("yes", "no"), "tag": ("B-PER", "O"), "choose": (), "span": ()}
+SMALL = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+    "vocab_size": 100,
+}
+
+
+def save_tokenizer(folder: Path) -> None:
+    """A tokenizer of 95 words that stand for themselves."""
+    words = {word: number for number, word in enumerate([*SPECIAL, *(f"w{i}" for i in range(95))])}
+    inner = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    inner.pre_tokenizer = pre_tokenizers.Whitespace()
+    names = {"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]", "unk_token": "[UNK]"}
+    transformers.PreTrainedTokenizerFast(tokenizer_object=inner, mask_token="[MASK]", **names).save_pretrained(folder)
+
+
+def modern_bert() -> Any:
+    marks = {"pad_token_id": 0, "bos_token_id": 1, "cls_token_id": 1, "eos_token_id": 2, "sep_token_id": 2}
+    return transformers.ModernBertConfig(**SMALL, **marks)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_pretrained_prediction_head_of_modernbert_goes_along_as_in_transformers(form: str, tmp_path: Path) -> None:
+    pretrained = transformers.ModernBertForMaskedLM(modern_bert())
+    pretrained.save_pretrained(tmp_path)
+    save_tokenizer(tmp_path)
+    head = build_network(Origin(tmp_path), {form: build_form(form, FORMS[form], {})}, 0).heads[form]
+    _, plain = type(head).from_pretrained(tmp_path, output_loading_info=True)  # what transformers makes new
+    stored = pretrained.state_dict()
+    for name, weights in head.state_dict().items():
+        assert (name in plain["missing_keys"]) == (name not in stored), name
+        assert name not in stored or torch.equal(weights, stored[name]), name
+    assert all(name.startswith("classifier") for name in plain["missing_keys"])
+
+
+@pytest.mark.parametrize("family", ["Bert", "Roberta", "XLMRoberta", "Electra", "DistilBert", "DebertaV2"])
+def test_the_head_of_an_earlier_task_does_not(family: str, tmp_path: Path) -> None:
+    sizes = {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64, "vocab_size": 100}
+    config = getattr(transformers, f"{family}Config")(**(sizes if family == "DistilBert" else SMALL), num_labels=2)
+    earlier = getattr(transformers, f"{family}ForSequenceClassification")(config)
+    for name, parameter in earlier.named_parameters():
+        if not name.startswith(earlier.base_model_prefix):
+            torch.nn.init.constant_(parameter, 7.0)
+    earlier.save_pretrained(tmp_path)
+    save_tokenizer(tmp_path)
+    head = build_network(Origin(tmp_path), {"nli": build_form("classify", ("yes", "no"), {})}, 0).heads["nli"]
+    for name, weights in head.state_dict().items():
+        assert name.startswith(earlier.base_model_prefix) or not (weights == 7).any(), name
+
+
+@pytest.mark.parametrize("family", ["Bert", "XLMRoberta", "ModernBert", "DebertaV2", "Electra"])
+def test_a_folder_without_a_tokenizer_is_refused_and_says_what_is_missing(family: str, tmp_path: Path) -> None:
+    config = modern_bert() if family == "ModernBert" else getattr(transformers, f"{family}Config")(**SMALL)
+    getattr(transformers, f"{family}Model")(config).save_pretrained(tmp_path)
+    with pytest.raises(
+        MissingPart, match=r"holds no tokenizer, so that every word would be unknown; put one of tokenizer"
+    ):
+        Pretrained(name=str(tmp_path)).weights_revision(lambda path: "", lambda name: "")
+    with pytest.raises(MissingPart) as refused:
+        build_network(Origin(tmp_path), {"nli": build_form("classify", ("yes", "no"), {})}, 0)
+    assert "code of its own" not in str(refused.value)
+    save_tokenizer(tmp_path)
+    assert Pretrained(name=str(tmp_path)).weights_revision(lambda path: "same", lambda name: "")
+
+
+def test_an_encoder_of_characters_needs_no_file_of_words(tmp_path: Path) -> None:
+    transformers.CanineModel(transformers.CanineConfig(**SMALL, num_hash_buckets=16)).save_pretrained(tmp_path)
+    transformers.CanineTokenizer().save_pretrained(tmp_path)
+    assert Pretrained(name=str(tmp_path)).weights_revision(lambda path: "same", lambda name: "")
