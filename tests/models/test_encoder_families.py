@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+import xfer
 from xfer.core.errors import MissingPart
 from xfer.forms.base import build_form
 from xfer.models.base import Origin
@@ -89,3 +91,22 @@ def test_an_encoder_of_characters_needs_no_file_of_words(tmp_path: Path) -> None
     transformers.CanineModel(transformers.CanineConfig(**SMALL, num_hash_buckets=16)).save_pretrained(tmp_path)
     transformers.CanineTokenizer().save_pretrained(tmp_path)
     assert Pretrained(name=str(tmp_path)).weights_revision(lambda path: "same", lambda name: "")
+
+
+def test_a_search_against_retrieval_without_a_stage_asks_the_model_as_it_is(tmp_path: Path) -> None:
+    transformers.XLMRobertaModel(transformers.XLMRobertaConfig(**SMALL, pad_token_id=0)).save_pretrained(tmp_path / "m")
+    save_tokenizer(tmp_path / "m")
+    swap = {"type": "code_mixing_search", "languages": ["es"], "budget": 5}
+    recipe = {
+        "name": "stageless",
+        "source": "miniature",
+        "model": {"type": "pretrained", "name": str(tmp_path / "m")},
+        "evaluate": {
+            "clean": {"reader": "tatoeba", "languages": ["de"]},
+            "worst": {"reader": "tatoeba", "languages": ["de"], "attacker": swap},
+        },
+        "limits": {"test_rows": 4},
+    }
+    (tmp_path / "stageless.yaml").write_text(json.dumps(recipe))
+    report = xfer.run(tmp_path / "stageless.yaml", store=tmp_path / "store")
+    assert {"clean", "worst", "worst.drop"} <= report["mean"].keys()

@@ -11,7 +11,7 @@ from xfer.attackers.lexicons.located import located
 from xfer.attackers.search.base import Search
 from xfer.core.errors import HubUnreachable, MissingPart, XferError
 from xfer.graph.compiling import GraphBuilder, reader_form
-from xfer.graph.jobs import AttackerInputs, AttackJob, DataJob, NetworkJob
+from xfer.graph.jobs import AttackerInputs, AttackJob, DataJob, ModelState, NetworkJob, RowForm
 from xfer.graph.node import Node
 from xfer.graph.training import TrainJob
 from xfer.models.pretrained import Pretrained
@@ -30,6 +30,7 @@ class AttackTarget(NamedTuple):
     rows: Node[DataJob]
     victim: Mapping[str, Node[TrainJob]]
     task: str
+    model: ModelState | None = None  # that a search asks where no stage was trained
 
 
 def attack_node(
@@ -48,11 +49,18 @@ def attack_node(
         form=form,
         inputs=inputs,
         language=reader.query_language,
-        victim=NetworkJob(task=target.task, form=form) if attacker.searches else None,
+        victim=_victim_network(target, form) if attacker.searches else None,
         tagger=tagger,
         share=share,
     )
     return builder.graph.add_node(Node(job, parents, problem))
+
+
+def _victim_network(target: AttackTarget, form: RowForm) -> NetworkJob:
+    """The network that a search asks: a task of a stage, or the model as it is at the length that is published."""
+    if target.model is None:
+        return NetworkJob(task=target.task, form=form)
+    return NetworkJob(task=target.task, form=form, model=target.model, max_length=target.reader.published.max_length)
 
 
 def attacker_inputs(

@@ -96,7 +96,8 @@ def _tested_rows(builder: GraphBuilder, name: str, seed: int, task: str) -> Node
     label = f"{name} seed {seed}" if attacker.searches else name
     tagger = tagging_stage(attacker)
     victim |= {"tagger": stage_node(builder, str(tagger.stage), seed)} if tagger else {}
-    target = AttackTarget(f"evaluation {name}", label, recipe.reader_of(evaluation), rows, victim, task)
+    model = None if stage_name else builder.model_state()[0]  # what stands against it, the prediction says
+    target = AttackTarget(f"evaluation {name}", label, recipe.reader_of(evaluation), rows, victim, task, model)
     return attack_node(builder, attacker, target)
 
 

@@ -139,6 +139,8 @@ class AttackJob(Job):
     def hashed_data(self) -> HashedData:
         data: HashedData = {"attacker": self.attacker.identity()} | self.inputs.hashed_data()
         data |= self.victim.hashed_data() if self.victim else {}
+        if self.victim and self.victim.model:
+            data |= self.victim.model.hashed_data() | {"max_length": self.victim.max_length}
         if self.victim and form_facts(self.form.name).searches_pool:
             data["candidates"] = "kept"  # those with the id of a query were once overwritten by it: other results
         data |= {"tagger": self.tagger.hashed_data()} if self.tagger else {}

@@ -47,7 +47,23 @@ def stage_warnings(node: Node[TrainJob], find: EntryFinder) -> list[str]:
     there = {role: parent for role, parent in parents.items() if parent is not None}
     if entry is None or len(there) < len(parents):
         return []
-    return learning_warnings(dev_tasks(node.job), entry.read("training.json"), dev_rows(node.job, there))
+    return training_warnings(node.job, entry.read("training.json"), dev_rows(node.job, there))
+
+
+def training_warnings(job: TrainJob, result: Mapping[str, Any], dev: Mapping[str, RowColumns]) -> list[str]:
+    """What must be said of a stage: what it did not learn, and inputs that are shorter than was asked for.
+
+    ``result`` is its training.json, ``dev`` are its dev rows.
+    """
+    return [*learning_warnings(dev_tasks(job), result, dev), *_length_warnings(job, int(result["max_length"]))]
+
+
+def _length_warnings(job: TrainJob, length: int) -> list[str]:
+    """A sentence where the encoder has fewer positions than the longest input was to have subwords."""
+    asked = job.trainer.max_length
+    if asked is None or asked <= length:
+        return []
+    return [f"max_length is {asked}, but the encoder reads {length} subwords at most: longer inputs are cut there"]
 
 
 def node_warnings(node: Node[Job], find: EntryFinder) -> list[str]:

@@ -12,9 +12,8 @@ from xfer.core.store import write_json
 from xfer.forms.sheet import form_facts
 from xfer.graph.training import TrainJob
 from xfer.models.base import Origin
-from xfer.reports.learning import learning_warnings
 from xfer.reports.shortfalls import shortfalls
-from xfer.steps.learning import dev_rows, dev_tasks
+from xfer.steps.learning import dev_rows, training_warnings
 from xfer.steps.portions import PORTIONS_FILE, portion_record, sample_changes
 from xfer.steps.rows import Parents, ProgressFunction, RowColumns, read_rows, require_labels, row_dicts, row_texts
 
@@ -64,7 +63,7 @@ def train_step(
 
 def _write_warnings(job: TrainJob, parents: Parents, folder: Path, result: Mapping[str, Any]) -> dict[str, list[str]]:
     """What a reader of the log must know of how the stage learnt, written to its log as well."""
-    warnings = learning_warnings(dev_tasks(job), result, dev_rows(job, parents))
+    warnings = training_warnings(job, result, dev_rows(job, parents))
     if not warnings:
         return {}
     add_line(folder / "log.jsonl", {"step": result["steps"], "warnings": warnings})
