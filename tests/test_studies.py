@@ -81,6 +81,18 @@ def test_a_study_at_full_size_trains_each_intermediate_model_once() -> None:
     assert sum(label.startswith("middle") for label in labels) == 9 * 3
 
 
+def test_targets_after_english_tasks_are_trained_as_published() -> None:
+    """jiant's guide; intermediate stages that are compared keep 32 rows an update, also on a target's data."""
+    whole = load_study(ROOT / "recipes" / "studies" / "english_intermediate.yaml")
+    asked = [cell for cell in whole.cells if cell.levels["intermediate"] in ("target_twice", "squad_translated")]
+    asked = [cell for cell in asked if cell.levels["target"] in ("xnli", "tydiqa")]
+    trained = [node for node in graph(whole._replace(cells=tuple(asked))) if node.kind == "train"]
+    rows = {node.job.trainer.batch_size for node in trained if node.label.startswith("middle")}
+    targets = [node.job.trainer for node in trained if node.label.startswith("target")]
+    found = {(t.learning_rate, t.epochs, t.batch_size, t.max_length, t.weight_decay, t.warmup) for t in targets}
+    assert rows == {32} and found == {(1e-5, 2, 32, 256, 0.01, 0.1), (1e-5, 2, 16, 384, 0.01, 0.1)}
+
+
 def test_the_plan_tells_what_there_is_to_do(tmp_path: Path, xfer: Callable[..., Any]) -> None:
     path = ROOT / "recipes" / "studies" / "ner_vs_nli.yaml"
     told = xfer("study", path, "--scale", "miniature", "--plan", "--json", "--store", tmp_path / "s").json
