@@ -38,6 +38,8 @@ def settings_of(reader: str, given: Recipe) -> tuple[float, float, int, int, flo
         ("phang2020", "pawsx", (1e-5, 5, 32, 256, 0.01, 0.1, "best")),
         ("phang2020", "udpos", (1e-5, 10, 32, 256, 0.01, 0.1, "best")),
         ("phang2020", "panx", (1e-5, 10, 32, 256, 0.01, 0.1, "best")),
+        ("phang2020", "xquad", (1e-5, 2, 16, 384, 0.01, 0.1, "last")),
+        ("phang2020", "mlqa", (1e-5, 2, 16, 384, 0.01, 0.1, "last")),
         ("phang2020", "tydiqa", (1e-5, 2, 16, 384, 0.01, 0.1, "last")),
         ("phang2020", "mnli", (1e-5, 3, 32, 256, 0.01, 0.1, "best")),
         ("xtreme", "xnli", (2e-5, 5, 32, 128, 0.0, 0.0, "best")),
@@ -45,6 +47,7 @@ def settings_of(reader: str, given: Recipe) -> tuple[float, float, int, int, flo
         ("xtreme", "squad_v1", (3e-5, 3, 32, 384, 1e-4, 0.06, "last")),
         ("xtreme", "panx", (2e-5, 10, 32, 128, 0.0, 0.0, "best")),
         ("xtreme_r", "copa", (2e-5, 5, 32, 128, 0.0, 0.0, "best")),
+        ("xtreme_r", "lareqa", (2e-5, 3, 16, 256, 0.0, 0.0, "last")),
         ("xtreme_r", "mewsli_x", (2e-5, 2, 256, 64, 0.0, 0.0, "best")),
     ],
 )

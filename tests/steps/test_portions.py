@@ -205,7 +205,8 @@ def test_a_stage_keeps_what_changed_its_rows_and_hands_it_on(ran: tuple[Store, G
 def test_a_report_shows_it_and_warns(ran: tuple[Store, Graph]) -> None:
     report = entry(ran, "report", "portions").read("report.json")
     ends = "changed 16.7% of the words in en, where 100% were asked for: its lists or rules hardly fit this text"
-    assert report["notes"] == [
+    repeated = "stage given trains on the data of files, as stage drawn before it: "
+    assert [note for note in report["notes"] if not note.startswith(repeated)] == [
         f"evaluation few {ends}",
         f"stage drawn, task a: synonyms {ends}",
         f"stage given, task a: synonyms {ends}",
