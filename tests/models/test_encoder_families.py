@@ -16,7 +16,9 @@ from xfer.core.errors import MissingPart
 from xfer.forms.base import build_form
 from xfer.models.base import Origin
 from xfer.models.network import build_network
+from xfer.models.pooling import head_pooling
 from xfer.models.pretrained import Pretrained
+from xfer.trainers.losses.mixup import Mixup
 
 SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
 FORMS = {"classify": ("yes", "no"), "tag": ("B-PER", "O"), "choose": (), "span": ()}
@@ -110,3 +112,43 @@ def test_a_search_against_retrieval_without_a_stage_asks_the_model_as_it_is(tmp_
     (tmp_path / "stageless.yaml").write_text(json.dumps(recipe))
     report = xfer.run(tmp_path / "stageless.yaml", store=tmp_path / "store")
     assert {"clean", "worst", "worst.drop"} <= report["mean"].keys()
+
+
+def pooled_encoders() -> dict[str, Any]:
+    marks = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+    decoder = {**SMALL, **marks, "num_key_value_heads": 2, "head_dim": 16}
+    return {
+        "first": lambda: transformers.XLMRobertaModel(transformers.XLMRobertaConfig(**SMALL, pad_token_id=0)),
+        "pooler": lambda: transformers.BertModel(transformers.BertConfig(**SMALL, pad_token_id=0)),
+        "mean": lambda: transformers.ModernBertModel(_mean_pooled()),
+        "last": lambda: transformers.Qwen3Model(transformers.Qwen3Config(**decoder)),
+    }
+
+
+def _mean_pooled() -> Any:
+    config = modern_bert()
+    config.classifier_pooling = "mean"
+    return config
+
+
+@pytest.mark.parametrize("pooled_by", ["first", "pooler", "mean", "last"])
+def test_mixup_mixes_what_the_head_reads(pooled_by: str, tmp_path: Path) -> None:
+    """At a share of 1 a row answers as itself, at 0 as its partner, however long either is."""
+    pooled_encoders()[pooled_by]().save_pretrained(tmp_path)
+    save_tokenizer(tmp_path)
+    form = build_form("classify", ("yes", "no"), {})
+    network = build_network(Origin(tmp_path), {"nli": form}, 0).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():  # so that rows differ by much more than rounding
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+    assert head_pooling(network, "nli") == pooled_by
+    ids = torch.tensor([[1, 9, 8, 7, 2, 0, 0], [1, 5, 2, 0, 0, 0, 0], [1, 11, 12, 13, 14, 15, 2]])
+    batch = {"input_ids": ids, "attention_mask": (ids != 0).long(), "labels": torch.zeros(3, dtype=torch.long)}
+    partner = torch.tensor([1, 2, 0])
+    with torch.no_grad():
+        plain = network("nli", batch)
+        for share, wanted in ((1.0, plain), (0.0, plain[partner])):
+            mixed = batch | {"partner": partner, "share": torch.tensor(share)}
+            with Mixup(alpha=0.2).around_pass(network, mixed):
+                assert torch.allclose(network("nli", mixed), wanted, atol=1e-5)
+    assert (plain - plain[partner]).abs().min() > 1e-2

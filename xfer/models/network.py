@@ -56,6 +56,7 @@ class Network(torch.nn.Module):
         self.judges = torch.nn.ModuleDict(judges or {})
         self.aside = torch.nn.ModuleDict()
         self.forms, self.tokenizer = dict(forms), tokenizer
+        self.pooled_by: str | None = None  # how heads that classify pool, once it was asked (``pooling``)
 
     @property
     def encoder(self) -> torch.nn.Module:

@@ -73,21 +73,40 @@ def _blend(first: torch.Tensor, other: torch.Tensor, share: torch.Tensor) -> tor
     return share * first + (1 - share) * other
 
 
+def _pooling_of(network: Network) -> str:
+    """How the heads of a network that classify rows pool, found once."""
+    from xfer.models.pooling import head_pooling  # late: imports torch
+
+    if network.pooled_by is None:
+        task = next(name for name, form in network.forms.items() if form.facts.classifies_rows)
+        network.pooled_by = head_pooling(network, task)
+    return network.pooled_by
+
+
 @contextmanager
 def _mixed_states(network: Network, batch: Tensors) -> Iterator[None]:
-    """Inside, one pass mixes what the encoder gives for each row with what it gives for the row's partner.
+    """Inside, one pass mixes what the head reads of each row with what it reads of the row's partner.
 
-    States are [rows, length, width] or pooled [rows, width]; ``partner`` is [rows]. Raises MissingPart where the
-    encoder is not run exactly once a pass.
+    States are [rows, length, width] or pooled [rows, width]; ``partner`` is [rows]. A head that pools over a row's own
+    mask is given what it would have pooled, mixed, at every place. Raises MissingPart where the encoder is not run
+    exactly once a pass.
     """
-    passes = 0
+    from xfer.models.pooling import pooled_states  # late: imports torch
+
+    passes, pooled_by = 0, _pooling_of(network)
 
     def mix(module: torch.nn.Module, inputs: object, output: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         nonlocal passes
         passes += 1
         for name in ("last_hidden_state", "pooler_output"):
             states = output.get(name)
-            if states is not None:
+            if states is None:
+                continue
+            if name == "last_hidden_state" and pooled_by in ("mean", "last"):
+                pooled = pooled_states(states, batch["attention_mask"], pooled_by)
+                mixed = _blend(pooled, pooled[batch["partner"]], batch["share"].to(states.dtype))
+                output[name] = mixed[:, None].expand_as(states)
+            else:
                 output[name] = _blend(states, states[batch["partner"]], batch["share"].to(states.dtype))
         return output
 
