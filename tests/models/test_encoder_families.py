@@ -15,9 +15,11 @@ import xfer
 from xfer.core.errors import MissingPart
 from xfer.forms.base import build_form
 from xfer.models.base import Origin
+from xfer.models.dropout import attention_forward
 from xfer.models.network import build_network
 from xfer.models.pooling import head_pooling
 from xfer.models.pretrained import Pretrained
+from xfer.trainers.adversaries.information import build_estimator, noise_contrast
 from xfer.trainers.losses.mixup import Mixup
 
 SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
@@ -152,3 +154,45 @@ def test_mixup_mixes_what_the_head_reads(pooled_by: str, tmp_path: Path) -> None
             with Mixup(alpha=0.2).around_pass(network, mixed):
                 assert torch.allclose(network("nli", mixed), wanted, atol=1e-5)
     assert (plain - plain[partner]).abs().min() > 1e-2
+
+
+def functional_dropouts() -> dict[str, Any]:
+    xlm = transformers.XLMConfig(emb_dim=32, n_layers=2, n_heads=2, n_words=100, n_langs=1, pad_index=0, dropout=0.0)
+    return {"XLM": xlm, "Albert": transformers.AlbertConfig(**SMALL, embedding_size=16)}
+
+
+@pytest.mark.parametrize("family", ["XLM", "Albert"])
+def test_dropout_of_a_stage_reaches_what_is_no_module(family: str, tmp_path: Path) -> None:
+    getattr(transformers, f"{family}Model")(functional_dropouts()[family]).save_pretrained(tmp_path)
+    save_tokenizer(tmp_path)
+    network = build_network(Origin(tmp_path), {"nli": build_form("classify", ("yes", "no"), {})}, 0).train()
+    ids = torch.tensor([[1, 9, 8, 7, 2]])
+    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": torch.zeros(1, dtype=torch.long)}
+    spread = []
+    for rate in (0.0, 0.9):
+        network.set_dropout(rate)
+        with torch.no_grad():
+            states = [
+                network.encoder(**{name: batch[name] for name in ("input_ids", "attention_mask")})[0] for _ in range(4)
+            ]
+        spread.append(float(torch.stack(states).std(0).mean()))
+    assert spread[0] == 0 and spread[1] > 0.05
+
+
+def test_infobert_reads_embeddings_that_are_narrower_than_the_states(tmp_path: Path) -> None:
+    transformers.AlbertModel(transformers.AlbertConfig(**SMALL, embedding_size=16)).save_pretrained(tmp_path)
+    save_tokenizer(tmp_path)
+    network = build_network(Origin(tmp_path), {"nli": build_form("classify", ("yes", "no"), {})}, 0)
+    score = build_estimator(network, 1)
+    bound = noise_contrast(score, torch.randn(4, 16), torch.randn(4, 32))
+    by_hand = torch.cat([torch.randn(3, 16), torch.randn(3, 32)], 1)
+    assert score(by_hand).shape == (3, 1) and torch.isfinite(bound)
+
+
+def test_queries_that_rotary_positions_leave_wider_are_attended_to_in_bf16() -> None:
+    query, key = torch.randn(1, 2, 5, 8), torch.randn(1, 2, 5, 8)
+    value, module = torch.randn(1, 2, 5, 8, dtype=torch.bfloat16), torch.nn.Module()
+    module.is_causal = False  # type: ignore[assignment]
+    for dropout in (0.0, 0.1):
+        output, _ = attention_forward(module, query, key, value, None, dropout=dropout)
+        assert output.dtype == torch.bfloat16 and output.isfinite().all()

@@ -128,6 +128,7 @@ def attention_forward(
     Only bidirectional attention with dropout on CPU is ours, and rows without padding; sdpa does all the rest as
     transformers would.
     """
+    query, key = query.to(value.dtype), key.to(value.dtype)  # some rotary positions leave them wider
     if options.get(packed.PACKING_KEYS[0]) is not None:
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
         return packed.packed_attention(query, key, value, dropout, scale, options), None

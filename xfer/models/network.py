@@ -143,8 +143,10 @@ class Network(torch.nn.Module):
         for module in self.heads.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = rate
-            elif isinstance(getattr(module, "attention_dropout", None), float):  # some encoders hand sdpa a number
-                module.attention_dropout = rate
+                continue
+            for name, value in vars(module).items():  # some encoders hand a number on, to attention or to a function
+                if "dropout" in name and isinstance(value, float):
+                    setattr(module, name, rate)
 
     def save_tasks(self, folder: Path) -> None:
         """Each task as a Hugging Face folder ``folder/<task>`` with safetensors and tokenizer.

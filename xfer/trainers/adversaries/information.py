@@ -20,12 +20,15 @@ ESTIMATOR_WIDTH = 300  # of the estimator
 
 
 def build_estimator(network: Network, seed: int) -> torch.nn.Module:
-    """Scores how well a subword's state and a sentence's go together, above 0; [..., 2 width] in, [..., 1] out."""
+    """Scores how well a subword's state and a sentence's go together, above 0, [..., 1].
+
+    It reads both, one after the other, [..., embedding width + width]; in ALBERT and the like the first is narrower.
+    """
     encoder: Any = network.encoder
-    width = int(encoder.config.hidden_size)
+    width, narrow = int(encoder.config.hidden_size), int(encoder.get_input_embeddings().embedding_dim)
     with seeded_torch(derive_seed("infobert", seed)):
         layers = (
-            torch.nn.Linear(2 * width, ESTIMATOR_WIDTH),
+            torch.nn.Linear(narrow + width, ESTIMATOR_WIDTH),
             torch.nn.ReLU(),
             torch.nn.Linear(ESTIMATOR_WIDTH, 1),
             torch.nn.Softplus(),
@@ -91,10 +94,11 @@ def anchor_information(
 
 
 def noise_contrast(score: Any, local: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
-    """InfoNCE (van den Oord et al. 2018) of n pairs [n, width]: at most log n."""
+    """InfoNCE (van den Oord et al. 2018) of n pairs, [n, embedding width] and [n, width]: at most log n."""
     first, rest = score[0], score[1:]  # each side goes through its half of the first layer once, not once a pair
     local_hidden, whole_hidden = (
-        each @ weight_half.T for each, weight_half in zip((local, whole), first.weight.chunk(2, 1), strict=True)
+        each @ part.T
+        for each, part in zip((local, whole), first.weight.split([local.shape[1], whole.shape[1]], 1), strict=True)
     )
     whole_hidden = whole_hidden + first.bias
     matched_scores, pair_scores = rest(local_hidden + whole_hidden), rest(local_hidden + whole_hidden[:, None])
