@@ -14,6 +14,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 import xfer
 from xfer.core.errors import MissingPart
 from xfer.forms.base import build_form
+from xfer.models.adapt import inject_adapters
 from xfer.models.base import Origin
 from xfer.models.dropout import attention_forward
 from xfer.models.network import build_network
@@ -21,6 +22,7 @@ from xfer.models.pooling import head_pooling
 from xfer.models.pretrained import Pretrained
 from xfer.trainers.adversaries.information import build_estimator, noise_contrast
 from xfer.trainers.losses.mixup import Mixup
+from xfer.trainers.options import Adapt
 
 SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
 FORMS = {"classify": ("yes", "no"), "tag": ("B-PER", "O"), "choose": (), "span": ()}
@@ -196,3 +198,17 @@ def test_queries_that_rotary_positions_leave_wider_are_attended_to_in_bf16() -> 
     for dropout in (0.0, 0.1):
         output, _ = attention_forward(module, query, key, value, None, dropout=dropout)
         assert output.dtype == torch.bfloat16 and output.isfinite().all()
+
+
+@pytest.mark.parametrize("family", ["ModernBert", "XLM"])
+def test_adapters_and_frozen_embeddings_fit_families_that_peft_and_bert_do_not_name(
+    family: str, tmp_path: Path
+) -> None:
+    config = modern_bert() if family == "ModernBert" else functional_dropouts()["XLM"]
+    getattr(transformers, f"{family}Model")(config).save_pretrained(tmp_path)
+    save_tokenizer(tmp_path)
+    network = build_network(Origin(tmp_path), {"nli": build_form("classify", ("yes", "no"), {})}, 0)
+    network.freeze_lowest(0, embeddings=True)
+    assert not network.encoder.get_input_embeddings().weight.requires_grad
+    inject_adapters(network, Adapt(method="lora"), 1)
+    assert any("lora_A" in name for name, _ in network.named_parameters())

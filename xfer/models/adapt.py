@@ -48,7 +48,7 @@ def inject_adapters(network: Network, adapt: Any, seed: int) -> None:
         raise MissingPart(f"trainer.adapt: {' '.join(str(error).split())}") from None
 
 
-def _config(peft: ModuleType, adapt: Any, encoder: torch.nn.Module) -> Any:
+def _config(peft: ModuleType, adapt: Any, encoder: Any) -> Any:
     linear = sorted({name.split(".")[-1] for name, m in encoder.named_modules() if isinstance(m, torch.nn.Linear)})
     targets: Any = linear if adapt.targets == "all" else adapt.targets
     if adapt.method == "ia3":
@@ -56,6 +56,8 @@ def _config(peft: ModuleType, adapt: Any, encoder: torch.nn.Module) -> Any:
         inner = [name for name in targets if name not in IA3_ATTENTION]
         return peft.IA3Config(target_modules=targets, feedforward_modules=inner)
     sizes: dict[str, Any] = {"r": adapt.rank, "lora_alpha": adapt.alpha, "lora_dropout": adapt.dropout}
+    if not targets and encoder.config.model_type not in peft.utils.TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING:
+        targets = linear  # peft names none for this family: all linear layers, as QLoRA has them
     return peft.LoraConfig(target_modules=targets and list(targets), use_dora=adapt.method == "dora", **sizes)
 
 

@@ -133,7 +133,8 @@ class Network(torch.nn.Module):
             raise MissingPart(f"model.freeze_layers is {layers}, but the encoder has {count}")
         frozen: list[Any] = list(stack[:layers]) if layers and stack is not None else []
         if embeddings:
-            frozen.append(self.encoder.embeddings)
+            encoder: Any = self.encoder
+            frozen.append(getattr(encoder, "embeddings", None) or encoder.get_input_embeddings())
         for module in frozen:
             module.requires_grad_(False)
 
