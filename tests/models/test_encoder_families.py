@@ -122,7 +122,7 @@ def pooled_encoders() -> dict[str, Any]:
     marks = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
     decoder = {**SMALL, **marks, "num_key_value_heads": 2, "head_dim": 16}
     return {
-        "first": lambda: transformers.XLMRobertaModel(transformers.XLMRobertaConfig(**SMALL, pad_token_id=0)),
+        "cls": lambda: transformers.XLMRobertaModel(transformers.XLMRobertaConfig(**SMALL, pad_token_id=0)),
         "pooler": lambda: transformers.BertModel(transformers.BertConfig(**SMALL, pad_token_id=0)),
         "mean": lambda: transformers.ModernBertModel(_mean_pooled()),
         "last": lambda: transformers.Qwen3Model(transformers.Qwen3Config(**decoder)),
@@ -135,7 +135,7 @@ def _mean_pooled() -> Any:
     return config
 
 
-@pytest.mark.parametrize("pooled_by", ["first", "pooler", "mean", "last"])
+@pytest.mark.parametrize("pooled_by", ["cls", "pooler", "mean", "last"])
 def test_mixup_mixes_what_the_head_reads(pooled_by: str, tmp_path: Path) -> None:
     """At a share of 1 a row answers as itself, at 0 as its partner, however long either is."""
     pooled_encoders()[pooled_by]().save_pretrained(tmp_path)
@@ -212,3 +212,17 @@ def test_adapters_and_frozen_embeddings_fit_families_that_peft_and_bert_do_not_n
     assert not network.encoder.get_input_embeddings().weight.requires_grad
     inject_adapters(network, Adapt(method="lora"), 1)
     assert any("lora_A" in name for name, _ in network.named_parameters())
+
+
+def test_a_model_that_reads_from_left_to_right_is_not_pooled_at_its_first_state(tmp_path: Path) -> None:
+    pooled_encoders()["last"]().save_pretrained(tmp_path)
+    save_tokenizer(tmp_path)
+    with pytest.raises(MissingPart, match=r"reads from left to right.*say pooling: last or mean"):
+        build_network(Origin(tmp_path), {"t": build_form("retrieve", (), {"pooling": "cls"})}, 0)
+    form = build_form("retrieve", (), {"pooling": "last"})
+    network = build_network(Origin(tmp_path), {"t": form}, 0).eval()
+    ids = torch.tensor([[1, 9, 8, 7], [1, 9, 0, 0]])
+    with torch.no_grad():
+        vectors = network("t", {"input_ids": ids, "attention_mask": (ids != 0).long()})
+        states = network.encoder(input_ids=ids, attention_mask=(ids != 0).long()).last_hidden_state
+    assert torch.equal(vectors, torch.stack([states[0, 3], states[1, 1]]))

@@ -25,6 +25,7 @@ from xfer.forms.base import (
     pad_batch,
     take_sequences,
 )
+from xfer.forms.pooling import Pooling, pooled_states
 from xfer.forms.search import SEARCHES
 from xfer.forms.sheet import RETRIEVE, FormFacts
 from xfer.metrics.retrieval import MARGIN_NEIGHBOURS, RANK_CUTOFF, mean_average_precision, mean_reciprocal_rank
@@ -33,7 +34,6 @@ from xfer.metrics.retrieval import MARGIN_NEIGHBOURS, RANK_CUTOFF, mean_average_
 # XLM-R large (scripts/run_tatoeba.sh) are these of all hidden states; jiant takes 14 of the large one as well.
 XTREME_LAYERS = {12: 8, 24: 14}
 EXCLUDED_LOGIT = 1e4  # below every cosine by so much that its probability is 0, and yet finite
-Pooling = Literal["mean", "cls", "max"]
 LayerChoice = int | Literal["xtreme"] | None
 
 
@@ -89,12 +89,7 @@ class RetrieveForm(Form):
 
     def vectors(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Hidden states [n, subwords, width], pooled over what ``mask`` [n, subwords] leaves, [n, width] in float32."""
-        states, inside = states.float(), mask[:, :, None].bool()
-        if self.pooling == "cls":
-            return states[:, 0]
-        if self.pooling == "max":
-            return states.masked_fill(~inside, -torch.inf).amax(1)
-        return states.masked_fill(~inside, 0).sum(1) / inside.sum(1)
+        return pooled_states(states.float(), mask, self.pooling)
 
     def encode_training(self, rows: Columns, tokenizer: TextTokenizer, max_length: int) -> EncodedUnits:
         """A unit for each query and each of its right candidates: the sequences of both, groups [units + 1].

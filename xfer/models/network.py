@@ -197,6 +197,7 @@ def build_network(origin: Origin, forms: Mapping[str, Form], seed: int) -> Netwo
         if not isinstance(form, DomainForm):
             with seeded_torch(derive_seed("head", task, seed)):
                 heads[task] = _build_head(origin, form)
+        _check_pooling(form, heads.get(task))
     # some encoders are built without the pooler that other heads need, and none minds one
     shared = heads[max(heads, key=lambda task: (_has_pooler(heads[task]), not forms[task].facts.masks_text))]
     for task, head in heads.items():
@@ -206,6 +207,16 @@ def build_network(origin: Origin, forms: Mapping[str, Form], seed: int) -> Netwo
             setattr(head, head.base_model_prefix, shared.base_model)
             head.tie_weights()
     return Network(heads, forms, tokenizer, _build_judges(shared.config, forms, seed))
+
+
+def _check_pooling(form: Form, head: Any) -> None:
+    """Raises MissingPart where texts are to be told apart by their first state, and that reads nothing but itself."""
+    if getattr(form, "pooling", "") != "cls" or head is None:
+        return
+    kind = type(head.config)
+    if kind in transformers.MODEL_FOR_CAUSAL_LM_MAPPING and kind not in transformers.MODEL_FOR_MASKED_LM_MAPPING:
+        what = f"pooling: cls takes the first state, and a {head.config.model_type} model reads from left to right"
+        raise MissingPart(f"{what}: texts with one first word would be equal; say pooling: last or mean")
 
 
 def _build_judges(config: PreTrainedConfig, forms: Mapping[str, Form], seed: int) -> dict[str, torch.nn.Module]:

@@ -9,13 +9,13 @@ import torch
 from xfer.core.errors import MissingPart
 from xfer.models.network import Network
 
-PooledBy = Literal["pooler", "first", "mean", "last"]
+PooledBy = Literal["pooler", "cls", "mean", "last"]
 LENGTH, INSIDE = 6, 4  # subwords of the text that is asked with, and how many of them are no padding
 
 
 def head_pooling(network: Network, task: str) -> PooledBy:
-    """How the head of a task makes one vector of a text: the encoder's own pooler, or the first state, the mean or the
-    last of those that are no padding.
+    """How the head of a task makes one vector of a text: the encoder's own pooler, or the first state (``cls``), the
+    mean or the last of those that are no padding.
 
     Found by the gradient of the head's answer in the states. Raises MissingPart for a head that does neither.
     """
@@ -48,27 +48,16 @@ def head_pooling(network: Network, task: str) -> PooledBy:
     found = {name: slope for name, slope in zip(seen, slopes, strict=True) if slope is not None and slope.any()}
     if "pooler_output" in found:
         return "pooler"
-    return _read_places(found["last_hidden_state"][0].abs().sum(-1)) if found else "first"
+    return _read_places(found["last_hidden_state"][0].abs().sum(-1)) if found else "cls"
 
 
 def _read_places(sizes: torch.Tensor) -> PooledBy:
     """By how much the answer hangs on each state, [length]."""
     places = sizes.nonzero()[:, 0].tolist()
     if places == [0]:
-        return "first"
+        return "cls"
     if places == [INSIDE - 1]:
         return "last"
     if places == list(range(INSIDE)) and torch.allclose(sizes[:INSIDE], sizes[0], rtol=1e-3):
         return "mean"
     raise MissingPart(f"this encoder's head reads states {places} of {INSIDE} in a way that mixup does not know")
-
-
-def pooled_states(states: torch.Tensor, mask: torch.Tensor, pooled_by: str) -> torch.Tensor:
-    """What a head reads of states [rows, length, width] with ``mask`` [rows, length], [rows, width]."""
-    if pooled_by == "last":
-        last = (mask * torch.arange(mask.shape[1], device=mask.device)).argmax(1)
-        return states[torch.arange(len(states), device=states.device), last]
-    if pooled_by == "mean":
-        inside = mask[:, :, None].to(states.dtype)
-        return (states * inside).sum(1) / inside.sum(1)
-    return states[:, 0]

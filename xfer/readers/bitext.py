@@ -60,7 +60,7 @@ class _Bitext(Reader):
         description="the hidden state that gives the vectors, 0 being the embeddings; the last if left out; xtreme: 8 "
         "of 12 layers, 14 of 24, the last of other encoders",
     )
-    pooling: Literal["mean", "cls", "max"] = Field("mean", description="how subwords become one vector")
+    pooling: Literal["mean", "cls", "max", "last"] = Field("mean", description="how subwords become one vector")
 
 
 class _Sentence(NamedTuple):

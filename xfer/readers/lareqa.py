@@ -40,7 +40,7 @@ class _SentenceRetrieval(Reader):
     published: ClassVar[Settings] = _SETTINGS
 
     layer: int | None = Field(None, ge=0, description="hidden state that gives the vectors, 0 the embeddings; the last")
-    pooling: Literal["mean", "cls", "max"] = Field("cls", description="how a text's subwords become one vector")
+    pooling: Literal["mean", "cls", "max", "last"] = Field("cls", description="how a text's subwords become one vector")
 
     def form_options(self) -> dict[str, Any]:
         return {"pool": "shared", "task": "ranking", "layer": self.layer, "pooling": self.pooling}

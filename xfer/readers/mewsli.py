@@ -62,7 +62,7 @@ class MewsliX(Reader):
     )
 
     layer: int | None = Field(None, ge=0, description="hidden state that gives the vectors, 0 the embeddings; the last")
-    pooling: Literal["mean", "cls", "max"] = Field("cls", description="how a text's subwords become one vector")
+    pooling: Literal["mean", "cls", "max", "last"] = Field("cls", description="how a text's subwords become one vector")
 
     dev: Literal["wikipedia", "wikinews"] = Field(
         "wikipedia",

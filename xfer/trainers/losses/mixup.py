@@ -91,7 +91,7 @@ def _mixed_states(network: Network, batch: Tensors) -> Iterator[None]:
     mask is given what it would have pooled, mixed, at every place. Raises MissingPart where the encoder is not run
     exactly once a pass.
     """
-    from xfer.models.pooling import pooled_states  # late: imports torch
+    from xfer.forms.pooling import pooled_states  # late: imports torch
 
     passes, pooled_by = 0, _pooling_of(network)
 
