@@ -62,7 +62,7 @@ COMMANDS_THAT_ARE_LIGHT = {
     "help of a command": (["train", "--help"], HEAVY | ARRAYS | {"pydantic", "yaml", "omegaconf"}),
     "check": (["check", RECIPE], HEAVY | ARRAYS | {"omegaconf"}),
     "check in miniature": (["check", RECIPE, "--scale", "miniature"], HEAVY | ARRAYS),
-    "check of a study": (["check", STUDY], HEAVY | ARRAYS | {"omegaconf"}),
+    "check of a study": (["check", STUDY, "--scale", "miniature"], HEAVY | ARRAYS | {"omegaconf"}),
     "list": (["list"], HEAVY),
     "schema": (["schema"], HEAVY),
     "show reader": (["show", "reader", "xnli"], HEAVY),

@@ -16,8 +16,8 @@ from xfer.commands.options import as_json, echo_json, files_inside, scale, sets
 @sets
 @as_json
 def check(recipes: tuple[Path, ...], scale: str | None, sets: tuple[str, ...], as_json: bool) -> None:
-    """Check recipes and studies: names, fields, values, references and languages; of a study those of every cell,
-    without --scale also at every scale that the study speaks of.
+    """Check recipes and studies: names, fields, values, references, languages, and the word lists that attackers
+    read; of a study those of every cell, without --scale also at every scale that the study speaks of.
 
     Of a folder all are checked; files whose names begin with _ are parts of others. Prints every fault as
     FILE:LINE:COLUMN: PATH: what is wrong. Exit code 0 if there is none, else 2.
@@ -46,16 +46,17 @@ def check(recipes: tuple[Path, ...], scale: str | None, sets: tuple[str, ...], a
 
 def _content_counts(path: Path, scale: str | None, sets: tuple[str, ...]) -> list[tuple[int, str]]:
     """What a good file holds. Raises RecipeError for one that is not."""
+    from xfer.recipe.checks.lists import list_faults
     from xfer.recipe.load import load_recipe
     from xfer.recipe.load_study import check_study, is_study
 
     if is_study(path):
-        loaded = check_study(path, scale, sets)
+        loaded = check_study(path, scale, sets, list_faults)
         recipes: Any = [cell.recipe for cell in loaded.cells]
         return [
             (len(recipes), "cell"),
             (sum(len(recipe.evaluate) for recipe in recipes), "evaluation"),
             (len(recipes[0].seeds), "seed"),
         ]
-    recipe = load_recipe(path, scale, sets).recipe
+    recipe = load_recipe(path, scale, sets, list_faults).recipe
     return [(len(recipe.stages), "stage"), (len(recipe.evaluate), "evaluation"), (len(recipe.seeds), "seed")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +12,13 @@ from xfer.core.errors import Fault, RecipeError, suggest_name
 from xfer.core.yaml import Tree
 from xfer.recipe.benchmark import expand_benchmark
 from xfer.recipe.checks.relations import relation_faults
+from xfer.recipe.partial import PartialRecipe, PathFault
 from xfer.recipe.read_partial import partial_recipe
 from xfer.recipe.recipe import Recipe
 from xfer.recipe.validation import mark_fault, path_fault, validate_model
 
 SCALES = ("miniature", "base", "large")
+RecipeCheck = Callable[[PartialRecipe], Iterator[PathFault]]
 
 
 class LoadedRecipe(NamedTuple):
@@ -26,10 +28,12 @@ class LoadedRecipe(NamedTuple):
     path: Path
 
 
-def load_recipe(path: str | Path, scale: str | None = None, sets: Sequence[str] = ()) -> LoadedRecipe:
+def load_recipe(
+    path: str | Path, scale: str | None = None, sets: Sequence[str] = (), late_check: RecipeCheck | None = None
+) -> LoadedRecipe:
     """Reads ``path``, what it extends, the overlay of ``scale`` and every ``--set`` option, and checks all.
 
-    Raises RecipeError with all faults.
+    ``late_check`` looks at a recipe that has no other fault. Raises RecipeError with all faults.
     """
     tree = read_tree(Path(path))
     if "vary" in tree.value:
@@ -39,7 +43,7 @@ def load_recipe(path: str | Path, scale: str | None = None, sets: Sequence[str] 
     option_trees, option_faults = parse_options(sets)
     for option in option_trees:
         tree = yaml.merge_trees(tree, option)
-    return LoadedRecipe(checked_recipe(tree, option_faults), Path(path))
+    return LoadedRecipe(checked_recipe(tree, option_faults, late_check), Path(path))
 
 
 def parse_options(sets: Sequence[str]) -> tuple[list[Tree], list[Fault]]:
@@ -53,13 +57,16 @@ def parse_options(sets: Sequence[str]) -> tuple[list[Tree], list[Fault]]:
     return trees, faults
 
 
-def checked_recipe(tree: Tree, option_faults: Sequence[Fault] = ()) -> Recipe:
+def checked_recipe(tree: Tree, option_faults: Sequence[Fault] = (), late_check: RecipeCheck | None = None) -> Recipe:
     """The recipe of a whole tree. Raises RecipeError with all faults, those of ``bad`` among them."""
     tree = expand_benchmark(tree)
     data, faults = yaml.resolve_references(tree)
     recipe, invalid = validate_model(data, tree)
-    broken = [path_fault(tree, *fault) for fault in relation_faults(partial_recipe(data))]
+    partial = partial_recipe(data)
+    broken = [path_fault(tree, *fault) for fault in relation_faults(partial)]
     faults += [*option_faults, *invalid, *broken]
+    if late_check and not faults:
+        faults += [path_fault(tree, *fault) for fault in late_check(partial)]
     if faults or recipe is None:
         raise RecipeError(faults)
     return recipe

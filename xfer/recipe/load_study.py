@@ -8,7 +8,7 @@ from pathlib import Path
 from xfer.core import yaml
 from xfer.core.errors import Fault, RecipeError
 from xfer.core.yaml import Tree
-from xfer.recipe.load import checked_recipe, parse_options, read_tree, scale_file
+from xfer.recipe.load import RecipeCheck, checked_recipe, parse_options, read_tree, scale_file
 from xfer.recipe.recipe import Recipe
 from xfer.recipe.study import Levels, LoadedStudy, Study, StudyCell, matches_levels
 from xfer.recipe.study_faults import (
@@ -22,7 +22,9 @@ from xfer.recipe.study_faults import (
 from xfer.recipe.validation import mark_fault, path_fault, validate_model
 
 
-def load_study(path: str | Path, scale: str | None = None, sets: Sequence[str] = ()) -> LoadedStudy:
+def load_study(
+    path: str | Path, scale: str | None = None, sets: Sequence[str] = (), late_check: RecipeCheck | None = None
+) -> LoadedStudy:
     """Reads a study and the recipe of each of its cells; ``sets`` are laid over each of these.
 
     A cell is the recipe, then the overlay of ``scale``, what is ``fixed``, each axis in the order of the file, and
@@ -44,7 +46,7 @@ def load_study(path: str | Path, scale: str | None = None, sets: Sequence[str] =
             attacked_by_name[name] = is_attacked or attacked_by_name.get(name, False)
         if matches_levels(levels, study.only):
             try:
-                cells.append(StudyCell(levels, checked_recipe(varied)))
+                cells.append(StudyCell(levels, checked_recipe(varied, late_check=late_check)))
             except RecipeError as error:
                 faults += error.faults
     if not faults:
@@ -124,7 +126,9 @@ def _scale_overlays(tree: Tree, path: Path) -> dict[str, Tree]:
     return {name: overlay for name, (_, overlay) in block.value.items()}
 
 
-def check_study(path: Path, scale: str | None = None, sets: Sequence[str] = ()) -> LoadedStudy:
+def check_study(
+    path: Path, scale: str | None = None, sets: Sequence[str] = (), late_check: RecipeCheck | None = None
+) -> LoadedStudy:
     """The study as it is at ``scale``; without one it is also checked at every scale that its file speaks of.
 
     Raises RecipeError with the faults of all.
@@ -132,7 +136,7 @@ def check_study(path: Path, scale: str | None = None, sets: Sequence[str] = ()) 
     faults, studies = list[Fault](), list[LoadedStudy]()
     for scale_name in [scale, *(_scale_overlays(_study_tree(path), path) if scale is None else ())]:
         try:
-            studies.append(load_study(path, scale_name, sets))
+            studies.append(load_study(path, scale_name, sets, late_check))
         except RecipeError as error:
             faults += error.faults
     if faults:

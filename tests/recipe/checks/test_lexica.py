@@ -164,9 +164,34 @@ def test_check_and_the_plan_of_a_study_say_it(write: Callable[..., Path], xfer: 
         done = xfer(*words)
         assert done.code == 2 and "augment.dictionary: the words of the miniature world" in done.err
     write("s.yaml", STUDY.replace("[de]", "[de], dictionary: nowhere"))
-    assert xfer("check", study).code == 0
+    done = xfer("check", study)
+    assert done.code == 2 and "augment: nowhere holds no dictionary en-de.txt" in done.err
+    assert xfer("check", study, "--set", "source=miniature").code == 0
     plan = xfer("study", study, "--plan", "--json")
     assert any("nowhere holds no dictionary en-de.txt" in problem for problem in map(str, plan.json["problems"]))
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_check_asks_for_the_lists_of_every_place(
+    where: str, write: Callable[..., Path], xfer: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One fault an attacker, where it stands, with what to give; good as soon as the list is under $XFER_DATA."""
+    monkeypatch.setenv("XFER_DATA", str(tmp_path / "data"))
+    data = laid(where, "hub", dictionary="lexica/lists")
+    data["evaluate"] = {name: one | {"languages": ["en"]} for name, one in data["evaluate"].items()}
+    recipe = write("r.yaml", json.dumps(data))
+    done = xfer("check", recipe, "--json")
+    (fault,) = done.json["faults"]
+    assert done.code == 2 and fault["path"] == where and fault["line"]
+    assert fault["message"].endswith("data/lexica/lists holds no dictionary en-de.txt") and "MUSE" in fault["hint"]
+    (tmp_path / "data/lexica/lists").mkdir(parents=True)
+    (tmp_path / "data/lexica/lists/en-de.txt").write_text("dog Hund\n")
+    assert xfer("check", recipe).code == 0
+
+
+def test_a_recipe_is_loaded_without_its_lists(tmp_path: Path) -> None:
+    """A report of stored results needs none of them; only ``xfer check`` asks."""
+    assert faults(laid("evaluate.x.attacker", "hub", dictionary="nowhere"), tmp_path) == []
 
 
 def test_a_text_by_hand_is_changed_with_a_note(xfer: Callable[..., Any]) -> None:

@@ -86,7 +86,10 @@ def _absent(folder: str, missing: Pairs) -> str:
     files = _some([f"{one}-{two}.txt" for one, two in missing])
     foreign = [pair for pair in missing if PIVOT not in pair]
     over = f", nor a way over English (such as {foreign[0][0]}-en.txt with en-{foreign[0][1]}.txt)" if foreign else ""
-    return f"{located(folder)} holds no dictionary {files}{over}; {HELP}"
+    codes = dict.fromkeys(code for pair in missing for code in pair if code != PIVOT)
+    lacking = ", ".join(code for code in codes if not _leg(folder, PIVOT, code))
+    alone = f": no list of English and {lacking}" if foreign else ""
+    return f"{located(folder)} holds no dictionary {files}{over}{alone}; {HELP}"
 
 
 def detours(folder: str, pairs: Pairs) -> str:

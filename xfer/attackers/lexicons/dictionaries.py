@@ -65,6 +65,11 @@ def _parse_word_list(file: Path, stamp: FileStamp) -> WordTable:
 
 def check(file: Path) -> None:
     """Raises BadRow where a list holds no word that another may stand for."""
+    _check_once(file, file_stamp(file))
+
+
+@lru_cache(maxsize=256)
+def _check_once(file: Path, stamp: FileStamp) -> None:
     if next(_pairs(file), None) is None:
         raise _empty(file)
 
