@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from xfer.attackers.base import Attacker
 from xfer.attackers.methods.typos import Typos
-from xfer.core.component import INCIDENTAL, Component
+from xfer.core.component import INCIDENTAL, Block, Component, changed_fields, field_version
 from xfer.models.base import Model
 from xfer.models.scratch import Scratch
 from xfer.readers.base import Reader
@@ -371,3 +371,18 @@ def test_a_field_that_does_something_else_now_gives_new_keys_only_where_it_is_us
     for method, wanted in (("houlsby", {"value": "houlsby", "version": 2}), ("dora", "dora")):
         assert Finetune.model_validate({"adapt": {"method": method}}).identity()["adapt"] == {"method": wanted}
     assert Finetune.model_validate({"adapt": {"rank": 4}}).identity()["adapt"] == {"rank": 4}
+
+
+def test_a_field_with_a_version_of_its_own_tells_it_for_the_values_that_changed() -> None:
+    """What a changed meaning of one field must do: other keys where it is set, the same keys everywhere else."""
+
+    class Piece(Block):
+        every: int = Field(0, json_schema_extra=field_version(2))
+        some: str = Field("a", json_schema_extra=field_version(3, "b"))
+        by_number: dict[int, int] = Field({})
+
+    assert changed_fields(Piece()) == {}
+    assert changed_fields(Piece(every=5)) == {"every": {"value": 5, "version": 2}}
+    assert changed_fields(Piece(some="b")) == {"some": {"value": "b", "version": 3}}
+    assert changed_fields(Piece(some="c")) == {"some": "c"}
+    assert changed_fields(Piece(by_number={1: 2, 3: 4})) == {"by_number": {"1": 2, "3": 4}}

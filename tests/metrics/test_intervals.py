@@ -289,3 +289,29 @@ def test_a_ratio_is_of_the_means_over_seeds_and_its_errors_are_to_first_order() 
         assert 3 * ((moved / bottom).value - found.value) / step == pytest.approx(1 / bottom.value, rel=1e-5)
     assert found.errors == pytest.approx((top.errors - found.value * bottom.errors) / bottom.value)
     assert (top / hits(np.zeros((3, 80)))).value == 0.0 and (top / 2).value == pytest.approx(top.value / 2)
+
+
+def test_samples_of_other_rows_add_up_row_by_row() -> None:
+    one = Sample(np.array([0.5, 0.7]), np.array([[0.1, 0.2], [0.3, 0.4]]), np.array([1, 2]))
+    two = Sample(np.array([0.2, 0.1]), np.array([[0.01, 0.02], [0.03, 0.04]]), np.array([2, 3]))
+    for total, sign in ((one + two, 1), (one - two, -1)):
+        assert total.keys.tolist() == [1, 2, 3]
+        assert total.seeds == pytest.approx(one.seeds + sign * two.seeds)
+        wanted = [[0.1, 0.2 + sign * 0.01, sign * 0.02], [0.3, 0.4 + sign * 0.03, sign * 0.04]]
+        assert total.errors == pytest.approx(np.array(wanted))
+
+
+def test_a_ratio_of_samples_moves_with_the_seeds_of_its_top_and_against_those_of_its_bottom() -> None:
+    rows, keys = np.zeros((2, 2)), np.array([4, 9])
+    top, still = Sample(np.array([0.2, 0.4]), rows + 0.1, keys), Sample(np.array([0.5, 0.5]), rows, keys)
+    assert (top / still).seeds == pytest.approx([0.4, 0.8]) and (top / still).keys.tolist() == [4, 9]
+    assert (top / still).errors == pytest.approx(np.full((2, 2), 0.2))
+    bottom = Sample(np.array([0.4, 0.6]), rows, keys)
+    assert (still / bottom).seeds == pytest.approx([1 + 0.2, 1 - 0.2])  # to first order around 0.5 / 0.5
+    assert (top / Sample(np.zeros(2), rows, keys)).seeds.tolist() == [0.0, 0.0]
+
+
+def test_without_any_chance_a_difference_is_certain_and_none_is_none() -> None:
+    keys, rows = np.array([1, 2]), np.zeros((3, 2))
+    assert judge(Sample(np.full(3, 0.25), rows, keys)).p == 0.0
+    assert judge(Sample(np.zeros(3), rows, keys)).p == 1.0

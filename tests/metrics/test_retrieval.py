@@ -267,3 +267,9 @@ def test_a_query_without_a_ranking_scores_zero() -> None:
     assert mean_average_precision(gold, ranked, k=1) == pytest.approx(1 / 3)
     with pytest.raises(ValueError, match="no query"):
         mean_average_precision({}, ranked)
+
+
+def test_the_empty_side_of_mining_gives_columns_of_no_rows() -> None:
+    mined = mine_pairs(np.zeros((0, 4), np.float32), np.ones((3, 4), np.float32), 2)
+    assert [column.shape for column in mined] == [(0,)] * 3
+    assert [column.dtype.kind for column in mined] == ["i", "i", "f"]
