@@ -143,3 +143,11 @@ def test_masked_language_modelling_has_no_known_chance() -> None:
 def test_chance_levels_are_light() -> None:
     code = "import sys, xfer.forms.chance; sys.exit(bool({'torch', 'transformers', 'datasets'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("relevant", "candidates", "wanted"), [(1, 1, 1.0), (1, 2, 0.75), (2, 2, 1.0), (1, 3, 11 / 18)]
+)
+def test_the_precision_of_a_random_order_of_few_candidates(relevant: int, candidates: int, wanted: float) -> None:
+    """By counting all orders: of one right among two, 1 and 1/2; among three, 1, 1/2 and 1/3."""
+    assert random_precision(relevant, candidates) == pytest.approx(wanted)
