@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from xfer.core.seeds import derive_seed
 from xfer.readers.base import Card, Languages, Reader, Row, Settings, Source, Split
 from xfer.readers.labels import NO_BREAKERS
+from xfer.readers.text import Text
 
 HELD_OUT = 3  # one row in this many is for the test
 
@@ -30,12 +31,12 @@ class TextLanguage(Reader):
     labels: ClassVar[tuple[str, ...]] = ()
     card: ClassVar[Card] = Card(
         title="The language of the texts of another data set",
-        hub="",
+        hub="that of the other data set",
         revision=None,
         licence="that of the other data set",
         citation="Libovicky, Rosa, Fraser 2020, On the Language Neutrality of Pre-trained Multilingual Representations",
-        languages=(),
-        train_languages=(),
+        languages=Text.card.languages,
+        train_languages=Text.card.train_languages,
         splits=("train", "test"),
         layout="that of the other data set",
         sizes={},
