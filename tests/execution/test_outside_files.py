@@ -55,13 +55,14 @@ def test_nodes_know_the_files_that_they_read(data: Path) -> None:
 
 
 def test_a_local_model_is_known_too(data: Path) -> None:
-    for name in ("config.json", "model.safetensors"):
+    files = {"config.json", "model.safetensors", "tokenizer.json"}
+    for name in files:
         (data / "encoder").mkdir(exist_ok=True)
         (data / "encoder" / name).write_text("{}")
     recipe = Recipe.model_validate(RECIPE | {"model": {"type": "pretrained", "name": str(data / "encoder")}})
     graph = open_graph(recipe, Store(data / "store"))
     (stage,) = (node for node in graph.nodes.values() if node.kind == "train")
-    assert {digest.path.name for digest in digests_in(stage.job.hashed_data())} == {"config.json", "model.safetensors"}
+    assert {digest.path.name for digest in digests_in(stage.job.hashed_data())} == files
 
 
 def test_a_key_does_not_depend_on_where_a_file_stands(data: Path) -> None:

@@ -101,7 +101,7 @@ def read(reader: Any, split: str, language: str, policy: str) -> tuple[list[Row]
     block = ({"type": reader} if isinstance(reader, str) else reader) | {"bad_rows": policy}
     built, lost = Reader.model_validate(block), list[BadRow]()
     check = build_form(built.form, built.label_names() or ["NP"], built.form_options()).check_row
-    return list(rows(built, "mirror", split, language, None, lost, check)), lost
+    return list(rows(built, "mirror", split, language, None, lost.append, check)), lost
 
 
 @pytest.fixture

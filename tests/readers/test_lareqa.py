@@ -240,7 +240,7 @@ def test_bad_rows_can_be_left_out(mirror: Mirror) -> None:
     reader = Lareqa(bad_rows="skip")
     for code, where in (("en", "en.json"), ("de", "en.json")):
         lost: list[BadRow] = []
-        found = list(rows(reader, "mirror", "test", code, None, lost))
+        found = list(rows(reader, "mirror", "test", code, None, lost.append))
         assert [row["id"] for row in found if row["side"] == "query"] == [f"q2_{code}", f"q3_{code}"]
         assert [Path(one.file).name for one in lost] == [where]
         assert sum(row["side"] == "candidate" for row in found) == (6 if code == "en" else 4)

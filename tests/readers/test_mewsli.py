@@ -218,7 +218,7 @@ def test_bad_rows_can_be_left_out(mirror: Mirror) -> None:
     news(mirror, bad, KNOWN + "{\n")
     lost: list[BadRow] = []
     found = list(
-        rows(Reader.model_validate({"type": "mewsli_x", "bad_rows": "skip"}), "mirror", "test", "de", None, lost)
+        rows(Reader.model_validate({"type": "mewsli_x", "bad_rows": "skip"}), "mirror", "test", "de", None, lost.append)
     )
     assert [row["id"] for row in found] == ["m1", "Q75"]
     assert [(Path(one.file).name, one.line) for one in lost] == [

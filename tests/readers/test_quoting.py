@@ -87,7 +87,7 @@ TAIL = "".join(f"row {number},{LABELS[number % 2]}\n" for number in range(20))
 
 def lost(path: Path, **fields: Any) -> tuple[list[str], list[BadRow]]:
     reader, bad = Files(test=str(path), labels=LABELS, bad_rows="skip", **fields), list[BadRow]()
-    return [row["text"] for row in rows(reader, "mirror", "test", "en", path.parent, bad)], bad
+    return [row["text"] for row in rows(reader, "mirror", "test", "en", path.parent, bad.append)], bad
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,9 @@ def test_bad_rows_follow_the_outer_policy(mirror: Mirror) -> None:
     mirror("panx/train-sw.tsv", "a\tO\n\nb\tB-MISC\n\nc\tO\n")
     lost: list[BadRow] = []
     reader = text("panx", bad_rows="skip")
-    found = [row for split in ("train", "dev", "test") for row in rows(reader, "mirror", split, "sw", None, lost)]
+    found = [
+        row for split in ("train", "dev", "test") for row in rows(reader, "mirror", split, "sw", None, lost.append)
+    ]
     assert {row["text"] for row in found} == {"a", "c"} and {bad.line for bad in lost} == {3}
     with pytest.raises(BadRow, match=r"train-sw\.tsv:3"):
         all_rows(text("panx"), "mirror", "sw")

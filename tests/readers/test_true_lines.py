@@ -23,7 +23,7 @@ def read(reader: Any, split: str, language: str) -> tuple[list[Row], list[str]]:
     block = ({"type": reader} if isinstance(reader, str) else reader) | {"bad_rows": "skip"}
     built, lost = Reader.model_validate(block), list[BadRow]()
     check = build_form(built.form, built.label_names(), built.form_options()).check_row
-    found = list(rows(built, "mirror", split, language, None, lost, check))
+    found = list(rows(built, "mirror", split, language, None, lost.append, check))
     return found, [f"{Path(bad.file).name}:{bad.line}: {bad.message}" for bad in lost]
 
 

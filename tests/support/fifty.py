@@ -70,6 +70,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "cross_language": {"other": "en"},
     "phrase_mixing": {"languages": ["de", "fr", "zh"]},
     "synonyms": {"folder": "lists", "rate": 0.5},
+    "neighbour_words": {"neighbours": "lists", "draw": "words"},
+    "name_swap": {"folder": "lists/names"},
     "tautology": {"phrases": dict.fromkeys(TEXTS, "1 = 1")},
     "negation": {"phrases": dict.fromkeys(TEXTS, "1 ≠ 2")},
 }
@@ -93,6 +95,9 @@ def lists(folder: Path) -> Path:
         words = [text[word.start : word.end].lower() for word in counted_words(text)[::2]]
         lines = [f"{word}\t{word}{word[0]}" for word in words]
         (folder / f"{language}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        name = text[slice(*counted_words(text)[0][:2])]  # the first word passes for a name
+        (folder / "names").mkdir(exist_ok=True)
+        (folder / "names" / f"{language}.txt").write_text(f"one\t{name}\none\t{name}{name[0]}\n", encoding="utf-8")
     return folder
 
 

@@ -247,7 +247,7 @@ def load_trusted(auto: Any, folder: Path | None) -> Any:
     """Reads a config or tokenizer; code that comes with a model is never run. Raises MissingPart."""
     try:
         return auto.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, ImportError) as error:
         what = " ".join(str(error).split("\n")[:1])
         needs_code = "trust_remote_code" in str(error) or "auto_map" in str(error)
         reason = "cannot be used without code of its own" if needs_code else "cannot be read"

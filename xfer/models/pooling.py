@@ -8,6 +8,7 @@ import torch
 
 from xfer.core.errors import MissingPart
 from xfer.models.network import Network
+from xfer.models.packed import FAMILIES
 
 PooledBy = Literal["pooler", "cls", "mean", "last"]
 LENGTH, INSIDE = 6, 4  # subwords of the text that is asked with, and how many of them are no padding
@@ -19,6 +20,8 @@ def head_pooling(network: Network, task: str) -> PooledBy:
 
     Found by the gradient of the head's answer in the states. Raises MissingPart for a head that does neither.
     """
+    if getattr(network.encoder.config, "model_type", "") in FAMILIES:
+        return "cls"  # known of them, which may be sharded or run without padding
     seen: dict[str, torch.Tensor] = {}
 
     def watch(module: torch.nn.Module, inputs: object, output: Any) -> Any:

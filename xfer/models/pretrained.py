@@ -17,7 +17,7 @@ LARGE_WIDTH = 1024  # of XLM-R large, BERT large and larger ones
 LARGE_WORDS = frozenset(("large", "xl", "xxl", "huge"))  # of hub names
 TOKENIZER_FILES = (  # one of them is there, or the tokenizer has no vocabulary
     *("tokenizer.json", "tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "spm.model", "vocab.txt"),
-    *("vocab.json", "bpe.codes", "vocab.bpe"),
+    *("sentencepiece.model", "spm_char.model", "prophetnet.tokenizer", "tekken.json", "dict.txt", "vocab.json"),
 )
 CHARACTER_READERS = ("CanineTokenizer", "ByT5Tokenizer", "PerceiverTokenizer")  # which need no vocabulary
 _FILES = ["*.json", "*.safetensors", "*.model", "*.txt"]

@@ -55,13 +55,13 @@ def training_warnings(job: TrainJob, result: Mapping[str, Any], dev: Mapping[str
 
     ``result`` is its training.json, ``dev`` are its dev rows.
     """
-    return [*learning_warnings(dev_tasks(job), result, dev), *_length_warnings(job, int(result["max_length"]))]
+    return [*learning_warnings(dev_tasks(job), result, dev), *_length_warnings(job, result.get("max_length"))]
 
 
-def _length_warnings(job: TrainJob, length: int) -> list[str]:
+def _length_warnings(job: TrainJob, length: int | None) -> list[str]:
     """A sentence where the encoder has fewer positions than the longest input was to have subwords."""
     asked = job.trainer.max_length
-    if asked is None or asked <= length:
+    if asked is None or length is None or asked <= length:
         return []
     return [f"max_length is {asked}, but the encoder reads {length} subwords at most: longer inputs are cut there"]
 
