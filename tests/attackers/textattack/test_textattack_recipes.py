@@ -202,7 +202,7 @@ def test_upstream_mode_is_textattack(textattack: Any, parts: dict[str, str], vic
 
 @pytest.mark.parametrize("kind", ["homoglyphs", "invisible", "deletions", "reorderings"])
 def test_upstream_bad_characters_is_textattack(textattack: Any, parts: dict[str, str], kind: str) -> None:
-    from xfer.attackers.textattack.recipes.upstream import homoglyph_swap
+    from xfer.attackers.textattack.recipes.upstream.classes import homoglyph_swap
 
     read = {"homoglyphs": parts["homoglyphs"]} if kind == "homoglyphs" else {"homoglyphs": None}
     one = attacker(parts, "bad-characters", "upstream", perturbation=kind, **read)

@@ -144,8 +144,9 @@ class TextAttack(Search):
             raise MissingPart(str(error)) from None
         from xfer.attackers.textattack.recipes.build import RECIPE_BUILDERS as BUILD  # late: these import TextAttack
         from xfer.attackers.textattack.recipes.fixed_parts import FixedParts
-        from xfer.attackers.textattack.recipes.upstream_parts import UpstreamParts
-        from xfer.attackers.textattack.search import RecipeSearch, UpstreamSearch
+        from xfer.attackers.textattack.recipes.upstream.parts import UpstreamParts
+        from xfer.attackers.textattack.recipes.upstream.search import UpstreamSearch
+        from xfer.attackers.textattack.search import RecipeSearch
 
         parts, search = (FixedParts, RecipeSearch) if self.compat == "fixed" else (UpstreamParts, UpstreamSearch)
 

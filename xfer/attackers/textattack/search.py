@@ -12,7 +12,7 @@ from warnings import catch_warnings, simplefilter
 from xfer.attackers.search.candidate import EditableText
 from xfer.attackers.search.goals.base import Aim
 from xfer.attackers.search.outcome import SearchOutcome, SearchRefused
-from xfer.attackers.textattack.text import SpanText, attacked_columns, plain_text
+from xfer.attackers.textattack.text import SpanText, attacked_columns
 
 if TYPE_CHECKING:
     from textattack import Attack
@@ -88,20 +88,3 @@ class RecipeSearch:
         """What the search made of a text, as words at places."""
         text: EditableText = final
         return text
-
-
-class UpstreamSearch(RecipeSearch):
-    """Searches over TextAttack's own texts, whose splitting costs the cube of the length (``compat: upstream``)."""
-
-    longest = 4_000
-
-    def _refuse(self, fields: tuple[str, ...]) -> None:
-        super()._refuse(fields)
-        if any("<SPLIT>" in field for field in fields):
-            raise SearchRefused("upstream TextAttack cannot attack a text that holds its own mark <SPLIT>")
-
-    def _entered(self, before: SpanText) -> AttackedText:
-        return plain_text(before.fields)
-
-    def _left(self, final: AttackedText, fields: tuple[str, ...]) -> EditableText:
-        return EditableText.split(fields)

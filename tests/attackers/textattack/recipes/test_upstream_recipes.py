@@ -277,7 +277,7 @@ def test_language_models_are_shown_what_upstream_shows_them(
     """A limit of some nats hides small differences: the numbers themselves are compared."""
     from xfer.attackers.search import scheduler
     from xfer.attackers.search.oracles.causal import CausalOracle, FirstSubword
-    from xfer.attackers.textattack.recipes import upstream
+    from xfer.attackers.textattack.recipes.upstream import classes as upstream
     from xfer.attackers.textattack.text import plain_text
 
     window = {} if name == "GPT2" else {"window_size": 6}

@@ -5,24 +5,18 @@ Importing this module imports TextAttack.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
-
 from xfer.attackers.search.goals.base import Aim
-from xfer.attackers.search.scheduler import ask_oracle
 from xfer.attackers.textattack import load
-from xfer.attackers.textattack.adapters import SCORE_DIGITS, AimGoal, MissingWrapper, UpstreamGoal
-from xfer.attackers.textattack.text import attacked_columns
+from xfer.attackers.textattack.adapters import SCORE_DIGITS, AimGoal
 
 if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
     from textattack.shared import AttackedText
 
 _goals: Any = load.load_textattack().goal_functions
 
-__all__ = ["Confident", "Reduced", "UpstreamFirst", "UpstreamGoal", "UpstreamReduced", "Wrong"]
+__all__ = ["Confident", "Reduced", "Wrong"]
 
 
 class Wrong(AimGoal):
@@ -60,26 +54,3 @@ class Reduced(AimGoal):
             return 0.0
         removed_share = max(word_count - attacked_text.num_words, 0) / word_count
         return min(round(removed_share + (1.0 - score) / word_count, SCORE_DIGITS), 1.0)
-
-
-class _HubVictim:
-    """Mixed into a goal of TextAttack: its victim is the hub's."""
-
-    def __init__(self, aim: Aim, **options: Any) -> None:
-        super().__init__(MissingWrapper(), **options)  # type: ignore[call-arg]
-        self.aim = aim
-        self.gold: Any = None
-
-    def _call_model_uncached(self, attacked_text_list: Sequence[Any]) -> Any:
-        if not attacked_text_list:
-            return []
-        rows = ask_oracle("victim", [attacked_columns(text) for text in attacked_text_list])
-        return self._process_model_outputs(attacked_text_list, torch.from_numpy(np.stack(rows)))  # type: ignore[attr-defined]
-
-
-class UpstreamReduced(_HubVictim, _goals.InputReduction):
-    """TextAttack's input reduction."""
-
-
-class UpstreamFirst(_HubVictim, _goals.TargetedClassification):
-    """TextAttack's goal of one class."""

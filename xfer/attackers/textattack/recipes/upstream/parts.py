@@ -13,8 +13,8 @@ import transformers
 from xfer.attackers.lexicons import synonyms, wordnet
 from xfer.attackers.search.oracles.loading import load_model
 from xfer.attackers.textattack import load
-from xfer.attackers.textattack.recipes import goals, upstream
 from xfer.attackers.textattack.recipes.parts import INNER_LETTERS, RecipeParts
+from xfer.attackers.textattack.recipes.upstream import classes, goals
 
 if TYPE_CHECKING:  # names for readers: importing TextAttack is left to ``load``
     from textattack.constraints import Constraint
@@ -49,7 +49,7 @@ class UpstreamParts(RecipeParts):
         """A goal that has the victim's gradients at hand, where its recipe reads them."""
         goal = self._goal(kind, options)
         if self.victim is not None and self.options.recipe in ("a2t", "hotflip"):
-            goal.model = upstream.UpstreamVictim(self.victim.network, self.gold, self.network_length())
+            goal.model = classes.UpstreamVictim(self.victim.network, self.gold, self.network_length())
         return goal
 
     def guards(self) -> list[Constraint]:
@@ -89,10 +89,10 @@ class UpstreamParts(RecipeParts):
 
     def similar_vectors(self, least: float, metric: str, window: int | None, original: bool) -> Constraint:
         short = {"window_size": window, "skip_text_shorter_than_window": window is not None}
-        return upstream.UpstreamEncoder(threshold=least, metric=metric, compare_against_original=original, **short)
+        return classes.UpstreamEncoder(threshold=least, metric=metric, compare_against_original=original, **short)
 
     def tag_check(self, nouns_for_verbs: bool) -> Constraint:
-        return upstream.UpstreamPartOfSpeech(allow_verb_noun_swap=nouns_for_verbs)
+        return classes.UpstreamPartOfSpeech(allow_verb_noun_swap=nouns_for_verbs)
 
     def near_text(self, most: int) -> Constraint:
         return _textattack.constraints.overlap.LevenshteinEditDistance(most)
@@ -105,13 +105,13 @@ class UpstreamParts(RecipeParts):
         return thought(embedding=self.embedding, threshold=most, metric="max_euclidean")
 
     def likeliest(self, most: int) -> Constraint:
-        return upstream.OneWord(most)
+        return classes.OneWord(most)
 
     def fluent_window(self, most: float, words: int) -> Constraint:
-        return upstream.Windowed(words, max_log_prob_diff=most)
+        return classes.Windowed(words, max_log_prob_diff=most)
 
     def fluent_word(self, most: float) -> Constraint:
-        return upstream.FirstPiece(max_log_prob_diff=most)
+        return classes.FirstPiece(max_log_prob_diff=most)
 
     # swaps
 
@@ -138,14 +138,14 @@ class UpstreamParts(RecipeParts):
             _swaps.WordSwapRandomCharacterInsertion(letters_to_insert=" ", **inner),
             _swaps.WordSwapRandomCharacterDeletion(**inner),
             _swaps.WordSwapNeighboringCharacterSwap(**inner),
-            upstream.homoglyph_swap(None),
+            classes.homoglyph_swap(None),
         ]
 
     def synonym_swap(self, folder: str | None) -> Transformation:
-        return upstream.WordNet(wordnet.load_synonyms(folder, "en"))
+        return classes.WordNet(wordnet.load_synonyms(folder, "en"))
 
     def masked_swap(self) -> Transformation:
-        return upstream.Proposed(method="bae", max_candidates=50, min_confidence=0.0, **self._masked_model())
+        return classes.Proposed(method="bae", max_candidates=50, min_confidence=0.0, **self._masked_model())
 
     def joined_swap(self) -> Transformation:
         return _swaps.WordSwapMaskedLM(method="bert-attack", max_candidates=8, **self._masked_model())
@@ -157,25 +157,25 @@ class UpstreamParts(RecipeParts):
             _swaps.WordInsertionMaskedLM(max_candidates=50, min_confidence=0.0, **shared),
         ]
         merges = self.has("tagger")
-        return two + ([upstream.UpstreamMerge(max_candidates=50, min_confidence=5e-3, **shared)] if merges else [])
+        return two + ([classes.UpstreamMerge(max_candidates=50, min_confidence=5e-3, **shared)] if merges else [])
 
     def sememe_swap(self, table: Mapping[tuple[str, str], Sequence[str]]) -> Transformation:
         bank: dict[str, dict[str, list[str]]] = {}
         for (word, part_of_speech), others in table.items():
             for word_class in synonyms.WORD_CLASSES[:4] if part_of_speech == "*" else (part_of_speech,):
                 bank.setdefault(word, {}).setdefault(word_class, []).extend(others)
-        return upstream.HowNet(bank)
+        return classes.HowNet(bank)
 
     def fact_swaps(self) -> list[Transformation]:
-        name, place = ([upstream.ChangeName()], [upstream.ChangeLocation()]) if self.has("tagger") else ([], [])
+        name, place = ([classes.ChangeName()], [classes.ChangeLocation()]) if self.has("tagger") else ([], [])
         return [_swaps.WordSwapExtend(), _swaps.WordSwapContract(), *name, _swaps.WordSwapChangeNumber(), *place]
 
     def gradient_swap(self) -> Transformation:
-        return upstream.UpstreamFlip(self.gold)
+        return classes.UpstreamFlip(self.gold)
 
     def unseen_swap(self, kind: str) -> Transformation:
         if kind == "homoglyphs":
-            return upstream.homoglyph_swap(self.name("homoglyphs"))
+            return classes.homoglyph_swap(self.name("homoglyphs"))
         kinds = {
             "invisible": _swaps.WordSwapInvisibleCharacters,
             "deletions": _swaps.WordSwapDeletions,
