@@ -31,7 +31,7 @@ class TextLanguage(Reader):
     labels: ClassVar[tuple[str, ...]] = ()
     card: ClassVar[Card] = Card(
         title="The language of the texts of another data set",
-        hub="that of the other data set",
+        hub="facebook/xnli",  # of the reader that is taken if none is named
         revision=None,
         licence="that of the other data set",
         citation="Libovicky, Rosa, Fraser 2020, On the Language Neutrality of Pre-trained Multilingual Representations",
