@@ -17,12 +17,8 @@ from xfer.recipe.validation import mark_fault, path_fault
 if TYPE_CHECKING:
     from xfer.recipe.study import Fit, Hypothesis, Levels, Study, StudyCell
 
-ATTACK_MEASURES = (
-    "drop",
-    "relative",
-    "cost_above_chance",
-    "gap_growth",
-)  # measures that an evaluation without an attack does not have
+# Measures that an evaluation without an attack does not have.
+ATTACK_MEASURES = ("drop", "relative", "cost_above_chance", "gap_growth")
 
 
 def foreign_fields(tree: Tree, names: Set[str]) -> Iterator[Fault]:

@@ -69,19 +69,23 @@ def relative_drop(clean: Sample, attacked: Sample) -> Sample:
 def above_chance(score: Sample, chance: float) -> Sample:
     """The score between chance (0) and all right (1), as Cohen's kappa has it (1960): scores of tasks with unlike
     chance levels can then be laid beside each other. ``chance`` is a share below 1."""
-    return Sample(score.seeds - chance, score.errors, score.keys) / (1 - chance)
+    return _raised(score, -chance) / (1 - chance)
 
 
-def cost_above_chance(clean: Sequence[Sample], drops: Sequence[Sample], chances: Sequence[float]) -> Sample | None:
+def cost_above_chance(languages: Sequence[tuple[Sample, Sample, float]]) -> Sample | None:
     """What an attack costs, as a share of what the clean score has above chance, over one language or several.
 
-    It is the ratio of two means over the languages, since of a single language that is at chance it has no meaning.
-    None where the clean mean is no more than ``AT_CHANCE`` above chance.
+    Of each language the clean and the attacked score and chance. It is the ratio of two means over the languages,
+    since of a single language that is at chance it has no meaning. None where the clean mean is no more than
+    ``AT_CHANCE`` above chance.
     """
-    levels = sum(chances) / len(chances)
-    room = mean(list(clean))
-    room = Sample(room.seeds - levels, room.errors, room.keys)
-    return mean(list(drops)) / room if room.value > AT_CHANCE else None
+    room = mean([_raised(clean, -chance) for clean, _, chance in languages])
+    return mean([drop(clean, attacked) for clean, attacked, _ in languages]) / room if room.value > AT_CHANCE else None
+
+
+def _raised(score: Sample, by: float) -> Sample:
+    """A score and a number that is not drawn."""
+    return Sample(score.seeds + by, score.errors, score.keys)
 
 
 def gap(scores: Mapping[str, Sample], trained: Iterable[str]) -> Sample | None:

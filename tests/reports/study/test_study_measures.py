@@ -58,6 +58,7 @@ def test_measures_above_chance_by_hand() -> None:
     for which, right in (("all", 37.5 / (75 - 175 / 3)), ("transfer", 37.5 / 6.25), ("trained", 1.0)):
         average = cell.averaged("typos", "cost_above_chance", which)
         assert average is not None and average.value == pytest.approx(right), which
+    assert cell.averaged("other", "cost_above_chance", "all") is None
     at_chance = measured(chance=dict.fromkeys(("en", "de", "sw"), 0.75), clean=CLEAN, typos=TYPOS)
     assert at_chance.averaged("typos", "cost_above_chance", "all") is None
     rows = study_records([FinishedCell({"axis": "one"}, cell, None)])

@@ -42,11 +42,7 @@ def study_records(cells: Sequence[FinishedCell]) -> list[StudyRecord]:
                 "metric": cell.numbers.credits[name].metrics[0],
             }
             for kind in RECORDED_MEASURES:
-                samples = dict(cell.numbers.measure(name, kind))
-                average = cell.numbers.averaged(name, kind, "all")
-                if average is not None:
-                    samples["mean"] = average
-                for language, language_sample in samples.items():
+                for language, language_sample in cell.numbers.with_mean(name, kind).items():
                     trained = language in cell.numbers.trained(name)
                     row = cell.levels | record_info | {"measure": kind, "language": language, "trained": trained}
                     rows.append(row | cell_of(language_sample, kind) | {"seeds": len(language_sample.seeds)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from xfer.metrics.intervals import Sample, mean
@@ -18,6 +18,7 @@ from xfer.reports.measures import (
     relative_drop,
 )
 
+COST_ABOVE_CHANCE = "cost_above_chance"
 LINEAR_MEASURES = ("score", "drop")  # measures that every language has
 Chances = Mapping[str, Mapping[str, float]]  # evaluation -> language -> the chance level of its score, a share
 
@@ -74,10 +75,10 @@ class CellMeasures:
             scores = self.scores(self.credits[name])
             return {code: above_chance(scores[code], levels[code]) for code in scores if levels.get(code, 1) < 1}
         if kind in ("drop", "relative"):
-            return self._drops(name, drop if kind == "drop" else relative_drop)
-        if kind == "cost_above_chance":
-            costs = {code: self._cost(name, [code]) for code in self._drops(name, drop)}
-            return {code: cost for code, cost in costs.items() if cost is not None}
+            of_pair = drop if kind == "drop" else relative_drop
+            return {code: of_pair(*pair) for code, pair in self._pairs(name).items()}
+        if kind == COST_ABOVE_CHANCE:
+            return self._costs(name, lambda codes: {code: [code] for code in codes})
         whole = (
             gap(self.measure(name, "score"), self.trained(name))
             if kind == "gap"
@@ -85,47 +86,51 @@ class CellMeasures:
         )
         return {"mean": whole} if whole is not None else {}
 
-    def _drops(self, name: str, measure: Callable[[Sample, Sample], Sample]) -> Samples:
+    def _pairs(self, name: str) -> dict[str, tuple[Sample, Sample]]:
+        """language -> the clean and the attacked score, on the rows that both have; empty without a clean partner."""
         partner, attacked = clean_partner(self.about, name), self.credits[name]
         if partner not in self.credits:
             return {}
         clean = self.credits[partner]
         pairs = {code: clean.paired(attacked, code, attacked.metrics[0]) for code in attacked.ids}
-        return {code: measure(*pair) for code, pair in pairs.items() if pair}
+        return {code: pair for code, pair in pairs.items() if pair}
 
-    def _clean_scores(self, name: str) -> Samples:
-        """The clean score of each language on the rows that the attack changed or left."""
-        return self._drops(name, lambda clean, _: clean)
+    def _costs(self, name: str, group: Callable[[list[str]], Mapping[str, Sequence[str]]]) -> Samples:
+        """What an attack costs above chance, over each group of the languages that have pairs, as far as their chance
+        levels are known."""
+        partner = clean_partner(self.about, name) if name in self.credits else None
+        if partner not in self.chances:
+            return {}
+        levels, pairs = self.chances[partner], self._pairs(name)
+        costs = {
+            member: cost_above_chance([(*pairs[code], levels[code]) for code in codes])
+            for member, codes in group(list(pairs)).items()
+            if codes and all(code in levels for code in codes)
+        }
+        return {member: cost for member, cost in costs.items() if cost is not None}
 
-    def _cost(self, name: str, languages: Sequence[str]) -> Sample | None:
-        """What an attack costs above chance in some languages; None where one of their chance levels is not known."""
-        partner = clean_partner(self.about, name)
-        levels, clean = self.chances.get(str(partner), {}), self._clean_scores(name)
-        if not languages or any(code not in levels for code in languages):
-            return None
-        drops = self._drops(name, drop)
-        return cost_above_chance(
-            [clean[code] for code in languages],
-            [drops[code] for code in languages],
-            [levels[code] for code in languages],
-        )
+    def _chosen(self, name: str, codes: Iterable[str], languages: str) -> list[str]:
+        """All languages, or the trained or the other ones of them."""
+        trained = self.trained(name)
+        return [code for code in codes if languages == "all" or (code in trained) == (languages == "trained")]
+
+    def with_mean(self, name: str, kind: str) -> Samples:
+        """The measure of each language, and ``mean``, over all of them, as ``averaged`` has it."""
+        samples = dict(self.measure(name, kind))
+        if kind == COST_ABOVE_CHANCE:
+            average = self.averaged(name, kind, "all")
+            return samples | ({"mean": average} if average else {})
+        return samples | ({"mean": mean(list(samples.values()))} if samples and "mean" not in samples else {})
 
     def averaged(self, name: str, kind: str, languages: str) -> Sample | None:
         """The unweighted mean over all, the trained or the other languages; None if there is none.
 
         Of costs above chance the ratio of the means, which languages at chance do not upset.
         """
-        if kind == "cost_above_chance" and name in self.credits:
-            trained, every = self.trained(name), self._drops(name, drop)
-            return self._cost(
-                name, [c for c in every if languages == "all" or (c in trained) == (languages == "trained")]
-            )
+        if kind == COST_ABOVE_CHANCE:
+            whole = self._costs(name, lambda codes: {"mean": self._chosen(name, codes, languages)})
+            return whole.get("mean")
         samples = self.measure(name, kind)
         if samples and languages != "all" and "mean" not in samples:
-            trained = self.trained(name)
-            samples = {
-                code: language_sample
-                for code, language_sample in samples.items()
-                if (code in trained) == (languages == "trained")
-            }
+            samples = {code: samples[code] for code in self._chosen(name, samples, languages)}
         return mean(list(samples.values())) if samples else None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from xfer.recipe.study import Levels
+from xfer.reports.study.collapsed import Reports
 
 StrengthRow = dict[str, Any]
 
 
-def attack_strengths(reports: Sequence[tuple[Levels, Mapping[str, Any]]]) -> list[StrengthRow]:
+def attack_strengths(reports: Reports) -> list[StrengthRow]:
     """A row an evaluation, data set and attacker, over all cells that have it.
 
     ``asked`` and ``changed`` (the mean over cells and languages), ``lowest`` and ``highest`` (of one language in one
