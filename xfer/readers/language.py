@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from xfer.core.seeds import derive_seed
 from xfer.readers.base import Card, Languages, Reader, Row, Settings, Source, Split
 from xfer.readers.labels import NO_BREAKERS
+from xfer.readers.taken import check_taken, present_languages, taken_languages, taken_splits, taken_texts, taken_worlds
 from xfer.readers.text import Text
 
 HELD_OUT = 3  # one row in this many is for the test
@@ -26,7 +27,6 @@ class TextLanguage(Reader):
     several rows (the premises of XNLI, a context with many questions) would stand on both sides and are left out.
     """
 
-    version: ClassVar[int] = 2
     form: ClassVar[str] = "classify"
     labels: ClassVar[tuple[str, ...]] = ()
     card: ClassVar[Card] = Card(
@@ -60,24 +60,17 @@ class TextLanguage(Reader):
 
     @model_validator(mode="after")
     def _check_origin(self) -> TextLanguage:
-        missing = [split for split in self.take if split not in self.of.card.splits]
-        if missing or len(set(self.take)) != len(self.take):
-            what = {"name": self.of.type_name, "hint": f"it has {', '.join(self.of.card.splits)}, each once"}
-            raise PydanticCustomError("take", "take names no split of {name}, or one twice", what)
+        check_taken(self.of, self.take)
         if "text" not in self.of.texts or getattr(self.of, "of", None) is not None:
             hint = {"hint": "name the reader of a data set with texts of its own", "name": self.of.type_name}
             raise PydanticCustomError("of_text", "of names {name}, which has no texts of its own", hint)
         return self
 
     def known_languages(self, split: str) -> tuple[str, ...]:
-        every = {language for its in self.take for language in self.of.known_languages(its)}
-        return tuple(sorted(every)) if split in self.card.splits else ()
+        return taken_languages(self.of, self.take) if split in self.card.splits else ()
 
     def offered_languages(self, source: Source, split: str) -> tuple[str, ...]:
-        every = self.of.model_copy(update={"languages": "all"})
-        present = {language for its in self.take for language in every.offered_languages(source, its)}
-        chosen = present if self.languages == "all" else present & set(self.languages)
-        return tuple(sorted(chosen)) if split in self.card.splits else ()
+        return present_languages(self.of, self.take, source, self.languages) if split in self.card.splits else ()
 
     def label_names(self, source: Source | None = None) -> tuple[str, ...]:
         """The languages that are told apart."""
@@ -87,24 +80,16 @@ class TextLanguage(Reader):
         return {"blind": True}
 
     def origin_splits(self, split: str, language: str) -> tuple[tuple[Reader, str], ...]:
-        every = self.of.model_copy(update={"languages": "all"})
-        return tuple((every, its) for its in self.take if language in every.known_languages(its))
+        return taken_splits(self.of, self.take, language)
 
     def rows_from_origins(self, rows: Iterator[Row], split: str, language: str) -> Iterator[Row]:
-        named = [(row["id"], name, text) for row in rows for name, text in self._texts(row)]
-        counts = Counter(text for _, _, text in named)
-        for row_id, name, text in named:
+        texts = [(row["id"], *text) for row in rows for text in taken_texts(self.of, row) if text[1].strip()]
+        counts = Counter(text for _, _, text in texts)
+        for row_id, column, text in texts:
             is_tested = derive_seed("language probe", row_id) % HELD_OUT == 0
             if counts[text] == 1 and is_tested == (split == "test"):
+                name = f"{row_id}:{column}"
                 yield {"id": name, "language": language, "text": text, "pair": None, "label": language}
 
-    def _texts(self, row: Row) -> Iterator[tuple[str, str]]:
-        """A name and each text of a row of the other reader that holds anything."""
-        for column in self.of.texts:
-            value = row.get(column)
-            for number, text in enumerate([value] if isinstance(value, str) else value or ()):
-                if text.strip():
-                    yield f"{row['id']}:{column}{number or ''}", text
-
     def world_parts(self, split: str) -> tuple[str, ...]:
-        return tuple(sorted({world for its in self.take for world in self.of.world_parts(its)}))
+        return taken_worlds(self.of, self.take)

@@ -15,6 +15,14 @@ from xfer.readers import tables
 from xfer.readers.base import Card, HubPart, Languages, Reader, Row, Settings, Source, Split, held_out
 from xfer.readers.labels import NO_BREAKERS
 from xfer.readers.sources import mirror_root
+from xfer.readers.taken import (
+    check_taken,
+    present_languages,
+    taken_languages,
+    taken_splits,
+    taken_texts,
+    taken_worlds,
+)
 
 _WIKIPEDIA = tuple(
     "af ar az bg bn de el en es et eu fa fi fr gu he hi ht hu id it ja jv ka kk ko lt ml mr ms my nl pa pl pt qu "
@@ -86,10 +94,7 @@ class Text(Reader):
         for field in ("folder", "dump"):
             if self._given(self, field):
                 raise PydanticCustomError("of_and", "gives both of and {field}", {"hint": "keep one", "field": field})
-        missing = [split for split in self.take if split not in self.of.card.splits]
-        if missing or len(set(self.take)) != len(self.take):
-            what = {"name": self.of.type_name, "hint": f"it has {', '.join(self.of.card.splits)}, each once"}
-            raise PydanticCustomError("take", "take names no split of {name}, or one twice", what)
+        check_taken(self.of, self.take)
         return self
 
     @staticmethod
@@ -100,13 +105,11 @@ class Text(Reader):
     def known_languages(self, split: str) -> tuple[str, ...]:
         if self.of is None:
             return super().known_languages(split)
-        return tuple(sorted({language for its in self.take for language in self.of.known_languages(its)}))
+        return taken_languages(self.of, self.take)
 
     def offered_languages(self, source: Source, split: str) -> tuple[str, ...]:
         if self.of is not None:
-            all_languages = self.of.model_copy(update={"languages": "all"})
-            present = {language for its in self.take for language in all_languages.offered_languages(source, its)}
-            return tuple(sorted(present if self.languages == "all" else present & set(self.languages)))
+            return present_languages(self.of, self.take, source, self.languages)
         languages = super().offered_languages(source, split)
         if self.languages != "all":
             return tuple(language for language in self.languages if source != "miniature" or language in languages)
@@ -118,8 +121,7 @@ class Text(Reader):
     def origin_splits(self, split: str, language: str) -> tuple[tuple[Reader, str], ...]:
         if self.of is None:
             return super().origin_splits(split, language)
-        all_languages = self.of.model_copy(update={"languages": "all"})
-        return tuple((all_languages, its) for its in self.take if language in all_languages.known_languages(its))
+        return taken_splits(self.of, self.take, language)
 
     def rows_from_origins(self, rows: Iterator[Row], split: str, language: str) -> Iterator[Row]:
         """Each text of the other reader's rows once, its labels left behind."""
@@ -128,18 +130,16 @@ class Text(Reader):
             return
         seen: set[str] = set()
         for number, row in enumerate(rows, 1):
-            for column in self.of.texts:
-                value = row.get(column)
-                for text in [value] if isinstance(value, str) else value or ():
-                    text_row = self._row(" ".join(text.split()), f"{number}:{column}", split, language)
-                    if text_row and text_row["text"] not in seen:
-                        seen.add(text_row["text"])
-                        yield text_row
+            for column, text in taken_texts(self.of, row):
+                text_row = self._row(" ".join(text.split()), f"{number}:{column}", split, language)
+                if text_row and text_row["text"] not in seen:
+                    seen.add(text_row["text"])
+                    yield text_row
 
     def world_parts(self, split: str) -> tuple[str, ...]:
         if self.of is None:
             return super().world_parts(split)
-        return tuple(sorted({world for its in self.take for world in self.of.world_parts(its)}))
+        return taken_worlds(self.of, self.take)
 
     def _present(self, language: str) -> bool:
         return any(next(mirror_root().glob(pattern), None) for pattern in self.places("train", language))
