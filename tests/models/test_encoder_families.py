@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -193,10 +194,10 @@ def test_infobert_reads_embeddings_that_are_narrower_than_the_states(tmp_path: P
 
 def test_queries_that_rotary_positions_leave_wider_are_attended_to_in_bf16() -> None:
     query, key = torch.randn(1, 2, 5, 8), torch.randn(1, 2, 5, 8)
-    value, module = torch.randn(1, 2, 5, 8, dtype=torch.bfloat16), torch.nn.Module()
-    module.is_causal = False  # type: ignore[assignment]
+    value: Any = torch.randn(1, 2, 5, 8, dtype=torch.bfloat16)
+    bidirectional: Any = SimpleNamespace(is_causal=False)
     for dropout in (0.0, 0.1):
-        output, _ = attention_forward(module, query, key, value, None, dropout=dropout)
+        output, _ = attention_forward(bidirectional, query, key, value, None, dropout=dropout)
         assert output.dtype == torch.bfloat16 and output.isfinite().all()
 
 

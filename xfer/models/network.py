@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from xfer.core.errors import MissingPart
@@ -26,6 +26,7 @@ from xfer.models import bottleneck
 from xfer.models.base import Origin
 from xfer.models.domain.form import DomainForm
 from xfer.models.dropout import use_fast_dropout
+from xfer.models.folders import check_complete, load_tokenizer, load_trusted, read_weights
 from xfer.models.packed import enable_packing
 from xfer.models.spread import shard_like
 
@@ -240,29 +241,6 @@ def load_network(folder: Path, task: str, form: Form) -> Network:
     return Network({task: head}, {task: form}, load_tokenizer(folder / task)).eval()
 
 
-FEWEST_WORDS = 4  # beside its marks: some tokenizers without a vocabulary make up one or two
-
-
-def load_trusted(auto: Any, folder: Path | None) -> Any:
-    """Reads a config or tokenizer; code that comes with a model is never run. Raises MissingPart."""
-    try:
-        return auto.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        what = " ".join(str(error).split("\n")[:1])
-        needs_code = "trust_remote_code" in str(error) or "auto_map" in str(error)
-        reason = "cannot be used without code of its own" if needs_code else "cannot be read"
-        raise MissingPart(f"the model in {folder} {reason}: {what}") from None
-
-
-def load_tokenizer(folder: Path | None) -> Any:
-    """Reads a tokenizer. Raises MissingPart, also where it knows no words, so that every text would read the same."""
-    tokenizer = load_trusted(transformers.AutoTokenizer, folder)
-    if len(tokenizer) <= len({*tokenizer.all_special_ids}) + FEWEST_WORDS:
-        what = f"the model in {folder} has no tokenizer of its own: every word would be {tokenizer.unk_token}"
-        raise MissingPart(f"{what}; put the files of its tokenizer there (tokenizer.json, or a vocabulary)")
-    return tokenizer
-
-
 def _build_head(origin: Origin, form: Form) -> PreTrainedModel:
     auto = getattr(transformers, form.auto)
     config = origin.config or load_trusted(transformers.AutoConfig, origin.folder)
@@ -274,13 +252,13 @@ def _build_head(origin: Origin, form: Form) -> PreTrainedModel:
             inner = kind(config)
             bare = inner.base_model is inner
             outer = [name for name, _ in inner.named_children() if name != kind.base_model_prefix and not bare]
-        carried = _read_weights(origin.folder)  # type: ignore[arg-type]
+        carried = read_weights(origin.folder)  # type: ignore[arg-type]
         if not form.facts.masks_text:
             fresh = {*outer} - _pretraining_modules(config)
             carried = {name: value for name, value in carried.items() if name.split(".")[0] not in fresh}
         options = {"config": config, "state_dict": carried, "dtype": torch.float32, "output_loading_info": True}
         empty, info = kind.from_pretrained(None, **options)
-        _check_complete(origin.folder, info["missing_keys"], "" if bare else f"{empty.base_model_prefix}.")
+        check_complete(origin.folder, info["missing_keys"], "" if bare else f"{empty.base_model_prefix}.")
     bottleneck.read_adapters(empty, origin.folder)
     use_fast_dropout(empty)
     enable_packing(empty)
@@ -302,30 +280,6 @@ def _pretraining_modules(config: PreTrainedConfig) -> set[str]:
 
 def _has_pooler(head: PreTrainedModel) -> bool:
     return getattr(head.base_model, "pooler", None) is not None
-
-
-def _check_complete(folder: Path | None, missing: Iterable[str], prefix: str) -> None:
-    """Raises MissingPart where a folder lacks weights of the encoder: they would be random without a word."""
-    absent = sorted(name for name in missing if name.startswith(prefix) and "pooler" not in name)
-    if absent:
-        raise MissingPart(f"the weights in {folder} lack {len(absent)} parts of the encoder, such as {absent[0]}")
-
-
-def _read_weights(folder: Path) -> dict[str, torch.Tensor]:
-    """All tensors of a folder's safetensors files, by name, in any shape. Raises MissingPart."""
-    try:
-        index = folder / "model.safetensors.index.json"
-        if index.is_file():
-            names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
-        else:
-            names = (
-                ["model.safetensors"]
-                if (folder / "model.safetensors").is_file()
-                else sorted(path.name for path in folder.glob("*.safetensors"))
-            )
-        return {name: tensor for file in names for name, tensor in load_file(folder / file).items()}
-    except Exception as error:
-        raise MissingPart(f"the weights in {folder} cannot be read: {error}") from error
 
 
 @contextmanager

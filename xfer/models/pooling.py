@@ -10,52 +10,58 @@ from xfer.core.errors import MissingPart
 from xfer.models.network import Network
 from xfer.models.packed import FAMILIES
 
-PooledBy = Literal["pooler", "cls", "mean", "last"]
+PooledBy = Literal["cls", "mean", "last"]
 LENGTH, INSIDE = 6, 4  # subwords of the text that is asked with, and how many of them are no padding
 
 
 def head_pooling(network: Network, task: str) -> PooledBy:
-    """How the head of a task makes one vector of a text: the encoder's own pooler, or the first state (``cls``), the
-    mean or the last of those that are no padding.
+    """How the head of a task makes one vector of a text: the first state (``cls``, or the encoder's own pooler of it),
+    the mean or the last of those that are no padding.
 
     Found by the gradient of the head's answer in the states. Raises MissingPart for a head that does neither.
     """
     if getattr(network.encoder.config, "model_type", "") in FAMILIES:
         return "cls"  # known of them, which may be sharded or run without padding
-    seen: dict[str, torch.Tensor] = {}
+    slope = _state_slope(network, task)
+    return "cls" if slope is None else _read_places(slope[0].abs().sum(-1))
+
+
+def _asked_text(network: Network) -> dict[str, torch.Tensor]:
+    """A text of one word, again and again, and padding: ``input_ids`` and ``attention_mask`` [1, LENGTH]."""
+    tokenizer, device = network.tokenizer, next(network.parameters()).device
+    word = next(number for number in range(len(tokenizer)) if number not in tokenizer.all_special_ids)
+    end = word if tokenizer.eos_token_id is None else int(tokenizer.eos_token_id)
+    pad = int(tokenizer.pad_token_id or 0)
+    ids = [word] * (INSIDE - 1) + [end] + [pad] * (LENGTH - INSIDE)
+    mask = [1] * INSIDE + [0] * (LENGTH - INSIDE)
+    return {"input_ids": torch.tensor([ids], device=device), "attention_mask": torch.tensor([mask], device=device)}
+
+
+def _state_slope(network: Network, task: str) -> torch.Tensor | None:
+    """The gradient of a head's answer in the last hidden states, [1, LENGTH, width]; None where it reads none of them,
+    but what the encoder has pooled."""
+    states: list[torch.Tensor] = []
 
     def watch(module: torch.nn.Module, inputs: object, output: Any) -> Any:
-        for name in ("last_hidden_state", "pooler_output"):
-            if output.get(name) is not None:
-                output[name] = seen[name] = output[name].detach().requires_grad_()
+        states.append(output["last_hidden_state"].detach().requires_grad_())
+        output["last_hidden_state"] = states[0]
         return output
 
-    head, training = network.heads[task], network.training
-    device = next(head.parameters()).device
-    ids = torch.full((1, LENGTH), int(network.tokenizer.pad_token_id or 0), device=device)
-    marks = network.tokenizer.all_special_ids
-    ids[0, :INSIDE] = next(number for number in range(len(network.tokenizer)) if number not in marks)
-    if network.tokenizer.eos_token_id is not None:
-        ids[0, INSIDE - 1] = network.tokenizer.eos_token_id
-    mask = (torch.arange(LENGTH, device=device) < INSIDE).long()[None]
-    hook = network.encoder.register_forward_hook(watch)
+    training, hook = network.training, network.encoder.register_forward_hook(watch)
     try:
         network.eval()
         with torch.enable_grad():
-            answer = head(input_ids=ids, attention_mask=mask).logits.float()
-            weights = torch.linspace(1, 2, answer.numel(), device=device).view_as(answer)  # a sum may be constant
-            slopes = torch.autograd.grad((answer * weights).sum(), list(seen.values()), allow_unused=True)
+            answer = network.heads[task](**_asked_text(network)).logits.float()
+            weights = torch.linspace(1, 2, answer.numel(), device=answer.device).view_as(answer)  # sums may be constant
+            (slope,) = torch.autograd.grad((answer * weights).sum(), states, allow_unused=True)
     finally:
         hook.remove()
         network.train(training)
-    found = {name: slope for name, slope in zip(seen, slopes, strict=True) if slope is not None and slope.any()}
-    if "pooler_output" in found:
-        return "pooler"
-    return _read_places(found["last_hidden_state"][0].abs().sum(-1)) if found else "cls"
+    return slope if slope is not None and slope.any() else None
 
 
 def _read_places(sizes: torch.Tensor) -> PooledBy:
-    """By how much the answer hangs on each state, [length]."""
+    """By how much the answer hangs on each state, [LENGTH]."""
     places = sizes.nonzero()[:, 0].tolist()
     if places == [0]:
         return "cls"

@@ -25,7 +25,8 @@ def build_estimator(network: Network, seed: int) -> torch.nn.Module:
     It reads both, one after the other, [..., embedding width + width]; in ALBERT and the like the first is narrower.
     """
     encoder: Any = network.encoder
-    width, narrow = int(encoder.config.hidden_size), int(encoder.get_input_embeddings().embedding_dim)
+    width = int(encoder.config.hidden_size)
+    narrow = int(getattr(encoder.get_input_embeddings(), "embedding_dim", width))
     with seeded_torch(derive_seed("infobert", seed)):
         layers = (
             torch.nn.Linear(narrow + width, ESTIMATOR_WIDTH),

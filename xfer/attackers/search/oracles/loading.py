@@ -10,7 +10,7 @@ import torch
 import transformers
 
 from xfer.core.errors import MissingPart, XferError
-from xfer.models.network import load_tokenizer
+from xfer.models.folders import load_tokenizer
 from xfer.models.positions import position_limit
 from xfer.models.predictor import default_device
 from xfer.models.pretrained import Pretrained
