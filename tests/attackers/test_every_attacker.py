@@ -24,8 +24,10 @@ LABEL = {"option_order": {"label"}}  # and where it moves the label along
 # Attackers whose letters stay in the scripts of the text (or are figures and signs).
 SAME_SCRIPT = ("typos", "diacritics", "invisible", "case", "spelling", "numbers", "word_order", "context_shuffle")
 # The share is of something else than words: of numbers, windows, rows; or a phrase may be longer than what it replaces.
-OTHER_UNITS = ("numbers", "word_order", "pair_swap", "option_order", "entity_swap", "phrase_mixing")
-OTHER_UNITS += ("name_swap", "neighbour_words")  # of names; and words that draw by themselves
+OTHER_UNITS = (
+    *("numbers", "word_order", "pair_swap", "option_order", "entity_swap", "phrase_mixing", "name_swap"),
+    "neighbour_words",  # whose words draw by themselves
+)
 KANA = {"Hiragana", "Katakana", "Han"}
 EACH_FORM = [(name, form) for name in FREE for form in attacker(name).forms]
 each = pytest.mark.parametrize(("name", "form"), EACH_FORM, ids=["-".join(case) for case in EACH_FORM])

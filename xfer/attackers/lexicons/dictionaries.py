@@ -53,6 +53,16 @@ def read_word_list(file: Path) -> WordTable:
     return _parse_word_list(file, file_stamp(file))
 
 
+def read_names_by_kind(file: Path) -> WordTable:
+    """Each name of a list of kinds and names, in small letters, with all names of its kind. Raises BadRow."""
+    return _names_by_kind(file, file_stamp(file))
+
+
+@lru_cache(maxsize=64)
+def _names_by_kind(file: Path, stamp: FileStamp) -> WordTable:
+    return {name.lower(): names for names in _parse_word_list(file, stamp).values() for name in names}
+
+
 @lru_cache(maxsize=64)
 def _parse_word_list(file: Path, stamp: FileStamp) -> WordTable:
     entries: dict[str, dict[str, None]] = {}

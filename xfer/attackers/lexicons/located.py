@@ -7,6 +7,8 @@ from pathlib import Path
 
 from xfer.core.errors import BadRow
 
+MINIATURE = "miniature"  # the source, and in place of a folder the words of its own world
+
 
 def located(name: str) -> Path:
     """The file or folder of this name: as it is if absolute or in the working folder, else under $XFER_DATA."""

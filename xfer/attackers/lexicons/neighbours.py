@@ -8,13 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from xfer.attackers.lexicons.dictionaries import read_word_list, word_list_path
-from xfer.attackers.lexicons.located import located
+from xfer.attackers.lexicons.located import MINIATURE, located
 from xfer.attackers.lexicons.wordnet import ENGLISH_INDEX, load_synonyms, wordnet_folders
 from xfer.core.errors import BadRow, MissingPart
 from xfer.core.files import FileStamp, file_stamp
 
 NeighbourLookup = Callable[[str], Sequence[str]]  # of a word in small letters
-MINIATURE = "miniature"
 OWN_LIST = Path(__file__).parent / "data" / "miniature_neighbours.txt"
 
 

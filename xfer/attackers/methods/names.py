@@ -8,12 +8,13 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from xfer.attackers.base import Attacker, AttackRow, FileDigests, ModelFree
-from xfer.attackers.methods.words import MINIATURE, FileHasher
+from xfer.attackers.lexicons.located import MINIATURE
+from xfer.attackers.methods.words import FileHasher
 from xfer.forms.sheet import EVERY_FORM
 from xfer.forms.texts import ColumnEdits
 from xfer.text.edits import Edit
 
-NameTable = dict[str, tuple[str, ...]]  # name, in small letters -> the other names of its kind
+NameTable = dict[str, tuple[str, ...]]  # name, in small letters -> all names of its kind
 
 
 @ModelFree.register("name_swap")
@@ -50,23 +51,19 @@ class NameSwap(ModelFree):
             return of_words([miniature_names(language) for language in languages])
         return {language: digest(checked(self.folder, language)) for language in languages}
 
-    def other_names(self, language: str) -> NameTable:
-        """Each listed name, in small letters, with the other names of its kind, in the order of the list."""
-        from xfer.attackers.lexicons.dictionaries import miniature_names, read_word_list, word_list_path
+    def names_by_kind(self, language: str) -> NameTable:
+        """Each listed name, in small letters, with all names of its kind, in the order of the list."""
+        from xfer.attackers.lexicons.dictionaries import miniature_names, read_names_by_kind, word_list_path
 
-        mini = self.folder == MINIATURE
-        kinds = miniature_names(language) if mini else read_word_list(word_list_path(self.folder, language))
-        return {
-            name.lower(): tuple(other for other in names if other.lower() != name.lower())
-            for names in kinds.values()
-            for name in names
-        }
+        if self.folder == MINIATURE:
+            return {name.lower(): names for names in miniature_names(language).values() for name in names}
+        return read_names_by_kind(word_list_path(self.folder, language))
 
     def row_edits(self, side_texts: dict[str, str], row: AttackRow, prepared: Any) -> ColumnEdits:
         from xfer.attackers.lexicons.dictionaries import find_words, fit_replacement, single_spaced
         from xfer.text.draws import random_round, shuffle_items
 
-        table, rng = self.other_names(row["language"]), self.random_stream(row)
+        table, rng = self.names_by_kind(row["language"]), self.random_stream(row)
         hits = {
             name: [hit for hit in find_words(text, table.__contains__) if _may_name(text[hit[0][0]])]
             for name, text in side_texts.items()
@@ -75,7 +72,8 @@ class NameSwap(ModelFree):
         wanted, chosen = random_round(rng, self.rate * len(present)), dict[str, str]()
         taken = set(present)
         for word in shuffle_items(rng, present)[:wanted]:
-            free = [other for other in shuffle_items(rng, table[word]) if other.lower() not in taken]
+            others = (other for other in table[word] if other.lower() != word)
+            free = [other for other in shuffle_items(rng, others) if other.lower() not in taken]
             if free:
                 chosen[word] = free[0]
                 taken.add(free[0].lower())

@@ -10,7 +10,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from xfer.attackers.base import Attacker, FileDigests, ModelFree
-from xfer.attackers.methods.words import MINIATURE, FileHasher
+from xfer.attackers.lexicons.located import MINIATURE
+from xfer.attackers.methods.words import FileHasher
 from xfer.forms.sheet import EVERY_FORM
 from xfer.readers.labels import LabelBreaker
 from xfer.text.edits import Edit

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from xfer.attackers.base import Attacker, AttackRow, FileDigests, ModelFree
+from xfer.attackers.lexicons.located import MINIATURE
 from xfer.core.errors import MissingPart
 from xfer.forms.sheet import EVERY_FORM
 from xfer.forms.texts import ColumnEdits, column_of_side, is_entity_tag
@@ -20,7 +21,6 @@ from xfer.text.edits import Edit
 
 FileHasher = Callable[[Path], str]
 Lists = list[Mapping[str, tuple[str, ...]]]
-MINIATURE = "miniature"  # the source, and the words of its world
 
 
 class Lexical(ModelFree):
