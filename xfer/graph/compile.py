@@ -16,7 +16,7 @@ from xfer.graph.repeated_data import repeated_data_notes
 from xfer.graph.stages import stage_node
 from xfer.recipe.checks.lexicons import in_source
 from xfer.recipe.groups import benchmark_tasks
-from xfer.recipe.published import settings_tables
+from xfer.recipe.published import settings_notes
 from xfer.recipe.recipe import Recipe
 from xfer.reports.changed import ATTACKED_ROLE, GIVEN_ROLE
 from xfer.reports.discriminators import TRAINED_ROLE
@@ -28,12 +28,7 @@ def compile_graph(recipe: Recipe, resolver: Resolver) -> Graph:
     """The graph of a recipe. A node that cannot run as things stand carries its ``problem``."""
     recipe, notes = in_source(recipe)
     builder = GraphBuilder(recipe, resolver)
-    named = (
-        [f"settings: the table {recipe.settings}, {settings_tables()[recipe.settings]['source']}"]
-        if recipe.settings
-        else []
-    )
-    builder.graph.notes += [*notes, *named, *repeated_data_notes(recipe)]
+    builder.graph.notes += [*notes, *settings_notes(recipe), *repeated_data_notes(recipe)]
     for name in recipe.stages:
         for seed in recipe.seeds:
             stage_node(builder, name, seed)

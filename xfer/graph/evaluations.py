@@ -8,9 +8,10 @@ from xfer.core.seeds import json_digest
 from xfer.forms.sheet import RETRIEVE, form_facts
 from xfer.graph.attacks import AttackTarget, attack_node
 from xfer.graph.compiling import GraphBuilder, reader_form
-from xfer.graph.jobs import AttackJob, DataJob, Job, NetworkJob, PredictJob, RowForm, ScoreJob
+from xfer.graph.jobs import AttackJob, DataJob, Job, NetworkJob, PredictJob, ProbeJob, RowForm, ScoreJob
 from xfer.graph.node import Node
 from xfer.graph.stages import stage_node
+from xfer.models.probe_settings import Probe
 from xfer.readers.base import Reader
 from xfer.recipe.checks.attacked import tagging_stage
 from xfer.recipe.recipe import Evaluation
@@ -49,7 +50,7 @@ def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node[S
     task = evaluation.task or next(iter(tasks), reader.type_name)
     form = reader_form(reader, recipe.source_of(reader))
     if evaluation.probe:
-        return _probe_node(builder, name, seed, task, form)
+        return _probe_node(builder, name, seed, task, evaluation.probe)
     rows = _tested_rows(builder, name, seed, task)
     trained = {"train": stage_node(builder, stage_name, seed)} if stage_name else {}
     model, problem = (None, None) if stage_name else builder.model_state()
@@ -65,11 +66,11 @@ def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node[S
     return builder.graph.add_node(Node(score_job, {"predict": predict_node, **searched}))
 
 
-def _probe_node(builder: GraphBuilder, name: str, seed: int, task: str, form: RowForm) -> Node[ScoreJob]:
+def _probe_node(builder: GraphBuilder, name: str, seed: int, task: str, probe: Probe) -> Node[ScoreJob]:
     """The scores of a linear probe of the tested encoder; its training rows come before it in the graph."""
     recipe, evaluation = builder.recipe, builder.recipe.evaluate[name]
-    stage_name, reader, probe = recipe.tested_stage(evaluation), recipe.reader_of(evaluation), evaluation.probe
-    assert probe is not None
+    stage_name, reader = recipe.tested_stage(evaluation), recipe.reader_of(evaluation)
+    form = reader_form(reader, recipe.source_of(reader))
     caps = [cap for cap in (probe.rows, recipe.limits.train_rows) if cap]
     languages = reader.offered_languages(recipe.source_of(reader), "train")
     parents: dict[str, Node[Job]] = {"rows": _tested_rows(builder, name, seed, task)}
@@ -80,7 +81,7 @@ def _probe_node(builder: GraphBuilder, name: str, seed: int, task: str, form: Ro
     network = NetworkJob(task=task, form=vectors, max_length=reader.published.max_length, model=model)
     label = f"{name} seed {seed}"
     builder.graph.notes.append(f"evaluation {name}: {probe.describe()}")
-    prediction = PredictJob(label=label, network=network, smoothing=None, probe=probe, probed=form)
+    prediction = PredictJob(label=label, network=network, smoothing=None, probe=ProbeJob(probe.l2, form))
     predict_node = builder.graph.add_node(Node(prediction, parents, problem))
     return builder.graph.add_node(Node(ScoreJob(label=label, form=form, smoothing=None), {"predict": predict_node}))
 

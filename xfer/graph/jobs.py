@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 from xfer.attackers.base import Attacker
 from xfer.forms.sheet import form_facts
 from xfer.models.base import Model
-from xfer.models.probe_settings import Probe
 from xfer.models.smoothing.settings import Vote
 from xfer.readers.base import Reader, Source
 
@@ -148,6 +147,17 @@ class AttackJob(Job):
         return data | ({} if self.share is None else {"share": self.share})
 
 
+@dataclass(frozen=True)
+class ProbeJob:
+    """A linear probe: the weight of its squared norm, and the form of the rows that it answers."""
+
+    l2: float
+    form: RowForm
+
+    def hashed_data(self) -> HashedData:
+        return {"l2": self.l2, **self.form.hashed_data()}
+
+
 @dataclass(frozen=True, kw_only=True)
 class PredictJob(Job):
     """Answers rows with a network, by a vote over noisy copies, or by a linear probe of the network's vectors."""
@@ -155,8 +165,7 @@ class PredictJob(Job):
     kind: ClassVar[str] = "predict"
     network: NetworkJob
     smoothing: Vote | None
-    probe: Probe | None = None
-    probed: RowForm | None = None  # the form of the rows that a probe answers
+    probe: ProbeJob | None = None
 
     def hashed_data(self) -> HashedData:
         network = self.network
@@ -165,8 +174,8 @@ class PredictJob(Job):
         data |= {} if network.max_length is None else {"max_length": network.max_length}
         if self.smoothing:
             data["smoothing"] = self.smoothing.model_dump(mode="json", exclude={"at"})
-        if self.probe and self.probed:
-            data["probe"] = {"l2": self.probe.l2, **self.probed.hashed_data()}
+        if self.probe:
+            data["probe"] = self.probe.hashed_data()
         return data
 
 

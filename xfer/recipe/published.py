@@ -23,6 +23,12 @@ def settings_tables() -> dict[str, Any]:
     return tables
 
 
+def settings_notes(recipe: Recipe) -> list[str]:
+    """Where the settings of a recipe come from, if it names a table."""
+    name = recipe.settings
+    return [f"settings: the table {name}, {settings_tables()[name]['source']}"] if name else []
+
+
 def published_settings(recipe: Recipe, reader: Reader) -> Settings:
     """The settings of a stage that trains on a reader: by the recipe's table, and by the size of its encoder.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from xfer.core.errors import BadRow, XferError
 from xfer.core.store import write_json
-from xfer.graph.jobs import DataJob, Job, PredictJob, ReportJob, ScoreJob, WorldJob
+from xfer.graph.jobs import DataJob, Job, PredictJob, ProbeJob, ReportJob, ScoreJob, WorldJob
 from xfer.graph.node import Node
 from xfer.graph.training import TrainJob
 from xfer.reports.changed import ATTACKED_ROLE, GIVEN_ROLE
@@ -92,8 +92,8 @@ def predict_step(job: PredictJob, parents: Parents, folder: Path, progress: Prog
 
     rows, network, max_length = read_rows(parents["rows"]), *tested_network(job.network, parents.get("train"))
     task = job.network.task
-    if job.probe and job.probed:
-        columns = _probed_columns(job, network, rows, read_rows(parents["fit"]), max_length, progress)
+    if job.probe:
+        columns = _probed_columns(job, job.probe, network, parents, max_length, progress)
     elif job.smoothing:
         columns = predict_by_vote(network, task, rows, max_length, job.smoothing, progress)
     else:
@@ -105,16 +105,15 @@ def predict_step(job: PredictJob, parents: Parents, folder: Path, progress: Prog
 
 
 def _probed_columns(
-    job: PredictJob, network: Network, rows: RowColumns, learnt: RowColumns, length: int, progress: ProgressFunction
+    job: PredictJob, probe: ProbeJob, network: Network, parents: Parents, length: int, progress: ProgressFunction
 ) -> RowColumns:
     """What a linear probe answers, in the columns of its form."""
     from xfer.forms.base import build_form
     from xfer.models.probe import probe_logits
 
-    assert job.probe is not None and job.probed is not None
-    labels = job.probed.labels
-    logits = probe_logits(network, job.network.task, learnt, rows, labels, job.probe.l2, length, progress)
-    return build_form(job.probed.name, labels, job.probed.options).decode({"logits": logits}, rows)
+    rows, learnt, form = read_rows(parents["rows"]), read_rows(parents["fit"]), probe.form
+    logits = probe_logits(network, job.network.task, learnt, rows, form.labels, probe.l2, length, progress)
+    return build_form(form.name, form.labels, form.options).decode({"logits": logits}, rows)
 
 
 def score_step(job: ScoreJob, parents: Parents, folder: Path, progress: ProgressFunction) -> dict[str, Any]:
