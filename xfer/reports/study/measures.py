@@ -99,7 +99,7 @@ class CellMeasures:
         """What an attack costs above chance, over each group of the languages that have pairs, as far as their chance
         levels are known."""
         partner = clean_partner(self.about, name) if name in self.credits else None
-        if partner not in self.chances:
+        if partner is None or partner not in self.chances:
             return {}
         levels, pairs = self.chances[partner], self._pairs(name)
         costs = {
