@@ -226,6 +226,12 @@ def test_published_settings_that_are_written_out_change_nothing() -> None:
     assert moved(changed("stages", "direct", "trainer", to=published)) == set()
 
 
+def test_only_a_length_of_the_recipe_itself_counts_as_asked_for() -> None:
+    lengths = [128, None]
+    recipes = [changed("stages", "direct", "trainer", to={"max_length": length}) for length in lengths]
+    assert [compiled(data).stages["direct", 1].job.asked_length for data in recipes] == lengths
+
+
 def test_incidental_fields_change_nothing() -> None:
     assert moved(changed("stages", "end", "trainer", to={"checkpoint_seconds": 7})) == set()
 

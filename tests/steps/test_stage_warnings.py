@@ -12,7 +12,7 @@ from xfer.steps.learning import training_warnings
 
 @pytest.mark.parametrize(("asked", "read", "told"), [(600, 512, 1), (512, 512, 0), (None, 512, 0), (128, 512, 0)])
 def test_inputs_that_are_shorter_than_asked_are_told(asked: int | None, read: int, told: int) -> None:
-    job: Any = SimpleNamespace(trainer=SimpleNamespace(max_length=asked), tasks={})
+    job: Any = SimpleNamespace(asked_length=asked, tasks={})
     result = {"max_length": read, "steps": 1, "curve": [], "selected": [1, None]}
     warnings = training_warnings(job, result, {})
     assert len(warnings) == told

@@ -115,6 +115,7 @@ class TrainJob(Job):
     seed: int
     tasks: Mapping[str, TaskJob]  # in the order of the recipe, those that learn labels first
     trainer: FinetuneSettings  # with every gap filled
+    asked_length: int | None = None  # the max_length that the recipe itself writes; no part of the key
     mixer: Mixer
     limit: int | None  # of the optimiser steps
     frozen_layers: int

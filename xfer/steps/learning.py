@@ -60,7 +60,7 @@ def training_warnings(job: TrainJob, result: Mapping[str, Any], dev: Mapping[str
 
 def _length_warnings(job: TrainJob, length: int | None) -> list[str]:
     """A sentence where the encoder has fewer positions than the longest input was to have subwords."""
-    asked = job.trainer.max_length
+    asked = job.asked_length  # a published length is meant for the published encoders: only the recipe's own counts
     if asked is None or length is None or asked <= length:
         return []
     return [f"max_length is {asked}, but the encoder reads {length} subwords at most: longer inputs are cut there"]
