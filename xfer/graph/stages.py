@@ -69,7 +69,7 @@ def stage_node(builder: GraphBuilder, name: str, seed: int) -> Node[TrainJob]:
         seed=stage.seed if stage.seed is not None else seed,
         tasks=tasks,
         trainer=trainer,
-        asked_length=stage.trainer.max_length,
+        asked_length=getattr(stage.trainer, "max_length", None),
         mixer=stage.mixer,
         limit=recipe.limits.steps,
         frozen_layers=recipe.model.freeze_layers,
