@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from operator import eq
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -65,20 +65,21 @@ class TagForm(Form):
     def encode(self, rows: Columns, tokenizer: TextTokenizer, max_length: int) -> EncodedUnits:
         """Units are windows. Kept: ``row`` of each; ``begin`` [n + 1], where its words begin in the flat arrays
         ``word`` (number of the word in all rows) and ``place`` (of its first subword in the unit)."""
-        pieces, before, after, segments = _word_pieces(rows["words"], tokenizer, max_length)
-        room = max(1, max_length - len(before) - len(after))
+        frame = _sentence_frame(tokenizer)
+        pieces, segments = _word_pieces(rows["words"], frame, tokenizer, max_length)
+        room = max(1, max_length - len(frame.before) - len(frame.after))
         ids: list[int] = []
         starts, begin, row_of, word, first_subword, base = [0], [0], [], [], [], 0
         for row, sentence in enumerate(rows["words"]):
             parts = [pieces[text] for text in sentence]
             for first, end, own_first, stop in word_windows([len(piece) for piece in parts], room):
-                ids += before
+                ids += frame.before
                 for number in range(first, end):
                     if own_first <= number < stop:
                         word.append(base + number)
-                        first_subword.append(len(ids) - starts[-1])
+                        first_subword.append(len(ids) - starts[-1] + frame.blanks)
                     ids += parts[number]
-                ids += after
+                ids += frame.after
                 starts.append(len(ids))
                 begin.append(len(word))
                 row_of.append(row)
@@ -186,29 +187,40 @@ def _window_spans(offsets: list[int], room: int) -> Iterator[tuple[int, int]]:
             first = bisect_left(offsets, offsets[last] - room)
 
 
+class SentenceFrame(NamedTuple):
+    """What stands before and after a sentence, and what makes a word look like one within a text."""
+
+    before: list[int]
+    after: list[int]
+    glue: str  # stands before each word
+    blanks: int  # subwords that it adds of its own, before the word's first
+
+
 def _word_pieces(
-    sentences: list[list[str]], tokenizer: TextTokenizer, longest: int
-) -> tuple[dict[str, list[int]], Any, Any, bool]:
-    """Subwords of each different word, what stands before and after a sentence, and whether there are segments.
+    sentences: list[list[str]], frame: SentenceFrame, tokenizer: TextTokenizer, longest: int
+) -> tuple[dict[str, list[int]], bool]:
+    """Subwords of each different word, and whether there are segments.
 
     A word is tokenised by itself, as XTREME does; one that leaves no subword is the unknown token, so that it
     still has a place to be answered at.
     """
-    before, after, glue = _sentence_frame(tokenizer)
     words = sorted({word for sentence in sentences for word in sentence})
-    encoded = encode_texts(tokenizer, [glue + word for word in words], None, longest)
+    encoded = encode_texts(tokenizer, [frame.glue + word for word in words], None, longest)
     nothing = tokenizer.unk_token_id if tokenizer.unk_token_id is not None else tokenizer.pad_token_id
     flat, starts = encoded.ids.tolist(), encoded.starts.tolist()
-    pieces = {
-        word: flat[starts[i] + len(before) : starts[i + 1] - len(after)] or [nothing] for i, word in enumerate(words)
-    }
-    return pieces, before, after, encoded.types is not None
+    pieces = {}
+    for i, word in enumerate(words):
+        inside = flat[starts[i] + len(frame.before) : starts[i + 1] - len(frame.after)]
+        pieces[word] = inside if len(inside) > frame.blanks else [*inside, nothing]
+    return pieces, encoded.types is not None
 
 
-def _sentence_frame(tokenizer: TextTokenizer) -> tuple[list[int], list[int], str]:
-    """The special tokens around a text, and what to put before a word so that it looks like one within a text."""
-    bare, twice = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("a", "a a"))
+def _sentence_frame(tokenizer: TextTokenizer) -> SentenceFrame:
+    """Byte-level vocabularies mark the blank before a word and not the word, those of characters have it as one."""
+    bare, glued, twice = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("a", " a", "a a"))
     whole = tokenizer("a")["input_ids"]
     start = next(i for i in range(len(whole)) if whole[i : i + len(bare)] == bare)
-    glue = "" if twice == bare * 2 else " "  # byte-level vocabularies mark the space before a word, not the word
-    return whole[:start], whole[start + len(bare) :], glue
+    before, after = whole[:start], whole[start + len(bare) :]
+    if twice == bare * 2:
+        return SentenceFrame(before, after, "", 0)
+    return SentenceFrame(before, after, " ", len(glued) - len(bare))

@@ -10,7 +10,7 @@ from xfer.attackers.base import Attacker
 from xfer.attackers.lexicons.located import located
 from xfer.attackers.search.base import Search
 from xfer.core.errors import HubUnreachable, MissingPart, XferError
-from xfer.graph.compiling import GraphBuilder, reader_form
+from xfer.graph.compiling import GraphBuilder
 from xfer.graph.jobs import AttackerInputs, AttackJob, DataJob, ModelState, NetworkJob, RowForm
 from xfer.graph.node import Node
 from xfer.graph.training import TrainJob
@@ -38,7 +38,7 @@ def attack_node(
 ) -> Node[AttackJob]:
     """The rows of ``target``, or a ``share`` of training rows, as ``attacker`` changes them."""
     reader = target.reader
-    form = reader_form(reader, builder.recipe.source_of(reader))
+    form = builder.row_form(reader)
     tagger = _tagger_network(builder, attacker)
     inputs, further, problem = attacker_inputs(builder, attacker, target)
     parents = {"rows": target.rows, **(target.victim if attacker.searches else {})}
@@ -117,7 +117,7 @@ def _tagger_network(builder: GraphBuilder, attacker: Attacker) -> NetworkJob | N
     task, reader = tagging_task(
         tagger, {n: t.reader for n, t in builder.recipe.stages[str(tagger.stage)].learnt_tasks.items()}
     )
-    return NetworkJob(task=task, form=reader_form(reader, builder.recipe.source_of(reader)))
+    return NetworkJob(task=task, form=builder.row_form(reader))
 
 
 def _further_rows(builder: GraphBuilder, attacker: Attacker, target: AttackTarget) -> Node[DataJob] | None:

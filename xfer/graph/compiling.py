@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from xfer.attackers.base import Attacker
 from xfer.core.errors import Fault, RecipeError, XferError
 from xfer.graph.jobs import DataJob, Job, ModelState, RowForm
 from xfer.graph.node import Graph, Node, world_node
-from xfer.readers.base import Reader, Source
+from xfer.graph.training import cut_inputs
+from xfer.readers.base import Reader
 from xfer.readers.sources import data_revision, in_mirror, mirror_caveats
 from xfer.recipe.groups import table_groups
 from xfer.recipe.recipe import Recipe
@@ -99,6 +101,35 @@ class GraphBuilder:
             return ModelState(model, resolved=False), error
         return ModelState(model, revision), None
 
+    def row_form(self, reader: Reader) -> RowForm:
+        """The form of a reader's rows. Texts are pooled as the model's folder says, unless the recipe says it."""
+        form = RowForm(reader.form, tuple(reader.label_names(self.recipe.source_of(reader))), reader.form_options())
+        published = form.options.get("pooling")
+        if published is None:
+            return form
+        habit = self.recipe.model.pooling_habit()
+        for module in habit.left_out:
+            self.graph.notes.append(f"{reader.type_name}: the part {module} of the model's folder is left out")
+        if "pooling" in reader.model_fields_set or habit.pooling in (None, published):
+            return form
+        what = f"{reader.type_name}: texts are pooled by {habit.pooling}, as is the model's habit"
+        self.graph.notes.append(f"{what}; published scores are of {published}")
+        return replace(form, options=dict(form.options) | {"pooling": habit.pooling})
+
+    def note_cut_inputs(self, stage: str, asked: int | None) -> None:
+        """Notes where the recipe asks for longer inputs, in subwords, than its model reads."""
+        sentence = cut_inputs(asked, self.recipe.model.longest_input()) if asked else ""
+        if sentence:
+            self.graph.notes.append(f"stage {stage}: {sentence}")
+
+    def form_problem(self, form: RowForm) -> XferError | None:
+        """What stands against rows of a form on the recipe's model."""
+        try:
+            self.recipe.model.check_form(form.name, form.options.get("pooling"))
+        except XferError as error:
+            return error
+        return None
+
     def note_attacker(self, what: str, attacker: Attacker, languages: Sequence[str]) -> None:
         """Notes what readers of a report must know of an attacker on rows in these languages."""
         self.graph.notes += [f"{what}: {note}" for note in attacker.notes(languages)]
@@ -113,8 +144,3 @@ class GraphBuilder:
             hint = f"it has {', '.join(offered) or 'none'}"
             raise RecipeError([Fault("recipe", 0, 0, "", f"{what} has no language left in this source; {hint}")])
         return remaining
-
-
-def reader_form(reader: Reader, source: Source) -> RowForm:
-    """The form of a reader's rows."""
-    return RowForm(reader.form, tuple(reader.label_names(source)), reader.form_options())

@@ -7,7 +7,7 @@ from typing import Any
 from xfer.core.seeds import json_digest
 from xfer.forms.sheet import RETRIEVE, form_facts
 from xfer.graph.attacks import AttackTarget, attack_node
-from xfer.graph.compiling import GraphBuilder, reader_form
+from xfer.graph.compiling import GraphBuilder
 from xfer.graph.jobs import AttackJob, DataJob, Job, NetworkJob, PredictJob, ProbeJob, RowForm, ScoreJob
 from xfer.graph.node import Node
 from xfer.graph.stages import stage_node
@@ -48,7 +48,7 @@ def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node[S
     stage_name, reader = recipe.tested_stage(evaluation), recipe.reader_of(evaluation)
     tasks = recipe.stages[stage_name].tasks if stage_name else {}
     task = evaluation.task or next(iter(tasks), reader.type_name)
-    form = reader_form(reader, recipe.source_of(reader))
+    form = builder.row_form(reader)
     if evaluation.probe:
         return _probe_node(builder, name, seed, task, evaluation.probe)
     rows = _tested_rows(builder, name, seed, task)
@@ -60,6 +60,7 @@ def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node[S
     network = NetworkJob(task=task, form=form, role=role, max_length=max_length, model=model)
     label = f"{name} seed {seed}" if role == "selected" else f"{name} {role} seed {seed}"
     prediction = PredictJob(label=label, network=network, smoothing=evaluation.smoothing)
+    problem = problem or (None if stage_name else builder.form_problem(form))
     predict_node = builder.graph.add_node(Node(prediction, {**trained, "rows": rows}, problem))
     searched = {"rows": rows} if searches_pool else {}  # chance depends on how many candidates there are
     score_job = ScoreJob(label=label, form=form, smoothing=evaluation.smoothing)
@@ -70,7 +71,7 @@ def _probe_node(builder: GraphBuilder, name: str, seed: int, task: str, probe: P
     """The scores of a linear probe of the tested encoder; its training rows come before it in the graph."""
     recipe, evaluation = builder.recipe, builder.recipe.evaluate[name]
     stage_name, reader = recipe.tested_stage(evaluation), recipe.reader_of(evaluation)
-    form = reader_form(reader, recipe.source_of(reader))
+    form = builder.row_form(reader)
     caps = [cap for cap in (probe.rows, recipe.limits.train_rows) if cap]
     languages = reader.offered_languages(recipe.source_of(reader), "train")
     parents: dict[str, Node[Job]] = {"rows": _tested_rows(builder, name, seed, task)}
@@ -82,7 +83,7 @@ def _probe_node(builder: GraphBuilder, name: str, seed: int, task: str, probe: P
     label = f"{name} seed {seed}"
     builder.graph.notes.append(f"evaluation {name}: {probe.describe()}")
     prediction = PredictJob(label=label, network=network, smoothing=None, probe=ProbeJob(probe.l2, form))
-    predict_node = builder.graph.add_node(Node(prediction, parents, problem))
+    predict_node = builder.graph.add_node(Node(prediction, parents, problem or builder.form_problem(vectors)))
     return builder.graph.add_node(Node(ScoreJob(label=label, form=form, smoothing=None), {"predict": predict_node}))
 
 

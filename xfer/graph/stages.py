@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xfer.core.errors import XferError
 from xfer.graph.attacks import AttackTarget, attack_node, attacker_inputs
 from xfer.graph.augmentation import plan_augmentation
-from xfer.graph.compiling import GraphBuilder, reader_form
+from xfer.graph.compiling import GraphBuilder
 from xfer.graph.jobs import AttackerInputs, DataJob, Job, ModelState
 from xfer.graph.node import Node
 from xfer.graph.training import AttackedJob, TaskJob, TeacherJob, TrainJob, starting_task
@@ -78,6 +78,7 @@ def stage_node(builder: GraphBuilder, name: str, seed: int) -> Node[TrainJob]:
         start_task=starting_task(tasks, start.stage.job.tasks) if start.stage else None,
         teacher=teacher,
     )
+    builder.note_cut_inputs(name, job.asked_length)
     problems = [missing_package(trainer), start.problem, *(p for plan in plans.values() for p in plan.problems)]
     problem = next((candidate for candidate in problems if candidate), None)
     node = builder.graph.add_node(Node(job, parents, problem))
@@ -98,7 +99,7 @@ def _plan_task(builder: GraphBuilder, stage: str, name: str, trainer: FinetuneSe
     augmentation = plan_augmentation(builder, stage, name)
     forms = {learnt_name: learnt_task.reader.form for learnt_name, learnt_task in learnt.items()}
     job = TaskJob(
-        form=reader_form(reader, source),
+        form=builder.row_form(reader),
         weight=task.weight,
         languages=trained,
         exponent=task.sampling.exponent if task.sampling else None,
@@ -108,7 +109,8 @@ def _plan_task(builder: GraphBuilder, stage: str, name: str, trainer: FinetuneSe
         augmentation=augmentation.job,
     )
     parents: dict[str, Node[Job]] = {**rows, **attacked.parents, **augmentation.parents}
-    return TaskPlan(job, parents, [attacked.problem, augmentation.problem])
+    form_problem = None if task.head else builder.form_problem(job.form)
+    return TaskPlan(job, parents, [form_problem, attacked.problem, augmentation.problem])
 
 
 def _task_rows(

@@ -140,3 +140,13 @@ def starting_task(tasks: Mapping[str, TaskJob], start_tasks: Mapping[str, TaskJo
     masked = [name for name, task in start_tasks.items() if task.is_masked]
     wanted = any(task.is_masked for task in tasks.values())
     return masked[0] if wanted and masked else next(iter(start_tasks))
+
+
+def cut_inputs(asked: int | None, read: int | None) -> str:
+    """A sentence where an encoder reads fewer subwords than the longest input was to have; else nothing.
+
+    ``asked`` is what the recipe itself writes: a published length is meant for the published encoders.
+    """
+    if asked is None or read is None or asked <= read:
+        return ""
+    return f"max_length is {asked}, but the encoder reads {read} subwords at most: longer inputs are cut there"

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 from pydantic import Field
 
 from xfer.core.component import Component
+from xfer.models.habits import PoolingHabit
 
 
 class Origin(NamedTuple):
@@ -34,6 +35,17 @@ class Model(Component, kind="model"):
     def load_origin(self, texts: Callable[[], Iterable[str]]) -> Origin:
         """The encoder and tokenizer to start from. ``texts`` gives the stage's own training text."""
         raise NotImplementedError
+
+    def pooling_habit(self) -> PoolingHabit:
+        """How its own folder makes one vector of a text, where it says so."""
+        return PoolingHabit()
+
+    def check_form(self, form: str, pooling: str | None) -> None:
+        """Raises MissingPart where it has no head for a form, or would pool texts in a way that tells nothing."""
+
+    def longest_input(self) -> int | None:
+        """Subwords of the longest input that it reads, where that is known before anything is trained."""
+        return None
 
     def is_large(self) -> bool:
         """Whether published settings for large encoders are taken: a width of 1,024 or more."""

@@ -46,15 +46,17 @@ def check_complete(folder: Path | None, missing: Iterable[str], prefix: str) -> 
 def read_weights(folder: Path) -> dict[str, torch.Tensor]:
     """All tensors of a folder's safetensors files, by name, in any shape. Raises MissingPart."""
     try:
-        index = folder / "model.safetensors.index.json"
-        if index.is_file():
-            names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
-        else:
-            names = (
-                ["model.safetensors"]
-                if (folder / "model.safetensors").is_file()
-                else sorted(path.name for path in folder.glob("*.safetensors"))
-            )
+        names = _weight_files(folder)
         return {name: tensor for file in names for name, tensor in load_file(folder / file).items()}
     except Exception as error:
         raise MissingPart(f"the weights in {folder} cannot be read: {error}") from error
+
+
+def _weight_files(folder: Path) -> list[str]:
+    """The files to read: the whole one where there is one, as in transformers, else those of the index, else all."""
+    if (folder / "model.safetensors").is_file():
+        return ["model.safetensors"]
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        return sorted(set(json.loads(index.read_text())["weight_map"].values()))
+    return sorted(path.name for path in folder.glob("*.safetensors"))

@@ -25,9 +25,9 @@ from xfer.forms.base import Form
 from xfer.models import bottleneck
 from xfer.models.base import Origin
 from xfer.models.domain.form import DomainForm
-from xfer.models.dropout import use_fast_dropout
-from xfer.models.folders import check_complete, load_tokenizer, load_trusted, read_weights
-from xfer.models.packed import enable_packing
+from xfer.models.folders import load_tokenizer, load_trusted
+from xfer.models.heads import build_head, check_pooling, head_auto, scores_sequences
+from xfer.models.inputs import match_tokenizer
 from xfer.models.spread import shard_like
 
 transformers.logging.set_verbosity_error()
@@ -58,6 +58,7 @@ class Network(torch.nn.Module):
         self.aside = torch.nn.ModuleDict()
         self.forms, self.tokenizer = dict(forms), tokenizer
         self.pooled_by: str | None = None  # how heads that classify pool, once it was asked (``pooling``)
+        self.random_heads: list[str] = []  # tasks whose masked-LM head should be pretrained, and is not
 
     @property
     def encoder(self) -> torch.nn.Module:
@@ -80,18 +81,20 @@ class Network(torch.nn.Module):
         head: Any = self.heads[task]
         if self.forms[task].facts.searches_pool:
             return self._pooled_vectors(head, self.forms[task], inputs)
+        if "options" in batch and scores_sequences(head):
+            scores = head(**inputs).logits[:, 0]
+            return scores[batch["options"].clamp(min=0)].masked_fill(batch["options"] < 0, -torch.inf)
         if "options" in batch:  # all sequences go in as options of one row: any encoder takes that, and none is padded
             output = head(**{name: tensor[None] for name, tensor in inputs.items()}).logits[0]
             return output[batch["options"].clamp(min=0)].masked_fill(batch["options"] < 0, -torch.inf)
         if "positions" not in batch:
             output = head(**inputs)
             return output.logits if "logits" in output else torch.stack([output.start_logits, output.end_logits], -1)
-        outer = [module for name, module in head.named_children() if name != head.base_model_prefix]
-        if len(outer) != 1:  # an unusual head: let it see every place
+        outer = [name for name, _ in head.named_children() if name != head.base_model_prefix]
+        if len(outer) != 1 and not self.forms[task].facts.masks_text:  # its dropout is drawn for every place
             return head(**inputs).logits.flatten(0, 1)[batch["positions"]]
-        hidden = head.base_model(**inputs).last_hidden_state
-        output = outer[0](hidden.flatten(0, 1)[batch["positions"]])
-        return output[0] if isinstance(output, tuple) else output
+        with _states_at(head, batch["positions"]):
+            return head(**inputs).logits[0]
 
     def _judge_outputs(self, task: str, inputs: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> Any:
         """What the discriminator of a task gives: ``logits`` [units, values] and what else its head needs.
@@ -194,11 +197,13 @@ def build_network(origin: Origin, forms: Mapping[str, Form], seed: int) -> Netwo
     """
     tokenizer = origin.tokenizer or load_tokenizer(origin.folder)
     heads: dict[str, Any] = {}
+    lacking: dict[str, list[str]] = {}
     for task, form in forms.items():
         if not isinstance(form, DomainForm):
             with seeded_torch(derive_seed("head", task, seed)):
-                heads[task] = _build_head(origin, form)
-        _check_pooling(form, heads.get(task))
+                heads[task], lacking[task] = build_head(origin, form)
+            check_pooling(heads[task].config, getattr(form, "pooling", None))
+    _check_encoders(heads)
     # some encoders are built without the pooler that other heads need, and none minds one
     shared = heads[max(heads, key=lambda task: (_has_pooler(heads[task]), not forms[task].facts.masks_text))]
     for task, head in heads.items():
@@ -207,17 +212,19 @@ def build_network(origin: Origin, forms: Mapping[str, Form], seed: int) -> Netwo
         elif head is not shared:
             setattr(head, head.base_model_prefix, shared.base_model)
             head.tie_weights()
-    return Network(heads, forms, tokenizer, _build_judges(shared.config, forms, seed))
+    match_tokenizer(tokenizer, shared)
+    network = Network(heads, forms, tokenizer, _build_judges(shared.config, forms, seed))
+    network.random_heads = [task for task, names in lacking.items() if names]
+    return network
 
 
-def _check_pooling(form: Form, head: Any) -> None:
-    """Raises MissingPart where texts are to be told apart by their first state, and that reads nothing but itself."""
-    if getattr(form, "pooling", "") != "cls" or head is None:
-        return
-    kind = type(head.config)
-    if kind in transformers.MODEL_FOR_CAUSAL_LM_MAPPING and kind not in transformers.MODEL_FOR_MASKED_LM_MAPPING:
-        what = f"pooling: cls takes the first state, and a {head.config.model_type} model reads from left to right"
-        raise MissingPart(f"{what}: texts with one first word would be equal; say pooling: last or mean")
+def _check_encoders(heads: Mapping[str, PreTrainedModel]) -> None:
+    """Raises MissingPart where tasks cannot share an encoder: that of mT5's tags is half of that of its classes."""
+    kinds = {type(head.base_model): task for task, head in heads.items()}
+    if len(kinds) > 1:
+        (first, one), (second, other) = list(kinds.items())[:2]
+        what = f"tasks {one} and {other} cannot share an encoder: that of one is a {first.__name__}"
+        raise MissingPart(f"{what}, that of the other a {second.__name__}; train them in recipes of their own")
 
 
 def _build_judges(config: PreTrainedConfig, forms: Mapping[str, Form], seed: int) -> dict[str, torch.nn.Module]:
@@ -234,52 +241,32 @@ def _build_judges(config: PreTrainedConfig, forms: Mapping[str, Form], seed: int
 
 def load_network(folder: Path, task: str, form: Form) -> Network:
     """A saved task, ready to predict."""
-    auto = getattr(transformers, form.auto)
+    auto = getattr(transformers, head_auto(load_trusted(transformers.AutoConfig, folder / task), form))
     options = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
     head = auto.from_pretrained(folder / task, **options)
     bottleneck.read_adapters(head, folder / task)
-    return Network({task: head}, {task: form}, load_tokenizer(folder / task)).eval()
-
-
-def _build_head(origin: Origin, form: Form) -> PreTrainedModel:
-    auto = getattr(transformers, form.auto)
-    config = origin.config or load_trusted(transformers.AutoConfig, origin.folder)
-    config = type(config).from_dict(config.to_dict() | form.head_config())
-    empty = auto.from_config(config) if origin.folder is None else None
-    if empty is None:
-        with torch.device("meta"):
-            kind = type(auto.from_config(config))
-            inner = kind(config)
-            bare = inner.base_model is inner
-            outer = [name for name, _ in inner.named_children() if name != kind.base_model_prefix and not bare]
-        carried = read_weights(origin.folder)  # type: ignore[arg-type]
-        if not form.facts.masks_text:
-            fresh = {*outer} - _pretraining_modules(config)
-            carried = {name: value for name, value in carried.items() if name.split(".")[0] not in fresh}
-        options = {"config": config, "state_dict": carried, "dtype": torch.float32, "output_loading_info": True}
-        empty, info = kind.from_pretrained(None, **options)
-        check_complete(origin.folder, info["missing_keys"], "" if bare else f"{empty.base_model_prefix}.")
-    bottleneck.read_adapters(empty, origin.folder)
-    use_fast_dropout(empty)
-    enable_packing(empty)
-    return empty
-
-
-def _pretraining_modules(config: PreTrainedConfig) -> set[str]:
-    """The modules beside the encoder that the masked LM of this family has, by name.
-
-    Where another head has them too (``head`` of ModernBERT), they are pretrained and go along, as in transformers.
-    """
-    kind = transformers.MODEL_FOR_MASKED_LM_MAPPING.get(type(config), None)
-    if kind is None:
-        return set()
-    with torch.device("meta"):
-        names = {name for name, _ in kind(config).named_children()}
-    return names - {kind.base_model_prefix}
+    tokenizer = load_tokenizer(folder / task)
+    match_tokenizer(tokenizer, head)
+    return Network({task: head}, {task: form}, tokenizer).eval()
 
 
 def _has_pooler(head: PreTrainedModel) -> bool:
     return getattr(head.base_model, "pooler", None) is not None
+
+
+@contextmanager
+def _states_at(head: PreTrainedModel, positions: torch.Tensor) -> Iterator[None]:
+    """Inside, a head is given the last states at the flat ``positions`` [places] alone, as one sequence."""
+
+    def select(module: torch.nn.Module, inputs: object, output: Any) -> Any:
+        output["last_hidden_state"] = output["last_hidden_state"].flatten(0, 1)[positions][None]
+        return output
+
+    hook = head.base_model.register_forward_hook(select)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 @contextmanager

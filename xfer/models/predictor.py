@@ -10,6 +10,7 @@ import torch
 
 from xfer.core.seeds import derive_seed
 from xfer.forms.base import Columns, EncodedUnits, by_language
+from xfer.models.inputs import reads_padding
 from xfer.models.network import Network
 
 BATCH_TOKENS = {"cpu": 2048, "cuda": 65536}  # subwords a batch, padding included: what each device does best
@@ -21,18 +22,28 @@ def default_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def length_batches(lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
+def length_batches(lengths: np.ndarray, tokens: int, equal: bool = False) -> list[np.ndarray]:
     """Row numbers in order of length, longest first, cut where rows x longest would exceed ``tokens``.
 
-    ``lengths`` [rows] are in subwords.
+    ``lengths`` [rows] are in subwords. With ``equal`` rows of different lengths are never together.
     """
     order = np.argsort(-lengths, kind="stable")
     cuts, start = [], 0
     while start < len(order):
-        rows = max(1, tokens // max(int(lengths[order[start]]), 1))
-        cuts.append(order[start : start + rows])
-        start += rows
+        longest = int(lengths[order[start]])
+        past = start + max(1, tokens // max(longest, 1))
+        if equal:
+            past = min(past, int(np.searchsorted(-lengths[order], -longest, side="right")))
+        cuts.append(order[start:past])
+        start = past
     return cuts
+
+
+def prediction_batches(network: Network, encoded: EncodedUnits) -> list[np.ndarray]:
+    """The numbers of the units [batch] that are answered together: all in an order of length."""
+    tokens = BATCH_TOKENS[next(network.parameters()).device.type]
+    alone = reads_padding(network.encoder.config)
+    return length_batches(encoded.lengths, 1 if alone and encoded.groups is not None else tokens, alone)
 
 
 def predict_rows(
@@ -74,7 +85,7 @@ def predict_encoded(
     targets, kept = form.loss_targets(rows), dict[str, Any]()
     parts, done, training = [], 0, network.training
     network.eval()
-    cuts = length_batches(encoded.lengths, BATCH_TOKENS[target.type])
+    cuts = prediction_batches(network, encoded)
     with torch.inference_mode():
         for index in cuts:
             seeds = (

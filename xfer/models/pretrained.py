@@ -12,6 +12,7 @@ from pydantic import Field
 
 from xfer.core.errors import MissingPart
 from xfer.models.base import Model, Origin
+from xfer.models.habits import PoolingHabit, read_habit
 
 LARGE_WIDTH = 1024  # of XLM-R large, BERT large and larger ones
 LARGE_WORDS = frozenset(("large", "xl", "xxl", "huge"))  # of hub names
@@ -58,6 +59,32 @@ class Pretrained(Model):
         if not any((folder / name).is_file() for name in TOKENIZER_FILES) and not _reads_characters(folder):
             what = f"model {self.name}: {folder} holds no tokenizer, so that every word would be unknown"
             raise MissingPart(f"{what}; put one of {', '.join(TOKENIZER_FILES)} there")
+
+    def pooling_habit(self) -> PoolingHabit:
+        folder = self._local_folder()
+        if folder is None:
+            return PoolingHabit()
+        habit = read_habit(folder)
+        if habit.pooling or not (folder / "config.json").is_file():
+            return habit
+        from xfer.models.heads import folder_reads_forward  # late: imports transformers
+
+        return habit._replace(pooling="last") if folder_reads_forward(folder) else habit
+
+    def check_form(self, form: str, pooling: str | None) -> None:
+        folder = self._local_folder()
+        if folder is not None and (folder / "config.json").is_file():
+            from xfer.models.heads import check_folder  # late: imports transformers
+
+            check_folder(folder, form, pooling)
+
+    def longest_input(self) -> int | None:
+        folder = self._local_folder()
+        if folder is None or not (folder / "config.json").is_file():
+            return None
+        from xfer.models.heads import folder_positions  # late: imports transformers
+
+        return folder_positions(folder)
 
     def _download(self) -> Path:
         from huggingface_hub import snapshot_download  # late: only a model from the hub needs it

@@ -43,6 +43,9 @@ class Scratch(Model):
         tokenizer = train_tokenizer(texts(), self.vocabulary, self.positions)
         return Origin(None, self._config(tokenizer), tokenizer)
 
+    def longest_input(self) -> int:
+        return self.positions
+
     def _config(self, tokenizer: PreTrainedTokenizerBase) -> PreTrainedConfig:
         from transformers import XLMRobertaConfig
 

@@ -9,13 +9,14 @@ from xfer.core.store import Entry
 from xfer.forms.chance import baseline
 from xfer.graph.jobs import Job
 from xfer.graph.node import Graph, Node
-from xfer.graph.training import TrainJob
+from xfer.graph.training import TrainJob, cut_inputs
 from xfer.recipe.study import Levels
 from xfer.reports.collapse import ANSWERS, collapse_sentence
 from xfer.reports.learning import DevTask, learning_warnings
 from xfer.steps.rows import Parents, RowColumns, read_rows
 
 DEV = "dev/"  # begins the role of a training node's parent that holds the dev rows of a task
+_RANDOM_HEAD = "task {}: what the stage starts from holds no masked-LM head, so that it began with random weights"
 EntryFinder = Callable[[Node[Job]], Entry | None]
 
 
@@ -51,19 +52,19 @@ def stage_warnings(node: Node[TrainJob], find: EntryFinder) -> list[str]:
 
 
 def training_warnings(job: TrainJob, result: Mapping[str, Any], dev: Mapping[str, RowColumns]) -> list[str]:
-    """What must be said of a stage: what it did not learn, and inputs that are shorter than was asked for.
+    """What must be said of a stage: what it did not learn, inputs cut shorter than asked, heads that began random.
 
     ``result`` is its training.json, ``dev`` are its dev rows.
     """
-    return [*learning_warnings(dev_tasks(job), result, dev), *_length_warnings(job, result.get("max_length"))]
+    lengths = _length_warnings(job, result.get("max_length"))
+    heads = [_RANDOM_HEAD.format(task) for task in result.get("random_heads", ())]
+    return [*learning_warnings(dev_tasks(job), result, dev), *lengths, *heads]
 
 
 def _length_warnings(job: TrainJob, length: int | None) -> list[str]:
     """A sentence where the encoder has fewer positions than the longest input was to have subwords."""
-    asked = job.asked_length  # a published length is meant for the published encoders: only the recipe's own counts
-    if asked is None or length is None or asked <= length:
-        return []
-    return [f"max_length is {asked}, but the encoder reads {length} subwords at most: longer inputs are cut there"]
+    sentence = cut_inputs(job.asked_length, length)
+    return [sentence] if sentence else []
 
 
 def node_warnings(node: Node[Job], find: EntryFinder) -> list[str]:

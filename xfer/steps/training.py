@@ -53,6 +53,8 @@ def train_step(
     if oracle and oracle[0] != result["selected"][0]:
         checkpoint.restore_weights(folder / "checkpoint", "oracle", oracle[0], network)
         network.save_tasks(folder / "out" / "oracle")
+    if network.random_heads:
+        result["random_heads"] = network.random_heads
     write_json(folder / "out" / "training.json", result | {"order": list(job.tasks)})
     best = result["selected"][1]
     summary: dict[str, Any] = {"steps": result["steps"], "dev": round(best, 4) if best is not None else None}

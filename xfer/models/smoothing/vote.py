@@ -11,7 +11,7 @@ from xfer.core.seeds import derive_seed
 from xfer.forms.base import Columns, Tensors
 from xfer.models.embeddings import embedding_width, shifted_embeddings
 from xfer.models.network import Network
-from xfer.models.predictor import BATCH_TOKENS, ProgressCallback, length_batches
+from xfer.models.predictor import ProgressCallback, prediction_batches
 from xfer.models.smoothing.settings import Vote
 
 SMALLEST_SHARE = 1e-6  # the share that stands for no votes where a logarithm is taken
@@ -29,7 +29,7 @@ def predict_by_vote(
     logits: list[Any] = [None] * len(rows["id"])
     radii, done = [0.0] * len(rows["id"]), 0
     network.eval()
-    for index in length_batches(encoded.lengths, BATCH_TOKENS[target.type]):
+    for index in prediction_batches(network, encoded):
         batch = form.build_batch(encoded, targets, index, network.tokenizer)
         batch = {name: tensor.to(target) for name, tensor in batch.items()}
         names = [derive_seed("vote", rows["language"][i], rows["id"][i]) for i in index]

@@ -10,6 +10,9 @@ from xfer.core.errors import MissingPart
 from xfer.models.network import Network
 from xfer.trainers.options import Unfreeze
 
+LOWEST_PARTS = frozenset(  # outside the embeddings of their families, and read before or by the lowest layer
+    ("embeddings_project", "embedding_hidden_mapping_in", "rel_embeddings", "relative_attention_bias")
+)
 STAGE_RATE_PREFIXES = "heads.", "aside."  # what has the stage's rate
 
 
@@ -24,6 +27,7 @@ def parameter_depths(network: Network) -> dict[str, int]:
     encoder: Any = network.encoder
     embeddings = encoder.embeddings if hasattr(encoder, "embeddings") else encoder.get_input_embeddings()
     depth_by_id = {id(p): 0 for p in embeddings.parameters()}
+    depth_by_id |= {id(p): 0 for name, p in encoder.named_parameters() if not LOWEST_PARTS.isdisjoint(name.split("."))}
     depth_by_id |= {id(p): number for number, layer in enumerate(stack, 1) for p in layer.parameters()}
     return {name: depth_by_id.get(id(p), len(stack) + 1) for name, p in network.named_parameters()}
 
