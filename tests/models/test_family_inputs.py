@@ -163,3 +163,16 @@ def test_families_that_read_padding_answer_texts_of_one_length_together(
     encoded = network.forms["classify"].encode(matrix_rows("classify"), network.tokenizer, 64)
     batches = prediction_batches(network, encoded)
     assert any(len(set(encoded.lengths[batch])) > 1 for batch in batches) == shared
+
+
+@pytest.mark.parametrize(("layer", "refused"), [("xtreme", False), (None, False), (2, False), (1, True), (0, True)])
+def test_states_of_blocks_of_characters_are_not_taken_for_those_of_a_text(
+    layer: Any, refused: bool, tmp_path: Path
+) -> None:
+    save_family("canine", tmp_path)  # of two layers, a size that XTREME chose no layer for
+    form = {"t": build_form("retrieve", (), {"layer": layer})}
+    if refused:
+        with pytest.raises(MissingPart, match="are of blocks of characters, four to a block; leave layer out"):
+            build_network(Origin(tmp_path), form, 0)
+    else:
+        assert build_network(Origin(tmp_path), form, 0).forms == form

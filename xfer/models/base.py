@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -40,8 +40,8 @@ class Model(Component, kind="model"):
         """How its own folder makes one vector of a text, where it says so."""
         return PoolingHabit()
 
-    def check_form(self, form: str, pooling: str | None) -> None:
-        """Raises MissingPart where it has no head for a form, or would pool texts in a way that tells nothing."""
+    def check_form(self, form: str, options: Mapping[str, Any]) -> None:
+        """Raises MissingPart where it has no head for a form, or its states would tell nothing of a text."""
 
     def longest_input(self) -> int | None:
         """Subwords of the longest input that it reads, where that is known before anything is trained."""

@@ -15,7 +15,7 @@ import transformers
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from xfer.core.errors import MissingPart
-from xfer.forms.base import Form, build_form
+from xfer.forms.base import Form
 from xfer.models import bottleneck
 from xfer.models.base import Origin
 from xfer.models.dropout import use_fast_dropout
@@ -37,6 +37,7 @@ STAND_INS = {
     "AutoModelForQuestionAnswering": "AutoModelForTokenClassification",
 }
 DEBERTA_HEAD = "lm_predictions."  # of DeBERTa's own masked-LM head, which its configuration leaves out by default
+BLOCK_READERS = ("canine",)  # their layers between the first and the last read blocks of characters
 WITHOUT_OFFSETS = ("canine", "perceiver")  # their tokenizers are slow ones
 ONE_SCORE = {"num_labels": 1, "id2label": {0: "score"}, "label2id": {"score": 0}}  # of a sequence
 
@@ -47,15 +48,16 @@ def head_auto(config: PreTrainedConfig, form: Form) -> str:
     if form.auto == "AutoModel" and alone not in (None, CLASSES["AutoModel"].get(type(config), None)):
         return "AutoModelForTextEncoding"  # mT5 without its decoder
     for auto in filter(None, (form.auto, STAND_INS.get(form.auto))):
-        if type(config) in CLASSES[auto] and (auto == "AutoModel" or _holds_encoder(auto, config)):
+        if type(config) in CLASSES[auto] and (auto == "AutoModel" or _holds_encoder(auto, type(config))):
             return auto
     what = f"transformers has no head for the form {form.name} on encoders of type {config.model_type}"
     raise MissingPart(f"{what}; take another encoder, or another task")
 
 
-def _holds_encoder(auto: str, config: PreTrainedConfig) -> bool:
+@lru_cache(maxsize=256)
+def _holds_encoder(auto: str, family: type[PreTrainedConfig]) -> bool:
     """Whether the encoder of a head stands where the family's checkpoints have it, so that its weights are found."""
-    return hasattr(_empty_head(auto, config), CLASSES["AutoModel"][type(config)].base_model_prefix)
+    return hasattr(_empty_head(auto, family()), CLASSES["AutoModel"][family].base_model_prefix)
 
 
 def _empty_head(auto: str, config: PreTrainedConfig) -> PreTrainedModel:
@@ -140,24 +142,30 @@ def check_pooling(config: PreTrainedConfig, pooling: str | None) -> None:
         raise MissingPart(f"{what}: texts with one first word would be equal; say pooling: last or mean")
 
 
-@lru_cache(maxsize=256)
+def check_states(config: PreTrainedConfig, form: Form) -> None:
+    """Raises MissingPart where the vector that a form makes of a text would tell nothing, or is of something else."""
+    check_pooling(config, getattr(form, "pooling", None))
+    wanted = getattr(form, "hidden", None)
+    if wanted and config.model_type in BLOCK_READERS and wanted(config.num_hidden_layers) < config.num_hidden_layers:
+        what = f"the inner states of a {config.model_type} encoder are of blocks of characters, four to a block"
+        raise MissingPart(f"{what}; leave layer out, which takes the last states: those are of characters")
+
+
 def folder_reads_forward(folder: Path) -> bool:
     """Whether the model of a folder is a decoder. Raises MissingPart where its config cannot be read."""
     return reads_forward(load_trusted(transformers.AutoConfig, folder))
 
 
-@lru_cache(maxsize=256)
 def folder_positions(folder: Path) -> int | None:
     """Subwords of the longest input that the model of a folder has positions for; None where it has no such limit."""
     return position_limit(load_trusted(transformers.AutoConfig, folder), default=0) or None
 
 
-@lru_cache(maxsize=256)
-def check_folder(folder: Path, form: str, pooling: str | None) -> None:
-    """Raises MissingPart where the model of a folder has no head for a form, or its pooling would tell nothing."""
-    config, settings = load_trusted(transformers.AutoConfig, folder), build_form(form)
-    head_auto(config, settings)
-    check_pooling(config, pooling)
-    if settings.facts.locates_answers and config.model_type in WITHOUT_OFFSETS:
-        what = f"form {form} needs a fast tokenizer, which tells where each subword stands in the text"
+def check_folder(folder: Path, form: Form) -> None:
+    """Raises MissingPart where the model of a folder has no head for a form, or its states would tell nothing."""
+    config = load_trusted(transformers.AutoConfig, folder)
+    head_auto(config, form)
+    check_states(config, form)
+    if form.facts.locates_answers and config.model_type in WITHOUT_OFFSETS:
+        what = f"form {form.name} needs a fast tokenizer, which tells where each subword stands in the text"
         raise MissingPart(f"{what}; {config.model_type} has none")

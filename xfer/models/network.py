@@ -26,7 +26,7 @@ from xfer.models import bottleneck
 from xfer.models.base import Origin
 from xfer.models.domain.form import DomainForm
 from xfer.models.folders import load_tokenizer, load_trusted
-from xfer.models.heads import build_head, check_pooling, head_auto, scores_sequences
+from xfer.models.heads import build_head, check_states, head_auto, scores_sequences
 from xfer.models.inputs import match_tokenizer
 from xfer.models.spread import shard_like
 
@@ -202,7 +202,7 @@ def build_network(origin: Origin, forms: Mapping[str, Form], seed: int) -> Netwo
         if not isinstance(form, DomainForm):
             with seeded_torch(derive_seed("head", task, seed)):
                 heads[task], lacking[task] = build_head(origin, form)
-            check_pooling(heads[task].config, getattr(form, "pooling", None))
+            check_states(heads[task].config, form)
     _check_encoders(heads)
     # some encoders are built without the pooler that other heads need, and none minds one
     shared = heads[max(heads, key=lambda task: (_has_pooler(heads[task]), not forms[task].facts.masks_text))]
@@ -233,6 +233,7 @@ def _build_judges(config: PreTrainedConfig, forms: Mapping[str, Form], seed: int
     for task, form in forms.items():
         if isinstance(form, DomainForm):
             form.hidden(int(config.num_hidden_layers))
+            check_states(config, form)
             classes = len(forms[form.conditions].labels) if form.conditions else 1
             with seeded_torch(derive_seed("head", task, seed)):
                 judges[task] = form.judge(int(config.hidden_size), classes)
