@@ -125,7 +125,7 @@ class GraphBuilder:
     def form_problem(self, form: RowForm) -> XferError | None:
         """What stands against rows of a form on the recipe's model."""
         try:
-            self.recipe.model.check_form(form.name, form.options)
+            self.recipe.model.check_form(form.name, form.labels, form.options)
         except XferError as error:
             return error
         return None

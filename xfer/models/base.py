@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -40,7 +40,7 @@ class Model(Component, kind="model"):
         """How its own folder makes one vector of a text, where it says so."""
         return PoolingHabit()
 
-    def check_form(self, form: str, options: Mapping[str, Any]) -> None:
+    def check_form(self, form: str, labels: Sequence[str], options: Mapping[str, Any]) -> None:
         """Raises MissingPart where it has no head for a form, or its states would tell nothing of a text."""
 
     def longest_input(self) -> int | None:

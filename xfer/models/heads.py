@@ -6,7 +6,8 @@ What is saved is an ordinary folder of the class that was taken.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +48,16 @@ def head_auto(config: PreTrainedConfig, form: Form) -> str:
     alone = CLASSES["AutoModelForTextEncoding"].get(type(config), None)
     if form.auto == "AutoModel" and alone not in (None, CLASSES["AutoModel"].get(type(config), None)):
         return "AutoModelForTextEncoding"  # mT5 without its decoder
+    family: Any = type(config)
     for auto in filter(None, (form.auto, STAND_INS.get(form.auto))):
-        if type(config) in CLASSES[auto] and (auto == "AutoModel" or _holds_encoder(auto, type(config))):
+        if family in CLASSES[auto] and (auto == "AutoModel" or _holds_encoder(auto, family)):
             return auto
     what = f"transformers has no head for the form {form.name} on encoders of type {config.model_type}"
     raise MissingPart(f"{what}; take another encoder, or another task")
 
 
-@lru_cache(maxsize=256)
-def _holds_encoder(auto: str, family: type[PreTrainedConfig]) -> bool:
+@cache  # of families; to build a head of no memory takes as long as a hundred look-ups
+def _holds_encoder(auto: str, family: Callable[[], PreTrainedConfig]) -> bool:
     """Whether the encoder of a head stands where the family's checkpoints have it, so that its weights are found."""
     return hasattr(_empty_head(auto, family()), CLASSES["AutoModel"][family].base_model_prefix)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +71,13 @@ class Pretrained(Model):
 
         return habit._replace(pooling="last") if folder_reads_forward(folder) else habit
 
-    def check_form(self, form: str, options: Mapping[str, Any]) -> None:
+    def check_form(self, form: str, labels: Sequence[str], options: Mapping[str, Any]) -> None:
         folder = self._local_folder()
         if folder is not None and (folder / "config.json").is_file():
             from xfer.forms.base import build_form  # late: imports torch
             from xfer.models.heads import check_folder  # late: imports transformers
 
-            check_folder(folder, build_form(form, (), options))
+            check_folder(folder, build_form(form, labels, options))
 
     def longest_input(self) -> int | None:
         folder = self._local_folder()
