@@ -44,7 +44,7 @@ def pooling_flags(*switched_on: str) -> dict[str, Any]:
     ],
 )
 def test_the_one_way_to_pool_that_is_switched_on_is_the_habit(settings: Any, pooling: str, tmp_path: Path) -> None:
-    assert read_habit(write_modules(tmp_path, settings, NORMALIZE)) == PoolingHabit(pooling)
+    assert read_habit(write_modules(tmp_path, settings, NORMALIZE)) == PoolingHabit(pooling, said=True)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,9 @@ def test_a_way_to_pool_that_we_have_not_is_named(settings: Any, tmp_path: Path) 
 
 
 def test_what_comes_after_the_pooling_is_named(tmp_path: Path) -> None:
-    assert read_habit(write_modules(tmp_path, pooling_flags("cls_token"), DENSE)) == PoolingHabit("cls", ("2_Dense",))
+    assert read_habit(write_modules(tmp_path, pooling_flags("cls_token"), DENSE)) == PoolingHabit(
+        "cls", ("2_Dense",), True
+    )
 
 
 @pytest.mark.parametrize("text", [None, "{", "{}", '"text"', "[1, 2]"])
@@ -100,6 +102,40 @@ def test_vectors_are_pooled_as_the_folder_says_unless_the_recipe_does(tmp_path: 
     assert "tatoeba: the part 2_Dense of the model's folder is left out" in after.notes
     assert not any("pooled by" in note for note in (*before.notes, *asked.notes))
     assert predicted(asked).key != predicted(after).key
+
+
+def classify_options(folder: Path, **model: Any) -> Any:
+    """The options of the form of a stage that classifies."""
+    blocks = {"model": {"type": "pretrained", "name": str(folder)} | model, "stages": {"s": {"reader": "xnli"}}}
+    return compiled(folder, "tatoeba", **blocks).stages["s", 1].job.tasks["xnli"].form.options
+
+
+def test_heads_that_read_one_vector_are_given_it_as_the_recipe_or_the_folder_says(tmp_path: Path) -> None:
+    save_family("xlm-roberta", tmp_path)
+    assert "pooling" not in classify_options(tmp_path)
+    assert classify_options(tmp_path, pooling="max")["pooling"] == "max"
+    write_modules(tmp_path, pooling_flags("mean_tokens"))
+    assert classify_options(tmp_path)["pooling"] == "mean"
+    assert classify_options(tmp_path, pooling="cls")["pooling"] == "cls"
+
+
+def test_the_pooling_of_a_recipes_model_changes_only_what_is_pooled(tmp_path: Path) -> None:
+    save_family("xlm-roberta", tmp_path)
+    stages = {"nli": {"reader": "xnli"}, "tags": {"reader": "udpos"}}
+    keys = [
+        {name: compiled(tmp_path, "tatoeba", stages=stages, model=model).stages[name, 1].key for name in stages}
+        for model in ({"type": "pretrained", "name": str(tmp_path)} | pooling for pooling in ({}, {"pooling": "mean"}))
+    ]
+    assert keys[0]["nli"] != keys[1]["nli"] and keys[0]["tags"] == keys[1]["tags"]
+    options = predicted(
+        compiled(tmp_path, "tatoeba", model={"type": "pretrained", "name": str(tmp_path), "pooling": "last"})
+    ).job.network
+    assert options.form.options["pooling"] == "last"
+
+
+def test_the_head_of_a_decoder_pools_as_it_does(tmp_path: Path) -> None:
+    save_family("qwen3", tmp_path)
+    assert "pooling" not in classify_options(tmp_path)
 
 
 def test_a_decoder_is_pooled_at_its_last_subword_and_cls_is_refused_before_any_work(tmp_path: Path) -> None:

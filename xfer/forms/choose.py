@@ -7,6 +7,7 @@ and XTREME-R premise and question of COPA, into the first of the pair, as we do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from scipy.special import softmax
 
 from xfer.core.errors import BadRow
 from xfer.forms.base import Columns, EncodedUnits, Form, Tensors, TextTokenizer, UnitSeeds, encode_texts, pad_batch
-from xfer.forms.sheet import CHOOSE, FormFacts
+from xfer.forms.sheet import CHOOSE, FormFacts, Pooling
 from xfer.metrics.classification import accuracy
 
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 5
@@ -25,10 +26,15 @@ class ChooseForm(Form):
     """Columns id, language, text, question (or None), options (2 to 5 texts), label (index, or None if withheld).
 
     ``options`` of a batch, [rows, most options], is the sequence of each option, -1 where a row has fewer.
+    ``pooling``: how the head is given one vector of a sequence; as its family does if None.
     """
 
     facts: ClassVar[FormFacts] = CHOOSE
     auto: ClassVar[str] = "AutoModelForMultipleChoice"
+
+    def __init__(self, labels: Sequence[str] = (), pooling: Pooling | None = None) -> None:
+        super().__init__(labels)
+        self.pooling = pooling
 
     def check_row(self, row: dict[str, Any], source: str, number: int) -> None:
         super().check_row(row, source, number)

@@ -21,7 +21,7 @@ from xfer.forms.base import (
     f1_ratio,
     pad_batch,
 )
-from xfer.forms.sheet import CLASSIFY, FormFacts
+from xfer.forms.sheet import CLASSIFY, FormFacts, Pooling
 from xfer.metrics.classification import accuracy, binary_f1, macro_f1
 
 
@@ -30,14 +30,21 @@ class ClassifyForm(Form):
 
     F1 is that of the label ``positive`` where the data set has one (QQP's: duplicate), else the mean over labels.
     ``blind``: the rows of one language have one label, so that chance is a blind guess among all.
+    ``pooling``: how the head is given one vector of a text; as its family does if None.
     """
 
     facts: ClassVar[FormFacts] = CLASSIFY
     auto: ClassVar[str] = "AutoModelForSequenceClassification"
 
-    def __init__(self, labels: Sequence[str] = (), positive: str | None = None, blind: bool = False) -> None:
+    def __init__(
+        self,
+        labels: Sequence[str] = (),
+        positive: str | None = None,
+        blind: bool = False,
+        pooling: Pooling | None = None,
+    ) -> None:
         super().__init__(labels)
-        self.blind = blind
+        self.blind, self.pooling = blind, pooling
         if positive is not None and positive not in self.labels:
             raise ValueError(f"positive label '{positive}' is not one of {', '.join(self.labels)}")
         self.positive = positive

@@ -25,9 +25,9 @@ from xfer.forms.base import (
     pad_batch,
     take_sequences,
 )
-from xfer.forms.pooling import Pooling, pooled_states
+from xfer.forms.pooling import pooled_states
 from xfer.forms.search import SEARCHES
-from xfer.forms.sheet import RETRIEVE, FormFacts
+from xfer.forms.sheet import RETRIEVE, FormFacts, Pooling
 from xfer.metrics.retrieval import MARGIN_NEIGHBOURS, RANK_CUTOFF, mean_average_precision, mean_reciprocal_rank
 
 # XTREME counts the outputs of the layers from 0 without the embeddings: its 7 of mBERT and XLM-R base and its 13 of

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 from xfer.core.component import plugin_targets
 from xfer.core.errors import UsageError, suggest_name
 
+Pooling = Literal["mean", "cls", "max", "last"]  # how the states of a text's subwords become one vector
 ROW_COLUMNS = ("id", "language")  # of the rows of every form
 
 
@@ -41,6 +42,7 @@ class FormFacts:
 
     # what its tasks are like
     classifies_rows: bool = False  # one class a row: rows can be mixed, and their classes' probabilities read
+    reads_vector: bool = False  # its head reads one vector of each sequence, which can be pooled in several ways
     single_answer: bool = False  # one answer a row, out of a few: it can be voted on
     tags_words: bool = False  # a text is a list of words, with one label each
     locates_answers: bool = False  # an answer is a place of the text
@@ -72,6 +74,7 @@ CLASSIFY = FormFacts(
     defaults={"pair": None, "label": ""},
     domain_columns=("language", "label"),
     classifies_rows=True,
+    reads_vector=True,
     single_answer=True,
     layout="labels",
     metrics=("accuracy",),
@@ -89,6 +92,7 @@ CHOOSE = FormFacts(
     gold="label",
     marker="options",
     defaults={"question": None, "label": 0},
+    reads_vector=True,
     single_answer=True,
     layout="choices",
     metrics=("accuracy",),

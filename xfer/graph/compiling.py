@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xfer.attackers.base import Attacker
 from xfer.core.errors import Fault, RecipeError, XferError
+from xfer.forms.sheet import form_facts
 from xfer.graph.jobs import DataJob, Job, ModelState, RowForm
 from xfer.graph.node import Graph, Node, world_node
 from xfer.graph.training import cut_inputs
@@ -102,18 +103,19 @@ class GraphBuilder:
         return ModelState(model, revision), None
 
     def row_form(self, reader: Reader) -> RowForm:
-        """The form of a reader's rows. Texts are pooled as the model's folder says, unless the recipe says it."""
+        """The form of a reader's rows. Texts are pooled as the model does, unless the reader says it."""
         form = RowForm(reader.form, tuple(reader.label_names(self.recipe.source_of(reader))), reader.form_options())
-        published = form.options.get("pooling")
-        if published is None:
+        facts = form_facts(form.name)
+        if not (facts.searches_pool or facts.reads_vector):
             return form
-        habit = self.recipe.model.pooling_habit()
-        for module in habit.left_out:
+        habit, published = self.recipe.model.pooling_habit(), form.options.get("pooling")
+        for module in habit.left_out if facts.searches_pool else ():
             self.graph.notes.append(f"{reader.type_name}: the part {module} of the model's folder is left out")
-        if "pooling" in reader.model_fields_set or habit.pooling in (None, published):
+        asked = "pooling" in reader.model_fields_set or facts.reads_vector and not habit.said
+        if asked or habit.pooling in (None, published):
             return form
         what = f"{reader.type_name}: texts are pooled by {habit.pooling}, as is the model's habit"
-        self.graph.notes.append(f"{what}; published scores are of {published}")
+        self.graph.notes.append(f"{what}; published scores are of {published}" if facts.searches_pool else what)
         return replace(form, options=dict(form.options) | {"pooling": habit.pooling})
 
     def note_cut_inputs(self, stage: str, asked: int | None) -> None:

@@ -19,10 +19,14 @@ WITHOUT_EFFECT = ("Transformer", "Pooling", "Normalize")  # cosines do not ask f
 
 
 class PoolingHabit(NamedTuple):
-    """How a model pools where nobody says it, and the modules after its pooling that are left out here."""
+    """How a model makes one vector of a text, and the modules after its pooling that are left out here.
+
+    Where it is ``said``, by the recipe's model or the model's folder, heads that read one vector are given it as well.
+    """
 
     pooling: str | None = None
     left_out: tuple[str, ...] = ()
+    said: bool = False
 
 
 def read_habit(folder: Path) -> PoolingHabit:
@@ -36,7 +40,7 @@ def read_habit(folder: Path) -> PoolingHabit:
     left_out = tuple(path or kind for kind, path in named if kind not in WITHOUT_EFFECT)
     settings = _read_json(folder / pooled[0] / "config.json") if pooled and ".." not in pooled[0] else None
     pooling = _named_pooling(settings) if isinstance(settings, dict) else None
-    return PoolingHabit(pooling, left_out if pooling or not pooled else (*pooled, *left_out))
+    return PoolingHabit(pooling, left_out if pooling or not pooled else (*pooled, *left_out), pooling is not None)
 
 
 def _named_pooling(settings: Mapping[str, Any]) -> str | None:

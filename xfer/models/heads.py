@@ -6,8 +6,6 @@ What is saved is an ordinary folder of the class that was taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +38,7 @@ STAND_INS = {
 DEBERTA_HEAD = "lm_predictions."  # of DeBERTa's own masked-LM head, which its configuration leaves out by default
 BLOCK_READERS = ("canine",)  # their layers between the first and the last read blocks of characters
 WITHOUT_OFFSETS = ("canine", "perceiver")  # their tokenizers are slow ones
+_HELD_ENCODERS: dict[tuple[str, type], bool] = {}  # found once: a head is built in 50 ms, and asked about often
 ONE_SCORE = {"num_labels": 1, "id2label": {0: "score"}, "label2id": {"score": 0}}  # of a sequence
 
 
@@ -48,18 +47,20 @@ def head_auto(config: PreTrainedConfig, form: Form) -> str:
     alone = CLASSES["AutoModelForTextEncoding"].get(type(config), None)
     if form.auto == "AutoModel" and alone not in (None, CLASSES["AutoModel"].get(type(config), None)):
         return "AutoModelForTextEncoding"  # mT5 without its decoder
-    family: Any = type(config)
     for auto in filter(None, (form.auto, STAND_INS.get(form.auto))):
-        if family in CLASSES[auto] and (auto == "AutoModel" or _holds_encoder(auto, family)):
+        if type(config) in CLASSES[auto] and (auto == "AutoModel" or _holds_encoder(auto, config)):
             return auto
     what = f"transformers has no head for the form {form.name} on encoders of type {config.model_type}"
     raise MissingPart(f"{what}; take another encoder, or another task")
 
 
-@cache  # of families; to build a head of no memory takes as long as a hundred look-ups
-def _holds_encoder(auto: str, family: Callable[[], PreTrainedConfig]) -> bool:
+def _holds_encoder(auto: str, config: PreTrainedConfig) -> bool:
     """Whether the encoder of a head stands where the family's checkpoints have it, so that its weights are found."""
-    return hasattr(_empty_head(auto, family()), CLASSES["AutoModel"][family].base_model_prefix)
+    known = _HELD_ENCODERS.get((auto, type(config)))
+    if known is None:
+        prefix = CLASSES["AutoModel"][type(config)].base_model_prefix
+        known = _HELD_ENCODERS[auto, type(config)] = hasattr(_empty_head(auto, config), prefix)
+    return known
 
 
 def _empty_head(auto: str, config: PreTrainedConfig) -> PreTrainedModel:
@@ -147,6 +148,9 @@ def check_pooling(config: PreTrainedConfig, pooling: str | None) -> None:
 def check_states(config: PreTrainedConfig, form: Form) -> None:
     """Raises MissingPart where the vector that a form makes of a text would tell nothing, or is of something else."""
     check_pooling(config, getattr(form, "pooling", None))
+    if form.facts.reads_vector and getattr(form, "pooling", None) and config.model_type in BLOCK_READERS:
+        what = f"the head of a {config.model_type} encoder reads a block of characters, and no other vector of a text"
+        raise MissingPart(f"{what}; leave model.pooling out")
     wanted = getattr(form, "hidden", None)
     if wanted and config.model_type in BLOCK_READERS and wanted(config.num_hidden_layers) < config.num_hidden_layers:
         what = f"the inner states of a {config.model_type} encoder are of blocks of characters, four to a block"

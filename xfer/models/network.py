@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from xfer.models import bottleneck
 from xfer.models.base import Origin
 from xfer.models.domain.form import DomainForm
 from xfer.models.folders import load_tokenizer, load_trusted
+from xfer.models.head_vectors import given_vectors, note_pooling
 from xfer.models.heads import build_head, check_states, head_auto, scores_sequences
 from xfer.models.inputs import match_tokenizer
 from xfer.models.spread import shard_like
@@ -81,6 +82,13 @@ class Network(torch.nn.Module):
         head: Any = self.heads[task]
         if self.forms[task].facts.searches_pool:
             return self._pooled_vectors(head, self.forms[task], inputs)
+        with given_vectors(head, self.forms[task], inputs["attention_mask"]):
+            return self._head_answers(head, task, inputs, batch)
+
+    def _head_answers(
+        self, head: PreTrainedModel, task: str, inputs: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]
+    ) -> torch.Tensor:
+        """What ``forward`` gives of a task with a head; ``inputs`` are [sequences, subwords] each."""
         if "options" in batch and scores_sequences(head):
             scores = head(**inputs).logits[:, 0]
             return scores[batch["options"].clamp(min=0)].masked_fill(batch["options"] < 0, -torch.inf)
@@ -106,7 +114,9 @@ class Network(torch.nn.Module):
         layers = int(source.config.num_hidden_layers)
         wanted = form.hidden(layers)
         inner = bool(form.conditions) or wanted < layers
-        with torch.set_grad_enabled(torch.is_grad_enabled() and "critic" not in batch):
+        mask = inputs["attention_mask"]
+        given = given_vectors(source, self.forms[form.conditions], mask) if form.conditions else nullcontext()
+        with given, torch.set_grad_enabled(torch.is_grad_enabled() and "critic" not in batch):
             output = source(**inputs, output_hidden_states=inner)
         with torch.autocast(batch["input_ids"].device.type, enabled=False):
             states = output.hidden_states[wanted] if inner else output.last_hidden_state
@@ -159,6 +169,7 @@ class Network(torch.nn.Module):
         A discriminator is ``discriminator.safetensors`` there, and nothing else.
         """
         for task, head in self.heads.items():
+            note_pooling(head, self.forms[task])
             bottleneck.save_with_adapters(head, folder / task)
             self.tokenizer.save_pretrained(folder / task)
         for task, judge in self.judges.items():

@@ -10,7 +10,9 @@ from typing import Any
 
 from pydantic import Field
 
+from xfer.core.component import INCIDENTAL
 from xfer.core.errors import MissingPart
+from xfer.forms.sheet import Pooling
 from xfer.models.base import Model, Origin
 from xfer.models.habits import PoolingHabit, read_habit
 
@@ -30,6 +32,13 @@ class Pretrained(Model):
 
     name: str = Field(description="hub name such as FacebookAI/xlm-roberta-base, or a local folder")
     commit: str | None = Field(None, description="hub commit to pin; the newest if left out")
+
+    pooling: Pooling | None = Field(
+        None,
+        description="how one vector is made of a text, for heads of classify and choose and for retrieval that does "
+        "not say it; as the model's folder says if left out (sentence-transformers), else as its family's heads do",
+        json_schema_extra=INCIDENTAL,  # the form of each task has it in its key
+    )
 
     def _local_folder(self) -> Path | None:
         folder = Path(self.name).expanduser()
@@ -62,9 +71,11 @@ class Pretrained(Model):
 
     def pooling_habit(self) -> PoolingHabit:
         folder = self._local_folder()
+        habit = read_habit(folder) if folder else PoolingHabit()
+        if self.pooling:
+            return habit._replace(pooling=self.pooling, said=True)
         if folder is None:
-            return PoolingHabit()
-        habit = read_habit(folder)
+            return habit
         if habit.pooling or not (folder / "config.json").is_file():
             return habit
         from xfer.models.heads import folder_reads_forward  # late: imports transformers

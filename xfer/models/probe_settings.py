@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from xfer.core.component import Block
+from xfer.forms.sheet import Pooling
 
 
 class Probe(Block):
@@ -17,9 +16,7 @@ class Probe(Block):
     """
 
     layer: int | None = Field(None, ge=0, description="the hidden state, 0 being the embeddings; the last if left out")
-    pooling: Literal["mean", "cls", "max", "last"] = Field(
-        "mean", description="how the states of a text become one vector"
-    )
+    pooling: Pooling = Field("mean", description="how the states of a text become one vector")
     rows: int = Field(500, ge=2, description="training rows of each language, the same rows every time")
     l2: float = Field(1e-3, gt=0, description="weight of half the squared norm beside the mean cross-entropy")
 

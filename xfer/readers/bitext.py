@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from xfer.core.errors import BadRow, MissingData
+from xfer.forms.sheet import Pooling
 from xfer.readers import hub, tables
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings, Source
 from xfer.readers.labels import NO_BREAKERS
@@ -60,7 +61,7 @@ class _Bitext(Reader):
         description="the hidden state that gives the vectors, 0 being the embeddings; the last if left out; xtreme: 8 "
         "of 12 layers, 14 of 24, the last of other encoders",
     )
-    pooling: Literal["mean", "cls", "max", "last"] = Field("mean", description="how subwords become one vector")
+    pooling: Pooling = Field("mean", description="how subwords become one vector")
 
 
 class _Sentence(NamedTuple):

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from xfer.core.errors import BadRow, MissingData
+from xfer.forms.sheet import Pooling
 from xfer.readers.answering import AnsweredQuestion, Paragraph, cached_paragraphs, hub_paragraphs, read_file
 from xfer.readers.base import Card, HubPart, Reader, Row, Settings
 from xfer.readers.identity import occurrences
@@ -40,7 +41,7 @@ class _SentenceRetrieval(Reader):
     published: ClassVar[Settings] = _SETTINGS
 
     layer: int | None = Field(None, ge=0, description="hidden state that gives the vectors, 0 the embeddings; the last")
-    pooling: Literal["mean", "cls", "max", "last"] = Field("cls", description="how a text's subwords become one vector")
+    pooling: Pooling = Field("cls", description="how a text's subwords become one vector")
 
     def form_options(self) -> dict[str, Any]:
         return {"pool": "shared", "task": "ranking", "layer": self.layer, "pooling": self.pooling}

@@ -79,7 +79,7 @@ def _pooling_of(network: Network) -> str:
 
     if network.pooled_by is None:
         task = next(name for name, form in network.forms.items() if form.facts.classifies_rows)
-        network.pooled_by = head_pooling(network, task)
+        network.pooled_by = getattr(network.forms[task], "pooling", None) or head_pooling(network, task)
     return network.pooled_by
 
 
@@ -102,7 +102,7 @@ def _mixed_states(network: Network, batch: Tensors) -> Iterator[None]:
             states = output.get(name)
             if states is None:
                 continue
-            if name == "last_hidden_state" and pooled_by in ("mean", "last"):
+            if name == "last_hidden_state" and pooled_by in ("mean", "last", "max"):
                 pooled = pooled_states(states, batch["attention_mask"], pooled_by)
                 mixed = _blend(pooled, pooled[batch["partner"]], batch["share"].to(states.dtype))
                 output[name] = mixed[:, None].expand_as(states)
