@@ -31,7 +31,8 @@ def select_units(encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray) 
         if name not in (*SHARED_ENTRIES, *WORD_ENTRIES, "begin"):
             kept[name] = [value[i] for i in index] if isinstance(value, list) else value[index]
     if "begin" in encoded.kept:
-        unit_targets = _word_targets(encoded, targets, index, kept)
+        kept |= _word_entries(encoded, index)
+        unit_targets = targets[_unit_words(encoded, encoded.kept["word"], index)]
     else:
         rows = encoded.kept["row"][index] if "row" in encoded.kept else index
         unit_targets = targets[rows]
@@ -43,15 +44,17 @@ def select_units(encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray) 
     return UnitSelection(take_sequences(encoded, chosen)._replace(kept=kept, groups=groups), unit_targets)
 
 
-def _word_targets(encoded: EncodedUnits, targets: np.ndarray, index: np.ndarray, kept: dict[str, Any]) -> np.ndarray:
-    """The targets of the words of the units ``index`` [n], shape [words of these units]; puts their ``begin``,
-    ``word`` and ``place`` into ``kept``."""
+def _unit_words(encoded: EncodedUnits, values: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """The ``values`` [words] that belong to the units ``index`` [n], shape [words of these units]."""
     begin = encoded.kept["begin"]
-    words = np.concatenate([np.arange(begin[i], begin[i + 1]) for i in index])
-    kept["begin"] = np.concatenate([[0], np.cumsum(begin[index + 1] - begin[index])]).astype(np.int64)
-    kept |= {"word": np.arange(len(words)), "place": encoded.kept["place"][words]}
-    word_targets: np.ndarray = targets[encoded.kept["word"][words]]
-    return word_targets
+    return np.concatenate([values[begin[i] : begin[i + 1]] for i in index])
+
+
+def _word_entries(encoded: EncodedUnits, index: np.ndarray) -> dict[str, np.ndarray]:
+    """The words of the units ``index`` [n]: ``begin`` [n + 1], ``word`` and ``place`` [words of these units]."""
+    counts, place = np.diff(encoded.kept["begin"])[index], _unit_words(encoded, encoded.kept["place"], index)
+    begin = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return {"begin": begin, "word": np.arange(len(place)), "place": place}
 
 
 def join_units(pieces: Sequence[UnitSelection]) -> UnitSelection:
