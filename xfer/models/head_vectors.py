@@ -1,7 +1,7 @@
 """What a head that reads one vector of a text is given, where a recipe or the model's folder says how texts are pooled.
 
 Families read the first state, the mean or the last one, and write that into their heads. Here the pooled vector is put
-at every place before a head, or the encoder's own pooler, reads any: whichever it reads is that vector.
+at every place before a head reads any: whichever it reads is that vector.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
 from xfer.forms.base import Form
@@ -23,50 +22,37 @@ CONFIG_FIELD = "xfer_pooling"  # of a saved head; transformers keeps it and does
 
 @contextmanager
 def given_vectors(head: PreTrainedModel, form: Form, mask: Tensor) -> Iterator[None]:
-    """Inside, a head is given states [sequences, subwords, width] that are all the vector of their sequence, as
-    ``form.pooling`` makes it by ``mask`` [sequences, subwords]; nothing changes for forms without one, nor in the
-    encoder's ``hidden_states``."""
-    pooling = getattr(form, "pooling", None) if form.facts.reads_vector else None
-    if pooling is None:
-        yield
-        return
-    encoder: Any = head.base_model
-    hooks = [encoder.register_forward_hook(partial(_pool_output, mask, pooling))]
-    pooler = getattr(encoder, "pooler", None)
-    if pooler is not None:
-        hooks += _pool_inputs(pooler, encoder, mask, pooling)
+    """Inside, a head is given the vector of each sequence, [sequences, width], as ``form.pooling`` makes it of the last
+    states by ``mask`` [sequences, subwords]: in place of every state, and of what the encoder's own pooler gives.
+    Nothing changes for forms without one, nor in the encoder's ``hidden_states``."""
+    pooling = asked_pooling(form)
+    hook = head.base_model.register_forward_hook(partial(_pool_output, mask, pooling)) if pooling else None
     try:
         yield
     finally:
-        for hook in hooks:
+        if hook:
             hook.remove()
+
+
+def asked_pooling(form: Form) -> str | None:
+    """How a form's head is to be given one vector; None where it pools as its family does, or reads no such vector."""
+    return getattr(form, "pooling", None) if form.facts.reads_vector else None
 
 
 def note_pooling(head: PreTrainedModel, form: Form) -> None:
     """Writes into the configuration of a head what it is to be given, for those who load the saved folder."""
-    pooling = getattr(form, "pooling", None) if form.facts.reads_vector else None
-    if pooling is not None:
+    if pooling := asked_pooling(form):
         setattr(head.config, CONFIG_FIELD, pooling)
 
 
 def _pool_output(mask: Tensor, pooling: str, encoder: nn.Module, inputs: object, output: Any) -> Any:
-    """A hook: the last states of an encoder become the vector of their sequence."""
+    """A hook: the last states of an encoder become the vector of their sequence, and so does its pooler's output.
+
+    A pooler is a layer that was pretrained on the first state, or a fresh one: it stays where that state is asked for.
+    """
     states = output["last_hidden_state"]
-    output["last_hidden_state"] = pooled_states(states, mask, pooling)[:, None].expand_as(states)
+    vectors = pooled_states(states, mask, pooling)
+    output["last_hidden_state"] = vectors[:, None].expand_as(states)
+    if pooling != "cls" and output.get("pooler_output") is not None:
+        output["pooler_output"] = vectors
     return output
-
-
-def _pool_inputs(pooler: nn.Module, encoder: Any, mask: Tensor, pooling: str) -> list[RemovableHandle]:
-    """Hooks: the encoder's own pooler reads the vector. Those of ALBERT and BigBird are given the first state alone."""
-    stack_states: list[Tensor] = []
-
-    def note(stack: nn.Module, inputs: object, output: Any) -> None:
-        stack_states[:] = [output["last_hidden_state"]]
-
-    def pool(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        states = stack_states[0] if stack_states else inputs[0]
-        vectors = pooled_states(states, mask, pooling)
-        return (vectors if stack_states else vectors[:, None].expand_as(states), *inputs[1:])
-
-    noting = [encoder.encoder.register_forward_hook(note)] if isinstance(pooler, nn.Linear) else []
-    return [*noting, pooler.register_forward_pre_hook(pool)]

@@ -148,9 +148,6 @@ def check_pooling(config: PreTrainedConfig, pooling: str | None) -> None:
 def check_states(config: PreTrainedConfig, form: Form) -> None:
     """Raises MissingPart where the vector that a form makes of a text would tell nothing, or is of something else."""
     check_pooling(config, getattr(form, "pooling", None))
-    if form.facts.reads_vector and getattr(form, "pooling", None) and config.model_type in BLOCK_READERS:
-        what = f"the head of a {config.model_type} encoder reads a block of characters, and no other vector of a text"
-        raise MissingPart(f"{what}; leave model.pooling out")
     wanted = getattr(form, "hidden", None)
     if wanted and config.model_type in BLOCK_READERS and wanted(config.num_hidden_layers) < config.num_hidden_layers:
         what = f"the inner states of a {config.model_type} encoder are of blocks of characters, four to a block"

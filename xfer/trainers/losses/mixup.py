@@ -75,11 +75,12 @@ def _blend(first: torch.Tensor, other: torch.Tensor, share: torch.Tensor) -> tor
 
 def _pooling_of(network: Network) -> str:
     """How the heads of a network that classify rows pool, found once."""
+    from xfer.models.head_vectors import asked_pooling  # late: imports torch
     from xfer.models.pooling import head_pooling  # late: imports torch
 
     if network.pooled_by is None:
         task = next(name for name, form in network.forms.items() if form.facts.classifies_rows)
-        network.pooled_by = getattr(network.forms[task], "pooling", None) or head_pooling(network, task)
+        network.pooled_by = asked_pooling(network.forms[task]) or head_pooling(network, task)
     return network.pooled_by
 
 
