@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from plain_jobs import plain_node
 
-from xfer.core.errors import HubUnreachable
+from xfer.core.errors import HubUnreachable, RecipeError
 from xfer.graph import compile as graphs
 from xfer.graph.compile import Graph, Resolver, compile_graph
 from xfer.graph.jobs import DataJob
@@ -385,7 +385,7 @@ def test_a_repository_that_does_not_answer_is_asked_once_and_named_by_its_nodes(
     assert len(asked) == 3
     problems = {f"{node.kind} {node.label}": str(node.problem) for node in graph.nodes.values() if node.problem}
     assert problems["data mnli train en"] == "cannot reach nyu-mll/multi_nli"
-    assert problems["train mid seed 1"] == "cannot reach some/encoder"
+    assert problems["train mid seed 1"].startswith("cannot reach some/encoder; nor is there a folder some/encoder")
     assert "train end seed 1" not in problems
 
 
@@ -448,3 +448,28 @@ def test_missing_data_is_a_problem_of_its_node_alone(texts: Path) -> None:
     graph = compile_graph(Recipe.model_validate(data), Resolver(by_content, lambda name, kind: "x"))
     problems = {node.label for node in graph.nodes.values() if node.problem}
     assert problems == {"mnli train en", "mnli dev en"}
+
+
+def available(folder: Path, **more: Any) -> Graph:
+    """The graph of a recipe over a mirror that holds text in two languages."""
+    data: dict[str, Any] = {
+        "name": "t",
+        "source": "mirror",
+        "model": "scratch",
+        "stages": {"mlm": {"reader": {"type": "text", "folder": "text", "languages": ["en", "de", "sw"]}}},
+    }
+    return compile_graph(Recipe.model_validate(data | more), Resolver(by_content, lambda name, kind: "x"))
+
+
+def test_languages_that_a_mirror_lacks_are_a_problem_or_left_out_as_the_recipe_says(texts: Path) -> None:
+    assert "sw" in str(next(node.problem for node in available(texts).nodes.values() if node.problem))
+    graph = available(texts, languages="available")
+    assert not [node.problem for node in graph.nodes.values() if node.problem]
+    assert graph.stages["mlm", 1].job.tasks["text"].languages == ("en", "de")
+    assert "stage mlm: no rows in sw in this source; left out" in graph.notes
+
+
+def test_a_data_set_without_any_language_left_is_one_fault(texts: Path) -> None:
+    stages = {"mlm": {"reader": {"type": "text", "folder": "text", "languages": ["sw"]}}}
+    with pytest.raises(RecipeError, match="stage mlm has no language left in this source"):
+        available(texts, languages="available", stages=stages)

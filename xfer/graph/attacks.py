@@ -126,6 +126,6 @@ def _further_rows(builder: GraphBuilder, attacker: Attacker, target: AttackTarge
     if not further_source:
         return None
     split, languages = further_source
-    offered = target.reader.offered_languages(builder.recipe.source_of(target.reader), split)
+    offered = builder.offered_languages(target.reader, split)
     kept = builder.kept_languages(f"attacker of {target.what}", languages, offered)
     return builder.data_node(target.reader, split, kept, None)

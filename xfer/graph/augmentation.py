@@ -61,7 +61,5 @@ def _further_parents(
     if not further_source:
         return {}
     split, languages = further_source
-    kept = builder.kept_languages(
-        f"attacker of {what}", languages, reader.offered_languages(builder.recipe.source_of(reader), split)
-    )
+    kept = builder.kept_languages(f"attacker of {what}", languages, builder.offered_languages(reader, split))
     return {f"further/{role}": builder.data_node(reader, split, kept, None)}

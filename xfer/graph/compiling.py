@@ -52,6 +52,8 @@ class GraphBuilder:
         self.compared = {group["compare"] for group in self.groups}
 
     def trained_languages(self, reader: Reader) -> tuple[str, ...]:
+        if reader.languages == "all":
+            return self.offered_languages(reader, "train")
         return tuple(reader.train_languages(self.recipe.source_of(reader)))
 
     def target_languages(self, reader: Reader) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -63,6 +65,19 @@ class GraphBuilder:
         lacking = [lang for lang in others if source == "mirror" and not in_mirror(reader, "dev", lang)]
         return tuple(lang for lang in others if lang not in lacking), tuple(lacking)
 
+    def offered_languages(self, reader: Reader, split: str) -> tuple[str, ...]:
+        """The languages that a split has in the reader's source; of a mirror those that it holds files of, where the
+        recipe takes what is available."""
+        source = self.recipe.source_of(reader)
+        offered = reader.offered_languages(source, split)
+        if self.recipe.languages != "available" or source != "mirror":
+            return offered
+        there = tuple(language for language in offered if in_mirror(reader, split, language))
+        lacking = [language for language in offered if language not in there]
+        if lacking:
+            self.graph.notes.append(f"{reader.type_name} {split}: no files in {', '.join(lacking)}; left out")
+        return there
+
     def data_node(self, reader: Reader, split: str, languages: tuple[str, ...], rows: int | None) -> Node[DataJob]:
         """The rows of one split in these languages, at most ``rows`` of each."""
         source = self.recipe.source_of(reader)
@@ -70,7 +85,7 @@ class GraphBuilder:
         problem, revision = None, None
         parents: dict[str, Node[Job]] = {}
         shared = reader.form_options().get("pool") == "shared" and split != "train"
-        pool = reader.offered_languages(source, split) if shared else languages
+        pool = self.offered_languages(reader, split) if shared else languages
         try:
             revision = data_revision(
                 reader, source, split, pool, self.resolver.digest, self.resolver.commit_resolver("dataset")

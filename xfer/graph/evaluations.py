@@ -73,7 +73,7 @@ def _probe_node(builder: GraphBuilder, name: str, seed: int, task: str, probe: P
     stage_name, reader = recipe.tested_stage(evaluation), recipe.reader_of(evaluation)
     form = builder.row_form(reader)
     caps = [cap for cap in (probe.rows, recipe.limits.train_rows) if cap]
-    languages = reader.offered_languages(recipe.source_of(reader), "train")
+    languages = builder.offered_languages(reader, "train")
     parents: dict[str, Node[Job]] = {"rows": _tested_rows(builder, name, seed, task)}
     parents["fit"] = builder.data_node(reader, "train", languages, min(caps))
     parents |= {"train": stage_node(builder, stage_name, seed)} if stage_name else {}
@@ -106,7 +106,7 @@ def _tested_rows(builder: GraphBuilder, name: str, seed: int, task: str) -> Node
 def _test_rows(builder: GraphBuilder, name: str, evaluation: Evaluation) -> Node[DataJob]:
     """The rows that an evaluation tests on, as they come."""
     reader = builder.recipe.reader_of(evaluation)
-    offered = reader.offered_languages(builder.recipe.source_of(reader), evaluation.split)
+    offered = builder.offered_languages(reader, evaluation.split)
     wanted = offered if evaluation.languages == "all" else evaluation.languages
     languages = builder.kept_languages(f"evaluation {name}", tuple(wanted), offered)
     caps = [cap for cap in (evaluation.rows, builder.recipe.limits.test_rows) if cap]

@@ -90,9 +90,8 @@ def _plan_task(builder: GraphBuilder, stage: str, name: str, trainer: FinetuneSe
     """What a stage is to do with one of its tasks. Victims and further rows come before the stage in the graph."""
     recipe, task = builder.recipe, builder.recipe.stages[stage].tasks[name]
     reader, learnt = task.reader, recipe.stages[stage].learnt_tasks
-    source = recipe.source_of(reader)
     trained = builder.kept_languages(
-        f"stage {stage}", builder.trained_languages(reader), reader.offered_languages(source, "train")
+        f"stage {stage}", builder.trained_languages(reader), builder.offered_languages(reader, "train")
     )
     rows = _task_rows(builder, stage, name, trained, trainer)
     attacked = _plan_attacked(builder, stage, name, seed, rows[f"train/{name}"])
@@ -130,7 +129,7 @@ def _dev_languages(
     builder: GraphBuilder, stage: str, reader: Reader, trained: tuple[str, ...], oracle: bool
 ) -> tuple[str, ...]:
     """The languages whose dev rows a task reads: those that it trains on, and for the oracle those of its targets."""
-    offered = reader.offered_languages(builder.recipe.source_of(reader), "dev") if "dev" in reader.card.splits else ()
+    offered = builder.offered_languages(reader, "dev") if "dev" in reader.card.splits else ()
     targets, lacking = builder.target_languages(reader) if oracle else ((), ())
     if lacking:
         where = "chooses without them" if targets else "is left out"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from xfer.core.component import INCIDENTAL
-from xfer.core.errors import MissingPart
+from xfer.core.errors import HubUnreachable, MissingPart
 from xfer.forms.sheet import Pooling
 from xfer.models.base import Model, Origin
 from xfer.models.habits import PoolingHabit, read_habit
@@ -30,7 +31,9 @@ _FILES = ["*.json", "*.safetensors", "*.model", "*.txt"]
 class Pretrained(Model):
     """A pretrained encoder. Weights are read from safetensors, never unpickled; no remote code runs."""
 
-    name: str = Field(description="hub name such as FacebookAI/xlm-roberta-base, or a local folder")
+    name: str = Field(
+        description="a folder, or a hub name such as FacebookAI/xlm-roberta-base, looked up under $XFER_MODELS first"
+    )
     commit: str | None = Field(None, description="hub commit to pin; the newest if left out")
 
     pooling: Pooling | None = Field(
@@ -41,18 +44,33 @@ class Pretrained(Model):
     )
 
     def _local_folder(self) -> Path | None:
-        folder = Path(self.name).expanduser()
-        return folder if folder.is_dir() else None
+        return next((folder for folder in self._places() if folder.is_dir()), None)
+
+    def _places(self) -> list[Path]:
+        """Folders that are looked at before the hub is asked: the name itself, and those of $XFER_MODELS."""
+        own, models = Path(self.name).expanduser(), os.environ.get("XFER_MODELS")
+        if not models or own.is_absolute() or self.name.startswith((".", "~")):
+            return [own]
+        return [own, Path(models).expanduser() / self.name, Path(models).expanduser() / own.name]
 
     def weights_revision(self, digest: Callable[[Path], str], ask: Callable[[str], str]) -> dict[str, str] | None:
         folder = self._local_folder()
         if folder is None:
             if self.name.startswith((".", "/", "~")):
                 raise MissingPart(f"model.name is {self.name}, which is not a folder")
-            return {"commit": self.commit or ask(self.name)}
+            return {"commit": self.commit or self._asked_commit(ask)}
         self._check_folder(folder)
         names = {path for pattern in _FILES for path in folder.glob(pattern)}
         return {path.name: digest(path) for path in sorted(names)}
+
+    def _asked_commit(self, ask: Callable[[str], str]) -> str:
+        """The newest commit on the hub. Raises HubUnreachable, with the folders that would have done as well."""
+        try:
+            return ask(self.name)
+        except HubUnreachable as error:
+            looked = ", ".join(map(str, self._places()))
+            hint = f"nor is there a folder {looked}; $XFER_MODELS names a folder of models by their hub names"
+            raise HubUnreachable(f"{error}; {hint}") from error
 
     def load_origin(self, texts: Callable[[], Iterable[str]]) -> Origin:
         folder = self._local_folder() or self._download()

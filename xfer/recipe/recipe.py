@@ -174,6 +174,11 @@ class Recipe(Block):
     name: Name = Field(description="names the folder of results")
     description: str = Field("", description="one or two sentences for people")
     source: Source = Field("hub", description="where rows come from; a reader may name another, except in miniature")
+    languages: Literal["all", "available"] = Field(
+        "all",
+        description="available: languages whose files the mirror lacks are left out, and the report says which; all: "
+        "they are a fault",
+    )
     model: SerializeAsAny[Model] = Field(description="the encoder that first stages start from")
     start: str | None = Field(None, description="the stage that stages without a start of their own continue")
     seeds: Seeds = Field((1,), min_length=1, description="every stage is trained once a seed")
