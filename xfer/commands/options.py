@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
-scale = click.option("--scale", metavar="NAME", help="Lay _scale/NAME.yaml over the recipe: miniature, small, base, large, mmbert.")
+scale = click.option(
+    "--scale", metavar="NAME", help="Lay _scale/NAME.yaml over the recipe: miniature, small, base, large, mmbert."
+)
 sets = click.option(
     "--set", "sets", multiple=True, metavar="A.B=C", help="Set one field of the recipe; may be repeated."
 )

@@ -72,11 +72,7 @@ class GraphBuilder:
         offered = reader.offered_languages(source, split)
         if self.recipe.languages != "available" or source != "mirror":
             return offered
-        there = tuple(language for language in offered if in_mirror(reader, split, language))
-        lacking = [language for language in offered if language not in there]
-        if lacking:
-            self.graph.notes.append(f"{reader.type_name} {split}: no files in {', '.join(lacking)}; left out")
-        return there
+        return tuple(language for language in offered if in_mirror(reader, split, language))
 
     def data_node(self, reader: Reader, split: str, languages: tuple[str, ...], rows: int | None) -> Node[DataJob]:
         """The rows of one split in these languages, at most ``rows`` of each."""

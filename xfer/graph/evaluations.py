@@ -106,9 +106,10 @@ def _tested_rows(builder: GraphBuilder, name: str, seed: int, task: str) -> Node
 def _test_rows(builder: GraphBuilder, name: str, evaluation: Evaluation) -> Node[DataJob]:
     """The rows that an evaluation tests on, as they come."""
     reader = builder.recipe.reader_of(evaluation)
-    offered = builder.offered_languages(reader, evaluation.split)
+    offered = reader.offered_languages(builder.recipe.source_of(reader), evaluation.split)
     wanted = offered if evaluation.languages == "all" else evaluation.languages
-    languages = builder.kept_languages(f"evaluation {name}", tuple(wanted), offered)
+    kept = builder.offered_languages(reader, evaluation.split)
+    languages = builder.kept_languages(f"evaluation {name}", tuple(wanted), kept)
     caps = [cap for cap in (evaluation.rows, builder.recipe.limits.test_rows) if cap]
     return builder.data_node(reader, evaluation.split, languages, min(caps) if caps else None)
 

@@ -90,9 +90,8 @@ def _plan_task(builder: GraphBuilder, stage: str, name: str, trainer: FinetuneSe
     """What a stage is to do with one of its tasks. Victims and further rows come before the stage in the graph."""
     recipe, task = builder.recipe, builder.recipe.stages[stage].tasks[name]
     reader, learnt = task.reader, recipe.stages[stage].learnt_tasks
-    trained = builder.kept_languages(
-        f"stage {stage}", builder.trained_languages(reader), builder.offered_languages(reader, "train")
-    )
+    wanted = tuple(reader.train_languages(recipe.source_of(reader)))
+    trained = builder.kept_languages(f"stage {stage}", wanted, builder.offered_languages(reader, "train"))
     rows = _task_rows(builder, stage, name, trained, trainer)
     attacked = _plan_attacked(builder, stage, name, seed, rows[f"train/{name}"])
     augmentation = plan_augmentation(builder, stage, name)
