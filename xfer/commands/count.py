@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xfer.commands.options import as_json, echo_json, store
+from xfer.commands.options import echo_json, recipe_options
 
 if TYPE_CHECKING:
     from xfer.readers.base import Reader, Source
@@ -20,15 +20,41 @@ SHOWN_BAD_ROWS = 3  # bad rows of one file that are named; --json names all
 
 @click.command()
 @click.argument("readers", nargs=-1, metavar="[READER...]")
-@click.option("--source", default="mirror", show_default=True, type=click.Choice(["hub", "mirror", "miniature"]))
-@store
-@as_json
-def count(readers: tuple[str, ...], source: Source, store: Path | None, as_json: bool) -> None:
+@click.option("--source", type=click.Choice(["hub", "mirror", "miniature"]), help="Where rows come from.  [mirror]")
+@click.option(
+    "--recipe", type=click.Path(path_type=Path), metavar="FILE", help="What a recipe or a study reads, instead."
+)
+@recipe_options
+def count(
+    readers: tuple[str, ...],
+    source: Source | None,
+    recipe: Path | None,
+    scale: str | None,
+    sets: tuple[str, ...],
+    store: Path | None,
+    as_json: bool,
+) -> None:
     """Count the rows and labels of READERs (names or blocks; all of them if left out).
 
     Reads every file that is there, whole: rows, distribution of labels (words of each tag, questions without answer)
-    and bad rows, by reader, split, language and place. Exit code 1 if a row is bad.
+    and bad rows, by reader, split, language and place. Exit code 1 if a row is bad. With --recipe: what a recipe or a
+    study will find of each split and language that it reads, and where it looked for what is not there (exit code 1
+    unless the recipe goes on without it).
     """
+    from xfer.core.errors import UsageError
+
+    if recipe is not None:
+        if readers or source:
+            raise UsageError("--recipe says which readers and which source; leave READER and --source out")
+        from xfer.commands.count_recipe import count_recipe
+
+        raise click.exceptions.Exit(count_recipe(recipe, scale, sets, store, as_json))
+    if scale or sets:
+        raise UsageError("--scale and --set belong to --recipe")
+    _count_readers(readers, source or "mirror", store, as_json)
+
+
+def _count_readers(readers: tuple[str, ...], source: Source, store: Path | None, as_json: bool) -> None:
     file_counts = []
     for file_count in _count_files(_wanted_readers(readers, source), source, store, as_json):
         file_counts.append(file_count)

@@ -46,7 +46,8 @@ def note_pooling(head: PreTrainedModel, form: Form) -> None:
 
 
 def _pool_output(mask: Tensor, pooling: str, encoder: nn.Module, inputs: object, output: Any) -> Any:
-    """A hook: the last states of an encoder become the vector of their sequence, and so does its pooler's output.
+    """A hook: the last states of an encoder [sequences, subwords, width] become the vector of their sequence, by
+    ``mask`` [sequences, subwords], and so does its pooler's output.
 
     A pooler is a layer that was pretrained on the first state, or a fresh one: it stays where that state is asked for.
     """

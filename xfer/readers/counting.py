@@ -48,6 +48,29 @@ def count_rows(
                         yield _count_source(skipping, split, language, location)
 
 
+def count_split(reader: Reader, source: Source, split: str, language: str, root: Path | None = None) -> Count | None:
+    """The rows of one split in one language where a run reads them, the first place that holds any; None if none does.
+
+    Of the hub nothing is read: its card says how many rows a split has in all languages, and ``rows`` is that or 0.
+    """
+    if source == "hub":
+        return Count(reader.type_name, split, language, "hub", reader.card.sizes.get(split, 0), {}, [])
+    skipping = reader.model_copy(update={"bad_rows": "skip"})
+    place = next(_read_places(skipping, source, split, language, root), None)
+    return None if place is None else _count_source(skipping, split, language, place)
+
+
+def _read_places(reader: Reader, source: Source, split: str, language: str, root: Path | None) -> Iterator[_Place]:
+    """The places of a split; of a reader that joins others, the rows that these give together."""
+    from xfer.forms.base import build_form  # late: forms import numpy, and listing readers must not
+
+    if reader.origin_splits(split, language) == ((reader, split),):
+        yield from _places(reader, source, split, language, root)
+    elif source != "mirror" or sources.in_mirror(reader, split, language):
+        check = build_form(reader.form, reader.label_names(source), reader.form_options()).check_row
+        yield _Place(source, lambda on_bad: sources.rows(reader, source, split, language, root, on_bad, check))
+
+
 class _Place(NamedTuple):
     """A place that holds a split. ``read`` adds bad rows to the list it is given; ``shared`` says whether other splits
     draw rows from the same files."""
