@@ -14,6 +14,23 @@ from xfer import __version__
 from xfer.catalog import COMMANDS
 
 
+def _include(context: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
+    if names:
+        from xfer.core.included import include_modules
+
+        include_modules(names)
+
+
+_INCLUDE = click.Option(
+    ["--include"],
+    multiple=True,
+    metavar="MODULE",
+    expose_value=False,
+    callback=_include,
+    help="Let recipes name code of this package or module (package.module:Class); may be repeated.",
+)
+
+
 class _LazyGroup(click.Group):
     def list_commands(self, context: click.Context) -> list[str]:
         return sorted(COMMANDS)
@@ -23,6 +40,8 @@ class _LazyGroup(click.Group):
             return None
         module, _, attribute = COMMANDS[name].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
+        if _INCLUDE not in command.params:
+            command.params.append(_INCLUDE)
         return command
 
     def resolve_command(

@@ -145,7 +145,7 @@ def test_an_unused_module_is_not_imported() -> None:
         print(*(name for name in sys.modules if name.startswith("xfer.models")))
     """)
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert set(found) == {"xfer.models", "xfer.models.base", "xfer.models.scratch"}
+    assert set(found) == {"xfer.models", "xfer.models.base", "xfer.models.habits", "xfer.models.scratch"}
 
 
 def test_listing_names_imports_no_component() -> None:
@@ -205,7 +205,7 @@ def test_a_wrong_dotted_name_is_a_fault(name: str, module: Callable[[str, str], 
 
 
 def test_a_model_is_not_a_reader() -> None:
-    assert "is not a reader" in fault(Reader, "xfer.models.scratch:Scratch")["msg"]
+    assert fault(Reader, "xfer.models.scratch:Scratch")["ctx"]["hint"].startswith("it is no reader of xfer's")
 
 
 def test_a_plug_in_is_found_by_its_entry_point(plugin: Callable[..., None]) -> None:

@@ -31,10 +31,10 @@ ENTRY_POINTS = {  # what is a plug-in -> (group of entry points, what stands the
 NEXT_COMMANDS = {
     "recipe": "xfer train {folder}NAME.yaml --scale miniature",
     "study": "xfer study {folder}NAME.yaml --scale miniature",
-    "reader": 'use it in a recipe as reader: {{type: "NAME:Class", source: mirror}}',
-    "attacker": "xfer attack --attacker NAME:Class --language en --text 'A small house stands here'",
-    "method": 'use it in a recipe as trainer: {{adversary: "NAME:Class"}}',
-    "loss": 'use it in a recipe as trainer: {{losses: ["NAME:Class"]}}',
+    "reader": 'use it in a recipe as reader: {{type: "NAME:Class", source: mirror}}, with xfer train --include NAME',
+    "attacker": "xfer attack --include NAME --attacker NAME:Class --language en --text 'A small house stands here'",
+    "method": 'use it in a recipe as trainer: {{adversary: "NAME:Class"}}, with xfer train --include NAME',
+    "loss": 'use it in a recipe as trainer: {{losses: ["NAME:Class"]}}, with xfer train --include NAME',
     "form": 'say form = "NAME:FACTS" in a reader (xfer new reader); CONTRIBUTING says what a search needs besides',
 }
 

@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from xfer.catalog import CATALOG
 from xfer.core.errors import suggest_name
+from xfer.core.included import include_hint, is_included
 
 C = TypeVar("C", bound="type[Component]")
 
@@ -86,7 +87,7 @@ class Component(Block):
         """The class of ``name``. Raises a PydanticCustomError (a fault of the recipe) if there is none."""
         target = cls.names.get(name)
         if target is None:
-            target = name if ":" in name else plugin_targets(cls.kind).get(name)
+            target = cls._own_code(name) if ":" in name else plugin_targets(cls.kind).get(name)
         if target is None:
             raise PydanticCustomError(
                 "unknown_name",
@@ -105,6 +106,22 @@ class Component(Block):
             target.type_name = name
         cls.names[name] = target
         return target
+
+    @classmethod
+    def _own_code(cls, name: str) -> str:
+        """A dotted name, if it is built in or the user includes its module. Raises a PydanticCustomError."""
+        module = name.partition(":")[0]
+        if name in CATALOG.get(cls.kind, {}).values():
+            return name
+        if module.split(".")[0] == "xfer":
+            hint = f"it is no {cls.kind} of xfer's; known: {', '.join(cls.known_names())}"
+            raise PydanticCustomError(
+                "unknown_name", "{kind} '{name}' is not known", {"kind": cls.kind, "name": name, "hint": hint}
+            )
+        if not is_included(module):
+            context = {"kind": cls.kind, "name": name, "hint": include_hint(module)}
+            raise PydanticCustomError("not_included", "{kind} '{name}' is code from outside xfer", context)
+        return name
 
     @classmethod
     def _import(cls, target: str, name: str) -> object:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from xfer.core.component import plugin_targets
 from xfer.core.errors import UsageError, suggest_name
+from xfer.core.included import include_hint, is_included
 
 Pooling = Literal["mean", "cls", "max", "last"]  # how the states of a text's subwords become one vector
 ROW_COLUMNS = ("id", "language")  # of the rows of every form
@@ -174,6 +175,9 @@ def form_facts(name: str) -> FormFacts:
     target = name if ":" in name else plugin_targets("form").get(name)
     if target is None:
         raise UsageError(f"form '{name}' is not known; {suggest_name(name, form_names())}")
+    module = name.partition(":")[0]
+    if ":" in name and not is_included(module):
+        raise UsageError(f"form '{name}' is code from outside xfer; {include_hint(module)}")
     facts = load_target(target)
     if not isinstance(facts, FormFacts):
         raise UsageError(f"form '{name}': {target} is no FormFacts")
