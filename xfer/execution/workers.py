@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from xfer.core.children import child_command, child_environment
 from xfer.core.store import Store
 from xfer.execution.walk import Silent
 from xfer.graph.jobs import Job
@@ -27,12 +27,12 @@ def further_workers(count: int, arguments: Sequence[str], verb: str = "train") -
 
     Each sees one GPU where there are several.
     """
-    command = [sys.executable, "-m", "xfer", verb, *arguments, "--worker"]
+    command = child_command("xfer", verb, *arguments, "--worker")
     silent = subprocess.DEVNULL
     started: list[subprocess.Popen[bytes]] = []
     try:
         for number in range(1, count + 1):
-            environment = os.environ | visible_gpus(number, _gpu_names())
+            environment = child_environment(visible_gpus(number, _gpu_names()))
             process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=silent, stderr=silent)
             started.append(process)
         yield

@@ -15,16 +15,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from queue import Queue
 from typing import Any
 
+from xfer.core.children import child_command, child_environment
 from xfer.core.errors import XferError
 from xfer.graph.jobs import AttackJob
 from xfer.steps.rows import Parents
 from xfer.steps.searches import SearchedRow, search_results
 
-COMMAND = [sys.executable, "-m", "xfer.steps.search_processes"]
+COMMAND = child_command("xfer.steps.search_processes")
 KEPT_NOTE = "what is finished is kept: run the same command again"
 WORTH_SECONDS = 60.0  # seconds of search from which a further process pays: it takes some ten to start
 # Guessed seconds of one core a row and byte of weights: 30 queries of 48 subwords at 50 GFLOP/s.
@@ -80,10 +80,8 @@ def run_search_processes(
 
 def _start_process(work: bytes, number: int, lines: Queue[tuple[int, str | None]]) -> subprocess.Popen[bytes]:
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
-    path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
-    environment = os.environ | one_thread | {"PYTHONPATH": path}
-    pipe = subprocess.PIPE
-    process = subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment)
+    pipe, silent = subprocess.PIPE, subprocess.DEVNULL
+    process = subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, stderr=silent, env=child_environment(one_thread))
 
     def feed() -> None:
         assert process.stdin and process.stdout
