@@ -9,6 +9,7 @@ import pytest
 
 from xfer.core import yaml
 from xfer.core.errors import Fault, RecipeError
+from xfer.core.references import resolve_references
 from xfer.core.yaml import Mark
 
 
@@ -27,13 +28,13 @@ def merged(base: str, over: str) -> Any:
 
 
 def resolved(text: str) -> Any:
-    data, wrong = yaml.resolve_references(yaml.parse_tree(text, "f.yaml"))
+    data, wrong = resolve_references(yaml.parse_tree(text, "f.yaml"))
     assert wrong == []
     return data
 
 
 def unresolved(text: str) -> list[Fault]:
-    return yaml.resolve_references(yaml.parse_tree(text, "f.yaml"))[1]
+    return resolve_references(yaml.parse_tree(text, "f.yaml"))[1]
 
 
 # scalars
@@ -342,6 +343,54 @@ def test_interpolations_in_a_circle_are_faults() -> None:
 def test_a_malformed_interpolation_is_a_fault_with_its_place(text: str) -> None:
     (fault,) = unresolved(f"a: 1\nb: '{text}'\n")
     assert (fault.line, fault.column, fault.path) == (2, 4, "b")
+
+
+SECRETS = [
+    "${oc.env:HOME}",
+    "x${oc.env:HF_TOKEN,none}",
+    "${oc.decode:'1'}",
+    "${oc.select:a}",
+    "${${b}:HOME}",
+    "${a.${b}}",
+]
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_a_reference_names_a_field_and_runs_nothing(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    (fault,) = unresolved(f'a: 1\nb: oc.env\nc: "{text}"\n')
+    assert fault.path == "c" and "asks for something else than a field" in fault.message
+    assert "hf_secret" not in str(fault)
+
+
+def test_variables_of_xfers_own_may_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XFER_PLACE", "/models")
+    assert resolved("a: '${oc.env:XFER_PLACE}/e5'\n")["a"] == "/models/e5"
+
+
+def test_references_relative_to_their_block_are_put_in() -> None:
+    assert resolved("a: {b: 1, c: '${.b}', d: {e: '${..b}'}}\n")["a"] == {"b": 1, "c": 1, "d": {"e": 1}}
+
+
+BOMBS = {
+    "text": "a0: xx\n" + "".join(f"a{i}: '${{a{i - 1}}}${{a{i - 1}}}'\n" for i in range(1, 40)),
+    "lists": "a0: [1, 2]\n" + "".join(f"a{i}: ['${{a{i - 1}}}', '${{a{i - 1}}}']\n" for i in range(1, 40)),
+    "blocks": "a0: {x: 1}\n" + "".join(f"a{i}: {{x: '${{a{i - 1}}}', y: '${{.x}}'}}\n" for i in range(1, 40)),
+    "chain": "a0: 1\n" + "".join(f"a{i}: ${{a{i - 1}}}\n" for i in range(1, 400)),
+}
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_references_that_stand_for_too_much_are_refused_at_once(bomb: str) -> None:
+    (fault,) = unresolved(BOMBS[bomb])
+    words = "chained more than 50 deep" if bomb == "chain" else "stand for more than 100,000 characters and fields"
+    assert words in fault.message
+
+
+@pytest.mark.timeout(10)
+def test_a_chain_within_the_bound_is_followed() -> None:
+    assert resolved("a0: 7\n" + "".join(f"a{i}: ${{a{i - 1}}}\n" for i in range(1, 50)))["a49"] == 7
 
 
 # marks

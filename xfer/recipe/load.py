@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from xfer.core import yaml
 from xfer.core.errors import Fault, RecipeError, suggest_name
+from xfer.core.references import resolve_references
 from xfer.core.yaml import Tree
 from xfer.recipe.benchmark import expand_benchmark
 from xfer.recipe.checks.relations import relation_faults
@@ -60,7 +61,7 @@ def parse_options(sets: Sequence[str]) -> tuple[list[Tree], list[Fault]]:
 def checked_recipe(tree: Tree, option_faults: Sequence[Fault] = (), late_check: RecipeCheck | None = None) -> Recipe:
     """The recipe of a whole tree. Raises RecipeError with all faults, those of ``bad`` among them."""
     tree = expand_benchmark(tree)
-    data, faults = yaml.resolve_references(tree)
+    data, faults = resolve_references(tree)
     recipe, invalid = validate_model(data, tree)
     partial = partial_recipe(data)
     broken = [path_fault(tree, *fault) for fault in relation_faults(partial)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from xfer.core import yaml
 from xfer.core.errors import Fault, RecipeError
+from xfer.core.references import resolve_references
 from xfer.core.yaml import Tree
 from xfer.recipe.load import RecipeCheck, checked_recipe, parse_options, read_tree, scale_file
 from xfer.recipe.recipe import Recipe
@@ -77,7 +78,7 @@ def _is_recipe(tree: Tree) -> bool:
 
 def _checked_study(tree: Tree) -> Study:
     """The study of a whole tree. Raises RecipeError with all faults."""
-    data, faults = yaml.resolve_references(tree)
+    data, faults = resolve_references(tree)
     # ${...} in what is laid over the recipe speaks of the recipe, and is resolved there.
     faults = [fault for fault in faults if not fault.path.startswith(("vary.", "fixed."))]
     study, invalid = validate_model(data, tree, Study)
