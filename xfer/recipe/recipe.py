@@ -17,6 +17,7 @@ from xfer.models.probe_settings import Probe
 from xfer.models.smoothing.settings import Vote
 from xfer.readers.base import Languages, Reader, Source, Split
 from xfer.recipe.benchmark import Targets, expand_plain_data
+from xfer.recipe.names import EvaluationName, Name, PartName, TaskName
 from xfer.recipe.rules import prerequisite_stages, reader_source, short_task_name
 from xfer.trainers.attacked import AttackedTraining
 from xfer.trainers.augmenting import Augments
@@ -25,14 +26,6 @@ from xfer.trainers.finetune import Finetune
 from xfer.trainers.losses.consistency import Consistency
 from xfer.trainers.mixers import Proportional
 from xfer.trainers.options import Distil, Sampling
-
-
-def _check_name(value: str) -> str:
-    """Names become folders: letters, digits, ``_``, ``-`` and ``.``, not starting with a dot."""
-    if not value or value[0] == "." or not all(c.isalnum() or c in "_-." for c in value):
-        hint = {"hint": "use letters, digits, '_', '-' and '.'"}
-        raise PydanticCustomError("bad_name", "'{value}' cannot name a folder", hint | {"value": value})
-    return value
 
 
 def _check_seeds(seeds: tuple[int, ...]) -> tuple[int, ...]:
@@ -48,7 +41,6 @@ def _check_paper(value: str) -> str:
     return value
 
 
-Name = Annotated[str, AfterValidator(_check_name)]
 Seeds = Annotated[tuple[int, ...], AfterValidator(_check_seeds)]
 
 
@@ -73,7 +65,7 @@ class Task(Block):
 class Stage(Block):
     """One training run. ``reader: mnli`` is short for one task of that name."""
 
-    tasks: dict[Name, Task] = Field(min_length=1, description="data sets trained together in one encoder")
+    tasks: dict[TaskName, Task] = Field(min_length=1, description="data sets trained together in one encoder")
     start: str | None = Field(
         None, description="the stage whose encoder this one continues; none starts from the model"
     )
@@ -190,8 +182,10 @@ class Recipe(Block):
     benchmark: Targets | None = Field(
         None, description="a benchmark whose targets become stages and evaluations, beside those named here"
     )
-    stages: dict[Name, Stage] = Field({}, description="training runs, in any order; reader: in one is short for a task")
-    evaluate: dict[Name, Evaluation] = Field({}, description="tests of finished stages")
+    stages: dict[PartName, Stage] = Field(
+        {}, description="training runs, in any order; reader: in one is short for a task"
+    )
+    evaluate: dict[EvaluationName, Evaluation] = Field({}, description="tests of finished stages")
     report: Report = Field(Report(), description="what to lay side by side")
     limits: Limits = Field(Limits(), description="bounds on rows, steps and rates")
 

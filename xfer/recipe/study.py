@@ -15,7 +15,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from xfer.core.component import Block
 from xfer.core.errors import suggest_name
-from xfer.recipe.recipe import Name, Recipe, Seeds
+from xfer.recipe.names import Name
+from xfer.recipe.recipe import Recipe, Seeds
 
 Measure = Literal["score", "above_chance", "drop", "relative", "cost_above_chance", "gap", "gap_growth"]
 
