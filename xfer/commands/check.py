@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from xfer.commands.options import as_json, echo_json, files_inside, scale, sets
+from xfer.commands.options import as_json, echo_json, files_inside, max_cells, scale, sets
 
 
 @click.command()
 @click.argument("recipes", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RECIPE...")
 @scale
 @sets
+@max_cells
 @as_json
 def check(recipes: tuple[Path, ...], scale: str | None, sets: tuple[str, ...], as_json: bool) -> None:
     """Check recipes and studies: names, fields, values, references, languages, and the word lists that attackers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +23,22 @@ sets = click.option(
     "--set", "sets", multiple=True, metavar="A.B=C", help="Set one field of the recipe; may be repeated."
 )
 store = click.option("--store", type=click.Path(path_type=Path), help="Folder of finished work [$XFER_STORE or .xfer].")
+
+
+def _keep_max_cells(context: click.Context, option: click.Parameter, value: int | None) -> None:
+    if value is not None:
+        from xfer.recipe.study import MAX_CELLS_VARIABLE
+
+        os.environ[MAX_CELLS_VARIABLE] = str(value)
+
+
+max_cells = click.option(
+    "--max-cells",
+    type=click.IntRange(1),
+    expose_value=False,
+    callback=_keep_max_cells,
+    help="Cells that a study may have [2,000].",
+)
 
 
 def recipe_options(command: F) -> F:

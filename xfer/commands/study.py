@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xfer.commands.options import echo_json, files_inside, recipe_options, run_options, worker_arguments
+from xfer.commands.options import echo_json, files_inside, max_cells, recipe_options, run_options, worker_arguments
 
 if TYPE_CHECKING:
     from xfer.core.store import Store
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.argument("studies", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="STUDY...")
 @recipe_options
 @run_options
+@max_cells
 @click.option("--plan", is_flag=True, help="Print cells, nodes, what they share and what is stored, and run nothing.")
 def study(
     studies: tuple[Path, ...],

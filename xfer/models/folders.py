@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 from xfer.core.errors import MissingPart
 
+MOST_LAYERS = 1_000  # of an encoder; large ones have 24 to 48
 FEWEST_WORDS = 4  # beside its marks: some tokenizers without a vocabulary make up one or two
 
 
@@ -25,6 +26,20 @@ def load_trusted(auto: Any, folder: Path | None) -> Any:
         needs_code = "trust_remote_code" in str(error) or "auto_map" in str(error)
         reason = "cannot be used without code of its own" if needs_code else "cannot be read"
         raise MissingPart(f"the model in {folder} {reason}: {what}") from None
+
+
+def load_config(folder: Path | None) -> Any:
+    """Reads a config. Raises MissingPart, also for more layers than any encoder has, which would take all memory.
+
+    Which code attends is ours to say: a config that names a kernel would have transformers fetch and run it.
+    """
+    config = load_trusted(transformers.AutoConfig, folder)
+    layers = getattr(config, "num_hidden_layers", None)
+    if isinstance(layers, int) and layers > MOST_LAYERS:
+        raise MissingPart(f"the model in {folder} claims {layers:,} layers; {MOST_LAYERS:,} at most are built")
+    config._attn_implementation = None
+    config._experts_implementation = None
+    return config
 
 
 def load_tokenizer(folder: Path | None) -> Any:
@@ -47,6 +62,9 @@ def read_weights(folder: Path) -> dict[str, torch.Tensor]:
     """All tensors of a folder's safetensors files, by name, in any shape. Raises MissingPart."""
     try:
         names = _weight_files(folder)
+        strange = [name for name in names if Path(name).name != name or not (folder / name).is_file()]
+        if strange:
+            raise MissingPart(f"the index names {strange[0]}, which is no file of this folder")
         return {name: tensor for file in names for name, tensor in load_file(folder / file).items()}
     except Exception as error:
         raise MissingPart(f"the weights in {folder} cannot be read: {error}") from error

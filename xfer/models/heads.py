@@ -18,7 +18,7 @@ from xfer.forms.base import Form
 from xfer.models import bottleneck
 from xfer.models.base import Origin
 from xfer.models.dropout import use_fast_dropout
-from xfer.models.folders import check_complete, load_trusted, read_weights
+from xfer.models.folders import check_complete, load_config, read_weights
 from xfer.models.packed import enable_packing
 from xfer.models.positions import position_limit
 
@@ -93,7 +93,7 @@ def build_head(origin: Origin, form: Form) -> tuple[PreTrainedModel, list[str]]:
 
     A head of masked LM alone is pretrained; others start fresh as they should.
     """
-    config = origin.config or load_trusted(transformers.AutoConfig, origin.folder)
+    config = origin.config or load_config(origin.folder)
     if origin.folder is None:
         config = head_config(config, form)
         return _with_speed(getattr(transformers, head_auto(config, form)).from_config(config)), []
@@ -156,17 +156,17 @@ def check_states(config: PreTrainedConfig, form: Form) -> None:
 
 def folder_reads_forward(folder: Path) -> bool:
     """Whether the model of a folder is a decoder. Raises MissingPart where its config cannot be read."""
-    return reads_forward(load_trusted(transformers.AutoConfig, folder))
+    return reads_forward(load_config(folder))
 
 
 def folder_positions(folder: Path) -> int | None:
     """Subwords of the longest input that the model of a folder has positions for; None where it has no such limit."""
-    return position_limit(load_trusted(transformers.AutoConfig, folder), default=0) or None
+    return position_limit(load_config(folder), default=0) or None
 
 
 def check_folder(folder: Path, form: Form) -> None:
     """Raises MissingPart where the model of a folder has no head for a form, or its states would tell nothing."""
-    config = load_trusted(transformers.AutoConfig, folder)
+    config = load_config(folder)
     head_auto(config, form)
     check_states(config, form)
     if form.facts.locates_answers and config.model_type in WITHOUT_OFFSETS:

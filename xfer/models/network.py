@@ -25,7 +25,7 @@ from xfer.forms.base import Form
 from xfer.models import bottleneck
 from xfer.models.base import Origin
 from xfer.models.domain.form import DomainForm
-from xfer.models.folders import load_tokenizer, load_trusted
+from xfer.models.folders import load_config, load_tokenizer
 from xfer.models.head_vectors import given_vectors, note_pooling
 from xfer.models.heads import build_head, check_states, head_auto, scores_sequences
 from xfer.models.inputs import match_tokenizer
@@ -253,8 +253,9 @@ def _build_judges(config: PreTrainedConfig, forms: Mapping[str, Form], seed: int
 
 def load_network(folder: Path, task: str, form: Form) -> Network:
     """A saved task, ready to predict."""
-    auto = getattr(transformers, head_auto(load_trusted(transformers.AutoConfig, folder / task), form))
-    options = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
+    config = load_config(folder / task)
+    auto = getattr(transformers, head_auto(config, form))
+    options = {"config": config, "use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
     head = auto.from_pretrained(folder / task, **options)
     bottleneck.read_adapters(head, folder / task)
     tokenizer = load_tokenizer(folder / task)

@@ -60,7 +60,7 @@ class Pretrained(Model):
                 raise MissingPart(f"model.name is {self.name}, which is not a folder")
             return {"commit": self.commit or self._asked_commit(ask)}
         self._check_folder(folder)
-        names = {path for pattern in _FILES for path in folder.glob(pattern)}
+        names = {path for pattern in _FILES for path in folder.glob(pattern) if path.is_file()}
         return {path.name: digest(path) for path in sorted(names)}
 
     def _asked_commit(self, ask: Callable[[str], str]) -> str:
@@ -80,7 +80,7 @@ class Pretrained(Model):
     def _check_folder(self, folder: Path) -> None:
         if not (folder / "config.json").is_file():
             raise MissingPart(f"model {self.name}: {folder} holds no config.json")
-        if not any(folder.glob("*.safetensors")):
+        if not any(path.is_file() for path in folder.glob("*.safetensors")):
             what = f"model {self.name} has no safetensors weights, and pickled ones are never loaded"
             raise MissingPart(f"{what}; convert it with save_pretrained in a place you trust")
         if not any((folder / name).is_file() for name in TOKENIZER_FILES) and not _reads_characters(folder):
@@ -143,7 +143,8 @@ class Pretrained(Model):
 
     def parameter_count(self) -> int | None:
         folder = self._local_folder()
-        return None if folder is None else sum(map(_elements, folder.glob("*.safetensors")))
+        paths = [path for path in folder.glob("*.safetensors") if path.is_file()] if folder else []
+        return sum(map(_elements, paths)) if folder else None
 
 
 def _reads_characters(folder: Path) -> bool:

@@ -29,6 +29,10 @@ class LoadedRecipe(NamedTuple):
     path: Path
 
 
+LARGEST_FILE = 1_000_000  # bytes of a recipe or study; ours have at most 11,000
+DEEPEST_EXTENDS = 50  # files that extend one another
+
+
 def load_recipe(
     path: str | Path, scale: str | None = None, sets: Sequence[str] = (), late_check: RecipeCheck | None = None
 ) -> LoadedRecipe:
@@ -76,7 +80,11 @@ def checked_recipe(tree: Tree, option_faults: Sequence[Fault] = (), late_check: 
 def read_tree(path: Path, children: tuple[Path, ...] = ()) -> Tree:
     """The tree of a file with its parents (``extends``) merged under it."""
     file = os.path.relpath(path) if path.is_absolute() else str(path)
+    if len(children) > DEEPEST_EXTENDS:
+        raise RecipeError([Fault(file, 1, 1, "extends", f"more than {DEEPEST_EXTENDS} files extend one another")])
     try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise RecipeError([Fault(file, 0, 0, "", f"is larger than {LARGEST_FILE:,} bytes: that is no recipe")])
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise RecipeError([Fault(file, 1, 1, "", f"is not UTF-8 (byte {error.start})", "save it as UTF-8")]) from None
@@ -91,6 +99,8 @@ def read_tree(path: Path, children: tuple[Path, ...] = ()) -> Tree:
     parent = entry[1]
     if not isinstance(parent.value, str):
         raise RecipeError([mark_fault(parent.mark, ("extends",), "is not a path", "name one file beside this one")])
+    if "\0" in parent.value:
+        raise RecipeError([mark_fault(parent.mark, ("extends",), "is not a path: it holds a character 0")])
     parent_path = _parent_file(path, parent.value)
     if parent_path.resolve() in [child.resolve() for child in (*children, path)]:
         raise RecipeError(

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -37,6 +39,7 @@ def _check_word(value: object) -> str:
     return value
 
 
+MAX_CELLS_VARIABLE, MOST_CELLS = "XFER_MAX_CELLS", 2_000  # ours have 420 at most
 NameText = Annotated[str, BeforeValidator(_check_word, json_schema_input_type=str)]
 NameTexts = Annotated[tuple[NameText, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])]
 Levels = dict[str, NameText]  # axis -> the level of one cell
@@ -139,6 +142,11 @@ class Study(Block):
 
     def _study_errors(self) -> Iterator[InitErrorDetails]:
         """Names that are taken or not there and comparisons of nothing, each where it stands."""
+        count, most = prod(map(len, self.vary.values())), most_cells()
+        if count > most:
+            what = f"the axes make {count:,} cells, and a study has {most:,} at most"
+            yield _error_at(("vary",), what, "take levels out, or say --max-cells")
+            return
         if self.name == "index.html":
             yield _error_at(("name",), "'index.html' is the page of all studies", "call the study something else")
         unknown = list(self._unknown_names())
@@ -208,6 +216,11 @@ class Study(Block):
         """Every combination of levels that is not skipped, in the order of the file."""
         cells = (dict(zip(self.vary, levels, strict=True)) for levels in product(*self.vary.values()))
         return [cell for cell in cells if not any(matches_levels(cell, chosen) for chosen in self.skip)]
+
+
+def most_cells() -> int:
+    """How many cells a study may have: what --max-cells says, which the processes that a command starts inherit."""
+    return int(os.environ.get(MAX_CELLS_VARIABLE, MOST_CELLS))
 
 
 def matches_levels(cell: Levels, chosen: Mapping[str, Sequence[str]]) -> bool:

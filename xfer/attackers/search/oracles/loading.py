@@ -10,7 +10,7 @@ import torch
 import transformers
 
 from xfer.core.errors import MissingPart, XferError
-from xfer.models.folders import load_tokenizer
+from xfer.models.folders import load_config, load_tokenizer
 from xfer.models.positions import position_limit
 from xfer.models.predictor import default_device
 from xfer.models.pretrained import Pretrained
@@ -41,6 +41,7 @@ def load_model(name: str, auto: str, purpose: str) -> LoadedModel:
 @lru_cache(maxsize=8)
 def _load_cached(folder: Path, auto: str, purpose: str) -> LoadedModel:
     options = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
+    options |= {"config": load_config(folder)}
     try:
         model, info = getattr(transformers, auto).from_pretrained(folder, **options, output_loading_info=True)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
