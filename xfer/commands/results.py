@@ -53,10 +53,13 @@ def _print_csv(names: list[str], table_rows: list[dict[str, Any]]) -> None:
     import sys
 
     from xfer.reports.results import value_text
+    from xfer.reports.table import csv_field
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([value_text(row[name]) for name in names] for row in table_rows)
+    for row in table_rows:
+        values = [row[name] for name in names]
+        writer.writerow([csv_field(value) if isinstance(value, str) else value_text(value) for value in values])
 
 
 def _print_table(names: list[str], table_rows: list[dict[str, Any]]) -> None:

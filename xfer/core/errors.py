@@ -11,6 +11,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
+_ACTING = [*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_SHOWN = {code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" for code in _ACTING}
+
+
+def printable(text: str) -> str:
+    """Text of others for a terminal: what would act on it (colours, its title, the direction of writing) as a code."""
+    return text.translate(_SHOWN)
+
 
 class Fault(NamedTuple):
     """One mistake in one place of one file (``line`` and ``column`` count from 1)."""
@@ -26,7 +34,7 @@ class Fault(NamedTuple):
         position = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: "
         path = f"{self.path}: " if self.path else ""
         text = f"{position}{path}{self.message}" + (f"; {self.hint}" if self.hint else "")
-        return " ".join(text.splitlines())  # a value that is quoted may go over several
+        return printable(" ".join(text.splitlines()))  # a value that is quoted may go over several
 
 
 class XferError(Exception):
@@ -36,7 +44,7 @@ class XferError(Exception):
 
     def message_lines(self) -> list[str]:
         """The text a person sees, without the leading ``xfer:``."""
-        return [" ".join(str(self).split("\n"))]
+        return [printable(" ".join(str(self).split("\n")))]
 
 
 class RecipeError(XferError):

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from xfer.reports.beside import escape_invisible
 
+_FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\n")
+
 
 class Value(NamedTuple):
     """A number with its 95% interval; ``signed`` for differences."""
@@ -78,13 +80,21 @@ def is_number(cell: GridCell) -> bool:
     return not isinstance(cell, str)
 
 
+def csv_field(value: object) -> object:
+    """A field that no spreadsheet takes for a formula: text that begins like one gets an apostrophe."""
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r", "\n")  # which the csv module does not quote
+    return f"'{text}" if text.startswith(_FORMULA_MARKS) else text
+
+
 def csv_grid(grid: Grid) -> str:
     """Unrounded numbers; one with an interval takes three columns."""
     has_interval = [any(isinstance(row[i], Value) for row in grid.rows) for i in range(len(grid.header))]
     header = [name + end for name, ends in zip(grid.header, has_interval, strict=True) for end in _csv_suffixes(ends)]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
+    writer.writerow(map(csv_field, header))
     for row in grid.rows:
         writer.writerow(
             [field for cell, ends in zip(row, has_interval, strict=True) for field in _csv_parts(cell, ends)]
@@ -99,7 +109,7 @@ def _csv_suffixes(wide: bool) -> tuple[str, ...]:
 def _csv_parts(cell: GridCell, wide: bool) -> list[object]:
     if isinstance(cell, Value):
         return [cell.value, cell.low, cell.high]
-    plain = "" if cell is None else cell.value if isinstance(cell, Exact) else cell
+    plain = "" if cell is None else cell.value if isinstance(cell, Exact) else csv_field(cell)
     return [plain, "", ""] if wide else [plain]
 
 
@@ -108,7 +118,7 @@ def csv_records(rows: Sequence[Mapping[str, Any]]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]) if rows else ["study"], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: csv_field(value) for name, value in row.items()} for row in rows)
     return out.getvalue()
 
 

@@ -21,6 +21,7 @@ from xfer.reports.attack_tables import (
 from xfer.reports.chance_columns import CHANCE_LEGEND, cell_of, with_chance
 from xfer.reports.discriminators import DISCRIMINATOR_NOTE, accuracy_grid
 from xfer.reports.measures import clean_partner
+from xfer.reports.table import csv_field
 
 TextGrid = list[list[str]]  # heading first
 METRIC_NAMES = {"f1": "F1", "exact": "EM", "map@20": "mAP@20"}
@@ -285,7 +286,7 @@ def csv_table(report: Mapping[str, Any]) -> str:
     writer.writerow([*(["data"] if named else []), "language", "column", "value", *CSV_FACTS])
     for data, language, name, values in _all_cells(report):
         ends = [values["value"], *(values.get(fact, "") for fact in CSV_FACTS)]
-        writer.writerow([*([data] if named else []), language, name, *ends])
+        writer.writerow(map(csv_field, [*([data] if named else []), language, name, *ends]))
     return out.getvalue()
 
 
