@@ -133,4 +133,9 @@ COMMANDS: dict[str, str] = {
         "study",
         "train",
     )
-} | {"list": "xfer.commands.listing:listing", "show": "xfer.commands.show:show"}
+} | {
+    "import": "xfer.commands.share:import_packed",
+    "list": "xfer.commands.listing:listing",
+    "pack": "xfer.commands.share:pack",
+    "show": "xfer.commands.show:show",
+}

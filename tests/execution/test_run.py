@@ -355,13 +355,17 @@ def test_damage_that_only_contents_show_is_found_before_it_is_used(store: Store)
     assert str(entry.path) in labels(made, outcome.failures)["b"]
 
 
-def test_after_a_damaged_node_is_deleted_it_alone_is_made_again(store: Store) -> None:
+@pytest.mark.parametrize(("deleted", "made_again"), [(["b"], []), (["b", "d"], ["b", "d"]), (["d"], ["d"])])
+def test_a_deleted_node_is_made_again_where_something_that_is_not_there_needs_it(
+    deleted: list[str], made_again: list[str], store: Store
+) -> None:
     made = diamond()
     entries = labels(made, execute_graph(made, store, work=Work()).entries)
     runs_again = Work()
-    subprocess.run(["rm", "-r", str(entries["b"].path)], check=True)
+    for label in deleted:
+        subprocess.run(["rm", "-r", str(entries[label].path)], check=True)
     assert execute_graph(made, store, work=runs_again).failures == {}
-    assert runs_again.done == ["b"]
+    assert runs_again.done == made_again
 
 
 # others at work

@@ -28,6 +28,7 @@ from xfer.core.errors import StoreDamaged
 from xfer.core.files import FileDigest, file_digest, file_stamp
 
 V = TypeVar("V")
+IMPORTED = "imported.json"  # beside done.json: where a node came from that was not made here
 HEARTBEAT = 5.0  # seconds between signs of life
 STALE_AFTER = 60.0  # seconds without one after which a lock on another machine is dead
 TICK = 2_000_000_000  # nanoseconds: two changes within them may bear the same time on some file systems
@@ -52,6 +53,11 @@ class Entry(NamedTuple):
     def node_record(self) -> dict[str, Any]:
         """What was recorded when the node was made: what was hashed, versions, host, time. Raises StoreDamaged."""
         return dict(_read_json(self.path / "node.json", self))
+
+    def origin(self) -> str | None:
+        """Where an imported node came from; None of one that was made here."""
+        path = self.path / IMPORTED
+        return str(_read_json(path, self).get("from", "")) if path.is_file() else None
 
     def verify_files(self, contents: bool = False) -> None:
         """Raises StoreDamaged unless every file has its size (and, with ``contents``, its digest)."""
@@ -100,6 +106,18 @@ class Store:
         entry.verify_files()
         return entry
 
+    def holds(self, kind: str, key: str) -> bool:
+        """Whether a node is finished, without a look at its files."""
+        return (self.root / "nodes" / kind / key / "done.json").is_file()
+
+    def adopt(self, entry: Entry, origin: str) -> None:
+        """Takes a finished node of elsewhere in, and marks it with where it came from."""
+        with self.work_folder(entry.kind, entry.key, {}) as folder:
+            if folder.name != "finished elsewhere":
+                shutil.rmtree(folder)
+                shutil.copytree(entry.path, folder)
+                write_json(folder / IMPORTED, {"from": origin})
+
     def finished_entries(self, kind: str) -> list[Entry]:
         """All finished nodes of a kind, sorted by key."""
         folder = self.root / "nodes" / kind
@@ -125,7 +143,8 @@ class Store:
 
     def _finish(self, kind: str, key: str, folder: Path, node: dict[str, Any]) -> None:
         shutil.rmtree(folder / "checkpoint", ignore_errors=True)
-        write_json(folder / "node.json", node)
+        if not (folder / IMPORTED).is_file():  # whose record is that of who made it
+            write_json(folder / "node.json", node)
         files = {}
         for file in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "done.json"):
             files[file.relative_to(folder).as_posix()] = (file.stat().st_size, file_digest(file))

@@ -6,6 +6,7 @@ reason, and stops no other.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -212,7 +213,10 @@ def study_provenance(cells: Sequence[CellGraph], outcome: Outcome) -> dict[str, 
             data[node.label] = {"source": node.job.source, "at": node.job.revision, "key": node.key}
         for name, version in _entry_versions(entry).items() if entry else ():
             versions.setdefault(name, set()).add(version)
-    return {"data": dict(sorted(data.items())), "versions": {k: sorted(v) for k, v in sorted(versions.items())}}
+    found: dict[str, Any] = {"data": dict(sorted(data.items()))}
+    found |= {"versions": {k: sorted(v) for k, v in sorted(versions.items())}}
+    imported = Counter(filter(None, (entry.origin() for entry in outcome.entries.values())))
+    return found | ({"imported": dict(sorted(imported.items()))} if imported else {})
 
 
 def _entry_versions(entry: Entry) -> Mapping[str, str]:

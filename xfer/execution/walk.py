@@ -18,6 +18,7 @@ from xfer import __version__
 from xfer.core.errors import FileChanged, NodeFailed, StoreDamaged, XferError, error_from_os
 from xfer.core.files import changed_files
 from xfer.core.store import Busy, Entry, Store
+from xfer.execution.sharing import needed_nodes
 from xfer.graph.compile import Resolver, compile_graph
 from xfer.graph.jobs import Job
 from xfer.graph.node import Graph, Node
@@ -86,7 +87,7 @@ def execute_graph(graph: Graph, store: Store, watcher: Watcher | None = None, wo
 
     ``work(node, parents, folder, progress)`` does a node; the default runs it in this process.
     """
-    for node in graph.nodes.values():
+    for node in needed_nodes(list(graph.nodes.values()), store):
         if node.problem and not store.find(node.kind, node.key):
             raise node.problem
     return run_nodes(list(graph.nodes.values()), store, watcher, work)
@@ -101,7 +102,7 @@ def run_nodes(
 
         work = steps.work
     walk = _Walk(store, watcher or Silent(), work)
-    walk.walk_nodes(nodes)
+    walk.walk_nodes(needed_nodes(nodes, store))
     return Outcome(walk.entries, walk.failures, walk.unreached)
 
 
@@ -153,10 +154,10 @@ class _Walk:
         if broken:
             self.unreached[node.key] = f"needs {broken[0].kind} {broken[0].label}, which failed"
             return True
-        if any(parent.key not in self.entries for parent in node.parents.values()):
-            return False
         try:
             entry = self.store.find(node.kind, node.key)
+            if entry is None and any(parent.key not in self.entries for parent in node.parents.values()):
+                return False
             if entry is None and node.problem:
                 raise node.problem
             if entry is None:

@@ -98,7 +98,10 @@ class Pretrained(Model):
             return habit
         from xfer.models.heads import folder_reads_forward  # late: imports transformers
 
-        return habit._replace(pooling="last") if folder_reads_forward(folder) else habit
+        try:
+            return habit._replace(pooling="last") if folder_reads_forward(folder) else habit
+        except MissingPart:  # which the nodes of this model say
+            return habit
 
     def check_form(self, form: str, labels: Sequence[str], options: Mapping[str, Any]) -> None:
         folder = self._local_folder()
@@ -114,7 +117,10 @@ class Pretrained(Model):
             return None
         from xfer.models.heads import folder_positions  # late: imports transformers
 
-        return folder_positions(folder)
+        try:
+            return folder_positions(folder)
+        except MissingPart:  # which the nodes of this model say
+            return None
 
     def _download(self) -> Path:
         from huggingface_hub import snapshot_download  # late: only a model from the hub needs it

@@ -52,6 +52,7 @@ def study_page(study: StudyData) -> str:
         drawings=_grouped_drawings(study),
         example_groups=example_groups(study),
         cells=cell_sources(study),
+        imported=list(study["provenance"].get("imported", {}).items()),
     )
 
 
