@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 
 def read_whole_lines(path: Path) -> list[dict[str, Any]]:
-    """The complete lines of a file; a last one that was cut short is taken off the file. None: an empty list."""
+    """The lines of a file up to the first that is no whole object: that and what follows is taken off the file, and is
+    made again. Says so but for a last line that a kill cut short. None: an empty list."""
     if not path.is_file():
         return []
     raw = path.read_bytes()
-    complete = raw[: raw.rfind(b"\n") + 1]
-    if complete != raw:
-        path.write_bytes(complete)
-    return [json.loads(line) for line in complete.splitlines()]
+    lines = raw[: raw.rfind(b"\n") + 1].splitlines(keepends=True)
+    records = list(takewhile(lambda record: record is not None, map(_parse_line, lines)))
+    if len(records) < len(lines):
+        sys.stderr.write(f"note: {path}:{len(records) + 1}: is damaged; what stood from there on is made again\n")
+    whole = b"".join(lines[: len(records)])
+    if whole != raw:
+        path.write_bytes(whole)
+    return [record for record in records if record is not None]
+
+
+def _parse_line(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def add_line(path: Path, record: Mapping[str, Any]) -> None:

@@ -28,6 +28,7 @@ from xfer.core.errors import StoreDamaged
 from xfer.core.files import FileDigest, file_digest, file_stamp
 
 V = TypeVar("V")
+CHECKPOINT = "checkpoint"  # the folder of work under way that no finished node has
 IMPORTED = "imported.json"  # beside done.json: where a node came from that was not made here
 HEARTBEAT = 5.0  # seconds between signs of life
 STALE_AFTER = 60.0  # seconds without one after which a lock on another machine is dead
@@ -142,20 +143,23 @@ class Store:
                 yield folder / "finished elsewhere"
 
     def _finish(self, kind: str, key: str, folder: Path, node: dict[str, Any]) -> None:
-        shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+        """Makes a work folder the finished node. Its checkpoint goes last: a kill on the way leaves either."""
         if not (folder / IMPORTED).is_file():  # whose record is that of who made it
             write_json(folder / "node.json", node)
         files = {}
         for file in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "done.json"):
+            if file.relative_to(folder).parts[0] == CHECKPOINT:
+                continue
             files[file.relative_to(folder).as_posix()] = (file.stat().st_size, file_digest(file))
-            _flush_to_disk(file)
+            flush_to_disk(file)
         write_json(folder / "done.json", {"files": files})
         target = self.root / "nodes" / kind / key
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():  # without done.json: left by hand
             shutil.rmtree(target)
         folder.rename(target)
-        _flush_to_disk(target.parent)
+        flush_to_disk(target.parent)
+        shutil.rmtree(target / CHECKPOINT, ignore_errors=True)
         self.failure_path(key).unlink(missing_ok=True)
 
     def note_progress(self, key: str, progress: dict[str, Any] | None) -> None:
@@ -315,7 +319,8 @@ def _read_json(path: Path, entry: Entry) -> Any:
         raise damage_error(entry, f"{path.name} cannot be read ({error})") from None
 
 
-def _flush_to_disk(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
+    """Has a file, or the names in a folder, written before the machine may lose power."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

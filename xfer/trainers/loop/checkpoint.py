@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
+from xfer.core.store import flush_to_disk
 from xfer.models.network import Network
 from xfer.models.spread import gather_full, shard_like
 
@@ -50,10 +54,13 @@ def save_checkpoint(
     aside.mkdir(parents=True)
     save_file(gathered, aside / "state.safetensors")
     (aside / "state.json").write_text(json.dumps(state))
+    for path in (aside / "state.safetensors", aside / "state.json", aside):
+        flush_to_disk(path)
     target = folder / f"step-{step}"
     shutil.rmtree(target, ignore_errors=True)
     aside.rename(target)
-    for old in folder.glob("step-*"):
+    flush_to_disk(folder)
+    for old in _checkpoint_folders(folder):
         if old != target:
             shutil.rmtree(old)
 
@@ -61,11 +68,13 @@ def save_checkpoint(
 def restore_checkpoint(
     folder: Path, network: Network, optimizer: torch.optim.Optimizer, kept: KeptTensors | None = None
 ) -> dict[str, Any] | None:
-    """Puts the newest checkpoint back, ``kept`` in place, and returns its counters; None where there is none."""
-    checkpoints = sorted(folder.glob("step-*"), key=lambda path: int(path.name.partition("-")[2]))
-    if not checkpoints:
+    """Puts the newest whole checkpoint back, ``kept`` in place, and returns its counters; None where there is none.
+
+    One that cannot be read, or whose chosen weights cannot, is said and passed over: the run begins before it.
+    """
+    tensors, state = next(_whole_checkpoints(folder), (None, None))
+    if tensors is None or state is None:
         return None
-    tensors = load_file(checkpoints[-1] / "state.safetensors")
     network.load_weights({name.partition("/")[2]: t for name, t in tensors.items() if name.startswith("weight/")})
     for name, tensor in (kept or {}).items():
         tensor.copy_(tensors[f"kept/{name}"])
@@ -81,7 +90,32 @@ def restore_checkpoint(
             }
             if parameter.is_cuda and "step" in optimizer_state:
                 optimizer.state[parameter]["step"] = optimizer_state["step"].to(parameter.device)
-    return dict(json.loads((checkpoints[-1] / "state.json").read_text()))
+    return state
+
+
+def _checkpoint_folders(folder: Path) -> list[Path]:
+    """The checkpoints, newest first; what only looks like one is none."""
+    steps = {path: path.name.removeprefix("step-") for path in folder.glob("step-*")}
+    return sorted((path for path, step in steps.items() if step.isdigit()), key=lambda path: -int(steps[path]))
+
+
+def _whole_checkpoints(folder: Path) -> Iterator[tuple[KeptTensors, dict[str, Any]]]:
+    """Tensors and counters of each checkpoint that can be read, newest first. Says which cannot."""
+    for path in _checkpoint_folders(folder):
+        try:
+            tensors = load_file(path / "state.safetensors")
+            state = json.loads((path / "state.json").read_text())
+            if not isinstance(state, dict) or "step" not in state:
+                raise ValueError("state.json holds no counters")
+            for name, best in (("selected", state.get("best")), ("oracle", state.get("oracle"))):
+                if best:
+                    with safe_open(folder / f"{name}-{best[0]}.safetensors", "pt") as file:
+                        file.keys()
+        except (OSError, ValueError, TypeError, SafetensorError) as error:
+            what = " ".join(str(error).split())
+            sys.stderr.write(f"note: checkpoint {path} cannot be used ({what}); training begins before it\n")
+            continue
+        yield tensors, state
 
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.nn.Parameter]:
@@ -93,6 +127,7 @@ def keep_weights(folder: Path, name: str, step: int, network: Network) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f".{name}-{step}"
     save_file({key: tensor.cpu().clone() for key, tensor in network.named_weights().items()}, aside)
+    flush_to_disk(aside)
     aside.rename(folder / f"{name}-{step}.safetensors")
 
 

@@ -166,7 +166,8 @@ class RunLog:
         key = folder.name.removeprefix("train-")
         self.listeners = open_listeners(name or folder.name, key, step)
         self.path = path = folder / "log.jsonl"
-        kept = [record for record in read_whole_lines(path) if record["step"] <= step]
+        lines = [record for record in read_whole_lines(path) if isinstance(record.get("step"), int)]
+        kept = [record for record in lines if record["step"] <= step]
         path.write_text("".join(json.dumps(record, sort_keys=True) + "\n" for record in kept))
 
     def write(self, record: dict[str, Any]) -> None:
