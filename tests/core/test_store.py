@@ -498,3 +498,19 @@ def test_json_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         stores.write_json(path, {"a": object()})
     assert json.loads(path.read_text()) == {"a": "é", "b": 1}
     assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_file_that_nobody_wrote_is_noticed_and_the_rest_of_a_checkpoint_is_not(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.work_folder("train", "k", {}) as folder:
+        (folder / "out" / "made.json").write_text("{}")
+        (folder / "checkpoint" / "step-1").mkdir(parents=True)
+        (folder / "checkpoint" / "step-1" / "state.json").write_text("{}")
+    entry = store.find("train", "k")
+    assert entry is not None and not (entry.path / "checkpoint").exists()
+    (entry.path / "checkpoint").mkdir()  # a kill between the last two steps leaves it
+    (entry.path / "checkpoint" / "state.json").write_text("{}")
+    assert store.find("train", "k") == entry
+    (entry.out / "adapter_config.json").write_text("{}")
+    with pytest.raises(StoreDamaged, match=r"out/adapter_config\.json is there, and was not written by xfer"):
+        store.find("train", "k")

@@ -114,3 +114,13 @@ def test_all_nodes_are_needed_by_an_empty_store_and_none_that_lead_to_held_ones(
     assert needed_nodes(nodes, store) == nodes
     import_results(away / "results", store)
     assert {node.kind for node in needed_nodes(nodes, store)} == {"score", "report"}
+
+
+def test_a_number_that_was_changed_in_a_report_is_not_shown(packed: Path, folder: Path, xfer: Xfer) -> None:
+    shutil.copytree(packed / "store", folder / "store")
+    report = next((folder / "store" / "nodes" / "report").glob("*/out/report.json"))
+    text = report.read_text()
+    digit = next(place for place, char in enumerate(text) if char.isdigit())
+    report.write_text(text[:digit] + str((int(text[digit]) + 1) % 10) + text[digit + 1 :])
+    done = xfer("train", packed / "recipe.yaml", "--store", folder / "store", "--runs", "runs")
+    assert done.code == 1 and "is not what was written" in done.err and not done.out

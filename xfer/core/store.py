@@ -61,8 +61,11 @@ class Entry(NamedTuple):
         return str(_read_json(path, self).get("from", "")) if path.is_file() else None
 
     def verify_files(self, contents: bool = False) -> None:
-        """Raises StoreDamaged unless every file has its size (and, with ``contents``, its digest)."""
-        for name, (size, written) in _manifest(self).items():
+        """Raises StoreDamaged unless every file has its size (with ``contents``, its digest), and no other is there."""
+        manifest = _manifest(self)
+        for name in _file_names(self.path) - manifest.keys():
+            raise damage_error(self, f"{name} is there, and was not written by xfer")
+        for name, (size, written) in manifest.items():
             file = self.path / name
             actual_size = file.stat().st_size if file.is_file() else None
             if actual_size != size:
@@ -71,6 +74,12 @@ class Entry(NamedTuple):
                 )
             if contents and file_digest(file) != written:
                 raise damage_error(self, f"{name} is not what was written")
+
+
+def _file_names(folder: Path) -> set[str]:
+    """The files of a finished node; not the manifest itself, nor what is left of a checkpoint that a kill left."""
+    files = (Path(place, name).relative_to(folder) for place, _, names in os.walk(folder) for name in names)
+    return {file.as_posix() for file in files if file.parts[0] != CHECKPOINT} - {"done.json"}
 
 
 def _manifest(entry: Entry) -> dict[str, tuple[int, str]]:

@@ -18,7 +18,7 @@ from xfer import __version__
 from xfer.core.errors import FileChanged, NodeFailed, StoreDamaged, XferError, error_from_os
 from xfer.core.files import changed_files
 from xfer.core.store import Busy, Entry, Store
-from xfer.execution.sharing import needed_nodes
+from xfer.execution.sharing import SHARED_KINDS, needed_nodes
 from xfer.graph.compile import Resolver, compile_graph
 from xfer.graph.jobs import Job
 from xfer.graph.node import Graph, Node
@@ -163,6 +163,8 @@ class _Walk:
             if entry is None:
                 entry = self.run_node(node)
             elif node.key not in self.reported:
+                if node.kind in SHARED_KINDS:  # what is shown, and read by no other node that would verify it
+                    entry.verify_files(contents=True)
                 self.watcher.on_stored(node, entry)
             self.entries[node.key] = entry
             return True
