@@ -209,12 +209,12 @@ def test_a_node_beside_a_locked_one_is_free(store: Store) -> None:
 def test_a_dead_process_loses_its_lock_at_once(store: Store) -> None:
     gone = run("pass")
     gone.communicate()
-    lock(store, f"{stores.socket.gethostname()} {gone.pid} 12345 1")
+    lock(store, f"{stores.process_space()} {gone.pid} 12345 1")
     assert finish(store).key == KEY
 
 
 def test_a_number_that_another_process_got_is_no_holder(store: Store) -> None:
-    lock(store, f"{stores.socket.gethostname()} {os.getpid()} 1 1")
+    lock(store, f"{stores.process_space()} {os.getpid()} 1 1")
     assert finish(store).key == KEY
 
 
@@ -234,20 +234,31 @@ def test_another_machine_keeps_its_node_while_its_heart_beats(store: Store) -> N
     assert path.read_text() == "elsewhere 1 2 3"
 
 
-def test_another_machine_loses_its_node_when_its_heart_has_stopped(store: Store) -> None:
-    lock(store, "elsewhere 1 2 3", age=stores.STALE_AFTER + 5)
-    finish(store)
+@pytest.mark.parametrize(
+    "holder", ["elsewhere 1 2 3", "", "SPACE nonsense x y", "HOST/another-boot/pid:[1] PID START 1", "HOST PID START 1"]
+)
+@pytest.mark.parametrize("age", [0, 10 * stores.STALE_AFTER, -10 * stores.STALE_AFTER])  # whatever clock that bears
+def test_another_place_loses_its_node_once_its_heart_stands_still_for_as_long_as_we_wait(
+    holder: str, age: float, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = {"SPACE": stores.process_space(), "HOST": stores.socket.gethostname(), "PID": str(os.getpid())}
+    for word, value in (words | {"START": stores._start_time(os.getpid())}).items():
+        holder = holder.replace(word, value)
+    path, now = lock(store, holder, age=age), time.monotonic()
+
+    def is_taken(seconds: float) -> bool:
+        monkeypatch.setattr(stores.time, "monotonic", lambda: now + seconds)
+        try:
+            with store.work_folder("data", KEY, {}):
+                return True
+        except Busy:
+            return False
+
+    assert not is_taken(0) and not is_taken(stores.STALE_AFTER - 1)
+    os.utime(path, (1, 1))  # a sign of life
+    assert not is_taken(stores.STALE_AFTER + 1) and not is_taken(2 * stores.STALE_AFTER)
+    assert is_taken(2 * stores.STALE_AFTER + 2)
     assert [path.name for path in (store.root / "locks").iterdir() if not path.name.startswith(".guard")] == []
-
-
-def test_a_lock_that_holds_nothing_is_stale_in_time(store: Store) -> None:
-    lock(store, "", age=stores.STALE_AFTER + 5)
-    assert finish(store).key == KEY
-
-
-def test_a_lock_that_holds_nonsense_is_stale_in_time(store: Store) -> None:
-    lock(store, f"{stores.socket.gethostname()} nonsense x y", age=stores.STALE_AFTER + 5)
-    assert finish(store).key == KEY
 
 
 def test_the_heart_beats_while_work_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -31,7 +32,7 @@ V = TypeVar("V")
 CHECKPOINT = "checkpoint"  # the folder of work under way that no finished node has
 IMPORTED = "imported.json"  # beside done.json: where a node came from that was not made here
 HEARTBEAT = 5.0  # seconds between signs of life
-STALE_AFTER = 60.0  # seconds without one after which a lock on another machine is dead
+STALE_AFTER = 60.0  # seconds without one, by the clock of who waits, after which a lock of elsewhere is dead
 TICK = 2_000_000_000  # nanoseconds: two changes within them may bear the same time on some file systems
 
 
@@ -107,6 +108,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._facts: dict[str, Any] | None = None
+        self._watched: dict[Path, SeenLock] = {}  # locks of elsewhere, as this process last saw them change
 
     def find(self, kind: str, key: str) -> Entry | None:
         """The finished node, or None. Raises StoreDamaged if its files are not all there."""
@@ -240,8 +242,8 @@ class Store:
     def _lock(self, key: str) -> Iterator[Callable[[], bool]]:
         path = self.root / "locks" / key
         path.parent.mkdir(parents=True, exist_ok=True)
-        holder = f"{socket.gethostname()} {os.getpid()} {_start_time(os.getpid())} {time.monotonic_ns()}"
-        _take(path, holder)
+        holder = f"{process_space()} {os.getpid()} {_start_time(os.getpid())} {time.monotonic_ns()}"
+        _take(path, holder, self._watched)
         stop = threading.Event()
         heartbeat = threading.Thread(target=_keep_alive, args=(path, stop), daemon=True)
         heartbeat.start()
@@ -259,14 +261,32 @@ class Store:
                     path.unlink()
 
 
-def _take(path: Path, holder: str) -> None:
+class SeenLock(NamedTuple):
+    """What a lock of another place was like, and when by our own clock we first saw it so."""
+
+    state: tuple[str, int]  # its holder and its last sign of life, in whatever clock that bears
+    since: float  # seconds of time.monotonic
+
+
+@cache
+def process_space() -> str:
+    """Where a process number means one process: host name, boot and PID namespace, which containers do not share."""
+    parts = [socket.gethostname().replace(" ", "_")]
+    with suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+    with suppress(OSError):
+        parts.append(os.readlink("/proc/self/ns/pid"))
+    return "/".join(parts)
+
+
+def _take(path: Path, holder: str, watched: dict[Path, SeenLock]) -> None:
     """Creates the lock file, moving a dead one away. Raises Busy."""
     import fcntl  # late: a POSIX call that only locking needs
 
     with (path.parent / ".guard").open("a") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)  # one process of this machine at a time looks and takes
         with suppress(FileNotFoundError):
-            if _is_alive(path):
+            if _is_alive(path, watched):
                 raise Busy(path.read_text())
             path.rename(path.with_name(f".stale-{path.name}-{time.time_ns()}"))
         for old in path.parent.glob(f".stale-{path.name}-*"):
@@ -279,12 +299,21 @@ def _take(path: Path, holder: str) -> None:
             file.write(holder)
 
 
-def _is_alive(path: Path) -> bool:
-    """Whether the holder of a lock lives: its process on this machine, its heartbeat on another."""
-    words = path.read_text().split()
-    if len(words) >= 3 and words[0] == socket.gethostname() and words[1].isdigit():
+def _is_alive(path: Path, watched: dict[Path, SeenLock]) -> bool:
+    """Whether the holder of a lock lives: its process where we see it, else any sign of life in the last minute.
+
+    Clocks of machines differ, so that no time of a file is compared with ours: a lock of elsewhere is dead once it has
+    stayed the same for a minute that this process has waited.
+    """
+    text = path.read_text()
+    words = text.split()
+    if len(words) >= 3 and words[0] == process_space() and words[1].isdigit():
         return _start_time(int(words[1])) == words[2]
-    return time.time() - path.stat().st_mtime < STALE_AFTER
+    state, now = (text, path.stat().st_mtime_ns), time.monotonic()
+    seen = watched.get(path)
+    if seen is None or seen.state != state:
+        watched[path] = seen = SeenLock(state, now)
+    return now - seen.since < STALE_AFTER
 
 
 def _start_time(pid: int) -> str:
