@@ -17,7 +17,10 @@ from xfer.cli import main
 from xfer.text import segment
 
 # the modules that tests write, and recipes of tests name; the processes that tests start inherit it
-OWN_MODULES = ("dotted", "gone", "plugged", "bare_reader", "worst_search", "test_retrieval_end_to_end")
+OWN_MODULES = (
+    *("bare_reader", "dotted", "gone", "plugged", "roofs_search", "test_dev_sets", "test_retrieval_end_to_end"),
+    *("test_sheet", "worst_search"),
+)
 os.environ["XFER_INCLUDE"] = ",".join(OWN_MODULES)
 
 settings.register_profile("untimed", deadline=None)  # a test that is slow on a busy machine is not wrong
