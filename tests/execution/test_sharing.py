@@ -13,8 +13,10 @@ import pytest
 import xfer as package
 from xfer.core.errors import StoreDamaged, UsageError
 from xfer.core.store import Store
-from xfer.execution.sharing import import_results, needed_nodes, record_key
+from xfer.execution.needed import needed_nodes
+from xfer.execution.sharing import import_results
 from xfer.execution.walk import open_graph
+from xfer.graph.node import record_key
 from xfer.recipe.load import load_recipe
 
 Xfer = Callable[..., Any]
@@ -124,3 +126,15 @@ def test_a_number_that_was_changed_in_a_report_is_not_shown(packed: Path, folder
     report.write_text(text[:digit] + str((int(text[digit]) + 1) % 10) + text[digit + 1 :])
     done = xfer("train", packed / "recipe.yaml", "--store", folder / "store", "--runs", "runs")
     assert done.code == 1 and "is not what was written" in done.err and not done.out
+
+
+def test_plan_and_explain_know_what_is_not_needed_and_what_was_imported(away: Path, xfer: Xfer) -> None:
+    before = xfer("train", "recipe.yaml", "--store", "mine", "--dry-run", "--json").json["nodes"]
+    assert all(line["needed"] and not line["stored"] for line in before)
+    xfer("import", "results", "--store", "mine")
+    lines = xfer("train", "recipe.yaml", "--store", "mine", "--dry-run", "--json").json["nodes"]
+    assert {line["kind"] for line in lines if line["stored"]} == {"score", "report"}
+    assert not any(line["needed"] for line in lines)
+    shown = xfer("train", "recipe.yaml", "--store", "mine", "--dry-run").out
+    assert f"{len(lines)} nodes, 3 in the store, 0 to run" in shown and "not needed" in shown
+    assert "imported from results" in xfer("explain", "recipe.yaml", "--store", "mine").out

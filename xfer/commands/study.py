@@ -129,12 +129,11 @@ def _run_study(
     from xfer.commands.console import Console
     from xfer.execution.studies import cell_doses, compile_cells, gather_study, nodes_of
     from xfer.execution.walk import run_nodes
-    from xfer.execution.workers import further_workers
+    from xfer.execution.workers import further_workers, helper_count
 
     cells = compile_cells(loaded, resolver)
     nodes = nodes_of(cells)
-    unfinished = sum(opened.find(node.kind, node.key) is None for node in nodes)
-    with further_workers(min(workers, unfinished) - 1 if unfinished else 0, words, "study"):
+    with further_workers(helper_count(nodes, opened, workers), words, "study"):
         outcome = run_nodes(nodes, opened, Console())
     return gather_study(loaded, cells, outcome, cell_doses(cells, opened))
 
@@ -177,7 +176,7 @@ def _plan_study(loaded: LoadedStudy, resolver: Resolver, opened: Store) -> dict[
     nodes = nodes_of(cells)
     lines = plan_nodes(nodes, opened)
     trained = Counter(node.key for cell in cells if cell.graph for node in cell.graph.nodes.values())
-    unfinished = [line for line in lines if not line["stored"]]
+    unfinished = [line for line in lines if line["needed"]]
     doses = network_doses([(cell.levels, cell.graph) for cell in cells], lines)
     return {
         "study": loaded.study.name,
@@ -185,7 +184,7 @@ def _plan_study(loaded: LoadedStudy, resolver: Resolver, opened: Store) -> dict[
         "nodes": len(nodes),
         "shared": sum(count > 1 for count in trained.values()),
         "without_sharing": sum(trained.values()),
-        "stored": len(nodes) - len(unfinished),
+        "stored": sum(line["stored"] for line in lines),
         "stages_to_train": sum(line["kind"] == "train" for line in unfinished),
         "steps_to_train": sum(line["steps"] or 0 for line in unfinished),
         "tokens_to_train": sum(line["tokens"] or 0 for line in unfinished if line["kind"] == "train"),

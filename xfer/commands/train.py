@@ -102,9 +102,10 @@ def _run_graph(opened: Store, graph: Graph, workers: int, arguments: list[str]) 
     from xfer.commands.console import Console
     from xfer.execution import distributed
     from xfer.execution.walk import execute_graph
-    from xfer.execution.workers import further_workers
+    from xfer.execution.workers import further_workers, helper_count
 
-    with further_workers(_helper_count(graph, opened, workers), arguments), distributed.lead_processes() as work:
+    helpers = helper_count(list(graph.nodes.values()), opened, workers)
+    with further_workers(helpers, arguments), distributed.lead_processes() as work:
         return execute_graph(graph, opened, Console(), work)
 
 
@@ -133,25 +134,19 @@ def _show_report(folder: Path, graph: Graph, outcome: Outcome, as_json: bool) ->
     click.echo(f"written to {folder}/report.md, report.csv and report.json", err=True)
 
 
-def _helper_count(graph: Graph, opened: Store, workers: int) -> int:
-    """How many further processes are worth their start."""
-    unfinished = sum(opened.find(node.kind, node.key) is None for node in graph.nodes.values())
-    return min(workers, unfinished) - 1 if unfinished else 0
-
-
 def _print_plan(graph: Graph, opened: Store, as_json: bool) -> None:
     from xfer.execution.plan import plan_nodes
 
-    lines = plan_nodes(graph.nodes.values(), opened)
+    lines = plan_nodes(list(graph.nodes.values()), opened)
     if as_json:
         echo_json({"ok": not any(line["problem"] for line in lines), "nodes": lines})
         return
     for line in lines:
-        state = "in the store" if line["stored"] else line["problem"] or "to run"
+        state = "in the store" if line["stored"] else line["problem"] or ("to run" if line["needed"] else "not needed")
         sizes = [f"{line[name]:,} {name}" for name in ("rows", "tokens", "steps", "parameters") if line[name]]
         click.echo(f"{line['kind']:8} {line['key'][:6]}  {line['label']}  {', '.join(sizes)}  {state}".rstrip())
-    stored = sum(line["stored"] for line in lines)
-    summary = f"{len(lines)} nodes, {stored} in the store, {len(lines) - stored} to run"
+    stored, to_run = (sum(line[name] for line in lines) for name in ("stored", "needed"))
+    summary = f"{len(lines)} nodes, {stored} in the store, {to_run} to run"
     click.echo(f"{summary} (numbers are estimates until the rows are in the store)")
 
 

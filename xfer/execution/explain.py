@@ -26,7 +26,10 @@ def explain_node(node: Node[Job], store: Store) -> dict[str, Any]:
             return line | {"state": "damaged", "why": [str(damage_error(entry, f"node.json cannot be read ({error})"))]}
         return line | {
             "state": "in the store",
-            "why": [f"finished {done.get('time', '?')} in {done.get('seconds', '?')} s"],
+            "why": [
+                f"finished {done.get('time', '?')} in {done.get('seconds', '?')} s",
+                *([f"imported from {entry.origin()}"] if entry.origin() else []),
+            ],
         }
     failure = store.noted_failure(node.key)
     if failure:

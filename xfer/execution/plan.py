@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from xfer.core.store import Entry, Store
+from xfer.execution.needed import needed_nodes
 from xfer.graph.jobs import AttackJob, DataJob, Job
 from xfer.graph.node import Node
 from xfer.graph.training import TrainJob
@@ -17,9 +18,9 @@ NodeSize = tuple[int | None, int | None]  # rows and tokens; None where nobody c
 NodeSizes = dict[str, NodeSize]  # by the key of a node
 
 
-def plan_nodes(nodes: Iterable[Node[Job]], store: Store) -> list[dict[str, Any]]:
-    """One line a node: kind, key, label, stored, problem, and the sizes that can be told."""
-    sizes: NodeSizes = {}
+def plan_nodes(nodes: Sequence[Node[Job]], store: Store) -> list[dict[str, Any]]:
+    """One line a node: kind, key, label, stored, needed (by a run), problem, and the sizes that can be told."""
+    needed, sizes = {node.key for node in needed_nodes(nodes, store)}, NodeSizes()
     lines = []
     for node in nodes:
         stored = store.find(node.kind, node.key) is not None
@@ -29,7 +30,8 @@ def plan_nodes(nodes: Iterable[Node[Job]], store: Store) -> list[dict[str, Any]]
             "key": node.key,
             "label": node.label,
             "stored": stored,
-            "problem": str(node.problem) if node.problem and not stored else "",
+            "needed": node.key in needed and not stored,
+            "problem": str(node.problem) if node.problem and node.key in needed and not stored else "",
             "rows": rows,
             "tokens": tokens,
             "steps": None,

@@ -7,17 +7,15 @@ is needed again, and stays marked as imported. Its key says which job it is of, 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from xfer.core.errors import UsageError
-from xfer.core.seeds import json_digest
 from xfer.core.store import Entry, Store
 from xfer.graph.jobs import Job
-from xfer.graph.node import Node
+from xfer.graph.node import Node, record_key
 
-SHARED_KINDS = ("score", "report")  # which hold no row of a data set but a report's few examples
+SHARED_KINDS = ("score", "report")  # which hold no row of a data set, and no weights
 
 
 def pack_results(nodes: Iterable[Node[Job]], store: Store, folder: Path) -> list[Entry]:
@@ -46,24 +44,6 @@ def import_results(folder: Path, store: Store) -> list[Entry]:
     for entry in new:
         store.adopt(entry, str(folder))
     return new
-
-
-def record_key(record: dict[str, Any]) -> str:
-    """The key of what a node's record says was hashed."""
-    return json_digest([record.get(name) for name in ("kind", "version", "job", "parents", "seed")])
-
-
-def needed_nodes(nodes: Sequence[Node[Job]], store: Store) -> list[Node[Job]]:
-    """The nodes, in their order, without those that only lead to what the store holds already."""
-    held = {node.key for node in nodes if store.holds(node.kind, node.key)}
-    by_key, inner = {node.key: node for node in nodes}, {p.key for node in nodes for p in node.parents.values()}
-    needed, pending = set[str](), [node for node in nodes if node.key not in inner]
-    while pending:
-        node = pending.pop()
-        if node.key not in needed and node.key not in held:
-            needed.add(node.key)
-            pending += [by_key[parent.key] for parent in node.parents.values() if parent.key in by_key]
-    return [node for node in nodes if node.key in held or node.key in needed]
 
 
 def _packed_entries(folder: Path, kind: str) -> list[Entry]:

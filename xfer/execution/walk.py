@@ -18,7 +18,8 @@ from xfer import __version__
 from xfer.core.errors import FileChanged, NodeFailed, StoreDamaged, XferError, error_from_os
 from xfer.core.files import changed_files
 from xfer.core.store import Busy, Entry, Store
-from xfer.execution.sharing import SHARED_KINDS, needed_nodes
+from xfer.execution.needed import needed_nodes
+from xfer.execution.sharing import SHARED_KINDS
 from xfer.graph.compile import Resolver, compile_graph
 from xfer.graph.jobs import Job
 from xfer.graph.node import Graph, Node
@@ -87,22 +88,28 @@ def execute_graph(graph: Graph, store: Store, watcher: Watcher | None = None, wo
 
     ``work(node, parents, folder, progress)`` does a node; the default runs it in this process.
     """
-    for node in needed_nodes(list(graph.nodes.values()), store):
+    nodes = needed_nodes(list(graph.nodes.values()), store)
+    for node in nodes:
         if node.problem and not store.find(node.kind, node.key):
             raise node.problem
-    return run_nodes(list(graph.nodes.values()), store, watcher, work)
+    return _walk(nodes, store, watcher, work)
 
 
 def run_nodes(
     nodes: list[Node[Job]], store: Store, watcher: Watcher | None = None, work: NodeWork | None = None
 ) -> Outcome:
-    """Runs what is not in the store of ``nodes`` (parents first). One that has a problem fails, the others go on."""
+    """Runs what is needed and not in the store of ``nodes`` (parents first). One that has a problem fails, the others
+    go on."""
+    return _walk(needed_nodes(nodes, store), store, watcher, work)
+
+
+def _walk(nodes: list[Node[Job]], store: Store, watcher: Watcher | None, work: NodeWork | None) -> Outcome:
     if work is None:
         from xfer.steps import steps
 
         work = steps.work
     walk = _Walk(store, watcher or Silent(), work)
-    walk.walk_nodes(needed_nodes(nodes, store))
+    walk.walk_nodes(nodes)
     return Outcome(walk.entries, walk.failures, walk.unreached)
 
 

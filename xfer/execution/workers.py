@@ -14,6 +14,7 @@ from typing import Any
 
 from xfer.core.children import child_command, child_environment
 from xfer.core.store import Store
+from xfer.execution.needed import needed_nodes
 from xfer.execution.walk import Silent
 from xfer.graph.jobs import Job
 from xfer.graph.node import Node
@@ -41,6 +42,12 @@ def further_workers(count: int, arguments: Sequence[str], verb: str = "train") -
             process.terminate()
         for process in started:
             process.wait()
+
+
+def helper_count(nodes: Sequence[Node[Job]], store: Store, workers: int) -> int:
+    """How many further processes are worth their start, of ``workers`` in all."""
+    unfinished = sum(not store.holds(node.kind, node.key) for node in needed_nodes(nodes, store))
+    return min(workers, unfinished) - 1 if unfinished else 0
 
 
 def visible_gpus(number: int, gpus: Sequence[str]) -> dict[str, str]:

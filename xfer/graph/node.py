@@ -37,8 +37,7 @@ class Node(Generic[J]):
     @cached_property
     def key(self) -> str:
         """Hexadecimal blake2b of everything that can change the result."""
-        parents = {role: parent.key for role, parent in self.parents.items()}
-        return json_digest([self.kind, VERSIONS[self.kind], self.job.hashed_data(), parents, self.job.seed])
+        return record_key(self.hashed_record())
 
     def hashed_record(self) -> dict[str, Any]:
         """What was hashed, for ``node.json`` and ``xfer explain``."""
@@ -51,6 +50,11 @@ class Node(Generic[J]):
             "parents": parents,
             "seed": self.job.seed,
         }
+
+
+def record_key(record: Mapping[str, Any]) -> str:
+    """The key of the node that a record (``hashed_record``, or a stored ``node.json``) is of."""
+    return json_digest([record.get(name) for name in ("kind", "version", "job", "parents", "seed")])
 
 
 class Graph:
