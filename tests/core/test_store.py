@@ -16,9 +16,11 @@ from textwrap import dedent
 
 import pytest
 
+from xfer.core import locks
 from xfer.core import store as stores
 from xfer.core.errors import StoreDamaged
-from xfer.core.store import Busy, Entry, Store
+from xfer.core.locks import Busy
+from xfer.core.store import Entry, Store
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -157,7 +159,7 @@ def test_a_kill_in_the_middle_leaves_no_finished_node_and_frees_it_at_once(store
         assert (folder / "out" / "rows.txt").read_text() == "half"
         (folder / "out" / "rows.txt").write_text("whole")
     assert (
-        time.monotonic() - start < stores.STALE_AFTER
+        time.monotonic() - start < locks.STALE_AFTER
     )  # a slow disk may take seconds, a lock of another machine this long
     assert (store.root / "nodes" / "data" / KEY / "out" / "rows.txt").read_text() == "whole"
 
@@ -209,12 +211,12 @@ def test_a_node_beside_a_locked_one_is_free(store: Store) -> None:
 def test_a_dead_process_loses_its_lock_at_once(store: Store) -> None:
     gone = run("pass")
     gone.communicate()
-    lock(store, f"{stores.process_space()} {gone.pid} 12345 1")
+    lock(store, f"{locks.process_space()} {gone.pid} 12345 1")
     assert finish(store).key == KEY
 
 
 def test_a_number_that_another_process_got_is_no_holder(store: Store) -> None:
-    lock(store, f"{stores.process_space()} {os.getpid()} 1 1")
+    lock(store, f"{locks.process_space()} {os.getpid()} 1 1")
     assert finish(store).key == KEY
 
 
@@ -228,7 +230,7 @@ def test_a_zombie_is_no_holder(store: Store) -> None:
 
 
 def test_another_machine_keeps_its_node_while_its_heart_beats(store: Store) -> None:
-    path = lock(store, "elsewhere 1 2 3", age=stores.STALE_AFTER / 2)
+    path = lock(store, "elsewhere 1 2 3", age=locks.STALE_AFTER / 2)
     with pytest.raises(Busy, match="elsewhere"), store.work_folder("data", KEY, {}):
         pass
     assert path.read_text() == "elsewhere 1 2 3"
@@ -237,32 +239,32 @@ def test_another_machine_keeps_its_node_while_its_heart_beats(store: Store) -> N
 @pytest.mark.parametrize(
     "holder", ["elsewhere 1 2 3", "", "SPACE nonsense x y", "HOST/another-boot/pid:[1] PID START 1", "HOST PID START 1"]
 )
-@pytest.mark.parametrize("age", [0, 10 * stores.STALE_AFTER, -10 * stores.STALE_AFTER])  # whatever clock that bears
+@pytest.mark.parametrize("age", [0, 10 * locks.STALE_AFTER, -10 * locks.STALE_AFTER])  # whatever clock that bears
 def test_another_place_loses_its_node_once_its_heart_stands_still_for_as_long_as_we_wait(
     holder: str, age: float, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = {"SPACE": stores.process_space(), "HOST": stores.socket.gethostname(), "PID": str(os.getpid())}
-    for word, value in (words | {"START": stores._start_time(os.getpid())}).items():
+    words = {"SPACE": locks.process_space(), "HOST": locks.socket.gethostname(), "PID": str(os.getpid())}
+    for word, value in (words | {"START": locks._start_time(os.getpid())}).items():
         holder = holder.replace(word, value)
     path, now = lock(store, holder, age=age), time.monotonic()
 
     def is_taken(seconds: float) -> bool:
-        monkeypatch.setattr(stores.time, "monotonic", lambda: now + seconds)
+        monkeypatch.setattr(locks.time, "monotonic", lambda: now + seconds)
         try:
             with store.work_folder("data", KEY, {}):
                 return True
         except Busy:
             return False
 
-    assert not is_taken(0) and not is_taken(stores.STALE_AFTER - 1)
+    assert not is_taken(0) and not is_taken(locks.STALE_AFTER - 1)
     os.utime(path, (1, 1))  # a sign of life
-    assert not is_taken(stores.STALE_AFTER + 1) and not is_taken(2 * stores.STALE_AFTER)
-    assert is_taken(2 * stores.STALE_AFTER + 2)
+    assert not is_taken(locks.STALE_AFTER + 1) and not is_taken(2 * locks.STALE_AFTER)
+    assert is_taken(2 * locks.STALE_AFTER + 2)
     assert [path.name for path in (store.root / "locks").iterdir() if not path.name.startswith(".guard")] == []
 
 
 def test_the_heart_beats_while_work_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(locks, "HEARTBEAT", 0.02)
     path = store.root / "locks" / KEY
     with store.work_folder("data", KEY, {}):
         os.utime(path, (0, 0))
@@ -284,7 +286,8 @@ def test_two_processes_that_race_for_a_node_run_it_once(store: Store) -> None:
     program = """
         import sys, time
         from pathlib import Path
-        from xfer.core.store import Busy, Store
+        from xfer.core.locks import Busy
+        from xfer.core.store import Store
         store, ran = Store(Path(sys.argv[1])), 0
         print("ready", flush=True)
         sys.stdin.readline()

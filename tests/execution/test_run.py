@@ -314,12 +314,12 @@ def test_a_disk_that_fills_up_while_a_node_is_finished_leaves_no_half_node(
 
 
 def test_a_disk_without_room_for_a_lock_is_one_clear_line(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from xfer.core import store as stores
+    from xfer.core import locks
 
     def take(path: Path, *_: object) -> None:
         raise full(str(path))
 
-    monkeypatch.setattr(stores, "_take", take)
+    monkeypatch.setattr(locks, "_take", take)
     made = graph(plain_node("data", "a", {}))
     outcome = execute_graph(made, store, work=Work())
     assert "the disk is full" in next(iter(outcome.failures.values()))

@@ -12,27 +12,22 @@ Standard library only; knows nothing of what a node does.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from xfer.core.errors import StoreDamaged
 from xfer.core.files import FileDigest, file_digest, file_stamp
+from xfer.core.locks import Busy, SeenLock, held_lock
 
 V = TypeVar("V")
 CHECKPOINT = "checkpoint"  # the folder of work under way that no finished node has
 IMPORTED = "imported.json"  # beside done.json: where a node came from that was not made here
-HEARTBEAT = 5.0  # seconds between signs of life
-STALE_AFTER = 60.0  # seconds without one, by the clock of who waits, after which a lock of elsewhere is dead
 TICK = 2_000_000_000  # nanoseconds: two changes within them may bear the same time on some file systems
 
 
@@ -98,10 +93,6 @@ def damage_error(entry: Entry, what: str) -> StoreDamaged:
     return StoreDamaged(f"store entry {entry.kind} {entry.key[:6]} is damaged: {what}; {remedy}")
 
 
-class Busy(Exception):
-    """Another process works on this node."""
-
-
 class Store:
     """Finished and unfinished nodes under one folder."""
 
@@ -142,7 +133,7 @@ class Store:
 
         Raises Busy if another live process holds the node.
         """
-        with self._lock(key) as is_held:
+        with held_lock(self.root / "locks" / key, self._watched) as is_held:
             folder = self.root / "work" / f"{kind}-{key}"
             if not (self.root / "nodes" / kind / key / "done.json").is_file():
                 (folder / "out").mkdir(parents=True, exist_ok=True)
@@ -237,103 +228,6 @@ class Store:
             with suppress(OSError):
                 write_json(self.root / "facts.json", self._facts)
         return value
-
-    @contextmanager
-    def _lock(self, key: str) -> Iterator[Callable[[], bool]]:
-        path = self.root / "locks" / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        holder = f"{process_space()} {os.getpid()} {_start_time(os.getpid())} {time.monotonic_ns()}"
-        _take(path, holder, self._watched)
-        stop = threading.Event()
-        heartbeat = threading.Thread(target=_keep_alive, args=(path, stop), daemon=True)
-        heartbeat.start()
-
-        def held() -> bool:
-            return path.is_file() and path.read_text() == holder
-
-        try:
-            yield held
-        finally:
-            stop.set()
-            heartbeat.join()
-            with suppress(OSError):
-                if held():
-                    path.unlink()
-
-
-class SeenLock(NamedTuple):
-    """What a lock of another place was like, and when by our own clock we first saw it so."""
-
-    state: tuple[str, int]  # its holder and its last sign of life, in whatever clock that bears
-    since: float  # seconds of time.monotonic
-
-
-@cache
-def process_space() -> str:
-    """Where a process number means one process: host name, boot and PID namespace, which containers do not share."""
-    parts = [socket.gethostname().replace(" ", "_")]
-    with suppress(OSError):
-        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
-    with suppress(OSError):
-        parts.append(os.readlink("/proc/self/ns/pid"))
-    return "/".join(parts)
-
-
-def _take(path: Path, holder: str, watched: dict[Path, SeenLock]) -> None:
-    """Creates the lock file, moving a dead one away. Raises Busy."""
-    import fcntl  # late: a POSIX call that only locking needs
-
-    with (path.parent / ".guard").open("a") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)  # one process of this machine at a time looks and takes
-        with suppress(FileNotFoundError):
-            if _is_alive(path, watched):
-                raise Busy(path.read_text())
-            path.rename(path.with_name(f".stale-{path.name}-{time.time_ns()}"))
-        for old in path.parent.glob(f".stale-{path.name}-*"):
-            old.unlink(missing_ok=True)
-        try:
-            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-        except FileExistsError:
-            raise Busy("another machine") from None
-        with os.fdopen(descriptor, "w") as file:
-            file.write(holder)
-
-
-def _is_alive(path: Path, watched: dict[Path, SeenLock]) -> bool:
-    """Whether the holder of a lock lives: its process where we see it, else any sign of life in the last minute.
-
-    Clocks of machines differ, so that no time of a file is compared with ours: a lock of elsewhere is dead once it has
-    stayed the same for a minute that this process has waited.
-    """
-    text = path.read_text()
-    words = text.split()
-    if len(words) >= 3 and words[0] == process_space() and words[1].isdigit():
-        return _start_time(int(words[1])) == words[2]
-    state, now = (text, path.stat().st_mtime_ns), time.monotonic()
-    seen = watched.get(path)
-    if seen is None or seen.state != state:
-        watched[path] = seen = SeenLock(state, now)
-    return now - seen.since < STALE_AFTER
-
-
-def _start_time(pid: int) -> str:
-    """When a process started (clock ticks since boot), so that a reused number is told apart; '-' if it is gone."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return "-" if status[0] in "ZX" else status[19]
-    except OSError:
-        pass
-    try:  # no /proc (macOS): the number alone must do
-        os.kill(pid, 0)
-    except OSError as error:
-        return "?" if error.errno == errno.EPERM else "-"
-    return "?"
-
-
-def _keep_alive(path: Path, stop: threading.Event) -> None:
-    while not stop.wait(HEARTBEAT):
-        with suppress(OSError):
-            os.utime(path)
 
 
 def write_json(path: Path, value: object, sort: bool = True) -> None:

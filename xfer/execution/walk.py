@@ -17,7 +17,8 @@ from typing import Any, NamedTuple, Protocol
 from xfer import __version__
 from xfer.core.errors import FileChanged, NodeFailed, StoreDamaged, XferError, error_from_os
 from xfer.core.files import changed_files
-from xfer.core.store import Busy, Entry, Store
+from xfer.core.locks import Busy
+from xfer.core.store import Entry, Store
 from xfer.execution.needed import needed_nodes
 from xfer.execution.sharing import SHARED_KINDS
 from xfer.graph.compile import Resolver, compile_graph
