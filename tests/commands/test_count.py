@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mirrors import write_mirror
 
 from xfer.catalog import CATALOG
 from xfer.readers.base import Reader
@@ -19,16 +20,12 @@ Xfer = Callable[..., Any]
 @pytest.fixture
 def data(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A mirror of one data set in two layouts, one with a bad row."""
-    root = folder / "data"
-    for name, text in {
+    files = {
         "panx/dev-sw.tsv": "Anna\tB-PER\nruns\tO\n\nbad\tX\n\n",
         "panx_dataset/sw/dev": "sw:Cairo\tB-LOC\n\nsw:a\tO\n",
         "panx/test-sw.tsv": "Anna\n\n",
-    }.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    monkeypatch.setenv("XFER_DATA", str(root))
-    return root
+    }
+    return write_mirror(folder / "data", files, monkeypatch)
 
 
 def test_every_place_is_counted_by_itself(data: Path, xfer: Xfer) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mirrors import write_mirror
 
 Xfer = Callable[..., Any]
 
@@ -23,16 +24,12 @@ RECIPE = {
 @pytest.fixture
 def data(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A mirror of names in three languages, without German, and with one bad row."""
-    root = folder / "data"
-    for name, text in {
+    files = {
         "panx/train-en.tsv": "Anna\tB-PER\nruns\tO\n\nCairo\tB-LOC\n\n",
         "panx/dev-en.tsv": "Anna\tB-PER\n\n",
         "panx/dev-sw.tsv": "Anna\tB-PER\n\nbad\tX\n\n",
-    }.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    monkeypatch.setenv("XFER_DATA", str(root))
-    return root
+    }
+    return write_mirror(folder / "data", files, monkeypatch)
 
 
 def write_recipe(folder: Path, **changes: Any) -> Path:

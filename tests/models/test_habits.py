@@ -145,6 +145,14 @@ def test_a_decoder_is_pooled_at_its_last_subword_and_cls_is_refused_before_any_w
     assert "texts with one first word would be equal; say pooling: last or mean" in str(refused.problem)
 
 
+def test_retrieval_with_the_encoder_of_a_stage_is_asked_about_as_well(tmp_path: Path) -> None:
+    save_family("qwen3", tmp_path)
+    evaluate = {"pool": {"stage": "s", "reader": {"type": "tatoeba", "pooling": "cls"}}}
+    graph = compiled(tmp_path, "tatoeba", stages={"s": {"reader": "xnli"}}, evaluate=evaluate)
+    assert "say pooling: last or mean" in str(predicted(graph).problem)
+    assert graph.stages["s", 1].problem is None
+
+
 @pytest.mark.parametrize(
     ("family", "reader", "said"),
     [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xfer.commands.options import echo_json, recipe_options
+from xfer.commands.options import echo_json, max_cells, recipe_options
 
 if TYPE_CHECKING:
     from xfer.readers.base import Reader, Source
@@ -25,6 +25,7 @@ SHOWN_BAD_ROWS = 3  # bad rows of one file that are named; --json names all
     "--recipe", type=click.Path(path_type=Path), metavar="FILE", help="What a recipe or a study reads, instead."
 )
 @recipe_options
+@max_cells
 def count(
     readers: tuple[str, ...],
     source: Source | None,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from xfer.commands.options import command_line, echo_json, recipe_options
+from xfer.commands.options import command_line, echo_json, max_cells, recipe_options
 
 _RECIPE_FORMATS = ("text", "markdown", "csv")
 
@@ -14,6 +14,7 @@ _RECIPE_FORMATS = ("text", "markdown", "csv")
 @click.command()
 @click.argument("recipe", type=click.Path(path_type=Path))
 @recipe_options
+@max_cells
 @click.option(
     "--format", "form", default="text", show_default=True, type=click.Choice([*_RECIPE_FORMATS, "html", "latex"])
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xfer.commands.options import as_json, echo_json, recipe_options, store
+from xfer.commands.options import as_json, echo_json, max_cells, recipe_options, store
 
 if TYPE_CHECKING:
     from xfer.core.store import Store
@@ -20,6 +20,7 @@ _PATH_TYPE = click.Path(path_type=Path)
 @click.argument("recipe", type=_PATH_TYPE)
 @click.argument("dest", type=click.Path(path_type=Path, file_okay=False))
 @recipe_options
+@max_cells
 def pack(recipe: Path, dest: Path, scale: str | None, sets: tuple[str, ...], store: Path | None, as_json: bool) -> None:
     """Copy the finished scores and reports of RECIPE (or of a study) to DEST, a few megabytes without rows or weights.
 

@@ -60,7 +60,7 @@ def score_node(builder: GraphBuilder, name: str, seed: int, role: str) -> Node[S
     network = NetworkJob(task=task, form=form, role=role, max_length=max_length, model=model)
     label = f"{name} seed {seed}" if role == "selected" else f"{name} {role} seed {seed}"
     prediction = PredictJob(label=label, network=network, smoothing=evaluation.smoothing)
-    problem = problem or (None if stage_name else builder.form_problem(form))
+    problem = problem or builder.form_problem(form)
     predict_node = builder.graph.add_node(Node(prediction, {**trained, "rows": rows}, problem))
     searched = {"rows": rows} if searches_pool else {}  # chance depends on how many candidates there are
     score_job = ScoreJob(label=label, form=form, smoothing=evaluation.smoothing)

@@ -29,7 +29,7 @@ class LoadedRecipe(NamedTuple):
     path: Path
 
 
-LARGEST_FILE = 1_000_000  # bytes of a recipe or study; ours have at most 11,000
+LARGEST_FILE = 1_000_000  # bytes of a recipe or study; ours have at most 10,000
 DEEPEST_EXTENDS = 50  # files that extend one another
 
 

@@ -12,7 +12,7 @@ from xfer.recipe.recipe import Recipe
 class RowNeed(NamedTuple):
     """One split of a data set in one language; ``asked_by`` are the stages and evaluations that read it.
 
-    It is ``optional`` where a recipe goes on without it: it takes what is available, or chooses its checkpoint by it.
+    It is ``optional`` where all who ask take what is available.
     """
 
     reader: Reader

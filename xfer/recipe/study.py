@@ -39,7 +39,7 @@ def _check_word(value: object) -> str:
     return value
 
 
-MAX_CELLS_VARIABLE, MOST_CELLS = "XFER_MAX_CELLS", 2_000  # ours have 420 at most
+MAX_CELLS_VARIABLE, MOST_CELLS = "XFER_MAX_CELLS", 2_000  # ours have 252 at most
 NameText = Annotated[str, BeforeValidator(_check_word, json_schema_input_type=str)]
 NameTexts = Annotated[tuple[NameText, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])]
 Levels = dict[str, NameText]  # axis -> the level of one cell
