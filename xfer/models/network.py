@@ -89,12 +89,12 @@ class Network(torch.nn.Module):
         self, head: PreTrainedModel, task: str, inputs: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]
     ) -> torch.Tensor:
         """What ``forward`` gives of a task with a head; ``inputs`` are [sequences, subwords] each."""
-        if "options" in batch and scores_sequences(head):
-            scores = head(**inputs).logits[:, 0]
+        if "options" in batch:
+            if scores_sequences(head):
+                scores = head(**inputs).logits[:, 0]
+            else:  # all sequences go in as options of one row: any encoder takes that, and none is padded
+                scores = head(**{name: tensor[None] for name, tensor in inputs.items()}).logits[0]
             return scores[batch["options"].clamp(min=0)].masked_fill(batch["options"] < 0, -torch.inf)
-        if "options" in batch:  # all sequences go in as options of one row: any encoder takes that, and none is padded
-            output = head(**{name: tensor[None] for name, tensor in inputs.items()}).logits[0]
-            return output[batch["options"].clamp(min=0)].masked_fill(batch["options"] < 0, -torch.inf)
         if "positions" not in batch:
             output = head(**inputs)
             return output.logits if "logits" in output else torch.stack([output.start_logits, output.end_logits], -1)
